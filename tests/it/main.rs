@@ -1,0 +1,1 @@
+//! Integration tests: a broker in this process, spoken to over TCP.
