@@ -1,0 +1,169 @@
+//! The command line: options, commands, and the settings that options stand for.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::docs;
+use super::error::Problems;
+use super::sources::{Flag, Inputs, Loaded, load};
+
+/// An AMQP 0-9-1 broker: a drop-in RabbitMQ for development and tests.
+///
+/// Started without options it listens on port 5672, lets guest/guest in from this machine, and
+/// keeps durable queues over a restart.
+#[derive(Debug, Parser)]
+#[command(name = "leveret", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Options that stand for settings.
+    #[command(flatten)]
+    pub options: Options,
+
+    /// Writes process id and addresses to FILE (JSON) once every port accepts.
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    pub ready_file: Option<PathBuf>,
+
+    /// What to do; runs the broker when absent.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of running the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Says whether a start would work with these settings, and what differs from the defaults.
+    CheckConfig,
+    /// Prints a settings file with every setting, its range and default.
+    Settings {
+        /// Prints the reference as Markdown instead.
+        #[arg(long)]
+        markdown: bool,
+    },
+}
+
+/// Options that stand for settings. Values are texts here, so that a wrong one gets the same
+/// answer as in a file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Options {
+    /// Address to listen on; `::` is every interface [default: ::].
+    #[arg(long, value_name = "ADDR", global = true, help_heading = "Listening")]
+    host: Option<String>,
+
+    /// Port for AMQP; 0 takes a free one [default: 5672].
+    #[arg(long, value_name = "N", global = true, help_heading = "Listening")]
+    port: Option<String>,
+
+    /// Directory for messages and definitions.
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Data")]
+    data_dir: Option<String>,
+
+    /// Keeps everything in memory: nothing is read or written, a stop forgets all.
+    #[arg(long, global = true, help_heading = "Data")]
+    ephemeral: bool,
+
+    /// Least severe event to log: debug, info, warning, error, none [default: info].
+    #[arg(long, value_name = "LEVEL", global = true, help_heading = "Log")]
+    log_level: Option<String>,
+
+    /// How to write it: text, json [default: text].
+    #[arg(long, value_name = "FORMAT", global = true, help_heading = "Log")]
+    log_format: Option<String>,
+
+    /// Settings file (TOML); `leveret settings` prints one with every setting.
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Settings")]
+    config: Option<PathBuf>,
+
+    /// Any setting, as often as needed; wins over file and environment.
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        global = true,
+        help_heading = "Settings"
+    )]
+    #[arg(value_parser = pair)]
+    set: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("expected KEY=VALUE, as in port=5673")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+impl Options {
+    /// The settings these options and this environment make.
+    ///
+    /// # Errors
+    /// All that is wrong in file, environment and options.
+    pub fn load(&self, env: Vec<(OsString, OsString)>) -> Result<Loaded, Problems> {
+        load(&Inputs {
+            file: self.config.clone(),
+            env,
+            flags: self.flags(),
+        })
+    }
+
+    /// The options as settings: the named ones, then `--set` in the order given.
+    fn flags(&self) -> Vec<Flag> {
+        let memory = self.ephemeral.then(|| "memory".to_owned());
+        let named = [
+            ("--host", "host", &self.host),
+            ("--port", "port", &self.port),
+            ("--data-dir", "data_dir", &self.data_dir),
+            ("--ephemeral", "durability", &memory),
+            ("--log-level", "log.level", &self.log_level),
+            ("--log-format", "log.format", &self.log_format),
+        ];
+        let named = named.into_iter().filter_map(|(option, key, value)| {
+            let value = value.clone()?;
+            Some(Flag {
+                option,
+                key: key.to_owned(),
+                value,
+            })
+        });
+        let any = self.set.iter().cloned();
+        named
+            .chain(any.map(|(key, value)| Flag {
+                option: "--set",
+                key,
+                value,
+            }))
+            .collect()
+    }
+}
+
+/// What `check-config` prints of settings that are fine.
+pub fn report(loaded: &Loaded) -> String {
+    let mut report = String::from("ok\n");
+    for (key, origin) in loaded.given() {
+        let value = key.printed(&loaded.settings);
+        report.push_str(&format!("{} = {value}  # {origin}\n", key.name));
+    }
+    report
+}
+
+/// What `settings` prints.
+pub fn print_settings(markdown: bool) -> String {
+    if markdown {
+        docs::reference()
+    } else {
+        docs::template()
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  leveret                                  a broker as RabbitMQ would be, on port 5672
+  leveret --ephemeral --port 0 --ready-file ready.json
+                                           one for a test: in memory, on a free port
+  leveret --set default_queue_type=quorum --set loopback_users=none
+  LEVERET_LOG_LEVEL=debug leveret --config leveret.toml
+  leveret check-config --config leveret.toml
+  leveret settings > leveret.toml
+
+It stops on SIGTERM or Ctrl-C once clients are told and data is written; a second one stops it
+at once.
+";

@@ -1,0 +1,109 @@
+//! The documents made of the table: `config/SETTINGS.md` and the commented `config/leveret.toml`.
+
+use std::fmt::Write as _;
+
+use super::settings::{KEYS, Key, Settings};
+
+/// The reference of all settings, as Markdown.
+pub fn reference() -> String {
+    let mut page = String::from(REFERENCE_HEAD);
+    let defaults = Settings::default();
+    for (group, keys) in groups() {
+        page.push_str(&format!("\n## {group}\n\n"));
+        page.push_str(
+            "| setting | takes | default | RabbitMQ | meaning |\n|---|---|---|---|---|\n",
+        );
+        for key in keys {
+            let rabbit: Vec<_> = key
+                .rabbitmq
+                .iter()
+                .copied()
+                .chain(key.rabbitmq_env)
+                .map(|name| format!("`{name}`"))
+                .collect();
+            let row = [
+                format!("`{}`", key.name),
+                key.shape.expected(),
+                default(key, &defaults, "`"),
+                rabbit.join(", "),
+                sentence(key.help),
+            ];
+            page.push_str(&format!(
+                "| {} |\n",
+                row.map(|cell| cell.replace('|', "\\|")).join(" | ")
+            ));
+        }
+    }
+    page
+}
+
+/// A settings file with every setting at its default, commented out.
+pub fn template() -> String {
+    let mut file = String::from(TEMPLATE_HEAD);
+    let defaults = Settings::default();
+    for (group, keys) in groups() {
+        file.push_str(&format!("\n\n# {} {group}\n", "-".repeat(8)));
+        for key in keys {
+            file.push('\n');
+            for line in key.help {
+                file.push_str(&format!("#{line}\n"));
+            }
+            file.push_str(&format!("# Takes {}.\n", key.shape.expected()));
+            // Writing to a String cannot fail.
+            let _written = match key.shown {
+                Some(words) => writeln!(file, "# Default: {words}\n#{} = \"…\"", key.name),
+                None => writeln!(file, "#{} = {}", key.name, key.value(&defaults)),
+            };
+        }
+    }
+    file
+}
+
+/// The settings by heading, in the order of the table.
+fn groups() -> Vec<(&'static str, Vec<&'static Key>)> {
+    let mut groups: Vec<(&str, Vec<&Key>)> = Vec::new();
+    for key in KEYS {
+        match groups.last_mut() {
+            Some((group, keys)) if *group == key.group => keys.push(key),
+            _ => groups.push((key.group, vec![key])),
+        }
+    }
+    groups
+}
+
+fn default(key: &Key, defaults: &Settings, quote: &str) -> String {
+    match key.shown {
+        Some(words) => words.to_owned(),
+        None => format!("{quote}{}{quote}", key.value(defaults)),
+    }
+}
+
+fn sentence(help: &[&str]) -> String {
+    let lines: Vec<&str> = help.iter().map(|line| line.trim()).collect();
+    lines.join(" ")
+}
+
+const REFERENCE_HEAD: &str = "\
+# Settings
+
+Made from the table in `src/config/settings.rs`; `LEVERET_BLESS=1 cargo test` writes it anew.
+
+Nothing has to be set. A setting can be given in four ways; the later one wins:
+
+1. the built-in default;
+2. the file of `--config FILE` or `LEVERET_CONFIG` (TOML, see `leveret.toml`);
+3. the environment: `LEVERET_`, capitals, underscores for dots, as in `LEVERET_LOG_LEVEL=debug`;
+   below that, RabbitMQ's own variables where the table names them;
+4. the command line: `--set KEY=VALUE` for all, and short options for the common ones
+   (`leveret --help`).
+
+An unknown name or a value that does not fit stops the start with a message that says where.
+`leveret check-config` says whether a start would work, and what differs from the defaults.
+In the environment and on the command line a list is written with commas.
+";
+
+const TEMPLATE_HEAD: &str = "\
+# Settings of Leveret. Every line that sets something is commented out and shows the default:
+# take the sign away from what you want to change, and start with `leveret --config FILE`.
+# Environment variables (LEVERET_LOG_LEVEL for log.level) and the command line go before the file.
+";

@@ -1,0 +1,131 @@
+//! What can be wrong with settings, said so that the operator can mend it without a manual.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::sources::Origin;
+
+/// One thing that is wrong.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The file is not TOML.
+    Syntax {
+        /// The place.
+        origin: Origin,
+        /// What the parser says.
+        message: String,
+    },
+    /// There is no setting of this name.
+    Unknown {
+        /// Where it was given.
+        origin: Origin,
+        /// The name that was given.
+        key: String,
+        /// What may have been meant.
+        hint: Unknown,
+    },
+    /// The value is of another kind, or outside its range.
+    Wrong {
+        /// Where it was given.
+        origin: Origin,
+        /// The setting.
+        key: &'static str,
+        /// What was given, in words; of a secret only that it is not shown.
+        found: String,
+        /// What would do, in words.
+        expected: String,
+    },
+    /// Values that are fine each but not together.
+    Clash {
+        /// The whole sentence, with names and values.
+        text: String,
+    },
+}
+
+/// What an unknown name was probably meant to be.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It is RabbitMQ's name of this setting.
+    Rabbit(&'static str),
+    /// It looks like this name.
+    Near(String),
+    /// It is the first part of these names.
+    Parts(Vec<&'static str>),
+    /// It looks like nothing we know.
+    Nothing,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, error } => {
+                write!(
+                    f,
+                    "cannot read the settings file {}: {error}",
+                    path.display()
+                )
+            }
+            Self::Syntax { origin, message } => write!(f, "{origin}: not valid TOML: {message}"),
+            Self::Unknown { origin, key, hint } => {
+                let key: String = key.chars().filter(|c| !c.is_control()).collect();
+                write!(
+                    f,
+                    "{origin}: {key}: there is no setting with this name; {hint}"
+                )
+            }
+            Self::Wrong {
+                origin,
+                key,
+                found,
+                expected,
+            } => {
+                write!(f, "{origin}: {key}: found {found}, expected {expected}")
+            }
+            Self::Clash { text } => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rabbit(name) => write!(f, "here it is called {name}"),
+            Self::Near(name) => write!(f, "did you mean {name}?"),
+            Self::Parts(names) => write!(f, "there are {}", names.join(", ")),
+            Self::Nothing => f.write_str("`leveret settings` lists them all"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreadable { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Everything that is wrong, at once: nobody likes to mend one line per start.
+#[derive(Debug)]
+pub struct Problems(pub Vec<ConfigError>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (nth, problem) in self.0.iter().enumerate() {
+            let newline = if nth == 0 { "" } else { "\n" };
+            write!(f, "{newline}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

@@ -1,0 +1,27 @@
+//! Settings: what they are called, which values they take, and where they come from.
+//!
+//! Owns one table of settings ([`KEYS`]) from which everything else is made: the struct
+//! [`Settings`], the TOML file, the `LEVERET_…` environment, the command line, the error texts,
+//! `config/SETTINGS.md` and `config/leveret.toml`. A new setting is one row in `settings.rs`.
+//!
+//! It does not know what a setting does: the broker reads the fields of [`Settings`]. It reads the
+//! environment and the file only through [`load`], so an embedded broker never looks at either.
+//!
+//! Invariant I11: every value has a range, and a value outside of it never reaches the broker.
+//!
+//! Source: names are RabbitMQ's where it has the setting (Docs: configure), our own otherwise.
+
+pub mod cli;
+mod docs;
+mod error;
+mod settings;
+mod shape;
+mod sources;
+mod types;
+
+pub use docs::{reference, template};
+pub use error::{ConfigError, Problems, Unknown};
+pub use settings::{KEYS, Key, Settings};
+pub use shape::{Given, Shape, Unit, Value};
+pub use sources::{Flag, Inputs, Loaded, Origin, load};
+pub use types::{Durability, Field, LogFormat, LogLevel, QueueType, Secret};

@@ -1,0 +1,410 @@
+//! The table of settings: one row makes the field, its default, its documentation and its checks.
+//!
+//! A row reads: documentation; field, type and built-in default; then the name, what it takes,
+//! RabbitMQ's names of it in `rabbitmq.conf`, and where it has them RabbitMQ's environment
+//! variable (`env`) and the words for a default that depends on the machine (`shown`).
+
+use std::path::PathBuf;
+
+use super::error::{ConfigError, Problems};
+use super::shape::{Given, Shape, Unit, Value, WHOLE_MAX};
+use super::sources::Origin;
+use super::types::{Durability, Field, LogFormat, LogLevel, QueueType, Secret};
+
+/// One setting: a row of the table.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name in files and after `--set`; dots make tables.
+    pub name: &'static str,
+    /// The heading it stands under.
+    pub group: &'static str,
+    /// The values it takes.
+    pub shape: Shape,
+    /// What RabbitMQ calls it in `rabbitmq.conf`; empty when it has no such setting.
+    pub rabbitmq: &'static [&'static str],
+    /// The environment variable of RabbitMQ that is understood too.
+    pub rabbitmq_env: Option<&'static str>,
+    /// The words for a default that depends on the machine.
+    pub shown: Option<&'static str>,
+    /// What it does, line by line.
+    pub help: &'static [&'static str],
+    field: fn(&mut Settings) -> &mut dyn Field,
+}
+
+impl Key {
+    /// The row of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// The name of the environment variable: `LEVERET_`, capitals, underscores for dots.
+    pub fn env(&self) -> String {
+        format!(
+            "LEVERET_{}",
+            self.name.to_ascii_uppercase().replace('.', "_")
+        )
+    }
+
+    /// The value this setting has in `settings`.
+    pub fn value(&self, settings: &Settings) -> Value {
+        (self.field)(&mut settings.clone()).value()
+    }
+
+    /// The value for people: as in a file, a secret hidden.
+    pub fn printed(&self, settings: &Settings) -> String {
+        match self.shape {
+            Shape::Secret => "(not shown)".to_owned(),
+            _ => self.value(settings).to_string(),
+        }
+    }
+
+    /// Checks what a source gave and writes it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Wrong`] when the value is of another kind or outside its range.
+    pub fn set(
+        &self,
+        settings: &mut Settings,
+        given: &Given,
+        origin: &Origin,
+    ) -> Result<(), ConfigError> {
+        let value = self.shape.read(given);
+        if value.is_some_and(|value| (self.field)(settings).put(value)) {
+            return Ok(());
+        }
+        let found = match self.shape {
+            Shape::Secret => "a value that is not shown here".to_owned(),
+            _ => given.to_string(),
+        };
+        let expected = self.shape.expected();
+        Err(ConfigError::Wrong {
+            origin: origin.clone(),
+            key: self.name,
+            found,
+            expected,
+        })
+    }
+}
+
+const fn only(texts: &[&'static str]) -> Option<&'static str> {
+    match texts {
+        [text] => Some(text),
+        _ => None,
+    }
+}
+
+macro_rules! settings {
+    ($( $group:literal { $(
+        $(#[doc = $help:literal])+
+        $field:ident: $type:ty = $default:expr;
+        $name:literal, $shape:expr, [$($rabbit:literal),*]
+        $(, env $env:literal)? $(, shown $shown:literal)? ;
+    )* } )*) => {
+        /// Everything about a broker that can be set; `default()` is a broker without settings.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct Settings { $( $(
+            $(#[doc = $help])+
+            #[doc = concat!("\n\nSetting `", $name, "`.")]
+            pub $field: $type,
+        )* )* }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $( $( $field: $default, )* )* }
+            }
+        }
+
+        /// The table: every setting, in the order of the documents.
+        pub static KEYS: &[Key] = &[ $( $( Key {
+            name: $name,
+            group: $group,
+            shape: $shape,
+            rabbitmq: &[$($rabbit),*],
+            rabbitmq_env: only(&[$($env)?]),
+            shown: only(&[$($shown)?]),
+            help: &[$($help),+],
+            field: |settings| &mut settings.$field,
+        }, )* )* ];
+    };
+}
+
+use Shape::{Host, Name, NameOrNone, Path, Pattern, Ratio, Whole, WholeOrNone, Word};
+use Unit::{Bytes, Count, Millis, Seconds};
+
+settings! {
+    "Listening" {
+        /// The address that clients connect to. `::` is every interface, of IPv4 too; where IPv6
+        /// is switched off it means 0.0.0.0.
+        host: String = "::".to_owned();
+        "host", Host, ["listeners.tcp.default"], env "RABBITMQ_NODE_IP_ADDRESS";
+
+        /// The port for AMQP 0-9-1. 0 takes a free one; the ready file and the log name it.
+        port: u16 = 5672;
+        "port", Whole(0, 65535, Count), ["listeners.tcp.default"], env "RABBITMQ_NODE_PORT";
+
+        /// How long a client may take from connecting to `connection.open`, in milliseconds.
+        handshake_timeout_ms: u64 = 10_000;
+        "handshake_timeout", Whole(1, 86_400_000, Millis), ["handshake_timeout"];
+
+        /// How long a stop waits for clients to close and for data to be written, in milliseconds.
+        shutdown_timeout_ms: u64 = 10_000;
+        "shutdown_timeout", Whole(0, 600_000, Millis), [];
+
+        /// Threads that serve connections; 0 is one per core.
+        workers: u16 = 0;
+        "workers", Whole(0, 1024, Count), [];
+    }
+
+    "Data" {
+        /// The directory for messages and definitions. It is made when it is missing, and serves
+        /// one broker at a time.
+        data_dir: PathBuf = default_data_dir();
+        "data_dir", Path, [],
+        shown "$XDG_STATE_HOME/leveret, else ~/.local/state/leveret, else ./leveret-data";
+
+        /// What a confirm promises. `fsync`: persistent messages in durable queues survive a power
+        /// cut. `os`: they survive the end of the process only, which is faster on slow disks.
+        /// `memory`: nothing is written, and a stop forgets everything (`--ephemeral`).
+        durability: Durability = Durability::Fsync;
+        "durability", Word(Durability::WORDS), [];
+    }
+
+    "Log" {
+        /// The least severe event that is logged.
+        log_level: LogLevel = LogLevel::Info;
+        "log.level", Word(LogLevel::WORDS), ["log.console.level", "log.default.level"];
+
+        /// How a line is written: `text` for people, `json` for machines.
+        log_format: LogFormat = LogFormat::Text;
+        "log.format", Word(LogFormat::WORDS), ["log.console.formatter"];
+    }
+
+    "Users" {
+        /// The user that is made when the data directory is new.
+        default_user: String = "guest".to_owned();
+        "default_user", Name, ["default_user"], env "RABBITMQ_DEFAULT_USER";
+
+        /// That user's password.
+        default_pass: Secret = Secret::new("guest");
+        "default_pass", Shape::Secret, ["default_pass"], env "RABBITMQ_DEFAULT_PASS";
+
+        /// The virtual host that is made when the data directory is new.
+        default_vhost: String = "/".to_owned();
+        "default_vhost", Name, ["default_vhost"], env "RABBITMQ_DEFAULT_VHOST";
+
+        /// That user's tags.
+        default_user_tags: Vec<String> = vec!["administrator".to_owned()];
+        "default_user_tags", Shape::List { of: &[], least: 0 }, ["default_user_tags.administrator"];
+
+        /// The names which that user may declare and delete: a regular expression.
+        default_permissions_configure: String = ".*".to_owned();
+        "default_permissions.configure", Pattern, ["default_permissions.configure"];
+
+        /// The names which that user may publish and bind to: a regular expression.
+        default_permissions_write: String = ".*".to_owned();
+        "default_permissions.write", Pattern, ["default_permissions.write"];
+
+        /// The names which that user may consume and bind from: a regular expression.
+        default_permissions_read: String = ".*".to_owned();
+        "default_permissions.read", Pattern, ["default_permissions.read"];
+
+        /// Users that may connect from this machine only; `none` lets everybody connect from
+        /// anywhere.
+        loopback_users: Vec<String> = vec!["guest".to_owned()];
+        "loopback_users", Shape::List { of: &[], least: 0 }, ["loopback_users.guest"];
+
+        /// The user that a client becomes who logs in with `ANONYMOUS`; `none` refuses them.
+        anonymous_login_user: Option<String> = Some("guest".to_owned());
+        "anonymous_login_user", NameOrNone, ["anonymous_login_user"];
+
+        /// The ways to log in, in the order they are offered.
+        auth_mechanisms: Vec<String> = MECHANISMS.map(str::to_owned).to_vec();
+        "auth_mechanisms", Shape::List { of: &MECHANISMS, least: 1 }, ["auth_mechanisms.1"];
+    }
+
+    "Protocol" {
+        /// The heartbeat that is offered to clients, in seconds; 0 is none.
+        heartbeat_s: u16 = 60;
+        "heartbeat", Whole(0, 65535, Seconds), ["heartbeat"];
+
+        /// The largest frame that is offered to clients, in bytes.
+        frame_max: u32 = 131_072;
+        "frame_max", Whole(4096, 16_777_216, Bytes), ["frame_max"];
+
+        /// The largest frame before `connection.tune`, in bytes. It bounds what one who has not
+        /// logged in can send.
+        initial_frame_max: u32 = 8192;
+        "initial_frame_max", Whole(4096, 16_777_216, Bytes), ["initial_frame_max"];
+
+        /// The smallest `frame_max` that a client may ask for, in bytes. RabbitMQ since 4.1 refuses
+        /// less than 8192; the AMQP specification allows 4096.
+        frame_max_floor: u32 = 4096;
+        "frame_max_floor", Whole(4096, 131_072, Bytes), [];
+
+        /// The channels that are offered per connection; 0 is as many as the protocol has.
+        channel_max: u16 = 2047;
+        "channel_max", Whole(0, 65535, Count), ["channel_max", "max_channels_per_connection"];
+
+        /// The largest message body, in bytes.
+        max_message_size: u64 = 16_777_216;
+        "max_message_size", Whole(1, 536_870_912, Bytes), ["max_message_size"];
+    }
+
+    "Limits" {
+        /// Connections at a time.
+        max_connections: Option<u64> = None;
+        "max_connections", WholeOrNone(0, WHOLE_MAX, Count), ["max_connections", "connection_max"];
+
+        /// Open channels of all connections together.
+        channel_max_per_node: Option<u64> = None;
+        "channel_max_per_node", WholeOrNone(1, WHOLE_MAX, Count), ["channel_max_per_node"];
+
+        /// Consumers of one channel.
+        consumer_max_per_channel: Option<u64> = None;
+        "consumer_max_per_channel", WholeOrNone(1, WHOLE_MAX, Count), ["consumer_max_per_channel"];
+
+        /// Virtual hosts.
+        vhost_max: Option<u64> = None;
+        "vhost_max", WholeOrNone(0, WHOLE_MAX, Count), ["vhost_max"];
+
+        /// Queues of all virtual hosts together.
+        cluster_queue_limit: Option<u64> = None;
+        "cluster_queue_limit", WholeOrNone(1, WHOLE_MAX, Count), ["cluster_queue_limit"];
+
+        /// Exchanges of all virtual hosts together.
+        cluster_exchange_limit: Option<u64> = None;
+        "cluster_exchange_limit", WholeOrNone(0, WHOLE_MAX, Count), ["cluster_exchange_limit"];
+
+        /// The share of the machine's memory (of its control group's, in a container) above which
+        /// publishers are paused; 0 pauses them at once.
+        vm_memory_high_watermark_relative: f64 = 0.6;
+        "vm_memory_high_watermark.relative", Ratio, ["vm_memory_high_watermark.relative"];
+
+        /// The same as a number of bytes; it goes before the share.
+        vm_memory_high_watermark_absolute: Option<u64> = None;
+        "vm_memory_high_watermark.absolute", WholeOrNone(0, WHOLE_MAX, Bytes),
+        ["vm_memory_high_watermark.absolute"];
+
+        /// The free disk space below which publishers are paused, in bytes.
+        disk_free_limit: u64 = 50_000_000;
+        "disk_free_limit", Whole(0, WHOLE_MAX, Bytes), ["disk_free_limit.absolute"];
+    }
+
+    "Queues" {
+        /// The type of a queue that is declared without `x-queue-type`, where its virtual host
+        /// names none.
+        default_queue_type: QueueType = QueueType::Classic;
+        "default_queue_type", Word(QueueType::WORDS), ["default_queue_type"];
+
+        /// How long a delivery may stay unacknowledged before its channel is closed, in
+        /// milliseconds.
+        consumer_timeout_ms: Option<u64> = Some(1_800_000);
+        "consumer_timeout", WholeOrNone(1, WHOLE_MAX, Millis), ["consumer_timeout"];
+
+        /// How often a quorum queue delivers a message again before it drops or dead-letters it,
+        /// where neither queue nor policy says.
+        quorum_queue_delivery_limit: Option<u64> = Some(20);
+        "quorum_queue.delivery_limit", WholeOrNone(0, WHOLE_MAX, Count), [];
+    }
+
+    "Identity" {
+        /// The product that clients are told. Some choose what they do by it: change it with care.
+        server_product: String = "RabbitMQ".to_owned();
+        "server.product", Name, ["product.name"];
+
+        /// The version that clients are told, likewise.
+        server_version: String = "4.3.6".to_owned();
+        "server.version", Name, ["product.version"];
+
+        /// The name of the cluster that clients are told.
+        cluster_name: String = default_cluster_name();
+        "cluster_name", Name, ["cluster_name"], shown "rabbit@<host name>";
+    }
+
+    "Compatibility" {
+        /// Whether queues may be declared that are neither durable nor exclusive.
+        permit_transient_nonexcl_queues: bool = true;
+        "compat.permit_transient_nonexcl_queues", Shape::Flag,
+        ["deprecated_features.permit.transient_nonexcl_queues"];
+
+        /// Whether `basic.qos` may set a prefetch for the whole channel (`global`).
+        permit_global_qos: bool = true;
+        "compat.permit_global_qos", Shape::Flag, ["deprecated_features.permit.global_qos"];
+    }
+}
+
+const MECHANISMS: [&str; 3] = ["PLAIN", "AMQPLAIN", "ANONYMOUS"];
+
+/// The user's directory for state, or one beside the caller where there is no home.
+fn default_data_dir() -> PathBuf {
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let state = set("XDG_STATE_HOME")
+        .filter(|path| path.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".local/state")));
+    state.map_or_else(
+        || PathBuf::from("leveret-data"),
+        |state| state.join("leveret"),
+    )
+}
+
+fn default_cluster_name() -> String {
+    let machine = rustix::system::uname();
+    format!("rabbit@{}", machine.nodename().to_string_lossy())
+}
+
+impl Settings {
+    /// Checks every value against its range, and the values against each other.
+    ///
+    /// [`load`](super::load) has done so; this is for those who fill the struct themselves.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn check(&self) -> Result<(), Problems> {
+        let mut problems: Vec<ConfigError> = KEYS
+            .iter()
+            .filter_map(|key| {
+                let given = Given::from(key.value(self));
+                key.set(&mut self.clone(), &given, &Origin::Program).err()
+            })
+            .collect();
+        problems.extend(
+            self.clashes()
+                .into_iter()
+                .map(|text| ConfigError::Clash { text }),
+        );
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Problems(problems))
+        }
+    }
+
+    /// Sentences on values that are fine each but not together.
+    pub(super) fn clashes(&self) -> Vec<String> {
+        let mut clashes = Vec::new();
+        let frames = [
+            ("initial_frame_max", self.initial_frame_max),
+            ("frame_max_floor", self.frame_max_floor),
+        ];
+        for (name, bytes) in frames {
+            if bytes > self.frame_max {
+                let most = self.frame_max;
+                clashes.push(format!(
+                    "{name} ({bytes}) must not be above frame_max ({most})"
+                ));
+            }
+        }
+        if self.anonymous_login_user.is_none() && self.auth_mechanisms == ["ANONYMOUS"] {
+            clashes.push(
+                "anonymous_login_user is none, but ANONYMOUS is the only one of auth_mechanisms: \
+                 nobody could log in"
+                    .to_owned(),
+            );
+        }
+        clashes
+    }
+}

@@ -1,0 +1,352 @@
+//! Where settings come from: defaults, then the file, then the environment, then the command line;
+//! the later one wins. Nothing is ignored: a name or value that does not fit stops the start.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{ConfigError, Problems, Unknown};
+use super::settings::{KEYS, Key, Settings};
+use super::shape::Given;
+
+/// Where a value was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nowhere: it is the built-in default.
+    Default,
+    /// In a settings file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// In an environment variable.
+    Env(String),
+    /// On the command line, by this option.
+    Flag(&'static str),
+    /// By the program that embeds the broker.
+    Program,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}, line {line}", path.display()),
+            Self::Env(name) => write!(f, "environment variable {name}"),
+            Self::Flag(option) => write!(f, "command line, {option}"),
+            Self::Program => f.write_str("settings"),
+        }
+    }
+}
+
+/// A setting on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// The option: `--port`, or `--set`.
+    pub option: &'static str,
+    /// The setting it sets.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// All that settings are made of.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// The settings file that the command line names.
+    pub file: Option<PathBuf>,
+    /// The environment; variables that are not ours are passed over.
+    pub env: Vec<(OsString, OsString)>,
+    /// The command line, in order.
+    pub flags: Vec<Flag>,
+}
+
+/// Settings with the origin of each.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The settings, checked.
+    pub settings: Settings,
+    /// One for each row of [`KEYS`].
+    origins: Vec<Origin>,
+}
+
+impl Loaded {
+    /// Settings that were given, with their origin, in the order of the table.
+    pub fn given(&self) -> impl Iterator<Item = (&'static Key, &Origin)> {
+        let given = |(_, origin): &(&Key, &Origin)| **origin != Origin::Default;
+        KEYS.iter().zip(&self.origins).filter(given)
+    }
+}
+
+/// The variable that names the settings file when the command line does not.
+const FILE_VARIABLE: &str = "LEVERET_CONFIG";
+
+/// Variables of the test tools: they are never settings.
+const TOOL_VARIABLES: [&str; 3] = ["LEVERET_BLESS", "LEVERET_TARGET", "LEVERET_BIN"];
+
+/// Reads all sources and checks the result.
+///
+/// # Errors
+/// All that is wrong in any of them, in the order of the sources.
+pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
+    let mut loader = Loader::default();
+    let variables = loader.variables(&inputs.env);
+    let named = variables.iter().find(|(name, _)| name == FILE_VARIABLE);
+    let file = inputs
+        .file
+        .clone()
+        .or_else(|| named.map(|(_, path)| PathBuf::from(path)));
+    if let Some(path) = file {
+        loader.file(&path);
+    }
+    loader.environment(&variables);
+    for flag in &inputs.flags {
+        let origin = Origin::Flag(flag.option);
+        let given = Given::Raw(flag.value.clone());
+        loader.give(&flag.key, &given, &origin);
+    }
+    loader.finish()
+}
+
+struct Loader {
+    settings: Settings,
+    origins: Vec<Origin>,
+    problems: Vec<ConfigError>,
+}
+
+impl Default for Loader {
+    fn default() -> Self {
+        let origins = vec![Origin::Default; KEYS.len()];
+        Self {
+            settings: Settings::default(),
+            origins,
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl Loader {
+    fn finish(mut self) -> Result<Loaded, Problems> {
+        // Clashes of values that are wrong already would only confuse.
+        if self.problems.is_empty() {
+            let clashes = self.settings.clashes();
+            self.problems
+                .extend(clashes.into_iter().map(|text| ConfigError::Clash { text }));
+        }
+        if self.problems.is_empty() {
+            Ok(Loaded {
+                settings: self.settings,
+                origins: self.origins,
+            })
+        } else {
+            Err(Problems(self.problems))
+        }
+    }
+
+    /// Gives a setting by its name.
+    fn give(&mut self, name: &str, given: &Given, origin: &Origin) {
+        match KEYS.iter().position(|key| key.name == name) {
+            Some(row) => self.give_row(row, given, origin),
+            None => self.problems.push(ConfigError::Unknown {
+                origin: origin.clone(),
+                key: name.to_owned(),
+                hint: hint(name),
+            }),
+        }
+    }
+
+    fn give_row(&mut self, row: usize, given: &Given, origin: &Origin) {
+        let (Some(key), Some(place)) = (KEYS.get(row), self.origins.get_mut(row)) else {
+            return;
+        };
+        match key.set(&mut self.settings, given, origin) {
+            Ok(()) => *place = origin.clone(),
+            Err(error) => self.problems.push(error),
+        }
+    }
+
+    /// The variables that may be ours, by name.
+    fn variables(&mut self, env: &[(OsString, OsString)]) -> Vec<(String, String)> {
+        let mut variables = Vec::new();
+        for (name, value) in env {
+            let Some(name) = name.to_str().filter(|name| is_ours(name)) else {
+                continue;
+            };
+            match value.to_str() {
+                Some(value) => variables.push((name.to_owned(), value.to_owned())),
+                None => self.problems.push(ConfigError::Wrong {
+                    origin: Origin::Env(name.to_owned()),
+                    key: env_key(name).map_or("value", |row| KEYS.get(row).map_or("", |k| k.name)),
+                    found: "bytes that are not UTF-8".to_owned(),
+                    expected: "UTF-8 text".to_owned(),
+                }),
+            }
+        }
+        variables.sort();
+        variables
+    }
+
+    /// RabbitMQ's few variables first, so that ours win over them.
+    fn environment(&mut self, variables: &[(String, String)]) {
+        for (row, key) in KEYS.iter().enumerate() {
+            for (name, value) in variables {
+                if key.rabbitmq_env == Some(name) {
+                    let origin = Origin::Env(name.clone());
+                    self.give_row(row, &Given::Raw(value.clone()), &origin);
+                }
+            }
+        }
+        for (name, value) in variables {
+            if !name.starts_with("LEVERET_") || is_not_a_setting(name, value) {
+                continue;
+            }
+            let origin = Origin::Env(name.clone());
+            match env_key(name) {
+                Some(row) => self.give_row(row, &Given::Raw(value.clone()), &origin),
+                None => {
+                    let hint = env_hint(name);
+                    let key = name.clone();
+                    self.problems
+                        .push(ConfigError::Unknown { origin, key, hint });
+                }
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path) {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let path = path.to_owned();
+                return self.problems.push(ConfigError::Unreadable { path, error });
+            }
+        };
+        let place = |at: usize| {
+            let before = text.get(..at).unwrap_or(&text);
+            let line = before.matches('\n').count() + 1;
+            Origin::File {
+                path: path.to_owned(),
+                line,
+            }
+        };
+        match DeTable::parse(&text) {
+            Ok(table) => self.table("", table.get_ref(), &place),
+            Err(error) => self.problems.push(ConfigError::Syntax {
+                origin: place(error.span().map_or(0, |span| span.start)),
+                message: error.message().to_owned(),
+            }),
+        }
+    }
+
+    /// Gives what a table of the file holds, tables inside it by dotted names. Tables nest no
+    /// deeper than the parser allows (80), so the recursion has an end.
+    fn table(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
+        let mut rows: Vec<_> = table.iter().collect();
+        rows.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in rows {
+            let dotted = format!("{prefix}{}", name.get_ref());
+            match value.get_ref() {
+                DeValue::Table(inner) if Key::named(&dotted).is_none() => {
+                    self.table(&format!("{dotted}."), inner, place);
+                }
+                _ => self.give(&dotted, &given(value), &place(name.span().start)),
+            }
+        }
+    }
+}
+
+/// A value of the file, as our own.
+fn given(value: &Spanned<DeValue<'_>>) -> Given {
+    match value.get_ref() {
+        DeValue::String(text) => Given::Text(text.to_string()),
+        DeValue::Integer(whole) => i64::from_str_radix(whole.as_str(), whole.radix())
+            .map_or(Given::Other("a number past 64 bits"), Given::Whole),
+        DeValue::Float(ratio) => ratio
+            .as_str()
+            .parse()
+            .map_or(Given::Other("a number that cannot be read"), Given::Ratio),
+        DeValue::Boolean(flag) => Given::Flag(*flag),
+        DeValue::Datetime(_) => Given::Other("a date or time"),
+        DeValue::Array(items) => Given::List(items.iter().map(given).collect()),
+        DeValue::Table(_) => Given::Other("a table"),
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    name.starts_with("LEVERET_") || KEYS.iter().any(|key| key.rabbitmq_env == Some(name))
+}
+
+/// Whether a `LEVERET_…` variable is for someone else: the tools, or Kubernetes, which puts the
+/// address of a service called `leveret` into every container (`LEVERET_SERVICE_HOST`,
+/// `LEVERET_PORT=tcp://10.0.0.1:5672`, `LEVERET_PORT_5672_TCP_ADDR`).
+fn is_not_a_setting(name: &str, value: &str) -> bool {
+    name == FILE_VARIABLE
+        || TOOL_VARIABLES.contains(&name)
+        || name.starts_with("LEVERET_SERVICE_")
+        || name.starts_with("LEVERET_PORT_")
+        || (name == "LEVERET_PORT" && value.contains("://"))
+}
+
+/// The row of an environment variable.
+fn env_key(name: &str) -> Option<usize> {
+    KEYS.iter()
+        .position(|key| key.env() == name || key.rabbitmq_env == Some(name))
+}
+
+fn env_hint(name: &str) -> Unknown {
+    let known = KEYS.iter().map(Key::env);
+    nearest(name, known).map_or(Unknown::Nothing, Unknown::Near)
+}
+
+/// What an unknown name was probably meant to be.
+fn hint(name: &str) -> Unknown {
+    if let Some(key) = KEYS.iter().find(|key| key.rabbitmq.contains(&name)) {
+        return Unknown::Rabbit(key.name);
+    }
+    let names = || KEYS.iter().map(|key| key.name);
+    let inside = format!("{name}.");
+    let parts: Vec<_> = names().filter(|known| known.starts_with(&inside)).collect();
+    if !parts.is_empty() {
+        return Unknown::Parts(parts);
+    }
+    let tail = format!(".{name}");
+    if let Some(whole) = names().find(|known| known.ends_with(&tail)) {
+        return Unknown::Near(whole.to_owned());
+    }
+    nearest(name, names().map(str::to_owned)).map_or(Unknown::Nothing, Unknown::Near)
+}
+
+/// The known name with the fewest changed letters, if they are few for its length.
+fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    // Longer than any name can be mistyped; also a bound on the work below.
+    if name.len() > 100 {
+        return None;
+    }
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '.'], "_");
+    let wanted = plain(name);
+    let scored = known.map(|known| (distance(&wanted, &plain(&known)), known));
+    let (changes, best) = scored.min_by_key(|(changes, _)| *changes)?;
+    (changes <= 1 + wanted.len() / 5).then_some(best)
+}
+
+/// Letters to insert, delete or change to make one text of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (nth, letter) in one.chars().enumerate() {
+        let mut next = vec![nth + 1];
+        for ((above_left, above), theirs) in row.iter().zip(row.iter().skip(1)).zip(&other) {
+            let left = next.last().copied().unwrap_or_default();
+            let change = above_left + usize::from(letter != *theirs);
+            next.push(change.min(above + 1).min(left + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
