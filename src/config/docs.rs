@@ -24,7 +24,7 @@ pub fn reference() -> String {
             let row = [
                 format!("`{}`", key.name),
                 key.shape.expected(),
-                default(key, &defaults, "`"),
+                default(key, &defaults),
                 rabbit.join(", "),
                 sentence(key.help),
             ];
@@ -71,10 +71,10 @@ fn groups() -> Vec<(&'static str, Vec<&'static Key>)> {
     groups
 }
 
-fn default(key: &Key, defaults: &Settings, quote: &str) -> String {
+fn default(key: &Key, defaults: &Settings) -> String {
     match key.shown {
         Some(words) => words.to_owned(),
-        None => format!("{quote}{}{quote}", key.value(defaults)),
+        None => format!("`{}`", key.value(defaults)),
     }
 }
 

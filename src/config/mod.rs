@@ -25,3 +25,6 @@ pub use settings::{KEYS, Key, Settings};
 pub use shape::{Given, Shape, Unit, Value};
 pub use sources::{Flag, Inputs, Loaded, Origin, load};
 pub use types::{Durability, Field, LogFormat, LogLevel, QueueType, Secret};
+
+#[cfg(test)]
+mod tests;

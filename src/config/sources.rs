@@ -330,9 +330,22 @@ fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     }
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '.'], "_");
     let wanted = plain(name);
-    let scored = known.map(|known| (distance(&wanted, &plain(&known)), known));
+    let scored = known.map(|known| (mistake(&wanted, &plain(&known)), known));
     let (changes, best) = scored.min_by_key(|(changes, _)| *changes)?;
     (changes <= 1 + wanted.len() / 5).then_some(best)
+}
+
+/// How far a name is from a known one; letters in another order are one slip of the fingers.
+fn mistake(wanted: &str, known: &str) -> usize {
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    match distance(wanted, known) {
+        2.. if letters(wanted) == letters(known) => 1,
+        far => far,
+    }
 }
 
 /// Letters to insert, delete or change to make one text of the other (Levenshtein).

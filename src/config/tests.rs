@@ -1,0 +1,682 @@
+//! Every setting by every way in, every error text, and the documents made of the table.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use clap::Parser as _;
+use tempfile::TempDir;
+
+use super::cli::{Cli, report};
+use super::*;
+
+/// What the four sources hold; the file is called `leveret.toml` in errors.
+#[derive(Default)]
+struct Sources<'a> {
+    file: Option<&'a str>,
+    env: &'a [(&'a str, &'a str)],
+    args: &'a [&'a str],
+}
+
+impl Sources<'_> {
+    fn load(&self) -> Result<Loaded, String> {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("leveret.toml");
+        let mut args = vec!["leveret".to_owned()];
+        if let Some(text) = self.file {
+            fs::write(&path, text).unwrap();
+            args.extend(["--config".to_owned(), path.display().to_string()]);
+        }
+        args.extend(self.args.iter().map(|arg| (*arg).to_owned()));
+        let env = self
+            .env
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        let home = format!("{}/", dir.path().display());
+        let cli = Cli::try_parse_from(args).map_err(|error| error.to_string())?;
+        cli.options
+            .load(env)
+            .map_err(|problems| problems.to_string().replace(&home, ""))
+    }
+}
+
+fn file(text: &str) -> Result<Loaded, String> {
+    Sources {
+        file: Some(text),
+        ..Sources::default()
+    }
+    .load()
+}
+
+fn env(pairs: &[(&str, &str)]) -> Result<Loaded, String> {
+    Sources {
+        env: pairs,
+        ..Sources::default()
+    }
+    .load()
+}
+
+fn args(args: &[&str]) -> Result<Loaded, String> {
+    Sources {
+        args,
+        ..Sources::default()
+    }
+    .load()
+}
+
+#[track_caller]
+fn refused(outcome: Result<Loaded, String>, text: &str) {
+    assert_eq!(outcome.map(|loaded| loaded.settings).unwrap_err(), text);
+}
+
+/// A value the setting takes that is not its default.
+fn sample(key: &Key) -> Value {
+    let default = key.value(&Settings::default());
+    match (key.shape, default) {
+        (Shape::Host, _) => Value::Text("127.0.0.9".to_owned()),
+        (Shape::Flag, Value::Flag(flag)) => Value::Flag(!flag),
+        (Shape::Word(words), Value::Text(default)) => Value::Text(
+            words
+                .iter()
+                .find(|word| **word != default)
+                .unwrap()
+                .to_string(),
+        ),
+        (Shape::List { of: [one, ..], .. }, _) => Value::List(vec![one.to_string()]),
+        (Shape::List { .. }, _) => Value::List(vec!["ann".to_owned(), "bob".to_owned()]),
+        (Shape::Ratio, _) => Value::Ratio(0.25),
+        (_, Value::Whole(whole)) => Value::Whole(whole + 1),
+        (Shape::WholeOrNone(least, ..), Value::None) => Value::Whole(least + 1),
+        _ => Value::Text("other".to_owned()),
+    }
+}
+
+/// The value as the environment and the command line have it.
+fn raw(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::List(items) => items.join(","),
+        other => other.to_string(),
+    }
+}
+
+#[track_caller]
+fn only_this_differs(loaded: &Loaded, key: &Key, value: &Value) {
+    assert_eq!(key.value(&loaded.settings), *value, "{}", key.name);
+    let given: Vec<_> = loaded.given().map(|(key, _)| key.name).collect();
+    assert_eq!(given, [key.name]);
+    for other in KEYS.iter().filter(|other| other.name != key.name) {
+        let default = other.value(&Settings::default());
+        assert_eq!(
+            other.value(&loaded.settings),
+            default,
+            "{} by {}",
+            other.name,
+            key.name
+        );
+    }
+}
+
+#[test]
+fn every_setting_has_a_default_that_is_in_range() {
+    Settings::default().check().unwrap();
+    assert_eq!(args(&[]).unwrap().settings, Settings::default());
+    assert_eq!(args(&[]).unwrap().given().count(), 0);
+}
+
+#[test]
+fn every_setting_is_read_from_the_file() {
+    for key in KEYS {
+        let value = sample(key);
+        only_this_differs(
+            &file(&format!("{} = {value}", key.name)).unwrap(),
+            key,
+            &value,
+        );
+    }
+}
+
+#[test]
+fn every_setting_is_read_from_the_environment() {
+    for key in KEYS {
+        let value = sample(key);
+        only_this_differs(&env(&[(&key.env(), &raw(&value))]).unwrap(), key, &value);
+    }
+}
+
+#[test]
+fn every_setting_is_read_from_the_command_line() {
+    for key in KEYS {
+        let value = sample(key);
+        let pair = format!("{}={}", key.name, raw(&value));
+        only_this_differs(&args(&["--set", &pair]).unwrap(), key, &value);
+    }
+}
+
+#[test]
+fn every_setting_refuses_a_value_of_another_kind_from_the_file() {
+    for key in KEYS {
+        let text = file(&format!("{} = 1979-05-27", key.name)).unwrap_err();
+        let found = match key.shape {
+            Shape::Secret => "a value that is not shown here",
+            _ => "a date or time",
+        };
+        let expected = key.shape.expected();
+        let whole = format!(
+            "leveret.toml, line 1: {}: found {found}, expected {expected}",
+            key.name
+        );
+        assert_eq!(text, whole);
+    }
+}
+
+#[test]
+fn ranges_hold_at_both_ends_for_every_whole_number() {
+    for key in KEYS {
+        let (Shape::Whole(least, most, _) | Shape::WholeOrNone(least, most, _)) = key.shape else {
+            continue;
+        };
+        let takes = |whole: u64| key.shape.read(&Given::Raw(whole.to_string())).is_some();
+        assert!(takes(least) && takes(most), "{}", key.name);
+        assert!(least == 0 || !takes(least - 1), "{}", key.name);
+        assert!(!takes(most + 1), "{}", key.name);
+        let mut settings = Settings::default();
+        let end = Given::Raw(most.to_string());
+        key.set(&mut settings, &end, &Origin::Program)
+            .unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn names_and_variables_are_unique() {
+    let mut names: Vec<_> = KEYS
+        .iter()
+        .flat_map(|key| [key.name.to_owned(), key.env()])
+        .collect();
+    names.sort();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
+
+#[test]
+fn later_sources_win() {
+    let all = Sources {
+        file: Some("port = 1\nhost = \"127.0.0.1\"\nheartbeat = 10\nchannel_max = 9"),
+        env: &[
+            ("LEVERET_PORT", "2"),
+            ("LEVERET_HEARTBEAT", "20"),
+            ("LEVERET_HOST", "127.0.0.2"),
+        ],
+        args: &[
+            "--port",
+            "3",
+            "--set",
+            "heartbeat=30",
+            "--set",
+            "heartbeat=40",
+        ],
+    };
+    let loaded = all.load().unwrap();
+    assert_eq!(loaded.settings.port, 3);
+    assert_eq!(loaded.settings.heartbeat_s, 40);
+    assert_eq!(loaded.settings.host, "127.0.0.2");
+    assert_eq!(loaded.settings.channel_max, 9);
+    let origins: Vec<_> = loaded
+        .given()
+        .map(|(key, origin)| (key.name, origin.clone()))
+        .collect();
+    assert!(origins.contains(&("port", Origin::Flag("--port"))));
+    assert!(origins.contains(&("host", Origin::Env("LEVERET_HOST".to_owned()))));
+    assert!(matches!(
+        origins.last(),
+        Some(("channel_max", Origin::File { line: 4, .. }))
+    ));
+}
+
+#[test]
+fn named_options_set_what_they_say() {
+    let loaded = args(&[
+        "--host=::1",
+        "--port=7",
+        "--data-dir=d",
+        "--ephemeral",
+        "--log-level=debug",
+        "--log-format=json",
+    ]);
+    let settings = loaded.unwrap().settings;
+    assert_eq!((settings.host.as_str(), settings.port), ("::1", 7));
+    assert_eq!(settings.data_dir, Path::new("d"));
+    assert_eq!(settings.durability, Durability::Memory);
+    assert_eq!(
+        (settings.log_level, settings.log_format),
+        (LogLevel::Debug, LogFormat::Json)
+    );
+    let after = ["leveret", "check-config", "--port", "8"];
+    let loaded = Cli::try_parse_from(after)
+        .unwrap()
+        .options
+        .load(Vec::new())
+        .unwrap();
+    assert_eq!(loaded.settings.port, 8);
+}
+
+#[test]
+fn the_file_can_be_named_by_the_environment() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("a.toml");
+    fs::write(&path, "port = 9").unwrap();
+    let by_env = env(&[("LEVERET_CONFIG", path.to_str().unwrap())]).unwrap();
+    assert_eq!(by_env.settings.port, 9);
+}
+
+#[test]
+fn sections_and_dotted_names_are_the_same() {
+    for text in [
+        "log.level = \"error\"",
+        "[log]\nlevel = \"error\"",
+        "log = { level = \"error\" }",
+    ] {
+        assert_eq!(
+            file(text).unwrap().settings.log_level,
+            LogLevel::Error,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn rabbitmq_variables_are_understood_below_our_own() {
+    let loaded = env(&[
+        ("RABBITMQ_DEFAULT_USER", "ann"),
+        ("RABBITMQ_DEFAULT_PASS", "secret"),
+        ("RABBITMQ_DEFAULT_VHOST", "shop"),
+        ("RABBITMQ_NODE_PORT", "5673"),
+        ("RABBITMQ_LOGS", "-"),
+        ("LEVERET_DEFAULT_USER", "bob"),
+    ]);
+    let settings = loaded.unwrap().settings;
+    assert_eq!(settings.default_user, "bob");
+    assert_eq!(settings.default_pass.expose(), "secret");
+    assert_eq!(
+        (settings.default_vhost.as_str(), settings.port),
+        ("shop", 5673)
+    );
+    refused(
+        env(&[("RABBITMQ_NODE_PORT", "x")]),
+        "environment variable RABBITMQ_NODE_PORT: port: found \"x\", \
+         expected a whole number from 0 to 65535",
+    );
+}
+
+#[test]
+fn variables_of_kubernetes_and_of_the_tools_are_passed_over() {
+    let loaded = env(&[
+        ("LEVERET_PORT", "tcp://10.0.0.1:5672"),
+        ("LEVERET_PORT_5672_TCP_ADDR", "10.0.0.1"),
+        ("LEVERET_SERVICE_HOST", "10.0.0.1"),
+        ("LEVERET_TARGET", "amqp://127.0.0.1"),
+        ("PATH", "/bin"),
+    ]);
+    assert_eq!(loaded.unwrap().given().count(), 0);
+}
+
+#[test]
+fn sizes_may_carry_units() {
+    let cases = [
+        ("0", Some(0)),
+        ("5b", Some(5)),
+        ("1k", Some(1000)),
+        ("1kB", Some(1000)),
+        ("1Ki", Some(1024)),
+        ("512MB", Some(512_000_000)),
+        ("3 MiB", Some(3 << 20)),
+        ("2GiB", Some(2 << 30)),
+        ("1G", Some(1_000_000_000)),
+        ("1TiB", Some(1 << 40)),
+        ("1tb", Some(1_000_000_000_000)),
+        ("", None),
+        ("MB", None),
+        ("-1", None),
+        ("1.5GB", None),
+        ("1 XB", None),
+        ("99999999999TB", None),
+        ("18446744073709551616", None),
+    ];
+    let shape = Shape::Whole(0, u64::MAX, Unit::Bytes);
+    for (text, bytes) in cases {
+        let expected = bytes.map(Value::Whole);
+        assert_eq!(shape.read(&Given::Raw(text.to_owned())), expected, "{text}");
+        assert_eq!(
+            shape.read(&Given::Text(text.to_owned())),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn none_means_no_limit_nobody_or_an_empty_list() {
+    let loaded = file(
+        "consumer_timeout = \"none\"\nanonymous_login_user = \"none\"\nloopback_users = \"none\"\n\
+         max_connections = \"infinity\"\ndefault_user_tags = []",
+    );
+    let settings = loaded.unwrap().settings;
+    assert_eq!(settings.consumer_timeout_ms, None);
+    assert_eq!(settings.anonymous_login_user, None);
+    assert_eq!(settings.max_connections, None);
+    assert!(settings.loopback_users.is_empty() && settings.default_user_tags.is_empty());
+}
+
+#[test]
+fn a_wrong_value_names_place_key_found_and_expected() {
+    refused(
+        file("# a comment\n\nport = 70000\n"),
+        "leveret.toml, line 3: port: found the number 70000, \
+         expected a whole number from 0 to 65535",
+    );
+    refused(
+        file("port = \"5672\""),
+        "leveret.toml, line 1: port: found the text \"5672\", \
+         expected a whole number from 0 to 65535",
+    );
+    refused(
+        file("[log]\nlevel = \"loud\""),
+        "leveret.toml, line 2: log.level: found the text \"loud\", \
+         expected one of debug, info, warning, error, none",
+    );
+    refused(
+        env(&[("LEVERET_HEARTBEAT", "1m")]),
+        "environment variable LEVERET_HEARTBEAT: heartbeat: found \"1m\", \
+         expected seconds, a whole number from 0 to 65535",
+    );
+    refused(
+        args(&["--port", "-1x"]).or_else(|_| args(&["--port=-1"])),
+        "command line, --port: port: found \"-1\", expected a whole number from 0 to 65535",
+    );
+    refused(
+        args(&["--set", "consumer_timeout=0"]),
+        "command line, --set: consumer_timeout: found \"0\", \
+         expected milliseconds, a whole number from 1 up, or none",
+    );
+    refused(
+        file("vm_memory_high_watermark.relative = 40"),
+        "leveret.toml, line 1: vm_memory_high_watermark.relative: found the number 40, \
+         expected a number from 0 to 1",
+    );
+    refused(
+        file("disk_free_limit = \"50 pounds\""),
+        "leveret.toml, line 1: disk_free_limit: found the text \"50 pounds\", expected bytes, \
+         a whole number or a text like \"512MB\" or \"2GiB\", from 0 up",
+    );
+    refused(
+        args(&["--host", "127.0.0.1:5672"]),
+        "command line, --host: host: found \"127.0.0.1:5672\", \
+         expected an IP address or host name without a port",
+    );
+}
+
+#[test]
+fn wrong_lists_flags_and_names_are_described() {
+    refused(
+        file("auth_mechanisms = [\"PLAIN\", \"EXTERNAL\"]"),
+        "leveret.toml, line 1: auth_mechanisms: found the list [\"PLAIN\", \"EXTERNAL\"], \
+         expected a list of one or more of PLAIN, AMQPLAIN, ANONYMOUS",
+    );
+    refused(
+        file("auth_mechanisms = []"),
+        "leveret.toml, line 1: auth_mechanisms: found the list [], \
+         expected a list of one or more of PLAIN, AMQPLAIN, ANONYMOUS",
+    );
+    refused(
+        file("loopback_users = [1, [2], true, 1.5]"),
+        "leveret.toml, line 1: loopback_users: found the list [the number 1, a list, true, \
+         the number 1.5], expected a list of names, or none",
+    );
+    refused(
+        file("compat.permit_global_qos = \"yes\""),
+        "leveret.toml, line 1: compat.permit_global_qos: found the text \"yes\", \
+         expected true or false",
+    );
+    refused(
+        file("default_user = \"\""),
+        "leveret.toml, line 1: default_user: found the text \"\", \
+         expected a text of 1 to 255 bytes",
+    );
+    refused(
+        env(&[("LEVERET_DATA_DIR", "")]),
+        "environment variable LEVERET_DATA_DIR: data_dir: found \"\", expected a path",
+    );
+    let long = "x".repeat(300);
+    let cut = format!("{}…", "x".repeat(60));
+    refused(
+        env(&[("LEVERET_CLUSTER_NAME", &long)]),
+        &format!(
+            "environment variable LEVERET_CLUSTER_NAME: cluster_name: found \"{cut}\", \
+             expected a text of 1 to 255 bytes"
+        ),
+    );
+}
+
+#[test]
+fn an_unknown_name_comes_with_the_one_that_was_meant() {
+    let unknown = |name: &str, hint: &str| {
+        refused(
+            file(&format!("\n{name} = 1")),
+            &format!("leveret.toml, line 2: {name}: there is no setting with this name; {hint}"),
+        );
+    };
+    unknown("prot", "did you mean port?");
+    unknown("data-dir", "did you mean data_dir?");
+    unknown("level", "did you mean log.level?");
+    unknown("log.levle", "did you mean log.level?");
+    unknown("log", "there are log.level, log.format");
+    unknown("listeners.tcp.default", "here it is called host");
+    unknown("log.console.level", "here it is called log.level");
+    unknown("product.version", "here it is called server.version");
+    unknown("mqtt.listeners", "`leveret settings` lists them all");
+    unknown(&"y".repeat(101), "`leveret settings` lists them all");
+    refused(
+        env(&[("LEVERET_LOG_LEVL", "info")]),
+        "environment variable LEVERET_LOG_LEVL: LEVERET_LOG_LEVL: there is no setting with this \
+         name; did you mean LEVERET_LOG_LEVEL?",
+    );
+    refused(
+        args(&["--set", "heart_beat=1"]),
+        "command line, --set: heart_beat: there is no setting with this name; \
+         did you mean heartbeat?",
+    );
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let all = Sources {
+        file: Some("prot = 1\nport = true"),
+        env: &[("LEVERET_WORKERS", "many")],
+        args: &["--log-level", "shout"],
+    };
+    let text = all.load().map(|loaded| loaded.settings).unwrap_err();
+    let places: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.split(": ").next())
+        .collect();
+    let expected = [
+        "leveret.toml, line 1",
+        "leveret.toml, line 2",
+        "environment variable LEVERET_WORKERS",
+        "command line, --log-level",
+    ];
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn values_that_do_not_go_together_are_refused() {
+    refused(
+        file("frame_max = 4096"),
+        "initial_frame_max (8192) must not be above frame_max (4096)",
+    );
+    refused(
+        file("frame_max = 8192\nframe_max_floor = 8193"),
+        "frame_max_floor (8193) must not be above frame_max (8192)",
+    );
+    refused(
+        file("anonymous_login_user = \"none\"\nauth_mechanisms = [\"ANONYMOUS\"]"),
+        "anonymous_login_user is none, but ANONYMOUS is the only one of auth_mechanisms: \
+         nobody could log in",
+    );
+}
+
+#[test]
+fn settings_that_a_program_fills_are_checked_too() {
+    let filled = Settings {
+        frame_max: 1,
+        vm_memory_high_watermark_relative: f64::NAN,
+        max_message_size: u64::MAX,
+        ..Settings::default()
+    };
+    let text = filled.check().unwrap_err().to_string();
+    assert!(
+        text.contains("settings: frame_max: found the number 1, expected bytes"),
+        "{text}"
+    );
+    assert!(text.contains("relative: found the number NaN"), "{text}");
+    assert!(text.contains("settings: max_message_size"), "{text}");
+    assert!(
+        text.contains("initial_frame_max (8192) must not be above frame_max (1)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_names_the_line() {
+    let text = file("port = 1\nhost = ::1\n").unwrap_err();
+    assert!(
+        text.starts_with("leveret.toml, line 2: not valid TOML: "),
+        "{text}"
+    );
+    let text = file("port = 1\nport = 2\n").unwrap_err();
+    assert!(
+        text.starts_with("leveret.toml, line 2: not valid TOML: duplicate key"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let text = args(&["--config", "no/such.toml"]).unwrap_err();
+    assert!(
+        text.starts_with("cannot read the settings file no/such.toml: No such file"),
+        "{text}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf8_is_refused() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let value = OsString::from_vec(vec![0xff]);
+    let inputs = Inputs {
+        env: vec![("LEVERET_HOST".into(), value)],
+        ..Inputs::default()
+    };
+    assert_eq!(
+        load(&inputs).unwrap_err().to_string(),
+        "environment variable LEVERET_HOST: host: found bytes that are not UTF-8, \
+         expected UTF-8 text"
+    );
+}
+
+#[test]
+fn a_set_without_a_value_is_refused() {
+    let text = args(&["--set", "port"]).unwrap_err();
+    assert!(
+        text.contains("expected KEY=VALUE, as in port=5673"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_password_is_never_printed() {
+    let loaded = file("default_pass = \"hunter2\"\nport = 1").unwrap();
+    assert!(!format!("{loaded:?}").contains("hunter2"));
+    let report = report(&loaded);
+    assert!(!report.contains("hunter2") && report.contains("default_pass = (not shown)"));
+    assert!(
+        !file("default_pass = [\"hunter2\"]")
+            .unwrap_err()
+            .contains("hunter2")
+    );
+}
+
+#[test]
+fn the_report_is_what_differs_and_where_from() {
+    let all = Sources {
+        file: Some("disk_free_limit = \"1GB\""),
+        env: &[("LEVERET_LOOPBACK_USERS", "ann, bob")],
+        args: &["--ephemeral"],
+    };
+    let report = report(&all.load().unwrap());
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines[0], "ok");
+    assert_eq!(
+        lines[1],
+        "durability = \"memory\"  # command line, --ephemeral"
+    );
+    let users = "[\"ann\", \"bob\"]  # environment variable LEVERET_LOOPBACK_USERS";
+    assert_eq!(lines[2], format!("loopback_users = {users}"));
+    assert!(
+        lines[3].starts_with("disk_free_limit = 1000000000  # "),
+        "{report}"
+    );
+    assert!(lines[3].ends_with("leveret.toml, line 1"), "{report}");
+}
+
+/// Compares a file of `config/` with what the table makes; `LEVERET_BLESS=1` writes it.
+fn is_generated(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("config")
+        .join(name);
+    if std::env::var_os("LEVERET_BLESS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == text,
+        "config/{name} is behind the table: run LEVERET_BLESS=1 cargo test"
+    );
+}
+
+#[test]
+fn the_reference_is_made_of_the_table() {
+    is_generated("SETTINGS.md", &reference());
+}
+
+#[test]
+fn the_commented_file_is_made_of_the_table() {
+    is_generated("leveret.toml", &template());
+}
+
+#[test]
+fn the_commented_file_with_its_comments_taken_away_is_the_default() {
+    let template = template();
+    let setting = |line: &&str| line.starts_with('#') && !line.starts_with("# ");
+    let fixed = template
+        .lines()
+        .filter(setting)
+        .filter(|line| !line.ends_with("\"…\""));
+    let text: Vec<_> = fixed.map(|line| &line[1..]).collect();
+    assert_eq!(
+        text.len(),
+        KEYS.iter().filter(|key| key.shown.is_none()).count()
+    );
+    let loaded = file(&text.join("\n")).unwrap();
+    assert_eq!(loaded.settings, Settings::default());
+    assert_eq!(file(&template).unwrap().given().count(), 0);
+}
+
+#[test]
+fn the_command_line_is_sound() {
+    use clap::CommandFactory as _;
+    Cli::command().debug_assert();
+}
