@@ -1,1 +1,3 @@
 //! Integration tests: a broker in this process, spoken to over TCP.
+
+mod cli;
