@@ -1,5 +1,11 @@
 //! Who may come in, and what they may do.
 
 mod password;
+mod pattern;
+mod permission;
 
-pub use self::password::{HashingAlgorithm, PasswordError, PasswordHash};
+pub use self::{
+    password::{HashingAlgorithm, PasswordError, PasswordHash},
+    pattern::{InvalidPattern, Pattern},
+    permission::{Access, Operation, Resource, TopicAccess, access_refused, topic_refused},
+};
