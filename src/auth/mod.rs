@@ -1,11 +1,44 @@
 //! Who may come in, and what they may do.
+//!
+//! Owns: users, their password hashes, tags and limits, permissions and topic permissions; all
+//! answers about them, with RabbitMQ's words for a refusal. Deliberately does not know which
+//! vhosts and exchanges exist, sockets, or where it is stored: callers check names first, and
+//! keep [`Auth::export`] wherever they like. `connection.update-secret` needs nothing from here:
+//! RabbitMQ accepts any secret for its internal users and changes nothing.
+//!
+//! Shared by all connections. Reading takes a lock for a few lookups and gives out `Arc`s, so
+//! channels ask once and keep the answer for as long as [`Auth::generation`] stays the same.
+//!
+//! Source: wire.md §3 to §6, model.md §19 and §20, management.md §9, §13 and §14, RabbitMQ 4.3.6.
 
+mod admission;
+mod change;
+mod definitions;
 mod limits;
 mod password;
 mod pattern;
 mod permission;
+mod refused;
+mod sasl;
 
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::RwLock;
+
+use self::sasl::Credentials;
 pub use self::{
+    admission::{Admission, Admitted, NotAdmitted},
+    change::{AuthError, Change},
+    definitions::{
+        AuthDefinitions, PermissionDefinition, Tags, TopicPermissionDefinition, UserDefinition,
+    },
     limits::{
         ChannelGuard, ConnectionCounts, ConnectionGuard, LimitReached, NodeLimits, UserLimits,
         VhostLimits,
@@ -13,4 +46,288 @@ pub use self::{
     password::{HashingAlgorithm, PasswordError, PasswordHash},
     pattern::{InvalidPattern, Pattern},
     permission::{Access, Operation, Resource, TopicAccess, access_refused, topic_refused},
+    refused::Refused,
+    sasl::Mechanism,
 };
+
+/// What is decided once, when the broker starts.
+#[derive(Clone)]
+pub struct AuthSettings {
+    /// Mechanisms to offer, in this order; `External` is left out whatever is asked.
+    pub mechanisms: Vec<Mechanism>,
+    /// Whom ANONYMOUS logs in as; `None` stops it from being offered.
+    pub anonymous: Option<AnonymousLogin>,
+    /// Users who may only come from this machine.
+    pub loopback_users: Vec<String>,
+    /// What new passwords are hashed with.
+    pub hashing: HashingAlgorithm,
+}
+
+/// The user and password ANONYMOUS stands for. No `Debug`: it would show the password.
+#[derive(Clone)]
+pub struct AnonymousLogin {
+    /// `anonymous_login_user`.
+    pub user: String,
+    /// `anonymous_login_pass`; if it is not the user's, ANONYMOUS is refused.
+    pub password: String,
+}
+
+/// RabbitMQ's defaults. Seen: RabbitMQ 4.3.6.
+impl Default for AuthSettings {
+    fn default() -> Self {
+        let guest = || "guest".to_owned();
+        Self {
+            mechanisms: Mechanism::ALL.to_vec(),
+            anonymous: Some(AnonymousLogin {
+                user: guest(),
+                password: guest(),
+            }),
+            loopback_users: vec![guest()],
+            hashing: HashingAlgorithm::default(),
+        }
+    }
+}
+
+/// All users and what they may do.
+pub struct Auth {
+    settings: AuthSettings,
+    /// Those of `settings` that can really be used.
+    offered: Vec<Mechanism>,
+    offered_text: String,
+    /// By name.
+    accounts: RwLock<BTreeMap<Arc<str>, Account>>,
+    /// Raised inside the write lock by every change.
+    generation: AtomicU64,
+}
+
+/// A user and what goes when the user goes.
+struct Account {
+    user: Arc<User>,
+    /// By vhost.
+    access: BTreeMap<Arc<str>, Arc<Access>>,
+    /// By vhost and exchange.
+    topics: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Arc<TopicAccess>>>,
+}
+
+/// One user as of some moment: a change replaces the whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    name: Arc<str>,
+    password: PasswordHash,
+    tags: Box<[String]>,
+    limits: UserLimits,
+}
+
+impl User {
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tags, in the order they were given.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// Whether `tag` is among the tags.
+    #[must_use]
+    pub fn has_tag(&self, tag: &str) -> bool {
+        self.tags.iter().any(|own| own == tag)
+    }
+
+    /// Whether messages of this user may carry another user's `user-id`.
+    #[must_use]
+    pub fn is_impersonator(&self) -> bool {
+        self.has_tag("impersonator")
+    }
+
+    /// Limits of connections and channels.
+    #[must_use]
+    pub fn limits(&self) -> UserLimits {
+        self.limits
+    }
+
+    /// The hash of the password.
+    #[must_use]
+    pub fn password(&self) -> &PasswordHash {
+        &self.password
+    }
+}
+
+impl Auth {
+    /// No users yet.
+    #[must_use]
+    pub fn new(settings: AuthSettings) -> Self {
+        let usable = |mechanism: &Mechanism| match mechanism {
+            Mechanism::AmqPlain | Mechanism::Plain => true,
+            Mechanism::Anonymous => settings.anonymous.is_some(),
+            Mechanism::External => false,
+        };
+        let offered: Vec<_> = settings.mechanisms.iter().copied().filter(usable).collect();
+        let names: Vec<_> = offered.iter().map(|mechanism| mechanism.name()).collect();
+        Self {
+            offered_text: names.join(" "),
+            offered,
+            settings,
+            accounts: RwLock::default(),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// `connection.start`'s mechanisms, with blanks between them.
+    #[must_use]
+    pub fn mechanisms(&self) -> &str {
+        &self.offered_text
+    }
+
+    /// A number that is another one after every change.
+    ///
+    /// Read it *before* asking what you keep: then a change in between makes you ask again.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Decides about a `connection.start-ok` (or `secure-ok`) from `peer`.
+    ///
+    /// # Errors
+    /// `Refused`, which knows what to log and what the client is told.
+    pub fn authenticate(
+        &self,
+        mechanism: &str,
+        response: &[u8],
+        peer: IpAddr,
+    ) -> Result<Arc<User>, Refused> {
+        let mechanism =
+            Mechanism::from_name(mechanism).ok_or_else(|| Refused::UnknownMechanism {
+                name: mechanism.to_owned(),
+            })?;
+        if !self.offered.contains(&mechanism) {
+            return Err(Refused::MechanismNotOffered { mechanism });
+        }
+        let malformed = |flaw| Refused::Malformed { mechanism, flaw };
+        let credentials = match (mechanism, &self.settings.anonymous) {
+            (Mechanism::Plain, _) => sasl::plain(response).map_err(malformed)?,
+            (Mechanism::AmqPlain, _) => sasl::amqplain(response).map_err(malformed)?,
+            (Mechanism::Anonymous, Some(login)) => Credentials {
+                user: login.user.as_bytes(),
+                password: login.password.as_bytes(),
+            },
+            (Mechanism::Anonymous, None) | (Mechanism::External, _) => {
+                return Err(Refused::MechanismNotOffered { mechanism });
+            }
+        };
+        self.log_in(mechanism, credentials, peer)
+    }
+
+    /// Decides about a user name and a password that came by another way than AMQP from `peer`,
+    /// such as HTTP's basic authentication.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate).
+    pub fn check_password(
+        &self,
+        user: &str,
+        password: &[u8],
+        peer: IpAddr,
+    ) -> Result<Arc<User>, Refused> {
+        let credentials = Credentials {
+            user: user.as_bytes(),
+            password,
+        };
+        self.log_in(Mechanism::Plain, credentials, peer)
+    }
+
+    fn log_in(
+        &self,
+        mechanism: Mechanism,
+        credentials: Credentials<'_>,
+        peer: IpAddr,
+    ) -> Result<Arc<User>, Refused> {
+        let name = String::from_utf8_lossy(credentials.user);
+        if credentials.password.is_empty() {
+            return Err(Refused::BlankPassword {
+                mechanism,
+                user: name.into_owned(),
+            });
+        }
+        // A name that is not UTF-8 must not become somebody's by replacement characters.
+        let user = std::str::from_utf8(credentials.user)
+            .ok()
+            .and_then(|exact| self.user(exact))
+            .filter(|user| user.password.verify(credentials.password));
+        match user {
+            None => Err(Refused::BadCredentials {
+                mechanism,
+                user: name.into_owned(),
+            }),
+            Some(user) if self.may_come_from(&user, peer) => Ok(user),
+            Some(_) => Err(Refused::NotLoopback {
+                mechanism,
+                user: name.into_owned(),
+            }),
+        }
+    }
+
+    fn may_come_from(&self, user: &User, peer: IpAddr) -> bool {
+        peer.to_canonical().is_loopback()
+            || !self
+                .settings
+                .loopback_users
+                .iter()
+                .any(|name| *name == *user.name)
+    }
+
+    /// The user of that name, as of now.
+    #[must_use]
+    pub fn user(&self, name: &str) -> Option<Arc<User>> {
+        self.accounts
+            .read()
+            .get(name)
+            .map(|account| Arc::clone(&account.user))
+    }
+
+    /// All users, sorted by name.
+    #[must_use]
+    pub fn users(&self) -> Vec<Arc<User>> {
+        self.accounts
+            .read()
+            .values()
+            .map(|account| Arc::clone(&account.user))
+            .collect()
+    }
+
+    /// What `user` may do in `vhost`; nothing at all without permissions there, not even open
+    /// it.
+    #[must_use]
+    pub fn access(&self, user: &str, vhost: &str) -> Option<Arc<Access>> {
+        self.accounts
+            .read()
+            .get(user)?
+            .access
+            .get(vhost)
+            .map(Arc::clone)
+    }
+
+    /// Which topics of `exchange` the user may use. `None`: all of them.
+    #[must_use]
+    pub fn topic_access(
+        &self,
+        user: &str,
+        vhost: &str,
+        exchange: &str,
+    ) -> Option<Arc<TopicAccess>> {
+        self.accounts
+            .read()
+            .get(user)?
+            .topics
+            .get(vhost)?
+            .get(exchange)
+            .map(Arc::clone)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Logins that are refused: the operator's line and the client's.
+//!
+//! Owns: the reasons, their log texts, and which of them the client is told. Source: wire.md §4,
+//! RabbitMQ 4.3.6.
+
+use std::fmt;
+
+use super::sasl::Mechanism;
+
+/// Longest part of a client's text shown in a log line, in characters.
+const SHOWN_MAX: usize = 255;
+
+/// Why somebody may not come in. Displayed as the operator's log line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Unknown user or wrong password: nobody is told which.
+    BadCredentials {
+        /// How they tried.
+        mechanism: Mechanism,
+        /// As whom.
+        user: String,
+    },
+    /// An empty password, which is right for nobody.
+    BlankPassword {
+        /// How they tried.
+        mechanism: Mechanism,
+        /// As whom.
+        user: String,
+    },
+    /// Right, but this user may only come from this machine.
+    NotLoopback {
+        /// How they tried.
+        mechanism: Mechanism,
+        /// As whom.
+        user: String,
+    },
+    /// A response that is not of the mechanism's form.
+    Malformed {
+        /// How they tried.
+        mechanism: Mechanism,
+        /// What is wrong, without the response: it may hold a password.
+        flaw: &'static str,
+    },
+    /// A mechanism nobody here has heard of.
+    UnknownMechanism {
+        /// Its name as sent.
+        name: String,
+    },
+    /// A mechanism that was not offered.
+    MechanismNotOffered {
+        /// Which.
+        mechanism: Mechanism,
+    },
+}
+
+impl Refused {
+    /// The explanation of the 403 for a client that announced `authentication_failure_close`.
+    /// `None`: the client is told nothing, whatever it announced; its socket is closed after
+    /// the silence of wire.md §4.
+    #[must_use]
+    pub fn reply_text(&self) -> Option<String> {
+        match self {
+            Self::BadCredentials { mechanism, .. }
+            | Self::BlankPassword { mechanism, .. }
+            | Self::NotLoopback { mechanism, .. } => Some(format!(
+                "Login was refused using authentication mechanism {}. For details see the broker \
+                 logfile.",
+                mechanism.name()
+            )),
+            Self::Malformed { .. }
+            | Self::UnknownMechanism { .. }
+            | Self::MechanismNotOffered { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadCredentials { mechanism, user } => write!(
+                f,
+                "{} login refused: user '{}' - invalid credentials",
+                mechanism.name(),
+                Shown(user)
+            ),
+            Self::BlankPassword { mechanism, user } => write!(
+                f,
+                "{} login refused: user '{}' attempted to log in with a blank password, which is \
+                 prohibited by the internal authN backend. To use TLS/x509 certificate-based \
+                 authentication, see the rabbitmq_auth_mechanism_ssl plugin and configure the \
+                 client to use the EXTERNAL authentication mechanism. Alternatively change the \
+                 password for the user to be non-blank.",
+                mechanism.name(),
+                Shown(user)
+            ),
+            Self::NotLoopback { mechanism, user } => write!(
+                f,
+                "{} login refused: user '{}' can only connect via localhost",
+                mechanism.name(),
+                Shown(user)
+            ),
+            Self::Malformed { mechanism, flaw } => write!(f, "{} {flaw}", mechanism.name()),
+            Self::UnknownMechanism { name } => {
+                write!(f, "unknown authentication mechanism '{}'", Shown(name))
+            }
+            Self::MechanismNotOffered { mechanism } => {
+                write!(f, "invalid authentication mechanism '{}'", mechanism.name())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// A client's text, cut and without what could forge a second log line.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars().take(SHOWN_MAX) {
+            if char.is_control() {
+                write!(f, "{}", char.escape_default())?;
+            } else {
+                write!(f, "{char}")?;
+            }
+        }
+        if self.0.chars().nth(SHOWN_MAX).is_some() {
+            f.write_str("...")?;
+        }
+        Ok(())
+    }
+}

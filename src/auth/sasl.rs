@@ -1,0 +1,128 @@
+//! Mechanisms a client can log in by, and what their responses look like.
+//!
+//! Owns: names and order of the mechanisms, and taking a response apart. Does not know users or
+//! passwords. Source: wire.md §4, RabbitMQ 4.3.6.
+
+/// A way to log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mechanism {
+    /// User and password as a field table.
+    AmqPlain,
+    /// User and password between NULs.
+    Plain,
+    /// Nothing to say: logs in as a configured user.
+    Anonymous,
+    /// The user of the TLS certificate. Known by name, but never offered: nobody hands a
+    /// certificate in.
+    External,
+}
+
+impl Mechanism {
+    /// In the order RabbitMQ offers them (seen on 4.3.6).
+    pub const ALL: [Self; 4] = [Self::AmqPlain, Self::Plain, Self::Anonymous, Self::External];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AmqPlain => "AMQPLAIN",
+            Self::Plain => "PLAIN",
+            Self::Anonymous => "ANONYMOUS",
+            Self::External => "EXTERNAL",
+        }
+    }
+
+    /// The mechanism of that name, in capitals as on the wire.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|mechanism| mechanism.name() == name)
+    }
+}
+
+/// A user name and a password as a client sent them. No `Debug`: it would show the password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Credentials<'a> {
+    pub(super) user: &'a [u8],
+    pub(super) password: &'a [u8],
+}
+
+/// Takes `NUL user NUL password` apart.
+///
+/// # Errors
+/// What is wrong: part of a log line, so never the response itself.
+///
+/// Seen: RabbitMQ 4.3.6 refuses an authorization id in front and a third NUL.
+pub(super) fn plain(response: &[u8]) -> Result<Credentials<'_>, &'static str> {
+    const INVALID: &str = "response invalid";
+    let rest = response.strip_prefix(b"\0").ok_or(INVALID)?;
+    let mut parts = rest.split(|&octet| octet == 0);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(user), Some(password), None) => Ok(Credentials { user, password }),
+        _ => Err(INVALID),
+    }
+}
+
+/// Takes a table with `LOGIN` and `PASSWORD` apart, which has no length in front.
+///
+/// # Errors
+/// As [`plain`].
+///
+/// Seen: RabbitMQ 4.3.6 takes the first of two equal keys, and octets (`x`) for strings.
+pub(super) fn amqplain(response: &[u8]) -> Result<Credentials<'_>, &'static str> {
+    const MISSING: &str = "auth info is missing LOGIN or PASSWORD field";
+    const UNSUPPORTED: &str = "auth info uses unsupported type for LOGIN or PASSWORD field";
+    let (mut user, mut password) = (None, None);
+    let mut rest = response;
+    while !rest.is_empty() {
+        let field = Field::take(&mut rest).ok_or("auth info is not a field table")?;
+        match field.key {
+            b"LOGIN" if user.is_none() => user = Some(field.string),
+            b"PASSWORD" if password.is_none() => password = Some(field.string),
+            _ => {}
+        }
+    }
+    match (user.ok_or(MISSING)?, password.ok_or(MISSING)?) {
+        (Some(user), Some(password)) => Ok(Credentials { user, password }),
+        _ => Err(UNSUPPORTED),
+    }
+}
+
+/// One entry of a field table, its value only if that is a string.
+struct Field<'a> {
+    key: &'a [u8],
+    string: Option<&'a [u8]>,
+}
+
+impl<'a> Field<'a> {
+    /// Takes one entry off the front of `rest`; nothing if it is cut short or of unknown type.
+    fn take(rest: &mut &'a [u8]) -> Option<Self> {
+        let (&key_len, behind) = rest.split_first()?;
+        let (key, behind) = behind.split_at_checked(usize::from(key_len))?;
+        let (&letter, mut behind) = behind.split_first()?;
+        let len = match letter {
+            b'V' => 0,
+            b't' | b'b' | b'B' => 1,
+            b's' | b'u' => 2,
+            b'I' | b'i' | b'f' => 4,
+            b'D' => 5,
+            b'l' | b'L' | b'd' | b'T' => 8,
+            b'S' | b'x' | b'F' | b'A' => {
+                let (len, value) = behind.split_first_chunk()?;
+                behind = value;
+                usize::try_from(u32::from_be_bytes(*len)).ok()?
+            }
+            _ => return None,
+        };
+        let (value, behind) = behind.split_at_checked(len)?;
+        *rest = behind;
+        Some(Self {
+            key,
+            string: matches!(letter, b'S' | b'x').then_some(value),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

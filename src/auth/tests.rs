@@ -1,0 +1,457 @@
+use std::net::Ipv4Addr;
+
+use super::*;
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+const REFUSED_PLAIN: &str = "Login was refused using authentication mechanism PLAIN. For details \
+                             see the broker logfile.";
+
+fn auth() -> Auth {
+    with_settings(AuthSettings::default())
+}
+
+/// guest and bob, with permissions as after a start and a bit more.
+fn with_settings(settings: AuthSettings) -> Auth {
+    let auth = Auth::new(settings);
+    auth.add_user("guest", "guest").unwrap();
+    auth.add_user("bob", "pw").unwrap();
+    auth.set_permissions(&permission("guest", "/", ".*"))
+        .unwrap();
+    auth
+}
+
+fn permission(user: &str, vhost: &str, pattern: &str) -> PermissionDefinition {
+    let [configure, write, read] = [(); 3].map(|()| pattern.to_owned());
+    PermissionDefinition {
+        user: user.into(),
+        vhost: vhost.into(),
+        configure,
+        write,
+        read,
+    }
+}
+
+fn topic(user: &str, exchange: &str, write: &str) -> TopicPermissionDefinition {
+    let (write, read) = (write.to_owned(), ".*".to_owned());
+    let (user, vhost, exchange) = (user.to_owned(), "/".to_owned(), exchange.to_owned());
+    TopicPermissionDefinition {
+        user,
+        vhost,
+        exchange,
+        write,
+        read,
+    }
+}
+
+fn definitions(json: &str) -> AuthDefinitions {
+    serde_json::from_str(json).unwrap()
+}
+
+fn check_refused(login: Result<Arc<User>, Refused>, log: &str, reply: Option<&str>) {
+    let refused = login.unwrap_err();
+    assert_eq!(refused.to_string(), log);
+    assert_eq!(refused.reply_text().as_deref(), reply);
+}
+
+fn check_plain(response: &[u8], log: &str) {
+    check_refused(
+        auth().authenticate("PLAIN", response, HERE),
+        log,
+        Some(REFUSED_PLAIN),
+    );
+}
+
+#[test]
+fn each_mechanism_lets_its_user_in() {
+    let amqplain = b"\x05LOGINS\0\0\0\x03bob\x08PASSWORDS\0\0\0\x02pw";
+    let cases = [
+        ("PLAIN", &b"\0bob\0pw"[..], "bob"),
+        ("AMQPLAIN", amqplain, "bob"),
+        ("ANONYMOUS", b"x", "guest"),
+    ];
+    for (mechanism, response, user) in cases {
+        let login = auth().authenticate(mechanism, response, HERE).unwrap();
+        assert_eq!(login.name(), user, "{mechanism}");
+    }
+}
+
+#[test]
+fn wrong_password_and_unknown_user_look_the_same() {
+    check_plain(
+        b"\0bob\0x",
+        "PLAIN login refused: user 'bob' - invalid credentials",
+    );
+    check_plain(
+        b"\0eve\0x",
+        "PLAIN login refused: user 'eve' - invalid credentials",
+    );
+    check_plain(
+        b"\0\0x",
+        "PLAIN login refused: user '' - invalid credentials",
+    );
+}
+
+#[test]
+fn blank_password_is_refused_before_anything_is_looked_up() {
+    let text = auth()
+        .authenticate("PLAIN", b"\0eve\0", HERE)
+        .unwrap_err()
+        .to_string();
+    let start = "PLAIN login refused: user 'eve' attempted to log in with a blank password, which";
+    assert!(text.starts_with(start), "{text}");
+    let auth = auth();
+    auth.add_user("blank", "").unwrap();
+    assert!(auth.authenticate("PLAIN", b"\0blank\0", HERE).is_err());
+}
+
+#[test]
+fn user_without_a_hash_cannot_log_in() {
+    let auth = auth();
+    auth.set_password("bob", None).unwrap();
+    let log = "PLAIN login refused: user 'bob' - invalid credentials";
+    check_refused(
+        auth.authenticate("PLAIN", b"\0bob\0pw", HERE),
+        log,
+        Some(REFUSED_PLAIN),
+    );
+    auth.set_password("bob", Some("new")).unwrap();
+    assert!(auth.check_password("bob", b"new", THERE).is_ok());
+}
+
+#[test]
+fn loopback_users_come_from_this_machine_only() {
+    let auth = auth();
+    let log = "PLAIN login refused: user 'guest' can only connect via localhost";
+    check_refused(
+        auth.authenticate("PLAIN", b"\0guest\0guest", THERE),
+        log,
+        Some(REFUSED_PLAIN),
+    );
+    assert!(auth.authenticate("ANONYMOUS", b"", THERE).is_err());
+    for peer in ["127.3.0.1", "::1", "::ffff:127.0.0.1"] {
+        let login = auth.authenticate("PLAIN", b"\0guest\0guest", peer.parse().unwrap());
+        assert!(login.is_ok(), "{peer}");
+    }
+    let open = with_settings(AuthSettings {
+        loopback_users: vec![],
+        ..AuthSettings::default()
+    });
+    assert!(open.authenticate("PLAIN", b"\0guest\0guest", THERE).is_ok());
+}
+
+#[test]
+fn malformed_or_unknown_is_met_with_silence() {
+    let auth = auth();
+    let silent = |mechanism, response, log| {
+        check_refused(auth.authenticate(mechanism, response, HERE), log, None);
+    };
+    silent("PLAIN", &b"bob\0pw"[..], "PLAIN response invalid");
+    silent(
+        "AMQPLAIN",
+        b"",
+        "AMQPLAIN auth info is missing LOGIN or PASSWORD field",
+    );
+    silent("NOPE\n", b"", "unknown authentication mechanism 'NOPE\\n'");
+    silent(
+        "EXTERNAL",
+        b"bob",
+        "invalid authentication mechanism 'EXTERNAL'",
+    );
+}
+
+#[test]
+fn log_texts_hold_no_control_characters_and_have_an_end() {
+    check_plain(
+        b"\0a\nb\xff\0x",
+        "PLAIN login refused: user 'a\\nb\u{fffd}' - invalid credentials",
+    );
+    let long = [b"\0", &[b'u'; 300][..], b"\0x"].concat();
+    let log = format!(
+        "PLAIN login refused: user '{}...' - invalid credentials",
+        "u".repeat(255)
+    );
+    check_plain(&long, &log);
+}
+
+#[test]
+fn only_usable_mechanisms_are_offered() {
+    assert_eq!(auth().mechanisms(), "AMQPLAIN PLAIN ANONYMOUS");
+    let settings = AuthSettings {
+        anonymous: None,
+        ..AuthSettings::default()
+    };
+    let auth = with_settings(settings);
+    assert_eq!(auth.mechanisms(), "AMQPLAIN PLAIN");
+    let log = "invalid authentication mechanism 'ANONYMOUS'";
+    check_refused(auth.authenticate("ANONYMOUS", b"", HERE), log, None);
+}
+
+#[test]
+fn anonymous_needs_the_password_it_was_configured_with() {
+    let auth = auth();
+    auth.set_password("guest", Some("changed")).unwrap();
+    let refused = auth.authenticate("ANONYMOUS", b"", HERE).unwrap_err();
+    let log = "ANONYMOUS login refused: user 'guest' - invalid credentials";
+    assert_eq!(refused.to_string(), log);
+}
+
+#[test]
+fn every_change_moves_the_generation_and_nothing_else_does() {
+    let auth = auth();
+    let moved = |change: &dyn Fn() -> bool| {
+        let before = auth.generation();
+        let _answer: bool = change();
+        auth.generation() != before
+    };
+    assert!(moved(&|| auth.add_user("u", "p").is_ok()));
+    assert!(!moved(&|| auth.add_user("u", "p").is_ok()));
+    assert!(moved(&|| auth
+        .set_tags("u", vec!["impersonator".into()])
+        .is_ok()));
+    assert!(moved(&|| auth
+        .set_permissions(&permission("u", "/", "a"))
+        .is_ok()));
+    assert!(!moved(&|| auth
+        .set_permissions(&permission("u", "/", "("))
+        .is_ok()));
+    assert!(moved(&|| auth
+        .set_topic_permissions(&topic("u", "amq.topic", "a"))
+        .is_ok()));
+    assert!(moved(&|| auth.clear_permissions("u", "/")));
+    assert!(!moved(&|| auth.clear_permissions("u", "/")));
+    assert!(moved(&|| auth.clear_topic_permissions("u", "/", None)));
+    assert!(moved(&|| auth.remove_user("u")));
+    assert!(!moved(&|| auth.remove_user("u")));
+    assert!(!moved(&|| auth.access("guest", "/").is_some()));
+}
+
+#[test]
+fn access_is_by_user_and_vhost() {
+    let auth = auth();
+    assert!(
+        auth.access("guest", "/")
+            .unwrap()
+            .allows(Operation::Write, Resource::Queue("q"))
+    );
+    assert!(auth.access("guest", "v").is_none());
+    assert!(auth.access("bob", "/").is_none());
+    let added = auth.set_permissions(&permission("bob", "v", "^a")).unwrap();
+    let replaced = auth.set_permissions(&permission("bob", "v", "^b")).unwrap();
+    assert_eq!((added, replaced), (Change::Added, Change::Replaced));
+    assert!(
+        auth.access("bob", "v")
+            .unwrap()
+            .allows(Operation::Read, Resource::Queue("b"))
+    );
+}
+
+#[test]
+fn topic_access_is_by_exchange_and_absent_means_all() {
+    let auth = auth();
+    auth.set_topic_permissions(&topic("bob", "amq.topic", "^{username}"))
+        .unwrap();
+    auth.set_topic_permissions(&topic("bob", "x", "")).unwrap();
+    let access = auth.topic_access("bob", "/", "amq.topic").unwrap();
+    assert!(access.allows(Operation::Write, "bob.a") && !access.allows(Operation::Write, "a"));
+    assert!(auth.topic_access("bob", "/", "other").is_none());
+    assert!(auth.clear_topic_permissions("bob", "/", Some("amq.topic")));
+    assert!(auth.topic_access("bob", "/", "amq.topic").is_none());
+    assert!(auth.topic_access("bob", "/", "x").is_some());
+}
+
+#[test]
+fn permissions_go_with_their_user_and_vhost() {
+    let auth = auth();
+    auth.set_permissions(&permission("bob", "/", "a")).unwrap();
+    auth.set_topic_permissions(&topic("bob", "amq.topic", "a"))
+        .unwrap();
+    assert!(auth.remove_vhost("/") && !auth.remove_vhost("/"));
+    assert!(auth.export().permissions.is_empty() && auth.export().topic_permissions.is_empty());
+    auth.set_permissions(&permission("bob", "v", "a")).unwrap();
+    assert!(auth.remove_user("bob"));
+    auth.add_user("bob", "pw").unwrap();
+    assert!(auth.access("bob", "v").is_none());
+}
+
+#[test]
+fn users_know_their_tags() {
+    let auth = auth();
+    let before = auth.user("bob").unwrap();
+    auth.set_tags("bob", vec!["zeta".into(), "impersonator".into()])
+        .unwrap();
+    assert!(auth.user("bob").unwrap().is_impersonator() && !before.is_impersonator());
+    assert!(auth.user("bob").unwrap().has_tag("zeta"));
+}
+
+#[test]
+fn errors_read_like_rabbitmqs() {
+    let auth = auth();
+    let text = |result: Result<(), AuthError>| result.unwrap_err().to_string();
+    assert_eq!(
+        text(auth.add_user("bob", "x")),
+        "User \"bob\" already exists"
+    );
+    assert_eq!(
+        text(auth.add_user("", "x")),
+        "user cannot be an empty string"
+    );
+    assert_eq!(
+        text(auth.set_tags("eve", vec![])),
+        "User \"eve\" does not exist"
+    );
+    let import = |json| text(auth.import(&definitions(json)));
+    assert_eq!(import(r#"{"users":[{"name":"u"}]}"#), "tags_not_present");
+    assert_eq!(
+        import(r#"{"users":[{"name":"u","tags":"","password":"p","password_hash":""}]}"#),
+        "both_password_and_password_hash_are_provided"
+    );
+}
+
+/// As exported by RabbitMQ 4.3.6, but for the order of keys.
+const EXPORTED: &str = r#"{
+  "users": [
+    {"name": "bob", "password_hash": "WysL3y7XKHDX+nJ8dBSc20XE2CFC+Q4vzg6rhKXwqeH7b+nh",
+     "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ["zeta", "administrator"],
+     "limits": {"max-channels": -1, "max-connections": 3}},
+    {"name": "none", "password_hash": "",
+     "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [], "limits": {}}
+  ],
+  "permissions": [
+    {"user": "bob", "vhost": "v", "configure": "^a", "write": "", "read": "x|y"}
+  ],
+  "topic_permissions": [
+    {"user": "bob", "vhost": "v", "exchange": "amq.topic",
+     "write": "^{username}-{vhost}-{client_id}", "read": ".*"}
+  ]
+}"#;
+
+#[test]
+fn definitions_of_rabbitmq_go_round() {
+    let auth = Auth::new(AuthSettings::default());
+    auth.import(&definitions(EXPORTED)).unwrap();
+    let exported = serde_json::to_value(auth.export()).unwrap();
+    assert_eq!(
+        exported,
+        serde_json::from_str::<serde_json::Value>(EXPORTED).unwrap()
+    );
+    assert!(auth.check_password("bob", b"pw", THERE).is_ok());
+}
+
+#[test]
+fn import_changes_all_or_nothing() {
+    let auth = auth();
+    let before = auth.export();
+    for json in [
+        r#"{"users":[{"name":"a","tags":""}],"permissions":
+            [{"user":"a","vhost":"/","configure":"(","write":"","read":""}]}"#,
+        r#"{"users":[{"name":"a","tags":""}],"permissions":
+            [{"user":"eve","vhost":"/","configure":"","write":"","read":""}]}"#,
+        r#"{"users":[{"name":"a","tags":""},{"name":"b","tags":"","password_hash":"!"}]}"#,
+        r#"{"users":[{"name":"a","tags":"","password_hash":"","hashing_algorithm":"x"}]}"#,
+    ] {
+        assert!(auth.import(&definitions(json)).is_err(), "{json}");
+        assert_eq!(auth.export(), before, "{json}");
+    }
+}
+
+#[test]
+fn putting_a_user_again_keeps_limits_and_permissions() {
+    let auth = auth();
+    auth.set_permissions(&permission("bob", "/", "a")).unwrap();
+    auth.import(&definitions(
+        r#"{"users":[{"name":"bob","tags":"","limits":{"max-channels":4}}]}"#,
+    ))
+    .unwrap();
+    let json = r#"{"name":"bob","password":"new","tags":"b, a,,b"}"#;
+    let change = auth.put_user(&serde_json::from_str(json).unwrap()).unwrap();
+    assert_eq!(change, Change::Replaced);
+    let bob = auth.check_password("bob", b"new", THERE).unwrap();
+    assert_eq!(bob.tags(), ["b", "a", "b"]);
+    assert_eq!(bob.limits().channels(), Some(4));
+    assert!(auth.access("bob", "/").is_some());
+    auth.replace_user_limits("bob", UserLimits::default())
+        .unwrap();
+    assert_eq!(auth.user("bob").unwrap().limits(), UserLimits::default());
+}
+
+#[test]
+fn passwords_do_not_show_in_debug_output() {
+    let json = r#"{"name":"u","password":"secret","tags":[]}"#;
+    let definition: UserDefinition = serde_json::from_str(json).unwrap();
+    assert!(!format!("{definition:?}").contains("secret"));
+    assert!(
+        !serde_json::to_string(&definition)
+            .unwrap()
+            .contains("secret")
+    );
+}
+
+fn check_admission(
+    auth: &Auth,
+    counts: &Arc<ConnectionCounts>,
+    (vhost, limits): (&str, Option<VhostLimits>),
+    expected: Result<(), &str>,
+) {
+    let bob = auth.user("bob").unwrap();
+    let node = NodeLimits {
+        name: "rabbit@here".into(),
+        connections: Some(1),
+        channels: None,
+    };
+    let admission = Admission {
+        user: &bob,
+        vhost,
+        vhost_limits: limits,
+        node: &node,
+    };
+    let outcome = auth
+        .admit(counts, &admission)
+        .map(drop)
+        .map_err(|refused| refused.to_string());
+    assert_eq!(outcome, expected.map_err(str::to_owned));
+}
+
+#[test]
+fn connection_open_is_checked_in_rabbitmqs_order() {
+    let (auth, counts) = (auth(), ConnectionCounts::new());
+    let free = Some(VhostLimits::default());
+    let closed = Some(VhostLimits {
+        max_connections: Some(0),
+        max_queues: None,
+    });
+    let no_permission = "access to vhost 'v' refused for user 'bob'";
+    check_admission(&auth, &counts, ("v", free), Err(no_permission));
+    assert_eq!(counts.connections(), 0);
+    auth.set_user_limits(
+        "bob",
+        UserLimits {
+            max_channels: None,
+            max_connections: Some(0),
+        },
+    )
+    .unwrap();
+    let user_limit = "connection refused for user 'bob': user connection limit (0) is reached";
+    check_admission(&auth, &counts, ("v", free), Err(user_limit));
+    let vhost_limit = "access to vhost 'v' refused for user 'bob': connection limit (0) is reached";
+    check_admission(&auth, &counts, ("v", closed), Err(vhost_limit));
+    check_admission(&auth, &counts, ("v", None), Err("vhost v not found"));
+    let full = NodeLimits::default();
+    let _place = counts
+        .open_connection(
+            &full,
+            ("/", VhostLimits::default()),
+            ("guest", UserLimits::default()),
+        )
+        .unwrap();
+    let node_limit = "connection refused: node connection limit (1) is reached";
+    check_admission(&auth, &counts, ("v", None), Err(node_limit));
+}
+
+#[test]
+fn admitted_connection_is_counted_and_may_use_its_vhost() {
+    let (auth, counts) = (auth(), ConnectionCounts::new());
+    auth.set_permissions(&permission("bob", "v", "")).unwrap();
+    check_admission(&auth, &counts, ("v", Some(VhostLimits::default())), Ok(()));
+    assert_eq!(counts.connections(), 0, "dropped places are given back");
+}
