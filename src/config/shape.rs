@@ -1,7 +1,7 @@
 //! What a value may look like: its kind, its range, and how it is read from each source.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// A value as a source gave it, before any check.
 #[derive(Clone, Debug, PartialEq)]
@@ -249,9 +249,6 @@ fn is_none(given: &Given) -> bool {
 }
 
 fn is_host(text: &str) -> bool {
-    if text.parse::<SocketAddr>().is_ok() {
-        return false;
-    }
     let of_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '_';
     text.parse::<IpAddr>().is_ok() || (is_name(text) && text.chars().all(of_name))
 }

@@ -511,6 +511,24 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
+fn variables_are_told_in_the_order_of_their_names() {
+    let text = env(&[("LEVERET_WORKERS", "x"), ("LEVERET_CHANNEL_MAX", "x")]);
+    let text = text.map(|loaded| loaded.settings).unwrap_err();
+    assert!(
+        text.starts_with("environment variable LEVERET_CHANNEL_MAX"),
+        "{text}"
+    );
+}
+
+#[test]
+fn values_are_compared_only_once_each_is_fine() {
+    let text = file("frame_max = 4096\nport = true")
+        .map(|loaded| loaded.settings)
+        .unwrap_err();
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[test]
 fn values_that_do_not_go_together_are_refused() {
     refused(
         file("frame_max = 4096"),
