@@ -323,12 +323,12 @@ settings! {
 
     "Compatibility" {
         /// Whether queues may be declared that are neither durable nor exclusive.
-        permit_transient_nonexcl_queues: bool = true;
+        compat_permit_transient_nonexcl_queues: bool = true;
         "compat.permit_transient_nonexcl_queues", Shape::Flag,
         ["deprecated_features.permit.transient_nonexcl_queues"];
 
         /// Whether `basic.qos` may set a prefetch for the whole channel (`global`).
-        permit_global_qos: bool = true;
+        compat_permit_global_qos: bool = true;
         "compat.permit_global_qos", Shape::Flag, ["deprecated_features.permit.global_qos"];
     }
 }

@@ -88,7 +88,12 @@ impl Loaded {
 const FILE_VARIABLE: &str = "LEVERET_CONFIG";
 
 /// Variables of the test tools: they are never settings.
-const TOOL_VARIABLES: [&str; 3] = ["LEVERET_BLESS", "LEVERET_TARGET", "LEVERET_BIN"];
+const TOOL_VARIABLES: [&str; 4] = [
+    "LEVERET_BLESS",
+    "LEVERET_TARGET",
+    "LEVERET_BIN",
+    "LEVERET_ORACLE",
+];
 
 /// Reads all sources and checks the result.
 ///
