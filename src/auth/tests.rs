@@ -188,6 +188,18 @@ fn only_usable_mechanisms_are_offered() {
 }
 
 #[test]
+fn mechanism_left_out_of_the_settings_is_refused() {
+    let settings = AuthSettings {
+        mechanisms: vec![Mechanism::AmqPlain],
+        ..Default::default()
+    };
+    let auth = with_settings(settings);
+    assert_eq!(auth.mechanisms(), "AMQPLAIN");
+    let log = "invalid authentication mechanism 'PLAIN'";
+    check_refused(auth.authenticate("PLAIN", b"\0bob\0pw", HERE), log, None);
+}
+
+#[test]
 fn anonymous_needs_the_password_it_was_configured_with() {
     let auth = auth();
     auth.set_password("guest", Some("changed")).unwrap();
@@ -454,4 +466,27 @@ fn admitted_connection_is_counted_and_may_use_its_vhost() {
     auth.set_permissions(&permission("bob", "v", "")).unwrap();
     check_admission(&auth, &counts, ("v", Some(VhostLimits::default())), Ok(()));
     assert_eq!(counts.connections(), 0, "dropped places are given back");
+}
+
+#[test]
+fn user_limit_set_after_the_login_counts() {
+    let (auth, counts) = (auth(), ConnectionCounts::new());
+    let user = auth.user("bob").unwrap();
+    let limits = UserLimits {
+        max_channels: None,
+        max_connections: Some(0),
+    };
+    auth.set_user_limits("bob", limits).unwrap();
+    let (node, vhost_limits) = (NodeLimits::default(), Some(VhostLimits::default()));
+    let admission = Admission {
+        user: &user,
+        vhost: "v",
+        vhost_limits,
+        node: &node,
+    };
+    let refused = auth.admit(&counts, &admission).unwrap_err();
+    assert!(matches!(
+        refused,
+        NotAdmitted::Limit(LimitReached::UserConnections { .. })
+    ));
 }
