@@ -1,0 +1,192 @@
+//! The small values of the protocol: channel numbers, delivery tags and short strings.
+//!
+//! Invariant: a [`ShortStr`] or [`ShortString`] is UTF-8 of at most 255 octets, so writing one
+//! cannot fail.
+//!
+//! Spec: AMQP 0-9-1, section 4.2.5.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The number of a channel within its connection, 0 ..= 65535; 0 is the connection itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct ChannelId(pub u16);
+
+impl ChannelId {
+    /// The channel of the connection class and of heartbeats.
+    pub const ZERO: Self = Self(0);
+}
+
+impl fmt::Display for ChannelId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// The number of a delivery within its channel, from 1; 0 means "all so far" where a client may
+/// say so.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct DeliveryTag(pub u64);
+
+impl fmt::Display for DeliveryTag {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// The most octets a short string can have.
+pub const SHORT_STR_MAX: usize = 255;
+
+/// A borrowed short string: UTF-8, 0 ..= 255 octets.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ShortStr<'a>(&'a str);
+
+impl<'a> ShortStr<'a> {
+    /// The string of no octets.
+    pub const EMPTY: ShortStr<'static> = ShortStr("");
+
+    /// Takes a text, or gives `None` if it has more than 255 octets.
+    #[inline]
+    pub const fn new(text: &'a str) -> Option<Self> {
+        if text.len() <= SHORT_STR_MAX {
+            Some(Self(text))
+        } else {
+            None
+        }
+    }
+
+    /// The text itself, for as long as what it was borrowed from.
+    #[inline]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl ShortStr<'static> {
+    /// Takes a text that is written in the source.
+    ///
+    /// # Panics
+    /// If it has more than 255 octets; in a constant this is an error of compilation.
+    pub const fn literal(text: &'static str) -> Self {
+        assert!(
+            text.len() <= SHORT_STR_MAX,
+            "a short string has at most 255 octets"
+        );
+        Self(text)
+    }
+}
+
+/// An owned short string: UTF-8, 0 ..= 255 octets. A clone shares the text; the empty one owns
+/// nothing.
+#[derive(Clone, Default)]
+pub struct ShortString(Option<Arc<str>>);
+
+impl ShortString {
+    /// Copies a text, or gives `None` if it has more than 255 octets.
+    pub fn new(text: &str) -> Option<Self> {
+        ShortStr::new(text).map(Self::from)
+    }
+
+    /// The borrowed form.
+    #[inline]
+    pub fn as_short(&self) -> ShortStr<'_> {
+        ShortStr(self)
+    }
+
+    /// The text itself.
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl From<ShortStr<'_>> for ShortString {
+    fn from(text: ShortStr<'_>) -> Self {
+        Self((!text.is_empty()).then(|| Arc::from(text.0)))
+    }
+}
+
+impl PartialEq for ShortString {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for ShortString {}
+
+impl PartialOrd for ShortString {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ShortString {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for ShortString {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl Borrow<str> for ShortString {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+/// What both forms have because they are texts.
+macro_rules! like_str {
+    ($($name:ty),*) => {$(
+        impl Deref for $name {
+            type Target = str;
+
+            #[inline]
+            fn deref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl AsRef<str> for $name {
+            #[inline]
+            fn as_ref(&self) -> &str {
+                self
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&**self, out)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&**self, out)
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                &**self == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                &**self == *other
+            }
+        }
+    )*};
+}
+
+like_str!(ShortStr<'_>, ShortString);
+
+#[cfg(test)]
+mod tests;
