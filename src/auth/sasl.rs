@@ -3,6 +3,8 @@
 //! Owns: names and order of the mechanisms, and taking a response apart. Does not know users or
 //! passwords. Source: wire.md §4, RabbitMQ 4.3.6.
 
+use leveret_codec::table::{TableRef, ValueRef};
+
 /// A way to log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mechanism {
@@ -74,53 +76,26 @@ pub(super) fn amqplain(response: &[u8]) -> Result<Credentials<'_>, &'static str>
     const MISSING: &str = "auth info is missing LOGIN or PASSWORD field";
     const UNSUPPORTED: &str = "auth info uses unsupported type for LOGIN or PASSWORD field";
     let (mut user, mut password) = (None, None);
-    let mut rest = response;
-    while !rest.is_empty() {
-        let field = Field::take(&mut rest).ok_or("auth info is not a field table")?;
-        match field.key {
-            b"LOGIN" if user.is_none() => user = Some(field.string),
-            b"PASSWORD" if password.is_none() => password = Some(field.string),
+    // To the end, not only to the keys: a table that breaks off behind them is refused too.
+    for field in TableRef::new(response).iter() {
+        let (key, value) = field.map_err(|_| "auth info is not a field table")?;
+        match key {
+            b"LOGIN" if user.is_none() => user = Some(value),
+            b"PASSWORD" if password.is_none() => password = Some(value),
             _ => {}
         }
     }
-    match (user.ok_or(MISSING)?, password.ok_or(MISSING)?) {
-        (Some(user), Some(password)) => Ok(Credentials { user, password }),
-        _ => Err(UNSUPPORTED),
-    }
+    let (user, password) = (user.ok_or(MISSING)?, password.ok_or(MISSING)?);
+    Ok(Credentials {
+        user: string(user).ok_or(UNSUPPORTED)?,
+        password: string(password).ok_or(UNSUPPORTED)?,
+    })
 }
 
-/// One entry of a field table, its value only if that is a string.
-struct Field<'a> {
-    key: &'a [u8],
-    string: Option<&'a [u8]>,
-}
-
-impl<'a> Field<'a> {
-    /// Takes one entry off the front of `rest`; nothing if it is cut short or of unknown type.
-    fn take(rest: &mut &'a [u8]) -> Option<Self> {
-        let (&key_len, behind) = rest.split_first()?;
-        let (key, behind) = behind.split_at_checked(usize::from(key_len))?;
-        let (&letter, mut behind) = behind.split_first()?;
-        let len = match letter {
-            b'V' => 0,
-            b't' | b'b' | b'B' => 1,
-            b's' | b'u' => 2,
-            b'I' | b'i' | b'f' => 4,
-            b'D' => 5,
-            b'l' | b'L' | b'd' | b'T' => 8,
-            b'S' | b'x' | b'F' | b'A' => {
-                let (len, value) = behind.split_first_chunk()?;
-                behind = value;
-                usize::try_from(u32::from_be_bytes(*len)).ok()?
-            }
-            _ => return None,
-        };
-        let (value, behind) = behind.split_at_checked(len)?;
-        *rest = behind;
-        Some(Self {
-            key,
-            string: matches!(letter, b'S' | b'x').then_some(value),
-        })
+fn string(value: ValueRef<'_>) -> Option<&[u8]> {
+    match value {
+        ValueRef::LongStr(octets) | ValueRef::Bytes(octets) => Some(octets),
+        _ => None,
     }
 }
 
