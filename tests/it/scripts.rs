@@ -1,0 +1,134 @@
+//! Runs every conversation in `tests/scripts` and reports all that went wrong at once.
+//!
+//! `LEVERET_TARGET=amqp://127.0.0.1:5672` chooses a broker that already runs (`cargo oracle` does
+//! so for a RabbitMQ); `SCRIPT=ack/unknown` runs only scripts whose name contains that.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use crate::script::syntax::{Step, parse};
+use crate::script::talk::{Failure, run};
+use crate::script::target::Target;
+
+/// Scripts that are run at the same time; most of the time they wait.
+const AT_ONCE: usize = 8;
+
+/// Steps by script name (`ack/unknown_tag`).
+type Scripts = BTreeMap<String, Vec<Step>>;
+
+#[test]
+fn every_script_can_be_read() {
+    let (scripts, problems) = read_all().unwrap();
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+    assert!(!scripts.is_empty(), "no script found");
+}
+
+#[test]
+fn broker_follows_every_script() {
+    let Ok(url) = std::env::var("LEVERET_TARGET") else {
+        return;
+    };
+    let target = Target::outside(&url).unwrap();
+    let filter = std::env::var("SCRIPT").unwrap_or_default();
+    let (mut scripts, _) = read_all().unwrap();
+    scripts.retain(|name, _| name.contains(&filter));
+    let failures = run_all(&scripts, &target);
+    let differ = scripts
+        .values()
+        .filter(|steps| steps.iter().any(|step| step.only.is_some()));
+    let differ = differ.count();
+    println!(
+        "{} scripts agree, {differ} differ by design",
+        scripts.len() - failures.len()
+    );
+    assert!(
+        failures.is_empty(),
+        "\n{}\n{} of {} scripts failed",
+        failures.join("\n"),
+        failures.len(),
+        scripts.len()
+    );
+}
+
+fn run_all(scripts: &Scripts, target: &Target) -> Vec<String> {
+    let scripts: Vec<_> = scripts.iter().collect();
+    let next = AtomicUsize::new(0);
+    let (failed, failures) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(scripts.len()) {
+            let (failed, scripts, next) = (failed.clone(), &scripts, &next);
+            scope.spawn(move || {
+                while let Some((name, steps)) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(failure) = run_one(steps, target) {
+                        failed
+                            .send(report(name, &failure))
+                            .expect("the receiver outlives us");
+                    }
+                }
+            });
+        }
+    });
+    drop(failed);
+    let mut failures: Vec<_> = failures.iter().collect();
+    failures.sort();
+    failures
+}
+
+fn run_one(steps: &[Step], target: &Target) -> Result<(), Failure> {
+    let no_stage = |problem| Failure {
+        line: 0,
+        problem,
+        log: Vec::new(),
+    };
+    let stage = target.stage().map_err(no_stage)?;
+    let result = run(steps, &stage);
+    stage.strike();
+    result
+}
+
+fn report(name: &str, failure: &Failure) -> String {
+    let log: String = failure
+        .log
+        .iter()
+        .map(|line| format!("      {line}\n"))
+        .collect();
+    format!(
+        "tests/scripts/{name}.amqp:{}: {}\n    conversation:\n{log}    \
+         again: SCRIPT={name} cargo test --test it scripts::\n",
+        failure.line, failure.problem
+    )
+}
+
+fn read_all() -> std::io::Result<(Scripts, Vec<String>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+    let mut files = Vec::new();
+    find(&root, &mut files)?;
+    let (mut scripts, mut problems) = (Scripts::new(), Vec::new());
+    for file in files {
+        let name = file.strip_prefix(&root).unwrap_or(&file).with_extension("");
+        let name = name.display().to_string();
+        match parse(&fs::read_to_string(&file)?) {
+            Ok(steps) => drop(scripts.insert(name, steps)),
+            Err(problem) => problems.push(format!("tests/scripts/{name}.amqp:{problem}")),
+        }
+    }
+    Ok((scripts, problems))
+}
+
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find(&path, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "amqp")
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
