@@ -1,0 +1,226 @@
+//! What others may send to a connection, and the box it lies in until the connection looks.
+//!
+//! Queues post deliveries here while they hold their own lock, so the mailbox's lock is a leaf:
+//! nothing is called while it is held. The owner drains everything at each wake. The box also
+//! carries the connection's *pressure*: while the owner has too much to write to its socket,
+//! queues stop serving it and leave their names here, to be called back.
+//!
+//! Invariants: I3 (mail is read in the order in which it was posted), I11 (a box that is full
+//! makes its consumers wait in their queues).
+
+use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Waker;
+
+use leveret_codec::types::ChannelId;
+use parking_lot::Mutex;
+
+use crate::clock::Now;
+use crate::error::AmqpError;
+use crate::ids::ConsumerId;
+use crate::queue::Entry;
+use crate::store::Position;
+
+/// Octets of undelivered mail above which queues stop posting deliveries.
+pub const MAIL_BYTES_MAX: usize = 1024 * 1024;
+
+/// Everything that others may tell a connection.
+#[derive(Debug)]
+pub enum Mail {
+    /// A message for one of its consumers.
+    Deliver(Delivery),
+    /// The broker cancelled a consumer: its queue is gone, or it timed out.
+    Cancelled {
+        /// Channel of the consumer.
+        channel: ChannelId,
+        /// The consumer.
+        consumer: ConsumerId,
+    },
+    /// A reply to a direct reply-to consumer of `channel`.
+    Reply {
+        /// Channel of the reply consumer.
+        channel: ChannelId,
+        /// The reply.
+        message: crate::message::Message,
+    },
+    /// The store is durable up to here; confirms that wait for it may go.
+    Durable(Position),
+    /// A queue of the broker has a deadline for this connection (a consumer timeout).
+    Deadline,
+    /// Publishers must wait (`Some(reason)`: `low on memory`) or may go on (`None`).
+    Blocked(Option<&'static str>),
+    /// The broker closes the connection: shutdown, deleted vhost or user, by an operator.
+    Close(AmqpError),
+}
+
+/// A message on its way from a queue to a consumer.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Channel of the consumer.
+    pub channel: ChannelId,
+    /// The consumer.
+    pub consumer: ConsumerId,
+    /// The message and its state in the queue.
+    pub entry: Entry,
+}
+
+/// A connection's mailbox. Shared with queues as `Arc<Mailbox>`.
+#[derive(Debug, Default)]
+pub struct Mailbox {
+    inner: Mutex<Inner>,
+    /// Octets of deliveries in the box and, added by the owner, in its outbox.
+    pressure: AtomicUsize,
+    closed: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    mail: Vec<Mail>,
+    waker: Option<Waker>,
+    /// Queues with something for us that wait until the pressure is gone.
+    waiting: Waiting,
+}
+
+/// Something that stopped serving a consumer and wants to be called back: a queue.
+pub trait Resume: Send + Sync {
+    /// Serves again. Called without any lock held.
+    fn resume(&self, now: Now);
+}
+
+/// Those who want to be called back, each once.
+#[derive(Default)]
+pub struct Waiting(Vec<Weak<dyn Resume>>);
+
+impl Waiting {
+    /// Adds `who`, unless it is there already.
+    pub fn add(&mut self, who: &Weak<dyn Resume>) {
+        if !self
+            .0
+            .iter()
+            .any(|waiting| std::ptr::addr_eq(waiting.as_ptr(), who.as_ptr()))
+        {
+            self.0.push(Weak::clone(who));
+        }
+    }
+
+    /// Calls everybody back and forgets them.
+    pub fn resume_all(self, now: Now) {
+        for who in self.0 {
+            if let Some(who) = who.upgrade() {
+                who.resume(now);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Waiting({})", self.0.len())
+    }
+}
+
+impl Mailbox {
+    /// Posts `mail` and wakes the owner.
+    pub fn post(&self, mail: Mail) {
+        if let Mail::Deliver(delivery) = &mail {
+            self.pressure
+                .fetch_add(delivery.entry.message.memory(), Ordering::Relaxed);
+        }
+        let mut inner = self.inner.lock();
+        inner.mail.push(mail);
+        let waker = inner.waker.take();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Posts all of `deliveries` with one wake-up; leaves the vector empty.
+    pub fn post_deliveries(&self, deliveries: &mut Vec<Delivery>) {
+        let octets = deliveries
+            .iter()
+            .map(|delivery| delivery.entry.message.memory())
+            .sum();
+        self.pressure.fetch_add(octets, Ordering::Relaxed);
+        let mut inner = self.inner.lock();
+        inner.mail.extend(deliveries.drain(..).map(Mail::Deliver));
+        let waker = inner.waker.take();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Whether the owner has too much to write already. A queue that sees `true` must call
+    /// [`Mailbox::wait_for_room`] and skip this consumer.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.pressure.load(Ordering::Relaxed) >= MAIL_BYTES_MAX
+    }
+
+    /// Asks for `queue` to be resumed when there is room again. Returns `false` when there is
+    /// room already (the owner drained in between): the queue goes on serving.
+    pub fn wait_for_room(&self, queue: &Weak<dyn Resume>) -> bool {
+        let mut inner = self.inner.lock();
+        if !self.is_full() {
+            return false;
+        }
+        inner.waiting.add(queue);
+        true
+    }
+
+    /// Owner: swaps the mail into `mail` (which must be empty). With nothing there, `waker` is
+    /// kept for the next post, and the answer is `false`.
+    pub fn take(&self, mail: &mut Vec<Mail>, waker: &Waker) -> bool {
+        let mut inner = self.inner.lock();
+        if inner.mail.is_empty() {
+            if !inner
+                .waker
+                .as_ref()
+                .is_some_and(|kept| kept.will_wake(waker))
+            {
+                inner.waker = Some(waker.clone());
+            }
+            return false;
+        }
+        std::mem::swap(&mut inner.mail, mail);
+        true
+    }
+
+    /// Owner: swaps what mail there is into `mail` (which must be empty) without waiting.
+    pub fn take_now(&self, mail: &mut Vec<Mail>) {
+        std::mem::swap(&mut self.inner.lock().mail, mail);
+    }
+
+    /// Owner: wakes itself, for work that it left for its next turn.
+    pub fn wake(&self) {
+        let waker = self.inner.lock().waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Owner: `octets` of deliveries have been written to the socket or thrown away. Returns those
+    /// who may be resumed, once the pressure has come down to half.
+    pub fn relieve(&self, octets: usize) -> Waiting {
+        let before = self.pressure.fetch_sub(octets, Ordering::Relaxed);
+        let after = before.saturating_sub(octets);
+        if before <= MAIL_BYTES_MAX / 2 || after > MAIL_BYTES_MAX / 2 {
+            return Waiting::default();
+        }
+        std::mem::take(&mut self.inner.lock().waiting)
+    }
+
+    /// Owner: no mail is read from now on.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Whether the owner is gone. What is still posted is lost, so it must not be a message:
+    /// the owner removes its consumers from their queues before it closes the box and drains it
+    /// afterwards.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,3 @@
+//! One AMQP connection.
+
+pub mod mail;

@@ -1,0 +1,45 @@
+//! Numbers that name things inside the broker. None is ever used twice in a process.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A connection of a client.
+    ConnectionId;
+    /// A consumer, whatever its tag.
+    ConsumerId;
+    /// An incarnation of a queue: a queue that is deleted and declared again has another one.
+    /// The store never gives one out twice, across restarts too.
+    QueueId;
+}
+
+/// Counts from 1.
+#[derive(Debug, Default)]
+pub struct Sequence(AtomicU64);
+
+impl Sequence {
+    /// A sequence whose first number is `last` + 1.
+    #[must_use]
+    pub const fn after(last: u64) -> Self {
+        Self(AtomicU64::new(last))
+    }
+
+    /// The next number.
+    pub fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}

@@ -1,0 +1,231 @@
+//! A message as the broker holds it: one allocation behind one thin pointer.
+//!
+//! The exchange, the routing key and the properties stay the octets that the client sent; they
+//! are decoded by those who need them, and what was not changed leaves byte for byte as it came.
+//! Small bodies are copied in behind them, so that a 20-octet message never keeps a read buffer
+//! alive; bodies from [`LARGE_BODY`] on are shared, not copied.
+
+use bytes::{BufMut, Bytes};
+use leveret_codec::properties::PropertiesRef;
+use leveret_codec::types::ShortStr;
+use triomphe::ThinArc;
+
+/// Bodies of at least this many octets are kept apart and shared instead of copied.
+pub const LARGE_BODY: usize = 16 * 1024;
+
+/// A message: cheap to clone, never changed once made. Fan-out shares one.
+#[derive(Clone)]
+pub struct Message(ThinArc<Head, u8>);
+
+/// What is decided once about a message, when it is published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// delivery-mode is 2.
+    pub persistent: bool,
+    /// The `priority` property, 0 when absent.
+    pub priority: u8,
+    /// The `expiration` property in milliseconds, 0 ..= 315_360_000_000.
+    pub expiration_ms: Option<u64>,
+    /// The broker wrote the `x-death` header itself. A client's own is not interpreted
+    /// (RabbitMQ 4.0 and later).
+    pub died_before: bool,
+}
+
+struct Head {
+    traits: Traits,
+    exchange_len: u8,
+    routing_key_len: u8,
+    properties_len: u32,
+    large_body: Option<Bytes>,
+}
+
+/// Builds messages; keeps its scratch space between them.
+#[derive(Default)]
+pub struct MessageBuilder {
+    scratch: Vec<u8>,
+}
+
+/// Scratch space above this many octets is given back after a message.
+const SCRATCH_MAX: usize = 64 * 1024;
+
+impl MessageBuilder {
+    /// Makes a message. `properties` and `body` are copied, unless the body is given as
+    /// [`Body::Shared`].
+    pub fn build(
+        &mut self,
+        exchange: ShortStr<'_>,
+        routing_key: ShortStr<'_>,
+        properties: PropertiesRef<'_>,
+        body: Body<'_>,
+        traits: Traits,
+    ) -> Message {
+        let properties = properties.as_bytes();
+        self.scratch.clear();
+        for name in [exchange, routing_key] {
+            self.scratch.put_u8(short_len(name));
+            self.scratch.put_slice(name.as_bytes());
+        }
+        self.scratch.put_slice(properties);
+        let large_body = match body {
+            Body::Copied(body) => {
+                self.scratch.put_slice(body);
+                None
+            }
+            Body::Shared(body) => Some(body),
+        };
+        let head = Head {
+            traits,
+            exchange_len: short_len(exchange),
+            routing_key_len: short_len(routing_key),
+            properties_len: u32::try_from(properties.len()).unwrap_or(u32::MAX),
+            large_body,
+        };
+        let message = Message(ThinArc::from_header_and_slice(head, &self.scratch));
+        if self.scratch.capacity() > SCRATCH_MAX {
+            self.scratch = Vec::new();
+        }
+        message
+    }
+}
+
+/// A body on its way into a message.
+pub enum Body<'a> {
+    /// Copied into the message's own allocation.
+    Copied(&'a [u8]),
+    /// Shared with the message.
+    Shared(Bytes),
+}
+
+impl<'a> Body<'a> {
+    /// Shares `body` from [`LARGE_BODY`] octets on, copies it below.
+    #[must_use]
+    pub fn by_size(body: &'a Bytes) -> Self {
+        if body.len() >= LARGE_BODY {
+            Body::Shared(body.clone())
+        } else {
+            Body::Copied(body)
+        }
+    }
+}
+
+fn short_len(name: ShortStr<'_>) -> u8 {
+    u8::try_from(name.len()).expect("a short string has at most 255 octets")
+}
+
+impl Message {
+    fn head(&self) -> &Head {
+        &self.0.header.header
+    }
+
+    fn octets(&self, from: usize, len: usize) -> &[u8] {
+        self.0.slice.get(from..from + len).unwrap_or_default()
+    }
+
+    /// What was decided when the message was published.
+    #[must_use]
+    pub fn traits(&self) -> Traits {
+        self.head().traits
+    }
+
+    /// The exchange and the routing key, each as a short string on the wire: as they stand in
+    /// basic.deliver and basic.get-ok.
+    #[must_use]
+    pub fn routing_octets(&self) -> &[u8] {
+        self.octets(0, self.properties_start())
+    }
+
+    /// The exchange it was published to.
+    #[must_use]
+    pub fn exchange(&self) -> ShortStr<'_> {
+        short(self.octets(1, usize::from(self.head().exchange_len)))
+    }
+
+    /// The routing key it was published with.
+    #[must_use]
+    pub fn routing_key(&self) -> ShortStr<'_> {
+        let head = self.head();
+        let from = 2 + usize::from(head.exchange_len);
+        short(self.octets(from, usize::from(head.routing_key_len)))
+    }
+
+    /// The properties as they came: flags and list.
+    #[must_use]
+    pub fn properties(&self) -> PropertiesRef<'_> {
+        let len = usize::try_from(self.head().properties_len).unwrap_or(usize::MAX);
+        PropertiesRef::new(self.octets(self.properties_start(), len))
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        match &self.head().large_body {
+            Some(body) => body,
+            None => self.0.slice.get(self.body_start()..).unwrap_or_default(),
+        }
+    }
+
+    /// The body for a vectored write, when it is kept apart; `None` for small ones.
+    #[must_use]
+    pub fn large_body(&self) -> Option<&Bytes> {
+        self.head().large_body.as_ref()
+    }
+
+    /// Octets of the body.
+    #[must_use]
+    pub fn body_len(&self) -> usize {
+        self.body().len()
+    }
+
+    /// Octets this message holds in memory, roughly.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let large = self.head().large_body.as_ref().map_or(0, Bytes::len);
+        size_of::<Head>() + 2 * size_of::<usize>() + self.0.slice.len() + large
+    }
+
+    /// The same message elsewhere: another exchange, routing key, properties or traits, the same
+    /// body (shared when it is large).
+    #[must_use]
+    pub fn rewritten(
+        &self,
+        builder: &mut MessageBuilder,
+        exchange: ShortStr<'_>,
+        routing_key: ShortStr<'_>,
+        properties: PropertiesRef<'_>,
+        traits: Traits,
+    ) -> Message {
+        let body = match &self.head().large_body {
+            Some(body) => Body::Shared(body.clone()),
+            None => Body::Copied(self.body()),
+        };
+        builder.build(exchange, routing_key, properties, body, traits)
+    }
+
+    fn properties_start(&self) -> usize {
+        let head = self.head();
+        2 + usize::from(head.exchange_len) + usize::from(head.routing_key_len)
+    }
+
+    fn body_start(&self) -> usize {
+        let len = usize::try_from(self.head().properties_len).unwrap_or(usize::MAX);
+        self.properties_start().saturating_add(len)
+    }
+}
+
+fn short(octets: &[u8]) -> ShortStr<'_> {
+    std::str::from_utf8(octets)
+        .ok()
+        .and_then(ShortStr::new)
+        .expect("the builder wrote a short string here")
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message")
+            .field("exchange", &self.exchange())
+            .field("routing_key", &self.routing_key())
+            .field("traits", &self.traits())
+            .field("body_len", &self.body_len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,218 @@
+//! Durability behind a narrow door.
+//!
+//! Channels and queues say *what* must survive; a [`Store`] decides how. Every write returns a
+//! [`Position`] in one broker-wide order; a confirm may leave when [`Store::durable`] has reached
+//! the position of the write it answers (invariant I1). The store never routes, expires or counts.
+//!
+//! There is one order of records and no transaction between definitions and messages: incarnation
+//! ids of queues are never reused, so records of a deleted queue are garbage by construction.
+
+use std::fmt;
+use std::sync::Arc;
+
+use leveret_codec::types::ShortString;
+
+use crate::ids::QueueId;
+use crate::message::Message;
+
+mod memory;
+
+pub use memory::MemoryStore;
+
+/// A place in the broker-wide order of writes. Everything up to a durable position survives what
+/// the durability mode promises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+/// Where a stored message lies. [`RecordAt::NONE`] for a message that is not stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordAt(pub u64);
+
+impl RecordAt {
+    /// Not stored.
+    pub const NONE: RecordAt = RecordAt(0);
+
+    /// Whether the message is stored.
+    #[must_use]
+    pub fn is_stored(self) -> bool {
+        self != Self::NONE
+    }
+}
+
+/// One write. A slice of them given to [`Store::submit`] is applied whole or not at all.
+#[derive(Debug)]
+pub enum Op<'a> {
+    /// A message for one or more durable queues; its body is stored once.
+    Message {
+        /// The message.
+        message: &'a Message,
+        /// The queues, each once.
+        queues: &'a [QueueId],
+        /// The store writes here where it put the message.
+        at: &'a mut RecordAt,
+    },
+    /// These messages have left this queue for good: acked, expired, dropped, dead-lettered.
+    Settled {
+        /// The queue.
+        queue: QueueId,
+        /// Its messages.
+        records: &'a [RecordAt],
+    },
+    /// A message came back to its queue; the count survives a restart.
+    Returned {
+        /// The queue.
+        queue: QueueId,
+        /// The message.
+        record: RecordAt,
+        /// How often it has been delivered and come back.
+        delivery_count: u32,
+    },
+}
+
+/// A named thing that survives a restart, as a line of JSON in the shape of RabbitMQ's
+/// definitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// What it is.
+    pub kind: DefinitionKind,
+    /// Names it among its kind: `vhost NUL name`, `user`, …
+    pub key: String,
+    /// Its JSON object.
+    pub json: String,
+}
+
+/// Kinds of definitions, in the order in which a broker that starts needs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DefinitionKind {
+    /// A virtual host.
+    Vhost,
+    /// A user.
+    User,
+    /// What a user may do in a vhost.
+    Permission,
+    /// What a user may do with topics of an exchange.
+    TopicPermission,
+    /// A runtime parameter, limits of vhosts among them.
+    Parameter,
+    /// A policy.
+    Policy,
+    /// A durable exchange.
+    Exchange,
+    /// A durable queue.
+    Queue,
+    /// A binding between durable ends.
+    Binding,
+}
+
+/// A change of a definition.
+#[derive(Clone, Debug)]
+pub enum DefinitionChange {
+    /// Adds or replaces.
+    Put(Definition),
+    /// Removes; a missing one is fine.
+    Delete(DefinitionKind, String),
+}
+
+/// A message found at start.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Its queue.
+    pub queue: QueueId,
+    /// Where it lies.
+    pub at: RecordAt,
+    /// The message.
+    pub message: Message,
+    /// How often it had been delivered and come back.
+    pub delivery_count: u32,
+    /// Whether it may have been delivered before.
+    pub redelivered: bool,
+}
+
+/// Told when the durable position moves. Called from the store's own thread: must be quick.
+pub trait DurableWatch: Send + Sync {
+    /// Everything up to `position` is durable.
+    fn on_durable(&self, position: Position);
+}
+
+/// Why the store cannot do what was asked.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The record is not there or its checksum does not fit.
+    Damaged {
+        /// Which record.
+        at: RecordAt,
+    },
+    /// The operating system refused.
+    Io {
+        /// File or directory, and what was being done.
+        what: String,
+        /// Its answer.
+        source: std::io::Error,
+    },
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged { at } => write!(f, "record {} is damaged or missing", at.0),
+            Self::Io { what, source } => write!(f, "{what}: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Damaged { .. } => None,
+            Self::Io { source, .. } => Some(source),
+        }
+    }
+}
+
+/// Where durable things live. Calls keep their order: two writes by one thread are stored in the
+/// order of the calls.
+pub trait Store: Send + Sync {
+    /// What was there when the store was opened: definitions by kind, then messages in the order
+    /// of their queues. Called once, before any write.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the data cannot be read; nothing is changed then.
+    fn recover(
+        &self,
+        definitions: &mut dyn FnMut(Definition),
+        messages: &mut dyn FnMut(Recovered),
+    ) -> Result<(), StoreError>;
+
+    /// A queue incarnation that was never used before.
+    fn next_queue_id(&self) -> QueueId;
+
+    /// Stages `ops` as one group and returns its position. Does not wait.
+    fn submit(&self, ops: &mut [Op<'_>]) -> Position;
+
+    /// Stages a change of definitions and returns its position. Does not wait.
+    fn define(&self, change: DefinitionChange) -> Position;
+
+    /// Everything up to here is durable.
+    fn durable(&self) -> Position;
+
+    /// `watch` is told whenever the durable position moves.
+    fn watch(&self, watch: Arc<dyn DurableWatch>);
+
+    /// Reads a message back.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is not what was written.
+    fn read(&self, at: RecordAt) -> Result<Message, StoreError>;
+
+    /// Writes what is staged and stops. Later writes are lost.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if the last writes failed.
+    fn close(&self) -> Result<(), StoreError>;
+}
+
+/// `vhost NUL name`: the key of a definition that belongs to a vhost.
+#[must_use]
+pub fn vhost_key(vhost: &ShortString, name: &str) -> String {
+    format!("{vhost}\0{name}")
+}
