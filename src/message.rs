@@ -7,7 +7,8 @@
 
 use bytes::{BufMut, Bytes};
 use leveret_codec::properties::PropertiesRef;
-use leveret_codec::types::ShortStr;
+use leveret_codec::table::{Table, TableRef, ValueRef};
+use leveret_codec::types::{ShortStr, ShortString};
 use triomphe::ThinArc;
 
 /// Bodies of at least this many octets are kept apart and shared instead of copied.
@@ -26,6 +27,8 @@ pub struct Traits {
     pub priority: u8,
     /// The `expiration` property in milliseconds, 0 ..= 315_360_000_000.
     pub expiration_ms: Option<u64>,
+    /// There is a `BCC` header: it routes, and is taken out before delivery.
+    pub has_bcc: bool,
     /// The broker wrote the `x-death` header itself. A client's own is not interpreted
     /// (RabbitMQ 4.0 and later).
     pub died_before: bool,
@@ -210,6 +213,49 @@ impl Message {
         let len = usize::try_from(self.head().properties_len).unwrap_or(usize::MAX);
         self.properties_start().saturating_add(len)
     }
+}
+
+/// The properties of a message with its headers changed; as they were if they cannot be decoded.
+#[must_use]
+pub fn with_headers(properties: PropertiesRef<'_>, change: impl FnOnce(&mut Table)) -> Vec<u8> {
+    let changed = properties.decode().ok().and_then(|mut decoded| {
+        let mut table = match decoded.headers {
+            Some(headers) => headers.to_table().ok()?,
+            None => Table::new(),
+        };
+        change(&mut table);
+        let headers = table.to_bytes();
+        decoded.headers = (!table.is_empty()).then(|| TableRef::new(&headers));
+        let mut out = Vec::with_capacity(properties.as_bytes().len() + 64);
+        decoded.encode(&mut out);
+        Some(out)
+    });
+    changed.unwrap_or_else(|| properties.as_bytes().to_vec())
+}
+
+/// The keys a message is routed by: its routing key, then those of the `CC` and `BCC` headers.
+#[must_use]
+pub fn routing_keys(message: &Message) -> Vec<ShortString> {
+    let mut keys = vec![message.routing_key().into()];
+    keys.extend(extra_keys(message.properties()));
+    keys
+}
+
+/// The keys in the `CC` and `BCC` headers. What is no string in them is passed over.
+///
+/// Seen: RabbitMQ 3.10.8 and 4.3.6.
+#[must_use]
+pub fn extra_keys(properties: PropertiesRef<'_>) -> Vec<ShortString> {
+    let mut keys = Vec::new();
+    let Some(headers) = properties.headers().ok().flatten() else { return keys };
+    for name in ["CC", "BCC"] {
+        let Ok(Some(ValueRef::Array(extra))) = headers.find(name) else { continue };
+        for key in extra.iter().filter_map(Result::ok) {
+            let key = key.as_str().and_then(|octets| std::str::from_utf8(octets).ok());
+            keys.extend(key.and_then(ShortString::new));
+        }
+    }
+    keys
 }
 
 fn short(octets: &[u8]) -> ShortStr<'_> {

@@ -1,0 +1,93 @@
+//! Publisher confirms: the one place where acks to publishers come from (invariant I1).
+//!
+//! Every publish that passes the checks takes a number. It is confirmed when every queue has the
+//! message and the store is durable up to its position. What is confirmed together goes out as one
+//! basic.ack with `multiple`, as far as nothing before it is still waiting; what is confirmed out
+//! of order goes out alone.
+//!
+//! Docs: RabbitMQ, publisher confirms. Seen: RabbitMQ 4.3.6.
+
+use std::collections::VecDeque;
+
+use leveret_codec::methods::{BasicAck, BasicNack};
+use leveret_codec::types::{ChannelId, DeliveryTag};
+
+use crate::connection::outbox::Outbox;
+use crate::store::Position;
+use crate::vhost::Placed;
+
+/// The confirms of one channel.
+#[derive(Debug, Default)]
+pub(super) struct Confirms {
+    last: u64,
+    /// Waiting for the store; numbers and positions rise together.
+    waiting: VecDeque<(u64, Position)>,
+    /// Done, not sent yet; in the order of their numbers within one batch.
+    done: Vec<Done>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    Ack(u64),
+    Nack(u64),
+}
+
+impl Confirms {
+    /// The number of the next publish, from 1.
+    pub(super) fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// A publish has been placed; the store is durable up to `durable`.
+    pub(super) fn placed(&mut self, number: u64, placed: Placed, durable: Position) {
+        match placed {
+            Placed::Refused => self.done.push(Done::Nack(number)),
+            Placed::Accepted(position) if position <= durable => self.done.push(Done::Ack(number)),
+            Placed::Accepted(position) => self.waiting.push_back((number, position)),
+        }
+    }
+
+    /// The store is durable up to `position`.
+    pub(super) fn on_durable(&mut self, position: Position) {
+        while let Some((number, _)) = self.waiting.pop_front_if(|(_, at)| *at <= position) {
+            self.done.push(Done::Ack(number));
+        }
+    }
+
+    /// Sends what is done.
+    pub(super) fn send(&mut self, channel: ChannelId, outbox: &mut Outbox) {
+        let first_waiting = self.waiting.front().map_or(u64::MAX, |(number, _)| *number);
+        let mut run: Option<(u64, u64)> = None;
+        for done in self.done.drain(..) {
+            match done {
+                Done::Ack(number) if number < first_waiting => {
+                    let count = run.map_or(1, |(_, count)| count + 1);
+                    run = Some((number, count));
+                }
+                Done::Ack(number) => {
+                    flush_run(&mut run, channel, outbox);
+                    ack(channel, number, 1, outbox);
+                }
+                Done::Nack(number) => {
+                    flush_run(&mut run, channel, outbox);
+                    let delivery_tag = DeliveryTag(number);
+                    let nack = BasicNack { delivery_tag, multiple: false, requeue: true };
+                    outbox.method(channel, &nack.into());
+                }
+            }
+        }
+        flush_run(&mut run, channel, outbox);
+    }
+}
+
+fn flush_run(run: &mut Option<(u64, u64)>, channel: ChannelId, outbox: &mut Outbox) {
+    if let Some((number, count)) = run.take() {
+        ack(channel, number, count, outbox);
+    }
+}
+
+fn ack(channel: ChannelId, number: u64, count: u64, outbox: &mut Outbox) {
+    let ack = BasicAck { delivery_tag: DeliveryTag(number), multiple: count > 1 };
+    outbox.method(channel, &ack.into());
+}

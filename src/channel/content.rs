@@ -1,0 +1,234 @@
+//! Puts a content together: method, header, bodies until the announced size (invariant I6).
+//!
+//! ```text
+//!            basic.publish            header, size > 0
+//!   Idle ───────────────────▶ Header ─────────────────▶ Body ─┐ body, more to come
+//!    ▲                          │                        │ ▲──┘
+//!    └──────────────────────────┴────────────────────────┘
+//!           header, size 0                last body
+//! ```
+
+use bytes::{Bytes, BytesMut};
+use leveret_codec::methods::BasicPublish;
+use leveret_codec::properties::ContentHeader;
+use leveret_codec::reply::ReplyCode;
+use leveret_codec::types::ShortString;
+
+use crate::error::AmqpError;
+
+/// Class `basic`, the only one with content.
+const CLASS_BASIC: u16 = 60;
+/// Largest body that can be announced, in octets.
+///
+/// Seen: RabbitMQ 4.3.6.
+const BODY_SIZE_MAX: u64 = 536_870_912;
+/// A body's buffer starts no larger than this, whatever size was announced.
+const BODY_START_MAX: usize = 1024 * 1024;
+
+/// What a publish has said before its header.
+#[derive(Clone, Debug)]
+pub(super) struct PublishMethod {
+    pub(super) exchange: ShortString,
+    pub(super) routing_key: ShortString,
+    pub(super) mandatory: bool,
+    pub(super) immediate: bool,
+}
+
+/// A content that is complete.
+#[derive(Debug)]
+pub(super) struct Complete<'a> {
+    pub(super) properties: ContentProperties<'a>,
+    pub(super) body: ContentBody<'a>,
+}
+
+/// The properties' octets: from the frame at hand, or kept since the header.
+pub(super) type ContentProperties<'a> = std::borrow::Cow<'a, [u8]>;
+
+/// A body: one frame's payload, or put together from several.
+#[derive(Debug)]
+pub(super) enum ContentBody<'a> {
+    Frame(&'a [u8]),
+    Assembled(Bytes),
+}
+
+impl ContentBody<'_> {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Frame(body) => body.len(),
+            Self::Assembled(body) => body.len(),
+        }
+    }
+}
+
+/// Where a channel is in a content.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    state: State,
+    /// The method of the content at hand; kept between contents so that a publisher to one
+    /// exchange and key allocates nothing.
+    method: Option<PublishMethod>,
+    /// Properties of a content whose body is still to come; reused.
+    properties: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Idle,
+    Header,
+    Body { left: u64, assembled: BytesMut },
+}
+
+impl Content {
+    /// A publish begins.
+    pub(super) fn begin(&mut self, publish: BasicPublish<'_>) {
+        self.state = State::Header;
+        let same = self.method.as_ref().is_some_and(|method| {
+            *method.exchange == *publish.exchange && *method.routing_key == *publish.routing_key
+        });
+        match &mut self.method {
+            Some(method) if same => {
+                method.mandatory = publish.mandatory;
+                method.immediate = publish.immediate;
+            }
+            method => {
+                *method = Some(PublishMethod {
+                    exchange: publish.exchange.into(),
+                    routing_key: publish.routing_key.into(),
+                    mandatory: publish.mandatory,
+                    immediate: publish.immediate,
+                });
+            }
+        }
+    }
+
+    /// The method of the content that has just been completed.
+    pub(super) fn take_method(&mut self) -> PublishMethod {
+        self.method.take().expect("a content is complete only after its method")
+    }
+
+    /// Gives the parts of a content back, for the next one.
+    pub(super) fn reuse(&mut self, method: PublishMethod, properties: ContentProperties<'_>) {
+        self.method = Some(method);
+        if let ContentProperties::Owned(properties) = properties {
+            self.properties = properties;
+        }
+    }
+
+    /// A method frame arrives.
+    ///
+    /// # Errors
+    /// 505 if a content is open.
+    pub(super) fn check_no_content_open(&self) -> Result<(), AmqpError> {
+        match self.state {
+            State::Idle => Ok(()),
+            State::Header => Err(expected_header("non content header frame")),
+            State::Body { .. } => Err(expected_body()),
+        }
+    }
+
+    /// A header frame arrives.
+    ///
+    /// # Errors
+    /// 505 out of place or of another class, 501 for a size that is too large.
+    pub(super) fn on_header<'a>(
+        &mut self,
+        payload: &'a [u8],
+    ) -> Result<Option<Complete<'a>>, AmqpError> {
+        match self.state {
+            State::Idle => return Err(expected_method()),
+            State::Body { .. } => return Err(expected_body()),
+            State::Header => {}
+        }
+        let Ok(header) = ContentHeader::decode(payload) else {
+            return Err(expected_header("non content header frame"));
+        };
+        if header.weight != 0 {
+            return Err(expected_header("non content header frame"));
+        }
+        if header.class_id != CLASS_BASIC {
+            return Err(expected_header(&format!("one for class {}", header.class_id)));
+        }
+        if header.body_size > BODY_SIZE_MAX {
+            return Err(frame_error(format!(
+                "content body size {} exceeds maximum allowed size {BODY_SIZE_MAX}",
+                header.body_size
+            )));
+        }
+        let properties = header.properties.as_bytes();
+        if header.body_size == 0 {
+            self.state = State::Idle;
+            return Ok(Some(Complete {
+                properties: properties.into(),
+                body: ContentBody::Frame(&[]),
+            }));
+        }
+        self.properties.clear();
+        self.properties.extend_from_slice(properties);
+        self.state = State::Body { left: header.body_size, assembled: BytesMut::new() };
+        Ok(None)
+    }
+
+    /// A body frame arrives.
+    ///
+    /// # Errors
+    /// 505 out of place, 501 past the announced size.
+    pub(super) fn on_body<'a>(
+        &mut self,
+        payload: &'a [u8],
+    ) -> Result<Option<Complete<'a>>, AmqpError> {
+        let State::Body { left, assembled } = &mut self.state else {
+            return Err(match self.state {
+                State::Header => expected_header("non content header frame"),
+                _ => expected_method(),
+            });
+        };
+        let len = payload.len() as u64;
+        if len > *left {
+            return Err(frame_error("content body frame exceeds remaining content size"));
+        }
+        *left -= len;
+        let whole = *left == 0 && assembled.is_empty();
+        if !whole {
+            if assembled.capacity() == 0 {
+                let expected = usize::try_from(*left).unwrap_or(BODY_START_MAX);
+                assembled.reserve(payload.len() + expected.min(BODY_START_MAX));
+            }
+            assembled.extend_from_slice(payload);
+        }
+        if *left > 0 {
+            return Ok(None);
+        }
+        let body = if whole {
+            ContentBody::Frame(payload)
+        } else {
+            ContentBody::Assembled(std::mem::take(assembled).freeze())
+        };
+        self.state = State::Idle;
+        let properties = std::mem::take(&mut self.properties);
+        Ok(Some(Complete { properties: properties.into(), body }))
+    }
+}
+
+fn unexpected_frame(explanation: String) -> AmqpError {
+    AmqpError::new(ReplyCode::UnexpectedFrame, explanation)
+}
+
+fn expected_method() -> AmqpError {
+    unexpected_frame("expected method frame, got non method frame instead".to_owned())
+        .in_method(0, 0)
+}
+
+fn expected_header(got: &str) -> AmqpError {
+    unexpected_frame(format!("expected content header for class {CLASS_BASIC}, got {got} instead"))
+        .in_method(60, 40)
+}
+
+fn expected_body() -> AmqpError {
+    unexpected_frame("expected content body, got non content body frame instead".to_owned())
+        .in_method(60, 40)
+}
+
+fn frame_error(explanation: impl Into<String>) -> AmqpError {
+    AmqpError::new(ReplyCode::FrameError, explanation).in_method(60, 40)
+}

@@ -1,0 +1,285 @@
+//! One channel: a state for content, and independent ledgers for confirms, deliveries and
+//! transactions.
+//!
+//! Owns everything a client does on one channel number. It does not know sockets, frames or the
+//! channel table; the connection opens and closes it. Publishes and settlements of one read batch
+//! are held and done together ([`Channel::flush`]), unless another method comes in between.
+//!
+//! Invariants: I1 (confirms.rs), I3, I4 and I5 (ledger.rs), I6 (content.rs).
+//! Source: AMQP 0-9-1 section 1.3 and the class `channel`; RabbitMQ 4.3.
+
+use std::collections::VecDeque;
+
+use leveret_codec::methods::{self, Method};
+use leveret_codec::types::{ChannelId, ShortStr, ShortString};
+
+use crate::auth::Operation;
+use crate::clock::{Mono, Now};
+use crate::connection::mail::{Delivery, Mail};
+use crate::connection::outbox::Outbox;
+use crate::connection::session::Session;
+use crate::error::AmqpError;
+use crate::message::MessageBuilder;
+use crate::store::Position;
+
+mod access;
+mod confirms;
+mod consume;
+mod content;
+mod declare;
+mod ledger;
+mod publish;
+mod settle;
+mod tx;
+
+use access::AccessCache;
+use confirms::Confirms;
+use consume::Consumers;
+use content::Content;
+use ledger::Ledger;
+use publish::Publisher;
+use settle::Settling;
+use tx::Transaction;
+
+/// What a channel may use while it works.
+pub struct Context<'a> {
+    /// The time of this batch.
+    pub now: Now,
+    /// The connection it belongs to.
+    pub session: &'a Session,
+    /// Where answers go.
+    pub outbox: &'a mut Outbox,
+    /// Mail that was taken out of the mailbox early; the connection reads it before the rest.
+    pub backlog: &'a mut VecDeque<Mail>,
+    /// Scratch space for messages.
+    pub builder: &'a mut MessageBuilder,
+}
+
+/// One open channel.
+pub struct Channel {
+    id: ChannelId,
+    content: Content,
+    publisher: Publisher,
+    confirms: Option<Confirms>,
+    transaction: Option<Transaction>,
+    consumers: Consumers,
+    ledger: Ledger,
+    settling: Settling,
+    access: AccessCache,
+    /// The queue that an empty name stands for: the last one declared here.
+    last_queue: ShortString,
+}
+
+impl Channel {
+    /// A channel that has just been opened.
+    #[must_use]
+    pub fn new(id: ChannelId) -> Self {
+        Self {
+            id,
+            content: Content::default(),
+            publisher: Publisher::default(),
+            confirms: None,
+            transaction: None,
+            consumers: Consumers::default(),
+            ledger: Ledger::default(),
+            settling: Settling::default(),
+            access: AccessCache::default(),
+            last_queue: ShortString::default(),
+        }
+    }
+
+    /// A method frame, other than those that open and close channels and connections.
+    ///
+    /// # Errors
+    /// What closes the channel or the connection, with RabbitMQ's code and text; the method is
+    /// named in it.
+    pub fn on_method(
+        &mut self,
+        method: Method<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), AmqpError> {
+        let (class, id) = (method.class_id(), method.method_id());
+        self.content.check_no_content_open()?;
+        self.dispatch(method, cx).map_err(|error| error.in_method(class, id))
+    }
+
+    fn dispatch(&mut self, method: Method<'_>, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        match method {
+            Method::BasicPublish(publish) => return self.begin_publish(publish, cx),
+            Method::BasicAck(ack) => return self.on_ack(ack, cx),
+            Method::BasicNack(nack) => return self.on_nack(nack, cx),
+            Method::BasicReject(reject) => return self.on_reject(reject, cx),
+            _ => self.flush(cx)?,
+        }
+        match method {
+            Method::BasicGet(get) => self.on_get(get, cx),
+            Method::BasicConsume(consume) => self.on_consume(consume, cx),
+            Method::BasicCancel(cancel) => self.on_cancel(cancel, cx),
+            Method::BasicQos(qos) => self.on_qos(qos, cx),
+            Method::BasicRecover(recover) => self.on_recover(recover.requeue, Reply::Wanted, cx),
+            Method::BasicRecoverAsync(recover) => {
+                self.on_recover(recover.requeue, Reply::None, cx)
+            }
+            // A client's answer to a cancellation by the broker.
+            Method::BasicCancelOk(cancel) => self.cancel(&cancel.consumer_tag, Reply::None, cx),
+            Method::QueueDeclare(declare) => self.on_queue_declare(declare, cx),
+            Method::QueueDelete(delete) => self.on_queue_delete(delete, cx),
+            Method::QueuePurge(purge) => self.on_queue_purge(purge, cx),
+            Method::QueueBind(bind) => self.on_queue_bind(bind, cx),
+            Method::QueueUnbind(unbind) => self.on_queue_unbind(unbind, cx),
+            Method::ExchangeDeclare(declare) => self.on_exchange_declare(declare, cx),
+            Method::ExchangeDelete(delete) => self.on_exchange_delete(delete, cx),
+            Method::ExchangeBind(bind) => self.on_exchange_bind(bind, cx),
+            Method::ExchangeUnbind(unbind) => self.on_exchange_unbind(unbind, cx),
+            Method::ConfirmSelect(select) => self.on_confirm_select(select, cx),
+            Method::TxSelect(_) => self.on_tx_select(cx),
+            Method::TxCommit(_) => self.on_tx_commit(cx),
+            Method::TxRollback(_) => self.on_tx_rollback(cx),
+            Method::ChannelFlow(flow) => self.on_flow(flow, cx),
+            Method::AccessRequest(_) => {
+                cx.outbox.method(self.id, &methods::AccessRequestOk { ticket: 1 }.into());
+                Ok(())
+            }
+            _ => Err(unimplemented_method()),
+        }
+    }
+
+    /// A content header frame.
+    ///
+    /// # Errors
+    /// 505 out of place, and everything that a publish without a body can run into.
+    pub fn on_header(&mut self, payload: &[u8], cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        if let Some(complete) = self.content.on_header(payload)? {
+            return self.publish(complete, cx).map_err(in_publish);
+        }
+        Ok(())
+    }
+
+    /// A content body frame.
+    ///
+    /// # Errors
+    /// 505 out of place, 501 past the announced size, and everything that a publish can run into.
+    pub fn on_body(&mut self, payload: &[u8], cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        if let Some(complete) = self.content.on_body(payload)? {
+            return self.publish(complete, cx).map_err(in_publish);
+        }
+        Ok(())
+    }
+
+    /// The end of a batch: what is held goes to its queues, and confirms go out.
+    ///
+    /// # Errors
+    /// Only what the queues say to held settlements; none today.
+    pub fn flush(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        self.flush_publishes(cx);
+        self.flush_settlements(cx);
+        Ok(())
+    }
+
+    /// A message for one of its consumers.
+    pub fn on_deliver(&mut self, delivery: Delivery, cx: &mut Context<'_>) {
+        self.deliver(delivery, cx);
+    }
+
+    /// The store is durable up to `position`.
+    pub fn on_durable(&mut self, position: Position, cx: &mut Context<'_>) {
+        if let Some(confirms) = &mut self.confirms {
+            confirms.on_durable(position);
+            confirms.send(self.id, cx.outbox);
+        }
+    }
+
+    /// When this channel next wants [`Channel::on_deadline`] (broker time).
+    #[must_use]
+    pub fn next_deadline(&self) -> Mono {
+        self.ledger.next_timeout()
+    }
+
+    /// The channel goes: consumers are cancelled, what is unacked goes back. Publishes that were
+    /// complete stay published; an open transaction is rolled back.
+    pub fn close(&mut self, cx: &mut Context<'_>) {
+        self.flush_publishes(cx);
+        self.flush_settlements(cx);
+        self.abandon_transaction();
+        self.close_consumers(cx);
+        self.requeue_everything(crate::queue::ReturnCause::Closed, cx);
+    }
+
+    /// How many deliveries are not settled.
+    #[must_use]
+    pub fn unacked_count(&self) -> usize {
+        self.ledger.len()
+    }
+
+    /// How many consumers it has.
+    #[must_use]
+    pub fn consumer_count(&self) -> usize {
+        self.consumers.len()
+    }
+
+    fn on_flow(
+        &mut self,
+        flow: methods::ChannelFlow,
+        cx: &mut Context<'_>,
+    ) -> Result<(), AmqpError> {
+        if !flow.active {
+            return Err(AmqpError::not_implemented("active=false"));
+        }
+        cx.outbox.method(self.id, &methods::ChannelFlowOk { active: true }.into());
+        Ok(())
+    }
+
+    /// The queue that `name` stands for: itself, or the last one declared on this channel.
+    fn queue_name(&self, name: ShortStr<'_>) -> Result<ShortString, AmqpError> {
+        if !name.is_empty() {
+            return Ok(name.into());
+        }
+        if self.last_queue.is_empty() {
+            return Err(AmqpError::not_found("no previously declared queue"));
+        }
+        Ok(self.last_queue.clone())
+    }
+
+    fn check_queue(
+        &mut self,
+        operation: Operation,
+        name: &str,
+        cx: &Context<'_>,
+    ) -> Result<(), AmqpError> {
+        self.access.check_queue(cx.session, operation, name)
+    }
+
+    fn check_exchange(
+        &mut self,
+        operation: Operation,
+        name: &str,
+        cx: &Context<'_>,
+    ) -> Result<(), AmqpError> {
+        self.access.check_exchange(cx.session, operation, name)
+    }
+}
+
+/// Whether the client waits for an answer: the nowait bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reply {
+    Wanted,
+    None,
+}
+
+impl Reply {
+    fn unless(nowait: bool) -> Self {
+        if nowait { Self::None } else { Self::Wanted }
+    }
+}
+
+/// 503: a method that only servers send, or that nobody knows.
+///
+/// Seen: RabbitMQ 3.10.8.
+#[must_use]
+pub fn unimplemented_method() -> AmqpError {
+    AmqpError::new(leveret_codec::reply::ReplyCode::CommandInvalid, "unimplemented method")
+}
+
+fn in_publish(error: AmqpError) -> AmqpError {
+    error.in_method(60, 40)
+}

@@ -1,0 +1,170 @@
+//! basic.ack, basic.nack, basic.reject, basic.recover: what a client says about its deliveries.
+//!
+//! Acknowledgements of one batch that concern one source are held and given to its queue together.
+//!
+//! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
+
+use leveret_codec::methods::{BasicAck, BasicNack, BasicRecoverOk, BasicReject};
+
+use super::ledger::{Source, Unacked};
+use super::{Channel, Context, Reply};
+use crate::error::AmqpError;
+use crate::queue::{Entry, Outcome, ReturnCause};
+
+/// Settlements held before they are given to the queue without waiting for the batch's end.
+const HELD_MAX: usize = 1024;
+
+/// Settlements of one source with one outcome, on their way.
+#[derive(Default)]
+pub(super) struct Settling {
+    source: Source,
+    outcome: Option<Outcome>,
+    entries: Vec<Entry>,
+}
+
+/// Which deliveries a settlement means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The one with this tag.
+    One(u64),
+    /// All up to this tag; all there are for 0.
+    UpTo(u64),
+}
+
+impl Which {
+    fn new(tag: u64, multiple: bool) -> Self {
+        if multiple { Self::UpTo(tag) } else { Self::One(tag) }
+    }
+}
+
+impl Channel {
+    pub(super) fn on_ack(
+        &mut self,
+        ack: BasicAck,
+        cx: &mut Context<'_>,
+    ) -> Result<(), AmqpError> {
+        self.settle(Which::new(ack.delivery_tag.0, ack.multiple), Outcome::Ack, cx)
+    }
+
+    pub(super) fn on_nack(
+        &mut self,
+        nack: BasicNack,
+        cx: &mut Context<'_>,
+    ) -> Result<(), AmqpError> {
+        let which = Which::new(nack.delivery_tag.0, nack.multiple);
+        self.settle(which, refusal(nack.requeue, ReturnCause::Nack), cx)
+    }
+
+    pub(super) fn on_reject(
+        &mut self,
+        reject: BasicReject,
+        cx: &mut Context<'_>,
+    ) -> Result<(), AmqpError> {
+        let which = Which::One(reject.delivery_tag.0);
+        self.settle(which, refusal(reject.requeue, ReturnCause::Reject), cx)
+    }
+
+    fn settle(
+        &mut self,
+        which: Which,
+        outcome: Outcome,
+        cx: &mut Context<'_>,
+    ) -> Result<(), AmqpError> {
+        if self.transaction.is_some() {
+            return self.settle_later(which, outcome);
+        }
+        match which {
+            Which::One(tag) => {
+                let unacked = self.ledger.take(tag)?;
+                self.hold_settlement(unacked, outcome, cx);
+            }
+            Which::UpTo(tag) => {
+                let mut taken = Vec::new();
+                self.ledger.take_up_to(tag, |unacked| taken.push(unacked))?;
+                for unacked in taken {
+                    self.hold_settlement(unacked, outcome, cx);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds one settlement; those before it go to their queue first if they are of another kind.
+    pub(super) fn hold_settlement(
+        &mut self,
+        unacked: Unacked,
+        outcome: Outcome,
+        cx: &mut Context<'_>,
+    ) {
+        let settling = &mut self.settling;
+        let same = settling.source == unacked.source && settling.outcome == Some(outcome);
+        if !same || settling.entries.len() >= HELD_MAX {
+            self.flush_settlements(cx);
+            self.settling.source = unacked.source;
+            self.settling.outcome = Some(outcome);
+        }
+        self.settling.entries.push(unacked.entry);
+    }
+
+    /// Gives held settlements to their queue.
+    pub(super) fn flush_settlements(&mut self, cx: &mut Context<'_>) {
+        let Some(outcome) = self.settling.outcome.take() else { return };
+        let source = self.settling.source;
+        let mut entries = std::mem::take(&mut self.settling.entries);
+        self.settle_now(source, &mut entries, outcome, cx);
+        entries.clear();
+        self.settling.entries = entries;
+    }
+
+    /// Tells a queue about deliveries from it, and the consumer's limits about the room.
+    pub(super) fn settle_now(
+        &mut self,
+        source: Source,
+        entries: &mut Vec<Entry>,
+        outcome: Outcome,
+        cx: &Context<'_>,
+    ) {
+        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        if let Some(from) = self.consumers.get(source) {
+            from.queue.with(cx.now, |queue, effects| {
+                queue.settle(cx.now, from.consumer, entries, outcome, effects);
+            });
+        }
+        self.consumers.settled(source, count);
+    }
+
+    pub(super) fn on_recover(
+        &mut self,
+        requeue: bool,
+        reply: Reply,
+        cx: &mut Context<'_>,
+    ) -> Result<(), AmqpError> {
+        if !requeue {
+            return Err(AmqpError::not_implemented("requeue=false"));
+        }
+        // The answer comes before the redeliveries, which arrive as mail.
+        self.requeue_everything(ReturnCause::Recover, cx);
+        if reply == Reply::Wanted {
+            cx.outbox.method(self.id, &BasicRecoverOk {}.into());
+        }
+        Ok(())
+    }
+
+    /// Everything unacked goes back to its queue, each queue's share at once and in order.
+    pub(super) fn requeue_everything(&mut self, cause: ReturnCause, cx: &mut Context<'_>) {
+        let mut shares: Vec<(Source, Vec<Entry>)> = Vec::new();
+        for unacked in self.ledger.take_all() {
+            match shares.iter_mut().find(|(source, _)| *source == unacked.source) {
+                Some((_, entries)) => entries.push(unacked.entry),
+                None => shares.push((unacked.source, vec![unacked.entry])),
+            }
+        }
+        for (source, mut entries) in shares {
+            self.settle_now(source, &mut entries, Outcome::Requeue(cause), cx);
+        }
+    }
+}
+
+fn refusal(requeue: bool, cause: ReturnCause) -> Outcome {
+    if requeue { Outcome::Requeue(cause) } else { Outcome::Reject }
+}

@@ -1,0 +1,90 @@
+//! What every vhost of a broker shares: settings, clock, timers, store, events, numbers.
+//!
+//! Built once by the broker and handed inward; it knows nobody.
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, Now};
+use crate::config::Settings;
+use crate::events::Events;
+use crate::ids::{ConnectionId, ConsumerId, Sequence};
+use crate::store::Store;
+use crate::timers::Timers;
+
+/// Shared by all vhosts of one broker.
+pub struct Environment {
+    /// The broker's settings.
+    pub settings: Settings,
+    /// Broker time.
+    pub clock: Clock,
+    /// Deadlines of queues, exchanges and connections.
+    pub timers: Arc<Timers>,
+    /// Where durable things live.
+    pub store: Arc<dyn Store>,
+    /// The seam for metrics and journals.
+    pub events: Events,
+    consumers: Sequence,
+    connections: Sequence,
+    random: Sequence,
+}
+
+impl Environment {
+    /// Puts the parts together; timers follow the clock.
+    #[must_use]
+    pub fn new(settings: Settings, clock: Clock, store: Arc<dyn Store>) -> Self {
+        let timers = Arc::new(Timers::default());
+        clock.attach(&timers);
+        Self {
+            settings,
+            clock,
+            timers,
+            store,
+            events: Events::default(),
+            consumers: Sequence::default(),
+            connections: Sequence::default(),
+            random: Sequence::after(random_seed()),
+        }
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// A consumer id that was never used.
+    pub fn next_consumer(&self) -> ConsumerId {
+        ConsumerId(self.consumers.next())
+    }
+
+    /// A connection id that was never used.
+    pub fn next_connection(&self) -> ConnectionId {
+        ConnectionId(self.connections.next())
+    }
+
+    /// A number that spreads well but is not secret: for exchanges that pick at random.
+    pub fn dice(&self) -> u64 {
+        // The finalizer of SplitMix64: consecutive inputs give unrelated outputs.
+        let mut z = self.random.next().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+fn random_seed() -> u64 {
+    getrandom::u64().unwrap_or(0)
+}
+
+/// 22 characters that nobody can guess: 16 random octets in URL-safe base64, as in RabbitMQ's
+/// `amq.gen-` and `amq.ctag-` names.
+///
+/// # Panics
+/// If the operating system has no random numbers to give.
+#[must_use]
+pub fn unguessable() -> String {
+    use base64::Engine;
+    let mut octets = [0; 16];
+    getrandom::fill(&mut octets).expect("the operating system gives random numbers");
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(octets)
+}

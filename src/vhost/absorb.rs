@@ -1,0 +1,167 @@
+//! What a queue wants done outside of its lock: dead letters, store, timers, its own deletion.
+//!
+//! A loop, not recursion: a dead letter may fill another queue over its limit, and so on through
+//! any number of queues, on a stack of constant depth.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+
+
+use super::Vhost;
+use super::publish::{Placed, Publish, Question, Routes, Target};
+use super::queue_handle::QueueHandle;
+use crate::clock::Now;
+use crate::events::{Event, Fate};
+use crate::message::MessageBuilder;
+use crate::queue::{DeadLetter, Effects, dead_letter};
+use crate::store::{Op, RecordAt};
+use crate::timers::Timed;
+
+thread_local! {
+    /// Work for the loop that runs further up this thread's stack, if one does.
+    static OPEN: RefCell<Option<VecDeque<Work>>> = const { RefCell::new(None) };
+}
+
+struct Work {
+    vhost: Arc<Vhost>,
+    queue: Arc<QueueHandle>,
+    effects: Effects,
+}
+
+/// Closes the loop of this thread, also when it ends by a panic.
+struct Loop;
+
+impl Loop {
+    /// Hands `work` to the loop that runs already, or starts one with it.
+    fn enter(work: Work) -> Option<(Loop, Work)> {
+        OPEN.with_borrow_mut(|open| match open {
+            Some(open) => {
+                open.push_back(work);
+                None
+            }
+            None => {
+                *open = Some(VecDeque::new());
+                Some((Loop, work))
+            }
+        })
+    }
+
+    fn next(&self) -> Option<Work> {
+        OPEN.with_borrow_mut(|open| open.as_mut().and_then(VecDeque::pop_front))
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        OPEN.set(None);
+    }
+}
+
+impl Vhost {
+    /// Does what `effects` ask for. What that in turn asks for is done before this returns, by
+    /// the outermost call on this thread.
+    pub(super) fn absorb(self: Arc<Self>, now: Now, queue: Arc<QueueHandle>, effects: Effects) {
+        let Some((open, first)) = Loop::enter(Work { vhost: self, queue, effects }) else { return };
+        let mut next = Some(first);
+        while let Some(Work { vhost, queue, effects }) = next {
+            vhost.absorb_one(now, queue, effects);
+            next = open.next();
+        }
+    }
+
+    fn absorb_one(&self, now: Now, queue: Arc<QueueHandle>, mut effects: Effects) {
+        for (message, fate) in effects.events.drain(..) {
+            self.env.events.emit(&Event {
+                now,
+                vhost: self.name.clone(),
+                queue: queue.name().clone(),
+                message,
+                fate,
+            });
+        }
+        for dead in effects.dead_letters.drain(..) {
+            self.dead_letter(now, &queue, dead);
+        }
+        self.store_effects(&queue, &effects);
+        if let Some(at) = effects.arm {
+            let target: Weak<QueueHandle> = Arc::downgrade(&queue);
+            let target: Weak<dyn Timed> = target;
+            self.env.timers.arm(at, target);
+        }
+        if let Some(reason) = effects.delete {
+            self.remove_finished_queue(now, &queue, reason);
+        }
+    }
+
+    fn store_effects(&self, queue: &QueueHandle, effects: &Effects) {
+        let id = queue.id();
+        let settled = (!effects.settled.is_empty())
+            .then_some(Op::Settled { queue: id, records: &effects.settled });
+        let returned = effects.returned.iter().map(|&(record, delivery_count)| Op::Returned {
+            queue: id,
+            record,
+            delivery_count,
+        });
+        let mut ops: Vec<Op<'_>> = returned.chain(settled).collect();
+        if !ops.is_empty() {
+            self.env.store.submit(&mut ops);
+        }
+    }
+
+    /// Routes a dead letter. Its own record goes after the copies are stored.
+    fn dead_letter(&self, now: Now, queue: &Arc<QueueHandle>, dead: DeadLetter) {
+        let placed = self.place_dead_letter(now, queue, &dead);
+        if dead.confirm {
+            let position = dead.entry.position;
+            queue.with(now, |state, effects| {
+                state.dead_letter_done(now, position, placed, effects);
+            });
+        } else if dead.entry.at.is_stored() {
+            self.settle_one(queue, dead.entry.at);
+        }
+    }
+
+    /// Whether at least one queue took it and none refused.
+    fn place_dead_letter(&self, now: Now, queue: &QueueHandle, dead: &DeadLetter) -> bool {
+        let Some(exchange) = self.find_exchange(&dead.exchange) else { return false };
+        let mut builder = MessageBuilder::default();
+        let letter = dead_letter::rewrite(dead, queue.name(), now, &mut builder);
+        let keys: Vec<&str> = letter.keys.iter().map(|key| &**key).collect();
+        let question = Question { keys: &keys, message: &letter.message };
+        let answer = self.route(now, &exchange, question);
+        if answer.held_back {
+            return true;
+        }
+        let routes = self.without_cycles(now, &letter.message, answer.routes);
+        if routes.is_empty() {
+            return false;
+        }
+        let publish = Publish { message: letter.message, routes };
+        let mut placed = Vec::with_capacity(1);
+        self.place(now, std::slice::from_ref(&publish), &mut placed);
+        placed.first().is_some_and(|placed| *placed != Placed::Refused)
+    }
+
+    /// Takes out the queues in which the message has died before, with no rejection since.
+    fn without_cycles(
+        &self,
+        now: Now,
+        message: &crate::message::Message,
+        routes: Routes,
+    ) -> Routes {
+        let circles = |target: &Target| match target {
+            Target::Queue(queue) => dead_letter::is_cycle(message, queue.name()),
+            Target::Reply(_) => false,
+        };
+        if !routes.iter().any(circles) {
+            return routes;
+        }
+        self.emit(now, message, Fate::CycleDropped);
+        routes.iter().filter(|target| !circles(target)).cloned().collect()
+    }
+
+    fn settle_one(&self, queue: &QueueHandle, at: RecordAt) {
+        self.env.store.submit(&mut [Op::Settled { queue: queue.id(), records: &[at] }]);
+    }
+}

@@ -1,0 +1,224 @@
+//! An exchange with its flags, its router and what its type remembers.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use leveret_codec::table::{Table, ValueRef};
+use leveret_codec::types::ShortString;
+use parking_lot::{Mutex, RwLock};
+
+use super::delayed::Delayed;
+use super::queue_handle::QueueHandle;
+use crate::error::{AmqpError, exchange_words};
+use crate::exchange::{DedupCache, DestinationKind, ExchangeType, History, Router};
+use crate::message::Message;
+
+
+/// How an exchange is declared.
+#[derive(Clone, Debug)]
+pub struct ExchangeSpec {
+    /// Its name.
+    pub name: ShortString,
+    /// Its vhost.
+    pub vhost: ShortString,
+    /// Its type, as the client wrote it.
+    pub type_name: ShortString,
+    /// Survives a restart.
+    pub durable: bool,
+    /// Deleted with its last binding.
+    pub auto_delete: bool,
+    /// Clients may not publish to it.
+    pub internal: bool,
+    /// All arguments, unknown ones too.
+    pub arguments: Table,
+}
+
+/// Where a binding leads.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// To a queue.
+    Queue(Arc<QueueHandle>),
+    /// To another exchange.
+    Exchange(Arc<Exchange>),
+}
+
+impl Destination {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &ShortString {
+        match self {
+            Self::Queue(queue) => queue.name(),
+            Self::Exchange(exchange) => &exchange.spec.name,
+        }
+    }
+
+    /// Whether it survives a restart.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        match self {
+            Self::Queue(queue) => queue.declared().durable,
+            Self::Exchange(exchange) => exchange.spec.durable,
+        }
+    }
+
+    /// What a router needs to know of it.
+    #[must_use]
+    pub fn kind(&self) -> DestinationKind {
+        match self {
+            Self::Exchange(_) => DestinationKind::Exchange,
+            Self::Queue(queue) => DestinationKind::Queue(queue.declared().kind),
+        }
+    }
+}
+
+impl PartialEq for Destination {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Queue(a), Self::Queue(b)) => a == b,
+            (Self::Exchange(a), Self::Exchange(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Destination {}
+
+impl Hash for Destination {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Queue(queue) => queue.hash(state),
+            Self::Exchange(exchange) => Arc::as_ptr(exchange).hash(state),
+        }
+    }
+}
+
+/// A declared exchange.
+pub struct Exchange {
+    /// How it was declared.
+    pub spec: ExchangeSpec,
+    /// Its type, parsed.
+    pub kind: ExchangeType,
+    /// Publishers read it; bind and unbind write.
+    pub(super) router: RwLock<Router<Destination>>,
+    /// Unroutable messages go on here; the exchange need not exist.
+    pub alternate: Option<ShortString>,
+    /// The last messages of an x-recent-history exchange.
+    pub(super) history: Option<Mutex<History<Message>>>,
+    /// Messages that wait in an x-delayed-message exchange.
+    pub(super) delayed: Option<Arc<Delayed>>,
+    /// Messages already seen, when `x-message-deduplication` is on.
+    pub(super) seen: Option<Mutex<DedupCache>>,
+}
+
+/// Argument that names the alternate exchange.
+pub const ALTERNATE_EXCHANGE: &str = "alternate-exchange";
+
+impl Exchange {
+    pub(super) fn new(
+        spec: ExchangeSpec,
+        delayed: impl FnOnce() -> Arc<Delayed>,
+    ) -> Result<Self, AmqpError> {
+        let refuse = AmqpError::precondition_failed;
+        let kind = ExchangeType::parse(&spec.type_name, &spec.arguments).map_err(refuse)?;
+        let router = Router::new(&kind, &spec.arguments).map_err(refuse)?;
+        let alternate = alternate_of(&spec)?;
+        let history = History::from_arguments(&kind, &spec.arguments).map_err(refuse)?;
+        let seen = DedupCache::from_arguments(&spec.arguments).map_err(refuse)?;
+        let delayed = kind.is_delayed().then(delayed);
+        Ok(Self {
+            kind,
+            router: RwLock::new(router),
+            alternate,
+            history: history.map(Mutex::new),
+            delayed,
+            seen: seen.map(Mutex::new),
+            spec,
+        })
+    }
+
+    /// `exchange 'x' in vhost '/'`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        exchange_words(&self.spec.name, &self.spec.vhost)
+    }
+
+    /// Whether the routing key alone decides where a message goes, so that the answer may be
+    /// kept until the topology changes.
+    #[must_use]
+    pub fn routes_by_key(&self) -> bool {
+        self.kind.routes_by_key() && self.history.is_none() && self.seen.is_none()
+    }
+
+    /// Fails unless a declare with `other` asks for what this exchange is.
+    ///
+    /// # Errors
+    /// 406 `PRECONDITION_FAILED - inequivalent arg …`; of the arguments only the alternate
+    /// exchange counts.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    pub fn check_equivalent(&self, other: &ExchangeSpec) -> Result<(), AmqpError> {
+        let flag = |flag: bool| flag.to_string();
+        let (have, want) = (&self.spec, other);
+        let compared = [
+            ("type", want.type_name.to_string(), have.type_name.to_string()),
+            ("durable", flag(want.durable), flag(have.durable)),
+            ("auto_delete", flag(want.auto_delete), flag(have.auto_delete)),
+            ("internal", flag(want.internal), flag(have.internal)),
+        ];
+        for (name, received, current) in compared {
+            if received != current {
+                return Err(self.inequivalent(
+                    name,
+                    &format!("received '{received}' but current is '{current}'"),
+                ));
+            }
+        }
+        let received = alternate_of(want)?;
+        let difference = match (&received, &self.alternate) {
+            (a, b) if a == b => return Ok(()),
+            (Some(a), Some(b)) => format!("received '{a}' but current is '{b}'"),
+            (None, Some(b)) => {
+                format!("received none but current is the value '{b}' of type 'longstr'")
+            }
+            (Some(a), None) => {
+                format!("received the value '{a}' of type 'longstr' but current is none")
+            }
+            (None, None) => return Ok(()),
+        };
+        Err(self.inequivalent(ALTERNATE_EXCHANGE, &difference))
+    }
+
+    fn inequivalent(&self, argument: &str, difference: &str) -> AmqpError {
+        let words = self.words();
+        AmqpError::precondition_failed(format!(
+            "inequivalent arg '{argument}' for {words}: {difference}"
+        ))
+    }
+}
+
+fn alternate_of(spec: &ExchangeSpec) -> Result<Option<ShortString>, AmqpError> {
+    let Some(value) = spec.arguments.get(ALTERNATE_EXCHANGE) else { return Ok(None) };
+    let text = value.as_str().and_then(|octets| std::str::from_utf8(octets).ok());
+    match text.and_then(ShortString::new) {
+        Some(name) => Ok(Some(name)),
+        None => Err(AmqpError::precondition_failed(format!(
+            "invalid type '{}' for arg '{ALTERNATE_EXCHANGE}' in {}",
+            value.type_name(),
+            exchange_words(&spec.name, &spec.vhost)
+        ))),
+    }
+}
+
+/// The value of the `x-delay` header, if it is a number of milliseconds above zero.
+#[must_use]
+pub(super) fn delay_of(value: Option<ValueRef<'_>>) -> Option<u64> {
+    let delay = value?.as_integer()?;
+    u64::try_from(delay).ok().filter(|delay| *delay > 0)
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.words())
+    }
+}
+

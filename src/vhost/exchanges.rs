@@ -1,0 +1,254 @@
+//! Declaring, deleting and binding exchanges.
+
+use std::sync::Arc;
+
+use leveret_codec::table::Table;
+use leveret_codec::types::{ShortStr, ShortString};
+
+use super::delayed::Delayed;
+use super::exchange::{Destination, Exchange, ExchangeSpec};
+use super::queues::RESERVED_PREFIX;
+use super::topology::{Binding, DestinationName, Topology};
+use super::{Vhost, restore};
+use crate::clock::Now;
+use crate::error::{AmqpError, exchange_words};
+use crate::store::Position;
+
+/// The exchanges that every vhost has: name, type, internal.
+///
+/// Seen: RabbitMQ 4.3.6.
+const PREDECLARED: [(&str, &str, bool); 7] = [
+    ("", "direct", false),
+    ("amq.direct", "direct", false),
+    ("amq.fanout", "fanout", false),
+    ("amq.topic", "topic", false),
+    ("amq.headers", "headers", false),
+    ("amq.match", "headers", false),
+    ("amq.rabbitmq.trace", "topic", true),
+];
+
+impl Vhost {
+    pub(super) fn predeclare(&self) {
+        for (name, type_name, internal) in PREDECLARED {
+            let spec = ExchangeSpec {
+                name: ShortString::new(name).unwrap_or_default(),
+                vhost: self.name.clone(),
+                type_name: ShortString::new(type_name).unwrap_or_default(),
+                durable: true,
+                auto_delete: false,
+                internal,
+                arguments: Table::new(),
+            };
+            let exchange = self.make_exchange(spec).expect("the predeclared exchanges are valid");
+            self.exchanges.insert(exchange.spec.name.clone(), exchange);
+        }
+    }
+
+    fn make_exchange(&self, spec: ExchangeSpec) -> Result<Arc<Exchange>, AmqpError> {
+        let delayed = || Delayed::new(&self.me, self.env.store.next_queue_id());
+        Exchange::new(spec, delayed).map(Arc::new)
+    }
+
+    /// Declares an exchange, or finds the equivalent one. `authorize` is asked only when it is
+    /// created with an alternate exchange.
+    ///
+    /// # Errors
+    /// 403 for a reserved name, 406 for an unknown type, bad arguments or an exchange that
+    /// differs; each closes the channel.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    pub fn declare_exchange(
+        &self,
+        spec: ExchangeSpec,
+        authorize: impl FnOnce(&ShortString) -> Result<(), AmqpError>,
+    ) -> Result<Position, AmqpError> {
+        let exchange = self.make_exchange(spec)?;
+        let mut topology = self.topology.lock();
+        if let Some(existing) = self.find_exchange(&exchange.spec.name) {
+            existing.check_equivalent(&exchange.spec)?;
+            return Ok(Position::default());
+        }
+        let name = exchange.spec.name.clone();
+        if name.starts_with(RESERVED_PREFIX) {
+            return Err(AmqpError::access_refused(format!(
+                "exchange name '{name}' contains reserved prefix '{RESERVED_PREFIX}*'"
+            )));
+        }
+        if let Some(max) = self.env.settings.cluster_exchange_limit
+            && self.exchange_count() as u64 >= max
+        {
+            return Err(AmqpError::precondition_failed(format!(
+                "cannot declare exchange '{name}': exchange limit of {max} is reached"
+            )));
+        }
+        if let Some(alternate) = &exchange.alternate {
+            authorize(alternate)?;
+        }
+        let position = self.insert_exchange(&mut topology, exchange);
+        Ok(position)
+    }
+
+    /// Puts an exchange in its place without asking.
+    pub(super) fn insert_exchange(
+        &self,
+        _topology: &mut Topology,
+        exchange: Arc<Exchange>,
+    ) -> Position {
+        let position = restore::store_exchange(&self.env, &exchange);
+        self.exchanges.insert(exchange.spec.name.clone(), exchange);
+        self.topology_changed();
+        position
+    }
+
+    /// Deletes an exchange; a missing one is fine.
+    ///
+    /// # Errors
+    /// 403 for `amq.*` exchanges, 406 `exchange 'x' in vhost '/' in use` with `if_unused` and
+    /// bindings from it; each closes the channel.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    pub fn delete_exchange(&self, name: &str, if_unused: bool) -> Result<(), AmqpError> {
+        if name.starts_with(RESERVED_PREFIX) {
+            return Err(AmqpError::access_refused(format!(
+                "deletion of system {} not allowed",
+                exchange_words(name, &self.name)
+            )));
+        }
+        let mut topology = self.topology.lock();
+        let Some(exchange) = self.find_exchange(name) else { return Ok(()) };
+        if if_unused && topology.is_source(&exchange.spec.name) {
+            return Err(AmqpError::precondition_failed(format!("{} in use", exchange.words())));
+        }
+        self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
+        Ok(())
+    }
+
+    /// Removes the exchanges and, one after the other, the auto-delete exchanges that lose their
+    /// last binding by it.
+    pub(super) fn remove_exchanges(&self, topology: &mut Topology, mut names: Vec<ShortString>) {
+        while let Some(name) = names.pop() {
+            let Some((_, exchange)) = self.exchanges.remove(&name) else { continue };
+            for binding in topology.from(&name) {
+                topology.remove(&binding);
+                restore::forget_binding(&self.env, &self.name, &binding, &exchange.spec);
+            }
+            let me = Destination::Exchange(Arc::clone(&exchange));
+            names.extend(self.unbind_everywhere(topology, &me));
+            if let Some(delayed) = &exchange.delayed {
+                delayed.clear();
+            }
+            restore::forget_exchange(&self.env, &exchange.spec);
+        }
+        self.topology_changed();
+    }
+
+    /// Removes every binding to `destination`; returns the auto-delete exchanges that lost their
+    /// last one.
+    pub(super) fn unbind_everywhere(
+        &self,
+        topology: &mut Topology,
+        destination: &Destination,
+    ) -> Vec<ShortString> {
+        let mut unused = Vec::new();
+        for binding in topology.to(&DestinationName::of(destination)) {
+            topology.remove(&binding);
+            let Some(source) = self.find_exchange(&binding.source) else { continue };
+            source.router.write().unbind_destination(destination);
+            restore::forget_binding(&self.env, &self.name, &binding, &source.spec);
+            if source.spec.auto_delete && !topology.is_source(&binding.source) {
+                unused.push(binding.source.clone());
+            }
+        }
+        unused
+    }
+
+    /// Binds `destination` to the exchange called `source`; a binding that is there already is
+    /// fine. New bindings of an x-recent-history exchange get its history.
+    ///
+    /// # Errors
+    /// 404 if the exchange is missing, 406 if its type refuses the key or the arguments.
+    pub fn bind(
+        &self,
+        now: Now,
+        source: &str,
+        destination: &Destination,
+        key: &ShortString,
+        arguments: &Table,
+    ) -> Result<Position, AmqpError> {
+        let mut topology = self.topology.lock();
+        let exchange = self.exchange(source)?;
+        self.check_alive(destination)?;
+        let kind = destination.kind();
+        let refuse = AmqpError::precondition_failed;
+        exchange.router.read().check_binding(key, arguments, kind).map_err(refuse)?;
+        let name = DestinationName::of(destination);
+        let binding = Binding::new(&exchange.spec.name, name, key, arguments);
+        if !topology.add(binding.clone()) {
+            return Ok(Position::default());
+        }
+        exchange.router.write().bind(key, arguments, destination.clone());
+        self.topology_changed();
+        let position = restore::store_binding(&self.env, &binding, &exchange.spec, destination);
+        drop(topology);
+        if let Some(history) = &exchange.history {
+            let messages = history.lock().replay();
+            self.replay(now, &messages, destination);
+        }
+        Ok(position)
+    }
+
+    /// The destination may have been deleted since its name was looked up.
+    fn check_alive(&self, destination: &Destination) -> Result<(), AmqpError> {
+        match destination {
+            Destination::Queue(queue) => self.queue(queue.name()).map(drop),
+            Destination::Exchange(exchange) => self.exchange(&exchange.spec.name).map(drop),
+        }
+    }
+
+    /// Unbinds; whatever is missing is fine.
+    ///
+    /// Seen: RabbitMQ 3.10.8 and 4.3.6.
+    pub fn unbind(
+        &self,
+        source: &str,
+        destination: &DestinationName,
+        key: &ShortString,
+        arguments: &Table,
+    ) {
+        let mut topology = self.topology.lock();
+        let Some(exchange) = self.find_exchange(source) else { return };
+        let binding = Binding::new(&exchange.spec.name, destination.clone(), key, arguments);
+        if !topology.remove(&binding) {
+            return;
+        }
+        let end = match destination {
+            DestinationName::Queue(name) => self.find_queue(name).map(Destination::Queue),
+            DestinationName::Exchange(name) => self.find_exchange(name).map(Destination::Exchange),
+        };
+        if let Some(end) = end {
+            exchange.router.write().unbind(key, arguments, &end);
+        }
+        restore::forget_binding(&self.env, &self.name, &binding, &exchange.spec);
+        self.topology_changed();
+        if exchange.spec.auto_delete && !topology.is_source(&exchange.spec.name) {
+            self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
+        }
+    }
+
+    /// Every binding, implicit ones of the default exchange not among them.
+    #[must_use]
+    pub fn binding_count(&self) -> usize {
+        self.topology.lock().len()
+    }
+}
+
+/// Fails for the default exchange, which cannot be declared, deleted or bound.
+///
+/// # Errors
+/// 403 `ACCESS_REFUSED - operation not permitted on the default exchange`.
+pub fn check_not_default(name: ShortStr<'_>) -> Result<(), AmqpError> {
+    if name.is_empty() {
+        return Err(AmqpError::access_refused("operation not permitted on the default exchange"));
+    }
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! Declaring, deleting and purging queues.
+
+use std::sync::Arc;
+
+use leveret_codec::table::Table;
+use leveret_codec::types::ShortString;
+
+use super::exchange::Destination;
+use super::queue_handle::QueueHandle;
+use super::{Vhost, restore};
+use crate::clock::Now;
+use crate::env::unguessable;
+use crate::error::{AmqpError, queue_words};
+use crate::ids::ConnectionId;
+use crate::queue::{Arguments, Declared, DeleteReason, Flags, QueueKind};
+use crate::store::Position;
+
+/// Names that begin so are the broker's own.
+pub const RESERVED_PREFIX: &str = "amq.";
+
+/// How a queue is declared.
+#[derive(Clone, Debug)]
+pub struct QueueSpec {
+    /// Its name; empty for one that the broker makes up.
+    pub name: ShortString,
+    /// Survives a restart.
+    pub durable: bool,
+    /// Belongs to the declaring connection.
+    pub exclusive: bool,
+    /// Deleted when its last consumer goes.
+    pub auto_delete: bool,
+    /// All arguments, unknown ones too.
+    pub arguments: Table,
+    /// Who declares it.
+    pub connection: ConnectionId,
+}
+
+/// What a delete is conditional on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DeleteIf {
+    /// Only without consumers.
+    pub unused: bool,
+    /// Only without ready messages.
+    pub empty: bool,
+}
+
+/// A name for a queue that has none: `amq.gen-` and 22 characters.
+#[must_use]
+pub fn generated_name() -> ShortString {
+    ShortString::new(&format!("amq.gen-{}", unguessable())).expect("30 octets fit")
+}
+
+impl Vhost {
+    /// Declares a queue, or finds the equivalent one. `authorize` is asked only when it is
+    /// created with a dead-letter exchange. A server-made name must be in `spec` already.
+    ///
+    /// # Errors
+    /// 403 for a reserved name, 405 for another connection's exclusive queue, 406 for bad
+    /// arguments, a queue that differs, or the queue limit; each closes the channel.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    pub fn declare_queue(
+        &self,
+        now: Now,
+        spec: QueueSpec,
+        authorize: impl FnOnce(&ShortString) -> Result<(), AmqpError>,
+    ) -> Result<(Arc<QueueHandle>, Position), AmqpError> {
+        if let Some(existing) = self.find_queue(&spec.name) {
+            return self.redeclare(now, existing, &spec);
+        }
+        let generated = spec.name.starts_with("amq.gen-");
+        if spec.name.starts_with(RESERVED_PREFIX) && !generated {
+            return Err(AmqpError::access_refused(format!(
+                "queue name '{}' contains reserved prefix '{RESERVED_PREFIX}*'",
+                spec.name
+            )));
+        }
+        let declared = self.check_new_queue(&spec, authorize)?;
+        let topology = self.topology.lock();
+        if let Some(existing) = self.find_queue(&spec.name) {
+            drop(topology);
+            return self.redeclare(now, existing, &spec);
+        }
+        self.check_queue_limits(&spec.name)?;
+        let queue = self.insert_queue(now, self.env.store.next_queue_id(), declared);
+        let position = restore::store_queue(&self.env, &queue);
+        drop(topology);
+        queue.with(now, |queue, effects| queue.touch(now, effects));
+        Ok((queue, position))
+    }
+
+    fn redeclare(
+        &self,
+        now: Now,
+        queue: Arc<QueueHandle>,
+        spec: &QueueSpec,
+    ) -> Result<(Arc<QueueHandle>, Position), AmqpError> {
+        queue.check_owner(spec.connection)?;
+        let have = queue.declared();
+        if have.exclusive.is_some() != spec.exclusive {
+            return Err(queue.locked());
+        }
+        let durable = spec.durable && !spec.exclusive;
+        for (name, received, current) in [
+            ("durable", durable, have.durable),
+            ("auto_delete", spec.auto_delete, have.auto_delete),
+        ] {
+            if received != current {
+                return Err(AmqpError::precondition_failed(format!(
+                    "inequivalent arg '{name}' for {}: received '{received}' but current is \
+                     '{current}'",
+                    queue.words()
+                )));
+            }
+        }
+        have.arguments.check_equivalent(&spec.arguments, &queue.words())?;
+        queue.with(now, |queue, effects| queue.touch(now, effects));
+        Ok((queue, Position::default()))
+    }
+
+    fn check_new_queue(
+        &self,
+        spec: &QueueSpec,
+        authorize: impl FnOnce(&ShortString) -> Result<(), AmqpError>,
+    ) -> Result<Declared, AmqpError> {
+        let words = queue_words(&spec.name, &self.name);
+        if let Some(dead_letter_exchange) = Arguments::dead_letter_exchange(&spec.arguments, &words)?
+        {
+            authorize(&dead_letter_exchange)?;
+        }
+        let flags = Flags {
+            durable: spec.durable,
+            exclusive: spec.exclusive,
+            auto_delete: spec.auto_delete,
+            generated_name: spec.name.starts_with("amq.gen-"),
+        };
+        let default = self.default_queue_kind();
+        let arguments = Arguments::parse(&spec.arguments, default, flags, &words)?;
+        crate::compat::check_transient(&self.env.settings, flags, arguments.kind())?;
+        Ok(Declared {
+            name: spec.name.clone(),
+            vhost: self.name.clone(),
+            kind: arguments.kind(),
+            durable: spec.durable && !spec.exclusive,
+            auto_delete: spec.auto_delete,
+            exclusive: spec.exclusive.then_some(spec.connection),
+            arguments,
+        })
+    }
+
+    fn default_queue_kind(&self) -> QueueKind {
+        self.limits().default_queue_type.unwrap_or(self.env.settings.default_queue_type)
+    }
+
+    fn check_queue_limits(&self, name: &str) -> Result<(), AmqpError> {
+        let count = self.queue_count() as u64;
+        let refuse = |place: String| {
+            Err(AmqpError::precondition_failed(format!("cannot declare queue '{name}': {place}")))
+        };
+        if let Some(max) = self.limits().queues_max
+            && count >= max
+        {
+            return refuse(format!("queue limit in vhost '{}' ({max}) is reached", self.name));
+        }
+        match self.env.settings.cluster_queue_limit {
+            Some(max) if count >= max => refuse(format!("queue limit in cluster ({max}) is reached")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a queue in its place without asking.
+    pub(super) fn insert_queue(
+        &self,
+        now: Now,
+        id: crate::ids::QueueId,
+        declared: Declared,
+    ) -> Arc<QueueHandle> {
+        let queue = QueueHandle::new(&self.env, &self.me, id, declared, now);
+        if let Some(owner) = queue.declared().exclusive {
+            self.exclusive.entry(owner).or_default().push(Arc::clone(&queue));
+        }
+        self.queues.insert(queue.name().clone(), Arc::clone(&queue));
+        self.topology_changed();
+        queue
+    }
+
+    /// Deletes a queue; returns how many messages were ready.
+    ///
+    /// # Errors
+    /// 406 `queue 'q' in vhost '/' in use` or `… not empty`, closes the channel.
+    pub fn delete_queue(
+        &self,
+        now: Now,
+        queue: &Arc<QueueHandle>,
+        only_if: DeleteIf,
+    ) -> Result<u64, AmqpError> {
+        let mut refused = None;
+        let ready = self.remove_queue_if(now, queue, |state| {
+            if only_if.unused && state.consumer_count() > 0 {
+                refused = Some("in use");
+            } else if only_if.empty && state.ready_count() > 0 {
+                refused = Some("not empty");
+            }
+            refused.is_none()
+        });
+        match refused {
+            Some(why) => {
+                Err(AmqpError::precondition_failed(format!("{} {why}", queue.words())))
+            }
+            None => Ok(ready),
+        }
+    }
+
+    /// Deletes a queue without conditions.
+    pub(super) fn remove_queue(&self, now: Now, queue: &Arc<QueueHandle>) -> u64 {
+        self.remove_queue_if(now, queue, |_| true)
+    }
+
+    /// A queue asked for its own deletion; whether that still holds is asked again here.
+    pub(super) fn remove_finished_queue(
+        &self,
+        now: Now,
+        queue: &Arc<QueueHandle>,
+        reason: DeleteReason,
+    ) {
+        self.remove_queue_if(now, queue, |state| state.is_finished(now, reason));
+    }
+
+    fn remove_queue_if(
+        &self,
+        now: Now,
+        queue: &Arc<QueueHandle>,
+        condition: impl FnOnce(&crate::queue::Queue) -> bool,
+    ) -> u64 {
+        let mut topology = self.topology.lock();
+        let (taken, effects) = queue.with_deferred(|state, effects| {
+            if queue.is_deleted() || !condition(state) {
+                return None;
+            }
+            queue.mark_deleted();
+            Some(state.take_all(effects))
+        });
+        let Some(taken) = taken else { return 0 };
+        self.queues.remove_if(queue.name(), |_, found| found == queue);
+        if let Some(owner) = queue.declared().exclusive
+            && let Some(mut owned) = self.exclusive.get_mut(&owner)
+        {
+            owned.retain(|other| other != queue);
+        }
+        let unused = self.unbind_everywhere(&mut topology, &Destination::Queue(Arc::clone(queue)));
+        self.remove_exchanges(&mut topology, unused);
+        restore::forget_queue(&self.env, queue);
+        drop(topology);
+        queue.absorb(now, effects);
+        Self::cancel_consumers(taken.consumers);
+        taken.ready
+    }
+}

@@ -1,0 +1,77 @@
+//! Direct reply-to: replies to a consumer that has no queue.
+//!
+//! A channel that consumes from [`REPLY_TO`] gets an unguessable name. A message that is published
+//! to the default exchange with that name as its key goes straight to the channel; nothing is
+//! stored, and nothing is kept when the channel is gone.
+//!
+//! Docs: RabbitMQ, direct reply-to. Seen: RabbitMQ 3.10.8 and 4.3.6.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use leveret_codec::types::{ChannelId, ShortStr, ShortString};
+
+use crate::connection::mail::{Mail, Mailbox};
+use crate::env::unguessable;
+use crate::message::Message;
+
+/// The pseudo-queue to consume from, and the reply-to property that is rewritten.
+pub const REPLY_TO: ShortStr<'static> = ShortStr::literal("amq.rabbitmq.reply-to");
+
+const REPLY_PREFIX: &str = "amq.rabbitmq.reply-to.";
+
+/// A channel that waits for replies.
+#[derive(Clone, Debug)]
+pub struct ReplyTarget {
+    mailbox: Arc<Mailbox>,
+    channel: ChannelId,
+}
+
+impl ReplyTarget {
+    /// Hands a reply over.
+    pub fn deliver(&self, message: Message) {
+        self.mailbox.post(Mail::Reply { channel: self.channel, message });
+    }
+}
+
+/// All channels of a vhost that wait for replies, by their unguessable names.
+#[derive(Default)]
+pub(super) struct ReplyTargets(DashMap<ShortString, ReplyTarget>);
+
+impl ReplyTargets {
+    fn add(&self, mailbox: &Arc<Mailbox>, channel: ChannelId) -> ShortString {
+        let name = format!("{REPLY_PREFIX}{}.{}", unguessable(), unguessable());
+        let name = ShortString::new(&name).expect("two names of 22 octets and a prefix fit");
+        let target = ReplyTarget { mailbox: Arc::clone(mailbox), channel };
+        self.0.insert(name.clone(), target);
+        name
+    }
+}
+
+impl super::Vhost {
+    /// Gives the channel a name for replies.
+    #[must_use]
+    pub fn add_reply_target(&self, mailbox: &Arc<Mailbox>, channel: ChannelId) -> ShortString {
+        self.replies.add(mailbox, channel)
+    }
+
+    /// The name is no more.
+    pub fn remove_reply_target(&self, name: &ShortString) {
+        self.replies.0.remove(name);
+    }
+
+    /// The channel behind a name for replies, if `key` is one and the channel still waits.
+    #[must_use]
+    pub fn reply_target(&self, key: &str) -> Option<ReplyTarget> {
+        if !is_reply_name(key) {
+            return None;
+        }
+        self.replies.0.get(key).map(|target| target.clone())
+    }
+}
+
+/// Whether `name` has the form of a name for replies.
+#[must_use]
+pub(super) fn is_reply_name(name: &str) -> bool {
+    name.starts_with(REPLY_PREFIX)
+}

@@ -1,0 +1,324 @@
+//! What of a vhost survives a restart, and how it comes back.
+//!
+//! Durable exchanges, durable queues and the bindings between them go to the store as they are
+//! made, and out of it as they are removed. Argument tables are kept as octets on the wire, so
+//! that every value keeps its type.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use leveret_codec::table::{Table, TableRef};
+use leveret_codec::types::ShortString;
+use serde::{Deserialize, Serialize};
+
+use super::delayed::Delayed;
+use super::exchange::{Destination, Exchange, ExchangeSpec};
+use super::queue_handle::QueueHandle;
+use super::topology::{Binding, DestinationName};
+use super::Vhost;
+use crate::clock::Now;
+use crate::env::Environment;
+use crate::ids::QueueId;
+use crate::queue::{Arguments, Declared, Flags, QueueKind};
+use crate::error::queue_words;
+use crate::store::{
+    Definition, DefinitionChange, DefinitionKind, Position, Recovered, vhost_key,
+};
+
+/// An exchange as the store keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct ExchangeRecord {
+    name: String,
+    vhost: String,
+    #[serde(rename = "type")]
+    type_name: String,
+    auto_delete: bool,
+    internal: bool,
+    arguments: String,
+    /// Names the delayed messages of the exchange in the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delayed_id: Option<u64>,
+}
+
+/// A queue as the store keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct QueueRecord {
+    id: u64,
+    name: String,
+    vhost: String,
+    auto_delete: bool,
+    arguments: String,
+}
+
+/// A binding as the store keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct BindingRecord {
+    vhost: String,
+    source: String,
+    destination: String,
+    destination_type: DestinationType,
+    routing_key: String,
+    arguments: String,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DestinationType {
+    Queue,
+    Exchange,
+}
+
+/// Why something found in the store cannot be restored.
+#[derive(Debug)]
+pub struct RestoreError(String);
+
+impl std::fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RestoreError {}
+
+fn put(env: &Environment, kind: DefinitionKind, key: String, record: &impl Serialize) -> Position {
+    let json = serde_json::to_string(record).expect("a record of strings and numbers is JSON");
+    env.store.define(DefinitionChange::Put(Definition { kind, key, json }))
+}
+
+fn encode(table: &Table) -> String {
+    STANDARD.encode(table.to_bytes())
+}
+
+fn decode(text: &str) -> Result<Table, RestoreError> {
+    let octets = STANDARD.decode(text).map_err(|error| RestoreError(error.to_string()))?;
+    TableRef::new(&octets).to_table().map_err(|error| RestoreError(error.to_string()))
+}
+
+fn short(text: &str) -> Result<ShortString, RestoreError> {
+    ShortString::new(text).ok_or_else(|| RestoreError(format!("'{text}' is over 255 octets")))
+}
+
+pub(super) fn store_exchange(env: &Environment, exchange: &Exchange) -> Position {
+    let spec = &exchange.spec;
+    if !spec.durable {
+        return Position::default();
+    }
+    let record = ExchangeRecord {
+        name: spec.name.to_string(),
+        vhost: spec.vhost.to_string(),
+        type_name: spec.type_name.to_string(),
+        auto_delete: spec.auto_delete,
+        internal: spec.internal,
+        arguments: encode(&spec.arguments),
+        delayed_id: exchange.delayed.as_ref().map(|delayed| delayed.id().0),
+    };
+    put(env, DefinitionKind::Exchange, vhost_key(&spec.vhost, &spec.name), &record)
+}
+
+pub(super) fn forget_exchange(env: &Environment, spec: &ExchangeSpec) {
+    if spec.durable {
+        let key = vhost_key(&spec.vhost, &spec.name);
+        env.store.define(DefinitionChange::Delete(DefinitionKind::Exchange, key));
+    }
+}
+
+pub(super) fn store_queue(env: &Environment, queue: &QueueHandle) -> Position {
+    let declared = queue.declared();
+    if !declared.durable {
+        return Position::default();
+    }
+    let record = QueueRecord {
+        id: queue.id().0,
+        name: declared.name.to_string(),
+        vhost: declared.vhost.to_string(),
+        auto_delete: declared.auto_delete,
+        arguments: encode(declared.arguments.table()),
+    };
+    put(env, DefinitionKind::Queue, vhost_key(&declared.vhost, &declared.name), &record)
+}
+
+pub(super) fn forget_queue(env: &Environment, queue: &QueueHandle) {
+    let declared = queue.declared();
+    if declared.durable {
+        let key = vhost_key(&declared.vhost, &declared.name);
+        env.store.define(DefinitionChange::Delete(DefinitionKind::Queue, key));
+    }
+}
+
+/// Stores a binding if both of its ends survive.
+pub(super) fn store_binding(
+    env: &Environment,
+    binding: &Binding,
+    source: &ExchangeSpec,
+    destination: &Destination,
+) -> Position {
+    if !source.durable || !destination.is_durable() {
+        return Position::default();
+    }
+    let (destination, destination_type) = ends(&binding.destination);
+    let record = BindingRecord {
+        vhost: source.vhost.to_string(),
+        source: binding.source.to_string(),
+        destination: destination.to_string(),
+        destination_type,
+        routing_key: binding.key.to_string(),
+        arguments: STANDARD.encode(&binding.arguments),
+    };
+    put(env, DefinitionKind::Binding, binding_key(&source.vhost, binding), &record)
+}
+
+pub(super) fn forget_binding(
+    env: &Environment,
+    vhost: &ShortString,
+    binding: &Binding,
+    source: &ExchangeSpec,
+) {
+    if source.durable {
+        let key = binding_key(vhost, binding);
+        env.store.define(DefinitionChange::Delete(DefinitionKind::Binding, key));
+    }
+}
+
+fn ends(destination: &DestinationName) -> (&ShortString, DestinationType) {
+    match destination {
+        DestinationName::Queue(name) => (name, DestinationType::Queue),
+        DestinationName::Exchange(name) => (name, DestinationType::Exchange),
+    }
+}
+
+fn binding_key(vhost: &ShortString, binding: &Binding) -> String {
+    let (destination, kind) = ends(&binding.destination);
+    let arguments = STANDARD.encode(&binding.arguments);
+    let Binding { source, key, .. } = binding;
+    vhost_key(vhost, &format!("{source}\0{kind:?}\0{destination}\0{key}\0{arguments}"))
+}
+
+impl Vhost {
+    /// Brings an exchange, a queue or a binding back; they must come in this order.
+    ///
+    /// # Errors
+    /// [`RestoreError`] if the record cannot be read or does not fit what is there.
+    pub fn restore_definition(
+        &self,
+        now: Now,
+        kind: DefinitionKind,
+        json: &str,
+    ) -> Result<(), RestoreError> {
+        let unreadable = |error: serde_json::Error| RestoreError(error.to_string());
+        match kind {
+            DefinitionKind::Exchange => {
+                self.restore_exchange(serde_json::from_str(json).map_err(unreadable)?)
+            }
+            DefinitionKind::Queue => {
+                self.restore_queue(now, serde_json::from_str(json).map_err(unreadable)?)
+            }
+            DefinitionKind::Binding => {
+                self.restore_binding(serde_json::from_str(json).map_err(unreadable)?)
+            }
+            other => Err(RestoreError(format!("a vhost does not keep {other:?} definitions"))),
+        }
+    }
+
+    fn restore_exchange(&self, record: ExchangeRecord) -> Result<(), RestoreError> {
+        let spec = ExchangeSpec {
+            name: short(&record.name)?,
+            vhost: self.name.clone(),
+            type_name: short(&record.type_name)?,
+            durable: true,
+            auto_delete: record.auto_delete,
+            internal: record.internal,
+            arguments: decode(&record.arguments)?,
+        };
+        let id = record.delayed_id.map_or_else(|| self.env.store.next_queue_id(), QueueId);
+        let exchange = Exchange::new(spec, || Delayed::new(&self.me, id))
+            .map_err(|error| RestoreError(error.to_string()))?;
+        self.exchanges.insert(exchange.spec.name.clone(), Arc::new(exchange));
+        Ok(())
+    }
+
+    fn restore_queue(&self, now: Now, record: QueueRecord) -> Result<(), RestoreError> {
+        let name = short(&record.name)?;
+        let flags = Flags {
+            durable: true,
+            exclusive: false,
+            auto_delete: record.auto_delete,
+            generated_name: false,
+        };
+        let words = queue_words(&name, &self.name);
+        let table = decode(&record.arguments)?;
+        let arguments = Arguments::parse(&table, QueueKind::Classic, flags, &words)
+            .map_err(|error| RestoreError(error.to_string()))?;
+        let declared = Declared {
+            name,
+            vhost: self.name.clone(),
+            kind: arguments.kind(),
+            durable: true,
+            auto_delete: record.auto_delete,
+            exclusive: None,
+            arguments,
+        };
+        self.insert_queue(now, QueueId(record.id), declared);
+        Ok(())
+    }
+
+    fn restore_binding(&self, record: BindingRecord) -> Result<(), RestoreError> {
+        let missing = || RestoreError(format!("an end of the binding {record:?} is missing"));
+        let source = self.find_exchange(&record.source).ok_or_else(missing)?;
+        let destination = match record.destination_type {
+            DestinationType::Queue => self.find_queue(&record.destination).map(Destination::Queue),
+            DestinationType::Exchange => {
+                self.find_exchange(&record.destination).map(Destination::Exchange)
+            }
+        };
+        let destination = destination.ok_or_else(missing)?;
+        let key = short(&record.routing_key)?;
+        let arguments = decode(&record.arguments)?;
+        let name = DestinationName::of(&destination);
+        let binding = Binding::new(&source.spec.name, name, &key, &arguments);
+        if self.topology.lock().add(binding) {
+            source.router.write().bind(&key, &arguments, destination);
+        }
+        Ok(())
+    }
+
+    /// Tells `owners` which stored messages belong to this vhost's queues and delayed exchanges.
+    pub fn add_owners(&self, owners: &mut Owners) {
+        for queue in self.all_queues() {
+            owners.0.insert(queue.id(), Owner::Queue(queue));
+        }
+        for exchange in self.exchanges.iter() {
+            if let Some(delayed) = &exchange.delayed {
+                owners.0.insert(delayed.id(), Owner::Exchange(Arc::clone(&exchange)));
+            }
+        }
+    }
+}
+
+/// Who stored messages belong to, by the number under which they are stored.
+#[derive(Default)]
+pub struct Owners(HashMap<QueueId, Owner>);
+
+enum Owner {
+    Queue(Arc<QueueHandle>),
+    Exchange(Arc<Exchange>),
+}
+
+impl Owners {
+    /// Gives a stored message back to the queue or exchange it was in; `false` if that is gone.
+    pub fn restore(&self, now: Now, recovered: Recovered) -> bool {
+        match self.0.get(&recovered.queue) {
+            None => return false,
+            Some(Owner::Queue(queue)) => {
+                queue.with(now, |state, _| state.restore(now, recovered));
+            }
+            Some(Owner::Exchange(exchange)) => {
+                if let Some(delayed) = &exchange.delayed {
+                    delayed.restore(now, exchange, &recovered.message, recovered.at);
+                }
+            }
+        }
+        true
+    }
+}
