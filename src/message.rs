@@ -6,7 +6,7 @@
 //! alive; bodies from [`LARGE_BODY`] on are shared, not copied.
 
 use bytes::{BufMut, Bytes};
-use leveret_codec::properties::PropertiesRef;
+use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, TableRef, ValueRef};
 use leveret_codec::types::{ShortStr, ShortString};
 use triomphe::ThinArc;
@@ -218,19 +218,24 @@ impl Message {
 /// The properties of a message with its headers changed; as they were if they cannot be decoded.
 #[must_use]
 pub fn with_headers(properties: PropertiesRef<'_>, change: impl FnOnce(&mut Table)) -> Vec<u8> {
-    let changed = properties.decode().ok().and_then(|mut decoded| {
-        let mut table = match decoded.headers {
-            Some(headers) => headers.to_table().ok()?,
-            None => Table::new(),
-        };
-        change(&mut table);
-        let headers = table.to_bytes();
-        decoded.headers = (!table.is_empty()).then(|| TableRef::new(&headers));
-        let mut out = Vec::with_capacity(properties.as_bytes().len() + 64);
-        decoded.encode(&mut out);
-        Some(out)
-    });
-    changed.unwrap_or_else(|| properties.as_bytes().to_vec())
+    changed_headers(properties, change).unwrap_or_else(|| properties.as_bytes().to_vec())
+}
+
+fn changed_headers(
+    properties: PropertiesRef<'_>,
+    change: impl FnOnce(&mut Table),
+) -> Option<Vec<u8>> {
+    let decoded = properties.decode().ok()?;
+    let mut table = match decoded.headers {
+        Some(headers) => headers.to_table().ok()?,
+        None => Table::new(),
+    };
+    change(&mut table);
+    let octets = table.to_bytes();
+    let headers = (!table.is_empty()).then(|| TableRef::new(&octets));
+    let mut out = Vec::with_capacity(properties.as_bytes().len() + 64);
+    Properties { headers, ..decoded }.encode(&mut out);
+    Some(out)
 }
 
 /// The keys a message is routed by: its routing key, then those of the `CC` and `BCC` headers.

@@ -1,0 +1,53 @@
+//! Memory and disk alarms: while one is on, publishers wait.
+//!
+//! Owns which alarms are on. Who measures is the broker; who waits are the connections, each from
+//! the moment it publishes.
+//!
+//! Docs: RabbitMQ, memory and disk alarms. Seen: RabbitMQ 4.3.6 (reasons).
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// What can run low.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// The process uses more than `vm_memory_high_watermark`.
+    Memory,
+    /// The data directory's file system has less than `disk_free_limit` free.
+    Disk,
+}
+
+/// Which alarms are on.
+#[derive(Debug, Default)]
+pub struct Alarms(AtomicU8);
+
+impl Alarm {
+    fn bit(self) -> u8 {
+        match self {
+            Self::Memory => 1,
+            Self::Disk => 2,
+        }
+    }
+}
+
+impl Alarms {
+    /// Switches an alarm; `true` if that changed anything.
+    pub fn set(&self, alarm: Alarm, on: bool) -> bool {
+        let before = if on {
+            self.0.fetch_or(alarm.bit(), Ordering::SeqCst)
+        } else {
+            self.0.fetch_and(!alarm.bit(), Ordering::SeqCst)
+        };
+        (before & alarm.bit() != 0) != on
+    }
+
+    /// Why publishers must wait, in RabbitMQ's words; `None` if they need not.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self.0.load(Ordering::SeqCst) {
+            0 => None,
+            1 => Some("low on memory"),
+            2 => Some("low on disk"),
+            _ => Some("low on memory & disk"),
+        }
+    }
+}

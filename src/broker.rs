@@ -1,0 +1,371 @@
+//! The embedding API: start a broker in this process, stop it, and move its clock.
+//!
+//! A broker runs on threads of its own, so that it can be started from synchronous and
+//! asynchronous code alike. Dropping it stops it at once; [`Broker::stop`] lets clients know
+//! first.
+//!
+//! ```
+//! use leveret::broker::Broker;
+//!
+//! let broker = Broker::builder().port(0).start()?;
+//! println!("amqp://guest:guest@{}", broker.addresses()[0]);
+//! # Ok::<(), leveret::broker::StartError>(())
+//! ```
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::alarms::Alarm;
+use crate::auth::{AuthError, PermissionDefinition, Tags, UserDefinition};
+use crate::clock::Clock;
+use crate::config::{Durability, Settings};
+use crate::core::{Core, VhostError};
+use crate::env::Environment;
+use crate::events::Listener as EventListener;
+use crate::net::listener::Listener;
+use crate::net::{monitor, timer_driver};
+use crate::store::{MemoryStore, Store, StoreError};
+
+/// How long a dropped broker waits for its threads.
+const DROP_WAIT: Duration = Duration::from_secs(5);
+
+/// A running broker.
+pub struct Broker {
+    core: Arc<Core>,
+    addresses: Vec<SocketAddr>,
+    stop: CancellationToken,
+    grace: Arc<parking_lot::Mutex<Grace>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How the broker's thread is to end.
+#[derive(Clone, Debug)]
+enum Grace {
+    /// Now.
+    None,
+    /// Clients are told first.
+    Reason(String),
+}
+
+/// Puts a broker together.
+pub struct BrokerBuilder {
+    settings: Settings,
+    clock: Clock,
+    store: Option<Arc<dyn Store>>,
+    listeners: Vec<Arc<dyn EventListener>>,
+}
+
+/// Why a broker does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// A setting is impossible; the text says which.
+    Settings(String),
+    /// The address cannot be listened on.
+    Listen {
+        /// Address and port.
+        address: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// No thread or runtime can be had.
+    Threads(std::io::Error),
+    /// The data cannot be read.
+    Store(StoreError),
+    /// The default user cannot be made.
+    DefaultUser(AuthError),
+    /// The default vhost cannot be made.
+    DefaultVhost(VhostError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(text) => f.write_str(text),
+            Self::Listen { address, source } => {
+                write!(f, "cannot listen on {address}: {source}")
+            }
+            Self::Threads(source) => write!(f, "cannot start threads: {source}"),
+            Self::Store(error) => write!(f, "cannot read the data directory: {error}"),
+            Self::DefaultUser(error) => write!(f, "cannot make the default user: {error}"),
+            Self::DefaultVhost(error) => write!(f, "cannot make the default vhost: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl Default for BrokerBuilder {
+    /// What a test wants: loopback only, any free port, nothing on disk.
+    fn default() -> Self {
+        let settings = Settings {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+            durability: Durability::Memory,
+            ..Settings::default()
+        };
+        Self { settings, clock: Clock::system(), store: None, listeners: Vec::new() }
+    }
+}
+
+impl BrokerBuilder {
+    /// Replaces all settings.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Changes some settings.
+    #[must_use]
+    pub fn configure(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// The port to listen on; 0 takes a free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.settings.port = port;
+        self
+    }
+
+    /// Broker time. With [`Clock::test`] the caller advances it, and TTL, expiry, delays, timeouts
+    /// and dead-letter ladders follow at once; heartbeats stay in real time.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where durable things live, instead of what the settings say.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Somebody who is told every message's fate.
+    #[must_use]
+    pub fn listener(mut self, listener: Arc<dyn EventListener>) -> Self {
+        self.listeners.push(listener);
+        self
+    }
+
+    /// Starts the broker; returns when it accepts connections.
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting is impossible, an address is taken or the data is unreadable.
+    pub fn start(self) -> Result<Broker, StartError> {
+        self.settings.check().map_err(|problems| StartError::Settings(problems.to_string()))?;
+        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::default()));
+        let env = Arc::new(Environment::new(self.settings, self.clock, store));
+        for listener in self.listeners {
+            env.events.listen(listener);
+        }
+        let core = Core::new(env);
+        if !core.recover(core.env.now()).map_err(StartError::Store)? {
+            make_defaults(&core)?;
+        }
+        Broker::spawn(core)
+    }
+}
+
+/// The vhost and the user of a new broker.
+fn make_defaults(core: &Core) -> Result<(), StartError> {
+    let settings = &core.env.settings;
+    core.add_vhost(&settings.default_vhost).map_err(StartError::DefaultVhost)?;
+    let user = UserDefinition {
+        name: settings.default_user.clone(),
+        password: Some(settings.default_pass.expose().to_owned()),
+        password_hash: None,
+        hashing_algorithm: None,
+        tags: Some(Tags::List(settings.default_user_tags.clone())),
+        limits: Default::default(),
+    };
+    core.put_user(&user).map_err(StartError::DefaultUser)?;
+    core.set_permissions(&PermissionDefinition {
+        user: settings.default_user.clone(),
+        vhost: settings.default_vhost.clone(),
+        configure: settings.default_permissions_configure.clone(),
+        write: settings.default_permissions_write.clone(),
+        read: settings.default_permissions_read.clone(),
+    })
+    .map_err(StartError::DefaultUser)
+}
+
+impl Broker {
+    /// A broker for a test: loopback, a free port, nothing on disk, unless told otherwise.
+    #[must_use]
+    pub fn builder() -> BrokerBuilder {
+        BrokerBuilder::default()
+    }
+
+    fn spawn(core: Arc<Core>) -> Result<Self, StartError> {
+        let stop = CancellationToken::new();
+        let grace = Arc::new(parking_lot::Mutex::new(Grace::None));
+        let (started, start) = mpsc::sync_channel(1);
+        let thread = {
+            let (core, stop, grace) = (Arc::clone(&core), stop.clone(), Arc::clone(&grace));
+            std::thread::Builder::new()
+                .name("leveret".to_owned())
+                .spawn(move || run(&core, &stop, &grace, &started))
+                .map_err(StartError::Threads)?
+        };
+        match start.recv() {
+            Ok(Ok(addresses)) => {
+                Ok(Self { core, addresses, stop, grace, thread: Some(thread) })
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StartError::Threads(std::io::Error::other("the broker's thread died"))),
+        }
+    }
+
+    /// Where it listens, with the real ports.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// `amqp://guest:guest@127.0.0.1:41234`: for clients on this machine.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        let settings = &self.core.env.settings;
+        let (user, pass) = (&settings.default_user, settings.default_pass.expose());
+        let port = self.addresses.first().map_or(0, SocketAddr::port);
+        format!("amqp://{user}:{pass}@127.0.0.1:{port}")
+    }
+
+    /// Its clock: advance it, if it is a test clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.core.env.clock
+    }
+
+    /// Vhosts, users, connections, alarms.
+    #[must_use]
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Switches an alarm, as if memory or disk had run low.
+    pub fn set_alarm(&self, alarm: Alarm, on: bool) {
+        self.core.set_alarm(alarm, on);
+    }
+
+    /// Stops in good order: no new connections; clients get 320 `CONNECTION_FORCED - broker forced
+    /// connection closure with reason '…'`; what is to be stored is stored. Waits at most
+    /// `shutdown_timeout`.
+    pub fn stop(mut self, reason: &str) {
+        *self.grace.lock() = Grace::Reason(reason.to_owned());
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the broker's thread has panicked");
+        }
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+type Started = mpsc::SyncSender<Result<Vec<SocketAddr>, StartError>>;
+
+/// The broker's thread, from start to stop.
+fn run(
+    core: &Arc<Core>,
+    stop: &CancellationToken,
+    grace: &parking_lot::Mutex<Grace>,
+    started: &Started,
+) {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_name("leveret-worker");
+    if core.env.settings.workers > 0 {
+        builder.worker_threads(usize::from(core.env.settings.workers));
+    }
+    let runtime = match builder.build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            report(started, Err(StartError::Threads(error)));
+            return;
+        }
+    };
+    let tasks = TaskTracker::new();
+    runtime.block_on(async {
+        match Listener::bind(&core.env.settings).await {
+            Ok(listeners) => serve(core, listeners, stop, &tasks, started).await,
+            Err((address, source)) => {
+                report(started, Err(StartError::Listen { address, source }));
+                return;
+            }
+        }
+        let reason = grace.lock().clone();
+        if let Grace::Reason(reason) = reason {
+            close_in_order(core, &tasks, &reason).await;
+        }
+    });
+    core.dissolve();
+    if let Err(error) = core.env.store.close() {
+        tracing::error!("the store did not close in order: {error}");
+    }
+    runtime.shutdown_timeout(DROP_WAIT);
+}
+
+fn report(started: &Started, result: Result<Vec<SocketAddr>, StartError>) {
+    if started.send(result).is_err() {
+        tracing::error!("nobody waits for the broker to start");
+    }
+}
+
+/// Accepts connections until `stop`.
+async fn serve(
+    core: &Arc<Core>,
+    listeners: Vec<Listener>,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+    started: &Started,
+) {
+    let background = CancellationToken::new();
+    let guard = background.clone().drop_guard();
+    tokio::spawn(background.clone().run_until_cancelled_owned(timer_driver::run(Arc::clone(core))));
+    tokio::spawn(background.run_until_cancelled_owned(monitor::run(Arc::clone(core))));
+    let addresses = listeners.iter().map(Listener::address).collect();
+    for listener in listeners {
+        let accept = listener.run(Arc::clone(core), tasks.clone());
+        tokio::spawn(stop.clone().run_until_cancelled_owned(accept));
+    }
+    report(started, Ok(addresses));
+    stop.cancelled().await;
+    drop(guard);
+}
+
+/// Tells every client, and waits for them to go.
+async fn close_in_order(core: &Core, tasks: &TaskTracker, reason: &str) {
+    let explanation = format!("broker forced connection closure with reason '{reason}'");
+    core.close_connections(&explanation, |_| true);
+    tasks.close();
+    let wait = Duration::from_millis(core.env.settings.shutdown_timeout_ms);
+    if tokio::time::timeout(wait, tasks.wait()).await.is_err() {
+        tracing::warn!("{} connections did not close within {wait:?}", tasks.len());
+    }
+}

@@ -1,0 +1,376 @@
+//! The inside of a broker that all connections share: vhosts, users, who is connected, alarms.
+//!
+//! Every change that must survive a restart is made here or in a vhost, and told to the store.
+
+use std::sync::{Arc, Weak};
+
+use dashmap::DashMap;
+use leveret_codec::reply::ReplyCode;
+use leveret_codec::types::ShortString;
+use parking_lot::Mutex;
+
+use crate::alarms::{Alarm, Alarms};
+use crate::auth::{
+    Auth, AuthError, ConnectionCounts, NodeLimits, PermissionDefinition, TopicPermissionDefinition,
+    UserDefinition, VhostLimits,
+};
+use crate::clock::Now;
+use crate::connection::mail::{Mail, Mailbox};
+use crate::connection::session::Session;
+use crate::env::Environment;
+use crate::error::AmqpError;
+use crate::ids::ConnectionId;
+use crate::store::{
+    Definition, DefinitionChange, DefinitionKind, DurableWatch, Position, Recovered, StoreError,
+    vhost_key,
+};
+use crate::vhost::{self, Owners, Vhost};
+
+/// What all connections of a broker share.
+pub struct Core {
+    /// Settings, clock, timers, store, events.
+    pub env: Arc<Environment>,
+    /// Users and their rights.
+    pub auth: Auth,
+    /// Open connections and channels, against their limits.
+    pub counts: Arc<ConnectionCounts>,
+    /// The broker's own limits.
+    pub node_limits: NodeLimits,
+    vhosts: DashMap<ShortString, Arc<Vhost>>,
+    vhost_limits: DashMap<ShortString, VhostLimits>,
+    sessions: DashMap<ConnectionId, Arc<Session>>,
+    alarms: Alarms,
+    /// Connections that have something waiting for the store.
+    waiting: Mutex<Vec<Weak<Mailbox>>>,
+}
+
+/// Why a vhost cannot be made.
+#[derive(Debug, PartialEq, Eq)]
+pub enum VhostError {
+    /// Its name has more than 255 octets.
+    NameTooLong,
+    /// `vhost_max` is reached.
+    LimitReached(u64),
+}
+
+impl std::fmt::Display for VhostError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NameTooLong => f.write_str("a vhost's name has at most 255 octets"),
+            Self::LimitReached(max) => {
+                write!(f, "cannot create vhost: vhost limit of {max} is reached")
+            }
+        }
+    }
+}
+
+impl std::error::Error for VhostError {}
+
+impl Core {
+    /// A broker without vhosts and users.
+    #[must_use]
+    pub fn new(env: Arc<Environment>) -> Arc<Self> {
+        let settings = &env.settings;
+        let auth = Auth::new(crate::auth::AuthSettings::from(settings));
+        let node_limits = NodeLimits {
+            name: settings.cluster_name.clone(),
+            connections: settings.max_connections,
+            channels: settings.channel_max_per_node,
+        };
+        let core = Arc::new(Self {
+            auth,
+            counts: ConnectionCounts::new(),
+            node_limits,
+            vhosts: DashMap::new(),
+            vhost_limits: DashMap::new(),
+            sessions: DashMap::new(),
+            alarms: Alarms::default(),
+            waiting: Mutex::default(),
+            env,
+        });
+        let watch: Arc<dyn DurableWatch> = Arc::new(Watch(Arc::downgrade(&core)));
+        core.env.store.watch(watch);
+        core
+    }
+
+    /// The vhost called `name`.
+    #[must_use]
+    pub fn find_vhost(&self, name: &str) -> Option<Arc<Vhost>> {
+        self.vhosts.get(name).map(|vhost| Arc::clone(&vhost))
+    }
+
+    /// The names of all vhosts, sorted.
+    #[must_use]
+    pub fn vhost_names(&self) -> Vec<ShortString> {
+        let mut names: Vec<_> = self.vhosts.iter().map(|vhost| vhost.key().clone()).collect();
+        names.sort();
+        names
+    }
+
+    /// Makes a vhost, or finds it.
+    ///
+    /// # Errors
+    /// [`VhostError`].
+    pub fn add_vhost(&self, name: &str) -> Result<Arc<Vhost>, VhostError> {
+        if let Some(vhost) = self.find_vhost(name) {
+            return Ok(vhost);
+        }
+        let name = ShortString::new(name).ok_or(VhostError::NameTooLong)?;
+        if let Some(max) = self.env.settings.vhost_max
+            && self.vhosts.len() as u64 >= max
+        {
+            return Err(VhostError::LimitReached(max));
+        }
+        let json = serde_json::json!({ "name": &*name }).to_string();
+        self.put(DefinitionKind::Vhost, name.to_string(), json);
+        Ok(self.insert_vhost(name))
+    }
+
+    fn insert_vhost(&self, name: ShortString) -> Arc<Vhost> {
+        let vhost = self.vhosts.entry(name.clone()).or_insert_with(|| Vhost::new(name, &self.env));
+        Arc::clone(&vhost)
+    }
+
+    /// Deletes a vhost with everything in it and closes its connections; `false` if it is
+    /// missing.
+    pub fn delete_vhost(&self, name: &str) -> bool {
+        let Some((_, vhost)) = self.vhosts.remove(name) else { return false };
+        let explanation = format!("vhost '{name}' is deleted");
+        self.close_connections(&explanation, |session| session.vhost.name() == vhost.name());
+        self.auth.remove_vhost(name);
+        self.vhost_limits.remove(name);
+        self.forget_definition(DefinitionKind::Vhost, name.to_owned());
+        vhost.dissolve(self.env.now());
+        true
+    }
+
+    /// The limits of a vhost.
+    #[must_use]
+    pub fn vhost_limits(&self, name: &str) -> VhostLimits {
+        self.vhost_limits.get(name).map(|limits| *limits).unwrap_or_default()
+    }
+
+    /// Sets the limits of a vhost; `false` if there is no such vhost.
+    pub fn set_vhost_limits(&self, name: &str, limits: VhostLimits) -> bool {
+        let Some(vhost) = self.find_vhost(name) else { return false };
+        self.vhost_limits.insert(vhost.name().clone(), limits);
+        let default_queue_type = vhost.limits().default_queue_type;
+        vhost.set_limits(vhost::Limits { queues_max: limits.queues(), default_queue_type });
+        let json = serde_json::to_string(&limits).expect("limits of numbers are JSON");
+        self.put(DefinitionKind::Parameter, vhost_key(vhost.name(), "vhost-limits"), json);
+        true
+    }
+
+    /// Adds or changes a user.
+    ///
+    /// # Errors
+    /// [`AuthError`] for what is wrong with the definition.
+    pub fn put_user(&self, user: &UserDefinition) -> Result<(), AuthError> {
+        self.auth.put_user(user)?;
+        if let Some(user) = self.auth.user(&user.name) {
+            let json = json(&UserDefinition::of(&user));
+            self.put(DefinitionKind::User, user.name().to_owned(), json);
+        }
+        Ok(())
+    }
+
+    /// Removes a user and closes their connections; `false` if there is no such user.
+    pub fn delete_user(&self, name: &str) -> bool {
+        if !self.auth.remove_user(name) {
+            return false;
+        }
+        self.forget_definition(DefinitionKind::User, name.to_owned());
+        let explanation = format!("user '{name}' is deleted");
+        self.close_connections(&explanation, |session| session.user_name() == name);
+        true
+    }
+
+    /// Sets what a user may do in a vhost.
+    ///
+    /// # Errors
+    /// [`AuthError`] for an invalid pattern or a missing user.
+    pub fn set_permissions(&self, permission: &PermissionDefinition) -> Result<(), AuthError> {
+        self.auth.set_permissions(permission)?;
+        let key = format!("{}\0{}", permission.vhost, permission.user);
+        self.put(DefinitionKind::Permission, key, json(permission));
+        Ok(())
+    }
+
+    /// Takes away what a user may do in a vhost; `false` if that was nothing.
+    pub fn clear_permissions(&self, user: &str, vhost: &str) -> bool {
+        self.forget_definition(DefinitionKind::Permission, format!("{vhost}\0{user}"));
+        self.auth.clear_permissions(user, vhost)
+    }
+
+    /// Sets what a user may do with the topics of an exchange.
+    ///
+    /// # Errors
+    /// [`AuthError`] for an invalid pattern or a missing user.
+    pub fn set_topic_permissions(
+        &self,
+        permission: &TopicPermissionDefinition,
+    ) -> Result<(), AuthError> {
+        self.auth.set_topic_permissions(permission)?;
+        let TopicPermissionDefinition { vhost, user, exchange, .. } = permission;
+        let key = format!("{vhost}\0{user}\0{exchange}");
+        self.put(DefinitionKind::TopicPermission, key, json(permission));
+        Ok(())
+    }
+
+    fn put(&self, kind: DefinitionKind, key: String, json: String) -> Position {
+        self.env.store.define(DefinitionChange::Put(Definition { kind, key, json }))
+    }
+
+    fn forget_definition(&self, kind: DefinitionKind, key: String) {
+        self.env.store.define(DefinitionChange::Delete(kind, key));
+    }
+
+    /// A connection is open.
+    pub fn remember(&self, session: &Arc<Session>) {
+        self.sessions.insert(session.id, Arc::clone(session));
+    }
+
+    /// A connection is gone.
+    pub fn forget(&self, connection: ConnectionId) {
+        self.sessions.remove(&connection);
+    }
+
+    /// All open connections, in no order.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Arc<Session>> {
+        self.sessions.iter().map(|session| Arc::clone(&session)).collect()
+    }
+
+    /// Closes the connections that `chosen` picks with 320 `CONNECTION_FORCED - explanation`.
+    pub fn close_connections(&self, explanation: &str, chosen: impl Fn(&Session) -> bool) {
+        for session in self.sessions().iter().filter(|session| chosen(session)) {
+            let error = AmqpError::new(ReplyCode::ConnectionForced, explanation);
+            session.mailbox.post(Mail::Close(error.in_method(0, 0)));
+        }
+    }
+
+    /// Why publishers must wait, if they must.
+    #[must_use]
+    pub fn alarm(&self) -> Option<&'static str> {
+        self.alarms.reason()
+    }
+
+    /// Switches an alarm and tells every connection.
+    pub fn set_alarm(&self, alarm: Alarm, on: bool) {
+        if !self.alarms.set(alarm, on) {
+            return;
+        }
+        let reason = self.alarms.reason();
+        match reason {
+            Some(reason) => tracing::warn!("publishers are blocked: {reason}"),
+            None => tracing::info!("publishers may go on: no alarm is left"),
+        }
+        for session in self.sessions() {
+            session.mailbox.post(Mail::Blocked(reason));
+        }
+    }
+
+    /// Sends [`Mail::Durable`] to `mailbox` when the durable position next moves; at once if it
+    /// has reached `position` already.
+    pub fn wait_durable(&self, mailbox: &Arc<Mailbox>, position: Position) {
+        self.waiting.lock().push(Arc::downgrade(mailbox));
+        let durable = self.env.store.durable();
+        if durable >= position {
+            mailbox.post(Mail::Durable(durable));
+        }
+    }
+
+    /// Takes back what the store has kept. `false` if it was empty: then this is a new broker.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    pub fn recover(&self, now: Now) -> Result<bool, StoreError> {
+        let mut definitions = Vec::new();
+        let mut messages = Vec::new();
+        self.env.store.recover(
+            &mut |definition| definitions.push(definition),
+            &mut |message| messages.push(message),
+        )?;
+        definitions.sort_by_key(|definition| definition.kind);
+        let known = !definitions.is_empty();
+        for definition in definitions {
+            if let Err(error) = self.restore(now, &definition) {
+                let Definition { kind, key, .. } = &definition;
+                tracing::error!("{kind:?} '{}' is not restored: {error}", key.replace('\0', "/"));
+            }
+        }
+        self.restore_messages(now, messages);
+        Ok(known)
+    }
+
+    fn restore_messages(&self, now: Now, messages: Vec<Recovered>) {
+        let mut owners = Owners::default();
+        for vhost in self.vhosts.iter() {
+            vhost.add_owners(&mut owners);
+        }
+        let mut orphans = 0_u64;
+        for message in messages {
+            if !owners.restore(now, message) {
+                orphans += 1;
+            }
+        }
+        if orphans > 0 {
+            tracing::debug!("{orphans} stored messages belong to queues that are gone");
+        }
+    }
+
+    fn restore(&self, now: Now, definition: &Definition) -> Result<(), Box<dyn std::error::Error>> {
+        let Definition { kind, key, json } = definition;
+        match kind {
+            DefinitionKind::Vhost => {
+                let name = ShortString::new(key).ok_or(VhostError::NameTooLong)?;
+                self.insert_vhost(name);
+            }
+            DefinitionKind::User => {
+                self.auth.put_user(&serde_json::from_str(json)?)?;
+            }
+            DefinitionKind::Permission => {
+                self.auth.set_permissions(&serde_json::from_str(json)?)?;
+            }
+            DefinitionKind::TopicPermission => {
+                self.auth.set_topic_permissions(&serde_json::from_str(json)?)?;
+            }
+            DefinitionKind::Parameter => {
+                let vhost = key.split('\0').next().unwrap_or_default();
+                self.set_vhost_limits(vhost, serde_json::from_str(json)?);
+            }
+            DefinitionKind::Policy => return Err("policies are not known yet".into()),
+            DefinitionKind::Exchange | DefinitionKind::Queue | DefinitionKind::Binding => {
+                let vhost = key.split('\0').next().unwrap_or_default();
+                let vhost = self.find_vhost(vhost).ok_or("its vhost is missing")?;
+                vhost.restore_definition(now, *kind, json)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The broker stops: nothing must keep itself alive in a circle.
+    pub fn dissolve(&self) {
+        let now = self.env.now();
+        for vhost in self.vhosts.iter() {
+            vhost.forget_everything(now);
+        }
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("definitions of strings are JSON")
+}
+
+/// Passes the store's progress on to the connections that wait for it.
+struct Watch(Weak<Core>);
+
+impl DurableWatch for Watch {
+    fn on_durable(&self, position: Position) {
+        let Some(core) = self.0.upgrade() else { return };
+        let waiting = std::mem::take(&mut *core.waiting.lock());
+        for mailbox in waiting.iter().filter_map(Weak::upgrade) {
+            mailbox.post(Mail::Durable(position));
+        }
+    }
+}
