@@ -252,11 +252,17 @@ pub fn routing_keys(message: &Message) -> Vec<ShortString> {
 #[must_use]
 pub fn extra_keys(properties: PropertiesRef<'_>) -> Vec<ShortString> {
     let mut keys = Vec::new();
-    let Some(headers) = properties.headers().ok().flatten() else { return keys };
+    let Some(headers) = properties.headers().ok().flatten() else {
+        return keys;
+    };
     for name in ["CC", "BCC"] {
-        let Ok(Some(ValueRef::Array(extra))) = headers.find(name) else { continue };
+        let Ok(Some(ValueRef::Array(extra))) = headers.find(name) else {
+            continue;
+        };
         for key in extra.iter().filter_map(Result::ok) {
-            let key = key.as_str().and_then(|octets| std::str::from_utf8(octets).ok());
+            let key = key
+                .as_str()
+                .and_then(|octets| std::str::from_utf8(octets).ok());
             keys.extend(key.and_then(ShortString::new));
         }
     }
