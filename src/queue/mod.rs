@@ -1,8 +1,48 @@
-//! One queue.
+//! One queue: a value behind its own lock, without I/O, clock or callbacks.
+//!
+//! Owns the messages that wait, the consumers that take them and the counts of both. Everything
+//! that must happen elsewhere (dead letters, records for the store, timers, its own deletion) is
+//! returned in [`Effects`]; deliveries are posted to the mailboxes of the consumers' connections
+//! while the queue's lock is held, which is safe because a mailbox's lock is a leaf.
+//!
+//! Unacked messages are held by the ledger of the channel they were delivered to; the queue only
+//! counts them. Mail that was posted but not read counts as unacked.
+//!
+//! It deliberately knows no exchange, no channel beyond its number, and of the store only where a
+//! message lies.
+//!
+//! Invariants: I2 (ready, unacked or gone), I3 (order), I5 (credit), I9, I11.
 
-use crate::clock::Mono;
+use std::sync::{Arc, Weak};
+
+use leveret_codec::table::Table;
+use leveret_codec::types::{ChannelId, ShortString};
+
+use crate::clock::{Mono, Now};
+use crate::connection::mail::{Mailbox, Resume};
+use crate::error::AmqpError;
+use crate::ids::{ConnectionId, ConsumerId, QueueId};
 use crate::message::Message;
-use crate::store::RecordAt;
+use crate::store::{RecordAt, Recovered};
+
+pub mod arguments;
+mod credit;
+pub mod dead_letter;
+mod delivered;
+mod dispatch;
+mod effects;
+mod expiry;
+mod headers;
+mod ordinary;
+mod overflow;
+mod ready;
+
+pub use arguments::{Arguments, Flags, Limits, Overflow, QueueKind, Strategy};
+pub use credit::ChannelCredit;
+pub use delivered::delivered_properties;
+pub use dispatch::NewConsumer;
+pub use effects::{DeadLetter, DeleteReason, Effects};
+pub use ordinary::Ordinary;
 
 /// A message in a queue, with its state there.
 #[derive(Clone, Debug)]
@@ -15,10 +55,432 @@ pub struct Entry {
     pub at: RecordAt,
     /// When it expires.
     pub expires: Mono,
-    /// How often it came back in a way that counts towards the delivery limit.
+    /// How often it came back in a way that counts towards the delivery limit: basic.reject, or
+    /// its channel or connection ended. A message that was dead-lettered brings its count along.
     pub delivery_count: u32,
-    /// How often it was handed to a consumer.
+    /// How often it was handed to a consumer before.
     pub acquired_count: u32,
     /// Whether it was delivered before.
     pub redelivered: bool,
+}
+
+/// What a queue was declared as.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// Its name.
+    pub name: ShortString,
+    /// Its vhost.
+    pub vhost: ShortString,
+    /// Its type.
+    pub kind: QueueKind,
+    /// Whether it survives a restart.
+    pub durable: bool,
+    /// Whether it goes with its last consumer.
+    pub auto_delete: bool,
+    /// The connection it belongs to and goes with.
+    pub exclusive: Option<ConnectionId>,
+    /// Its arguments.
+    pub arguments: Arguments,
+}
+
+impl Declared {
+    /// `queue 'q' in vhost '/'`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        crate::error::queue_words(&self.name, &self.vhost)
+    }
+}
+
+/// Whether a queue took a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It did.
+    Accepted,
+    /// It is full and its overflow rule is to refuse: nack the publisher.
+    Refused,
+}
+
+/// An answer to basic.get.
+#[derive(Debug)]
+pub struct Got {
+    /// The message. Unacked unless it was taken without acknowledgement.
+    pub entry: Entry,
+    /// Ready messages left behind it.
+    pub ready_left: u64,
+}
+
+/// What becomes of a delivered message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done.
+    Ack,
+    /// basic.reject with requeue=false: dead-lettered or dropped, and the delivery counts.
+    Reject,
+    /// basic.nack with requeue=false: dead-lettered or dropped.
+    Nack,
+    /// Back into the queue.
+    Requeue(ReturnCause),
+}
+
+/// Why a message comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReturnCause {
+    /// basic.nack with requeue=true.
+    Nack,
+    /// basic.reject with requeue=true.
+    Reject,
+    /// basic.recover.
+    Recover,
+    /// Its channel or connection ended.
+    Closed,
+    /// It was not settled in time.
+    Timeout,
+    /// It never left the broker: as if it had not been taken from the queue.
+    Undelivered,
+}
+
+impl ReturnCause {
+    /// Whether it counts towards the delivery limit.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Reject | Self::Closed)
+    }
+}
+
+/// Counters since the queue was made. Messages, except where named otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Taken from publishers.
+    pub published: u64,
+    /// Refused because the queue was full.
+    pub refused: u64,
+    /// Sent to consumers that acknowledge.
+    pub delivered: u64,
+    /// Sent to consumers that do not.
+    pub delivered_no_ack: u64,
+    /// Answers to basic.get that must be acknowledged.
+    pub got: u64,
+    /// Answers to basic.get that must not.
+    pub got_no_ack: u64,
+    /// basic.get that found nothing.
+    pub got_empty: u64,
+    /// Of all of those, delivered before.
+    pub redelivered: u64,
+    /// Acknowledged.
+    pub acked: u64,
+    /// Came back.
+    pub requeued: u64,
+    /// Died: rejected, expired, over a limit; dead-lettered or dropped.
+    pub died: u64,
+}
+
+/// A consumer, for listings.
+#[derive(Clone, Debug)]
+pub struct ConsumerSnapshot {
+    /// Its number.
+    pub id: ConsumerId,
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// Its channel.
+    pub channel: ChannelId,
+    /// Its tag.
+    pub tag: ShortString,
+    /// Deliveries are not acknowledged.
+    pub no_ack: bool,
+    /// It has the queue for itself.
+    pub exclusive: bool,
+    /// Messages that may be in flight or unacked, 0 for no limit.
+    pub prefetch: u16,
+    /// `x-priority`.
+    pub priority: i64,
+    /// Messages in flight or unacked.
+    pub in_flight: u32,
+    /// Whether it is served.
+    pub active: bool,
+    /// `up`, `single_active` or `waiting`.
+    pub activity: &'static str,
+    /// Its arguments.
+    pub arguments: Table,
+}
+
+/// What is left of a deleted queue.
+#[derive(Debug)]
+pub struct Removed {
+    /// Ready messages that were lost: the count in queue.delete-ok.
+    pub ready: u64,
+    /// Unacked messages; their channels may settle them without effect.
+    pub unacked: u64,
+    /// Consumers to tell.
+    pub consumers: Vec<Cancelled>,
+}
+
+/// A consumer that must be told that its queue is gone.
+#[derive(Debug)]
+pub struct Cancelled {
+    /// Where it hears it.
+    pub mailbox: Arc<Mailbox>,
+    /// Its channel.
+    pub channel: ChannelId,
+    /// Its number.
+    pub id: ConsumerId,
+}
+
+/// Whether a moment has passed at its own instant already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Horizon {
+    /// Only later: a message with a TTL of 0 may be delivered in the very batch that brought it.
+    After,
+    /// From that instant on.
+    At,
+}
+
+impl Horizon {
+    fn has_passed(self, moment: Mono, now: Mono) -> bool {
+        match self {
+            Self::After => moment < now,
+            Self::At => moment <= now,
+        }
+    }
+}
+
+/// A queue of any type.
+#[derive(Debug)]
+pub enum Queue {
+    /// Classic and quorum queues.
+    Ordinary(Box<Ordinary>),
+}
+
+macro_rules! each {
+    ($queue:expr, $inner:ident => $call:expr) => {
+        match $queue {
+            Queue::Ordinary($inner) => $call,
+        }
+    };
+}
+
+impl Queue {
+    /// An empty queue. `resume` leads back to the handle that holds it; mailboxes and channels
+    /// call it when they have room again. `limits` are those of the arguments, until
+    /// [`Queue::reconfigure`].
+    ///
+    /// Call [`Queue::touch`] once it has its place, so that its lease is armed.
+    #[must_use]
+    pub fn new(declared: Arc<Declared>, id: QueueId, resume: Weak<dyn Resume>, now: Now) -> Self {
+        Self::Ordinary(Box::new(Ordinary::new(declared, id, resume, now)))
+    }
+
+    /// What it was declared as.
+    #[must_use]
+    pub fn declared(&self) -> &Declared {
+        each!(self, queue => queue.declared())
+    }
+
+    /// What is in force: its arguments, merged with policies.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        each!(self, queue => queue.limits())
+    }
+
+    /// Its incarnation.
+    #[must_use]
+    pub fn id(&self) -> QueueId {
+        each!(self, queue => queue.id())
+    }
+
+    /// Takes a message, without serving consumers: call [`Queue::dispatch`] after a batch.
+    /// A message that is refused is settled in `fx` if it was stored, or is a dead letter there.
+    pub fn push(&mut self, now: Now, message: Message, at: RecordAt, fx: &mut Effects) -> Pushed {
+        each!(self, queue => queue.push(now, message, at, 0, fx))
+    }
+
+    /// Takes a message that died in another queue after `delivery_count` deliveries that counted
+    /// there ([`DeadLetter`]'s entry has it): like [`Queue::push`], and the count goes on here.
+    ///
+    /// Seen: RabbitMQ 4.3.6 (a dead-lettered message is redelivered=1 in its new queue if it was
+    /// rejected by basic.reject or its channel closed, not if it was nacked or expired).
+    pub fn push_dead(
+        &mut self,
+        now: Now,
+        message: Message,
+        at: RecordAt,
+        delivery_count: u32,
+        fx: &mut Effects,
+    ) -> Pushed {
+        each!(self, queue => queue.push(now, message, at, delivery_count, fx))
+    }
+
+    /// Takes a message back at start, in order, without serving anybody.
+    pub fn restore(&mut self, now: Now, recovered: Recovered) {
+        each!(self, queue => queue.restore(now, recovered));
+    }
+
+    /// Serves consumers, then drops what has expired and what is over the length limit.
+    pub fn dispatch(&mut self, now: Now, fx: &mut Effects) {
+        each!(self, queue => queue.dispatch(now, fx));
+    }
+
+    /// basic.get.
+    ///
+    /// # Errors
+    /// 405 on a quorum queue with a single active consumer; 540 on a stream.
+    pub fn get(
+        &mut self,
+        now: Now,
+        no_ack: bool,
+        fx: &mut Effects,
+    ) -> Result<Option<Got>, AmqpError> {
+        each!(self, queue => queue.get(now, no_ack, fx))
+    }
+
+    /// Adds a consumer without serving it, so that consume-ok can go first: call
+    /// [`Queue::dispatch`] when it has.
+    ///
+    /// # Errors
+    /// 403 if it or another consumer wants the queue for itself; 406 if an argument is wrong for
+    /// the type of queue.
+    pub fn add_consumer(
+        &mut self,
+        now: Now,
+        consumer: NewConsumer,
+        fx: &mut Effects,
+    ) -> Result<(), AmqpError> {
+        each!(self, queue => queue.add_consumer(now, consumer, fx))
+    }
+
+    /// Removes a consumer; its unacked messages stay with its channel. Returns whether it was
+    /// there. `fx.delete` says if the queue goes with it.
+    pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
+        each!(self, queue => queue.remove_consumer(now, consumer, fx))
+    }
+
+    /// Settles messages of one consumer, or of basic.get (`None`), in the order of their delivery
+    /// tags. With [`Outcome::Ack`] the entries stay in `entries`, to be dropped outside the lock;
+    /// otherwise it is left empty. Credit shared by a channel is given back by the channel.
+    pub fn settle(
+        &mut self,
+        now: Now,
+        consumer: Option<ConsumerId>,
+        entries: &mut Vec<Entry>,
+        outcome: Outcome,
+        fx: &mut Effects,
+    ) {
+        each!(self, queue => queue.settle(now, consumer, entries, outcome, fx));
+    }
+
+    /// Throws the ready messages away and returns how many there were.
+    ///
+    /// # Errors
+    /// 540 on a stream.
+    pub fn purge(&mut self, now: Now, fx: &mut Effects) -> Result<u64, AmqpError> {
+        each!(self, queue => queue.purge(now, fx))
+    }
+
+    /// Empties the queue for good: it is deleted. What is settled later has no effect.
+    pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
+        each!(self, queue => queue.take_all(fx))
+    }
+
+    /// A mailbox or a channel has room again.
+    pub fn resume(&mut self, now: Now, fx: &mut Effects) {
+        each!(self, queue => queue.resume(now, fx));
+    }
+
+    /// A deadline that was armed has come, or a little later; too early does no harm.
+    pub fn on_deadline(&mut self, now: Now, fx: &mut Effects) {
+        each!(self, queue => queue.on_deadline(now, fx));
+    }
+
+    /// The queue was declared, maybe not for the first time: that renews its lease
+    /// (`x-expires`), but a quorum queue's only once. Consumers and basic.get renew it by
+    /// themselves.
+    pub fn touch(&mut self, now: Now, fx: &mut Effects) {
+        each!(self, queue => queue.touch(now, fx));
+    }
+
+    /// Whether the queue still wants to be deleted for `reason`: nobody came in between.
+    #[must_use]
+    pub fn is_finished(&self, now: Now, reason: DeleteReason) -> bool {
+        each!(self, queue => queue.is_finished(now, reason))
+    }
+
+    /// Other limits are in force: the arguments merged with another policy.
+    pub fn reconfigure(&mut self, now: Now, limits: Limits, fx: &mut Effects) {
+        each!(self, queue => queue.reconfigure(now, limits, fx));
+    }
+
+    /// What became of a dead letter that asked for `confirm`: every queue it was routed to has
+    /// it, or it could not be delivered and is tried again later.
+    pub fn dead_letter_done(&mut self, now: Now, position: u64, delivered: bool, fx: &mut Effects) {
+        each!(self, queue => queue.dead_letter_done(now, position, delivered, fx));
+    }
+
+    /// Milliseconds after which an unsettled message of a consumer with `arguments` comes back;
+    /// `None` if never.
+    #[must_use]
+    pub fn consumer_timeout_ms(&self, arguments: &Table) -> Option<u64> {
+        each!(self, queue => queue.consumer_timeout_ms(arguments))
+    }
+
+    /// Messages that wait for a consumer.
+    #[must_use]
+    pub fn ready_count(&self) -> u64 {
+        each!(self, queue => queue.ready_count())
+    }
+
+    /// Messages delivered and not settled.
+    #[must_use]
+    pub fn unacked_count(&self) -> u64 {
+        each!(self, queue => queue.unacked_count())
+    }
+
+    /// Dead letters whose delivery is not certain yet (at-least-once).
+    #[must_use]
+    pub fn dying_count(&self) -> u64 {
+        each!(self, queue => queue.dying_count())
+    }
+
+    /// Octets of the bodies that wait.
+    #[must_use]
+    pub fn ready_bytes(&self) -> u64 {
+        each!(self, queue => queue.ready_bytes())
+    }
+
+    /// Octets of the bodies delivered and not settled.
+    #[must_use]
+    pub fn unacked_bytes(&self) -> u64 {
+        each!(self, queue => queue.unacked_bytes())
+    }
+
+    /// Consumers.
+    #[must_use]
+    pub fn consumer_count(&self) -> usize {
+        each!(self, queue => queue.consumer_count())
+    }
+
+    /// Consumers, in order of registration.
+    #[must_use]
+    pub fn consumers(&self) -> Vec<ConsumerSnapshot> {
+        each!(self, queue => queue.consumers())
+    }
+
+    /// Counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        each!(self, queue => queue.stats())
+    }
+
+    /// Octets the queue holds, roughly: its messages' and its lists'.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        each!(self, queue => queue.memory_bytes())
+    }
+
+    /// Copies of the first `max` ready messages in the order in which they would leave, for
+    /// looking at them without taking them.
+    #[must_use]
+    pub fn peek(&self, max: usize) -> Vec<Entry> {
+        each!(self, queue => queue.peek(max))
+    }
 }

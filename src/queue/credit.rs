@@ -1,0 +1,112 @@
+//! The limit that all consumers of one channel share: basic.qos with global=true.
+//!
+//! Several queues take from it, each under its own lock, and one channel gives back; so it is
+//! counted in atomics, and those who found it used up leave their names to be called back.
+//! Everything in flight is counted, limit or not, so that a limit that is set later covers what is
+//! outstanding already. Consumers without acknowledgements are held up while it is used up, but
+//! use nothing of it.
+//!
+//! Invariant: I5. Spec: basic.qos. Docs: consumer-prefetch.
+
+use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::connection::mail::{Resume, Waiting};
+
+/// A channel's shared prefetch limit.
+#[derive(Debug, Default)]
+pub struct ChannelCredit {
+    /// Messages; 0 for no limit.
+    limit: AtomicU64,
+    /// Messages in flight to or unacked by consumers of the channel.
+    used: AtomicU64,
+    /// Somebody is in `waiting`. Read without the lock after giving back; a waiter sets it before
+    /// it looks at `used` for the last time, so one of the two always sees the other.
+    awaited: AtomicBool,
+    waiting: Mutex<Waiting>,
+}
+
+impl ChannelCredit {
+    /// No limit, nothing in flight.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the limit in messages, 0 for none. Returns those who may go on now; call them without
+    /// a lock held.
+    #[must_use = "those who wait must be resumed"]
+    pub fn set_limit(&self, limit: u16) -> Waiting {
+        self.limit.store(u64::from(limit), Ordering::SeqCst);
+        self.released()
+    }
+
+    /// The limit in messages, 0 for none.
+    #[must_use]
+    pub fn limit(&self) -> u64 {
+        self.limit.load(Ordering::SeqCst)
+    }
+
+    /// Messages that are counted: in flight or unacked.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::SeqCst)
+    }
+
+    /// Whether nothing can be taken.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let limit = self.limit();
+        limit != 0 && self.used() >= limit
+    }
+
+    /// Takes credit for one message. After `false` call [`ChannelCredit::wait`].
+    pub fn try_take(&self) -> bool {
+        let taken = self
+            .used
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
+                let limit = self.limit();
+                (limit == 0 || used < limit).then_some(used + 1)
+            });
+        taken.is_ok()
+    }
+
+    /// The channel: `n` messages that came through its consumers are settled. Returns those who
+    /// may go on now; call them without a lock held.
+    #[must_use = "those who wait must be resumed"]
+    pub fn give_back(&self, n: u64) -> Waiting {
+        let before = self
+            .used
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
+                Some(used.saturating_sub(n))
+            });
+        debug_assert!(
+            before.is_ok_and(|before| before >= n),
+            "I5: more credit came back than was taken"
+        );
+        self.released()
+    }
+
+    /// Asks for `queue` to be resumed once there is credit. Returns `false` when there is some
+    /// already: the queue goes on serving.
+    pub fn wait(&self, queue: &Weak<dyn Resume>) -> bool {
+        let mut waiting = self.waiting.lock();
+        self.awaited.store(true, Ordering::SeqCst);
+        if !self.is_full() {
+            return false;
+        }
+        waiting.add(queue);
+        true
+    }
+
+    fn released(&self) -> Waiting {
+        if !self.awaited.load(Ordering::SeqCst) || self.is_full() {
+            return Waiting::default();
+        }
+        let mut waiting = self.waiting.lock();
+        self.awaited.store(false, Ordering::SeqCst);
+        std::mem::take(&mut waiting)
+    }
+}

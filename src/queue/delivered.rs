@@ -1,0 +1,34 @@
+//! What a queue adds to a message when it is delivered.
+
+use super::headers::{Expiration, headers_of, with_headers};
+use super::{Entry, QueueKind};
+
+/// The properties with which a message is delivered; `None` for its own. A `BCC` header is taken
+/// out. A quorum queue adds `x-acquired-count` and `x-delivery-count` (long) when they are not 0,
+/// a stream `x-stream-offset` (long).
+///
+/// Docs: quorum-queues, streams, sender-selected. Seen: RabbitMQ 4.3.6.
+#[must_use]
+pub fn delivered_properties(entry: &Entry, kind: QueueKind) -> Option<Vec<u8>> {
+    let counted =
+        kind == QueueKind::Quorum && (entry.acquired_count > 0 || entry.delivery_count > 0);
+    if !counted && kind != QueueKind::Stream && !entry.message.traits().has_bcc {
+        return None;
+    }
+    let properties = entry.message.properties();
+    let mut headers = headers_of(properties);
+    headers.remove("BCC");
+    let mut add = |name: &str, number: u64| {
+        headers.insert(name, i64::try_from(number).unwrap_or(i64::MAX));
+    };
+    if counted && entry.acquired_count > 0 {
+        add("x-acquired-count", entry.acquired_count.into());
+    }
+    if counted && entry.delivery_count > 0 {
+        add("x-delivery-count", entry.delivery_count.into());
+    }
+    if kind == QueueKind::Stream {
+        add("x-stream-offset", entry.position);
+    }
+    Some(with_headers(properties, headers, Expiration::Kept))
+}

@@ -1,0 +1,511 @@
+//! Who gets the next message: consumers, their credit, priorities and the single active one.
+//!
+//! Owns a queue's consumers. Those who can take a message stand in rings, one for each priority;
+//! the first of the highest ring is served and goes to the end. Who cannot take one is put aside
+//! and never looked at again until there is a reason: its own credit came back, or its mailbox or
+//! channel called. Mail is gathered for each connection and posted in one go.
+//!
+//! It does not know messages beyond handing them on, nor what becomes of them afterwards.
+//!
+//! Invariants: I3, I5 (in flight + unacked ≤ prefetch), I9, I11. Docs: consumer-priority,
+//! consumers (single active consumer). Seen: RabbitMQ 4.3.6.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Weak};
+
+use leveret_codec::table::Table;
+use leveret_codec::types::{ChannelId, ShortString};
+
+use super::credit::ChannelCredit;
+use super::{Cancelled, ConsumerSnapshot, Entry};
+use crate::connection::mail::{Delivery, Mailbox, Resume};
+use crate::ids::{ConnectionId, ConsumerId};
+
+/// Mail for one connection is posted at the latest when this many deliveries are gathered, so
+/// that a full mailbox is noticed in time.
+const POST_AT_LEN: usize = 128;
+/// The same, in octets of messages.
+const POST_AT_OCTETS: usize = 64 * 1024;
+
+/// A consumer on its way into a queue.
+#[derive(Debug)]
+pub struct NewConsumer {
+    /// Its number, never used before.
+    pub id: ConsumerId,
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// Its channel.
+    pub channel: ChannelId,
+    /// Its tag.
+    pub tag: ShortString,
+    /// Where its deliveries go.
+    pub mailbox: Arc<Mailbox>,
+    /// Deliveries are not acknowledged.
+    pub no_ack: bool,
+    /// It wants the queue for itself.
+    pub exclusive: bool,
+    /// Messages that may be in flight or unacked, 0 for no limit.
+    pub prefetch: u16,
+    /// The limit it shares with the other consumers of its channel.
+    pub channel_credit: Arc<ChannelCredit>,
+    /// Its arguments.
+    pub arguments: Table,
+}
+
+#[derive(Debug)]
+struct Consumer {
+    new: NewConsumer,
+    /// `x-priority`.
+    priority: i64,
+    /// Order of registration.
+    order: u64,
+    /// Deliveries that have not been settled.
+    in_flight: u32,
+    standing: Standing,
+    outlet: usize,
+}
+
+/// ```text
+///            own credit used up
+///   Ring ─────────────────────────▶ Full
+///    ▲ ◀──────── settled ──────────  │
+///    │                               │ not the active one
+///    │ ◀─ mailbox or channel called ─ Parked
+///    └───── becomes the active one ── Idle
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// In its ring: can take a message as far as the queue knows.
+    Ring,
+    /// Its own prefetch is used up.
+    Full,
+    /// Waits for its mailbox or its channel's credit.
+    Parked,
+    /// Not the active one of a single-active-consumer queue, or about to be relieved.
+    Idle,
+}
+
+#[derive(Debug)]
+struct Ring {
+    priority: i64,
+    takers: VecDeque<ConsumerId>,
+}
+
+/// Mail that is being gathered for a connection.
+#[derive(Debug)]
+struct Outlet {
+    connection: ConnectionId,
+    mailbox: Arc<Mailbox>,
+    /// Consumers that use it; 0 means free.
+    users: usize,
+    deliveries: Vec<Delivery>,
+    octets: usize,
+}
+
+/// The one consumer that is served.
+#[derive(Debug, Default)]
+struct SingleActive {
+    active: Option<ConsumerId>,
+    /// A later consumer of higher priority takes over once the active one has settled everything
+    /// (quorum queues).
+    preemptive: bool,
+}
+
+/// A queue's consumers.
+#[derive(Debug, Default)]
+pub(super) struct Consumers {
+    by_id: BTreeMap<ConsumerId, Consumer>,
+    /// Highest priority first; none is empty for long.
+    rings: Vec<Ring>,
+    parked: Vec<ConsumerId>,
+    outlets: Vec<Outlet>,
+    /// Outlets with mail.
+    dirty: Vec<usize>,
+    single: Option<SingleActive>,
+    exclusive: Option<ConsumerId>,
+    registered: u64,
+}
+
+/// Which single-active-consumer rule a queue follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SingleActiveRule {
+    /// All consumers are active.
+    Off,
+    /// The active one stays until it leaves (classic).
+    Stays,
+    /// One of higher priority takes over (quorum).
+    Yields,
+}
+
+impl Consumers {
+    pub(super) fn new(rule: SingleActiveRule) -> Self {
+        let single = (rule != SingleActiveRule::Off).then(|| SingleActive {
+            active: None,
+            preemptive: rule == SingleActiveRule::Yields,
+        });
+        Self {
+            single,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Whether one of them has the queue for itself.
+    pub(super) fn has_exclusive(&self) -> bool {
+        self.exclusive.is_some()
+    }
+
+    /// Whether somebody may be able to take a message.
+    #[inline]
+    pub(super) fn any_takers(&self) -> bool {
+        self.rings.iter().any(|ring| !ring.takers.is_empty())
+    }
+
+    /// Adds a consumer; it is served from the next dispatch on.
+    pub(super) fn add(&mut self, new: NewConsumer, priority: i64) {
+        let id = new.id;
+        let outlet = self.outlet(new.connection, &new.mailbox);
+        if new.exclusive {
+            self.exclusive = Some(id);
+        }
+        self.registered += 1;
+        let consumer = Consumer {
+            new,
+            priority,
+            order: self.registered,
+            in_flight: 0,
+            standing: Standing::Idle,
+            outlet,
+        };
+        self.by_id.insert(id, consumer);
+        if self.single.is_some() {
+            self.elect();
+        } else {
+            self.enter_ring(id);
+        }
+    }
+
+    /// Removes a consumer; its unacked messages stay with its channel. Returns whether it was
+    /// there.
+    pub(super) fn remove(&mut self, id: ConsumerId) -> bool {
+        let Some(consumer) = self.by_id.remove(&id) else {
+            return false;
+        };
+        if consumer.standing == Standing::Ring {
+            for ring in &mut self.rings {
+                ring.takers.retain(|taker| *taker != id);
+            }
+        }
+        self.rings.retain(|ring| !ring.takers.is_empty());
+        self.parked.retain(|parked| *parked != id);
+        if self.exclusive == Some(id) {
+            self.exclusive = None;
+        }
+        if let Some(outlet) = self.outlets.get_mut(consumer.outlet) {
+            outlet.users -= 1;
+        }
+        while self.outlets.pop_if(|outlet| outlet.users == 0).is_some() {}
+        if let Some(single) = &mut self.single {
+            single.active = single.active.filter(|active| *active != id);
+            self.elect();
+        }
+        true
+    }
+
+    /// Removes all of them.
+    pub(super) fn take_all(&mut self) -> Vec<Cancelled> {
+        let consumers = std::mem::take(&mut self.by_id);
+        self.rings.clear();
+        self.parked.clear();
+        self.outlets.clear();
+        self.exclusive = None;
+        if let Some(single) = &mut self.single {
+            single.active = None;
+        }
+        let notice = |consumer: Consumer| Cancelled {
+            mailbox: consumer.new.mailbox,
+            channel: consumer.new.channel,
+            id: consumer.new.id,
+        };
+        consumers.into_values().map(notice).collect()
+    }
+
+    /// Chooses who gets the next message, takes the credit for it and sends the consumer to the
+    /// end of its ring.
+    #[inline]
+    pub(super) fn next_taker(&mut self, queue: &Weak<dyn Resume>) -> Option<ConsumerId> {
+        for ring in &mut self.rings {
+            while let Some(&id) = ring.takers.front() {
+                let consumer = self.by_id.get_mut(&id)?;
+                consumer.standing = consumer.reserve(queue);
+                match consumer.standing {
+                    Standing::Ring => {
+                        ring.takers.rotate_left(1);
+                        return Some(id);
+                    }
+                    Standing::Parked => self.parked.push(id),
+                    Standing::Full | Standing::Idle => {}
+                }
+                ring.takers.pop_front();
+            }
+        }
+        None
+    }
+
+    /// Gathers a delivery to `id`, chosen by [`Consumers::next_taker`]. Returns its tag and
+    /// whether the message is settled by that: it takes its messages without acknowledgements.
+    #[inline]
+    pub(super) fn deliver(&mut self, id: ConsumerId, entry: Entry) -> bool {
+        let consumer = self.by_id.get_mut(&id).expect("next_taker gave this id");
+        let no_ack = consumer.new.no_ack;
+        consumer.in_flight += u32::from(!no_ack);
+        let outlet = self
+            .outlets
+            .get_mut(consumer.outlet)
+            .expect("an outlet lives as long as its users");
+        if outlet.deliveries.is_empty() {
+            self.dirty.push(consumer.outlet);
+        }
+        outlet.octets += entry.message.memory();
+        outlet.deliveries.push(Delivery {
+            channel: consumer.new.channel,
+            consumer: id,
+            entry,
+        });
+        if outlet.deliveries.len() >= POST_AT_LEN || outlet.octets >= POST_AT_OCTETS {
+            outlet.post();
+        }
+        no_ack
+    }
+
+    /// The tag of a consumer.
+    pub(super) fn tag(&self, id: ConsumerId) -> ShortString {
+        self.by_id
+            .get(&id)
+            .map(|consumer| consumer.new.tag.clone())
+            .unwrap_or_default()
+    }
+
+    /// Whether a consumer takes its messages without acknowledgements.
+    #[inline]
+    pub(super) fn is_no_ack(&self, id: ConsumerId) -> bool {
+        self.by_id
+            .get(&id)
+            .is_some_and(|consumer| consumer.new.no_ack)
+    }
+
+    /// Posts what was gathered.
+    #[inline]
+    pub(super) fn post(&mut self) {
+        for outlet in self.dirty.drain(..) {
+            if let Some(outlet) = self.outlets.get_mut(outlet) {
+                outlet.post();
+            }
+        }
+    }
+
+    /// `n` of a consumer's messages are settled. Returns whether somebody who was held up by that
+    /// can be served now.
+    #[inline]
+    pub(super) fn settled(&mut self, id: ConsumerId, n: u32) -> bool {
+        let Some(consumer) = self.by_id.get_mut(&id) else {
+            return false;
+        };
+        consumer.in_flight = consumer.in_flight.saturating_sub(n);
+        match consumer.standing {
+            Standing::Full => {
+                self.enter_ring(id);
+                true
+            }
+            Standing::Idle if consumer.in_flight == 0 => self.elect(),
+            Standing::Idle | Standing::Ring | Standing::Parked => false,
+        }
+    }
+
+    /// A mailbox or a channel has room again: everybody who waited for one tries again.
+    pub(super) fn resume(&mut self) {
+        for id in std::mem::take(&mut self.parked) {
+            self.enter_ring(id);
+        }
+    }
+
+    /// Deliveries to a consumer that have not been settled.
+    #[cfg(test)]
+    pub(super) fn in_flight(&self, id: ConsumerId) -> u32 {
+        self.by_id.get(&id).map_or(0, |consumer| consumer.in_flight)
+    }
+
+    /// All of them, in order of registration.
+    pub(super) fn snapshots(&self) -> Vec<ConsumerSnapshot> {
+        let mut consumers: Vec<&Consumer> = self.by_id.values().collect();
+        consumers.sort_by_key(|consumer| consumer.order);
+        let active = |consumer: &Consumer| {
+            self.single
+                .as_ref()
+                .map(|single| single.active == Some(consumer.new.id))
+        };
+        consumers
+            .into_iter()
+            .map(|consumer| consumer.snapshot(active(consumer)))
+            .collect()
+    }
+
+    fn enter_ring(&mut self, id: ConsumerId) {
+        let Some(consumer) = self.by_id.get_mut(&id) else {
+            return;
+        };
+        consumer.standing = Standing::Ring;
+        let priority = consumer.priority;
+        let place = self.rings.partition_point(|ring| ring.priority > priority);
+        match self.rings.get_mut(place) {
+            Some(ring) if ring.priority == priority => ring.takers.push_back(id),
+            _ => {
+                let takers = VecDeque::from([id]);
+                self.rings.insert(place, Ring { priority, takers });
+            }
+        }
+    }
+
+    fn leave_ring(&mut self, id: ConsumerId) {
+        for ring in &mut self.rings {
+            ring.takers.retain(|taker| *taker != id);
+        }
+        self.parked.retain(|parked| *parked != id);
+        if let Some(consumer) = self.by_id.get_mut(&id) {
+            consumer.standing = Standing::Idle;
+        }
+    }
+
+    /// Chooses the single active consumer: the highest priority, then the first registered. An
+    /// active one of a classic queue stays; one of a quorum queue is relieved by a higher
+    /// priority, after it has settled what it has. Returns whether another one is active now.
+    fn elect(&mut self) -> bool {
+        let best = self
+            .by_id
+            .values()
+            .max_by_key(|consumer| (consumer.priority, std::cmp::Reverse(consumer.order)))
+            .map(|consumer| (consumer.new.id, consumer.priority));
+        let (Some(single), Some((best, priority))) = (&self.single, best) else {
+            return false;
+        };
+        let active = single.active.and_then(|id| self.by_id.get(&id));
+        if let Some(active) = active {
+            let (id, idle) = (active.new.id, active.standing == Standing::Idle);
+            if !single.preemptive || active.priority >= priority {
+                if idle {
+                    self.enter_ring(id);
+                }
+                return idle;
+            }
+            let busy = active.in_flight > 0;
+            self.leave_ring(id);
+            if busy {
+                return false;
+            }
+        }
+        if let Some(single) = &mut self.single {
+            single.active = Some(best);
+        }
+        self.enter_ring(best);
+        true
+    }
+
+    fn outlet(&mut self, connection: ConnectionId, mailbox: &Arc<Mailbox>) -> usize {
+        let used = |outlet: &Outlet| outlet.users > 0 && outlet.connection == connection;
+        if let Some(place) = self.outlets.iter().position(used) {
+            if let Some(outlet) = self.outlets.get_mut(place) {
+                outlet.users += 1;
+            }
+            return place;
+        }
+        let outlet = Outlet {
+            connection,
+            mailbox: Arc::clone(mailbox),
+            users: 1,
+            deliveries: Vec::new(),
+            octets: 0,
+        };
+        match self
+            .outlets
+            .iter_mut()
+            .enumerate()
+            .find(|(_, o)| o.users == 0)
+        {
+            Some((place, free)) => {
+                *free = outlet;
+                place
+            }
+            None => {
+                self.outlets.push(outlet);
+                self.outlets.len() - 1
+            }
+        }
+    }
+}
+
+impl Consumer {
+    /// Takes credit for one message: the standing is `Ring` then, else the reason why not.
+    #[inline]
+    fn reserve(&self, queue: &Weak<dyn Resume>) -> Standing {
+        let limited = self.new.prefetch > 0 && !self.new.no_ack;
+        if limited && self.in_flight >= u32::from(self.new.prefetch) {
+            return Standing::Full;
+        }
+        while self.new.mailbox.is_full() {
+            if self.new.mailbox.wait_for_room(queue) {
+                return Standing::Parked;
+            }
+        }
+        let credit = &self.new.channel_credit;
+        loop {
+            let taken = if self.new.no_ack {
+                !credit.is_full()
+            } else {
+                credit.try_take()
+            };
+            if taken {
+                return Standing::Ring;
+            }
+            if credit.wait(queue) {
+                return Standing::Parked;
+            }
+        }
+    }
+
+    fn snapshot(&self, single_active: Option<bool>) -> ConsumerSnapshot {
+        ConsumerSnapshot {
+            id: self.new.id,
+            connection: self.new.connection,
+            channel: self.new.channel,
+            tag: self.new.tag.clone(),
+            no_ack: self.new.no_ack,
+            exclusive: self.new.exclusive,
+            prefetch: self.new.prefetch,
+            priority: self.priority,
+            in_flight: self.in_flight,
+            active: single_active.unwrap_or(true),
+            activity: match single_active {
+                None => "up",
+                Some(true) => "single_active",
+                Some(false) => "waiting",
+            },
+            arguments: self.new.arguments.clone(),
+        }
+    }
+}
+
+impl Outlet {
+    fn post(&mut self) {
+        if !self.deliveries.is_empty() {
+            self.mailbox.post_deliveries(&mut self.deliveries);
+            self.octets = 0;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What a queue wants done once its lock is released: returned as values, never called back.
+//!
+//! One [`Effects`] is reused for many calls. After each the caller acts on what it found (routes
+//! dead letters, writes settled records, arms a timer, deletes the queue) and clears it.
+
+use std::collections::VecDeque;
+
+use leveret_codec::types::ShortString;
+
+use super::Entry;
+use crate::clock::Mono;
+use crate::events::{DeathReason, Fate};
+use crate::message::Message;
+use crate::store::RecordAt;
+
+/// Things to do outside of a queue's lock.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// To be published to their dead-letter exchange, in this order. Unless one asks for
+    /// `confirm`, its own record is settled by the caller once the copies are stored.
+    pub dead_letters: Vec<DeadLetter>,
+    /// Stored messages that left the queue for good.
+    pub settled: Vec<RecordAt>,
+    /// Stored messages that came back, with their new delivery count.
+    pub returned: Vec<(RecordAt, u32)>,
+    /// The queue has a deadline earlier than every one it asked for before: arm it.
+    pub arm: Option<Mono>,
+    /// The queue wants to be deleted.
+    pub delete: Option<DeleteReason>,
+    /// What happened to which message; only filled while `listening`.
+    pub events: Vec<(Message, Fate)>,
+    /// Set by the caller when somebody listens to fates of messages.
+    pub listening: bool,
+    /// Purged messages: dropping many takes time, so it is done with [`Effects::clear`], outside
+    /// of the lock.
+    pub(super) remains: Vec<VecDeque<Entry>>,
+}
+
+/// Why a queue deletes itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteReason {
+    /// Its last consumer left and it was declared auto-delete.
+    AutoDelete,
+    /// Nobody used it for `x-expires` milliseconds.
+    Expired,
+}
+
+/// A message that died in a queue with a dead-letter exchange.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// The message and what happened to it in the queue.
+    pub entry: Entry,
+    /// Why it died.
+    pub reason: DeathReason,
+    /// The dead-letter exchange; empty for the default exchange.
+    pub exchange: ShortString,
+    /// The key to publish it with; `None` for the message's own keys.
+    pub routing_key: Option<ShortString>,
+    /// At-least-once: the queue keeps the message until it is told the end with
+    /// `Queue::dead_letter_done`.
+    pub confirm: bool,
+}
+
+impl Effects {
+    /// Forgets everything and keeps the room and `listening`.
+    pub fn clear(&mut self) {
+        self.dead_letters.clear();
+        self.settled.clear();
+        self.returned.clear();
+        self.arm = None;
+        self.delete = None;
+        self.events.clear();
+        self.remains.clear();
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.dead_letters.is_empty()
+            && self.settled.is_empty()
+            && self.returned.is_empty()
+            && self.arm.is_none()
+            && self.delete.is_none()
+            && self.events.is_empty()
+            && self.remains.is_empty()
+    }
+
+    /// Records a fate, if anybody listens.
+    #[inline]
+    pub(super) fn note(&mut self, message: &Message, fate: impl FnOnce() -> Fate) {
+        if self.listening {
+            self.events.push((message.clone(), fate()));
+        }
+    }
+
+    /// Records that a stored message left for good.
+    #[inline]
+    pub(super) fn settle(&mut self, at: RecordAt) {
+        if at.is_stored() {
+            self.settled.push(at);
+        }
+    }
+}

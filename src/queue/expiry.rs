@@ -1,0 +1,83 @@
+//! Time in a queue: messages that expire, the queue's own lease, and the one deadline it asks for.
+//!
+//! A message's expiry is fixed when it is queued. Only heads expire; a message with a TTL of 0 may
+//! be delivered in the batch that brought it, and is gone afterwards.
+//!
+//! Docs: ttl. Seen: RabbitMQ 4.3.6.
+
+use super::ordinary::Ordinary;
+use super::{DeleteReason, Effects, Horizon};
+use crate::clock::{Mono, Now};
+use crate::events::DeathReason;
+
+/// When the queue was last used, for `x-expires`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lease {
+    used: Mono,
+}
+
+impl Lease {
+    pub(super) fn from(now: Mono) -> Self {
+        Self { used: now }
+    }
+
+    pub(super) fn renew(&mut self, now: Mono) {
+        self.used = now;
+    }
+
+    /// When it ends, `ms` milliseconds after the last use.
+    fn end(self, ms: Option<u64>) -> Mono {
+        ms.map_or(Mono::NEVER, |ms| self.used.plus_ms(ms))
+    }
+}
+
+impl Ordinary {
+    /// See `Queue::on_deadline`.
+    pub fn on_deadline(&mut self, now: Now, fx: &mut Effects) {
+        if self.gone {
+            return;
+        }
+        if self.armed <= now.mono {
+            self.armed = Mono::NEVER;
+        }
+        if self.lease_end() <= now.mono {
+            fx.delete = Some(DeleteReason::Expired);
+        }
+        self.retry_letters(now, fx);
+        self.expire(now, Horizon::At, fx);
+        self.dispatch(now, fx);
+    }
+
+    /// Drops heads that have expired.
+    #[inline]
+    pub(super) fn expire(&mut self, now: Now, horizon: Horizon, fx: &mut Effects) {
+        if !self.ready.any_expiring() {
+            return;
+        }
+        while let Some(entry) = self.ready.pop_expired(now.mono, horizon) {
+            self.die(entry, DeathReason::Expired, fx);
+        }
+    }
+
+    /// When the queue is to be deleted because nobody uses it.
+    pub(super) fn lease_end(&self) -> Mono {
+        if self.consumers.is_empty() {
+            self.lease.end(self.limits.expires_ms)
+        } else {
+            Mono::NEVER
+        }
+    }
+
+    /// Asks for a timer if the next deadline is earlier than the one that was asked for.
+    #[inline]
+    pub(super) fn rearm(&mut self, fx: &mut Effects) {
+        let next = self
+            .lease_end()
+            .min(self.ready.next_expiry())
+            .min(self.dying.retry_at());
+        if next < self.armed {
+            self.armed = next;
+            fx.arm = Some(next);
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! Classic and quorum queues: push, settle and what lies between.
+//!
+//! Owns the counts of what is unacked and the place of every message: ready (in [`Ready`]),
+//! unacked (in a channel's ledger, counted here), dying (a dead letter that must arrive) or gone.
+//!
+//! Invariants: I2, I3, I5, I9. Docs: queues, quorum-queues. Seen: RabbitMQ 4.3.6.
+
+use std::sync::{Arc, Weak};
+
+use super::dispatch::{Consumers, SingleActiveRule};
+use super::expiry::Lease;
+use super::overflow::Gate;
+use super::ready::{Order, Ready};
+use super::{
+    Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Outcome, Pushed,
+    QueueKind, Removed, ReturnCause, Stats,
+};
+use crate::clock::{Mono, Now};
+use crate::connection::mail::Resume;
+use crate::error::AmqpError;
+use crate::events::{DeathReason, Fate};
+use crate::ids::{ConsumerId, QueueId};
+use crate::message::Message;
+use crate::store::{RecordAt, Recovered};
+
+mod dying;
+mod views;
+
+use dying::Dying;
+
+/// A classic or quorum queue.
+pub struct Ordinary {
+    pub(super) declared: Arc<Declared>,
+    pub(super) id: QueueId,
+    pub(super) resume: Weak<dyn Resume>,
+    pub(super) limits: Limits,
+    pub(super) ready: Ready,
+    pub(super) consumers: Consumers,
+    pub(super) next_position: u64,
+    pub(super) unacked: u64,
+    pub(super) unacked_bytes: u64,
+    pub(super) dying: Dying,
+    pub(super) gate: Gate,
+    pub(super) lease: Lease,
+    /// The earliest deadline that was asked for and has not come.
+    pub(super) armed: Mono,
+    pub(super) stats: Stats,
+    /// Deleted: what is settled from now on has no effect.
+    pub(super) gone: bool,
+}
+
+impl Ordinary {
+    /// See `Queue::new`.
+    #[must_use]
+    pub fn new(declared: Arc<Declared>, id: QueueId, resume: Weak<dyn Resume>, now: Now) -> Self {
+        let arguments = &declared.arguments;
+        let quorum = declared.kind == QueueKind::Quorum;
+        let order = if quorum {
+            Order::Quorum
+        } else {
+            let priority_max = arguments.priority_max();
+            Order::Classic { priority_max }
+        };
+        let rule = match (arguments.single_active(), quorum) {
+            (false, _) => SingleActiveRule::Off,
+            (true, false) => SingleActiveRule::Stays,
+            (true, true) => SingleActiveRule::Yields,
+        };
+        Self {
+            limits: arguments.limits(),
+            ready: Ready::new(order),
+            consumers: Consumers::new(rule),
+            declared,
+            id,
+            resume,
+            next_position: 0,
+            unacked: 0,
+            unacked_bytes: 0,
+            dying: Dying::default(),
+            gate: Gate::default(),
+            lease: Lease::from(now.mono),
+            armed: Mono::NEVER,
+            stats: Stats::default(),
+            gone: false,
+        }
+    }
+
+    pub(super) fn is_quorum(&self) -> bool {
+        self.declared.kind == QueueKind::Quorum
+    }
+
+    /// See `Queue::push` and `Queue::push_dead`.
+    pub fn push(
+        &mut self,
+        now: Now,
+        message: Message,
+        at: RecordAt,
+        delivery_count: u32,
+        fx: &mut Effects,
+    ) -> Pushed {
+        let entry = self.entry(now, message, at, delivery_count);
+        if self.limits.overflow.refuses(self.declared.kind) && self.refuses(now, &entry, fx) {
+            self.refuse(entry, fx);
+            return Pushed::Refused;
+        }
+        self.stats.published += 1;
+        fx.note(&entry.message, || Fate::Queued);
+        self.ready.push(entry);
+        Pushed::Accepted
+    }
+
+    fn entry(&mut self, now: Now, message: Message, at: RecordAt, delivery_count: u32) -> Entry {
+        let position = self.next_position;
+        self.next_position += 1;
+        let ttl_ms = match (message.traits().expiration_ms, self.limits.message_ttl_ms) {
+            (Some(own), Some(queue)) => Some(own.min(queue)),
+            (own, queue) => own.or(queue),
+        };
+        Entry {
+            expires: ttl_ms.map_or(Mono::NEVER, |ms| now.mono.plus_ms(ms)),
+            message,
+            position,
+            at,
+            delivery_count,
+            acquired_count: delivery_count,
+            redelivered: delivery_count > 0,
+        }
+    }
+
+    /// Whether a message does not fit. Messages that consumers can take at once do not count.
+    fn refuses(&mut self, now: Now, entry: &Entry, fx: &mut Effects) -> bool {
+        if !self.is_over_gate(entry) {
+            return false;
+        }
+        if self.ready.is_empty() || !self.consumers.any_takers() {
+            return true;
+        }
+        self.serve(now, fx);
+        self.is_over_gate(entry)
+    }
+
+    fn is_over_gate(&mut self, entry: &Entry) -> bool {
+        let quorum = self.is_quorum();
+        let load = self.load();
+        self.gate
+            .refuses(quorum, &self.limits, load, &entry.message)
+    }
+
+    fn refuse(&mut self, entry: Entry, fx: &mut Effects) {
+        self.stats.refused += 1;
+        fx.note(&entry.message, || Fate::Refused);
+        if self.limits.overflow.dead_letters() {
+            self.die(entry, DeathReason::MaxLen, fx);
+        } else {
+            fx.settle(entry.at);
+        }
+    }
+
+    /// See `Queue::restore`.
+    pub fn restore(&mut self, now: Now, recovered: Recovered) {
+        let Recovered { message, at, .. } = recovered;
+        let mut entry = self.entry(now, message, at, recovered.delivery_count);
+        entry.redelivered |= recovered.redelivered;
+        self.ready.push(entry);
+    }
+
+    /// See `Queue::dispatch`.
+    pub fn dispatch(&mut self, now: Now, fx: &mut Effects) {
+        self.serve(now, fx);
+        self.expire(now, Horizon::At, fx);
+        self.trim(fx);
+        self.rearm(fx);
+    }
+
+    /// Hands messages out as long as there is a message and somebody to take it.
+    fn serve(&mut self, now: Now, fx: &mut Effects) {
+        while !self.ready.is_empty() && self.consumers.any_takers() {
+            self.expire(now, Horizon::After, fx);
+            if self.ready.is_empty() {
+                break;
+            }
+            let Some(consumer) = self.consumers.next_taker(&self.resume) else {
+                break;
+            };
+            let entry = self.ready.pop().expect("there is a message");
+            self.deliver(consumer, entry, fx);
+        }
+        self.consumers.post();
+    }
+
+    #[inline]
+    fn deliver(&mut self, consumer: ConsumerId, entry: Entry, fx: &mut Effects) {
+        self.stats.redelivered += u64::from(entry.redelivered);
+        let no_ack = self.consumers.is_no_ack(consumer);
+        if fx.listening {
+            let (consumer_tag, redelivered) = (self.consumers.tag(consumer), entry.redelivered);
+            let delivered = || Fate::Delivered {
+                consumer_tag,
+                redelivered,
+            };
+            fx.note(&entry.message, delivered);
+        }
+        if no_ack {
+            self.stats.delivered_no_ack += 1;
+            self.finish(&entry, fx);
+        } else {
+            self.stats.delivered += 1;
+            self.unacked += 1;
+            self.unacked_bytes += entry.message.body_len() as u64;
+        }
+        self.consumers.deliver(consumer, entry);
+    }
+
+    /// See `Queue::get`.
+    pub fn get(
+        &mut self,
+        now: Now,
+        no_ack: bool,
+        fx: &mut Effects,
+    ) -> Result<Option<Got>, AmqpError> {
+        if self.is_quorum() && self.declared.arguments.single_active() {
+            return Err(AmqpError::resource_locked(format!(
+                "cannot obtain access to locked {}. basic.get operations are not supported by \
+                 <<\"quorum\">> queues with single active consumer",
+                self.declared.words()
+            )));
+        }
+        self.lease.renew(now.mono);
+        self.expire(now, Horizon::At, fx);
+        let entry = self.ready.pop();
+        self.rearm(fx);
+        let Some(entry) = entry else {
+            self.stats.got_empty += 1;
+            return Ok(None);
+        };
+        self.stats.redelivered += u64::from(entry.redelivered);
+        fx.note(&entry.message, || Fate::Delivered {
+            consumer_tag: leveret_codec::types::ShortString::default(),
+            redelivered: entry.redelivered,
+        });
+        if no_ack {
+            self.stats.got_no_ack += 1;
+            self.finish(&entry, fx);
+        } else {
+            self.stats.got += 1;
+            self.unacked += 1;
+            self.unacked_bytes += entry.message.body_len() as u64;
+        }
+        let ready_left = self.ready_count();
+        Ok(Some(Got { entry, ready_left }))
+    }
+
+    /// A message is done with.
+    #[inline]
+    fn finish(&mut self, entry: &Entry, fx: &mut Effects) {
+        fx.settle(entry.at);
+        fx.note(&entry.message, || Fate::Acknowledged);
+    }
+
+    /// See `Queue::add_consumer`.
+    pub fn add_consumer(
+        &mut self,
+        now: Now,
+        mut consumer: NewConsumer,
+        fx: &mut Effects,
+    ) -> Result<(), AmqpError> {
+        let words = self.declared.words();
+        let priority =
+            super::arguments::check_consumer(&consumer.arguments, self.declared.kind, &words)?;
+        if self.is_quorum() {
+            consumer.exclusive = false;
+        } else {
+            let taken = self.consumers.has_exclusive()
+                || consumer.exclusive
+                    && (!self.consumers.is_empty() || self.declared.arguments.single_active());
+            if taken {
+                return Err(AmqpError::access_refused(format!(
+                    "{words} in exclusive use"
+                )));
+            }
+        }
+        self.lease.renew(now.mono);
+        self.consumers.add(consumer, priority);
+        self.rearm(fx);
+        Ok(())
+    }
+
+    /// See `Queue::remove_consumer`.
+    pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
+        if !self.consumers.remove(consumer) {
+            return false;
+        }
+        if self.consumers.is_empty() {
+            self.lease.renew(now.mono);
+            if self.declared.auto_delete {
+                fx.delete = Some(DeleteReason::AutoDelete);
+            }
+            self.rearm(fx);
+        } else {
+            self.dispatch(now, fx);
+        }
+        true
+    }
+
+    /// See `Queue::settle`.
+    pub fn settle(
+        &mut self,
+        now: Now,
+        consumer: Option<ConsumerId>,
+        entries: &mut Vec<Entry>,
+        outcome: Outcome,
+        fx: &mut Effects,
+    ) {
+        if self.gone {
+            return;
+        }
+        let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        let bytes: usize = entries.iter().map(|entry| entry.message.body_len()).sum();
+        debug_assert!(
+            self.unacked >= u64::from(n),
+            "I2: more settled than unacked"
+        );
+        self.unacked = self.unacked.saturating_sub(u64::from(n));
+        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes as u64);
+        let unblocked = consumer.is_some_and(|id| self.consumers.settled(id, n));
+        match outcome {
+            Outcome::Ack => {
+                self.stats.acked += u64::from(n);
+                for entry in entries.iter() {
+                    self.finish(entry, fx);
+                }
+            }
+            Outcome::Reject | Outcome::Nack => {
+                for mut entry in entries.drain(..) {
+                    entry.delivery_count += u32::from(outcome == Outcome::Reject);
+                    self.die(entry, DeathReason::Rejected, fx);
+                }
+            }
+            Outcome::Requeue(cause) => self.take_back(now, entries, cause, fx),
+        }
+        let returned = matches!(outcome, Outcome::Requeue(_));
+        if returned || unblocked && !self.ready.is_empty() {
+            self.dispatch(now, fx);
+        } else {
+            self.rearm(fx);
+        }
+    }
+
+    fn take_back(
+        &mut self,
+        now: Now,
+        entries: &mut Vec<Entry>,
+        cause: ReturnCause,
+        fx: &mut Effects,
+    ) {
+        let quorum = self.is_quorum();
+        let delivered = cause != ReturnCause::Undelivered;
+        for entry in entries.iter_mut().filter(|_| delivered) {
+            entry.redelivered = true;
+            entry.acquired_count += 1;
+            entry.delivery_count += u32::from(cause.counts());
+            if quorum && cause.counts() && entry.at.is_stored() {
+                fx.returned.push((entry.at, entry.delivery_count));
+            }
+            fx.note(&entry.message, || Fate::Requeued);
+        }
+        self.stats.requeued += entries.len() as u64;
+        if let Some(limit) = self.limits.delivery_limit.filter(|_| quorum) {
+            for entry in entries.extract_if(.., |entry| entry.delivery_count > limit) {
+                self.die(entry, DeathReason::DeliveryLimit, fx);
+            }
+        }
+        self.ready.requeue(entries);
+        self.expire(now, Horizon::At, fx);
+    }
+
+    /// See `Queue::purge`.
+    pub fn purge(&mut self, _now: Now, fx: &mut Effects) -> Result<u64, AmqpError> {
+        let purged = self.ready_count();
+        self.discard_ready(fx);
+        self.rearm(fx);
+        Ok(purged)
+    }
+
+    fn discard_ready(&mut self, fx: &mut Effects) {
+        for entry in self.ready.iter() {
+            fx.settle(entry.at);
+            fx.note(&entry.message, || Fate::Purged);
+        }
+        fx.remains.append(&mut self.ready.take_all());
+    }
+
+    /// See `Queue::take_all`.
+    pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
+        let removed = Removed {
+            ready: self.ready_count(),
+            unacked: self.unacked,
+            consumers: self.consumers.take_all(),
+        };
+        self.discard_ready(fx);
+        for entry in self.dying.take_all() {
+            fx.settle(entry.at);
+        }
+        self.unacked = 0;
+        self.unacked_bytes = 0;
+        self.gone = true;
+        removed
+    }
+
+    /// See `Queue::resume`.
+    pub fn resume(&mut self, now: Now, fx: &mut Effects) {
+        self.consumers.resume();
+        self.dispatch(now, fx);
+    }
+
+    /// See `Queue::reconfigure`.
+    pub fn reconfigure(&mut self, now: Now, limits: Limits, fx: &mut Effects) {
+        self.limits = limits;
+        self.dispatch(now, fx);
+    }
+
+    /// See `Queue::touch`.
+    pub fn touch(&mut self, now: Now, fx: &mut Effects) {
+        if !self.is_quorum() {
+            self.lease.renew(now.mono);
+        }
+        self.rearm(fx);
+    }
+
+    /// See `Queue::is_finished`.
+    #[must_use]
+    pub fn is_finished(&self, now: Now, reason: DeleteReason) -> bool {
+        match reason {
+            DeleteReason::AutoDelete => self.consumers.is_empty(),
+            DeleteReason::Expired => self.lease_end() <= now.mono,
+        }
+    }
+}
+
+impl std::fmt::Debug for Ordinary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ordinary")
+            .field("name", &self.declared.name)
+            .field("ready", &self.ready.len())
+            .field("unacked", &self.unacked)
+            .field("consumers", &self.consumers.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,134 @@
+//! Messages that died: handed to their dead-letter exchange at most once, or kept until they have
+//! arrived.
+//!
+//! Docs: dlx, quorum-queues (dead-letter-strategy).
+
+use std::collections::BTreeMap;
+
+use super::Ordinary;
+use crate::clock::{Mono, Now};
+use crate::events::{DeathReason, Fate};
+use crate::queue::{DeadLetter, Effects, Entry, Strategy};
+
+/// A dead letter that could not be delivered is tried again after this many milliseconds.
+const RETRY_MS: u64 = 5_000;
+
+/// Dead letters that must arrive, by position.
+#[derive(Debug, Default)]
+pub(in crate::queue) struct Dying {
+    letters: BTreeMap<u64, (Entry, DeathReason)>,
+    bytes: u64,
+    /// Positions of those that could not be delivered.
+    failed: Vec<u64>,
+    retry_at: Option<Mono>,
+}
+
+impl Dying {
+    pub(in crate::queue) fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    pub(in crate::queue) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(in crate::queue) fn retry_at(&self) -> Mono {
+        self.retry_at.unwrap_or(Mono::NEVER)
+    }
+
+    pub(in crate::queue) fn take_all(&mut self) -> impl Iterator<Item = Entry> {
+        let letters = std::mem::take(self).letters;
+        letters.into_values().map(|(entry, _)| entry)
+    }
+
+    fn keep(&mut self, entry: Entry, reason: DeathReason) {
+        self.bytes += entry.message.body_len() as u64;
+        self.letters.insert(entry.position, (entry, reason));
+    }
+
+    fn arrived(&mut self, position: u64) -> Option<Entry> {
+        let (entry, _) = self.letters.remove(&position)?;
+        self.bytes -= entry.message.body_len() as u64;
+        Some(entry)
+    }
+
+    fn failed(&mut self, position: u64, retry_at: Mono) {
+        if self.letters.contains_key(&position) {
+            self.failed.push(position);
+            self.retry_at.get_or_insert(retry_at);
+        }
+    }
+
+    /// Those to be tried again.
+    fn due(&mut self, now: Mono) -> Vec<(Entry, DeathReason)> {
+        if self.retry_at() > now {
+            return Vec::new();
+        }
+        self.retry_at = None;
+        let mut failed = std::mem::take(&mut self.failed);
+        failed.sort_unstable();
+        failed
+            .iter()
+            .filter_map(|position| self.letters.get(position).cloned())
+            .collect()
+    }
+}
+
+impl Ordinary {
+    /// A message leaves the queue without having been acknowledged: to the dead-letter exchange if
+    /// there is one.
+    pub(in crate::queue) fn die(&mut self, entry: Entry, reason: DeathReason, fx: &mut Effects) {
+        self.stats.died += 1;
+        fx.note(&entry.message, || Fate::Died {
+            reason,
+            exchange: self.limits.dead_letter_exchange.clone(),
+        });
+        if self.limits.dead_letter_exchange.is_none() {
+            fx.settle(entry.at);
+            return;
+        }
+        let refuses = self.limits.overflow.refuses(self.declared.kind);
+        let confirm = self.is_quorum()
+            && refuses
+            && self.limits.dead_letter_strategy == Strategy::AtLeastOnce;
+        if confirm {
+            self.dying.keep(entry.clone(), reason);
+        }
+        self.send_letter(entry, reason, confirm, fx);
+    }
+
+    fn send_letter(&self, entry: Entry, reason: DeathReason, confirm: bool, fx: &mut Effects) {
+        fx.dead_letters.push(DeadLetter {
+            entry,
+            reason,
+            exchange: self.limits.dead_letter_exchange.clone().unwrap_or_default(),
+            routing_key: self.limits.dead_letter_routing_key.clone(),
+            confirm,
+        });
+    }
+
+    /// See `Queue::dead_letter_done`.
+    pub fn dead_letter_done(&mut self, now: Now, position: u64, delivered: bool, fx: &mut Effects) {
+        if delivered {
+            if let Some(entry) = self.dying.arrived(position) {
+                fx.settle(entry.at);
+            }
+        } else {
+            self.dying.failed(position, now.mono.plus_ms(RETRY_MS));
+        }
+        self.rearm(fx);
+    }
+
+    /// Sends dead letters again whose time has come. Without a dead-letter exchange (a policy was
+    /// cleared) they are dropped.
+    pub(in crate::queue) fn retry_letters(&mut self, now: Now, fx: &mut Effects) {
+        for (entry, reason) in self.dying.due(now.mono) {
+            if self.limits.dead_letter_exchange.is_some() {
+                self.send_letter(entry, reason, true, fx);
+            } else {
+                self.dying.arrived(entry.position);
+                fx.settle(entry.at);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Length limits: who is dropped, who is refused.
+//!
+//! Only messages that wait count (and, in a quorum queue, dead letters that must arrive), bodies
+//! only for octets. Drop-head drops the message that would be delivered next, of whatever
+//! priority. A classic queue refuses what would exceed a limit; a quorum queue refuses once a
+//! limit is exceeded, and until it has shrunk to 80 % of it.
+//!
+//! Docs: maxlength. Seen: RabbitMQ 4.3.6.
+
+use super::ordinary::Ordinary;
+use super::{Effects, Limits};
+use crate::events::DeathReason;
+use crate::message::Message;
+
+/// What counts against the limits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    /// Messages.
+    pub(super) len: u64,
+    /// Octets of bodies.
+    pub(super) bytes: u64,
+}
+
+impl Load {
+    fn exceeds(self, limits: &Limits) -> bool {
+        limits.max_length.is_some_and(|max| self.len > max)
+            || limits.max_length_bytes.is_some_and(|max| self.bytes > max)
+    }
+
+    /// Whether it is at most 80 % of every limit.
+    fn is_relaxed(self, limits: &Limits) -> bool {
+        let relaxed = |load: u64, max: Option<u64>| {
+            max.is_none_or(|max| load.saturating_mul(10) <= max.saturating_mul(8))
+        };
+        relaxed(self.len, limits.max_length) && relaxed(self.bytes, limits.max_length_bytes)
+    }
+}
+
+/// Decides about new messages where the rule is to refuse.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    /// Quorum: refuses until the load has come down.
+    closed: bool,
+}
+
+impl Gate {
+    pub(super) fn refuses(
+        &mut self,
+        quorum: bool,
+        limits: &Limits,
+        load: Load,
+        message: &Message,
+    ) -> bool {
+        if quorum {
+            self.closed = load.exceeds(limits) || self.closed && !load.is_relaxed(limits);
+            return self.closed;
+        }
+        let with_it = Load {
+            len: load.len + 1,
+            bytes: load.bytes + message.body_len() as u64,
+        };
+        with_it.exceeds(limits)
+    }
+}
+
+impl Ordinary {
+    pub(super) fn load(&self) -> Load {
+        Load {
+            len: self.ready_count() + self.dying_count(),
+            bytes: self.ready_bytes() + self.dying.bytes(),
+        }
+    }
+
+    /// Drops from the head what is over the limits, where that is the rule.
+    #[inline]
+    pub(super) fn trim(&mut self, fx: &mut Effects) {
+        if !self.limits.bounds_length() {
+            return;
+        }
+        if self.limits.overflow.refuses(self.declared.kind) {
+            return;
+        }
+        while self.load().exceeds(&self.limits) {
+            let Some(entry) = self.ready.pop() else { break };
+            self.die(entry, DeathReason::MaxLen, fx);
+        }
+    }
+}
