@@ -110,8 +110,8 @@ impl std::error::Error for FrameError<'_> {}
 
 /// Reads the frame at the start of `input`.
 ///
-/// `payload_max`: octets of payload that are accepted, 0 ..= `u32::MAX`. RabbitMQ forgives the eight
-/// octets of overhead, so a broker passes the negotiated `frame_max` itself.
+/// `payload_max`: octets of payload that are accepted, 0 ..= `u32::MAX`. RabbitMQ forgives the
+/// eight octets of overhead, so a broker passes the negotiated `frame_max` itself.
 /// # Errors
 /// [`FrameError`]: 501 `FRAME_ERROR` on the connection; nothing behind it can be read.
 ///

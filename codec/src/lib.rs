@@ -12,8 +12,8 @@
 //! Invariants kept here: no frame above the given size is accepted or written (I7), and no input,
 //! however broken, makes a function of this crate panic.
 //!
-//! Sources: AMQP 0-9-1 specification with its XML, RabbitMQ's grammar errata, and RabbitMQ 4.3.6 for
-//! the field types and for everything the specification leaves open.
+//! Sources: AMQP 0-9-1 specification with its XML, RabbitMQ's grammar errata, and RabbitMQ 4.3.6
+//! for the field types and for everything the specification leaves open.
 //!
 //! # Example
 //! ```
@@ -24,10 +24,13 @@
 //! use leveret_codec::types::{ChannelId, ShortStr};
 //!
 //! let mut wire = BytesMut::new();
-//! let declare = QueueDeclare { queue: ShortStr::literal("jobs"), durable: true, ..Default::default() };
+//! let queue = ShortStr::literal("jobs");
+//! let declare = QueueDeclare { queue, durable: true, ..QueueDeclare::default() };
 //! encode_method(&mut wire, ChannelId(1), &declare.into());
 //!
-//! let Ok(Decoded::Frame { frame, consumed }) = decode(&wire, 131_072) else { panic!("a whole frame") };
+//! let Ok(Decoded::Frame { frame, consumed }) = decode(&wire, 131_072) else {
+//!     panic!("a whole frame");
+//! };
 //! assert_eq!(consumed, wire.len());
 //! let method = Method::decode(frame.payload).expect("a known method");
 //! assert_eq!(method.to_string(), r#"queue.declare queue="jobs" durable"#);

@@ -88,8 +88,8 @@ impl std::error::Error for MethodError<'_> {}
 macro_rules! methods {
     ($l:lifetime; $(
         $(#[$doc:meta])*
-        $class:literal $method:literal $text:literal $name:ident $(<$life:lifetime>)? $($mark:ident)?
-        { $($field:ident: $type:ty),* }
+        $class:literal $method:literal $text:literal
+        $name:ident $(<$life:lifetime>)? $($mark:ident)? { $($field:ident: $type:ty),* }
     )*) => {
         $(
             $(#[$doc])*

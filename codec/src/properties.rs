@@ -23,8 +23,6 @@ pub enum PropertyError {
     Truncated,
     /// There are octets behind the last one.
     Trailing,
-    /// The flags announce a second word of flags, which nobody defines.
-    Continued,
     /// A text is not UTF-8.
     BadUtf8,
     /// The headers cannot be read.
@@ -36,7 +34,6 @@ impl Display for PropertyError {
         match self {
             Self::Truncated => out.write_str("properties end within a property"),
             Self::Trailing => out.write_str("octets behind the last property"),
-            Self::Continued => out.write_str("more than one word of property flags"),
             Self::BadUtf8 => out.write_str("text of a property is not UTF-8"),
             Self::Headers(error) => write!(out, "headers: {error}"),
         }
@@ -109,19 +106,27 @@ impl<'a> ContentHeader<'a> {
         read(header(payload)).map(|(_, header)| header)
     }
 
-    /// Writes the payload of a header frame.
+    /// Writes the payload of a header frame. Of the properties' flags only those are written that
+    /// stand for a property.
     #[inline]
     pub fn encode(&self, out: &mut impl BufMut) {
         out.put_u16(self.class_id);
         out.put_u16(self.weight);
         out.put_u64(self.body_size);
-        out.put_slice(self.properties.0);
+        out.put_u16(self.properties.flags());
+        out.put_slice(self.properties.list().unwrap_or_default());
     }
 
     /// Octets that [`encode`](Self::encode) writes.
     #[inline]
     pub const fn encoded_len(&self) -> usize {
-        Self::FIXED + self.properties.0.len()
+        let flags_and_list = self.properties.0.len();
+        Self::FIXED
+            + if flags_and_list < 2 {
+                2
+            } else {
+                flags_and_list
+            }
     }
 }
 
@@ -129,8 +134,9 @@ impl<'a> ContentHeader<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PropertiesRef<'a>(&'a [u8]);
 
-/// Set if another word of flags follows.
-const CONTINUED: u16 = 1;
+/// The flags that stand for a property. RabbitMQ takes the other two for 0, so a second word of
+/// flags, which the specification would allow, is read as properties.
+const DEFINED: u16 = !0b11;
 
 macro_rules! properties {
     ($l:lifetime; $($(#[$doc:meta])* $bit:literal $name:ident: $type:ty;)*) => {
@@ -189,13 +195,11 @@ macro_rules! properties {
         impl Display for Properties<'_> {
             /// `content-type="text/plain" delivery-mode=2`; what is missing is left out.
             fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-                let mut gap = "";
-                $(if let Some(value) = self.$name {
+                let all = [$(self.$name.map(|value| {
                     let name = stringify!($name).trim_end_matches('_').replace('_', "-");
-                    write!(out, "{gap}{name}={value:?}")?;
-                    gap = " ";
-                })*
-                out.write_str(if gap.is_empty() { "none" } else { "" })
+                    format!("{name}={value:?}")
+                })),*];
+                out.write_str(&all.into_iter().flatten().collect::<Vec<_>>().join(" "))
             }
         }
     };
@@ -248,12 +252,12 @@ impl<'a> PropertiesRef<'a> {
         self.0
     }
 
-    /// The word of flags; 0 if there is none.
+    /// The flags of the properties that are there; 0 if there is not even a word of flags.
     #[inline]
     pub fn flags(self) -> u16 {
         self.0
             .first_chunk()
-            .map_or(0, |word| u16::from_be_bytes(*word))
+            .map_or(0, |word| u16::from_be_bytes(*word) & DEFINED)
     }
 
     /// Walks everything, headers too. Texts may be any octets, as in RabbitMQ. Takes time linear
@@ -286,12 +290,7 @@ impl<'a> PropertiesRef<'a> {
     /// What follows the flags.
     #[inline]
     fn list(self) -> Result<&'a [u8], PropertyError> {
-        let (rest, flags) = read(short(self.0))?;
-        if flags & CONTINUED == 0 {
-            Ok(rest)
-        } else {
-            Err(PropertyError::Continued)
-        }
+        Ok(read(short(self.0))?.0)
     }
 
     /// The property of that flag; those in front of it are passed over.

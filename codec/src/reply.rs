@@ -16,12 +16,12 @@ pub enum Scope {
 }
 
 macro_rules! reply_codes {
-    ($($number:literal $variant:ident $name:literal $scope:ident $doc:literal;)*) => {
+    ($($(#[$doc:meta])* $number:literal $variant:ident $name:literal $scope:ident;)*) => {
         /// The reason of a close or of a returned message.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u16)]
         pub enum ReplyCode {
-            $(#[doc = $doc] $variant = $number,)*
+            $($(#[$doc])* $variant = $number,)*
         }
 
         impl ReplyCode {
@@ -52,24 +52,42 @@ macro_rules! reply_codes {
 }
 
 reply_codes! {
-    311 ContentTooLarge    "CONTENT_TOO_LARGE"   Channel    "The content is larger than the peer takes now.";
-    312 NoRoute            "NO_ROUTE"            Channel    "A mandatory message has no queue.";
-    313 NoConsumers        "NO_CONSUMERS"        Channel    "An immediate message has no consumer.";
-    320 ConnectionForced   "CONNECTION_FORCED"   Connection "An operator closed the connection.";
-    402 InvalidPath        "INVALID_PATH"        Connection "The client asked for an unknown vhost.";
-    403 AccessRefused      "ACCESS_REFUSED"      Channel    "The user may not do this.";
-    404 NotFound           "NOT_FOUND"           Channel    "No such exchange, queue or binding.";
-    405 ResourceLocked     "RESOURCE_LOCKED"     Channel    "The queue belongs to another connection.";
-    406 PreconditionFailed "PRECONDITION_FAILED" Channel    "Arguments do not fit what exists.";
-    501 FrameError         "FRAME_ERROR"         Connection "A frame could not be read.";
-    502 SyntaxError        "SYNTAX_ERROR"        Connection "A field holds an impossible value.";
-    503 CommandInvalid     "COMMAND_INVALID"     Connection "The method is not possible now.";
-    504 ChannelError       "CHANNEL_ERROR"       Connection "The channel is not in the right state.";
-    505 UnexpectedFrame    "UNEXPECTED_FRAME"    Connection "A frame came out of order.";
-    506 ResourceError      "RESOURCE_ERROR"      Connection "The broker ran out of something.";
-    530 NotAllowed         "NOT_ALLOWED"         Connection "The broker's settings forbid this.";
-    540 NotImplemented     "NOT_IMPLEMENTED"     Connection "The broker cannot do this.";
-    541 InternalError      "INTERNAL_ERROR"      Connection "The broker failed.";
+    /// The content is larger than the peer takes now.
+    311 ContentTooLarge "CONTENT_TOO_LARGE" Channel;
+    /// A mandatory message has no queue.
+    312 NoRoute "NO_ROUTE" Channel;
+    /// An immediate message has no consumer.
+    313 NoConsumers "NO_CONSUMERS" Channel;
+    /// An operator closed the connection.
+    320 ConnectionForced "CONNECTION_FORCED" Connection;
+    /// The client asked for an unknown vhost.
+    402 InvalidPath "INVALID_PATH" Connection;
+    /// The user may not do this.
+    403 AccessRefused "ACCESS_REFUSED" Channel;
+    /// No such exchange, queue or binding.
+    404 NotFound "NOT_FOUND" Channel;
+    /// The queue belongs to another connection.
+    405 ResourceLocked "RESOURCE_LOCKED" Channel;
+    /// Arguments do not fit what exists.
+    406 PreconditionFailed "PRECONDITION_FAILED" Channel;
+    /// A frame could not be read.
+    501 FrameError "FRAME_ERROR" Connection;
+    /// A field holds an impossible value.
+    502 SyntaxError "SYNTAX_ERROR" Connection;
+    /// The method is not possible now.
+    503 CommandInvalid "COMMAND_INVALID" Connection;
+    /// The channel is not in the right state.
+    504 ChannelError "CHANNEL_ERROR" Connection;
+    /// A frame came out of order.
+    505 UnexpectedFrame "UNEXPECTED_FRAME" Connection;
+    /// The broker ran out of something.
+    506 ResourceError "RESOURCE_ERROR" Connection;
+    /// The broker's settings forbid this.
+    530 NotAllowed "NOT_ALLOWED" Connection;
+    /// The broker cannot do this.
+    540 NotImplemented "NOT_IMPLEMENTED" Connection;
+    /// The broker failed.
+    541 InternalError "INTERNAL_ERROR" Connection;
 }
 
 impl fmt::Display for ReplyCode {

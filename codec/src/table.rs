@@ -21,8 +21,8 @@ use crate::parse::{Parsed, flatten, long, long_bytes, long_long, octet, short, s
 pub use owned::{Table, Value};
 pub(crate) use text::Quoted;
 
-/// How deep tables and arrays may be nested, the outermost table being 1. RabbitMQ knows no limit;
-/// nothing a client sends on purpose comes near.
+/// How deep tables and arrays may be nested, the outermost table being 1. RabbitMQ knows no limit
+/// (15,000 were accepted); nothing a client sends on purpose comes near this one.
 pub const MAX_DEPTH: usize = 128;
 
 /// How many values a table may hold, those of nested tables and arrays included. No frame of
@@ -36,6 +36,8 @@ pub enum TableError {
     UnknownType(u8),
     /// A length runs past the end of what it is part of.
     Truncated,
+    /// A float is infinite or not a number, which RabbitMQ cannot read.
+    NotFinite,
     /// Nested deeper than [`MAX_DEPTH`].
     TooDeep,
     /// More values than [`MAX_ITEMS`].
@@ -49,6 +51,7 @@ impl fmt::Display for TableError {
                 write!(out, "unknown field type '{}'", letter.escape_ascii())
             }
             Self::Truncated => out.write_str("field table ends within a field"),
+            Self::NotFinite => out.write_str("field table holds a float that is not finite"),
             Self::TooDeep => write!(out, "field table is nested deeper than {MAX_DEPTH}"),
             Self::TooManyItems => write!(out, "field table has more than {MAX_ITEMS} values"),
         }
@@ -393,10 +396,18 @@ fn value(input: &[u8]) -> Parsed<'_, ValueRef<'_>, TableError> {
         b'I' => as_value(long(input)?, |long| ValueRef::I32(long.cast_signed())),
         b'i' => as_value(long(input)?, ValueRef::U32),
         b'l' | b'L' => as_value(long_long(input)?, |long| ValueRef::I64(long.cast_signed())),
-        b'f' => as_value(long(input)?, |bits| ValueRef::F32(f32::from_bits(bits))),
-        b'd' => as_value(long_long(input)?, |bits| {
-            ValueRef::F64(f64::from_bits(bits))
-        }),
+        b'f' => {
+            let (input, bits) = long(input)?;
+            let number = f32::from_bits(bits);
+            finite(number.is_finite())?;
+            (input, ValueRef::F32(number))
+        }
+        b'd' => {
+            let (input, bits) = long_long(input)?;
+            let number = f64::from_bits(bits);
+            finite(number.is_finite())?;
+            (input, ValueRef::F64(number))
+        }
         b'D' => {
             let (input, scale) = octet(input)?;
             as_value(long(input)?, |value| ValueRef::Decimal { scale, value })
@@ -415,6 +426,16 @@ fn value(input: &[u8]) -> Parsed<'_, ValueRef<'_>, TableError> {
     })
 }
 
+/// Seen: RabbitMQ 4.3.6 answers 541 to headers with NaN or infinity.
+#[inline]
+fn finite(is_finite: bool) -> Result<(), nom::Err<TableError>> {
+    if is_finite {
+        Ok(())
+    } else {
+        Err(nom::Err::Failure(TableError::NotFinite))
+    }
+}
+
 #[inline]
 fn as_value<'a, T>(
     (rest, item): (&'a [u8], T),
@@ -424,4 +445,4 @@ fn as_value<'a, T>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
