@@ -1,0 +1,166 @@
+//! Runs real AMQP clients of many languages against a broker and tells where they agree.
+//!
+//! Owns: the order of a run. A run prepares each client's pinned environment, starts a broker,
+//! runs every client's program with the scenarios of its suite and writes what came of it.
+//! Does not know: AMQP (the clients do) or how a language is set up ([`prepare`]).
+//!
+//! A client program is started as `program SCENARIO…` with these variables:
+//!
+//! - `AMQP_URI`: the broker, user and password included.
+//! - `AMQP_RELAY_URI`: the same broker through a relay of this client alone.
+//! - `AMQP_CUT`: `host:port`; connecting there cuts what runs through the relay.
+//!
+//! It prints one line per scenario: `ok ID`, `fail ID REASON` or `skip ID REASON`.
+
+mod broker;
+mod client;
+mod error;
+mod prepare;
+mod process;
+mod relay;
+mod report;
+mod run;
+mod scenario;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use clap::Parser;
+
+use crate::broker::{Broker, Choice};
+use crate::client::Client;
+use crate::error::InteropError;
+use crate::report::Report;
+use crate::run::{ClientRun, Outcome};
+use crate::scenario::Scenario;
+
+/// Real clients against a broker.
+#[derive(Debug, Parser)]
+#[command(name = "interop", version, about)]
+struct Arguments {
+    /// The broker: `leveret`, `rabbitmq` (started by the script in LEVERET_ORACLE) or amqp://…
+    #[arg(long, default_value = "leveret")]
+    broker: Choice,
+    /// Only this client; may be given several times.
+    #[arg(long, value_name = "CLIENT")]
+    only: Vec<String>,
+    /// Only this scenario; may be given several times.
+    #[arg(long, value_name = "ID")]
+    scenario: Vec<String>,
+    /// Clients at work at the same time.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    /// Prints the clients and scenarios, runs nothing.
+    #[arg(long)]
+    list: bool,
+    /// Prepares the environments of the clients, runs nothing.
+    #[arg(long)]
+    prepare: bool,
+    /// The script that starts a RabbitMQ: `SCRIPT start PORT`, in the foreground.
+    #[arg(long, env = "LEVERET_ORACLE", value_name = "SCRIPT")]
+    oracle: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match start(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("interop: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether everything asked for passed.
+fn start(arguments: &Arguments) -> Result<bool, InteropError> {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = home.parent().unwrap_or(home);
+    let scenarios = scenario::choose(scenario::load(home)?, &arguments.scenario)?;
+    let clients = client::choose(client::load(home)?, &arguments.only)?;
+    if arguments.list {
+        list(&clients, &scenarios);
+        return Ok(true);
+    }
+    let work = root.join("target").join("interop");
+    error::create_dir(&work)?;
+    let jobs = usize::from(arguments.jobs);
+    let begun = Instant::now();
+    let programs = in_parallel(jobs, &clients, |client| {
+        let program = prepare::prepare(client, &work);
+        match &program {
+            Ok(_) => println!("{:<28} ready after {:.0?}", client.name, begun.elapsed()),
+            Err(error) => println!("{:<28} not ready: {error}", client.name),
+        }
+        program
+    });
+    if arguments.prepare {
+        return Ok(programs.iter().all(Result::is_ok));
+    }
+    let broker = Broker::start(&arguments.broker, arguments.oracle.as_deref(), root, &work)?;
+    println!("broker: {} at {}", broker.identity, broker.address());
+    let pairs: Vec<_> = clients.iter().zip(programs).collect();
+    let runs = in_parallel(jobs, &pairs, |(client, program)| {
+        let run = match program {
+            Ok(program) => run::run(client, program, &scenarios, &broker, &work),
+            Err(error) => ClientRun::failed(client, &scenarios, &error.to_string()),
+        };
+        println!("{:<28} {} in {:.0?}", client.name, run.summary(), run.took);
+        run
+    });
+    let report = Report {
+        scenarios: &scenarios,
+        runs: &runs,
+        broker: &broker.identity,
+    };
+    print!("{}", report.table());
+    error::write(&work.join("junit.xml"), &report.junit())?;
+    if arguments.only.is_empty() && arguments.scenario.is_empty() {
+        report.merge_into(&home.join("COMPAT.md"))?;
+    }
+    Ok(runs.iter().all(|run| run.count(Outcome::is_fail) == 0))
+}
+
+fn list(clients: &[Client], scenarios: &[Scenario]) {
+    for client in clients {
+        println!(
+            "client    {:<28} {} ({})",
+            client.name,
+            client.title(),
+            client.language
+        );
+    }
+    for scenario in scenarios {
+        println!("scenario  {:<28} {}", scenario.id, scenario.title);
+    }
+}
+
+/// Calls `work` for each item, at most `jobs` at a time; the answers are in the items' order.
+fn in_parallel<T: Sync, R: Send>(
+    jobs: usize,
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let waiting = Mutex::new(items.iter().enumerate());
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(items.len()) {
+            scope.spawn(|| {
+                loop {
+                    let Some((place, item)) = error::lock(&waiting).next() else {
+                        break;
+                    };
+                    let answer = work(item);
+                    error::lock(&done).push((place, answer));
+                }
+            });
+        }
+    });
+    let mut done = done
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, answer)| answer).collect()
+}
