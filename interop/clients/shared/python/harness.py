@@ -18,7 +18,7 @@ BAD_VHOST_URI = f"amqp://{LOGIN}@{ADDRESS}/no-such-vhost"
 BIG = bytes(range(256)) * 65_536  # 16 MiB
 SIZES = [0, 1, 131_064, 131_065, len(BIG)]
 
-_scenarios = {}
+scenarios = {}  # id: function
 
 
 class Skip(Exception):
@@ -29,7 +29,7 @@ def scenario(name):
     """Makes a function, plain or async, the scenario of that id."""
 
     def keep(function):
-        _scenarios[name] = function
+        scenarios[name] = function
         return function
 
     return keep
@@ -71,9 +71,9 @@ def main():
     """Runs the scenarios named on the command line."""
     for name in sys.argv[1:]:
         try:
-            if name not in _scenarios:
+            if name not in scenarios:
                 raise AssertionError("this client has no such scenario")
-            result = _scenarios[name]()
+            result = scenarios[name]()
             if inspect.iscoroutine(result):
                 asyncio.run(asyncio.wait_for(result, 50))
             print(f"ok {name}", flush=True)
