@@ -21,7 +21,7 @@ def _():
 def _():
     for uri, code, text in (
         (BAD_LOGIN_URI, 403, "ACCESS_REFUSED - Login was refused"),
-        (BAD_VHOST_URI, 530, "NOT_ALLOWED - vhost no-such-vhost not found"),
+        (BAD_VHOST_URI, *door.library.no_vhost),
     ):
         with refuses(code, text):
             door.library.connect(uri)

@@ -21,12 +21,18 @@ class Library:
     no_properties = ()  # basic properties that cannot be sent
     more_headers = {"float": 1.5, "bytes": b"\0\xff"}  # values beyond those that all can send
 
+    no_vhost = 530, "NOT_ALLOWED - vhost no-such-vhost not found"  # how it tells
+
     def connect(self, uri):
         raise NotImplementedError
 
     def refusal(self, error):
         """Code and text of a close by the broker, None for any other error."""
         raise NotImplementedError
+
+    def sync(self, channel):
+        """Raises the error that closes a channel."""
+        channel.qos(1)
 
     def after_loss(self, connection, channel):
         """Notices that the connection was cut and gives a channel on a new one."""
@@ -151,5 +157,5 @@ def refused(ch, code, *texts):
     own = ch.connection.channel()
     with refuses(code, *texts):
         yield own
-        own.qos(1)
+        library.sync(own)
     ch.connection.channel().close()
