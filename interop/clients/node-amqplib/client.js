@@ -128,8 +128,10 @@ run({
   connect: async (uri) => new Connection(await amqp.connect(uri)),
   refusal(error) {
     // during the handshake the code is in the text only
-    const code = error.code || Number(/: (\d{3}) \(/.exec(error.message)?.[1]);
-    return code ? [code, error.message] : null;
+    const code = error.code || Number(/: (\d{3}) \(/.exec(error.message)?.[1]) || null;
+    return code || /got <ConnectionClose/.test(error.message) ? [code, error.message] : null;
   },
+  // a close in place of open-ok is an unexpected frame for it, whose fields it does not tell
+  noVhost: [null, 'Expected ConnectionOpenOk; got <ConnectionClose'],
   sync: (channel) => Promise.race([channel.closed, channel.inner.prefetch(1)]),
 });

@@ -17,8 +17,7 @@ scenario('connect', async () => {
 
 scenario('connect-refused', async () => {
   await refuses(403, 'ACCESS_REFUSED - Login was refused', () => library.connect(BAD_LOGIN_URI));
-  const text = 'NOT_ALLOWED - vhost no-such-vhost not found';
-  await refuses(530, text, () => library.connect(BAD_VHOST_URI));
+  await refuses(...library.noVhost, () => library.connect(BAD_VHOST_URI));
 });
 
 scenario('connect-uri', async () => {

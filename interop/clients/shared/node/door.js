@@ -10,6 +10,7 @@ const library = {
   skips: {}, // scenario: reason
   noProperties: [], // basic properties that cannot be sent
   headers: {}, // values beyond those that all can send
+  noVhost: [530, 'NOT_ALLOWED - vhost no-such-vhost not found'], // how a wrong vhost is told
   connect: null, // (uri) => connection
   refusal: null, // (error) => [code, text] of a close by the broker, or null
   // Raises the error that closes a channel.
