@@ -6,6 +6,7 @@ pub mod config;
 pub mod connection;
 pub mod error;
 pub mod events;
+pub mod exchange;
 pub mod ids;
 pub mod message;
 pub mod queue;
