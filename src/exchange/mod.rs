@@ -19,6 +19,7 @@ mod hash;
 mod headers;
 mod topic;
 
+mod dedup;
 mod history;
 
 mod hasher;
@@ -31,6 +32,7 @@ use std::hash::Hash;
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::table::{Table, TableRef};
 
+pub use dedup::{DEDUP_SIZE_MAX, DedupCache};
 use direct::Direct;
 use hash::{Hashed, Pool, Ring};
 use headers::Headers;
