@@ -495,3 +495,6 @@ pub(super) fn check_consumer(
     let priority = arguments.get("x-priority").and_then(Value::as_integer);
     Ok(priority.unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests;

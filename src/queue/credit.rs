@@ -110,3 +110,6 @@ impl ChannelCredit {
         std::mem::take(&mut waiting)
     }
 }
+
+#[cfg(test)]
+mod tests;

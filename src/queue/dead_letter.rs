@@ -175,3 +175,6 @@ fn keys_in(message: &Message, header: &str) -> Vec<Vec<u8>> {
         .filter_map(|key| key.ok()?.as_str().map(<[u8]>::to_vec))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,3 +32,6 @@ pub fn delivered_properties(entry: &Entry, kind: QueueKind) -> Option<Vec<u8>> {
     }
     Some(with_headers(properties, headers, Expiration::Kept))
 }
+
+#[cfg(test)]
+mod tests;

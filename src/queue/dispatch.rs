@@ -21,11 +21,9 @@ use super::{Cancelled, ConsumerSnapshot, Entry};
 use crate::connection::mail::{Delivery, Mailbox, Resume};
 use crate::ids::{ConnectionId, ConsumerId};
 
-/// Mail for one connection is posted at the latest when this many deliveries are gathered, so
-/// that a full mailbox is noticed in time.
-const POST_AT_LEN: usize = 128;
-/// The same, in octets of messages.
-const POST_AT_OCTETS: usize = 64 * 1024;
+mod outlets;
+
+use outlets::Outlets;
 
 /// A consumer on its way into a queue.
 #[derive(Debug)]
@@ -91,17 +89,6 @@ struct Ring {
     takers: VecDeque<ConsumerId>,
 }
 
-/// Mail that is being gathered for a connection.
-#[derive(Debug)]
-struct Outlet {
-    connection: ConnectionId,
-    mailbox: Arc<Mailbox>,
-    /// Consumers that use it; 0 means free.
-    users: usize,
-    deliveries: Vec<Delivery>,
-    octets: usize,
-}
-
 /// The one consumer that is served.
 #[derive(Debug, Default)]
 struct SingleActive {
@@ -118,9 +105,7 @@ pub(super) struct Consumers {
     /// Highest priority first; none is empty for long.
     rings: Vec<Ring>,
     parked: Vec<ConsumerId>,
-    outlets: Vec<Outlet>,
-    /// Outlets with mail.
-    dirty: Vec<usize>,
+    outlets: Outlets,
     single: Option<SingleActive>,
     exclusive: Option<ConsumerId>,
     registered: u64,
@@ -171,7 +156,7 @@ impl Consumers {
     /// Adds a consumer; it is served from the next dispatch on.
     pub(super) fn add(&mut self, new: NewConsumer, priority: i64) {
         let id = new.id;
-        let outlet = self.outlet(new.connection, &new.mailbox);
+        let outlet = self.outlets.join(new.connection, &new.mailbox);
         if new.exclusive {
             self.exclusive = Some(id);
         }
@@ -208,10 +193,7 @@ impl Consumers {
         if self.exclusive == Some(id) {
             self.exclusive = None;
         }
-        if let Some(outlet) = self.outlets.get_mut(consumer.outlet) {
-            outlet.users -= 1;
-        }
-        while self.outlets.pop_if(|outlet| outlet.users == 0).is_some() {}
+        self.outlets.leave(consumer.outlet);
         if let Some(single) = &mut self.single {
             single.active = single.active.filter(|active| *active != id);
             self.elect();
@@ -224,7 +206,7 @@ impl Consumers {
         let consumers = std::mem::take(&mut self.by_id);
         self.rings.clear();
         self.parked.clear();
-        self.outlets.clear();
+        self.outlets = Outlets::default();
         self.exclusive = None;
         if let Some(single) = &mut self.single {
             single.active = None;
@@ -259,30 +241,17 @@ impl Consumers {
         None
     }
 
-    /// Gathers a delivery to `id`, chosen by [`Consumers::next_taker`]. Returns its tag and
-    /// whether the message is settled by that: it takes its messages without acknowledgements.
+    /// Gathers a delivery to `id`, chosen by [`Consumers::next_taker`].
     #[inline]
-    pub(super) fn deliver(&mut self, id: ConsumerId, entry: Entry) -> bool {
+    pub(super) fn deliver(&mut self, id: ConsumerId, entry: Entry) {
         let consumer = self.by_id.get_mut(&id).expect("next_taker gave this id");
-        let no_ack = consumer.new.no_ack;
-        consumer.in_flight += u32::from(!no_ack);
-        let outlet = self
-            .outlets
-            .get_mut(consumer.outlet)
-            .expect("an outlet lives as long as its users");
-        if outlet.deliveries.is_empty() {
-            self.dirty.push(consumer.outlet);
-        }
-        outlet.octets += entry.message.memory();
-        outlet.deliveries.push(Delivery {
+        consumer.in_flight += u32::from(!consumer.new.no_ack);
+        let delivery = Delivery {
             channel: consumer.new.channel,
             consumer: id,
             entry,
-        });
-        if outlet.deliveries.len() >= POST_AT_LEN || outlet.octets >= POST_AT_OCTETS {
-            outlet.post();
-        }
-        no_ack
+        };
+        self.outlets.put(consumer.outlet, delivery);
     }
 
     /// The tag of a consumer.
@@ -304,11 +273,7 @@ impl Consumers {
     /// Posts what was gathered.
     #[inline]
     pub(super) fn post(&mut self) {
-        for outlet in self.dirty.drain(..) {
-            if let Some(outlet) = self.outlets.get_mut(outlet) {
-                outlet.post();
-            }
-        }
+        self.outlets.post();
     }
 
     /// `n` of a consumer's messages are settled. Returns whether somebody who was held up by that
@@ -334,12 +299,6 @@ impl Consumers {
         for id in std::mem::take(&mut self.parked) {
             self.enter_ring(id);
         }
-    }
-
-    /// Deliveries to a consumer that have not been settled.
-    #[cfg(test)]
-    pub(super) fn in_flight(&self, id: ConsumerId) -> u32 {
-        self.by_id.get(&id).map_or(0, |consumer| consumer.in_flight)
     }
 
     /// All of them, in order of registration.
@@ -416,38 +375,6 @@ impl Consumers {
         self.enter_ring(best);
         true
     }
-
-    fn outlet(&mut self, connection: ConnectionId, mailbox: &Arc<Mailbox>) -> usize {
-        let used = |outlet: &Outlet| outlet.users > 0 && outlet.connection == connection;
-        if let Some(place) = self.outlets.iter().position(used) {
-            if let Some(outlet) = self.outlets.get_mut(place) {
-                outlet.users += 1;
-            }
-            return place;
-        }
-        let outlet = Outlet {
-            connection,
-            mailbox: Arc::clone(mailbox),
-            users: 1,
-            deliveries: Vec::new(),
-            octets: 0,
-        };
-        match self
-            .outlets
-            .iter_mut()
-            .enumerate()
-            .find(|(_, o)| o.users == 0)
-        {
-            Some((place, free)) => {
-                *free = outlet;
-                place
-            }
-            None => {
-                self.outlets.push(outlet);
-                self.outlets.len() - 1
-            }
-        }
-    }
 }
 
 impl Consumer {
@@ -497,15 +424,6 @@ impl Consumer {
                 Some(false) => "waiting",
             },
             arguments: self.new.arguments.clone(),
-        }
-    }
-}
-
-impl Outlet {
-    fn post(&mut self) {
-        if !self.deliveries.is_empty() {
-            self.mailbox.post_deliveries(&mut self.deliveries);
-            self.octets = 0;
         }
     }
 }

@@ -484,3 +484,6 @@ impl Queue {
         each!(self, queue => queue.peek(max))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,6 +169,7 @@ impl Ordinary {
         self.serve(now, fx);
         self.expire(now, Horizon::At, fx);
         self.trim(fx);
+        self.expire(now, Horizon::At, fx);
         self.rearm(fx);
     }
 
@@ -228,6 +229,7 @@ impl Ordinary {
         self.lease.renew(now.mono);
         self.expire(now, Horizon::At, fx);
         let entry = self.ready.pop();
+        self.expire(now, Horizon::At, fx);
         self.rearm(fx);
         let Some(entry) = entry else {
             self.stats.got_empty += 1;

@@ -1,0 +1,173 @@
+use leveret_codec::properties::Properties;
+use leveret_codec::table::TableRef;
+use leveret_codec::types::ShortStr;
+
+use super::*;
+use crate::clock::Mono;
+use crate::message::Body;
+use crate::queue::Entry;
+use crate::store::RecordAt;
+
+fn message(headers: &Table, expiration: Option<&'static str>) -> Message {
+    let octets = headers.to_bytes();
+    let properties = Properties {
+        headers: (!headers.is_empty()).then(|| TableRef::new(&octets)),
+        expiration: expiration.and_then(ShortStr::new),
+        delivery_mode: Some(2),
+        ..Properties::default()
+    };
+    let mut encoded = Vec::new();
+    properties.encode(&mut encoded);
+    MessageBuilder::default().build(
+        ShortStr::literal("ex"),
+        ShortStr::literal("rk"),
+        PropertiesRef::new(&encoded),
+        Body::Copied(b"body"),
+        Traits::default(),
+    )
+}
+
+fn letter(message: Message, reason: DeathReason, key: Option<&str>) -> DeadLetter {
+    DeadLetter {
+        entry: Entry {
+            message,
+            position: 0,
+            at: RecordAt::NONE,
+            expires: Mono::NEVER,
+            delivery_count: 0,
+            acquired_count: 0,
+            redelivered: true,
+        },
+        reason,
+        exchange: ShortString::new("dlx").expect("short"),
+        routing_key: key.and_then(ShortString::new),
+        confirm: false,
+    }
+}
+
+/// `message` dies in `queue` at the given second.
+fn die(message: Message, queue: &str, reason: DeathReason, second: u64) -> Message {
+    let now = Now {
+        wall: Wall::from_millis(second * 1000),
+        ..Now::default()
+    };
+    let letter = letter(message, reason, None);
+    rewrite(&letter, queue, now, &mut MessageBuilder::default()).message
+}
+
+fn headers(message: &Message) -> Table {
+    headers_of(message.properties())
+}
+
+fn text(table: &Table, key: &str) -> String {
+    let text = table.get(key).and_then(Value::as_str).unwrap_or(b"(none)");
+    String::from_utf8_lossy(text).into_owned()
+}
+
+/// `queue/reason/count` of each death.
+fn history(message: &Message) -> String {
+    let words = |death: &Table| {
+        let count = death.get("count").and_then(Value::as_integer).unwrap_or(-1);
+        format!("{}/{}/{count}", text(death, "queue"), text(death, "reason"))
+    };
+    let deaths: Vec<String> = deaths(&headers(message)).iter().map(words).collect();
+    deaths.join(" ")
+}
+
+#[test]
+fn first_death_is_written_down() {
+    let keys = vec![Value::from("cc1")];
+    let own = Table::new().with("foo", "bar").with("CC", keys);
+    let dead = die(
+        message(&own, Some("100")),
+        "src",
+        DeathReason::Rejected,
+        1234,
+    );
+    let death = Table::new()
+        .with("original-expiration", "100")
+        .with("count", 1i64)
+        .with("reason", "rejected")
+        .with("queue", "src")
+        .with("time", Value::Timestamp(1234))
+        .with("exchange", "ex")
+        .with("routing-keys", vec![Value::from("rk"), Value::from("cc1")]);
+    let expected = Table::new()
+        .with("CC", vec![Value::from("cc1")])
+        .with("foo", "bar")
+        .with("x-death", vec![Value::from(death)])
+        .with("x-first-death-exchange", "ex")
+        .with("x-first-death-queue", "src")
+        .with("x-first-death-reason", "rejected")
+        .with("x-last-death-exchange", "ex")
+        .with("x-last-death-queue", "src")
+        .with("x-last-death-reason", "rejected");
+    assert_eq!(headers(&dead), expected);
+    assert_eq!((&*dead.exchange(), &*dead.routing_key()), ("dlx", "rk"));
+    assert_eq!(dead.properties().expiration(), Ok(None));
+    assert_eq!(dead.properties().delivery_mode(), Ok(Some(2)));
+    assert!(dead.traits().died_before);
+    assert_eq!(dead.body(), b"body");
+}
+
+#[test]
+fn newest_death_comes_first_and_repeats_are_counted() {
+    let dead = die(message(&Table::new(), None), "a", DeathReason::Rejected, 1);
+    let dead = die(dead, "b", DeathReason::Expired, 2);
+    assert_eq!(history(&dead), "b/expired/1 a/rejected/1");
+    let dead = die(dead, "a", DeathReason::Rejected, 3);
+    assert_eq!(history(&dead), "a/rejected/2 b/expired/1");
+    let newest = &deaths(&headers(&dead))[0];
+    assert_eq!(
+        newest.get("time"),
+        Some(&Value::Timestamp(1)),
+        "of the first"
+    );
+    let dead = die(dead, "a", DeathReason::MaxLen, 4);
+    assert_eq!(history(&dead), "a/maxlen/1 a/rejected/2 b/expired/1");
+    assert_eq!(text(&headers(&dead), "x-first-death-queue"), "a");
+    assert_eq!(text(&headers(&dead), "x-last-death-reason"), "maxlen");
+}
+
+#[test]
+fn history_that_a_client_made_up_is_replaced() {
+    let fake = Table::new()
+        .with("queue", "a")
+        .with("reason", "rejected")
+        .with("count", 9i64);
+    let own = Table::new()
+        .with("x-death", vec![Value::from(fake)])
+        .with("x-first-death-queue", "mine");
+    let dead = die(message(&own, None), "a", DeathReason::Rejected, 1);
+    assert_eq!(history(&dead), "a/rejected/1");
+    assert_eq!(text(&headers(&dead), "x-first-death-queue"), "a");
+    assert!(!is_cycle(&message(&own, None), "a"));
+}
+
+#[test]
+fn circle_without_rejection_is_a_cycle() {
+    let expired = die(message(&Table::new(), None), "a", DeathReason::Expired, 1);
+    assert!(is_cycle(&expired, "a"));
+    assert!(!is_cycle(&expired, "b"));
+    let further = die(expired.clone(), "b", DeathReason::MaxLen, 2);
+    assert!(is_cycle(&further, "a"));
+    let rejected = die(expired, "b", DeathReason::Rejected, 2);
+    assert!(!is_cycle(&rejected, "a"), "somebody saw it on the way");
+    let again = die(rejected, "a", DeathReason::Expired, 3);
+    assert!(is_cycle(&again, "a"), "nobody did since");
+}
+
+#[test]
+fn letter_goes_by_its_own_keys_or_by_that_of_the_queue() {
+    let own = Table::new()
+        .with("CC", vec![Value::from("cc")])
+        .with("BCC", vec![Value::from("bcc"), Value::from(1i64)]);
+    let keys = |key| {
+        let letter = letter(message(&own, None), DeathReason::Expired, key);
+        let rewritten = rewrite(&letter, "q", Now::default(), &mut MessageBuilder::default());
+        let keys: Vec<String> = rewritten.keys.iter().map(ToString::to_string).collect();
+        (keys.join(" "), rewritten.message.routing_key().to_string())
+    };
+    assert_eq!(keys(None), ("rk cc bcc".into(), "rk".into()));
+    assert_eq!(keys(Some("dead")), ("dead".into(), "dead".into()));
+}

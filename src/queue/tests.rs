@@ -1,0 +1,10 @@
+//! Facts about queues, by scripted calls.
+
+mod consumers;
+mod dying;
+mod expiry;
+pub(super) mod fixture;
+mod model;
+mod order;
+mod overflow;
+mod quorum;

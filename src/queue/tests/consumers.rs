@@ -1,0 +1,298 @@
+//! Who is served.
+
+use std::sync::Arc;
+
+use leveret_codec::table::{Table, Value};
+
+use super::fixture::{DURABLE, Fixture, consumer, numbers, single_active};
+use crate::connection::mail::Mail;
+use crate::queue::{DeleteReason, Flags, NewConsumer, ReturnCause};
+
+fn priority(priority: i64) -> Table {
+    numbers([("x-priority", priority)])
+}
+
+#[test]
+fn consumers_take_turns() {
+    let mut q = Fixture::classic(Table::new());
+    q.consume(1, 0);
+    q.consume(2, 0);
+    q.publish("a b c d");
+    assert_eq!((q.mail(1), q.mail(2)), ("a c".into(), "b d".into()));
+}
+
+#[test]
+fn consumer_holds_no_more_than_its_prefetch() {
+    let mut q = Fixture::classic(Table::new());
+    q.consume(1, 2);
+    q.publish("a b c d");
+    assert_eq!(q.mail(1), "a b");
+    q.ack(1, "b");
+    assert_eq!(q.mail(1), "c");
+    q.requeue(1, "a", ReturnCause::Nack);
+    assert_eq!(q.mail(1), "a", "it comes back at once, to its old place");
+}
+
+#[test]
+fn full_consumer_is_skipped() {
+    let mut q = Fixture::classic(Table::new());
+    q.consume(1, 1);
+    q.consume(2, 0);
+    q.publish("a b c d");
+    assert_eq!((q.mail(1), q.mail(2)), ("a".into(), "b c d".into()));
+}
+
+#[test]
+fn consumer_without_acks_ignores_its_prefetch() {
+    let mut q = Fixture::classic(Table::new());
+    let consumer = NewConsumer {
+        no_ack: true,
+        ..consumer(1, 1)
+    };
+    q.add(consumer).unwrap();
+    q.publish("a b c");
+    assert_eq!(q.mail(1), "a b c");
+    assert_eq!(q.queue.unacked_count(), 0);
+    assert_eq!(q.fx.settled.len(), 3);
+}
+
+#[test]
+fn higher_priority_takes_everything_while_it_can() {
+    let mut q = Fixture::classic(Table::new());
+    q.consume_with(1, 0, priority(-1));
+    q.consume_with(2, 2, priority(5));
+    q.consume(3, 1);
+    q.publish("a b c d e");
+    assert_eq!(q.mail(2), "a b");
+    assert_eq!(q.mail(3), "c");
+    assert_eq!(q.mail(1), "d e");
+    q.ack(2, "a");
+    q.publish("f");
+    assert_eq!(q.mail(2), "f");
+}
+
+#[test]
+fn channel_credit_is_shared_and_counts_what_is_outstanding() {
+    let mut q = Fixture::classic(Table::new());
+    let first = consumer(1, 0);
+    let credit = Arc::clone(&first.channel_credit);
+    let second = NewConsumer {
+        channel_credit: Arc::clone(&credit),
+        ..consumer(2, 0)
+    };
+    q.add(first).unwrap();
+    q.add(second).unwrap();
+    q.publish("a b c");
+    assert_eq!((q.mail(1), q.mail(2)), ("a c".into(), "b".into()));
+    let _nobody = credit.set_limit(3);
+    q.publish("d e");
+    assert_eq!((q.mail(1), q.mail(2)), ("".into(), "".into()));
+    q.ack(1, "a");
+    q.queue.resume(q.now, &mut q.fx);
+    assert_eq!(q.mail(1) + &q.mail(2), "d");
+    let _nobody = credit.set_limit(0);
+    q.queue.resume(q.now, &mut q.fx);
+    assert_eq!(q.mail(1) + &q.mail(2), "e");
+}
+
+#[test]
+fn consumer_without_acks_waits_for_channel_credit_but_uses_none() {
+    let mut q = Fixture::classic(Table::new());
+    let first = consumer(1, 0);
+    let credit = Arc::clone(&first.channel_credit);
+    let greedy = NewConsumer {
+        no_ack: true,
+        channel_credit: Arc::clone(&credit),
+        ..consumer(2, 0)
+    };
+    let _nobody = credit.set_limit(1);
+    q.add(greedy).unwrap();
+    q.publish("a b");
+    assert_eq!(q.mail(2), "a b");
+    assert_eq!(credit.used(), 0);
+    assert!(credit.try_take());
+    q.publish("c");
+    assert_eq!(q.mail(2), "");
+    credit.give_back(1).resume_all(q.now);
+    q.queue.resume(q.now, &mut q.fx);
+    assert_eq!(q.mail(2), "c");
+}
+
+#[test]
+fn full_mailbox_makes_its_consumer_wait() {
+    let mut q = Fixture::classic(Table::new());
+    q.consume(1, 0);
+    let big = "x".repeat(600_000);
+    for _ in 0..4 {
+        q.publish(&big);
+    }
+    assert_eq!(q.queue.ready_count(), 2);
+    assert_eq!(q.mail(1).len(), 1_200_001);
+    q.queue.resume(q.now, &mut q.fx);
+    assert_eq!(q.queue.ready_count(), 0);
+}
+
+#[test]
+fn consumers_of_one_connection_get_one_box_of_mail_in_queue_order() {
+    let mut q = Fixture::classic(Table::new());
+    let first = consumer(1, 0);
+    let second = NewConsumer {
+        connection: first.connection,
+        mailbox: Arc::clone(&first.mailbox),
+        ..consumer(2, 0)
+    };
+    q.add(first).unwrap();
+    q.add(second).unwrap();
+    for body in ["a", "b", "c"] {
+        q.push_message(super::fixture::message(body, |_| ()));
+    }
+    q.dispatch();
+    assert_eq!(q.mail(1), "a b c");
+    assert_eq!((q.held[&1].len(), q.held[&2].len()), (2, 1));
+}
+
+#[test]
+fn add_consumer_serves_nobody_by_itself() {
+    let mut q = Fixture::classic(Table::new());
+    q.publish("a");
+    let new = consumer(1, 0);
+    let mailbox = Arc::clone(&new.mailbox);
+    q.queue.add_consumer(q.now, new, &mut q.fx).unwrap();
+    let mut mail: Vec<Mail> = Vec::new();
+    mailbox.take_now(&mut mail);
+    assert!(mail.is_empty());
+}
+
+#[test]
+fn unacked_messages_stay_after_a_cancel() {
+    let mut q = Fixture::classic(Table::new());
+    q.consume(1, 0);
+    q.publish("a b");
+    q.mail(1);
+    assert!(q.cancel(1));
+    assert!(!q.cancel(1));
+    assert_eq!(q.queue.unacked_count(), 2);
+    q.ack(1, "a");
+    q.requeue(1, "b", ReturnCause::Closed);
+    assert_eq!(q.ready(), "b");
+}
+
+#[test]
+fn auto_delete_queue_goes_with_its_last_consumer() {
+    let flags = Flags {
+        auto_delete: true,
+        ..DURABLE
+    };
+    let mut q = Fixture::new(Table::new(), flags);
+    q.get(1);
+    q.consume(1, 0);
+    q.consume(2, 0);
+    q.cancel(1);
+    assert_eq!(q.fx.delete, None);
+    q.cancel(2);
+    assert_eq!(q.fx.delete, Some(DeleteReason::AutoDelete));
+    assert!(q.queue.is_finished(q.now, DeleteReason::AutoDelete));
+    q.consume(3, 0);
+    assert!(!q.queue.is_finished(q.now, DeleteReason::AutoDelete));
+}
+
+fn exclusive(id: u64) -> NewConsumer {
+    NewConsumer {
+        exclusive: true,
+        ..consumer(id, 0)
+    }
+}
+
+#[test]
+fn exclusive_consumer_shares_with_nobody() {
+    let words = "403 ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use";
+    let mut q = Fixture::classic(Table::new());
+    q.add(exclusive(1)).unwrap();
+    assert_eq!(q.add(consumer(2, 0)).unwrap_err().to_string(), words);
+    q.cancel(1);
+    q.consume(2, 0);
+    assert_eq!(q.add(exclusive(3)).unwrap_err().to_string(), words);
+    let mut q = Fixture::classic(single_active());
+    assert_eq!(q.add(exclusive(1)).unwrap_err().to_string(), words);
+}
+
+#[test]
+fn single_active_consumer_is_followed_by_the_next_registered() {
+    let mut q = Fixture::classic(single_active());
+    q.consume(1, 1);
+    q.consume(2, 0);
+    q.consume(3, 0);
+    q.publish("a b c");
+    assert_eq!((q.mail(1), q.mail(2)), ("a".into(), "".into()));
+    let activity: Vec<_> = q.queue.consumers().iter().map(|c| c.activity).collect();
+    assert_eq!(activity, ["single_active", "waiting", "waiting"]);
+    q.cancel(1);
+    assert_eq!((q.mail(2), q.mail(3)), ("b c".into(), "".into()));
+}
+
+#[test]
+fn active_consumer_of_a_classic_queue_is_not_relieved() {
+    let mut q = Fixture::classic(single_active());
+    q.consume(1, 0);
+    q.consume_with(2, 0, priority(9));
+    q.publish("a");
+    assert_eq!((q.mail(1), q.mail(2)), ("a".into(), "".into()));
+}
+
+#[test]
+fn active_consumer_of_a_quorum_queue_is_relieved_when_it_has_settled() {
+    let mut q = Fixture::quorum(single_active());
+    q.consume(1, 2);
+    q.publish("a b c");
+    assert_eq!(q.mail(1), "a b");
+    q.consume_with(2, 0, priority(5));
+    q.ack(1, "a");
+    assert_eq!((q.mail(1), q.mail(2)), ("".into(), "".into()));
+    q.ack(1, "b");
+    assert_eq!((q.mail(1), q.mail(2)), ("".into(), "c".into()));
+    q.cancel(2);
+    q.publish("d");
+    assert_eq!(q.mail(1), "d");
+}
+
+#[test]
+fn consumer_about_to_be_relieved_goes_on_when_the_other_leaves() {
+    let mut q = Fixture::quorum(single_active());
+    q.consume(1, 0);
+    q.publish("a");
+    q.mail(1);
+    q.consume_with(2, 0, priority(5));
+    q.publish("b");
+    assert_eq!(q.mail(1), "");
+    q.cancel(2);
+    assert_eq!(q.mail(1), "b");
+}
+
+#[test]
+fn consumer_arguments_are_checked() {
+    let refuse = |kind: fn(Table) -> Fixture, name: &str, value: Value, words: &str| {
+        let consumer = NewConsumer {
+            arguments: Table::new().with(name, value),
+            ..consumer(1, 0)
+        };
+        let error = kind(Table::new()).add(consumer).unwrap_err();
+        let head = format!("invalid arg '{name}' for queue 'q' in vhost '/'");
+        assert_eq!(error.explanation, head + words);
+    };
+    let text = || Value::from("x");
+    let longstr = ": \"expected integer, got longstr\"";
+    refuse(Fixture::classic, "x-priority", text(), longstr);
+    refuse(Fixture::quorum, "x-consumer-timeout", text(), longstr);
+    let negative = Value::from(-1i64);
+    refuse(
+        Fixture::quorum,
+        "x-consumer-timeout",
+        negative,
+        ": {value_negative,-1}",
+    );
+    let classic = " of queue type rabbit_classic_queue";
+    refuse(Fixture::classic, "x-consumer-timeout", text(), classic);
+    refuse(Fixture::classic, "x-stream-offset", text(), classic);
+    let quorum = " of queue type rabbit_quorum_queue";
+    refuse(Fixture::quorum, "x-stream-offset", text(), quorum);
+}
