@@ -10,9 +10,13 @@ use leveret_codec::table::{Table, Value};
 use leveret_codec::types::ShortString;
 
 use crate::error::AmqpError;
+use crate::exchange::DedupCache;
 
+mod consumer;
 mod rules;
 mod words;
+
+pub(super) use consumer::check_consumer;
 
 use rules::{Complaint, RULES};
 use words::plain;
@@ -229,6 +233,7 @@ impl Arguments {
             }
         }
         check_flags(kind, flags, queue_words)?;
+        DedupCache::from_arguments(table).map_err(AmqpError::precondition_failed)?;
         let mut table = table.clone();
         if table.get("x-queue-type").is_none() {
             table.insert("x-queue-type", kind.as_str());
@@ -307,6 +312,12 @@ impl Arguments {
             self.table.get("x-single-active-consumer"),
             Some(Value::Bool(true))
         )
+    }
+
+    /// What the queue remembers to drop duplicates, if its arguments ask for that.
+    #[must_use]
+    pub fn duplicates(&self) -> Option<DedupCache> {
+        DedupCache::from_arguments(&self.table).ok().flatten()
     }
 
     /// The limits that the arguments set.
@@ -455,45 +466,6 @@ fn compare(
     Err(AmqpError::precondition_failed(format!(
         "inequivalent arg '{name}' for {queue_words}: {difference}"
     )))
-}
-
-/// Checks the arguments of basic.consume on a classic or quorum queue and returns `x-priority`,
-/// 0 if absent.
-///
-/// # Errors
-/// 406 if `x-priority` is no integer, `x-consumer-timeout` is no natural number or not for this
-/// type of queue, or an argument of streams is there.
-pub(super) fn check_consumer(
-    arguments: &Table,
-    kind: QueueKind,
-    queue_words: &str,
-) -> Result<i64, AmqpError> {
-    let rule = |name, check: fn(&Value, &Table) -> Result<(), Complaint>| {
-        let Some(value) = arguments.get(name) else {
-            return Ok(());
-        };
-        check(value, arguments).map_err(|complaint| match complaint {
-            Complaint::Value(text) | Complaint::Whole(text) => invalid(name, queue_words, &text),
-        })
-    };
-    rule("x-priority", rules::integer)?;
-    if kind == QueueKind::Quorum {
-        rule("x-consumer-timeout", rules::natural)?;
-    }
-    let foreign = [
-        "x-consumer-timeout",
-        "x-stream-offset",
-        "x-stream-filter",
-        "x-stream-match-unfiltered",
-    ];
-    for name in foreign {
-        let known = name == "x-consumer-timeout" && kind == QueueKind::Quorum;
-        if !known && arguments.get(name).is_some() {
-            return Err(not_of_type(name, queue_words, kind));
-        }
-    }
-    let priority = arguments.get("x-priority").and_then(Value::as_integer);
-    Ok(priority.unwrap_or(0))
 }
 
 #[cfg(test)]

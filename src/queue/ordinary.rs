@@ -19,6 +19,7 @@ use crate::clock::{Mono, Now};
 use crate::connection::mail::Resume;
 use crate::error::AmqpError;
 use crate::events::{DeathReason, Fate};
+use crate::exchange::DedupCache;
 use crate::ids::{ConsumerId, QueueId};
 use crate::message::Message;
 use crate::store::{RecordAt, Recovered};
@@ -34,6 +35,8 @@ pub struct Ordinary {
     pub(super) id: QueueId,
     pub(super) resume: Weak<dyn Resume>,
     pub(super) limits: Limits,
+    /// `x-message-deduplication`.
+    pub(super) duplicates: Option<Box<DedupCache>>,
     pub(super) ready: Ready,
     pub(super) consumers: Consumers,
     pub(super) next_position: u64,
@@ -68,6 +71,7 @@ impl Ordinary {
         };
         Self {
             limits: arguments.limits(),
+            duplicates: arguments.duplicates().map(Box::new),
             ready: Ready::new(order),
             consumers: Consumers::new(rule),
             declared,
@@ -103,10 +107,21 @@ impl Ordinary {
             self.refuse(entry, fx);
             return Pushed::Refused;
         }
+        if self.is_duplicate(now, &entry.message) {
+            fx.settle(entry.at);
+            return Pushed::Accepted;
+        }
         self.stats.published += 1;
         fx.note(&entry.message, || Fate::Queued);
         self.ready.push(entry);
         Pushed::Accepted
+    }
+
+    fn is_duplicate(&mut self, now: Now, message: &Message) -> bool {
+        self.duplicates.as_mut().is_some_and(|seen| {
+            let headers = message.properties().headers().ok().flatten();
+            seen.is_duplicate(headers, now.mono.as_millis())
+        })
     }
 
     fn entry(&mut self, now: Now, message: Message, at: RecordAt, delivery_count: u32) -> Entry {

@@ -1,8 +1,10 @@
 //! Length limits.
 
-use leveret_codec::table::Table;
+use leveret_codec::properties::{Properties, PropertiesRef};
+use leveret_codec::table::{Table, TableRef};
 
-use super::fixture::{Fixture, numbers, with_dlx};
+use super::fixture::{Fixture, message, numbers, with_dlx};
+use crate::message::MessageBuilder;
 use crate::queue::Pushed::{Accepted, Refused};
 use crate::queue::{Limits, ReturnCause};
 
@@ -119,6 +121,34 @@ fn quorum_queue_takes_reject_publish_dlx_for_drop_head() {
     let mut q = Fixture::quorum(overflow("reject-publish-dlx", 1));
     assert_eq!(q.publish("a b"), [Accepted; 2]);
     assert_eq!((q.ready(), q.dead()), ("b".into(), "a:maxlen".into()));
+}
+
+#[test]
+fn duplicate_is_taken_and_dropped() {
+    let table = Table::new().with("x-message-deduplication", true);
+    let mut q = Fixture::classic(table);
+    let mut publish = |body: &str, key: &str| {
+        let headers = Table::new().with("x-deduplication-header", key).to_bytes();
+        let properties = Properties {
+            headers: Some(TableRef::new(&headers)),
+            ..Properties::default()
+        };
+        let mut octets = Vec::new();
+        properties.encode(&mut octets);
+        let plain = message(body, |_| ());
+        let properties = PropertiesRef::new(&octets);
+        let keyed = plain.rewritten(
+            &mut MessageBuilder::default(),
+            plain.exchange(),
+            plain.routing_key(),
+            properties,
+            plain.traits(),
+        );
+        q.publish_message(keyed)
+    };
+    let pushed = [publish("a", "1"), publish("b", "1"), publish("c", "2")];
+    assert_eq!(pushed, [Accepted; 3]);
+    assert_eq!((q.ready(), q.fx.settled.len()), ("a c".into(), 1));
 }
 
 #[test]
