@@ -1,11 +1,22 @@
-//! The `leveret` binary: reads arguments and settings and says what they come to.
+//! The `leveret` binary: reads arguments and settings, then runs a broker until it is signalled.
 
+use std::error::Error;
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use leveret::config::Problems;
+use leveret::broker::Broker;
 use leveret::config::cli::{self, Cli, Command};
+use leveret::config::{Problems, Settings};
+
+use crate::ready::{Endpoint, Ready};
+use crate::signals::Signals;
+
+mod logging;
+mod ready;
+mod signals;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -22,7 +33,16 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    say(&cli::report(&loaded))
+    if cli.command == Some(Command::CheckConfig) {
+        return say(&cli::report(&loaded));
+    }
+    match run(&cli, loaded.settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("leveret: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Prints an answer. A reader that leaves before the end (`| head`) has read what it wanted.
@@ -31,6 +51,56 @@ fn say(text: &str) -> ExitCode {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     }
+}
+
+/// Runs a broker from its start to the end of a graceful stop.
+fn run(cli: &Cli, settings: Settings) -> Result<(), Box<dyn Error>> {
+    logging::init(settings.log_level, settings.log_format)?;
+    let mut signals = Signals::catch()?;
+    if let Some(path) = &cli.ready_file {
+        ready::remove(path).map_err(|error| at(path, &error))?;
+    }
+
+    let broker = Broker::builder().settings(settings.clone()).start()?;
+    let ready = Ready::new(&settings, broker.addresses());
+    if let Some(path) = &cli.ready_file {
+        ready.write(path).map_err(|error| at(path, &error))?;
+    }
+    announce(&ready);
+
+    let stop = signals.wait();
+    tracing::info!(
+        signal = stop.name(),
+        "Stopping; a second signal stops at once"
+    );
+    signals.end_at_the_next()?;
+    broker.stop("shutdown");
+    if let Some(path) = &cli.ready_file {
+        ready::remove(path).map_err(|error| at(path, &error))?;
+    }
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// The line that scripts and test containers wait for.
+fn announce(ready: &Ready) {
+    let address = |at: &Endpoint| SocketAddr::new(at.host, at.port).to_string();
+    let amqp = ready.amqp.iter().map(address).collect::<Vec<_>>().join(",");
+    tracing::info!(
+        version = ready.version,
+        pid = ready.pid,
+        amqp,
+        data_dir = ready
+            .data_dir
+            .as_ref()
+            .map(|dir| tracing::field::display(dir.display())),
+        durability = ready.durability,
+        "Server startup complete"
+    );
+}
+
+fn at(path: &Path, error: &io::Error) -> String {
+    format!("the ready file {}: {error}", path.display())
 }
 
 fn complaint(problems: &Problems) -> String {

@@ -2,7 +2,7 @@
 
 use leveret_codec::types::ShortString;
 
-use crate::auth::{self, Operation};
+use crate::auth::{self, Operation, Resource};
 use crate::connection::session::Session;
 use crate::error::AmqpError;
 
@@ -28,7 +28,7 @@ impl AccessCache {
             return Ok(());
         }
         let (user, vhost) = (session.user_name(), session.vhost.name());
-        let refused = auth::queue_refused(operation, name, vhost, user);
+        let refused = auth::access_refused(operation, Resource::Queue(name), vhost, user);
         Err(AmqpError::access_refused(refused))
     }
 
@@ -48,10 +48,10 @@ impl AccessCache {
         if writes && self.is_kept(generation, name) {
             return Ok(());
         }
-        let matched = if name.is_empty() { "amq.default" } else { name };
+        let matched = Resource::Exchange(name).name();
         if !session.allows(operation, matched) {
             let (user, vhost) = (session.user_name(), session.vhost.name());
-            let refused = auth::exchange_refused(operation, matched, vhost, user);
+            let refused = auth::access_refused(operation, Resource::Exchange(name), vhost, user);
             return Err(AmqpError::access_refused(refused));
         }
         if writes {

@@ -72,6 +72,11 @@ impl Consumers {
         self.reply.as_ref().map(|reply| &reply.name)
     }
 
+    /// Consumers have settled `count` deliveries; queues that waited for that go on.
+    pub(super) fn give_credit(&self, count: u32, cx: &Context<'_>) {
+        self.credit.give_back(u64::from(count)).resume_all(cx.now);
+    }
+
     pub(super) fn get(&self, source: Source) -> Option<&From> {
         self.sources.get(source as usize).and_then(Option::as_ref)
     }
@@ -160,9 +165,7 @@ impl Channel {
             )));
         }
         if qos.global && compat::global_qos(&cx.session.vhost.env().settings) {
-            let unacked = u32::try_from(self.ledger.len()).unwrap_or(u32::MAX);
-            let waiting = self.consumers.credit.set_limit(qos.prefetch_count, unacked);
-            waiting.resume_all(cx.now);
+            self.consumers.credit.set_limit(qos.prefetch_count).resume_all(cx.now);
         } else {
             self.consumers.prefetch = qos.prefetch_count;
         }
@@ -348,7 +351,7 @@ impl Channel {
     /// Hands a message to the client: gives the tag, keeps the entry, writes the frames.
     pub(super) fn deliver(&mut self, delivery: Delivery, cx: &mut Context<'_>) {
         let Delivery { consumer, entry, .. } = delivery;
-        // A consumer that is not known any more was cancelled because its queue is gone.
+        // A consumer's mail is read before the consumer is forgotten.
         let Some(source) = self.consumers.by_id.get(&consumer).copied() else { return };
         let Some(from) = self.consumers.get_mut(source) else { return };
         let kind = from.queue.declared().kind;
@@ -487,6 +490,7 @@ impl Channel {
             from.queue.with(cx.now, |queue, effects| {
                 queue.settle(cx.now, from.consumer, &mut entries, outcome, effects);
             });
+            self.consumers.give_credit(1, cx);
         }
     }
 }

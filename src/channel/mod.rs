@@ -144,6 +144,14 @@ impl Channel {
         }
     }
 
+    /// Fails while a content is being received (invariant I6): no method may come now.
+    ///
+    /// # Errors
+    /// 505, closes the connection.
+    pub fn check_no_content_open(&self) -> Result<(), AmqpError> {
+        self.content.check_no_content_open()
+    }
+
     /// A content header frame.
     ///
     /// # Errors

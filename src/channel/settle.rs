@@ -52,7 +52,11 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         let which = Which::new(nack.delivery_tag.0, nack.multiple);
-        self.settle(which, refusal(nack.requeue, ReturnCause::Nack), cx)
+        let outcome = match nack.requeue {
+            true => Outcome::Requeue(ReturnCause::Nack),
+            false => Outcome::Nack,
+        };
+        self.settle(which, outcome, cx)
     }
 
     pub(super) fn on_reject(
@@ -61,7 +65,11 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         let which = Which::One(reject.delivery_tag.0);
-        self.settle(which, refusal(reject.requeue, ReturnCause::Reject), cx)
+        let outcome = match reject.requeue {
+            true => Outcome::Requeue(ReturnCause::Reject),
+            false => Outcome::Reject,
+        };
+        self.settle(which, outcome, cx)
     }
 
     fn settle(
@@ -129,6 +137,9 @@ impl Channel {
             from.queue.with(cx.now, |queue, effects| {
                 queue.settle(cx.now, from.consumer, entries, outcome, effects);
             });
+            if from.consumer.is_some() {
+                self.consumers.give_credit(count, cx);
+            }
         }
         self.consumers.settled(source, count);
     }
@@ -163,8 +174,4 @@ impl Channel {
             self.settle_now(source, &mut entries, Outcome::Requeue(cause), cx);
         }
     }
-}
-
-fn refusal(requeue: bool, cause: ReturnCause) -> Outcome {
-    if requeue { Outcome::Requeue(cause) } else { Outcome::Reject }
 }

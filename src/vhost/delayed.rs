@@ -166,7 +166,9 @@ impl Timed for Delayed {
 
 fn with_due(message: &Message, due: Wall) -> Message {
     let due = i64::try_from(due.as_millis()).unwrap_or(i64::MAX);
-    rewrite(message, |table| table.insert(DUE, Value::I64(due)))
+    rewrite(message, |table| {
+        table.insert(DUE, Value::I64(due));
+    })
 }
 
 fn rewrite(message: &Message, change: impl FnOnce(&mut leveret_codec::table::Table)) -> Message {

@@ -10,8 +10,11 @@ use parking_lot::{Mutex, RwLock};
 use super::delayed::Delayed;
 use super::queue_handle::QueueHandle;
 use crate::error::{AmqpError, exchange_words};
-use crate::exchange::{DedupCache, DestinationKind, ExchangeType, History, Router};
+use crate::exchange::{
+    DedupCache, DedupSettings, DestinationKind, ExchangeType, History, Router, history_length,
+};
 use crate::message::Message;
+use crate::queue::QueueKind;
 
 
 /// How an exchange is declared.
@@ -66,7 +69,11 @@ impl Destination {
     pub fn kind(&self) -> DestinationKind {
         match self {
             Self::Exchange(_) => DestinationKind::Exchange,
-            Self::Queue(queue) => DestinationKind::Queue(queue.declared().kind),
+            Self::Queue(queue) => match queue.declared().kind {
+                QueueKind::Classic => DestinationKind::ClassicQueue,
+                QueueKind::Quorum => DestinationKind::QuorumQueue,
+                QueueKind::Stream => DestinationKind::Stream,
+            },
         }
     }
 }
@@ -122,9 +129,14 @@ impl Exchange {
         let kind = ExchangeType::parse(&spec.type_name, &spec.arguments).map_err(refuse)?;
         let router = Router::new(&kind, &spec.arguments).map_err(refuse)?;
         let alternate = alternate_of(&spec)?;
-        let history = History::from_arguments(&kind, &spec.arguments).map_err(refuse)?;
-        let seen = DedupCache::from_arguments(&spec.arguments).map_err(refuse)?;
-        let delayed = kind.is_delayed().then(delayed);
+        let history = match kind.routing() {
+            ExchangeType::RecentHistory => {
+                Some(History::new(history_length(&spec.arguments).map_err(refuse)?))
+            }
+            _ => None,
+        };
+        let seen = DedupSettings::parse(&spec.arguments).map_err(refuse)?.map(DedupCache::new);
+        let delayed = matches!(kind, ExchangeType::Delayed(_)).then(delayed);
         Ok(Self {
             kind,
             router: RwLock::new(router),
@@ -146,7 +158,11 @@ impl Exchange {
     /// kept until the topology changes.
     #[must_use]
     pub fn routes_by_key(&self) -> bool {
-        self.kind.routes_by_key() && self.history.is_none() && self.seen.is_none()
+        let by_key = matches!(
+            self.kind,
+            ExchangeType::Direct | ExchangeType::Fanout | ExchangeType::Topic
+        );
+        by_key && self.seen.is_none()
     }
 
     /// Fails unless a declare with `other` asks for what this exchange is.

@@ -12,6 +12,7 @@ use super::topology::{Binding, DestinationName, Topology};
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::error::{AmqpError, exchange_words};
+use crate::exchange::DestinationKind;
 use crate::store::Position;
 
 /// The exchanges that every vhost has: name, type, internal.
@@ -191,7 +192,11 @@ impl Vhost {
         let position = restore::store_binding(&self.env, &binding, &exchange.spec, destination);
         drop(topology);
         if let Some(history) = &exchange.history {
-            let messages = history.lock().replay();
+            let mut messages: Vec<_> = history.lock().replay().cloned().collect();
+            // RabbitMQ turns them round for queues only.
+            if kind == DestinationKind::Exchange {
+                messages.reverse();
+            }
             self.replay(now, &messages, destination);
         }
         Ok(position)

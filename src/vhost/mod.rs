@@ -25,7 +25,6 @@ use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
 use crate::clock::Now;
-use crate::connection::mail::Mail;
 use crate::env::Environment;
 use crate::error::{AmqpError, exchange_words, queue_words};
 use crate::ids::ConnectionId;
@@ -45,6 +44,7 @@ mod topology;
 pub use exchange::{Destination, Exchange, ExchangeSpec};
 pub use publish::{Answer, Placed, Publish, Question, Routes, Target};
 pub use queue_handle::QueueHandle;
+pub use restore::Owners;
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
 pub use exchanges::check_not_default;
 pub use topology::DestinationName;
@@ -185,16 +185,6 @@ impl Vhost {
         let Some((_, queues)) = self.exclusive.remove(&connection) else { return };
         for queue in queues {
             self.remove_queue(now, &queue);
-        }
-    }
-
-    /// Tells the consumers of a queue that is gone.
-    fn cancel_consumers(consumers: Vec<crate::queue::Cancelled>) {
-        for consumer in consumers {
-            consumer.mailbox.post(Mail::Cancelled {
-                channel: consumer.channel,
-                consumer: consumer.id,
-            });
         }
     }
 

@@ -13,14 +13,11 @@ use super::reply_to::{ReplyTarget, is_reply_name};
 use super::Vhost;
 use crate::clock::Now;
 use crate::events::{Event, Fate};
-use crate::exchange::RouteInput;
+use crate::exchange::{Novelty, RouteInput, belongs_to_history};
 use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::Pushed;
 use crate::store::{Op, Position, RecordAt};
-
-/// Header that marks a message which a recent-history exchange must not keep.
-const NO_STORE: &str = "x-recent-history-no-store";
 
 /// Somewhere a message can go.
 #[derive(Clone, Debug)]
@@ -299,8 +296,7 @@ impl<'a> Walk<'a> {
         };
         exchange.router.read().route(&input, found);
         if let Some(history) = &exchange.history {
-            let no_store = headers.and_then(|headers| headers.find(NO_STORE).ok().flatten());
-            if !no_store.is_some_and(|value| value.is_true()) {
+            if belongs_to_history(headers) {
                 history.lock().record(message.clone());
             }
         }
@@ -354,6 +350,6 @@ impl<'a> Walk<'a> {
     fn was_seen(&self, exchange: &Exchange) -> bool {
         let Some(seen) = &exchange.seen else { return false };
         let headers = self.question.message.properties().headers().ok().flatten();
-        seen.lock().is_duplicate(headers, self.now.mono.as_millis())
+        seen.lock().observe(headers, self.now.mono.as_millis()) == Novelty::Duplicate
     }
 }

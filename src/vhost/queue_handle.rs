@@ -134,7 +134,7 @@ impl QueueHandle {
         work: impl FnOnce(&mut Queue, &mut Effects) -> R,
     ) -> (R, Effects) {
         let listening = self.env.events.listening();
-        let mut effects = Effects { listening, ..Effects::default() };
+        let mut effects = Effects::new(listening);
         let result = work(&mut self.queue.lock(), &mut effects);
         (result, effects)
     }

@@ -9,14 +9,19 @@ use super::exchange::Destination;
 use super::queue_handle::QueueHandle;
 use super::{Vhost, restore};
 use crate::clock::Now;
+use crate::config::QueueType;
+use crate::connection::mail::Mail;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
 use crate::ids::ConnectionId;
-use crate::queue::{Arguments, Declared, DeleteReason, Flags, QueueKind};
+use crate::queue::{Arguments, Cancelled, Declared, DeleteReason, Flags, QueueKind};
 use crate::store::Position;
 
 /// Names that begin so are the broker's own.
 pub const RESERVED_PREFIX: &str = "amq.";
+
+/// Names that the broker makes up begin so.
+const GENERATED_PREFIX: &str = "amq.gen-";
 
 /// How a queue is declared.
 #[derive(Clone, Debug)]
@@ -35,6 +40,17 @@ pub struct QueueSpec {
     pub connection: ConnectionId,
 }
 
+impl QueueSpec {
+    fn flags(&self) -> Flags {
+        Flags {
+            durable: self.durable,
+            exclusive: self.exclusive,
+            auto_delete: self.auto_delete,
+            generated_name: self.name.starts_with(GENERATED_PREFIX),
+        }
+    }
+}
+
 /// What a delete is conditional on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeleteIf {
@@ -47,7 +63,7 @@ pub struct DeleteIf {
 /// A name for a queue that has none: `amq.gen-` and 22 characters.
 #[must_use]
 pub fn generated_name() -> ShortString {
-    ShortString::new(&format!("amq.gen-{}", unguessable())).expect("30 octets fit")
+    ShortString::new(&format!("{GENERATED_PREFIX}{}", unguessable())).expect("30 octets fit")
 }
 
 impl Vhost {
@@ -68,7 +84,7 @@ impl Vhost {
         if let Some(existing) = self.find_queue(&spec.name) {
             return self.redeclare(now, existing, &spec);
         }
-        let generated = spec.name.starts_with("amq.gen-");
+        let generated = spec.name.starts_with(GENERATED_PREFIX);
         if spec.name.starts_with(RESERVED_PREFIX) && !generated {
             return Err(AmqpError::access_refused(format!(
                 "queue name '{}' contains reserved prefix '{RESERVED_PREFIX}*'",
@@ -124,16 +140,10 @@ impl Vhost {
         authorize: impl FnOnce(&ShortString) -> Result<(), AmqpError>,
     ) -> Result<Declared, AmqpError> {
         let words = queue_words(&spec.name, &self.name);
-        if let Some(dead_letter_exchange) = Arguments::dead_letter_exchange(&spec.arguments, &words)?
-        {
-            authorize(&dead_letter_exchange)?;
+        if let Some(exchange) = Arguments::dead_letter_exchange(&spec.arguments, &words)? {
+            authorize(&exchange)?;
         }
-        let flags = Flags {
-            durable: spec.durable,
-            exclusive: spec.exclusive,
-            auto_delete: spec.auto_delete,
-            generated_name: spec.name.starts_with("amq.gen-"),
-        };
+        let flags = spec.flags();
         let default = self.default_queue_kind();
         let arguments = Arguments::parse(&spec.arguments, default, flags, &words)?;
         crate::compat::check_transient(&self.env.settings, flags, arguments.kind())?;
@@ -149,7 +159,11 @@ impl Vhost {
     }
 
     fn default_queue_kind(&self) -> QueueKind {
-        self.limits().default_queue_type.unwrap_or(self.env.settings.default_queue_type)
+        self.limits().default_queue_type.unwrap_or(match self.env.settings.default_queue_type {
+            QueueType::Classic => QueueKind::Classic,
+            QueueType::Quorum => QueueKind::Quorum,
+            QueueType::Stream => QueueKind::Stream,
+        })
     }
 
     fn check_queue_limits(&self, name: &str) -> Result<(), AmqpError> {
@@ -194,6 +208,7 @@ impl Vhost {
         queue: &Arc<QueueHandle>,
         only_if: DeleteIf,
     ) -> Result<u64, AmqpError> {
+        check_conditions(queue, only_if)?;
         let mut refused = None;
         let ready = self.remove_queue_if(now, queue, |state| {
             if only_if.unused && state.consumer_count() > 0 {
@@ -252,7 +267,29 @@ impl Vhost {
         restore::forget_queue(&self.env, queue);
         drop(topology);
         queue.absorb(now, effects);
-        Self::cancel_consumers(taken.consumers);
+        for Cancelled { mailbox, channel, id: consumer } in taken.consumers {
+            mailbox.post(Mail::Cancelled { channel, consumer });
+        }
         taken.ready
     }
+}
+
+/// Quorum queues and streams cannot tell reliably whether they are used or empty, so they refuse
+/// the question.
+///
+/// Seen: RabbitMQ 4.3.6.
+fn check_conditions(queue: &QueueHandle, only_if: DeleteIf) -> Result<(), AmqpError> {
+    let kind = queue.declared().kind;
+    let flag = match only_if {
+        _ if kind == QueueKind::Classic => return Ok(()),
+        DeleteIf { unused: true, .. } => "if-unused",
+        DeleteIf { empty: true, .. } => "if-empty",
+        DeleteIf { unused: false, empty: false } => return Ok(()),
+    };
+    Err(AmqpError::not_implemented(format!(
+        "cannot delete {}. queue.delete operations with {flag} flag set are not supported by {} \
+         queues",
+        queue.words(),
+        kind.as_str()
+    )))
 }

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use std::io::Read as _;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::{IpAddr, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -29,6 +32,137 @@ fn ends(args: &[&str]) -> (Option<i32>, String, String) {
     } = leveret(dir.path(), args).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (status.code(), text(stdout), text(stderr))
+}
+
+/// A broker that runs until the test is over.
+struct Running {
+    child: Child,
+    log: BufReader<ChildStdout>,
+    started: String,
+    ready: Value,
+    dir: TempDir,
+}
+
+impl Running {
+    /// Starts one on a free port and waits until it says that it is up.
+    fn start(args: &[&str]) -> Self {
+        let dir = TempDir::new().unwrap();
+        let always = ["--port", "0", "--ready-file", "ready.json"];
+        let args = [&always, args].concat();
+        let mut child = leveret(dir.path(), &args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stdout.take().unwrap());
+        let mut started = String::new();
+        while !started.contains("Server startup complete") {
+            started.clear();
+            assert_ne!(
+                log.read_line(&mut started).unwrap(),
+                0,
+                "it ended without starting"
+            );
+        }
+        let text = fs::read_to_string(dir.path().join("ready.json")).unwrap();
+        let ready = serde_json::from_str(&text).unwrap();
+        Self {
+            child,
+            log,
+            started,
+            ready,
+            dir,
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let at = self
+            .ready
+            .pointer("/amqp/0/host")
+            .and_then(Value::as_str)
+            .unwrap();
+        let host: IpAddr = at.parse().unwrap();
+        TcpStream::connect((host, self.port())).unwrap()
+    }
+
+    fn port(&self) -> u16 {
+        let port = self
+            .ready
+            .pointer("/amqp/0/port")
+            .and_then(Value::as_u64)
+            .unwrap();
+        u16::try_from(port).unwrap()
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the end: exit code and the rest of the log.
+    fn end(&mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail when it has ended, which is fine.
+        let _killed = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+#[test]
+fn it_says_where_it_listens_and_ends_well_on_sigterm() {
+    let mut broker = Running::start(&["--ephemeral"]);
+    assert_eq!(broker.ready["pid"], broker.child.id());
+    assert_eq!(broker.ready["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(broker.ready["durability"], "memory");
+    assert!(broker.ready["data_dir"].is_null());
+    let port = broker.ready["amqp"][0]["port"].to_string();
+    assert!(
+        broker.started.contains(&format!("127.0.0.1:{port}")),
+        "{}",
+        broker.started
+    );
+    drop(broker.connect());
+    broker.signal(Signal::TERM);
+    let (code, log) = broker.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("SIGTERM") && log.contains("Stopped"), "{log}");
+    assert!(
+        !broker.dir.path().join("ready.json").exists(),
+        "the ready file goes with it"
+    );
+}
+
+#[test]
+fn it_ends_well_on_ctrl_c() {
+    let mut broker = Running::start(&["--ephemeral"]);
+    broker.signal(Signal::INT);
+    assert_eq!(broker.end().0, Some(0));
+}
+
+#[test]
+fn its_log_is_json_on_request() {
+    let broker = Running::start(&["--ephemeral", "--log-format", "json"]);
+    let line: Value = serde_json::from_str(&broker.started).unwrap();
+    assert_eq!(line["message"], "Server startup complete");
+    assert_eq!(line["pid"], broker.child.id());
+}
+
+#[test]
+fn a_port_that_is_taken_ends_the_start_with_its_number() {
+    let broker = Running::start(&["--ephemeral"]);
+    let port = broker.port().to_string();
+    let (code, _, stderr) = ends(&["--ephemeral", "--port", &port]);
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.starts_with("leveret: ") && stderr.contains(&port),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -26,12 +26,16 @@ use crate::alarms::Alarm;
 use crate::auth::{AuthError, PermissionDefinition, Tags, UserDefinition};
 use crate::clock::Clock;
 use crate::config::{Durability, Settings};
-use crate::core::{Core, VhostError};
 use crate::env::Environment;
 use crate::events::Listener as EventListener;
 use crate::net::listener::Listener;
-use crate::net::{monitor, timer_driver};
 use crate::store::{MemoryStore, Store, StoreError};
+
+mod monitor;
+mod shared;
+mod timer_driver;
+
+pub use shared::{Core, VhostError};
 
 /// How long a dropped broker waits for its threads.
 const DROP_WAIT: Duration = Duration::from_secs(5);
@@ -67,13 +71,8 @@ pub struct BrokerBuilder {
 pub enum StartError {
     /// A setting is impossible; the text says which.
     Settings(String),
-    /// The address cannot be listened on.
-    Listen {
-        /// Address and port.
-        address: String,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
+    /// The address cannot be listened on; the text names it.
+    Listen(std::io::Error),
     /// No thread or runtime can be had.
     Threads(std::io::Error),
     /// The data cannot be read.
@@ -88,9 +87,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Settings(text) => f.write_str(text),
-            Self::Listen { address, source } => {
-                write!(f, "cannot listen on {address}: {source}")
-            }
+            Self::Listen(error) => error.fmt(f),
             Self::Threads(source) => write!(f, "cannot start threads: {source}"),
             Self::Store(error) => write!(f, "cannot read the data directory: {error}"),
             Self::DefaultUser(error) => write!(f, "cannot make the default user: {error}"),
@@ -312,10 +309,11 @@ fn run(
     };
     let tasks = TaskTracker::new();
     runtime.block_on(async {
-        match Listener::bind(&core.env.settings).await {
-            Ok(listeners) => serve(core, listeners, stop, &tasks, started).await,
-            Err((address, source)) => {
-                report(started, Err(StartError::Listen { address, source }));
+        let settings = &core.env.settings;
+        match Listener::bind(&settings.host, settings.port).await {
+            Ok(listener) => serve(core, listener, stop, &tasks, started).await,
+            Err(error) => {
+                report(started, Err(StartError::Listen(error)));
                 return;
             }
         }
@@ -324,11 +322,12 @@ fn run(
             close_in_order(core, &tasks, &reason).await;
         }
     });
+    // Connections that are still there end with the runtime, and with them what they hold.
+    runtime.shutdown_timeout(DROP_WAIT);
     core.dissolve();
     if let Err(error) = core.env.store.close() {
         tracing::error!("the store did not close in order: {error}");
     }
-    runtime.shutdown_timeout(DROP_WAIT);
 }
 
 fn report(started: &Started, result: Result<Vec<SocketAddr>, StartError>) {
@@ -340,23 +339,21 @@ fn report(started: &Started, result: Result<Vec<SocketAddr>, StartError>) {
 /// Accepts connections until `stop`.
 async fn serve(
     core: &Arc<Core>,
-    listeners: Vec<Listener>,
+    listener: Listener,
     stop: &CancellationToken,
     tasks: &TaskTracker,
     started: &Started,
 ) {
     let background = CancellationToken::new();
-    let guard = background.clone().drop_guard();
-    tokio::spawn(background.clone().run_until_cancelled_owned(timer_driver::run(Arc::clone(core))));
-    tokio::spawn(background.run_until_cancelled_owned(monitor::run(Arc::clone(core))));
-    let addresses = listeners.iter().map(Listener::address).collect();
-    for listener in listeners {
-        let accept = listener.run(Arc::clone(core), tasks.clone());
-        tokio::spawn(stop.clone().run_until_cancelled_owned(accept));
-    }
+    let _ends_here = background.clone().drop_guard();
+    let timers = timer_driver::run(Arc::clone(core));
+    tokio::spawn(background.clone().run_until_cancelled_owned(timers));
+    let monitor = monitor::run(Arc::clone(core));
+    tokio::spawn(background.run_until_cancelled_owned(monitor));
+    let addresses = listener.addresses().to_vec();
+    listener.start(core, stop, tasks);
     report(started, Ok(addresses));
     stop.cancelled().await;
-    drop(guard);
 }
 
 /// Tells every client, and waits for them to go.

@@ -11,10 +11,11 @@ use parking_lot::Mutex;
 
 use crate::alarms::{Alarm, Alarms};
 use crate::auth::{
-    Auth, AuthError, ConnectionCounts, NodeLimits, PermissionDefinition, TopicPermissionDefinition,
+    AnonymousLogin, Auth, AuthError, AuthSettings, ConnectionCounts, Mechanism, NodeLimits, PermissionDefinition, TopicPermissionDefinition,
     UserDefinition, VhostLimits,
 };
 use crate::clock::Now;
+use crate::config::Settings;
 use crate::connection::mail::{Mail, Mailbox};
 use crate::connection::session::Session;
 use crate::env::Environment;
@@ -71,7 +72,7 @@ impl Core {
     #[must_use]
     pub fn new(env: Arc<Environment>) -> Arc<Self> {
         let settings = &env.settings;
-        let auth = Auth::new(crate::auth::AuthSettings::from(settings));
+        let auth = Auth::new(auth_settings(settings));
         let node_limits = NodeLimits {
             name: settings.cluster_name.clone(),
             connections: settings.max_connections,
@@ -353,8 +354,22 @@ impl Core {
     pub fn dissolve(&self) {
         let now = self.env.now();
         for vhost in self.vhosts.iter() {
-            vhost.forget_everything(now);
+            vhost.dissolve(now);
         }
+    }
+}
+
+fn auth_settings(settings: &Settings) -> AuthSettings {
+    let names = settings.auth_mechanisms.iter();
+    let password = settings.default_pass.expose().to_owned();
+    AuthSettings {
+        mechanisms: names.filter_map(|name| Mechanism::from_name(name)).collect(),
+        anonymous: settings
+            .anonymous_login_user
+            .clone()
+            .map(|user| AnonymousLogin { user, password }),
+        loopback_users: settings.loopback_users.clone(),
+        ..AuthSettings::default()
     }
 }
 

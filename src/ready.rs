@@ -1,0 +1,97 @@
+//! The ready file: tells a script or a test that started the broker where it listens.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use leveret::config::{Durability, Settings};
+use serde::Serialize;
+
+/// What a started broker says of itself, in the ready file and in the log.
+#[derive(Debug, Serialize)]
+pub(crate) struct Ready {
+    /// The process.
+    pub(crate) pid: u32,
+    /// The version of Leveret, not the one that clients are told.
+    pub(crate) version: &'static str,
+    /// Where clients connect for AMQP.
+    pub(crate) amqp: Vec<Endpoint>,
+    /// The directory of messages and definitions; none when nothing is written.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The word of the setting.
+    pub(crate) durability: &'static str,
+}
+
+/// An address that a client on this machine can connect to.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Endpoint {
+    /// An IP address, never "every interface".
+    pub(crate) host: IpAddr,
+    /// 1 to 65535.
+    pub(crate) port: u16,
+}
+
+impl From<&SocketAddr> for Endpoint {
+    /// Every interface becomes 127.0.0.1: a broker that listens on `::` answers there as well.
+    fn from(address: &SocketAddr) -> Self {
+        let any = address.ip().is_unspecified();
+        let host = if any {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            address.ip()
+        };
+        Self {
+            host,
+            port: address.port(),
+        }
+    }
+}
+
+impl Ready {
+    /// Describes a broker that listens on `addresses`.
+    pub(crate) fn new(settings: &Settings, addresses: &[SocketAddr]) -> Self {
+        let written = settings.durability != Durability::Memory;
+        Self {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION"),
+            amqp: addresses.iter().map(Endpoint::from).collect(),
+            data_dir: written.then(|| absolute(&settings.data_dir)),
+            durability: settings.durability.word(),
+        }
+    }
+
+    /// Writes the file beside its place and moves it there, so that whoever sees it sees all of it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
+        let text = serde_json::to_string(self)? + "\n";
+        let mut name = OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".{}", self.pid));
+        let beside = path.with_file_name(name);
+        fs::write(&beside, text)?;
+        fs::rename(&beside, path)
+    }
+}
+
+/// Takes away a file that an earlier broker left, or that this one leaves at its end.
+///
+/// # Errors
+/// Those of the file system; a file that is not there is none.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The path from the root, for readers that have another working directory.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests;
