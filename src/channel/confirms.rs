@@ -55,6 +55,11 @@ impl Confirms {
         }
     }
 
+    /// The earliest position that a publish waits for.
+    pub(super) fn waits_for(&self) -> Option<Position> {
+        self.waiting.front().map(|(_, position)| *position)
+    }
+
     /// Sends what is done.
     pub(super) fn send(&mut self, channel: ChannelId, outbox: &mut Outbox) {
         let first_waiting = self.waiting.front().map_or(u64::MAX, |(number, _)| *number);

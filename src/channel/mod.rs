@@ -197,6 +197,12 @@ impl Channel {
         }
     }
 
+    /// The earliest position in the store that a confirm of this channel waits for.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<Position> {
+        self.confirms.as_ref().and_then(Confirms::waits_for)
+    }
+
     /// When this channel next wants [`Channel::on_deadline`] (broker time).
     #[must_use]
     pub fn next_deadline(&self) -> Mono {

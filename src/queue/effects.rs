@@ -62,6 +62,15 @@ pub struct DeadLetter {
 }
 
 impl Effects {
+    /// Nothing to do yet; fates are noted if somebody is `listening`.
+    #[must_use]
+    pub fn new(listening: bool) -> Self {
+        Self {
+            listening,
+            ..Self::default()
+        }
+    }
+
     /// Forgets everything and keeps the room and `listening`.
     pub fn clear(&mut self) {
         self.dead_letters.clear();

@@ -29,7 +29,7 @@ const DELAY: &str = "x-delay";
 const DUE: &str = "x-leveret-due";
 
 /// The waiting messages of one exchange.
-pub struct Delayed {
+pub(super) struct Delayed {
     vhost: Weak<Vhost>,
     me: Weak<Delayed>,
     /// Names its messages in the store.
@@ -63,11 +63,6 @@ impl Delayed {
     /// Names its messages in the store.
     pub(super) fn id(&self) -> QueueId {
         self.id
-    }
-
-    /// How many messages wait.
-    pub(super) fn len(&self) -> usize {
-        self.held.lock().by_due.len()
     }
 
     /// Keeps `message` for `delay_ms`.

@@ -11,10 +11,9 @@ use super::delayed::Delayed;
 use super::queue_handle::QueueHandle;
 use crate::error::{AmqpError, exchange_words};
 use crate::exchange::{
-    DedupCache, DedupSettings, DestinationKind, ExchangeType, History, Router, history_length,
+    DedupCache, DestinationKind, ExchangeType, History, Router,
 };
 use crate::message::Message;
-use crate::queue::QueueKind;
 
 
 /// How an exchange is declared.
@@ -69,11 +68,7 @@ impl Destination {
     pub fn kind(&self) -> DestinationKind {
         match self {
             Self::Exchange(_) => DestinationKind::Exchange,
-            Self::Queue(queue) => match queue.declared().kind {
-                QueueKind::Classic => DestinationKind::ClassicQueue,
-                QueueKind::Quorum => DestinationKind::QuorumQueue,
-                QueueKind::Stream => DestinationKind::Stream,
-            },
+            Self::Queue(queue) => DestinationKind::Queue(queue.declared().kind),
         }
     }
 }
@@ -118,7 +113,7 @@ pub struct Exchange {
 }
 
 /// Argument that names the alternate exchange.
-pub const ALTERNATE_EXCHANGE: &str = "alternate-exchange";
+const ALTERNATE_EXCHANGE: &str = "alternate-exchange";
 
 impl Exchange {
     pub(super) fn new(
@@ -129,13 +124,8 @@ impl Exchange {
         let kind = ExchangeType::parse(&spec.type_name, &spec.arguments).map_err(refuse)?;
         let router = Router::new(&kind, &spec.arguments).map_err(refuse)?;
         let alternate = alternate_of(&spec)?;
-        let history = match kind.routing() {
-            ExchangeType::RecentHistory => {
-                Some(History::new(history_length(&spec.arguments).map_err(refuse)?))
-            }
-            _ => None,
-        };
-        let seen = DedupSettings::parse(&spec.arguments).map_err(refuse)?.map(DedupCache::new);
+        let history = History::from_arguments(&kind, &spec.arguments).map_err(refuse)?;
+        let seen = DedupCache::from_arguments(&spec.arguments).map_err(refuse)?;
         let delayed = matches!(kind, ExchangeType::Delayed(_)).then(delayed);
         Ok(Self {
             kind,
@@ -158,11 +148,7 @@ impl Exchange {
     /// kept until the topology changes.
     #[must_use]
     pub fn routes_by_key(&self) -> bool {
-        let by_key = matches!(
-            self.kind,
-            ExchangeType::Direct | ExchangeType::Fanout | ExchangeType::Topic
-        );
-        by_key && self.seen.is_none()
+        self.kind.routes_by_key() && self.history.is_none() && self.seen.is_none()
     }
 
     /// Fails unless a declare with `other` asks for what this exchange is.

@@ -192,7 +192,7 @@ impl Vhost {
         let position = restore::store_binding(&self.env, &binding, &exchange.spec, destination);
         drop(topology);
         if let Some(history) = &exchange.history {
-            let mut messages: Vec<_> = history.lock().replay().cloned().collect();
+            let mut messages = history.lock().replay();
             // RabbitMQ turns them round for queues only.
             if kind == DestinationKind::Exchange {
                 messages.reverse();

@@ -13,7 +13,7 @@ use super::reply_to::{ReplyTarget, is_reply_name};
 use super::Vhost;
 use crate::clock::Now;
 use crate::events::{Event, Fate};
-use crate::exchange::{Novelty, RouteInput, belongs_to_history};
+use crate::exchange::{RouteInput, belongs_to_history};
 use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::Pushed;
@@ -350,6 +350,6 @@ impl<'a> Walk<'a> {
     fn was_seen(&self, exchange: &Exchange) -> bool {
         let Some(seen) = &exchange.seen else { return false };
         let headers = self.question.message.properties().headers().ok().flatten();
-        seen.lock().observe(headers, self.now.mono.as_millis()) == Novelty::Duplicate
+        seen.lock().is_duplicate(headers, self.now.mono.as_millis())
     }
 }

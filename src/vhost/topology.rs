@@ -22,15 +22,15 @@ pub enum DestinationName {
 
 /// A binding. Two are the same if source, destination, key and arguments are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Binding {
+pub(super) struct Binding {
     /// The exchange that messages come from.
-    pub source: ShortString,
+    pub(super) source: ShortString,
     /// Where they go.
-    pub destination: DestinationName,
+    pub(super) destination: DestinationName,
     /// Binding key.
-    pub key: ShortString,
+    pub(super) key: ShortString,
     /// Arguments as octets on the wire, sorted by name.
-    pub arguments: Box<[u8]>,
+    pub(super) arguments: Box<[u8]>,
 }
 
 impl DestinationName {
@@ -46,8 +46,7 @@ impl DestinationName {
 
 impl Binding {
     /// The binding of `destination` to `source`.
-    #[must_use]
-    pub fn new(
+    pub(super) fn new(
         source: &ShortString,
         destination: DestinationName,
         key: &ShortString,
@@ -66,14 +65,14 @@ impl Binding {
 
 /// The bindings.
 #[derive(Default)]
-pub struct Topology {
+pub(super) struct Topology {
     by_source: HashMap<ShortString, HashSet<Arc<Binding>>>,
     by_destination: HashMap<DestinationName, HashSet<Arc<Binding>>>,
 }
 
 impl Topology {
     /// Adds a binding; `false` if it is there already.
-    pub fn add(&mut self, binding: Binding) -> bool {
+    pub(super) fn add(&mut self, binding: Binding) -> bool {
         let binding = Arc::new(binding);
         let from = self.by_source.entry(binding.source.clone()).or_default();
         if !from.insert(Arc::clone(&binding)) {
@@ -84,7 +83,7 @@ impl Topology {
     }
 
     /// Removes a binding; `false` if it is not there.
-    pub fn remove(&mut self, binding: &Binding) -> bool {
+    pub(super) fn remove(&mut self, binding: &Binding) -> bool {
         let Some(from) = self.by_source.get_mut(&binding.source) else { return false };
         if !from.remove(binding) {
             return false;
@@ -102,26 +101,22 @@ impl Topology {
     }
 
     /// Whether anything is bound to the exchange `source`.
-    #[must_use]
-    pub fn is_source(&self, source: &ShortString) -> bool {
+    pub(super) fn is_source(&self, source: &ShortString) -> bool {
         self.by_source.contains_key(source)
     }
 
     /// The bindings from `source`.
-    #[must_use]
-    pub fn from(&self, source: &ShortString) -> Vec<Arc<Binding>> {
+    pub(super) fn from(&self, source: &ShortString) -> Vec<Arc<Binding>> {
         self.by_source.get(source).into_iter().flatten().cloned().collect()
     }
 
     /// The bindings to `destination`.
-    #[must_use]
-    pub fn to(&self, destination: &DestinationName) -> Vec<Arc<Binding>> {
+    pub(super) fn to(&self, destination: &DestinationName) -> Vec<Arc<Binding>> {
         self.by_destination.get(destination).into_iter().flatten().cloned().collect()
     }
 
     /// How many bindings there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.by_source.values().map(HashSet::len).sum()
     }
 }
