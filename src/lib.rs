@@ -1,14 +1,22 @@
 //! Leveret: an AMQP 0-9-1 broker, a drop-in RabbitMQ for development and tests.
 
+pub mod alarms;
 pub mod auth;
+pub mod broker;
+pub mod channel;
 pub mod clock;
+pub mod compat;
 pub mod config;
 pub mod connection;
+pub mod env;
 pub mod error;
 pub mod events;
 pub mod exchange;
 pub mod ids;
+pub mod limits;
 pub mod message;
+pub mod net;
 pub mod queue;
 pub mod store;
 pub mod timers;
+pub mod vhost;

@@ -311,6 +311,15 @@ impl Auth {
             .map(Arc::clone)
     }
 
+    /// Whether the user has topic permissions for any exchange of `vhost`.
+    #[must_use]
+    pub fn has_topic_rules(&self, user: &str, vhost: &str) -> bool {
+        let accounts = self.accounts.read();
+        accounts
+            .get(user)
+            .is_some_and(|account| account.topics.contains_key(vhost))
+    }
+
     /// Which topics of `exchange` the user may use. `None`: all of them.
     #[must_use]
     pub fn topic_access(

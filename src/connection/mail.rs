@@ -122,10 +122,12 @@ impl std::fmt::Debug for Waiting {
 impl Mailbox {
     /// Posts `mail` and wakes the owner.
     pub fn post(&self, mail: Mail) {
-        if let Mail::Deliver(delivery) = &mail {
-            self.pressure
-                .fetch_add(delivery.entry.message.memory(), Ordering::Relaxed);
-        }
+        let octets = match &mail {
+            Mail::Deliver(delivery) => delivery.entry.message.memory(),
+            Mail::Reply { message, .. } => message.memory(),
+            _ => 0,
+        };
+        self.pressure.fetch_add(octets, Ordering::Relaxed);
         let mut inner = self.inner.lock();
         inner.mail.push(mail);
         let waker = inner.waker.take();

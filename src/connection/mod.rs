@@ -1,3 +1,531 @@
-//! One AMQP connection.
+//! One AMQP connection, from its first octet to its last, without a socket.
+//!
+//! Takes octets, mail and deadlines; gives octets ([`Outbox`]) and tells the shell whether to
+//! read, to wait or to close ([`Flow`]). All of it in transport time, except what channels do.
+//!
+//! ```text
+//!  Header ─▶ Start ─▶ Tune ─▶ Opening ─▶ Running ─▶ Closing ─▶ Gone
+//!     │        │        │        │                     ▲         ▲
+//!     │        └────────┴─▶ Silent ──── 3 s ───────────┼─────────┤
+//!     │                          └─── refused ─────────┘         │
+//!     └──── another protocol ────────────────────────────────────┘
+//! ```
+//!
+//! Modules in reading order: `handshake`, `session` (what an open connection is), `running`,
+//! `channels`, `outbox`, `mail`, `heartbeat`, `framing` (texts of framing errors).
+//!
+//! Invariants: I6, I7 (outbox), I8, I9, I11. Source: AMQP 0-9-1 sections 2.2.4 and 4.10;
+//! RabbitMQ 4.3.6.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+
+use leveret_codec::frame::{
+    Decoded, FRAME_HEARTBEAT, FRAME_METHOD, ProtocolHeader, RawFrame, decode,
+    decode_protocol_header,
+};
+use leveret_codec::methods::Method;
+use leveret_codec::types::ChannelId;
+
+mod channels;
+mod ending;
+mod framing;
+mod handshake;
+mod heartbeat;
 pub mod mail;
+pub mod outbox;
+mod running;
+pub mod session;
+
+pub use handshake::{Capabilities, Client, Tuned};
+
+use crate::broker::Core;
+use crate::clock::{Mono, Now};
+use crate::error::AmqpError;
+use crate::message::MessageBuilder;
+use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk, Refusal};
+use heartbeat::Beat;
+use mail::{Mail, Mailbox};
+use outbox::Outbox;
+use running::{Io, Running, Taken};
+use session::Origin;
+
+/// Octets of a protocol header.
+const HEADER_LEN: usize = 8;
+
+/// A connection.
+pub struct Connection {
+    broker: Arc<Core>,
+    origin: Origin,
+    outbox: Outbox,
+    phase: Phase,
+    /// Real time at which the phase is over, whatever happened.
+    deadline: Mono,
+    /// Longest payload that is accepted.
+    payload_max: u32,
+    /// Octets read so far.
+    read: u64,
+    /// Octets that the frame at hand needs, as far as is known.
+    wanted: usize,
+    mail: Vec<Mail>,
+    backlog: VecDeque<Mail>,
+    builder: MessageBuilder,
+    /// The broker was asked to tell us how far the store is.
+    asked_store: bool,
+    /// ` (peer -> us, vhost: …)` once it is open, for the last line in the log.
+    described: Option<String>,
+}
+
+/// What the shell is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Read.
+    Continue,
+    /// Write, but do not read.
+    Pause,
+    /// Write what waits as far as the socket takes it, then close.
+    Close(Manner),
+}
+
+/// How a socket is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// In order: both sides said goodbye.
+    Graceful,
+    /// With a reset.
+    Abort,
+}
+
+/// Why the shell cannot go on.
+#[derive(Debug)]
+pub enum Lost<'a> {
+    /// The client closed its socket.
+    ByPeer,
+    /// The socket failed.
+    Failed(&'a std::io::Error),
+}
+
+enum Phase {
+    Header(AwaitHeader),
+    Start(AwaitStartOk),
+    Tune(AwaitTuneOk),
+    Opening(AwaitOpen),
+    Running(Box<Running>),
+    Closing(Closing),
+    /// Everything that comes is dropped until the deadline.
+    Silent,
+    Gone(Manner),
+}
+
+/// After connection.close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closing {
+    /// We sent it; close-ok ends it.
+    Ours,
+    /// The client sent it and has its close-ok; it closes the socket.
+    Theirs,
+    /// We sent it because the octets are not frames: nothing more can be read.
+    Unreadable,
+}
+
+impl Connection {
+    /// A connection that was just accepted.
+    #[must_use]
+    pub fn new(broker: &Arc<Core>, origin: Origin) -> Self {
+        let settings = &broker.env.settings;
+        let accepted = origin.accepted.transport;
+        Self {
+            deadline: accepted.plus_ms(settings.handshake_timeout_ms),
+            payload_max: settings.initial_frame_max,
+            broker: Arc::clone(broker),
+            origin,
+            outbox: Outbox::new(),
+            phase: Phase::Header(AwaitHeader),
+            read: 0,
+            wanted: HEADER_LEN,
+            mail: Vec::new(),
+            backlog: VecDeque::new(),
+            builder: MessageBuilder::default(),
+            asked_store: false,
+            described: None,
+        }
+    }
+
+    /// Its output.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Its mailbox.
+    #[must_use]
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.origin.mailbox
+    }
+
+    /// What the shell is to do now.
+    #[must_use]
+    pub fn flow(&self) -> Flow {
+        match &self.phase {
+            Phase::Gone(manner) => Flow::Close(*manner),
+            Phase::Running(running) if running.is_blocked() => Flow::Pause,
+            _ if self.outbox.is_over_mark() => Flow::Pause,
+            _ => Flow::Continue,
+        }
+    }
+
+    /// Whether the handshake is over, well or not.
+    #[must_use]
+    pub fn is_past_handshake(&self) -> bool {
+        !matches!(
+            self.phase,
+            Phase::Header(_) | Phase::Start(_) | Phase::Tune(_) | Phase::Opening(_)
+        )
+    }
+
+    /// Octets that must be there before [`Connection::on_bytes`] can take anything, as far as is
+    /// known. At most the longest frame.
+    #[must_use]
+    pub fn wanted(&self) -> usize {
+        self.wanted
+    }
+
+    /// When [`Connection::on_deadline`] wants to be called (transport time).
+    #[must_use]
+    pub fn next_deadline(&self) -> Mono {
+        match &self.phase {
+            Phase::Running(running) => running.next_deadline(),
+            Phase::Gone(_) => Mono::NEVER,
+            _ => self.deadline,
+        }
+    }
+
+    /// `octets` have arrived, complete frames or not: the peer is alive.
+    pub fn on_read(&mut self, octets: usize) {
+        self.read += octets as u64;
+    }
+
+    /// Takes what it can of `input` and returns how many octets that was. The rest is to be given
+    /// again, with what comes behind it, as soon as [`Connection::flow`] says [`Flow::Continue`]
+    /// and more has come or output was written.
+    pub fn on_bytes(&mut self, now: Now, input: &[u8]) -> usize {
+        let mut taken = self.on_protocol_header(now, input);
+        if let Phase::Header(_) = self.phase {
+            return taken;
+        }
+        while self.flow() == Flow::Continue {
+            if matches!(
+                self.phase,
+                Phase::Silent | Phase::Closing(Closing::Unreadable)
+            ) {
+                taken = input.len();
+                break;
+            }
+            let rest = input.get(taken..).unwrap_or_default();
+            match decode(rest, self.payload_max) {
+                Ok(Decoded::Frame { frame, consumed }) => match self.on_frame(now, &frame) {
+                    Taken::Yes => taken += consumed,
+                    Taken::Not => break,
+                },
+                Ok(Decoded::NeedMore(octets)) => {
+                    self.wanted = octets;
+                    break;
+                }
+                Err(error) => {
+                    self.fail(now, framing::broken(&error));
+                    self.stop_reading(now);
+                    taken = input.len();
+                }
+            }
+        }
+        self.flush(now);
+        taken
+    }
+
+    /// Handles all mail that is there. `false` if there was none; then `waker` is woken by the
+    /// next piece.
+    pub fn on_mail(&mut self, now: Now, waker: &Waker) -> bool {
+        if !self.origin.mailbox.take(&mut self.mail, waker) {
+            return false;
+        }
+        self.backlog.extend(self.mail.drain(..));
+        self.read_mail(now);
+        self.flush(now);
+        true
+    }
+
+    /// `octets` have been written to the socket.
+    pub fn on_written(&mut self, now: Now, octets: usize) {
+        let relief = self.outbox.advance(octets);
+        self.relieve(now, relief);
+        if let Phase::Running(running) = &self.phase {
+            running.session.count(self.read, self.outbox.written());
+        }
+    }
+
+    /// The moment of [`Connection::next_deadline`] has come.
+    pub fn on_deadline(&mut self, now: Now) {
+        if let Phase::Running(running) = &mut self.phase {
+            if running.on_deadline(now, self.read, &mut self.outbox) == Beat::Dead {
+                let timeout = running.session.tuned.heartbeat_s;
+                self.cut(
+                    now,
+                    &format!("missed heartbeats from client, timeout: {timeout}s"),
+                );
+            }
+            return;
+        }
+        if now.transport < self.deadline {
+            return;
+        }
+        if !self.is_past_handshake() && self.read > 0 {
+            self.log_end(now, "handshake timeout");
+        }
+        self.phase = Phase::Gone(Manner::Abort);
+    }
+
+    /// The socket is gone.
+    pub fn on_lost(&mut self, now: Now, lost: &Lost<'_>) {
+        match self.phase {
+            Phase::Running(_) => {
+                let why = match lost {
+                    Lost::ByPeer => "client unexpectedly closed TCP connection".to_owned(),
+                    Lost::Failed(error) => format!("socket failed: {error}"),
+                };
+                self.cut(now, &why);
+            }
+            // A look at the port without a word is what health checks do.
+            Phase::Header(_) if self.read == 0 => self.phase = Phase::Gone(Manner::Graceful),
+            _ if !self.is_past_handshake() => {
+                self.log_end(now, "client closed TCP connection during the handshake");
+                self.phase = Phase::Gone(Manner::Graceful);
+            }
+            _ => self.phase = Phase::Gone(Manner::Graceful),
+        }
+    }
+
+    /// Something in the broker went wrong while this connection was worked on: it closes with
+    /// 541.
+    pub fn on_panic(&mut self, now: Now) {
+        let error = AmqpError::new(leveret_codec::reply::ReplyCode::InternalError, "");
+        self.fail(now, error.in_method(0, 0));
+    }
+
+    /// Not even that worked: the socket is closed, and nothing else is done.
+    pub fn give_up(&mut self) {
+        self.phase = Phase::Gone(Manner::Abort);
+    }
+
+    /// Gives back memory that an idle connection does not need.
+    pub fn shrink(&mut self) {
+        self.outbox.shrink();
+        self.mail = Vec::new();
+        self.backlog = VecDeque::new();
+    }
+
+    fn on_protocol_header(&mut self, now: Now, input: &[u8]) -> usize {
+        let Phase::Header(_) = self.phase else {
+            return 0;
+        };
+        let Some(header) = decode_protocol_header(input) else {
+            self.wanted = HEADER_LEN;
+            return 0;
+        };
+        self.greet(now, header);
+        HEADER_LEN
+    }
+
+    fn greet(&mut self, now: Now, header: ProtocolHeader) {
+        tracing::info!("accepting AMQP connection {}", self.origin);
+        match AwaitHeader.on_header(header, &self.broker, &mut self.outbox) {
+            Ok(next) => self.phase = Phase::Start(next),
+            Err(refusal) => self.refuse(now, refusal),
+        }
+    }
+
+    fn on_frame(&mut self, now: Now, frame: &RawFrame<'_>) -> Taken {
+        let Phase::Running(running) = &mut self.phase else {
+            self.on_other_frame(now, frame);
+            return Taken::Yes;
+        };
+        let mut io = Io {
+            now,
+            outbox: &mut self.outbox,
+            backlog: &mut self.backlog,
+            builder: &mut self.builder,
+        };
+        match running.on_frame(frame, &mut io) {
+            Ok(taken) => taken,
+            Err(failure) => {
+                self.on_failure(now, failure);
+                Taken::Yes
+            }
+        }
+    }
+
+    /// A frame before the connection is open, or after it is closed.
+    fn on_other_frame(&mut self, now: Now, frame: &RawFrame<'_>) {
+        let is_zero = frame.channel == ChannelId::ZERO;
+        if is_zero && frame.kind == FRAME_HEARTBEAT && frame.payload.is_empty() {
+            return;
+        }
+        let method = match frame.kind {
+            FRAME_METHOD if is_zero => Method::decode(frame.payload).ok(),
+            _ => None,
+        };
+        if let Phase::Closing(closing) = self.phase {
+            return self.on_closing_method(closing, method);
+        }
+        match method {
+            Some(method) => self.on_handshake_method(now, method),
+            None => self.fail(now, framing::unexpected_frame(frame)),
+        }
+    }
+
+    fn on_handshake_method(&mut self, now: Now, method: Method<'_>) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Silent);
+        let next = match (phase, method) {
+            (Phase::Start(step), Method::ConnectionStartOk(start_ok)) => step
+                .on_start_ok(start_ok, &self.origin, &self.broker, &mut self.outbox)
+                .map(Phase::Tune),
+            (Phase::Tune(step), Method::ConnectionTuneOk(tune_ok)) => step
+                .on_tune_ok(tune_ok, &self.broker.env.settings)
+                .map(Phase::Opening),
+            (Phase::Opening(step), Method::ConnectionOpen(open)) => {
+                return self.open(now, step, open);
+            }
+            (phase, method) => {
+                self.phase = phase;
+                let text = format!("unexpected method {} in this state", method.name());
+                Err(Refusal::Silent(text))
+            }
+        };
+        match next {
+            Ok(phase) => {
+                if let Phase::Opening(step) = &phase {
+                    self.payload_max = match step.tuned.frame_max {
+                        0 => u32::MAX,
+                        frame_max => frame_max,
+                    };
+                }
+                self.phase = phase;
+            }
+            Err(refusal) => self.refuse(now, refusal),
+        }
+    }
+
+    fn open(
+        &mut self,
+        now: Now,
+        step: AwaitOpen,
+        open: leveret_codec::methods::ConnectionOpen<'_>,
+    ) {
+        let client_name = step.client.connection_name().map(str::to_owned);
+        let opened = step.on_open(open, &self.origin, &self.broker, &mut self.outbox);
+        let session = match opened {
+            Ok(session) => Arc::new(session),
+            Err(error) => {
+                self.phase = Phase::Opening(step);
+                return self.fail(now, error);
+            }
+        };
+        let name = client_name.map(|name| format!(" - {name}"));
+        tracing::info!(
+            "connection {}{}: user '{}' authenticated and granted access to vhost '{}'",
+            session.name,
+            name.unwrap_or_default(),
+            session.user_name(),
+            session.vhost.name(),
+        );
+        self.described = Some(session.to_string());
+        // Listed first, asked second: an alarm that begins in between comes by mail.
+        self.broker.remember(&session);
+        let alarm = self.broker.alarm();
+        self.phase = Phase::Running(Box::new(Running::new(session, now, alarm)));
+    }
+
+    fn on_closing_method(&mut self, closing: Closing, method: Option<Method<'_>>) {
+        match (closing, method) {
+            (_, Some(Method::ConnectionClose(_))) => running::close_ok(&mut self.outbox),
+            (Closing::Ours, Some(Method::ConnectionCloseOk(_))) => {
+                self.phase = Phase::Gone(Manner::Graceful);
+            }
+            _ => {}
+        }
+    }
+
+    fn read_mail(&mut self, now: Now) {
+        let mut durable = None;
+        while let Some(mail) = self.backlog.pop_front() {
+            if let Mail::Durable(position) = mail {
+                durable = durable.max(Some(position));
+            } else {
+                self.on_one_mail(now, mail);
+            }
+        }
+        if let Some(position) = durable {
+            self.asked_store = false;
+            self.outbox.release(position);
+            self.on_one_mail(now, Mail::Durable(position));
+        }
+    }
+
+    fn on_one_mail(&mut self, now: Now, mail: Mail) {
+        let Phase::Running(running) = &mut self.phase else {
+            if let Mail::Close(_) = mail {
+                self.phase = Phase::Gone(Manner::Abort);
+            }
+            return;
+        };
+        let mut io = Io {
+            now,
+            outbox: &mut self.outbox,
+            backlog: &mut self.backlog,
+            builder: &mut self.builder,
+        };
+        if let Err(failure) = running.on_mail(mail, &mut io) {
+            self.on_failure(now, failure);
+        }
+    }
+
+    fn flush(&mut self, now: Now) {
+        if let Phase::Running(running) = &mut self.phase {
+            let mut io = Io {
+                now,
+                outbox: &mut self.outbox,
+                backlog: &mut self.backlog,
+                builder: &mut self.builder,
+            };
+            if let Err(failure) = running.flush(&mut io) {
+                self.on_failure(now, failure);
+            }
+        }
+        // A channel that closed may have taken mail of others out of the box.
+        if !self.backlog.is_empty() {
+            self.read_mail(now);
+        }
+        self.await_store();
+    }
+
+    /// Asks to be told when the store is further, if confirms or held output wait for it.
+    fn await_store(&mut self) {
+        if self.outbox.held_until().is_some() {
+            self.outbox.release(self.broker.env.store.durable());
+        }
+        if self.asked_store {
+            return;
+        }
+        let confirms = match &self.phase {
+            Phase::Running(running) => running.waits_for(),
+            _ => None,
+        };
+        if let Some(position) = running::earlier(self.outbox.held_until(), confirms) {
+            self.asked_store = true;
+            self.broker.wait_durable(&self.origin.mailbox, position);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

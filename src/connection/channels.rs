@@ -1,0 +1,155 @@
+//! The channel table of one connection.
+//!
+//! ```text
+//!            channel.open              channel error
+//!   (none) ───────────────▶ Open ───────────────────────▶ Closing
+//!     ▲                      │ channel.close                │ channel.close-ok
+//!     └──────────────────────┴──────────────────────────────┘
+//! ```
+//!
+//! While a number is `Closing`, everything the client sent before it saw our channel.close is
+//! dropped (I8). Lookups remember the last number, because frames of a content come in a row.
+
+use std::collections::HashMap;
+
+use leveret_codec::types::ChannelId;
+
+use crate::auth::ChannelGuard;
+use crate::channel::Channel;
+
+/// The numbers in use.
+#[derive(Default)]
+pub(super) struct Channels {
+    slots: Vec<Slot>,
+    by_id: HashMap<ChannelId, usize>,
+    /// Where the last lookup ended.
+    last: usize,
+    open: usize,
+    /// Places of channels that did something since the last [`Channels::take_touched`].
+    touched: Vec<ChannelId>,
+}
+
+struct Slot {
+    id: ChannelId,
+    touched: bool,
+    state: State,
+}
+
+/// What a channel number is.
+pub(super) enum State {
+    /// In use.
+    Open {
+        channel: Box<Channel>,
+        /// Its place among the counted channels, given back with it.
+        _place: Option<ChannelGuard>,
+    },
+    /// We sent channel.close and wait for the answer.
+    Closing,
+}
+
+impl Channels {
+    /// What `id` is; `None` if it is free.
+    pub(super) fn get(&mut self, id: ChannelId) -> Option<&mut State> {
+        let at = self.find(id)?;
+        self.slots.get_mut(at).map(|slot| &mut slot.state)
+    }
+
+    /// The open channel `id`, marked as one that has something to flush.
+    pub(super) fn touch(&mut self, id: ChannelId) -> Option<&mut Channel> {
+        let at = self.find(id)?;
+        let slot = self.slots.get_mut(at)?;
+        let State::Open { channel, .. } = &mut slot.state else {
+            return None;
+        };
+        if !slot.touched {
+            slot.touched = true;
+            self.touched.push(id);
+        }
+        Some(channel)
+    }
+
+    /// Takes the number `id`, which must be free, into use.
+    pub(super) fn open(&mut self, id: ChannelId, place: Option<ChannelGuard>) {
+        let channel = Box::new(Channel::new(id));
+        let state = State::Open {
+            channel,
+            _place: place,
+        };
+        self.last = self.slots.len();
+        self.by_id.insert(id, self.slots.len());
+        self.slots.push(Slot {
+            id,
+            touched: false,
+            state,
+        });
+        self.open += 1;
+    }
+
+    /// Marks the open channel `id` as closing and hands it out, to be closed.
+    pub(super) fn start_closing(&mut self, id: ChannelId) -> Option<Box<Channel>> {
+        let state = self.get(id)?;
+        let State::Open { channel, .. } = std::mem::replace(state, State::Closing) else {
+            return None;
+        };
+        self.open -= 1;
+        Some(channel)
+    }
+
+    /// Frees the number `id`.
+    pub(super) fn remove(&mut self, id: ChannelId) -> Option<Box<Channel>> {
+        let at = self.by_id.remove(&id)?;
+        let slot = self.slots.swap_remove(at);
+        if let Some(moved) = self.slots.get(at) {
+            self.by_id.insert(moved.id, at);
+        }
+        match slot.state {
+            State::Open { channel, .. } => {
+                self.open -= 1;
+                Some(channel)
+            }
+            State::Closing => None,
+        }
+    }
+
+    /// How many channels are open.
+    pub(super) fn open_count(&self) -> usize {
+        self.open
+    }
+
+    /// Numbers of the open channels.
+    pub(super) fn open_ids(&self) -> Vec<ChannelId> {
+        let open = |slot: &&Slot| matches!(slot.state, State::Open { .. });
+        self.slots.iter().filter(open).map(|slot| slot.id).collect()
+    }
+
+    /// The channels that did something since the last call. Give the vector back with
+    /// [`Channels::keep`].
+    pub(super) fn take_touched(&mut self) -> Vec<ChannelId> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Takes back what [`Channels::take_touched`] gave, and clears the marks.
+    pub(super) fn keep(&mut self, mut touched: Vec<ChannelId>) {
+        for id in touched.drain(..) {
+            if let Some(at) = self.find(id)
+                && let Some(slot) = self.slots.get_mut(at)
+            {
+                slot.touched = false;
+            }
+        }
+        if self.touched.is_empty() {
+            self.touched = touched;
+        }
+    }
+
+    fn find(&mut self, id: ChannelId) -> Option<usize> {
+        if self.slots.get(self.last).is_some_and(|slot| slot.id == id) {
+            return Some(self.last);
+        }
+        self.last = *self.by_id.get(&id)?;
+        Some(self.last)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! How connections end: in form, in silence, or cut off.
+//!
+//! One function per way, all of them ending in the phase that waits for it to be over. Whatever
+//! the way, an open connection first gives back what it has in the broker (I9): a client that
+//! sees close or close-ok can rely on its exclusive queues being gone.
+//!
+//! Source: RabbitMQ 4.3.6 (`Seen`: order of frames and closes, frames sent by hand).
+
+use leveret_codec::methods::ConnectionClose;
+use leveret_codec::types::{ChannelId, ShortStr};
+
+use super::handshake::Refusal;
+use super::running::{self, Failure, Io};
+use super::{Closing, Connection, Manner, Phase};
+use crate::clock::Now;
+use crate::error::AmqpError;
+use crate::limits::{CLOSE_WAIT_MS, SILENT_CLOSE_MS};
+
+impl Connection {
+    pub(super) fn on_failure(&mut self, now: Now, failure: Failure) {
+        match failure {
+            Failure::Error(error) => self.fail(now, error),
+            Failure::Cut(why) => self.cut(now, &why),
+            Failure::ClosedByClient => {
+                self.end(now);
+                self.log_end(now, "");
+                running::close_ok(&mut self.outbox);
+                self.start_closing(now, Closing::Theirs);
+            }
+        }
+    }
+
+    /// Closes in form: everything the connection had is given back before the frame goes out.
+    pub(super) fn fail(&mut self, now: Now, error: AmqpError) {
+        match self.phase {
+            Phase::Running(_) | Phase::Opening(_) => {}
+            Phase::Closing(_) | Phase::Silent | Phase::Gone(_) => return,
+            _ => return self.refuse(now, Refusal::Silent(error.to_string())),
+        }
+        let who = self
+            .described
+            .clone()
+            .unwrap_or_else(|| self.origin.to_string());
+        tracing::error!("Error on AMQP connection ({who}): {error}");
+        self.end(now);
+        self.say_close(&error);
+        self.start_closing(now, Closing::Ours);
+    }
+
+    fn say_close(&mut self, error: &AmqpError) {
+        let text = error.reply_text();
+        let (class_id, method_id) = error.method.unwrap_or_default();
+        let close = ConnectionClose {
+            reply_code: error.code.number(),
+            reply_text: ShortStr::new(&text).unwrap_or(ShortStr::EMPTY),
+            class_id,
+            method_id,
+        };
+        self.outbox.method(ChannelId::ZERO, &close.into());
+    }
+
+    fn start_closing(&mut self, now: Now, closing: Closing) {
+        let heartbeat_ms = match &self.phase {
+            Phase::Running(running) => u64::from(running.session.tuned.heartbeat_s) * 1_000,
+            Phase::Opening(step) => u64::from(step.tuned.heartbeat_s) * 1_000,
+            _ => 0,
+        };
+        let wait = match heartbeat_ms {
+            0 => CLOSE_WAIT_MS,
+            interval => interval.min(CLOSE_WAIT_MS),
+        };
+        self.deadline = now.transport.plus_ms(wait);
+        self.phase = Phase::Closing(closing);
+    }
+
+    /// The octets that come are not frames: there is no close-ok to wait for.
+    pub(super) fn stop_reading(&mut self, now: Now) {
+        if let Phase::Closing(closing) = &mut self.phase {
+            *closing = Closing::Unreadable;
+            self.deadline = now.transport.plus_ms(SILENT_CLOSE_MS);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, now: Now, refusal: Refusal) {
+        self.deadline = now.transport.plus_ms(SILENT_CLOSE_MS);
+        let (phase, log) = match refusal {
+            Refusal::Version(log) => (Phase::Gone(Manner::Abort), log),
+            Refusal::Silent(log) => (Phase::Silent, log),
+            Refusal::Told(error, log) => {
+                self.say_close(&error);
+                (Phase::Closing(Closing::Ours), log)
+            }
+        };
+        self.phase = phase;
+        tracing::error!("Error on AMQP connection ({}): {log}", self.origin);
+    }
+
+    /// Ends the connection without a word to the peer.
+    pub(super) fn cut(&mut self, now: Now, why: &str) {
+        self.end(now);
+        self.log_end(now, why);
+        self.phase = Phase::Gone(Manner::Abort);
+    }
+
+    /// Gives back everything that an open connection has in the broker.
+    fn end(&mut self, now: Now) {
+        if let Phase::Running(running) = &mut self.phase {
+            let mut io = Io {
+                now,
+                outbox: &mut self.outbox,
+                backlog: &mut self.backlog,
+                builder: &mut self.builder,
+            };
+            running.end(&mut io);
+            self.backlog.clear();
+            self.origin.mailbox.take_now(&mut self.mail);
+            self.mail.clear();
+            self.asked_store = false;
+        }
+    }
+
+    pub(super) fn relieve(&self, now: Now, octets: usize) {
+        if octets > 0 {
+            self.origin.mailbox.relieve(octets).resume_all(now);
+        }
+    }
+
+    pub(super) fn log_end(&self, now: Now, why: &str) {
+        let who = self
+            .described
+            .clone()
+            .unwrap_or_else(|| self.origin.to_string());
+        let lived = Lived(
+            now.transport
+                .since(self.origin.accepted.transport)
+                .as_millis(),
+        );
+        if why.is_empty() {
+            tracing::info!("closing AMQP connection ({who}, duration: '{lived}')");
+        } else {
+            tracing::warn!("closing AMQP connection ({who}, duration: '{lived}'): {why}");
+        }
+    }
+}
+
+/// Milliseconds as RabbitMQ shows a duration: `17ms`, `3s`, `2M, 5s`, `1H, 0M`.
+pub(super) struct Lived(pub(super) u128);
+
+impl std::fmt::Display for Lived {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (s, m, h) = (self.0 / 1_000, self.0 / 60_000, self.0 / 3_600_000);
+        match (h, m, s) {
+            (0, 0, 0) => write!(f, "{}ms", self.0),
+            (0, 0, s) => write!(f, "{s}s"),
+            (0, m, s) => write!(f, "{m}M, {}s", s % 60),
+            (h, m, _) => write!(f, "{h}H, {}M", m % 60),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! From the first octet to an open connection: a struct per step, each step consumes the last.
+//!
+//! ```text
+//!  AwaitHeader ── start ──▶ AwaitStartOk ── tune ──▶ AwaitTuneOk ──▶ AwaitOpen ── open-ok ──▶ Session
+//!      │                        │                        │               │
+//!      │ wrong header           │ refused                │ bad offer     │ refused
+//!      ▼                        ▼                        ▼               ▼
+//!  Refusal::Version        Silent or Told             Silent      AmqpError, closed in form
+//! ```
+//!
+//! It decides; the connection does the waiting and closing. Until connection.open a peer that does
+//! wrong is told nothing: it is dropped after a silence that slows down those who guess.
+//!
+//! Source: AMQP 0-9-1 section 2.2.4; RabbitMQ 4.3.6 (`Seen`, frames sent by hand).
+
+use std::sync::Arc;
+
+use leveret_codec::frame::ProtocolHeader;
+use leveret_codec::methods::{
+    ConnectionOpen, ConnectionOpenOk, ConnectionStart, ConnectionStartOk, ConnectionTune,
+    ConnectionTuneOk,
+};
+use leveret_codec::table::{Table, TableRef, Value};
+use leveret_codec::types::ChannelId;
+
+use super::outbox::Outbox;
+use super::session::{Origin, Session};
+use crate::auth::User;
+use crate::broker::Core;
+use crate::config::Settings;
+use crate::error::AmqpError;
+
+/// What we answer to a protocol that we do not speak.
+const OUR_HEADER: [u8; 8] = *b"AMQP\0\0\x09\x01";
+/// The only locale there is.
+const LOCALES: &[u8] = b"en_US";
+/// Abilities that are announced to clients, in RabbitMQ's order.
+const CAPABILITIES: [&str; 9] = [
+    "publisher_confirms",
+    "exchange_exchange_bindings",
+    "basic.nack",
+    "consumer_cancel_notify",
+    "connection.blocked",
+    "consumer_priorities",
+    "authentication_failure_close",
+    "per_consumer_qos",
+    "direct_reply_to",
+];
+
+/// Why a handshake ends early. Each carries the operator's words.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// Our own protocol header goes out and the socket is closed at once.
+    Version(String),
+    /// Nothing goes out.
+    Silent(String),
+    /// connection.close goes out, and the socket is closed after the silence all the same.
+    Told(AmqpError, String),
+}
+
+/// Nothing has come yet.
+#[derive(Debug)]
+pub(super) struct AwaitHeader;
+
+/// connection.start is out.
+#[derive(Debug)]
+pub(super) struct AwaitStartOk;
+
+/// The user is known, connection.tune is out.
+#[derive(Debug)]
+pub(super) struct AwaitTuneOk {
+    user: Arc<User>,
+    client: Client,
+}
+
+/// Everything is negotiated but the vhost.
+#[derive(Debug)]
+pub(super) struct AwaitOpen {
+    pub(super) user: Arc<User>,
+    pub(super) client: Client,
+    pub(super) tuned: Tuned,
+}
+
+/// What a client says about itself.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Its properties as sent in connection.start-ok.
+    pub properties: Table,
+    /// Abilities that change what the broker does.
+    pub capabilities: Capabilities,
+}
+
+/// Abilities of a client that change what the broker does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It wants a connection.close when its credentials are wrong.
+    pub authentication_failure_close: bool,
+    /// It wants basic.cancel when the broker cancels a consumer.
+    pub consumer_cancel_notify: bool,
+    /// It wants connection.blocked and connection.unblocked.
+    pub connection_blocked: bool,
+}
+
+/// What was agreed in connection.tune and tune-ok.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuned {
+    /// Most channels open at one time; 0 for no limit.
+    pub channel_max: u16,
+    /// Most octets of a frame with its overhead; 0 for no limit.
+    pub frame_max: u32,
+    /// Heartbeat interval in seconds; 0 for none.
+    pub heartbeat_s: u16,
+}
+
+impl AwaitHeader {
+    pub(super) fn on_header(
+        self,
+        header: ProtocolHeader,
+        broker: &Core,
+        outbox: &mut Outbox,
+    ) -> Result<AwaitStartOk, Refusal> {
+        match header {
+            ProtocolHeader::Amqp091 | ProtocolHeader::Amqp09 => {}
+            ProtocolHeader::Amqp08 => return Err(refuse_version(outbox, b"AMQP\x01\x01\x08\0")),
+            ProtocolHeader::Other(octets) => return Err(refuse_version(outbox, &octets)),
+        }
+        let properties = server_properties(&broker.env.settings).to_bytes();
+        let mechanisms = broker.auth.mechanisms();
+        let start = ConnectionStart {
+            version_major: 0,
+            version_minor: 9,
+            server_properties: TableRef::new(&properties),
+            mechanisms: mechanisms.as_bytes(),
+            locales: LOCALES,
+        };
+        outbox.method(ChannelId::ZERO, &start.into());
+        Ok(AwaitStartOk)
+    }
+}
+
+impl AwaitStartOk {
+    pub(super) fn on_start_ok(
+        self,
+        start_ok: ConnectionStartOk<'_>,
+        origin: &Origin,
+        broker: &Core,
+        outbox: &mut Outbox,
+    ) -> Result<AwaitTuneOk, Refusal> {
+        let client = Client::new(start_ok.client_properties)
+            .map_err(|error| Refusal::Silent(format!("client properties: {error}")))?;
+        let (mechanism, response) = (&*start_ok.mechanism, start_ok.response);
+        let peer = origin.peer.ip();
+        let user = broker
+            .auth
+            .authenticate(mechanism, response, peer)
+            .map_err(|refused| {
+                let log = refused.to_string();
+                match refused.reply_text() {
+                    Some(text) if client.capabilities.authentication_failure_close => {
+                        Refusal::Told(AmqpError::access_refused(text).in_method(0, 0), log)
+                    }
+                    _ => Refusal::Silent(log),
+                }
+            })?;
+        let settings = &broker.env.settings;
+        let tune = ConnectionTune {
+            channel_max: settings.channel_max,
+            frame_max: settings.frame_max,
+            heartbeat: settings.heartbeat_s,
+        };
+        outbox.method(ChannelId::ZERO, &tune.into());
+        Ok(AwaitTuneOk { user, client })
+    }
+}
+
+impl AwaitTuneOk {
+    pub(super) fn on_tune_ok(
+        self,
+        tune_ok: ConnectionTuneOk,
+        settings: &Settings,
+    ) -> Result<AwaitOpen, Refusal> {
+        let channel_max = u32::from(tune_ok.channel_max);
+        negotiate("channel_max", channel_max, 1, settings.channel_max.into())?;
+        let floor = settings.frame_max_floor.min(settings.frame_max);
+        negotiate("frame_max", tune_ok.frame_max, floor, settings.frame_max)?;
+        let tuned = Tuned {
+            channel_max: tune_ok.channel_max,
+            frame_max: tune_ok.frame_max,
+            heartbeat_s: tune_ok.heartbeat,
+        };
+        Ok(AwaitOpen {
+            user: self.user,
+            client: self.client,
+            tuned,
+        })
+    }
+}
+
+impl AwaitOpen {
+    /// Opens the vhost. The answer goes out here; on an error the connection closes in form.
+    ///
+    /// # Errors
+    /// 530 when a limit is reached, the vhost is missing or the user has no permissions there.
+    pub(super) fn on_open(
+        &self,
+        open: ConnectionOpen<'_>,
+        origin: &Origin,
+        broker: &Arc<Core>,
+        outbox: &mut Outbox,
+    ) -> Result<Session, AmqpError> {
+        let session = Session::open(self, &open.virtual_host, origin, broker)
+            .map_err(|error| error.in_method(10, 40))?;
+        outbox.set_frame_max(self.tuned.frame_max);
+        outbox.method(ChannelId::ZERO, &ConnectionOpenOk::default().into());
+        Ok(session)
+    }
+}
+
+impl Client {
+    fn new(properties: TableRef<'_>) -> Result<Self, leveret_codec::table::TableError> {
+        properties.check()?;
+        let properties = properties.to_table()?;
+        let mut capabilities = Capabilities::default();
+        if let Some(Value::Table(table)) = properties.get("capabilities") {
+            let has = |name: &str| table.get(name) == Some(&Value::Bool(true));
+            capabilities = Capabilities {
+                authentication_failure_close: has("authentication_failure_close"),
+                consumer_cancel_notify: has("consumer_cancel_notify"),
+                connection_blocked: has("connection.blocked"),
+            };
+        }
+        Ok(Self {
+            properties,
+            capabilities,
+        })
+    }
+
+    /// The name that the client gave the connection, if it gave one.
+    #[must_use]
+    pub fn connection_name(&self) -> Option<&str> {
+        let name = self.properties.get("connection_name")?.as_str()?;
+        std::str::from_utf8(name).ok()
+    }
+}
+
+/// The client's value must lie between `least` and `ours`; a value of 0, "no limit", only fits
+/// when ours is 0 too.
+///
+/// Seen: RabbitMQ 4.3.6 (texts in its log).
+fn negotiate(name: &str, value: u32, least: u32, ours: u32) -> Result<(), Refusal> {
+    let failed = |value: &str, relation: &str, limit: u32| {
+        Err(Refusal::Silent(format!(
+            "failed to negotiate connection parameters: negotiated {name} = {value} is {relation} \
+             allowed value ({limit})"
+        )))
+    };
+    match value {
+        0 if ours != 0 => failed("0 (no limit)", "higher than the maximum", ours),
+        _ if ours != 0 && value > ours => {
+            failed(&value.to_string(), "higher than the maximum", ours)
+        }
+        1.. if value < least => failed(&value.to_string(), "lower than the minimum", least),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_version(outbox: &mut Outbox, header: &[u8; 8]) -> Refusal {
+    outbox.raw(&OUR_HEADER);
+    Refusal::Version(match header {
+        [b'A', b'M', b'Q', b'P', version @ ..] => {
+            format!("protocol version {version:?} is not spoken here, only AMQP 0-9-1")
+        }
+        [0x16, 3, ..] => {
+            "a TLS connection attempt on the plain AMQP port: check the client's port".to_owned()
+        }
+        _ if is_http(header) => {
+            "an HTTP request on the AMQP port: check the client's port".to_owned()
+        }
+        _ => "the client does not speak AMQP 0-9-1".to_owned(),
+    })
+}
+
+fn is_http(header: &[u8]) -> bool {
+    [
+        "GET ", "PUT ", "POST ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ",
+    ]
+    .iter()
+    .any(|verb| header.starts_with(verb.as_bytes().get(..8).unwrap_or(verb.as_bytes())))
+}
+
+/// What we say about ourselves: RabbitMQ's product and version, because clients choose their
+/// behaviour by them, and our own name beside. Sorted by key.
+fn server_properties(settings: &Settings) -> Table {
+    let own = concat!("Leveret ", env!("CARGO_PKG_VERSION"));
+    let mut capabilities = Table::new();
+    for name in CAPABILITIES {
+        capabilities.insert(name, true);
+    }
+    Table::new()
+        .with("capabilities", Value::Table(capabilities))
+        .with("cluster_name", &*settings.cluster_name)
+        .with("copyright", "Copyright (c) the Leveret contributors")
+        .with(
+            "information",
+            concat!(
+                "Licensed under MIT or Apache 2.0. Website: ",
+                env!("CARGO_PKG_REPOSITORY")
+            ),
+        )
+        .with("leveret_version", env!("CARGO_PKG_VERSION"))
+        .with("platform", own)
+        .with("product", &*settings.server_product)
+        .with("version", &*settings.server_version)
+}

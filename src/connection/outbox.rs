@@ -1,0 +1,453 @@
+//! What a connection has to say and its socket has not yet taken.
+//!
+//! Frames leave in the order in which they were put in. Each call puts in whole frames: a method,
+//! or a content with method, header and body together, so nothing can come between them (I6) and
+//! no frame is longer than was negotiated (I7). Small things are copied into one buffer; large
+//! bodies that messages share are kept as they are and leave by vectored writes.
+//!
+//! The outbox also knows how many octets of mail its deliveries stand for: as they are written,
+//! [`Outbox::advance`] says how much pressure the mailbox is relieved of. So every message that is
+//! delivered must have come by mail.
+//!
+//! What must not be said before it is stored is held back ([`Outbox::hold_until`]), and everything
+//! behind it, so that the order stays.
+//!
+//! Bounded from outside: queues stop at the mailbox's mark, and no input is processed while
+//! [`Outbox::is_over_mark`].
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{BufMut, Bytes};
+use leveret_codec::encode::{
+    body_chunks, encode_body, encode_content_header, encode_heartbeat, encode_method, frame_head,
+};
+use leveret_codec::frame::{FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_METHOD, FRAME_OVERHEAD};
+use leveret_codec::methods::Method;
+use leveret_codec::properties::PropertiesRef;
+use leveret_codec::types::{ChannelId, ShortString};
+
+use crate::limits::{BUFFER_KEEP, OUTBOX_MARK, RELIEF_STEP, UNCOPIED_BODY};
+use crate::message::Message;
+use crate::store::Position;
+
+/// basic.deliver: class and method id.
+const DELIVER: u32 = (60 << 16) | 60;
+/// Class id of basic, and the weight that is always 0.
+const BASIC_HEADER: u32 = 60 << 16;
+/// Octets of a content header before the properties.
+const HEADER_FIXED: usize = 12;
+
+/// The output of one connection.
+#[derive(Debug)]
+pub struct Outbox {
+    /// Everything that was copied; `copied[sent..]` is not written yet.
+    copied: Vec<u8>,
+    sent: usize,
+    /// The order of what is waiting; all of it is copied when this is empty.
+    segments: VecDeque<Segment>,
+    /// Octets at the end of `copied` that no segment covers yet.
+    tail: usize,
+    waiting: usize,
+    written: u64,
+    debts: VecDeque<Debt>,
+    /// Octets of pressure that were ever owed.
+    owed: u64,
+    holds: VecDeque<Hold>,
+    /// The store is durable up to here, as far as we know.
+    durable: Position,
+    frame_max: u32,
+}
+
+#[derive(Debug)]
+enum Segment {
+    Copied(usize),
+    Shared(Bytes),
+}
+
+/// What is put in from octet `from` on waits until the store is durable up to `until`.
+#[derive(Clone, Copy, Debug)]
+struct Hold {
+    from: u64,
+    until: Position,
+}
+
+/// A segment, borrowed.
+enum Piece<'a> {
+    Copied(usize),
+    Shared(&'a [u8]),
+}
+
+impl Segment {
+    fn piece(&self) -> Piece<'_> {
+        match self {
+            Self::Copied(len) => Piece::Copied(*len),
+            Self::Shared(body) => Piece::Shared(body),
+        }
+    }
+}
+
+/// Pressure that ends once `at` octets have been written in all.
+#[derive(Clone, Copy, Debug)]
+struct Debt {
+    from: u64,
+    at: u64,
+    octets: usize,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Outbox {
+    /// An empty outbox; frames may be of any size until [`Outbox::set_frame_max`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            copied: Vec::new(),
+            sent: 0,
+            segments: VecDeque::new(),
+            tail: 0,
+            waiting: 0,
+            written: 0,
+            debts: VecDeque::new(),
+            owed: 0,
+            holds: VecDeque::new(),
+            durable: Position::default(),
+            frame_max: 0,
+        }
+    }
+
+    /// Bodies are split so that no frame has more than `octets` (0: no limit) with its overhead.
+    pub fn set_frame_max(&mut self, octets: u32) {
+        self.frame_max = octets;
+    }
+
+    /// Octets that wait to be written.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.waiting
+    }
+
+    /// Whether everything has been written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// Octets that may be written now: what waits, up to the first thing that is held.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        let held_from = self.holds.front().map_or(u64::MAX, |hold| hold.from);
+        let free = held_from.saturating_sub(self.written);
+        self.waiting
+            .min(usize::try_from(free).unwrap_or(usize::MAX))
+    }
+
+    /// What is put in from now on says that something is stored: it is not written before the
+    /// store is durable up to `position`.
+    pub fn hold_until(&mut self, position: Position) {
+        if position > self.durable {
+            let from = self.written + self.waiting as u64;
+            self.holds.push_back(Hold {
+                from,
+                until: position,
+            });
+        }
+    }
+
+    /// The position that the first held thing waits for.
+    pub(super) fn held_until(&self) -> Option<Position> {
+        self.holds.front().map(|hold| hold.until)
+    }
+
+    /// The store is durable up to `position`: what waited for that is free.
+    pub(super) fn release(&mut self, position: Position) {
+        self.durable = self.durable.max(position);
+        while self
+            .holds
+            .pop_front_if(|hold| hold.until <= position)
+            .is_some()
+        {}
+    }
+
+    /// Whether so much waits that no more input should be processed.
+    #[must_use]
+    pub fn is_over_mark(&self) -> bool {
+        self.waiting >= OUTBOX_MARK
+    }
+
+    /// Octets written since the connection began.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Puts in octets that are no frame: the answer to a wrong protocol header.
+    pub(super) fn raw(&mut self, octets: &[u8]) {
+        self.copy(|buffer| buffer.put_slice(octets));
+    }
+
+    /// Puts in a heartbeat.
+    pub(super) fn heartbeat(&mut self) {
+        self.copy(encode_heartbeat);
+    }
+
+    /// Puts in a method without content.
+    pub fn method(&mut self, channel: ChannelId, method: &Method<'_>) {
+        self.copy(|buffer| encode_method(buffer, channel, method));
+    }
+
+    /// Puts in a method with the content of `message`: basic.return and basic.get-ok.
+    /// `properties` are the message's own or what replaces them.
+    pub fn content(
+        &mut self,
+        channel: ChannelId,
+        method: &Method<'_>,
+        properties: PropertiesRef<'_>,
+        message: &Message,
+    ) {
+        let body_size = message.body_len() as u64;
+        self.copy(|buffer| {
+            encode_method(buffer, channel, method);
+            encode_content_header(buffer, channel, method.class_id(), body_size, properties);
+        });
+        self.body(channel, message);
+    }
+
+    /// Puts in basic.deliver with its content. `properties` replace the message's own when the
+    /// queue has something to add.
+    ///
+    /// The same octets as [`Outbox::content`] with a `BasicDeliver`, without building one.
+    pub fn deliver(
+        &mut self,
+        channel: ChannelId,
+        consumer_tag: &ShortString,
+        delivery_tag: u64,
+        redelivered: bool,
+        message: &Message,
+        properties: Option<&[u8]>,
+    ) {
+        let routing = message.routing_octets();
+        let properties = properties.unwrap_or_else(|| message.properties().as_bytes());
+        let body = message.body();
+        let method_len = 4 + 1 + consumer_tag.len() + 8 + 1 + routing.len();
+        let header_len = HEADER_FIXED + properties.len();
+        let small = self.fits_one_frame(body.len());
+        self.copy(|buffer| {
+            let body_room = if small {
+                FRAME_OVERHEAD + body.len()
+            } else {
+                0
+            };
+            buffer.reserve(2 * FRAME_OVERHEAD + method_len + header_len + body_room);
+            buffer.extend_from_slice(&frame_head(FRAME_METHOD, channel, octets(method_len)));
+            buffer.put_u32(DELIVER);
+            buffer.put_u8(u8::try_from(consumer_tag.len()).unwrap_or(0));
+            buffer.extend_from_slice(consumer_tag.as_bytes());
+            buffer.put_u64(delivery_tag);
+            buffer.put_u8(u8::from(redelivered));
+            buffer.extend_from_slice(routing);
+            buffer.put_u8(FRAME_END);
+            buffer.extend_from_slice(&frame_head(FRAME_HEADER, channel, octets(header_len)));
+            buffer.put_u32(BASIC_HEADER);
+            buffer.put_u64(body.len() as u64);
+            buffer.extend_from_slice(properties);
+            buffer.put_u8(FRAME_END);
+            if small {
+                buffer.extend_from_slice(&frame_head(FRAME_BODY, channel, octets(body.len())));
+                buffer.extend_from_slice(body);
+                buffer.put_u8(FRAME_END);
+            }
+        });
+        if !small {
+            self.body(channel, message);
+        }
+        self.owe(message.memory());
+    }
+
+    /// Octets of deliveries that were ever put in, as [`Message::memory`] counts them.
+    pub(super) fn owed(&self) -> u64 {
+        self.owed
+    }
+
+    /// What has just been put in stands for `octets` of the mailbox's pressure.
+    fn owe(&mut self, octets: usize) {
+        self.owed += octets as u64;
+        let at = self.written + self.waiting as u64;
+        match self.debts.back_mut() {
+            Some(debt) if at.saturating_sub(debt.from) <= RELIEF_STEP => {
+                debt.at = at;
+                debt.octets += octets;
+            }
+            _ => self.debts.push_back(Debt {
+                from: at,
+                at,
+                octets,
+            }),
+        }
+    }
+
+    /// Fills `slices` with what is to be written next; returns how many of them it used.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let mut used = 0;
+        let mut from = self.sent;
+        let mut ready = self.ready();
+        let tail = Piece::Copied(self.tail);
+        let pieces = self.segments.iter().map(Segment::piece).chain([tail]);
+        for piece in pieces {
+            let octets = match piece {
+                Piece::Copied(len) => {
+                    let octets = self.copied.get(from..from + len).unwrap_or_default();
+                    from += len;
+                    octets
+                }
+                Piece::Shared(body) => body,
+            };
+            let octets = octets.get(..ready).unwrap_or(octets);
+            ready -= octets.len();
+            if octets.is_empty() {
+                continue;
+            }
+            let Some(slot) = slices.get_mut(used) else {
+                break;
+            };
+            *slot = IoSlice::new(octets);
+            used += 1;
+        }
+        used
+    }
+
+    /// `octets` of the front have been written. Returns how much the mailbox is relieved of.
+    pub fn advance(&mut self, octets: usize) -> usize {
+        debug_assert!(octets <= self.waiting, "more was written than waited");
+        self.waiting -= octets.min(self.waiting);
+        self.written += octets as u64;
+        let mut left = octets;
+        while left > 0 {
+            match self.segments.front_mut() {
+                Some(Segment::Copied(len)) if *len > left => {
+                    *len -= left;
+                    self.sent += left;
+                    left = 0;
+                }
+                Some(Segment::Copied(len)) => {
+                    left -= *len;
+                    self.sent += *len;
+                    self.segments.pop_front();
+                }
+                Some(Segment::Shared(body)) if body.len() > left => {
+                    bytes::Buf::advance(body, left);
+                    left = 0;
+                }
+                Some(Segment::Shared(body)) => {
+                    left -= body.len();
+                    self.segments.pop_front();
+                }
+                None => {
+                    self.tail -= left.min(self.tail);
+                    self.sent += left;
+                    left = 0;
+                }
+            }
+        }
+        self.compact();
+        self.relief()
+    }
+
+    /// Gives memory back while nothing waits.
+    pub fn shrink(&mut self) {
+        if self.is_empty() {
+            self.copied = Vec::new();
+            self.segments = VecDeque::new();
+            self.debts.shrink_to_fit();
+        }
+    }
+
+    /// Octets of memory that an idle connection could give back.
+    #[must_use]
+    pub fn spare(&self) -> usize {
+        if self.is_empty() {
+            self.copied.capacity()
+        } else {
+            0
+        }
+    }
+
+    fn copy(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.copied.len();
+        write(&mut self.copied);
+        let added = self.copied.len() - before;
+        self.tail += added;
+        self.waiting += added;
+    }
+
+    fn share(&mut self, body: Bytes) {
+        if self.tail > 0 {
+            self.segments.push_back(Segment::Copied(self.tail));
+            self.tail = 0;
+        }
+        self.waiting += body.len();
+        self.segments.push_back(Segment::Shared(body));
+    }
+
+    fn fits_one_frame(&self, len: usize) -> bool {
+        let room = match self.frame_max {
+            0 => usize::MAX,
+            max => usize::try_from(max)
+                .unwrap_or(usize::MAX)
+                .saturating_sub(FRAME_OVERHEAD),
+        };
+        len > 0 && len < UNCOPIED_BODY && len <= room
+    }
+
+    fn body(&mut self, channel: ChannelId, message: &Message) {
+        let shared = message
+            .large_body()
+            .filter(|body| body.len() >= UNCOPIED_BODY);
+        let Some(body) = shared else {
+            let frame_max = self.frame_max;
+            self.copy(|buffer| encode_body(buffer, channel, message.body(), frame_max));
+            return;
+        };
+        let mut rest = body.clone();
+        for len in body_chunks(body.len(), self.frame_max) {
+            self.copy(|buffer| buffer.put_slice(&frame_head(FRAME_BODY, channel, octets(len))));
+            self.share(rest.split_to(len.min(rest.len())));
+            self.copy(|buffer| buffer.put_u8(FRAME_END));
+        }
+    }
+
+    /// Moves what is left to the front once most of the buffer has been written.
+    fn compact(&mut self) {
+        if self.sent == self.copied.len() {
+            self.copied.clear();
+            self.sent = 0;
+        } else if self.sent > BUFFER_KEEP && self.sent > self.copied.len() / 2 {
+            self.copied.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+
+    fn relief(&mut self) -> usize {
+        let mut relief = 0;
+        while let Some(debt) = self.debts.front()
+            && debt.at <= self.written
+        {
+            relief += debt.octets;
+            self.debts.pop_front();
+        }
+        relief
+    }
+}
+
+/// A length as it stands in a frame head. Lengths here are bounded by `frame_max`, or by short
+/// strings and properties that came in one frame.
+fn octets(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

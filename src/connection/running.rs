@@ -1,0 +1,472 @@
+//! A connection that is open: its channels, its heartbeat, and whether it is blocked.
+//!
+//! Frames come in one by one; what they lead to beyond a channel comes out as [`Failure`], which
+//! the connection turns into a close. Methods and contents of a channel are the channel's; this
+//! module opens and closes channels and answers the class `connection`.
+//!
+//! Invariants: I8, I9. Source: AMQP 0-9-1 section 4.9; RabbitMQ 4.3.6.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, RawFrame};
+use leveret_codec::methods::{
+    ChannelClose, ChannelCloseOk, ChannelOpenOk, ConnectionBlocked, ConnectionCloseOk,
+    ConnectionUnblocked, ConnectionUpdateSecretOk, Method,
+};
+use leveret_codec::reply::{ReplyCode, Scope};
+use leveret_codec::types::{ChannelId, ShortStr};
+
+use super::channels::{Channels, State};
+use super::framing::{self, Undecodable};
+use super::heartbeat::{Beat, Heartbeat};
+use super::mail::{Mail, Mailbox};
+use super::outbox::Outbox;
+use super::session::Session;
+use crate::channel::Context;
+use crate::clock::{Mono, Now};
+use crate::error::AmqpError;
+use crate::message::MessageBuilder;
+use crate::store::Position;
+use crate::timers::Timed;
+
+/// Octets of a content header before its properties.
+const HEADER_MIN: usize = 12;
+
+/// What an open connection owns.
+pub(super) struct Running {
+    pub(super) session: Arc<Session>,
+    channels: Channels,
+    heartbeat: Heartbeat,
+    /// Why publishers must wait, if they must.
+    alarm: Option<&'static str>,
+    blocked: bool,
+    /// The broker's timers call us back at this moment or earlier.
+    armed: Mono,
+    timer: Arc<dyn Timed>,
+    /// The earliest position in the store that confirms wait for.
+    unconfirmed: Option<Position>,
+}
+
+/// What the connection lends while it works.
+pub(super) struct Io<'a> {
+    pub(super) now: Now,
+    pub(super) outbox: &'a mut Outbox,
+    pub(super) backlog: &'a mut VecDeque<Mail>,
+    pub(super) builder: &'a mut MessageBuilder,
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It is done with.
+    Yes,
+    /// It must wait until the alarm is over, and everything behind it too.
+    Not,
+}
+
+/// How an open connection ends.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// We close it with this error.
+    Error(AmqpError),
+    /// The client closed it in form.
+    ClosedByClient,
+    /// It is cut off without a word, for the operator's reason.
+    Cut(String),
+}
+
+impl From<AmqpError> for Failure {
+    fn from(error: AmqpError) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Wakes a connection for a deadline in broker time, by mail.
+struct MailTimer(Weak<Mailbox>);
+
+impl Timed for MailTimer {
+    fn on_deadline(&self, _now: Now) {
+        if let Some(mailbox) = self.0.upgrade() {
+            mailbox.post(Mail::Deadline);
+        }
+    }
+}
+
+impl Running {
+    pub(super) fn new(session: Arc<Session>, now: Now, alarm: Option<&'static str>) -> Self {
+        let timer = MailTimer(Arc::downgrade(&session.mailbox));
+        Self {
+            heartbeat: Heartbeat::new(session.tuned.heartbeat_s, now.transport),
+            channels: Channels::default(),
+            alarm,
+            blocked: false,
+            armed: Mono::NEVER,
+            timer: Arc::new(timer),
+            unconfirmed: None,
+            session,
+        }
+    }
+
+    /// Whether nothing is to be read, because of an alarm.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    pub(super) fn next_deadline(&self) -> Mono {
+        self.heartbeat.next_deadline()
+    }
+
+    /// Heartbeats in both directions.
+    pub(super) fn on_deadline(&mut self, now: Now, read: u64, outbox: &mut Outbox) -> Beat {
+        let beat = self
+            .heartbeat
+            .on_deadline(now.transport, read, outbox.written());
+        // With output waiting, the peer does not read: one more frame would tell it nothing.
+        if beat == Beat::Send && outbox.is_empty() {
+            outbox.heartbeat();
+        }
+        beat
+    }
+
+    pub(super) fn on_frame(
+        &mut self,
+        frame: &RawFrame<'_>,
+        io: &mut Io<'_>,
+    ) -> Result<Taken, Failure> {
+        match frame.kind {
+            FRAME_METHOD => self.on_method(frame, io).map(|()| Taken::Yes),
+            FRAME_HEADER | FRAME_BODY => self.on_content(frame, io),
+            FRAME_HEARTBEAT if !frame.payload.is_empty() => {
+                Err(framing::unknown_frame(frame).into())
+            }
+            FRAME_HEARTBEAT if frame.channel != ChannelId::ZERO => {
+                Err(framing::unexpected_frame(frame).into())
+            }
+            FRAME_HEARTBEAT => Ok(Taken::Yes),
+            _ => Err(framing::unknown_frame(frame).into()),
+        }
+    }
+
+    fn on_content(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<Taken, Failure> {
+        let is_header = frame.kind == FRAME_HEADER;
+        if is_header && frame.payload.len() < HEADER_MIN {
+            return Err(framing::unknown_frame(frame).into());
+        }
+        if frame.channel == ChannelId::ZERO {
+            return Err(framing::unexpected_frame(frame).into());
+        }
+        let alarm = self.alarm;
+        let Some(channel) = self.channels.touch(frame.channel) else {
+            return match self.channels.get(frame.channel) {
+                Some(State::Closing) => Ok(Taken::Yes),
+                _ => Err(framing::expected_method().into()),
+            };
+        };
+        if is_header && let Some(reason) = alarm {
+            self.block(reason, io);
+            return Ok(Taken::Not);
+        }
+        let mut cx = context(&self.session, io);
+        let done = if is_header {
+            channel.on_header(frame.payload, &mut cx)
+        } else {
+            channel.on_body(frame.payload, &mut cx)
+        };
+        done.or_else(|error| self.fail(frame.channel, error, io))?;
+        Ok(Taken::Yes)
+    }
+
+    fn on_method(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
+        let method = decode(frame)?;
+        if frame.channel == ChannelId::ZERO {
+            return self.on_connection_method(&method, io);
+        }
+        let id = frame.channel;
+        if let Some(channel) = self.channels.touch(id) {
+            return match method {
+                Method::ChannelOpen(_) => {
+                    channel.check_no_content_open()?;
+                    Err(channel_error("second 'channel.open' seen", &method).into())
+                }
+                Method::ChannelClose(_) => {
+                    channel.check_no_content_open()?;
+                    self.close_channel(id, io)
+                }
+                method => channel
+                    .on_method(method, &mut context(&self.session, io))
+                    .or_else(|error| self.fail(id, error, io)),
+            };
+        }
+        match (self.channels.get(id), method) {
+            (None, Method::ChannelOpen(_)) => self.open_channel(id, io),
+            (None, method) => Err(channel_error("expected 'channel.open'", &method).into()),
+            (Some(_), Method::ChannelClose(_)) => {
+                io.outbox.method(id, &ChannelCloseOk::default().into());
+                Ok(())
+            }
+            (Some(_), Method::ChannelCloseOk(_)) => {
+                self.channels.remove(id);
+                Ok(())
+            }
+            (Some(_), _) => Ok(()),
+        }
+    }
+
+    fn on_connection_method(
+        &mut self,
+        method: &Method<'_>,
+        io: &mut Io<'_>,
+    ) -> Result<(), Failure> {
+        match method {
+            Method::ConnectionClose(_) => Err(Failure::ClosedByClient),
+            // The internal users have no secret that could expire: any new one is fine.
+            Method::ConnectionUpdateSecret(_) => {
+                let ok = ConnectionUpdateSecretOk::default();
+                io.outbox.method(ChannelId::ZERO, &ok.into());
+                Ok(())
+            }
+            method => {
+                let text = "unexpected method in connection state running";
+                Err(channel_error(text, method).into())
+            }
+        }
+    }
+
+    fn open_channel(&mut self, id: ChannelId, io: &mut Io<'_>) -> Result<(), Failure> {
+        let (open, max) = (self.channels.open_count(), self.session.tuned.channel_max);
+        if max > 0 && open >= usize::from(max) {
+            let text = format!(
+                "number of channels opened ({open}) has reached the negotiated channel_max ({max})"
+            );
+            return Err(AmqpError::not_allowed(text).in_method(0, 0).into());
+        }
+        let place = self.session.open_channel()?;
+        self.channels.open(id, place);
+        self.count_channels();
+        io.outbox.method(id, &ChannelOpenOk::default().into());
+        Ok(())
+    }
+
+    /// The client closes a channel. What it sent before is done first, and may fail.
+    fn close_channel(&mut self, id: ChannelId, io: &mut Io<'_>) -> Result<(), Failure> {
+        if let Some(channel) = self.channels.touch(id)
+            && let Err(error) = channel.flush(&mut context(&self.session, io))
+        {
+            self.fail(id, error, io)?;
+        } else if let Some(mut channel) = self.channels.remove(id) {
+            channel.close(&mut context(&self.session, io));
+            self.count_channels();
+        }
+        io.outbox.method(id, &ChannelCloseOk::default().into());
+        Ok(())
+    }
+
+    /// An error of the channel `id`: closes it, or hands out what closes the connection.
+    fn fail(&mut self, id: ChannelId, error: AmqpError, io: &mut Io<'_>) -> Result<(), Failure> {
+        if error.scope() == Scope::Connection {
+            return Err(error.into());
+        }
+        let Some(mut channel) = self.channels.start_closing(id) else {
+            return Ok(());
+        };
+        channel.close(&mut context(&self.session, io));
+        self.count_channels();
+        let session = &self.session;
+        tracing::error!("Channel error on connection ({session}), channel {id}: {error}");
+        let text = error.reply_text();
+        let (class_id, method_id) = error.method.unwrap_or_default();
+        let close = ChannelClose {
+            reply_code: error.code.number(),
+            reply_text: ShortStr::new(&text).unwrap_or(ShortStr::EMPTY),
+            class_id,
+            method_id,
+        };
+        io.outbox.method(id, &close.into());
+        Ok(())
+    }
+
+    /// One piece of mail. Durable positions come apart, once per batch.
+    pub(super) fn on_mail(&mut self, mail: Mail, io: &mut Io<'_>) -> Result<(), Failure> {
+        match mail {
+            Mail::Deliver(delivery) => {
+                let pressure = delivery.entry.message.memory();
+                let owed = io.outbox.owed();
+                if let Some(channel) = self.channels.touch(delivery.channel) {
+                    channel.on_deliver(delivery, &mut context(&self.session, io));
+                }
+                self.relieve_unwritten(owed, pressure, io);
+            }
+            Mail::Cancelled {
+                channel: id,
+                consumer,
+            } => {
+                if let Some(channel) = self.channels.touch(id) {
+                    channel.on_cancelled(consumer, &mut context(&self.session, io));
+                }
+            }
+            Mail::Reply {
+                channel: id,
+                message,
+            } => {
+                let owed = io.outbox.owed();
+                if let Some(channel) = self.channels.touch(id) {
+                    channel.on_reply(&message, &mut context(&self.session, io));
+                }
+                self.relieve_unwritten(owed, message.memory(), io);
+            }
+            Mail::Durable(position) => self.on_durable(position, io),
+            Mail::Deadline => self.on_broker_deadline(io)?,
+            Mail::Blocked(reason) => self.on_alarm(reason, io),
+            Mail::Close(error) => return Err(error.in_method(0, 0).into()),
+        }
+        Ok(())
+    }
+
+    /// Mail that led to no delivery is no pressure any more; `owed` is what the outbox owed before.
+    fn relieve_unwritten(&self, owed: u64, pressure: usize, io: &Io<'_>) {
+        if io.outbox.owed() == owed {
+            self.session.mailbox.relieve(pressure).resume_all(io.now);
+        }
+    }
+
+    fn on_durable(&mut self, position: Position, io: &mut Io<'_>) {
+        self.unconfirmed = None;
+        for id in self.channels.open_ids() {
+            if let Some(State::Open { channel, .. }) = self.channels.get(id) {
+                channel.on_durable(position, &mut context(&self.session, io));
+                self.unconfirmed = earlier(self.unconfirmed, channel.waits_for());
+            }
+        }
+    }
+
+    /// The earliest position in the store that confirms wait for.
+    pub(super) fn waits_for(&self) -> Option<Position> {
+        self.unconfirmed
+    }
+
+    /// A deadline of a channel has come, in broker time: a consumer took too long.
+    fn on_broker_deadline(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
+        self.armed = Mono::NEVER;
+        for id in self.channels.open_ids() {
+            let Some(channel) = self.channels.touch(id) else {
+                continue;
+            };
+            if channel.next_deadline() <= io.now.mono
+                && let Err(error) = channel.on_deadline(&mut context(&self.session, io))
+            {
+                self.fail(id, error, io)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of a batch: channels that did something finish it.
+    pub(super) fn flush(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
+        let touched = self.channels.take_touched();
+        let mut deadline = Mono::NEVER;
+        let mut result = Ok(());
+        for &id in &touched {
+            let Some(State::Open { channel, .. }) = self.channels.get(id) else {
+                continue;
+            };
+            let flushed = channel.flush(&mut context(&self.session, io));
+            deadline = deadline.min(channel.next_deadline());
+            self.unconfirmed = earlier(self.unconfirmed, channel.waits_for());
+            if let Err(error) = flushed
+                && let Err(failure) = self.fail(id, error, io)
+            {
+                result = Err(failure);
+                break;
+            }
+        }
+        self.channels.keep(touched);
+        if deadline < self.armed {
+            self.armed = deadline;
+            let timer = Arc::downgrade(&self.timer);
+            self.session.broker.env.timers.arm(deadline, timer);
+        }
+        result
+    }
+
+    fn on_alarm(&mut self, reason: Option<&'static str>, io: &mut Io<'_>) {
+        self.alarm = reason;
+        if reason.is_some() || !self.blocked {
+            return;
+        }
+        self.blocked = false;
+        self.session.traffic.blocked.store(false, Ordering::Relaxed);
+        self.heartbeat.resume(io.now.transport);
+        if self.session.capabilities.connection_blocked {
+            io.outbox
+                .method(ChannelId::ZERO, &ConnectionUnblocked::default().into());
+        }
+    }
+
+    /// A publish has begun during an alarm: from here on nothing is read.
+    fn block(&mut self, reason: &'static str, io: &mut Io<'_>) {
+        self.blocked = true;
+        self.session.traffic.blocked.store(true, Ordering::Relaxed);
+        self.heartbeat.pause();
+        if self.session.capabilities.connection_blocked {
+            let blocked = ConnectionBlocked {
+                reason: ShortStr::new(reason).unwrap_or_default(),
+            };
+            io.outbox.method(ChannelId::ZERO, &blocked.into());
+        }
+    }
+
+    /// The connection ends, however: no consumer, unacked message or exclusive queue stays (I9).
+    pub(super) fn end(&mut self, io: &mut Io<'_>) {
+        for id in self.channels.open_ids() {
+            if let Some(mut channel) = self.channels.remove(id) {
+                channel.close(&mut context(&self.session, io));
+            }
+        }
+        self.count_channels();
+        let session = &self.session;
+        session.vhost.connection_gone(io.now, session.id);
+        session.mailbox.close();
+        session.end();
+    }
+
+    fn count_channels(&self) {
+        let open = self.channels.open_count();
+        self.session.traffic.channels.store(open, Ordering::Relaxed);
+    }
+}
+
+fn context<'a>(session: &'a Session, io: &'a mut Io<'_>) -> Context<'a> {
+    Context {
+        now: io.now,
+        session,
+        outbox: io.outbox,
+        backlog: io.backlog,
+        builder: io.builder,
+    }
+}
+
+pub(super) fn earlier(one: Option<Position>, other: Option<Position>) -> Option<Position> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        _ => one.or(other),
+    }
+}
+
+fn decode<'a>(frame: &RawFrame<'a>) -> Result<Method<'a>, Failure> {
+    Method::decode(frame.payload).map_err(|error| match framing::undecodable(frame, &error) {
+        Undecodable::Refused(error) => Failure::Error(error),
+        Undecodable::Dropped(reason) => Failure::Cut(reason),
+    })
+}
+
+/// 504 for a method that has no place here.
+fn channel_error(text: &str, method: &Method<'_>) -> AmqpError {
+    AmqpError::new(ReplyCode::ChannelError, text).in_method(method.class_id(), method.method_id())
+}
+
+/// Answers connection.close.
+pub(super) fn close_ok(outbox: &mut Outbox) {
+    outbox.method(ChannelId::ZERO, &ConnectionCloseOk::default().into());
+}

@@ -1,0 +1,288 @@
+//! What an open connection is: who, from where, to which vhost, and what was agreed.
+//!
+//! Shared as `Arc<Session>` by the connection, its channels (who borrow it) and the broker's list
+//! of connections (which shows it and posts to its mailbox). Nothing in it changes but counters
+//! and the cached permissions.
+
+use core::net::SocketAddr;
+use std::fmt;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use leveret_codec::table::Table;
+use parking_lot::{Mutex, MutexGuard};
+
+use super::handshake::{AwaitOpen, Capabilities, Tuned};
+use super::mail::{Mail, Mailbox};
+use crate::auth::{
+    Access, Admission, Admitted, ChannelGuard, ConnectionGuard, Operation, User, topic_refused,
+};
+use crate::broker::Core;
+use crate::clock::Now;
+use crate::error::AmqpError;
+use crate::ids::ConnectionId;
+use crate::vhost::Vhost;
+
+/// Where a connection comes from, known as soon as it is accepted.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Its number.
+    pub id: ConnectionId,
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// Our address that it connected to.
+    pub local: SocketAddr,
+    /// When it was accepted.
+    pub accepted: Now,
+    /// Its mailbox.
+    pub mailbox: Arc<Mailbox>,
+}
+
+impl Origin {
+    /// A connection that has just been accepted. IPv4 addresses that come as IPv6 are shown as
+    /// what they are.
+    #[must_use]
+    pub fn new(id: ConnectionId, peer: SocketAddr, local: SocketAddr, accepted: Now) -> Self {
+        let canonical =
+            |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+        Self {
+            id,
+            peer: canonical(peer),
+            local: canonical(local),
+            accepted,
+            mailbox: Arc::default(),
+        }
+    }
+}
+
+/// `127.0.0.1:41878 -> 127.0.0.1:5672`: the name that RabbitMQ gives a connection.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {}", self.peer, self.local)
+    }
+}
+
+/// An open connection, as everybody but its own task sees it.
+pub struct Session {
+    /// Its number.
+    pub id: ConnectionId,
+    /// The broker.
+    pub broker: Arc<Core>,
+    /// The vhost it is open to.
+    pub vhost: Arc<Vhost>,
+    /// Who it belongs to.
+    pub user: Arc<User>,
+    /// Where mail for it goes.
+    pub mailbox: Arc<Mailbox>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// `127.0.0.1:41878 -> 127.0.0.1:5672`.
+    pub name: String,
+    /// What the client says about itself.
+    pub client_properties: Table,
+    /// Abilities of the client that change what the broker does.
+    pub capabilities: Capabilities,
+    /// What was agreed.
+    pub tuned: Tuned,
+    /// Its counters.
+    pub traffic: Traffic,
+    kept: Mutex<Kept>,
+    /// Its place among the counted connections, until it closes.
+    place: Mutex<Option<ConnectionGuard>>,
+}
+
+/// What a connection has read and written, for those who watch.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Octets read.
+    pub read: AtomicU64,
+    /// Octets written.
+    pub written: AtomicU64,
+    /// Channels that are open now.
+    pub channels: AtomicUsize,
+    /// Whether it is blocked by an alarm.
+    pub blocked: AtomicBool,
+}
+
+/// The user's permissions in the vhost, good while nobody's rights change.
+#[derive(Debug)]
+struct Kept {
+    generation: u64,
+    access: Option<Arc<Access>>,
+    has_topic_rules: bool,
+}
+
+impl Session {
+    /// Opens `vhost` for the user who logged in.
+    ///
+    /// # Errors
+    /// 530 in RabbitMQ's order: the node's limit, the vhost (missing or full), the user's limit,
+    /// the user's permissions.
+    pub(super) fn open(
+        step: &AwaitOpen,
+        vhost: &str,
+        origin: &Origin,
+        broker: &Arc<Core>,
+    ) -> Result<Self, AmqpError> {
+        let user = &step.user;
+        let found = broker.find_vhost(vhost);
+        let generation = broker.auth.generation();
+        let admission = Admission {
+            user,
+            vhost,
+            vhost_limits: found.as_ref().map(|_| broker.vhost_limits(vhost)),
+            node: &broker.node_limits,
+        };
+        let Admitted { place, access } = broker
+            .auth
+            .admit(&broker.counts, &admission)
+            .map_err(|refused| AmqpError::not_allowed(refused.to_string()))?;
+        let found =
+            found.ok_or_else(|| AmqpError::not_allowed(format!("vhost {vhost} not found")))?;
+        let has_topic_rules = broker.auth.has_topic_rules(user.name(), vhost);
+        Ok(Self {
+            id: origin.id,
+            broker: Arc::clone(broker),
+            vhost: found,
+            user: Arc::clone(user),
+            mailbox: Arc::clone(&origin.mailbox),
+            origin: origin.clone(),
+            name: origin.to_string(),
+            capabilities: step.client.capabilities,
+            client_properties: step.client.properties.clone(),
+            tuned: step.tuned,
+            traffic: Traffic::default(),
+            kept: Mutex::new(Kept {
+                generation,
+                access: Some(access),
+                has_topic_rules,
+            }),
+            place: Mutex::new(Some(place)),
+        })
+    }
+
+    /// Name of the user.
+    #[must_use]
+    pub fn user_name(&self) -> &str {
+        self.user.name()
+    }
+
+    /// What the user may do in the vhost; `None` once the permissions are taken away.
+    #[must_use]
+    pub fn access(&self) -> Option<Arc<Access>> {
+        self.refreshed().access.clone()
+    }
+
+    /// What is kept of the user's rights, asked again if anybody's have changed.
+    fn refreshed(&self) -> MutexGuard<'_, Kept> {
+        let auth = &self.broker.auth;
+        let generation = auth.generation();
+        let mut kept = self.kept.lock();
+        if kept.generation != generation {
+            let (user, vhost) = (self.user_name(), self.vhost.name());
+            *kept = Kept {
+                generation,
+                access: auth.access(user, vhost),
+                has_topic_rules: auth.has_topic_rules(user, vhost),
+            };
+        }
+        kept
+    }
+
+    /// Whether the user may do `operation` to the queue or exchange called `name`.
+    #[must_use]
+    pub fn allows(&self, operation: Operation, name: &str) -> bool {
+        self.access()
+            .is_some_and(|access| access.pattern(operation).matches(name))
+    }
+
+    /// Whether the user has any topic permission in the vhost; if not, every topic is allowed.
+    #[must_use]
+    pub fn has_topic_rules(&self) -> bool {
+        self.refreshed().has_topic_rules
+    }
+
+    /// Whether the user may do `operation` to what is routed by `key` through the topic exchange
+    /// `exchange`.
+    ///
+    /// # Errors
+    /// 403 `ACCESS_REFUSED`, closes the channel.
+    pub fn check_topic(
+        &self,
+        operation: Operation,
+        exchange: &str,
+        key: &str,
+    ) -> Result<(), AmqpError> {
+        let (user, vhost) = (self.user_name(), self.vhost.name());
+        match self.broker.auth.topic_access(user, vhost, exchange) {
+            Some(access) if !access.allows(operation, key) => Err(AmqpError::access_refused(
+                topic_refused(operation, key, exchange, vhost, user),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether messages of the user may carry another user's `user-id`.
+    #[must_use]
+    pub fn is_impersonator(&self) -> bool {
+        self.user.is_impersonator()
+    }
+
+    /// Takes out, in order, all mail that has not been read: first what was taken out of the
+    /// mailbox before (`backlog`), then the mailbox's. What the caller does not want goes back
+    /// into `backlog`.
+    #[must_use]
+    pub fn take_mail(&self, backlog: &mut VecDeque<Mail>) -> Vec<Mail> {
+        let mut unread: Vec<Mail> = backlog.drain(..).collect();
+        let mut posted = Vec::new();
+        self.mailbox.take_now(&mut posted);
+        unread.append(&mut posted);
+        unread
+    }
+
+    /// Counts one more channel of the user until the guard is dropped.
+    ///
+    /// # Errors
+    /// 530, closes the connection: the user's or the node's limit is reached.
+    pub(super) fn open_channel(&self) -> Result<Option<ChannelGuard>, AmqpError> {
+        // Limits may have changed since the login; those of now count.
+        let now = self.broker.auth.user(self.user_name());
+        let limits = now.map_or(self.user.limits(), |user| user.limits());
+        let place = self.place.lock();
+        let Some(place) = place.as_ref() else {
+            return Ok(None);
+        };
+        place
+            .open_channel(&self.broker.node_limits, limits)
+            .map(Some)
+            .map_err(|limit| AmqpError::not_allowed(limit.to_string()).in_method(0, 0))
+    }
+
+    /// Gives the connection's place back and takes it off the broker's list.
+    pub(super) fn end(&self) {
+        self.broker.forget(self.id);
+        self.place.lock().take();
+    }
+
+    /// Counts what was read and written so far, as the connection's task knows it.
+    pub(super) fn count(&self, read: u64, written: u64) {
+        self.traffic.read.store(read, Ordering::Relaxed);
+        self.traffic.written.store(written, Ordering::Relaxed);
+    }
+}
+
+/// `127.0.0.1:41878 -> 127.0.0.1:5672, vhost: '/', user: 'guest'`: as in RabbitMQ's log.
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (vhost, user) = (self.vhost.name(), self.user_name());
+        write!(f, "{}, vhost: '{vhost}', user: '{user}'", self.name)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session #{} ({self})", self.id)
+    }
+}

@@ -1,0 +1,24 @@
+//! Scripted conversations with the core: frames in, frames out, time by hand.
+
+use std::sync::Arc;
+
+use leveret_codec::encode::{encode_heartbeat, encode_method};
+use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER, PROTOCOL_HEADER};
+use leveret_codec::methods::*;
+use leveret_codec::reply::ReplyCode;
+use leveret_codec::table::{Table, TableRef, Value};
+use leveret_codec::types::ShortStr;
+
+use super::*;
+use crate::auth::PermissionDefinition;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::env::Environment;
+use crate::store::MemoryStore;
+
+mod closing;
+mod fixture;
+mod handshake;
+mod open;
+
+use fixture::*;

@@ -1,0 +1,257 @@
+use super::*;
+
+pub(super) const ZERO: ChannelId = ChannelId::ZERO;
+pub(super) const ONE: ChannelId = ChannelId(1);
+pub(super) const CUT: Flow = Flow::Close(Manner::Abort);
+pub(super) const DONE: Flow = Flow::Close(Manner::Graceful);
+
+/// A client without a socket.
+pub(super) struct Script {
+    pub(super) broker: Arc<Core>,
+    pub(super) connection: Connection,
+    pub(super) now: Now,
+    /// Octets that the core has not taken yet.
+    unread: Vec<u8>,
+}
+
+pub(super) fn short(text: &str) -> ShortStr<'_> {
+    ShortStr::new(text).unwrap()
+}
+
+/// client-properties with all capabilities that matter.
+pub(super) fn able() -> Vec<u8> {
+    let capabilities = Table::new()
+        .with("authentication_failure_close", true)
+        .with("connection.blocked", true)
+        .with("consumer_cancel_notify", true);
+    let table = Table::new().with("capabilities", Value::Table(capabilities));
+    table.with("connection_name", "tester").to_bytes()
+}
+
+impl Script {
+    pub(super) fn new() -> Self {
+        Self::of(broker(|_| {}))
+    }
+
+    pub(super) fn of(broker: Arc<Core>) -> Self {
+        let now = Now::default();
+        let address = "127.0.0.1:50000".parse().unwrap();
+        let local = "127.0.0.1:5672".parse().unwrap();
+        let origin = Origin::new(broker.env.next_connection(), address, local, now);
+        let connection = Connection::new(&broker, origin);
+        Self {
+            broker,
+            connection,
+            now,
+            unread: Vec::new(),
+        }
+    }
+
+    /// Through the whole handshake, with `tune_ok`.
+    pub(super) fn tuned(broker: Arc<Core>, tune_ok: ConnectionTuneOk) -> Self {
+        let mut client = Self::of(broker);
+        client.octets(&PROTOCOL_HEADER);
+        client.login(&able(), "PLAIN", b"\0guest\0guest");
+        client.say(ZERO, tune_ok);
+        client.say(
+            ZERO,
+            ConnectionOpen {
+                virtual_host: short("/"),
+                ..Default::default()
+            },
+        );
+        assert_eq!(client.heard().last().unwrap(), "0 connection.open-ok");
+        client
+    }
+
+    /// Open, with `channels` channels.
+    pub(super) fn open(channels: u16) -> Self {
+        let mut client = Self::tuned(broker(|_| {}), TUNE_OK);
+        for id in 1..=channels {
+            client.say(ChannelId(id), ChannelOpen::default());
+            assert_eq!(client.heard(), [format!("{id} channel.open-ok")]);
+        }
+        client
+    }
+
+    pub(super) fn login(&mut self, properties: &[u8], mechanism: &str, response: &[u8]) {
+        self.say(
+            ZERO,
+            ConnectionStartOk {
+                client_properties: TableRef::new(properties),
+                mechanism: short(mechanism),
+                response,
+                locale: short("en_US"),
+            },
+        );
+    }
+
+    pub(super) fn octets(&mut self, octets: &[u8]) {
+        self.connection.on_read(octets.len());
+        self.unread.extend(octets);
+        self.feed();
+    }
+
+    pub(super) fn feed(&mut self) {
+        let taken = self.connection.on_bytes(self.now, &self.unread);
+        self.unread.drain(..taken);
+    }
+
+    pub(super) fn unread(&self) -> usize {
+        self.unread.len()
+    }
+
+    pub(super) fn frame(&mut self, kind: u8, channel: u16, payload: &[u8]) {
+        let octets = raw_frame(kind, channel, payload, 0xCE);
+        self.octets(&octets);
+    }
+
+    pub(super) fn say<'a>(&mut self, channel: ChannelId, method: impl Into<Method<'a>>) {
+        let mut octets = Vec::new();
+        encode_method(&mut octets, channel, &method.into());
+        self.octets(&octets);
+    }
+
+    pub(super) fn heartbeat(&mut self) {
+        let mut octets = Vec::new();
+        encode_heartbeat(&mut octets);
+        self.octets(&octets);
+    }
+
+    pub(super) fn mail(&mut self, mail: Mail) {
+        self.connection.mailbox().post(mail);
+        assert!(self.connection.on_mail(self.now, Waker::noop()));
+    }
+
+    /// Lets `ms` milliseconds of real time pass, with every deadline on the way.
+    pub(super) fn wait_ms(&mut self, ms: u64) {
+        let end = self.now.transport.plus_ms(ms);
+        while self.connection.next_deadline() <= end {
+            self.now.transport = self.connection.next_deadline();
+            self.connection.on_deadline(self.now);
+        }
+        self.now.transport = end;
+    }
+
+    /// Everything written since the last look.
+    pub(super) fn raw(&mut self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        while !self.connection.outbox().is_empty() {
+            let mut slices = [std::io::IoSlice::new(&[]); 8];
+            let used = self.connection.outbox().slices(&mut slices);
+            let written: Vec<u8> = slices[..used]
+                .iter()
+                .flat_map(|slice| slice.to_vec())
+                .collect();
+            self.connection.on_written(self.now, written.len());
+            octets.extend(written);
+        }
+        octets
+    }
+
+    /// The frames written since the last look, as `channel method arguments`.
+    pub(super) fn heard(&mut self) -> Vec<String> {
+        let octets = self.raw();
+        let mut rest = &octets[..];
+        let mut heard = Vec::new();
+        while !rest.is_empty() {
+            let Ok(Decoded::Frame { frame, consumed }) = decode(rest, u32::MAX) else {
+                panic!("not whole frames: {rest:?}");
+            };
+            let what = match frame.kind {
+                FRAME_METHOD => Method::decode(frame.payload).unwrap().to_string(),
+                kind => format!("frame {kind} of {} octets", frame.payload.len()),
+            };
+            heard.push(format!("{} {what}", frame.channel));
+            rest = &rest[consumed..];
+        }
+        heard
+    }
+
+    /// The core closed the connection with this.
+    #[track_caller]
+    pub(super) fn check_close(&mut self, code: ReplyCode, text: &str, ids: (u16, u16)) {
+        assert_eq!(
+            self.closed_with(),
+            (ZERO, code.number(), text.to_owned(), ids.0, ids.1)
+        );
+    }
+
+    /// Channel, code, text, class and method of the close that was written last.
+    #[track_caller]
+    pub(super) fn closed_with(&mut self) -> (ChannelId, u16, String, u16, u16) {
+        let octets = self.raw();
+        let mut rest = &octets[..];
+        let mut last = None;
+        while let Ok(Decoded::Frame { frame, consumed }) = decode(rest, u32::MAX) {
+            last = Some((frame.channel, Method::decode(frame.payload)));
+            rest = &rest[consumed..];
+        }
+        match last {
+            Some((channel, Ok(Method::ConnectionClose(close)))) => (
+                channel,
+                close.reply_code,
+                close.reply_text.to_string(),
+                close.class_id,
+                close.method_id,
+            ),
+            Some((channel, Ok(Method::ChannelClose(close)))) => (
+                channel,
+                close.reply_code,
+                close.reply_text.to_string(),
+                close.class_id,
+                close.method_id,
+            ),
+            last => panic!("no close but {last:?}"),
+        }
+    }
+
+    /// Nothing is said, everything is dropped, and after 3 s the socket is reset.
+    #[track_caller]
+    pub(super) fn check_silent(&mut self) {
+        assert_eq!(self.heard(), [""; 0]);
+        self.frame(9, 77, b"junk");
+        self.wait_ms(2_999);
+        assert_eq!(self.connection.flow(), Flow::Continue);
+        assert_eq!(self.heard(), [""; 0]);
+        self.wait_ms(1);
+        assert_eq!(self.connection.flow(), CUT);
+    }
+}
+
+pub(super) const TUNE_OK: ConnectionTuneOk = ConnectionTuneOk {
+    channel_max: 2047,
+    frame_max: 131_072,
+    heartbeat: 60,
+};
+
+pub(super) fn raw_frame(kind: u8, channel: u16, payload: &[u8], end: u8) -> Vec<u8> {
+    let mut octets = vec![kind];
+    octets.extend(channel.to_be_bytes());
+    octets.extend(u32::try_from(payload.len()).unwrap().to_be_bytes());
+    octets.extend(payload);
+    octets.push(end);
+    octets
+}
+
+/// A broker in memory with the vhost `/`, the user `guest`, and a user without permissions.
+pub(super) fn broker(change: impl FnOnce(&mut Settings)) -> Arc<Core> {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    let store = Arc::new(MemoryStore::default());
+    let core = Core::new(Arc::new(Environment::new(settings, Clock::test(), store)));
+    core.add_vhost("/").unwrap();
+    for name in ["guest", "bob"] {
+        core.auth.add_user(name, name).unwrap();
+    }
+    let all = ".*".to_owned();
+    let permission = PermissionDefinition {
+        user: "guest".to_owned(),
+        vhost: "/".to_owned(),
+        configure: all.clone(),
+        write: all.clone(),
+        read: all,
+    };
+    core.set_permissions(&permission).unwrap();
+    core
+}

@@ -1,0 +1,54 @@
+//! Every bound that is not a setting: its unit, its value, and what the peer sees when it is hit.
+//!
+//! Invariant I11: nothing that a peer can make grow is without a number. Bounds that an operator
+//! may move are settings instead; bounds that belong to one type only stand beside that type
+//! (`MAIL_BYTES_MAX` in [`crate::connection::mail`], the depth of tables in the codec).
+
+/// Milliseconds of silence before a connection that failed its handshake is dropped.
+///
+/// The peer sees nothing, then a reset: it is what slows down those who guess passwords.
+/// Docs: RabbitMQ's `SILENT_CLOSE_DELAY`. Seen: RabbitMQ 4.3.6.
+pub const SILENT_CLOSE_MS: u64 = 3_000;
+
+/// Longest wait for the end of the closing handshake, in milliseconds; a shorter heartbeat
+/// shortens it. Then the socket is closed whether the peer answered or not.
+///
+/// Seen: RabbitMQ 3.10.8.
+pub const CLOSE_WAIT_MS: u64 = 30_000;
+
+/// Connections that may be between accept and connection.open-ok at one time. Above it none is
+/// accepted until one of them gets through or gives up: the peer waits in the listen backlog.
+pub const HANDSHAKES_MAX: usize = 4_096;
+
+/// Connections the operating system keeps for us before they are accepted.
+pub const BACKLOG: u32 = 1_024;
+
+/// Shortest and longest pause after an accept failed (no file descriptors left), milliseconds.
+/// The peer waits in the backlog meanwhile.
+pub const ACCEPT_PAUSE_MS: (u64, u64) = (10, 1_000);
+
+/// Octets of output waiting for the socket above which a connection's input is not processed:
+/// a peer that sends but never reads is not served, and in the end its heartbeat is missed.
+pub const OUTBOX_MARK: usize = 1024 * 1024;
+
+/// Octets read from one socket before everybody else gets a turn.
+pub const READ_BUDGET: usize = 128 * 1024;
+
+/// Size of a read buffer when a connection wakes up, in octets. It doubles while reads fill it,
+/// up to [`READ_BUDGET`] or one frame, whichever is more.
+pub const READ_BUFFER_MIN: usize = 4 * 1024;
+
+/// Milliseconds without traffic after which a connection gives its buffers back.
+pub const IDLE_MS: u64 = 1_000;
+
+/// Bodies of at least this many octets that are kept apart leave without being copied.
+pub const UNCOPIED_BODY: usize = 16 * 1024;
+
+/// Slices handed to one vectored write.
+pub const WRITE_SLICES: usize = 64;
+
+/// Octets of deliveries whose relief is reported together, once they are written.
+pub const RELIEF_STEP: u64 = 32 * 1024;
+
+/// Slots of an empty buffer that is worth giving back, in octets.
+pub const BUFFER_KEEP: usize = 16 * 1024;
