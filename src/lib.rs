@@ -1,4 +1,4 @@
-//! Leveret: an AMQP 0-9-1 broker, a drop-in RabbitMQ for development and tests.
+#![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod alarms;
 pub mod auth;

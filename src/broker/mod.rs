@@ -107,7 +107,12 @@ impl Default for BrokerBuilder {
             durability: Durability::Memory,
             ..Settings::default()
         };
-        Self { settings, clock: Clock::system(), store: None, listeners: Vec::new() }
+        Self {
+            settings,
+            clock: Clock::system(),
+            store: None,
+            listeners: Vec::new(),
+        }
     }
 }
 
@@ -160,8 +165,12 @@ impl BrokerBuilder {
     /// # Errors
     /// [`StartError`] if a setting is impossible, an address is taken or the data is unreadable.
     pub fn start(self) -> Result<Broker, StartError> {
-        self.settings.check().map_err(|problems| StartError::Settings(problems.to_string()))?;
-        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::default()));
+        self.settings
+            .check()
+            .map_err(|problems| StartError::Settings(problems.to_string()))?;
+        let store = self
+            .store
+            .unwrap_or_else(|| Arc::new(MemoryStore::default()));
         let env = Arc::new(Environment::new(self.settings, self.clock, store));
         for listener in self.listeners {
             env.events.listen(listener);
@@ -177,7 +186,8 @@ impl BrokerBuilder {
 /// The vhost and the user of a new broker.
 fn make_defaults(core: &Core) -> Result<(), StartError> {
     let settings = &core.env.settings;
-    core.add_vhost(&settings.default_vhost).map_err(StartError::DefaultVhost)?;
+    core.add_vhost(&settings.default_vhost)
+        .map_err(StartError::DefaultVhost)?;
     let user = UserDefinition {
         name: settings.default_user.clone(),
         password: Some(settings.default_pass.expose().to_owned()),
@@ -216,11 +226,17 @@ impl Broker {
                 .map_err(StartError::Threads)?
         };
         match start.recv() {
-            Ok(Ok(addresses)) => {
-                Ok(Self { core, addresses, stop, grace, thread: Some(thread) })
-            }
+            Ok(Ok(addresses)) => Ok(Self {
+                core,
+                addresses,
+                stop,
+                grace,
+                thread: Some(thread),
+            }),
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(StartError::Threads(std::io::Error::other("the broker's thread died"))),
+            Err(_) => Err(StartError::Threads(std::io::Error::other(
+                "the broker's thread died",
+            ))),
         }
     }
 
@@ -282,7 +298,9 @@ impl Drop for Broker {
 
 impl fmt::Debug for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Broker").field("addresses", &self.addresses).finish_non_exhaustive()
+        f.debug_struct("Broker")
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,8 +15,10 @@ use crate::config::{Durability, Settings};
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Where Linux says how much memory the control group may use: version 2, then version 1.
-const CGROUP_LIMITS: [&str; 2] =
-    ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+const CGROUP_LIMITS: [&str; 2] = [
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+];
 
 /// Runs until it is cancelled.
 pub(super) async fn run(core: Arc<Core>) {
@@ -26,7 +28,9 @@ pub(super) async fn run(core: Arc<Core>) {
     let (mut memory_low, mut disk_low) = (false, false);
     loop {
         interval.tick().await;
-        let low = limit.zip(resident()).is_some_and(|(limit, used)| used > limit);
+        let low = limit
+            .zip(resident())
+            .is_some_and(|(limit, used)| used > limit);
         if low != memory_low {
             memory_low = low;
             core.set_alarm(Alarm::Memory, low);
@@ -55,7 +59,11 @@ fn memory_limit(settings: &Settings) -> Option<u64> {
 
 fn total_memory() -> Option<u64> {
     let groups = CGROUP_LIMITS.iter().filter_map(|path| {
-        std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok()
+        std::fs::read_to_string(path)
+            .ok()?
+            .trim()
+            .parse::<u64>()
+            .ok()
     });
     let machine = machine_memory();
     groups.chain(machine).min()
@@ -63,7 +71,9 @@ fn total_memory() -> Option<u64> {
 
 fn machine_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     kib.checked_mul(1024)
 }

@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 
 use crate::alarms::{Alarm, Alarms};
 use crate::auth::{
-    AnonymousLogin, Auth, AuthError, AuthSettings, ConnectionCounts, Mechanism, NodeLimits, PermissionDefinition, TopicPermissionDefinition,
-    UserDefinition, VhostLimits,
+    AnonymousLogin, Auth, AuthError, AuthSettings, ConnectionCounts, Mechanism, NodeLimits,
+    PermissionDefinition, TopicPermissionDefinition, UserDefinition, VhostLimits,
 };
 use crate::clock::Now;
 use crate::config::Settings;
@@ -103,7 +103,11 @@ impl Core {
     /// The names of all vhosts, sorted.
     #[must_use]
     pub fn vhost_names(&self) -> Vec<ShortString> {
-        let mut names: Vec<_> = self.vhosts.iter().map(|vhost| vhost.key().clone()).collect();
+        let mut names: Vec<_> = self
+            .vhosts
+            .iter()
+            .map(|vhost| vhost.key().clone())
+            .collect();
         names.sort();
         names
     }
@@ -128,14 +132,19 @@ impl Core {
     }
 
     fn insert_vhost(&self, name: ShortString) -> Arc<Vhost> {
-        let vhost = self.vhosts.entry(name.clone()).or_insert_with(|| Vhost::new(name, &self.env));
+        let vhost = self
+            .vhosts
+            .entry(name.clone())
+            .or_insert_with(|| Vhost::new(name, &self.env));
         Arc::clone(&vhost)
     }
 
     /// Deletes a vhost with everything in it and closes its connections; `false` if it is
     /// missing.
     pub fn delete_vhost(&self, name: &str) -> bool {
-        let Some((_, vhost)) = self.vhosts.remove(name) else { return false };
+        let Some((_, vhost)) = self.vhosts.remove(name) else {
+            return false;
+        };
         let explanation = format!("vhost '{name}' is deleted");
         self.close_connections(&explanation, |session| session.vhost.name() == vhost.name());
         self.auth.remove_vhost(name);
@@ -148,17 +157,29 @@ impl Core {
     /// The limits of a vhost.
     #[must_use]
     pub fn vhost_limits(&self, name: &str) -> VhostLimits {
-        self.vhost_limits.get(name).map(|limits| *limits).unwrap_or_default()
+        self.vhost_limits
+            .get(name)
+            .map(|limits| *limits)
+            .unwrap_or_default()
     }
 
     /// Sets the limits of a vhost; `false` if there is no such vhost.
     pub fn set_vhost_limits(&self, name: &str, limits: VhostLimits) -> bool {
-        let Some(vhost) = self.find_vhost(name) else { return false };
+        let Some(vhost) = self.find_vhost(name) else {
+            return false;
+        };
         self.vhost_limits.insert(vhost.name().clone(), limits);
         let default_queue_type = vhost.limits().default_queue_type;
-        vhost.set_limits(vhost::Limits { queues_max: limits.queues(), default_queue_type });
+        vhost.set_limits(vhost::Limits {
+            queues_max: limits.queues(),
+            default_queue_type,
+        });
         let json = serde_json::to_string(&limits).expect("limits of numbers are JSON");
-        self.put(DefinitionKind::Parameter, vhost_key(vhost.name(), "vhost-limits"), json);
+        self.put(
+            DefinitionKind::Parameter,
+            vhost_key(vhost.name(), "vhost-limits"),
+            json,
+        );
         true
     }
 
@@ -212,14 +233,21 @@ impl Core {
         permission: &TopicPermissionDefinition,
     ) -> Result<(), AuthError> {
         self.auth.set_topic_permissions(permission)?;
-        let TopicPermissionDefinition { vhost, user, exchange, .. } = permission;
+        let TopicPermissionDefinition {
+            vhost,
+            user,
+            exchange,
+            ..
+        } = permission;
         let key = format!("{vhost}\0{user}\0{exchange}");
         self.put(DefinitionKind::TopicPermission, key, json(permission));
         Ok(())
     }
 
     fn put(&self, kind: DefinitionKind, key: String, json: String) -> Position {
-        self.env.store.define(DefinitionChange::Put(Definition { kind, key, json }))
+        self.env
+            .store
+            .define(DefinitionChange::Put(Definition { kind, key, json }))
     }
 
     fn forget_definition(&self, kind: DefinitionKind, key: String) {
@@ -239,7 +267,10 @@ impl Core {
     /// All open connections, in no order.
     #[must_use]
     pub fn sessions(&self) -> Vec<Arc<Session>> {
-        self.sessions.iter().map(|session| Arc::clone(&session)).collect()
+        self.sessions
+            .iter()
+            .map(|session| Arc::clone(&session))
+            .collect()
     }
 
     /// Closes the connections that `chosen` picks with 320 `CONNECTION_FORCED - explanation`.
@@ -297,7 +328,10 @@ impl Core {
         for definition in definitions {
             if let Err(error) = self.restore(now, &definition) {
                 let Definition { kind, key, .. } = &definition;
-                tracing::error!("{kind:?} '{}' is not restored: {error}", key.replace('\0', "/"));
+                tracing::error!(
+                    "{kind:?} '{}' is not restored: {error}",
+                    key.replace('\0', "/")
+                );
             }
         }
         self.restore_messages(now, messages);
@@ -334,7 +368,8 @@ impl Core {
                 self.auth.set_permissions(&serde_json::from_str(json)?)?;
             }
             DefinitionKind::TopicPermission => {
-                self.auth.set_topic_permissions(&serde_json::from_str(json)?)?;
+                self.auth
+                    .set_topic_permissions(&serde_json::from_str(json)?)?;
             }
             DefinitionKind::Parameter => {
                 let vhost = key.split('\0').next().unwrap_or_default();
@@ -363,7 +398,9 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
     let names = settings.auth_mechanisms.iter();
     let password = settings.default_pass.expose().to_owned();
     AuthSettings {
-        mechanisms: names.filter_map(|name| Mechanism::from_name(name)).collect(),
+        mechanisms: names
+            .filter_map(|name| Mechanism::from_name(name))
+            .collect(),
         anonymous: settings
             .anonymous_login_user
             .clone()

@@ -35,9 +35,11 @@ fn until(now: Mono, deadline: Option<Mono>) -> Duration {
 
 /// Ready when somebody has armed an earlier deadline than `armed_for`.
 async fn earlier_than(core: &Core, armed_for: Option<Mono>) {
-    poll_fn(|context| match core.env.timers.next_deadline_or_wake(context.waker()) {
-        Some(deadline) if armed_for.is_none_or(|armed| deadline < armed) => Poll::Ready(()),
-        _ => Poll::Pending,
-    })
+    poll_fn(
+        |context| match core.env.timers.next_deadline_or_wake(context.waker()) {
+            Some(deadline) if armed_for.is_none_or(|armed| deadline < armed) => Poll::Ready(()),
+            _ => Poll::Pending,
+        },
+    )
     .await;
 }

@@ -77,7 +77,11 @@ impl Confirms {
                 Done::Nack(number) => {
                     flush_run(&mut run, channel, outbox);
                     let delivery_tag = DeliveryTag(number);
-                    let nack = BasicNack { delivery_tag, multiple: false, requeue: true };
+                    let nack = BasicNack {
+                        delivery_tag,
+                        multiple: false,
+                        requeue: true,
+                    };
                     outbox.method(channel, &nack.into());
                 }
             }
@@ -93,6 +97,9 @@ fn flush_run(run: &mut Option<(u64, u64)>, channel: ChannelId, outbox: &mut Outb
 }
 
 fn ack(channel: ChannelId, number: u64, count: u64, outbox: &mut Outbox) {
-    let ack = BasicAck { delivery_tag: DeliveryTag(number), multiple: count > 1 };
+    let ack = BasicAck {
+        delivery_tag: DeliveryTag(number),
+        multiple: count > 1,
+    };
     outbox.method(channel, &ack.into());
 }

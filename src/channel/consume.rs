@@ -82,7 +82,9 @@ impl Consumers {
     }
 
     pub(super) fn get_mut(&mut self, source: Source) -> Option<&mut From> {
-        self.sources.get_mut(source as usize).and_then(Option::as_mut)
+        self.sources
+            .get_mut(source as usize)
+            .and_then(Option::as_mut)
     }
 
     fn add(&mut self, from: From) -> Source {
@@ -117,7 +119,9 @@ impl Consumers {
 
     /// `count` deliveries from `source` are settled. Forgets it with its last one, if it is gone.
     pub(super) fn settled(&mut self, source: Source, count: u32) {
-        let Some(from) = self.get_mut(source) else { return };
+        let Some(from) = self.get_mut(source) else {
+            return;
+        };
         from.unsettled = from.unsettled.saturating_sub(count);
         if from.unsettled > 0 || !(from.gone || from.consumer.is_none()) {
             return;
@@ -133,7 +137,9 @@ impl Consumers {
 
     /// Takes the consumer out of the tables; what is unsettled keeps its source.
     fn remove(&mut self, source: Source) {
-        let Some(from) = self.get_mut(source) else { return };
+        let Some(from) = self.get_mut(source) else {
+            return;
+        };
         from.gone = true;
         let (tag, id) = (from.tag.clone(), from.consumer);
         self.by_tag.remove(&tag);
@@ -153,11 +159,7 @@ fn timeout_of(queue: &QueueHandle) -> Option<u64> {
 }
 
 impl Channel {
-    pub(super) fn on_qos(
-        &mut self,
-        qos: BasicQos,
-        cx: &mut Context<'_>,
-    ) -> Result<(), AmqpError> {
+    pub(super) fn on_qos(&mut self, qos: BasicQos, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         if qos.prefetch_size != 0 {
             return Err(AmqpError::not_implemented(format!(
                 "prefetch_size!=0 ({})",
@@ -165,7 +167,10 @@ impl Channel {
             )));
         }
         if qos.global && compat::global_qos(&cx.session.vhost.env().settings) {
-            self.consumers.credit.set_limit(qos.prefetch_count).resume_all(cx.now);
+            self.consumers
+                .credit
+                .set_limit(qos.prefetch_count)
+                .resume_all(cx.now);
         } else {
             self.consumers.prefetch = qos.prefetch_count;
         }
@@ -205,7 +210,10 @@ impl Channel {
             (!queue.is_deleted()).then(|| state.add_consumer(cx.now, consumer, effects))
         });
         added.ok_or_else(|| {
-            AmqpError::not_found(format!("no {}", queue_words(&name, cx.session.vhost.name())))
+            AmqpError::not_found(format!(
+                "no {}",
+                queue_words(&name, cx.session.vhost.name())
+            ))
         })??;
         let source = self.consumers.add(From {
             timeout_ms: timeout_of(&queue),
@@ -225,7 +233,9 @@ impl Channel {
 
     fn consume_ok(&self, tag: &ShortString, nowait: bool, cx: &mut Context<'_>) {
         if !nowait {
-            let ok = BasicConsumeOk { consumer_tag: tag.as_short() };
+            let ok = BasicConsumeOk {
+                consumer_tag: tag.as_short(),
+            };
             cx.outbox.method(self.id, &ok.into());
         }
     }
@@ -235,7 +245,11 @@ impl Channel {
             let tag = format!("amq.ctag-{}", unguessable());
             return Ok(ShortString::new(&tag).expect("31 octets fit"));
         }
-        let replies = self.consumers.reply.as_ref().is_some_and(|reply| *reply.tag == *wanted);
+        let replies = self
+            .consumers
+            .reply
+            .as_ref()
+            .is_some_and(|reply| *reply.tag == *wanted);
         if replies || self.consumers.by_tag.contains_key(&*wanted) {
             return Err(AmqpError::not_allowed(format!(
                 "attempt to reuse consumer tag '{wanted}'"
@@ -246,9 +260,9 @@ impl Channel {
 
     fn check_consumer_count(&self, cx: &Context<'_>) -> Result<(), AmqpError> {
         match cx.session.vhost.env().settings.consumer_max_per_channel {
-            Some(max) if self.consumers.len() as u64 >= max => Err(AmqpError::not_allowed(format!(
-                "reached maximum ({max}) of consumers per channel"
-            ))),
+            Some(max) if self.consumers.len() as u64 >= max => Err(AmqpError::not_allowed(
+                format!("reached maximum ({max}) of consumers per channel"),
+            )),
             _ => Ok(()),
         }
     }
@@ -263,10 +277,18 @@ impl Channel {
             return Err(AmqpError::precondition_failed("reply consumer already set"));
         }
         if !consume.no_ack {
-            return Err(AmqpError::precondition_failed("reply consumer cannot acknowledge"));
+            return Err(AmqpError::precondition_failed(
+                "reply consumer cannot acknowledge",
+            ));
         }
-        let name = cx.session.vhost.add_reply_target(&cx.session.mailbox, self.id);
-        self.consumers.reply = Some(ReplyConsumer { tag: tag.clone(), name });
+        let name = cx
+            .session
+            .vhost
+            .add_reply_target(&cx.session.mailbox, self.id);
+        self.consumers.reply = Some(ReplyConsumer {
+            tag: tag.clone(),
+            name,
+        });
         self.consume_ok(&tag, consume.nowait, cx);
         Ok(())
     }
@@ -275,7 +297,8 @@ impl Channel {
     pub fn on_reply(&mut self, message: &Message, cx: &mut Context<'_>) {
         if let Some(reply) = &self.consumers.reply {
             let tag = self.ledger.next_tag();
-            cx.outbox.deliver(self.id, &reply.tag, tag, false, message, None);
+            cx.outbox
+                .deliver(self.id, &reply.tag, tag, false, message, None);
         }
     }
 
@@ -305,7 +328,8 @@ impl Channel {
         }
         if reply == Reply::Wanted {
             let consumer_tag = ShortStr::new(tag).unwrap_or_default();
-            cx.outbox.method(self.id, &BasicCancelOk { consumer_tag }.into());
+            cx.outbox
+                .method(self.id, &BasicCancelOk { consumer_tag }.into());
         }
         Ok(())
     }
@@ -315,7 +339,9 @@ impl Channel {
         if let Some(from) = self.consumers.get(source)
             && let Some(id) = from.consumer
         {
-            from.queue.with(cx.now, |queue, effects| queue.remove_consumer(cx.now, id, effects));
+            from.queue.with(cx.now, |queue, effects| {
+                queue.remove_consumer(cx.now, id, effects)
+            });
         }
     }
 
@@ -334,7 +360,9 @@ impl Channel {
 
     /// The broker cancelled a consumer: its queue is gone.
     pub fn on_cancelled(&mut self, consumer: ConsumerId, cx: &mut Context<'_>) {
-        let Some(source) = self.consumers.by_id.get(&consumer).copied() else { return };
+        let Some(source) = self.consumers.by_id.get(&consumer).copied() else {
+            return;
+        };
         self.announce_cancel(source, cx);
         self.consumers.remove(source);
     }
@@ -343,26 +371,48 @@ impl Channel {
         if cx.session.capabilities.consumer_cancel_notify
             && let Some(from) = self.consumers.get(source)
         {
-            let cancel = BasicCancel { consumer_tag: from.tag.as_short(), nowait: true };
+            let cancel = BasicCancel {
+                consumer_tag: from.tag.as_short(),
+                nowait: true,
+            };
             cx.outbox.method(self.id, &cancel.into());
         }
     }
 
     /// Hands a message to the client: gives the tag, keeps the entry, writes the frames.
     pub(super) fn deliver(&mut self, delivery: Delivery, cx: &mut Context<'_>) {
-        let Delivery { consumer, entry, .. } = delivery;
+        let Delivery {
+            consumer, entry, ..
+        } = delivery;
         // A consumer's mail is read before the consumer is forgotten.
-        let Some(source) = self.consumers.by_id.get(&consumer).copied() else { return };
-        let Some(from) = self.consumers.get_mut(source) else { return };
+        let Some(source) = self.consumers.by_id.get(&consumer).copied() else {
+            return;
+        };
+        let Some(from) = self.consumers.get_mut(source) else {
+            return;
+        };
         let kind = from.queue.declared().kind;
         let tag = self.ledger.next_tag();
         let rewritten = delivered_properties(&entry, kind);
         let properties = rewritten.as_deref();
-        cx.outbox.deliver(self.id, &from.tag, tag, entry.redelivered, &entry.message, properties);
+        cx.outbox.deliver(
+            self.id,
+            &from.tag,
+            tag,
+            entry.redelivered,
+            &entry.message,
+            properties,
+        );
         if !from.no_ack {
             from.unsettled += 1;
-            let overdue = from.timeout_ms.map_or(Mono::NEVER, |ms| cx.now.mono.plus_ms(ms));
-            self.ledger.keep(Unacked { source, overdue, entry });
+            let overdue = from
+                .timeout_ms
+                .map_or(Mono::NEVER, |ms| cx.now.mono.plus_ms(ms));
+            self.ledger.keep(Unacked {
+                source,
+                overdue,
+                entry,
+            });
         }
     }
 
@@ -375,19 +425,35 @@ impl Channel {
         self.check_queue(Operation::Read, &name, cx)?;
         let queue = cx.session.vhost.queue(&name)?;
         queue.check_owner(cx.session.id)?;
-        let got = queue.with(cx.now, |state, effects| state.get(cx.now, get.no_ack, effects))?;
+        let got = queue.with(cx.now, |state, effects| {
+            state.get(cx.now, get.no_ack, effects)
+        })?;
         let Some(got) = got else {
-            cx.outbox.method(self.id, &BasicGetEmpty { reserved: ShortStr::EMPTY }.into());
+            cx.outbox.method(
+                self.id,
+                &BasicGetEmpty {
+                    reserved: ShortStr::EMPTY,
+                }
+                .into(),
+            );
             return Ok(());
         };
         let tag = self.ledger.next_tag();
         self.send_get_ok(tag, &got.entry, got.ready_left, queue.declared().kind, cx);
         if !get.no_ack {
             let source = self.consumers.gets_from(&queue);
-            let Some(from) = self.consumers.get_mut(source) else { return Ok(()) };
+            let Some(from) = self.consumers.get_mut(source) else {
+                return Ok(());
+            };
             from.unsettled += 1;
-            let overdue = from.timeout_ms.map_or(Mono::NEVER, |ms| cx.now.mono.plus_ms(ms));
-            self.ledger.keep(Unacked { source, overdue, entry: got.entry });
+            let overdue = from
+                .timeout_ms
+                .map_or(Mono::NEVER, |ms| cx.now.mono.plus_ms(ms));
+            self.ledger.keep(Unacked {
+                source,
+                overdue,
+                entry: got.entry,
+            });
         }
         Ok(())
     }
@@ -425,10 +491,11 @@ impl Channel {
     /// Docs: RabbitMQ 4.3, consumers, delivery acknowledgement timeout.
     pub fn on_deadline(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         for source in self.ledger.overdue(cx.now.mono) {
-            let Some(from) = self.consumers.get(source) else { continue };
+            let Some(from) = self.consumers.get(source) else {
+                continue;
+            };
             let consumer = from.consumer;
-            let can_cancel =
-                consumer.is_some() && cx.session.capabilities.consumer_cancel_notify;
+            let can_cancel = consumer.is_some() && cx.session.capabilities.consumer_cancel_notify;
             let timeout_ms = from.timeout_ms.unwrap_or_default();
             if !can_cancel {
                 return Err(AmqpError::precondition_failed(format!(
@@ -440,9 +507,18 @@ impl Channel {
                 .in_method(0, 0));
             }
             self.announce_cancel(source, cx);
-            let mut entries: Vec<Entry> =
-                self.ledger.take_from(source).into_iter().map(|unacked| unacked.entry).collect();
-            self.settle_now(source, &mut entries, Outcome::Requeue(ReturnCause::Timeout), cx);
+            let mut entries: Vec<Entry> = self
+                .ledger
+                .take_from(source)
+                .into_iter()
+                .map(|unacked| unacked.entry)
+                .collect();
+            self.settle_now(
+                source,
+                &mut entries,
+                Outcome::Requeue(ReturnCause::Timeout),
+                cx,
+            );
             self.stop(source, cx);
             self.give_back_mail(cx, |delivery| Some(delivery.consumer) == consumer);
             self.consumers.remove(source);
@@ -481,7 +557,10 @@ impl Channel {
     /// A delivery that never left the broker goes back as if it had never been taken. Without
     /// acknowledgements it was gone when the queue sent it.
     fn give_back(&self, delivery: Delivery, cx: &Context<'_>) {
-        cx.session.mailbox.relieve(delivery.entry.message.memory()).resume_all(cx.now);
+        cx.session
+            .mailbox
+            .relieve(delivery.entry.message.memory())
+            .resume_all(cx.now);
         let source = self.consumers.by_id.get(&delivery.consumer).copied();
         let from = source.and_then(|source| self.consumers.get(source));
         if let Some(from) = from.filter(|from| !from.no_ack) {

@@ -76,7 +76,10 @@ enum State {
     #[default]
     Idle,
     Header,
-    Body { left: u64, assembled: BytesMut },
+    Body {
+        left: u64,
+        assembled: BytesMut,
+    },
 }
 
 impl Content {
@@ -104,7 +107,9 @@ impl Content {
 
     /// The method of the content that has just been completed.
     pub(super) fn take_method(&mut self) -> PublishMethod {
-        self.method.take().expect("a content is complete only after its method")
+        self.method
+            .take()
+            .expect("a content is complete only after its method")
     }
 
     /// Gives the parts of a content back, for the next one.
@@ -147,7 +152,10 @@ impl Content {
             return Err(expected_header("non content header frame"));
         }
         if header.class_id != CLASS_BASIC {
-            return Err(expected_header(&format!("one for class {}", header.class_id)));
+            return Err(expected_header(&format!(
+                "one for class {}",
+                header.class_id
+            )));
         }
         if header.body_size > BODY_SIZE_MAX {
             return Err(frame_error(format!(
@@ -165,7 +173,10 @@ impl Content {
         }
         self.properties.clear();
         self.properties.extend_from_slice(properties);
-        self.state = State::Body { left: header.body_size, assembled: BytesMut::new() };
+        self.state = State::Body {
+            left: header.body_size,
+            assembled: BytesMut::new(),
+        };
         Ok(None)
     }
 
@@ -185,7 +196,9 @@ impl Content {
         };
         let len = payload.len() as u64;
         if len > *left {
-            return Err(frame_error("content body frame exceeds remaining content size"));
+            return Err(frame_error(
+                "content body frame exceeds remaining content size",
+            ));
         }
         *left -= len;
         let whole = *left == 0 && assembled.is_empty();
@@ -206,7 +219,10 @@ impl Content {
         };
         self.state = State::Idle;
         let properties = std::mem::take(&mut self.properties);
-        Ok(Some(Complete { properties: properties.into(), body }))
+        Ok(Some(Complete {
+            properties: properties.into(),
+            body,
+        }))
     }
 }
 
@@ -220,8 +236,10 @@ fn expected_method() -> AmqpError {
 }
 
 fn expected_header(got: &str) -> AmqpError {
-    unexpected_frame(format!("expected content header for class {CLASS_BASIC}, got {got} instead"))
-        .in_method(60, 40)
+    unexpected_frame(format!(
+        "expected content header for class {CLASS_BASIC}, got {got} instead"
+    ))
+    .in_method(60, 40)
 }
 
 fn expected_body() -> AmqpError {

@@ -36,13 +36,7 @@ struct BindingRequest<'a> {
 }
 
 impl Channel {
-    fn reply(
-        &self,
-        cx: &mut Context<'_>,
-        position: Position,
-        reply: Reply,
-        method: &Method<'_>,
-    ) {
+    fn reply(&self, cx: &mut Context<'_>, position: Position, reply: Reply, method: &Method<'_>) {
         cx.outbox.hold_until(position);
         if reply == Reply::Wanted {
             cx.outbox.method(self.id, method);
@@ -65,7 +59,11 @@ impl Channel {
             queue.with(cx.now, |state, effects| state.touch(cx.now, effects));
             return self.declared(&queue, Position::default(), reply, cx);
         }
-        let name = if asked.is_empty() { generated_name() } else { asked };
+        let name = if asked.is_empty() {
+            generated_name()
+        } else {
+            asked
+        };
         self.check_queue(Operation::Configure, &name, cx)?;
         let spec = QueueSpec {
             name: name.clone(),
@@ -111,10 +109,16 @@ impl Channel {
     ) -> Result<(), AmqpError> {
         let vhost = &cx.session.vhost;
         if **name != *REPLY_TO && vhost.reply_target(name).is_none() {
-            return Err(AmqpError::not_found(format!("no {}", queue_words(name, vhost.name()))));
+            return Err(AmqpError::not_found(format!(
+                "no {}",
+                queue_words(name, vhost.name())
+            )));
         }
-        let ok =
-            QueueDeclareOk { queue: name.as_short(), message_count: 0, consumer_count: 1 };
+        let ok = QueueDeclareOk {
+            queue: name.as_short(),
+            message_count: 0,
+            consumer_count: 1,
+        };
         self.reply(cx, Position::default(), reply, &ok.into());
         Ok(())
     }
@@ -127,13 +131,18 @@ impl Channel {
         let reply = Reply::unless(delete.nowait);
         let name = self.queue_name(strip_cr_lf(&delete.queue).as_short())?;
         self.check_queue(Operation::Configure, &name, cx)?;
-        let only_if = DeleteIf { unused: delete.if_unused, empty: delete.if_empty };
+        let only_if = DeleteIf {
+            unused: delete.if_unused,
+            empty: delete.if_empty,
+        };
         let mut ready = 0;
         if let Some(queue) = cx.session.vhost.find_queue(&name) {
             queue.check_owner(cx.session.id)?;
             ready = cx.session.vhost.delete_queue(cx.now, &queue, only_if)?;
         }
-        let ok = QueueDeleteOk { message_count: count(ready) };
+        let ok = QueueDeleteOk {
+            message_count: count(ready),
+        };
         self.reply(cx, Position::default(), reply, &ok.into());
         Ok(())
     }
@@ -148,8 +157,15 @@ impl Channel {
         let queue = cx.session.vhost.queue(&name)?;
         queue.check_owner(cx.session.id)?;
         let purged = queue.with(cx.now, |state, effects| state.purge(cx.now, effects))?;
-        let ok = QueuePurgeOk { message_count: count(purged) };
-        self.reply(cx, Position::default(), Reply::unless(purge.nowait), &ok.into());
+        let ok = QueuePurgeOk {
+            message_count: count(purged),
+        };
+        self.reply(
+            cx,
+            Position::default(),
+            Reply::unless(purge.nowait),
+            &ok.into(),
+        );
         Ok(())
     }
 
@@ -158,16 +174,27 @@ impl Channel {
         bind: QueueBind<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        let request = self.queue_binding(bind.queue, bind.exchange, bind.routing_key, bind.arguments)?;
+        let request =
+            self.queue_binding(bind.queue, bind.exchange, bind.routing_key, bind.arguments)?;
         self.authorize_queue_binding(&request, cx)?;
         let vhost = &cx.session.vhost;
         vhost.exchange(&request.source)?;
         let queue = vhost.queue(&request.destination)?;
         queue.check_owner(cx.session.id)?;
         let destination = Destination::Queue(queue);
-        let position =
-            vhost.bind(cx.now, &request.source, &destination, &request.key, &request.arguments)?;
-        self.reply(cx, position, Reply::unless(bind.nowait), &QueueBindOk {}.into());
+        let position = vhost.bind(
+            cx.now,
+            &request.source,
+            &destination,
+            &request.key,
+            &request.arguments,
+        )?;
+        self.reply(
+            cx,
+            position,
+            Reply::unless(bind.nowait),
+            &QueueBindOk {}.into(),
+        );
         Ok(())
     }
 
@@ -176,15 +203,24 @@ impl Channel {
         unbind: QueueUnbind<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        let request =
-            self.queue_binding(unbind.queue, unbind.exchange, unbind.routing_key, unbind.arguments)?;
+        let request = self.queue_binding(
+            unbind.queue,
+            unbind.exchange,
+            unbind.routing_key,
+            unbind.arguments,
+        )?;
         self.authorize_queue_binding(&request, cx)?;
         let vhost = &cx.session.vhost;
         if let Some(queue) = vhost.find_queue(&request.destination) {
             queue.check_owner(cx.session.id)?;
         }
         let destination = DestinationName::Queue(request.destination);
-        vhost.unbind(&request.source, &destination, &request.key, &request.arguments);
+        vhost.unbind(
+            &request.source,
+            &destination,
+            &request.key,
+            &request.arguments,
+        );
         cx.outbox.method(self.id, &QueueUnbindOk {}.into());
         Ok(())
     }
@@ -198,8 +234,17 @@ impl Channel {
         arguments: TableRef<'_>,
     ) -> Result<BindingRequest<'a>, AmqpError> {
         let destination = self.queue_name(strip_cr_lf(&queue).as_short())?;
-        let key = if queue.is_empty() && key.is_empty() { destination.clone() } else { key.into() };
-        Ok(BindingRequest { source: exchange, destination, key, arguments: table_of(arguments)? })
+        let key = if queue.is_empty() && key.is_empty() {
+            destination.clone()
+        } else {
+            key.into()
+        };
+        Ok(BindingRequest {
+            source: exchange,
+            destination,
+            key,
+            arguments: table_of(arguments)?,
+        })
     }
 
     fn authorize_queue_binding(
@@ -221,7 +266,8 @@ impl Channel {
         if let Some(exchange) = cx.session.vhost.find_exchange(&request.source)
             && exchange.kind == ExchangeType::Topic
         {
-            cx.session.check_topic(Operation::Read, &exchange.spec.name, &request.key)?;
+            cx.session
+                .check_topic(Operation::Read, &exchange.spec.name, &request.key)?;
         }
         Ok(())
     }
@@ -287,9 +333,19 @@ impl Channel {
         let vhost = &cx.session.vhost;
         vhost.exchange(&request.source)?;
         let destination = Destination::Exchange(vhost.exchange(&request.destination)?);
-        let position =
-            vhost.bind(cx.now, &request.source, &destination, &request.key, &request.arguments)?;
-        self.reply(cx, position, Reply::unless(bind.nowait), &ExchangeBindOk {}.into());
+        let position = vhost.bind(
+            cx.now,
+            &request.source,
+            &destination,
+            &request.key,
+            &request.arguments,
+        )?;
+        self.reply(
+            cx,
+            position,
+            Reply::unless(bind.nowait),
+            &ExchangeBindOk {}.into(),
+        );
         Ok(())
     }
 
@@ -306,7 +362,12 @@ impl Channel {
         };
         self.authorize_exchange_binding(&request, cx)?;
         let destination = DestinationName::Exchange(request.destination);
-        cx.session.vhost.unbind(&request.source, &destination, &request.key, &request.arguments);
+        cx.session.vhost.unbind(
+            &request.source,
+            &destination,
+            &request.key,
+            &request.arguments,
+        );
         let reply = Reply::unless(unbind.nowait);
         self.reply(cx, Position::default(), reply, &ExchangeUnbindOk {}.into());
         Ok(())
@@ -326,7 +387,9 @@ impl Channel {
 
 /// An argument table that cannot be decoded ends the connection.
 fn table_of(table: TableRef<'_>) -> Result<Table, AmqpError> {
-    table.to_table().map_err(|_| AmqpError::new(ReplyCode::InternalError, ""))
+    table
+        .to_table()
+        .map_err(|_| AmqpError::new(ReplyCode::InternalError, ""))
 }
 
 fn count(count: u64) -> u32 {

@@ -58,7 +58,10 @@ impl Ledger {
     /// 406 `unknown delivery tag 9`, closes the channel.
     pub(super) fn take(&mut self, tag: u64) -> Result<Unacked, AmqpError> {
         let index = self.position(tag)?;
-        let slot = self.unacked.get_mut(index).and_then(|(_, slot)| slot.take());
+        let slot = self
+            .unacked
+            .get_mut(index)
+            .and_then(|(_, slot)| slot.take());
         let unacked = slot.ok_or_else(|| unknown(tag))?;
         self.len -= 1;
         self.trim();
@@ -74,7 +77,11 @@ impl Ledger {
         tag: u64,
         mut each: impl FnMut(Unacked),
     ) -> Result<(), AmqpError> {
-        let end = if tag == 0 { self.unacked.len() } else { self.position(tag)? + 1 };
+        let end = if tag == 0 {
+            self.unacked.len()
+        } else {
+            self.position(tag)? + 1
+        };
         for (_, slot) in self.unacked.drain(..end) {
             if let Some(unacked) = slot {
                 self.len -= 1;
@@ -111,7 +118,9 @@ impl Ledger {
     /// Takes everything out, oldest first.
     pub(super) fn take_all(&mut self) -> impl Iterator<Item = Unacked> + use<> {
         self.len = 0;
-        std::mem::take(&mut self.unacked).into_iter().filter_map(|(_, slot)| slot)
+        std::mem::take(&mut self.unacked)
+            .into_iter()
+            .filter_map(|(_, slot)| slot)
     }
 
     /// When to look for overdue acknowledgements: at the earliest or a little before.
@@ -122,11 +131,15 @@ impl Ledger {
     /// Sources with an acknowledgement that is overdue at `now`.
     pub(super) fn overdue(&mut self, now: Mono) -> Vec<Source> {
         let waiting = || self.unacked.iter().filter_map(|(_, slot)| slot.as_ref());
-        let mut sources: Vec<Source> =
-            waiting().filter(|unacked| unacked.overdue <= now).map(|u| u.source).collect();
+        let mut sources: Vec<Source> = waiting()
+            .filter(|unacked| unacked.overdue <= now)
+            .map(|u| u.source)
+            .collect();
         sources.sort_unstable();
         sources.dedup();
-        let later = waiting().map(|u| u.overdue).filter(|at| *at > now && *at != Mono::NEVER);
+        let later = waiting()
+            .map(|u| u.overdue)
+            .filter(|at| *at > now && *at != Mono::NEVER);
         self.first_overdue = later.min();
         sources
     }
@@ -148,18 +161,30 @@ impl Ledger {
         // Tags mostly follow each other without holes, so that the index is the distance.
         let (first, _) = self.unacked.front().ok_or_else(|| unknown(tag))?;
         let guess = usize::try_from(tag.wrapping_sub(*first)).unwrap_or(usize::MAX);
-        if self.unacked.get(guess).is_some_and(|(found, slot)| *found == tag && slot.is_some()) {
+        if self
+            .unacked
+            .get(guess)
+            .is_some_and(|(found, slot)| *found == tag && slot.is_some())
+        {
             return Ok(guess);
         }
         let found = self.unacked.binary_search_by_key(&tag, |(other, _)| *other);
-        match found.ok().filter(|at| self.unacked.get(*at).is_some_and(|(_, slot)| slot.is_some())) {
+        match found.ok().filter(|at| {
+            self.unacked
+                .get(*at)
+                .is_some_and(|(_, slot)| slot.is_some())
+        }) {
             Some(at) => Ok(at),
             None => Err(unknown(tag)),
         }
     }
 
     fn trim(&mut self) {
-        while self.unacked.pop_front_if(|(_, slot)| slot.is_none()).is_some() {}
+        while self
+            .unacked
+            .pop_front_if(|(_, slot)| slot.is_none())
+            .is_some()
+        {}
     }
 }
 

@@ -93,14 +93,11 @@ impl Channel {
     /// # Errors
     /// What closes the channel or the connection, with RabbitMQ's code and text; the method is
     /// named in it.
-    pub fn on_method(
-        &mut self,
-        method: Method<'_>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), AmqpError> {
+    pub fn on_method(&mut self, method: Method<'_>, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         let (class, id) = (method.class_id(), method.method_id());
         self.content.check_no_content_open()?;
-        self.dispatch(method, cx).map_err(|error| error.in_method(class, id))
+        self.dispatch(method, cx)
+            .map_err(|error| error.in_method(class, id))
     }
 
     fn dispatch(&mut self, method: Method<'_>, cx: &mut Context<'_>) -> Result<(), AmqpError> {
@@ -117,9 +114,7 @@ impl Channel {
             Method::BasicCancel(cancel) => self.on_cancel(cancel, cx),
             Method::BasicQos(qos) => self.on_qos(qos, cx),
             Method::BasicRecover(recover) => self.on_recover(recover.requeue, Reply::Wanted, cx),
-            Method::BasicRecoverAsync(recover) => {
-                self.on_recover(recover.requeue, Reply::None, cx)
-            }
+            Method::BasicRecoverAsync(recover) => self.on_recover(recover.requeue, Reply::None, cx),
             // A client's answer to a cancellation by the broker.
             Method::BasicCancelOk(cancel) => self.cancel(&cancel.consumer_tag, Reply::None, cx),
             Method::QueueDeclare(declare) => self.on_queue_declare(declare, cx),
@@ -137,7 +132,8 @@ impl Channel {
             Method::TxRollback(_) => self.on_tx_rollback(cx),
             Method::ChannelFlow(flow) => self.on_flow(flow, cx),
             Method::AccessRequest(_) => {
-                cx.outbox.method(self.id, &methods::AccessRequestOk { ticket: 1 }.into());
+                cx.outbox
+                    .method(self.id, &methods::AccessRequestOk { ticket: 1 }.into());
                 Ok(())
             }
             _ => Err(unimplemented_method()),
@@ -239,7 +235,8 @@ impl Channel {
         if !flow.active {
             return Err(AmqpError::not_implemented("active=false"));
         }
-        cx.outbox.method(self.id, &methods::ChannelFlowOk { active: true }.into());
+        cx.outbox
+            .method(self.id, &methods::ChannelFlowOk { active: true }.into());
         Ok(())
     }
 
@@ -291,7 +288,10 @@ impl Reply {
 /// Seen: RabbitMQ 3.10.8.
 #[must_use]
 pub fn unimplemented_method() -> AmqpError {
-    AmqpError::new(leveret_codec::reply::ReplyCode::CommandInvalid, "unimplemented method")
+    AmqpError::new(
+        leveret_codec::reply::ReplyCode::CommandInvalid,
+        "unimplemented method",
+    )
 }
 
 fn in_publish(error: AmqpError) -> AmqpError {

@@ -109,10 +109,20 @@ impl Channel {
         };
         let (name, key) = (method.exchange.as_short(), method.routing_key.as_short());
         let message = cx.builder.build(name, key, properties, body, traits);
-        let Answer { routes, held_back, .. } = self.routes(&exchange, &message, extra_keys, cx);
+        let Answer {
+            routes, held_back, ..
+        } = self.routes(&exchange, &message, extra_keys, cx);
         // Where a delayed message will go is not known yet, so it is never returned.
         let mandatory = method.mandatory && !held_back;
-        self.hold(Checked { message, routes, mandatory, number }, cx);
+        self.hold(
+            Checked {
+                message,
+                routes,
+                mandatory,
+                number,
+            },
+            cx,
+        );
         Ok(())
     }
 
@@ -149,9 +159,13 @@ impl Channel {
             return Ok(None);
         }
         let Some(name) = self.consumers.reply_name() else {
-            return Err(AmqpError::precondition_failed("fast reply consumer does not exist"));
+            return Err(AmqpError::precondition_failed(
+                "fast reply consumer does not exist",
+            ));
         };
-        let Ok(mut decoded) = properties.decode() else { return Ok(None) };
+        let Ok(mut decoded) = properties.decode() else {
+            return Ok(None);
+        };
         decoded.reply_to = Some(name.as_short());
         let mut out = Vec::with_capacity(properties.as_bytes().len() + name.len());
         decoded.encode(&mut out);
@@ -197,19 +211,34 @@ impl Channel {
             && Arc::ptr_eq(&kept.exchange, exchange)
             && *kept.key == *key
         {
-            return Answer { routes: Arc::clone(routes), lasting: true, held_back: false };
+            return Answer {
+                routes: Arc::clone(routes),
+                lasting: true,
+                held_back: false,
+            };
         }
         let generation = vhost.generation();
-        let keys = if extra_keys == ExtraKeys::Some { routing_keys(message) } else { Vec::new() };
+        let keys = if extra_keys == ExtraKeys::Some {
+            routing_keys(message)
+        } else {
+            Vec::new()
+        };
         let many: Vec<&str> = keys.iter().map(|key| &**key).collect();
         let one = [&*key];
-        let question = Question { keys: if many.is_empty() { &one } else { &many }, message };
+        let question = Question {
+            keys: if many.is_empty() { &one } else { &many },
+            message,
+        };
         let answer = vhost.route(cx.now, exchange, question);
         let lasting = answer.lasting && extra_keys == ExtraKeys::None;
         self.publisher.route = Some(KeptRoute {
             generation,
             exchange: Arc::clone(exchange),
-            key: if lasting { key.into() } else { ShortString::default() },
+            key: if lasting {
+                key.into()
+            } else {
+                ShortString::default()
+            },
             routes: lasting.then(|| Arc::clone(&answer.routes)),
         });
         answer
@@ -225,10 +254,17 @@ impl Channel {
 
     /// Returns an unroutable message if it is mandatory; holds the rest for the end of the batch.
     pub(super) fn place_later(&mut self, checked: Checked, cx: &mut Context<'_>) {
-        let Checked { message, routes, mandatory, number } = checked;
+        let Checked {
+            message,
+            routes,
+            mandatory,
+            number,
+        } = checked;
         if cx.session.vhost.env().events.listening() {
             let fate = match routes.len() {
-                0 => Fate::Unroutable { returned: mandatory },
+                0 => Fate::Unroutable {
+                    returned: mandatory,
+                },
                 queues => Fate::Published { queues },
             };
             cx.session.vhost.emit(cx.now, &message, fate);
@@ -251,7 +287,8 @@ impl Channel {
             routing_key: message.routing_key(),
         }
         .into();
-        cx.outbox.content(self.id, &method, message.properties(), message);
+        cx.outbox
+            .content(self.id, &method, message.properties(), message);
     }
 
     /// Places what is held and confirms what can be confirmed.
@@ -260,7 +297,9 @@ impl Channel {
         if publisher.held.is_empty() {
             return;
         }
-        cx.session.vhost.place(cx.now, &publisher.held, &mut publisher.placed);
+        cx.session
+            .vhost
+            .place(cx.now, &publisher.held, &mut publisher.placed);
         publisher.held.clear();
         if let Some(confirms) = &mut self.confirms {
             let durable = cx.session.vhost.env().store.durable();
@@ -275,24 +314,27 @@ impl Channel {
 
     /// Places the publishes of a transaction; says whether every queue took them, and up to where
     /// the store must be durable before the commit is true.
-    pub(super) fn place_all(
-        &mut self,
-        publishes: Vec<Checked>,
-        cx: &mut Context<'_>,
-    ) -> Placed {
+    pub(super) fn place_all(&mut self, publishes: Vec<Checked>, cx: &mut Context<'_>) -> Placed {
         let mut run = Vec::with_capacity(publishes.len());
         for checked in publishes {
             if checked.routes.is_empty() && checked.mandatory {
                 self.send_return(&checked.message, cx);
             }
-            run.push(Publish { message: checked.message, routes: checked.routes });
+            run.push(Publish {
+                message: checked.message,
+                routes: checked.routes,
+            });
         }
         let mut placed = Vec::with_capacity(run.len());
         cx.session.vhost.place(cx.now, &run, &mut placed);
-        placed.into_iter().fold(Placed::Accepted(Default::default()), |all, one| match (all, one) {
-            (Placed::Accepted(a), Placed::Accepted(b)) => Placed::Accepted(a.max(b)),
-            _ => Placed::Refused,
-        })
+        placed
+            .into_iter()
+            .fold(Placed::Accepted(Default::default()), |all, one| {
+                match (all, one) {
+                    (Placed::Accepted(a), Placed::Accepted(b)) => Placed::Accepted(a.max(b)),
+                    _ => Placed::Refused,
+                }
+            })
     }
 }
 
@@ -302,7 +344,11 @@ fn check_size(len: usize, cx: &Context<'_>) -> Result<(), AmqpError> {
     if len <= max {
         return Ok(());
     }
-    let configured = if max < SIZE_CEILING { "configured " } else { "" };
+    let configured = if max < SIZE_CEILING {
+        "configured "
+    } else {
+        ""
+    };
     Err(AmqpError::precondition_failed(format!(
         "message size {len} is larger than {configured}max size {max}"
     )))
@@ -327,14 +373,18 @@ pub(super) const TTL_MAX_MS: u64 = 315_360_000_000;
 /// Seen: RabbitMQ 4.3.6 (texts).
 fn parse_expiration(text: &str) -> Result<u64, AmqpError> {
     let refuse = |why: String| {
-        Err(AmqpError::precondition_failed(format!("invalid expiration '{text}': {why}")))
+        Err(AmqpError::precondition_failed(format!(
+            "invalid expiration '{text}': {why}"
+        )))
     };
     let (sign, digits) = match text.as_bytes().first() {
         Some(b'-') => ("-", text.get(1..).unwrap_or_default()),
         Some(b'+') => ("", text.get(1..).unwrap_or_default()),
         _ => ("", text),
     };
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
     let (number, rest) = digits.split_at(end);
     if number.is_empty() {
         return refuse("no_integer".to_owned());
@@ -365,7 +415,9 @@ fn check_extra_keys(
     properties: PropertiesRef<'_>,
     traits: &mut Traits,
 ) -> Result<ExtraKeys, AmqpError> {
-    let Some(headers) = properties.headers().ok().flatten() else { return Ok(ExtraKeys::None) };
+    let Some(headers) = properties.headers().ok().flatten() else {
+        return Ok(ExtraKeys::None);
+    };
     let mut found = ExtraKeys::None;
     for name in ["CC", "BCC"] {
         match find(headers, name) {
@@ -391,7 +443,9 @@ fn find<'a>(headers: TableRef<'a>, name: &str) -> Option<ValueRef<'a>> {
 
 /// The user-id property must be the connection's user, unless that user may impersonate.
 fn check_user_id(properties: PropertiesRef<'_>, cx: &Context<'_>) -> Result<(), AmqpError> {
-    let Some(user_id) = properties.user_id().ok().flatten() else { return Ok(()) };
+    let Some(user_id) = properties.user_id().ok().flatten() else {
+        return Ok(());
+    };
     let user = cx.session.user_name();
     if *user_id == *user || cx.session.is_impersonator() {
         return Ok(());

@@ -33,17 +33,21 @@ pub(super) enum Which {
 
 impl Which {
     fn new(tag: u64, multiple: bool) -> Self {
-        if multiple { Self::UpTo(tag) } else { Self::One(tag) }
+        if multiple {
+            Self::UpTo(tag)
+        } else {
+            Self::One(tag)
+        }
     }
 }
 
 impl Channel {
-    pub(super) fn on_ack(
-        &mut self,
-        ack: BasicAck,
-        cx: &mut Context<'_>,
-    ) -> Result<(), AmqpError> {
-        self.settle(Which::new(ack.delivery_tag.0, ack.multiple), Outcome::Ack, cx)
+    pub(super) fn on_ack(&mut self, ack: BasicAck, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        self.settle(
+            Which::new(ack.delivery_tag.0, ack.multiple),
+            Outcome::Ack,
+            cx,
+        )
     }
 
     pub(super) fn on_nack(
@@ -116,7 +120,9 @@ impl Channel {
 
     /// Gives held settlements to their queue.
     pub(super) fn flush_settlements(&mut self, cx: &mut Context<'_>) {
-        let Some(outcome) = self.settling.outcome.take() else { return };
+        let Some(outcome) = self.settling.outcome.take() else {
+            return;
+        };
         let source = self.settling.source;
         let mut entries = std::mem::take(&mut self.settling.entries);
         self.settle_now(source, &mut entries, outcome, cx);
@@ -165,7 +171,10 @@ impl Channel {
     pub(super) fn requeue_everything(&mut self, cause: ReturnCause, cx: &mut Context<'_>) {
         let mut shares: Vec<(Source, Vec<Entry>)> = Vec::new();
         for unacked in self.ledger.take_all() {
-            match shares.iter_mut().find(|(source, _)| *source == unacked.source) {
+            match shares
+                .iter_mut()
+                .find(|(source, _)| *source == unacked.source)
+            {
                 Some((_, entries)) => entries.push(unacked.entry),
                 None => shares.push((unacked.source, vec![unacked.entry])),
             }

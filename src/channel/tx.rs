@@ -5,7 +5,9 @@
 //!
 //! Source: AMQP 0-9-1 class `tx`; RabbitMQ 4.3 as seen.
 
-use leveret_codec::methods::{ConfirmSelect, ConfirmSelectOk, TxCommitOk, TxRollbackOk, TxSelectOk};
+use leveret_codec::methods::{
+    ConfirmSelect, ConfirmSelectOk, TxCommitOk, TxRollbackOk, TxSelectOk,
+};
 
 use super::confirms::Confirms;
 use super::ledger::Unacked;
@@ -30,7 +32,9 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         if self.transaction.is_some() {
-            return Err(AmqpError::precondition_failed("cannot switch from tx to confirm mode"));
+            return Err(AmqpError::precondition_failed(
+                "cannot switch from tx to confirm mode",
+            ));
         }
         self.confirms.get_or_insert_with(Confirms::default);
         if !select.nowait {
@@ -41,7 +45,9 @@ impl Channel {
 
     pub(super) fn on_tx_select(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         if self.confirms.is_some() {
-            return Err(AmqpError::precondition_failed("cannot switch from confirm to tx mode"));
+            return Err(AmqpError::precondition_failed(
+                "cannot switch from confirm to tx mode",
+            ));
         }
         self.transaction.get_or_insert_with(Transaction::default);
         cx.outbox.method(self.id, &TxSelectOk {}.into());
@@ -50,11 +56,7 @@ impl Channel {
 
     /// Takes deliveries out of the ledger at once, so that a second settlement fails at once; the
     /// queues hear of it at commit.
-    pub(super) fn settle_later(
-        &mut self,
-        which: Which,
-        outcome: Outcome,
-    ) -> Result<(), AmqpError> {
+    pub(super) fn settle_later(&mut self, which: Which, outcome: Outcome) -> Result<(), AmqpError> {
         let tags = match which {
             Which::One(tag) => vec![tag],
             Which::UpTo(tag) => {
@@ -95,7 +97,8 @@ impl Channel {
     pub(super) fn on_tx_rollback(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         let transaction = self.take_transaction()?;
         let settlements = transaction.settlements.into_iter();
-        self.ledger.restore(settlements.map(|(tag, unacked, _)| (tag, unacked)));
+        self.ledger
+            .restore(settlements.map(|(tag, unacked, _)| (tag, unacked)));
         cx.outbox.method(self.id, &TxRollbackOk {}.into());
         Ok(())
     }
@@ -104,7 +107,9 @@ impl Channel {
     fn take_transaction(&mut self) -> Result<Transaction, AmqpError> {
         match &mut self.transaction {
             Some(transaction) => Ok(std::mem::take(transaction)),
-            None => Err(AmqpError::precondition_failed("channel is not transactional")),
+            None => Err(AmqpError::precondition_failed(
+                "channel is not transactional",
+            )),
         }
     }
 
@@ -112,7 +117,8 @@ impl Channel {
     pub(super) fn abandon_transaction(&mut self) {
         if let Some(transaction) = self.transaction.take() {
             let settlements = transaction.settlements.into_iter();
-            self.ledger.restore(settlements.map(|(tag, unacked, _)| (tag, unacked)));
+            self.ledger
+                .restore(settlements.map(|(tag, unacked, _)| (tag, unacked)));
         }
     }
 }

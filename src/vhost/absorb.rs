@@ -7,7 +7,6 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-
 use super::Vhost;
 use super::publish::{Placed, Publish, Question, Routes, Target};
 use super::queue_handle::QueueHandle;
@@ -62,9 +61,20 @@ impl Vhost {
     /// Does what `effects` ask for. What that in turn asks for is done before this returns, by
     /// the outermost call on this thread.
     pub(super) fn absorb(self: Arc<Self>, now: Now, queue: Arc<QueueHandle>, effects: Effects) {
-        let Some((open, first)) = Loop::enter(Work { vhost: self, queue, effects }) else { return };
+        let Some((open, first)) = Loop::enter(Work {
+            vhost: self,
+            queue,
+            effects,
+        }) else {
+            return;
+        };
         let mut next = Some(first);
-        while let Some(Work { vhost, queue, effects }) = next {
+        while let Some(Work {
+            vhost,
+            queue,
+            effects,
+        }) = next
+        {
             vhost.absorb_one(now, queue, effects);
             next = open.next();
         }
@@ -96,13 +106,18 @@ impl Vhost {
 
     fn store_effects(&self, queue: &QueueHandle, effects: &Effects) {
         let id = queue.id();
-        let settled = (!effects.settled.is_empty())
-            .then_some(Op::Settled { queue: id, records: &effects.settled });
-        let returned = effects.returned.iter().map(|&(record, delivery_count)| Op::Returned {
+        let settled = (!effects.settled.is_empty()).then_some(Op::Settled {
             queue: id,
-            record,
-            delivery_count,
+            records: &effects.settled,
         });
+        let returned = effects
+            .returned
+            .iter()
+            .map(|&(record, delivery_count)| Op::Returned {
+                queue: id,
+                record,
+                delivery_count,
+            });
         let mut ops: Vec<Op<'_>> = returned.chain(settled).collect();
         if !ops.is_empty() {
             self.env.store.submit(&mut ops);
@@ -124,11 +139,16 @@ impl Vhost {
 
     /// Whether at least one queue took it and none refused.
     fn place_dead_letter(&self, now: Now, queue: &QueueHandle, dead: &DeadLetter) -> bool {
-        let Some(exchange) = self.find_exchange(&dead.exchange) else { return false };
+        let Some(exchange) = self.find_exchange(&dead.exchange) else {
+            return false;
+        };
         let mut builder = MessageBuilder::default();
         let letter = dead_letter::rewrite(dead, queue.name(), now, &mut builder);
         let keys: Vec<&str> = letter.keys.iter().map(|key| &**key).collect();
-        let question = Question { keys: &keys, message: &letter.message };
+        let question = Question {
+            keys: &keys,
+            message: &letter.message,
+        };
         let answer = self.route(now, &exchange, question);
         if answer.held_back {
             return true;
@@ -137,10 +157,15 @@ impl Vhost {
         if routes.is_empty() {
             return false;
         }
-        let publish = Publish { message: letter.message, routes };
+        let publish = Publish {
+            message: letter.message,
+            routes,
+        };
         let mut placed = Vec::with_capacity(1);
         self.place(now, std::slice::from_ref(&publish), &mut placed);
-        placed.first().is_some_and(|placed| *placed != Placed::Refused)
+        placed
+            .first()
+            .is_some_and(|placed| *placed != Placed::Refused)
     }
 
     /// Takes out the queues in which the message has died before, with no rejection since.
@@ -158,10 +183,17 @@ impl Vhost {
             return routes;
         }
         self.emit(now, message, Fate::CycleDropped);
-        routes.iter().filter(|target| !circles(target)).cloned().collect()
+        routes
+            .iter()
+            .filter(|target| !circles(target))
+            .cloned()
+            .collect()
     }
 
     fn settle_one(&self, queue: &QueueHandle, at: RecordAt) {
-        self.env.store.submit(&mut [Op::Settled { queue: queue.id(), records: &[at] }]);
+        self.env.store.submit(&mut [Op::Settled {
+            queue: queue.id(),
+            records: &[at],
+        }]);
     }
 }

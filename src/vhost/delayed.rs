@@ -14,9 +14,9 @@ use leveret_codec::table::Value;
 use leveret_codec::types::ShortStr;
 use parking_lot::Mutex;
 
+use super::Vhost;
 use super::exchange::Exchange;
 use super::publish::Question;
-use super::Vhost;
 use crate::clock::{Mono, Now, Wall};
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, routing_keys, with_headers};
@@ -66,7 +66,13 @@ impl Delayed {
     }
 
     /// Keeps `message` for `delay_ms`.
-    pub(super) fn hold(&self, now: Now, delay_ms: u64, exchange: &Arc<Exchange>, message: &Message) {
+    pub(super) fn hold(
+        &self,
+        now: Now,
+        delay_ms: u64,
+        exchange: &Arc<Exchange>,
+        message: &Message,
+    ) {
         let due = Wall::from_millis(now.wall.as_millis().saturating_add(delay_ms));
         let mut at = RecordAt::NONE;
         if exchange.spec.durable
@@ -74,17 +80,29 @@ impl Delayed {
             && let Some(vhost) = self.vhost.upgrade()
         {
             let stored = with_due(message, due);
-            let mut ops = [Op::Message { message: &stored, queues: &[self.id], at: &mut at }];
+            let mut ops = [Op::Message {
+                message: &stored,
+                queues: &[self.id],
+                at: &mut at,
+            }];
             vhost.env().store.submit(&mut ops);
         }
         self.keep(now.mono.plus_ms(delay_ms), exchange, message.clone(), at);
     }
 
     /// Takes back a message that waited when the broker stopped.
-    pub(super) fn restore(&self, now: Now, exchange: &Arc<Exchange>, message: &Message, at: RecordAt) {
+    pub(super) fn restore(
+        &self,
+        now: Now,
+        exchange: &Arc<Exchange>,
+        message: &Message,
+        at: RecordAt,
+    ) {
         let headers = message.properties().headers().ok().flatten();
         let due = headers.and_then(|headers| headers.find(DUE).ok().flatten());
-        let due_ms = due.and_then(|due| due.as_integer()).and_then(|due| u64::try_from(due).ok());
+        let due_ms = due
+            .and_then(|due| due.as_integer())
+            .and_then(|due| u64::try_from(due).ok());
         let left = due_ms.unwrap_or(0).saturating_sub(now.wall.as_millis());
         let message = rewrite(message, |table| {
             table.remove(DUE);
@@ -96,12 +114,21 @@ impl Delayed {
         let mut held = self.held.lock();
         held.next += 1;
         let key = (due, held.next);
-        held.by_due.insert(key, Waiting { exchange: Arc::downgrade(exchange), message, at });
+        held.by_due.insert(
+            key,
+            Waiting {
+                exchange: Arc::downgrade(exchange),
+                message,
+                at,
+            },
+        );
         self.arm(&mut held);
     }
 
     fn arm(&self, held: &mut Held) {
-        let Some((&(due, _), _)) = held.by_due.first_key_value() else { return };
+        let Some((&(due, _), _)) = held.by_due.first_key_value() else {
+            return;
+        };
         if held.armed.is_none_or(|armed| due < armed)
             && let Some(vhost) = self.vhost.upgrade()
         {
@@ -114,8 +141,11 @@ impl Delayed {
     /// The exchange is deleted: so are its messages.
     pub(super) fn clear(&self) {
         let held = std::mem::take(&mut self.held.lock().by_due);
-        let records: Vec<RecordAt> =
-            held.into_values().map(|waiting| waiting.at).filter(|at| at.is_stored()).collect();
+        let records: Vec<RecordAt> = held
+            .into_values()
+            .map(|waiting| waiting.at)
+            .filter(|at| at.is_stored())
+            .collect();
         self.settle(&records);
     }
 
@@ -123,13 +153,19 @@ impl Delayed {
         if !records.is_empty()
             && let Some(vhost) = self.vhost.upgrade()
         {
-            vhost.env().store.submit(&mut [Op::Settled { queue: self.id, records }]);
+            vhost.env().store.submit(&mut [Op::Settled {
+                queue: self.id,
+                records,
+            }]);
         }
     }
 
     fn pop_due(&self, now: Mono) -> Option<Waiting> {
         let mut held = self.held.lock();
-        let entry = held.by_due.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let entry = held
+            .by_due
+            .first_entry()
+            .filter(|entry| entry.key().0 <= now)?;
         Some(entry.remove())
     }
 }
@@ -137,7 +173,9 @@ impl Delayed {
 impl Timed for Delayed {
     fn on_deadline(&self, now: Now) {
         self.held.lock().armed = None;
-        let Some(vhost) = self.vhost.upgrade() else { return };
+        let Some(vhost) = self.vhost.upgrade() else {
+            return;
+        };
         while let Some(waiting) = self.pop_due(now.mono) {
             if let Some(exchange) = waiting.exchange.upgrade() {
                 let message = rewrite(&waiting.message, |table| {
@@ -147,7 +185,10 @@ impl Timed for Delayed {
                 });
                 let keys = routing_keys(&message);
                 let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
-                let question = Question { keys: &keys, message: &message };
+                let question = Question {
+                    keys: &keys,
+                    message: &message,
+                };
                 let routes = vhost.route_released(now, &exchange, question);
                 vhost.place_one(now, message.clone(), routes);
             }

@@ -10,11 +10,8 @@ use parking_lot::{Mutex, RwLock};
 use super::delayed::Delayed;
 use super::queue_handle::QueueHandle;
 use crate::error::{AmqpError, exchange_words};
-use crate::exchange::{
-    DedupCache, DestinationKind, ExchangeType, History, Router,
-};
+use crate::exchange::{DedupCache, DestinationKind, ExchangeType, History, Router};
 use crate::message::Message;
-
 
 /// How an exchange is declared.
 #[derive(Clone, Debug)]
@@ -162,9 +159,17 @@ impl Exchange {
         let flag = |flag: bool| flag.to_string();
         let (have, want) = (&self.spec, other);
         let compared = [
-            ("type", want.type_name.to_string(), have.type_name.to_string()),
+            (
+                "type",
+                want.type_name.to_string(),
+                have.type_name.to_string(),
+            ),
             ("durable", flag(want.durable), flag(have.durable)),
-            ("auto_delete", flag(want.auto_delete), flag(have.auto_delete)),
+            (
+                "auto_delete",
+                flag(want.auto_delete),
+                flag(have.auto_delete),
+            ),
             ("internal", flag(want.internal), flag(have.internal)),
         ];
         for (name, received, current) in compared {
@@ -199,8 +204,12 @@ impl Exchange {
 }
 
 fn alternate_of(spec: &ExchangeSpec) -> Result<Option<ShortString>, AmqpError> {
-    let Some(value) = spec.arguments.get(ALTERNATE_EXCHANGE) else { return Ok(None) };
-    let text = value.as_str().and_then(|octets| std::str::from_utf8(octets).ok());
+    let Some(value) = spec.arguments.get(ALTERNATE_EXCHANGE) else {
+        return Ok(None);
+    };
+    let text = value
+        .as_str()
+        .and_then(|octets| std::str::from_utf8(octets).ok());
     match text.and_then(ShortString::new) {
         Some(name) => Ok(Some(name)),
         None => Err(AmqpError::precondition_failed(format!(
@@ -223,4 +232,3 @@ impl std::fmt::Debug for Exchange {
         f.write_str(&self.words())
     }
 }
-

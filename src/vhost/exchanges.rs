@@ -40,7 +40,9 @@ impl Vhost {
                 internal,
                 arguments: Table::new(),
             };
-            let exchange = self.make_exchange(spec).expect("the predeclared exchanges are valid");
+            let exchange = self
+                .make_exchange(spec)
+                .expect("the predeclared exchanges are valid");
             self.exchanges.insert(exchange.spec.name.clone(), exchange);
         }
     }
@@ -116,9 +118,14 @@ impl Vhost {
             )));
         }
         let mut topology = self.topology.lock();
-        let Some(exchange) = self.find_exchange(name) else { return Ok(()) };
+        let Some(exchange) = self.find_exchange(name) else {
+            return Ok(());
+        };
         if if_unused && topology.is_source(&exchange.spec.name) {
-            return Err(AmqpError::precondition_failed(format!("{} in use", exchange.words())));
+            return Err(AmqpError::precondition_failed(format!(
+                "{} in use",
+                exchange.words()
+            )));
         }
         self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
         Ok(())
@@ -128,7 +135,9 @@ impl Vhost {
     /// last binding by it.
     pub(super) fn remove_exchanges(&self, topology: &mut Topology, mut names: Vec<ShortString>) {
         while let Some(name) = names.pop() {
-            let Some((_, exchange)) = self.exchanges.remove(&name) else { continue };
+            let Some((_, exchange)) = self.exchanges.remove(&name) else {
+                continue;
+            };
             for binding in topology.from(&name) {
                 topology.remove(&binding);
                 restore::forget_binding(&self.env, &self.name, &binding, &exchange.spec);
@@ -153,7 +162,9 @@ impl Vhost {
         let mut unused = Vec::new();
         for binding in topology.to(&DestinationName::of(destination)) {
             topology.remove(&binding);
-            let Some(source) = self.find_exchange(&binding.source) else { continue };
+            let Some(source) = self.find_exchange(&binding.source) else {
+                continue;
+            };
             source.router.write().unbind_destination(destination);
             restore::forget_binding(&self.env, &self.name, &binding, &source.spec);
             if source.spec.auto_delete && !topology.is_source(&binding.source) {
@@ -181,13 +192,20 @@ impl Vhost {
         self.check_alive(destination)?;
         let kind = destination.kind();
         let refuse = AmqpError::precondition_failed;
-        exchange.router.read().check_binding(key, arguments, kind).map_err(refuse)?;
+        exchange
+            .router
+            .read()
+            .check_binding(key, arguments, kind)
+            .map_err(refuse)?;
         let name = DestinationName::of(destination);
         let binding = Binding::new(&exchange.spec.name, name, key, arguments);
         if !topology.add(binding.clone()) {
             return Ok(Position::default());
         }
-        exchange.router.write().bind(key, arguments, destination.clone());
+        exchange
+            .router
+            .write()
+            .bind(key, arguments, destination.clone());
         self.topology_changed();
         let position = restore::store_binding(&self.env, &binding, &exchange.spec, destination);
         drop(topology);
@@ -221,7 +239,9 @@ impl Vhost {
         arguments: &Table,
     ) {
         let mut topology = self.topology.lock();
-        let Some(exchange) = self.find_exchange(source) else { return };
+        let Some(exchange) = self.find_exchange(source) else {
+            return;
+        };
         let binding = Binding::new(&exchange.spec.name, destination.clone(), key, arguments);
         if !topology.remove(&binding) {
             return;
@@ -253,7 +273,9 @@ impl Vhost {
 /// 403 `ACCESS_REFUSED - operation not permitted on the default exchange`.
 pub fn check_not_default(name: ShortStr<'_>) -> Result<(), AmqpError> {
     if name.is_empty() {
-        return Err(AmqpError::access_refused("operation not permitted on the default exchange"));
+        return Err(AmqpError::access_refused(
+            "operation not permitted on the default exchange",
+        ));
     }
     Ok(())
 }

@@ -42,13 +42,13 @@ mod restore;
 mod topology;
 
 pub use exchange::{Destination, Exchange, ExchangeSpec};
+pub use exchanges::check_not_default;
 pub use publish::{Answer, Placed, Publish, Question, Routes, Target};
 pub use queue_handle::QueueHandle;
-pub use restore::Owners;
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
-pub use exchanges::check_not_default;
-pub use topology::DestinationName;
 pub use reply_to::{REPLY_TO, ReplyTarget};
+pub use restore::Owners;
+pub use topology::DestinationName;
 
 use reply_to::ReplyTargets;
 use topology::Topology;
@@ -151,15 +151,16 @@ impl Vhost {
     /// # Errors
     /// 404 `NOT_FOUND - no exchange 'x' in vhost '/'`, closes the channel.
     pub fn exchange(&self, name: &str) -> Result<Arc<Exchange>, AmqpError> {
-        self.find_exchange(name).ok_or_else(|| {
-            AmqpError::not_found(format!("no {}", exchange_words(name, &self.name)))
-        })
+        self.find_exchange(name)
+            .ok_or_else(|| AmqpError::not_found(format!("no {}", exchange_words(name, &self.name))))
     }
 
     /// The exchange called `name`, if there is one.
     #[must_use]
     pub fn find_exchange(&self, name: &str) -> Option<Arc<Exchange>> {
-        self.exchanges.get(name).map(|exchange| Arc::clone(&exchange))
+        self.exchanges
+            .get(name)
+            .map(|exchange| Arc::clone(&exchange))
     }
 
     /// All queues, in no order.
@@ -182,7 +183,9 @@ impl Vhost {
 
     /// A connection has ended: its exclusive queues go (invariant I9).
     pub fn connection_gone(&self, now: Now, connection: ConnectionId) {
-        let Some((_, queues)) = self.exclusive.remove(&connection) else { return };
+        let Some((_, queues)) = self.exclusive.remove(&connection) else {
+            return;
+        };
         for queue in queues {
             self.remove_queue(now, &queue);
         }
@@ -208,7 +211,6 @@ pub fn strip_cr_lf(name: &str) -> ShortString {
     let kept: String = name.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     ShortString::new(&kept).unwrap_or_default()
 }
-
 
 impl std::fmt::Debug for Vhost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

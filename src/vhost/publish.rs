@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use leveret_codec::types::ShortStr;
 
+use super::Vhost;
 use super::exchange::{Destination, Exchange, delay_of};
 use super::queue_handle::QueueHandle;
 use super::reply_to::{ReplyTarget, is_reply_name};
-use super::Vhost;
 use crate::clock::Now;
 use crate::events::{Event, Fate};
 use crate::exchange::{RouteInput, belongs_to_history};
@@ -83,7 +83,9 @@ impl Vhost {
         exchange: &Arc<Exchange>,
         question: Question<'_>,
     ) -> Routes {
-        Walk::new(self, now, question, Hold::Over).follow(exchange).routes
+        Walk::new(self, now, question, Hold::Over)
+            .follow(exchange)
+            .routes
     }
 
     /// Puts messages into their queues, in order; `placed` gets one answer for each. All of one
@@ -93,11 +95,18 @@ impl Vhost {
         let position = self.store_run(run, &mut records);
         let first = placed.len();
         placed.extend(records.iter().map(|at| {
-            Placed::Accepted(if at.is_stored() { position } else { Position::default() })
+            Placed::Accepted(if at.is_stored() {
+                position
+            } else {
+                Position::default()
+            })
         }));
         let mut from = 0;
         while let Some(publish) = run.get(from) {
-            let same = run.iter().skip(from).take_while(|p| Arc::ptr_eq(&p.routes, &publish.routes));
+            let same = run
+                .iter()
+                .skip(from)
+                .take_while(|p| Arc::ptr_eq(&p.routes, &publish.routes));
             let to = from + same.count();
             let part = Part {
                 run: run.get(from..to).unwrap_or_default(),
@@ -130,16 +139,26 @@ impl Vhost {
             .zip(&queues)
             .zip(records)
             .filter(|((_, queues), _)| !queues.is_empty())
-            .map(|((publish, queues), at)| Op::Message { message: &publish.message, queues, at })
+            .map(|((publish, queues), at)| Op::Message {
+                message: &publish.message,
+                queues,
+                at,
+            })
             .collect();
-        if ops.is_empty() { Position::default() } else { self.env.store.submit(&mut ops) }
+        if ops.is_empty() {
+            Position::default()
+        } else {
+            self.env.store.submit(&mut ops)
+        }
     }
 
     /// Places one message and says nothing: dead letters, delayed and replayed messages.
     pub(super) fn place_one(&self, now: Now, message: Message, routes: Routes) -> Placed {
         let mut placed = Vec::with_capacity(1);
         self.place(now, &[Publish { message, routes }], &mut placed);
-        placed.pop().unwrap_or(Placed::Accepted(Position::default()))
+        placed
+            .pop()
+            .unwrap_or(Placed::Accepted(Position::default()))
     }
 
     /// Sends an exchange's history to a new binding.
@@ -149,7 +168,10 @@ impl Vhost {
                 Destination::Queue(queue) => Arc::new([Target::Queue(Arc::clone(queue))]),
                 Destination::Exchange(exchange) => {
                     let key = message.routing_key();
-                    let question = Question { keys: &[&key], message };
+                    let question = Question {
+                        keys: &[&key],
+                        message,
+                    };
                     self.route_released(now, exchange, question)
                 }
             };
@@ -241,7 +263,9 @@ impl<'a> Walk<'a> {
             if !self.targets.is_empty() || self.held_back {
                 break;
             }
-            let Some(name) = &exchange.alternate else { break };
+            let Some(name) = &exchange.alternate else {
+                break;
+            };
             match self.vhost.find_exchange(name) {
                 Some(alternate) if !self.was_visited(&alternate) => next = Some(alternate),
                 Some(_) => {}
@@ -252,7 +276,11 @@ impl<'a> Walk<'a> {
             }
         }
         let lasting = self.lasting && !self.held_back;
-        Answer { routes: self.targets.into(), lasting, held_back: self.held_back }
+        Answer {
+            routes: self.targets.into(),
+            lasting,
+            held_back: self.held_back,
+        }
     }
 
     /// Everything that `first` leads to through bindings of exchanges.
@@ -329,26 +357,34 @@ impl<'a> Walk<'a> {
     }
 
     fn was_visited(&self, exchange: &Arc<Exchange>) -> bool {
-        self.visited.iter().any(|visited| Arc::ptr_eq(visited, exchange))
+        self.visited
+            .iter()
+            .any(|visited| Arc::ptr_eq(visited, exchange))
     }
 
     /// Leaves the message with a delayed exchange, unless its delay there is over.
     fn hold_back(&mut self, exchange: &Arc<Exchange>) -> bool {
-        let Some(delayed) = &exchange.delayed else { return false };
+        let Some(delayed) = &exchange.delayed else {
+            return false;
+        };
         if std::mem::replace(&mut self.hold, Hold::Possible) == Hold::Over {
             return false;
         }
         let message = self.question.message;
         let headers = message.properties().headers().ok().flatten();
         let delay = headers.and_then(|headers| headers.find("x-delay").ok().flatten());
-        let Some(ms) = delay_of(delay) else { return false };
+        let Some(ms) = delay_of(delay) else {
+            return false;
+        };
         delayed.hold(self.now, ms, exchange, message);
         self.held_back = true;
         true
     }
 
     fn was_seen(&self, exchange: &Exchange) -> bool {
-        let Some(seen) = &exchange.seen else { return false };
+        let Some(seen) = &exchange.seen else {
+            return false;
+        };
         let headers = self.question.message.properties().headers().ok().flatten();
         seen.lock().is_duplicate(headers, self.now.mono.as_millis())
     }

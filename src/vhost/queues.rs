@@ -129,7 +129,8 @@ impl Vhost {
                 )));
             }
         }
-        have.arguments.check_equivalent(&spec.arguments, &queue.words())?;
+        have.arguments
+            .check_equivalent(&spec.arguments, &queue.words())?;
         queue.with(now, |queue, effects| queue.touch(now, effects));
         Ok((queue, Position::default()))
     }
@@ -159,25 +160,34 @@ impl Vhost {
     }
 
     fn default_queue_kind(&self) -> QueueKind {
-        self.limits().default_queue_type.unwrap_or(match self.env.settings.default_queue_type {
-            QueueType::Classic => QueueKind::Classic,
-            QueueType::Quorum => QueueKind::Quorum,
-            QueueType::Stream => QueueKind::Stream,
-        })
+        self.limits()
+            .default_queue_type
+            .unwrap_or(match self.env.settings.default_queue_type {
+                QueueType::Classic => QueueKind::Classic,
+                QueueType::Quorum => QueueKind::Quorum,
+                QueueType::Stream => QueueKind::Stream,
+            })
     }
 
     fn check_queue_limits(&self, name: &str) -> Result<(), AmqpError> {
         let count = self.queue_count() as u64;
         let refuse = |place: String| {
-            Err(AmqpError::precondition_failed(format!("cannot declare queue '{name}': {place}")))
+            Err(AmqpError::precondition_failed(format!(
+                "cannot declare queue '{name}': {place}"
+            )))
         };
         if let Some(max) = self.limits().queues_max
             && count >= max
         {
-            return refuse(format!("queue limit in vhost '{}' ({max}) is reached", self.name));
+            return refuse(format!(
+                "queue limit in vhost '{}' ({max}) is reached",
+                self.name
+            ));
         }
         match self.env.settings.cluster_queue_limit {
-            Some(max) if count >= max => refuse(format!("queue limit in cluster ({max}) is reached")),
+            Some(max) if count >= max => {
+                refuse(format!("queue limit in cluster ({max}) is reached"))
+            }
             _ => Ok(()),
         }
     }
@@ -191,7 +201,10 @@ impl Vhost {
     ) -> Arc<QueueHandle> {
         let queue = QueueHandle::new(&self.env, &self.me, id, declared, now);
         if let Some(owner) = queue.declared().exclusive {
-            self.exclusive.entry(owner).or_default().push(Arc::clone(&queue));
+            self.exclusive
+                .entry(owner)
+                .or_default()
+                .push(Arc::clone(&queue));
         }
         self.queues.insert(queue.name().clone(), Arc::clone(&queue));
         self.topology_changed();
@@ -219,9 +232,10 @@ impl Vhost {
             refused.is_none()
         });
         match refused {
-            Some(why) => {
-                Err(AmqpError::precondition_failed(format!("{} {why}", queue.words())))
-            }
+            Some(why) => Err(AmqpError::precondition_failed(format!(
+                "{} {why}",
+                queue.words()
+            ))),
             None => Ok(ready),
         }
     }
@@ -256,7 +270,8 @@ impl Vhost {
             Some(state.take_all(effects))
         });
         let Some(taken) = taken else { return 0 };
-        self.queues.remove_if(queue.name(), |_, found| found == queue);
+        self.queues
+            .remove_if(queue.name(), |_, found| found == queue);
         if let Some(owner) = queue.declared().exclusive
             && let Some(mut owned) = self.exclusive.get_mut(&owner)
         {
@@ -267,7 +282,12 @@ impl Vhost {
         restore::forget_queue(&self.env, queue);
         drop(topology);
         queue.absorb(now, effects);
-        for Cancelled { mailbox, channel, id: consumer } in taken.consumers {
+        for Cancelled {
+            mailbox,
+            channel,
+            id: consumer,
+        } in taken.consumers
+        {
             mailbox.post(Mail::Cancelled { channel, consumer });
         }
         taken.ready
@@ -284,7 +304,10 @@ fn check_conditions(queue: &QueueHandle, only_if: DeleteIf) -> Result<(), AmqpEr
         _ if kind == QueueKind::Classic => return Ok(()),
         DeleteIf { unused: true, .. } => "if-unused",
         DeleteIf { empty: true, .. } => "if-empty",
-        DeleteIf { unused: false, empty: false } => return Ok(()),
+        DeleteIf {
+            unused: false,
+            empty: false,
+        } => return Ok(()),
     };
     Err(AmqpError::not_implemented(format!(
         "cannot delete {}. queue.delete operations with {flag} flag set are not supported by {} \

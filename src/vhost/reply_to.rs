@@ -30,7 +30,10 @@ pub struct ReplyTarget {
 impl ReplyTarget {
     /// Hands a reply over.
     pub fn deliver(&self, message: Message) {
-        self.mailbox.post(Mail::Reply { channel: self.channel, message });
+        self.mailbox.post(Mail::Reply {
+            channel: self.channel,
+            message,
+        });
     }
 }
 
@@ -42,7 +45,10 @@ impl ReplyTargets {
     fn add(&self, mailbox: &Arc<Mailbox>, channel: ChannelId) -> ShortString {
         let name = format!("{REPLY_PREFIX}{}.{}", unguessable(), unguessable());
         let name = ShortString::new(&name).expect("two names of 22 octets and a prefix fit");
-        let target = ReplyTarget { mailbox: Arc::clone(mailbox), channel };
+        let target = ReplyTarget {
+            mailbox: Arc::clone(mailbox),
+            channel,
+        };
         self.0.insert(name.clone(), target);
         name
     }

@@ -13,19 +13,17 @@ use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::ShortString;
 use serde::{Deserialize, Serialize};
 
+use super::Vhost;
 use super::delayed::Delayed;
 use super::exchange::{Destination, Exchange, ExchangeSpec};
 use super::queue_handle::QueueHandle;
 use super::topology::{Binding, DestinationName};
-use super::Vhost;
 use crate::clock::Now;
 use crate::env::Environment;
+use crate::error::queue_words;
 use crate::ids::QueueId;
 use crate::queue::{Arguments, Declared, Flags, QueueKind};
-use crate::error::queue_words;
-use crate::store::{
-    Definition, DefinitionChange, DefinitionKind, Position, Recovered, vhost_key,
-};
+use crate::store::{Definition, DefinitionChange, DefinitionKind, Position, Recovered, vhost_key};
 
 /// An exchange as the store keeps it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -84,7 +82,8 @@ impl std::error::Error for RestoreError {}
 
 fn put(env: &Environment, kind: DefinitionKind, key: String, record: &impl Serialize) -> Position {
     let json = serde_json::to_string(record).expect("a record of strings and numbers is JSON");
-    env.store.define(DefinitionChange::Put(Definition { kind, key, json }))
+    env.store
+        .define(DefinitionChange::Put(Definition { kind, key, json }))
 }
 
 fn encode(table: &Table) -> String {
@@ -92,8 +91,12 @@ fn encode(table: &Table) -> String {
 }
 
 fn decode(text: &str) -> Result<Table, RestoreError> {
-    let octets = STANDARD.decode(text).map_err(|error| RestoreError(error.to_string()))?;
-    TableRef::new(&octets).to_table().map_err(|error| RestoreError(error.to_string()))
+    let octets = STANDARD
+        .decode(text)
+        .map_err(|error| RestoreError(error.to_string()))?;
+    TableRef::new(&octets)
+        .to_table()
+        .map_err(|error| RestoreError(error.to_string()))
 }
 
 fn short(text: &str) -> Result<ShortString, RestoreError> {
@@ -114,13 +117,19 @@ pub(super) fn store_exchange(env: &Environment, exchange: &Exchange) -> Position
         arguments: encode(&spec.arguments),
         delayed_id: exchange.delayed.as_ref().map(|delayed| delayed.id().0),
     };
-    put(env, DefinitionKind::Exchange, vhost_key(&spec.vhost, &spec.name), &record)
+    put(
+        env,
+        DefinitionKind::Exchange,
+        vhost_key(&spec.vhost, &spec.name),
+        &record,
+    )
 }
 
 pub(super) fn forget_exchange(env: &Environment, spec: &ExchangeSpec) {
     if spec.durable {
         let key = vhost_key(&spec.vhost, &spec.name);
-        env.store.define(DefinitionChange::Delete(DefinitionKind::Exchange, key));
+        env.store
+            .define(DefinitionChange::Delete(DefinitionKind::Exchange, key));
     }
 }
 
@@ -136,14 +145,20 @@ pub(super) fn store_queue(env: &Environment, queue: &QueueHandle) -> Position {
         auto_delete: declared.auto_delete,
         arguments: encode(declared.arguments.table()),
     };
-    put(env, DefinitionKind::Queue, vhost_key(&declared.vhost, &declared.name), &record)
+    put(
+        env,
+        DefinitionKind::Queue,
+        vhost_key(&declared.vhost, &declared.name),
+        &record,
+    )
 }
 
 pub(super) fn forget_queue(env: &Environment, queue: &QueueHandle) {
     let declared = queue.declared();
     if declared.durable {
         let key = vhost_key(&declared.vhost, &declared.name);
-        env.store.define(DefinitionChange::Delete(DefinitionKind::Queue, key));
+        env.store
+            .define(DefinitionChange::Delete(DefinitionKind::Queue, key));
     }
 }
 
@@ -166,7 +181,12 @@ pub(super) fn store_binding(
         routing_key: binding.key.to_string(),
         arguments: STANDARD.encode(&binding.arguments),
     };
-    put(env, DefinitionKind::Binding, binding_key(&source.vhost, binding), &record)
+    put(
+        env,
+        DefinitionKind::Binding,
+        binding_key(&source.vhost, binding),
+        &record,
+    )
 }
 
 pub(super) fn forget_binding(
@@ -177,7 +197,8 @@ pub(super) fn forget_binding(
 ) {
     if source.durable {
         let key = binding_key(vhost, binding);
-        env.store.define(DefinitionChange::Delete(DefinitionKind::Binding, key));
+        env.store
+            .define(DefinitionChange::Delete(DefinitionKind::Binding, key));
     }
 }
 
@@ -192,7 +213,10 @@ fn binding_key(vhost: &ShortString, binding: &Binding) -> String {
     let (destination, kind) = ends(&binding.destination);
     let arguments = STANDARD.encode(&binding.arguments);
     let Binding { source, key, .. } = binding;
-    vhost_key(vhost, &format!("{source}\0{kind:?}\0{destination}\0{key}\0{arguments}"))
+    vhost_key(
+        vhost,
+        &format!("{source}\0{kind:?}\0{destination}\0{key}\0{arguments}"),
+    )
 }
 
 impl Vhost {
@@ -217,7 +241,9 @@ impl Vhost {
             DefinitionKind::Binding => {
                 self.restore_binding(serde_json::from_str(json).map_err(unreadable)?)
             }
-            other => Err(RestoreError(format!("a vhost does not keep {other:?} definitions"))),
+            other => Err(RestoreError(format!(
+                "a vhost does not keep {other:?} definitions"
+            ))),
         }
     }
 
@@ -231,10 +257,13 @@ impl Vhost {
             internal: record.internal,
             arguments: decode(&record.arguments)?,
         };
-        let id = record.delayed_id.map_or_else(|| self.env.store.next_queue_id(), QueueId);
+        let id = record
+            .delayed_id
+            .map_or_else(|| self.env.store.next_queue_id(), QueueId);
         let exchange = Exchange::new(spec, || Delayed::new(&self.me, id))
             .map_err(|error| RestoreError(error.to_string()))?;
-        self.exchanges.insert(exchange.spec.name.clone(), Arc::new(exchange));
+        self.exchanges
+            .insert(exchange.spec.name.clone(), Arc::new(exchange));
         Ok(())
     }
 
@@ -268,9 +297,9 @@ impl Vhost {
         let source = self.find_exchange(&record.source).ok_or_else(missing)?;
         let destination = match record.destination_type {
             DestinationType::Queue => self.find_queue(&record.destination).map(Destination::Queue),
-            DestinationType::Exchange => {
-                self.find_exchange(&record.destination).map(Destination::Exchange)
-            }
+            DestinationType::Exchange => self
+                .find_exchange(&record.destination)
+                .map(Destination::Exchange),
         };
         let destination = destination.ok_or_else(missing)?;
         let key = short(&record.routing_key)?;
@@ -290,7 +319,9 @@ impl Vhost {
         }
         for exchange in self.exchanges.iter() {
             if let Some(delayed) = &exchange.delayed {
-                owners.0.insert(delayed.id(), Owner::Exchange(Arc::clone(&exchange)));
+                owners
+                    .0
+                    .insert(delayed.id(), Owner::Exchange(Arc::clone(&exchange)));
             }
         }
     }

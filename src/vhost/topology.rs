@@ -78,13 +78,18 @@ impl Topology {
         if !from.insert(Arc::clone(&binding)) {
             return false;
         }
-        self.by_destination.entry(binding.destination.clone()).or_default().insert(binding);
+        self.by_destination
+            .entry(binding.destination.clone())
+            .or_default()
+            .insert(binding);
         true
     }
 
     /// Removes a binding; `false` if it is not there.
     pub(super) fn remove(&mut self, binding: &Binding) -> bool {
-        let Some(from) = self.by_source.get_mut(&binding.source) else { return false };
+        let Some(from) = self.by_source.get_mut(&binding.source) else {
+            return false;
+        };
         if !from.remove(binding) {
             return false;
         }
@@ -107,12 +112,22 @@ impl Topology {
 
     /// The bindings from `source`.
     pub(super) fn from(&self, source: &ShortString) -> Vec<Arc<Binding>> {
-        self.by_source.get(source).into_iter().flatten().cloned().collect()
+        self.by_source
+            .get(source)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     /// The bindings to `destination`.
     pub(super) fn to(&self, destination: &DestinationName) -> Vec<Arc<Binding>> {
-        self.by_destination.get(destination).into_iter().flatten().cloned().collect()
+        self.by_destination
+            .get(destination)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     /// How many bindings there are.
