@@ -15,9 +15,16 @@ use leveret_codec::types::ShortString;
 use crate::ids::QueueId;
 use crate::message::Message;
 
+pub mod disk;
+mod fault_disk;
 mod memory;
+mod memory_disk;
+mod os_disk;
 
+pub use fault_disk::{Fault, FaultDisk};
 pub use memory::MemoryStore;
+pub use memory_disk::MemoryDisk;
+pub use os_disk::OsDisk;
 
 /// A place in the broker-wide order of writes. Everything up to a durable position survives what
 /// the durability mode promises.

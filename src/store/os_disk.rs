@@ -1,0 +1,138 @@
+//! A data directory of the operating system.
+//!
+//! Owns the directory's lock: two brokers on one directory would destroy it, so the second one is
+//! refused. Files are never mapped into memory, because a full disk would then be a signal and
+//! not an error.
+
+#![expect(clippy::disallowed_methods, reason = "this is where files are touched")]
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::disk::{Disk, DiskFile};
+
+/// A locked directory.
+#[derive(Debug)]
+pub struct OsDisk {
+    path: PathBuf,
+    /// Holds the lock as long as it is open.
+    directory: File,
+}
+
+impl OsDisk {
+    /// Locks the directory at `path`, which is made if there is none.
+    ///
+    /// # Errors
+    /// `ResourceBusy` if another process has it, or what the system says.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(path)?;
+        Self::open_existing(path)
+    }
+
+    /// Locks the directory at `path`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `ResourceBusy` if another process has it, or what the system
+    /// says.
+    pub fn open_existing(path: &Path) -> io::Result<Self> {
+        let directory = File::open(path)?;
+        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                directory,
+            }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                format!(
+                    "another process uses the data directory '{}'; stop it, or give this one \
+                     a directory of its own",
+                    path.display()
+                ),
+            )),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+impl Disk for OsDisk {
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(self.path.join(name))?;
+        Ok(Arc::new(OsFile(file)))
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true);
+        Ok(Arc::new(OsFile(options.open(self.path.join(name))?)))
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file()
+                && let Ok(name) = entry.file_name().into_string()
+            {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        std::fs::remove_file(self.path.join(name))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        std::fs::rename(self.path.join(from), self.path.join(to))
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        self.directory.sync_all()
+    }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+struct OsFile(File);
+
+impl DiskFile for OsFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read_at(into, at) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn write_at(&self, at: u64, octets: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(octets, at)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests;
