@@ -38,8 +38,9 @@ pub(super) enum Beat {
 }
 
 impl Heartbeat {
-    /// Heartbeats every `interval_s` seconds (0: none) from `now` on.
-    pub(super) fn new(interval_s: u16, now: Mono) -> Self {
+    /// Heartbeats every `interval_s` seconds (0: none) from `now` on, when `written` octets have
+    /// been put out.
+    pub(super) fn new(interval_s: u16, now: Mono, written: u64) -> Self {
         let interval_ms = u64::from(interval_s) * 1_000;
         let at = |ms| {
             if ms == 0 {
@@ -52,7 +53,7 @@ impl Heartbeat {
             interval_ms,
             next_send: at(interval_ms / 2),
             next_receive: at(interval_ms),
-            written: 0,
+            written,
             read: 0,
             silent: 0,
             watching: true,

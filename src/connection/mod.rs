@@ -442,7 +442,7 @@ impl Connection {
         // Listed first, asked second: an alarm that begins in between comes by mail.
         self.broker.remember(&session);
         let alarm = self.broker.alarm();
-        self.phase = Phase::Running(Box::new(Running::new(session, now, alarm)));
+        self.phase = Phase::Running(Box::new(Running::new(session, now, alarm, &self.outbox)));
     }
 
     fn on_closing_method(&mut self, closing: Closing, method: Option<Method<'_>>) {

@@ -95,10 +95,16 @@ impl Timed for MailTimer {
 }
 
 impl Running {
-    pub(super) fn new(session: Arc<Session>, now: Now, alarm: Option<&'static str>) -> Self {
+    pub(super) fn new(
+        session: Arc<Session>,
+        now: Now,
+        alarm: Option<&'static str>,
+        outbox: &Outbox,
+    ) -> Self {
+        let written = outbox.written() + outbox.len() as u64;
         let timer = MailTimer(Arc::downgrade(&session.mailbox));
         Self {
-            heartbeat: Heartbeat::new(session.tuned.heartbeat_s, now.transport),
+            heartbeat: Heartbeat::new(session.tuned.heartbeat_s, now.transport, written),
             channels: Channels::default(),
             alarm,
             blocked: false,

@@ -6,7 +6,7 @@ fn at(ms: u64) -> Mono {
 
 #[test]
 fn silence_of_two_intervals_is_death() {
-    let mut heartbeat = Heartbeat::new(1, at(0));
+    let mut heartbeat = Heartbeat::new(1, at(0), 0);
     let mut beats = Vec::new();
     for look in 1..=6 {
         // The octets of the handshake were read before the first look.
@@ -18,7 +18,7 @@ fn silence_of_two_intervals_is_death() {
 
 #[test]
 fn any_octet_keeps_the_peer_alive() {
-    let mut heartbeat = Heartbeat::new(1, at(0));
+    let mut heartbeat = Heartbeat::new(1, at(0), 0);
     for look in 1..=20 {
         let beat = heartbeat.on_deadline(at(look * 1_000), look, look);
         assert_eq!(beat, Beat::Rest, "look {look}");
@@ -27,7 +27,7 @@ fn any_octet_keeps_the_peer_alive() {
 
 #[test]
 fn quiet_half_interval_sends_a_heartbeat() {
-    let mut heartbeat = Heartbeat::new(10, at(0));
+    let mut heartbeat = Heartbeat::new(10, at(0), 0);
     assert_eq!(heartbeat.next_deadline(), at(5_000));
     assert_eq!(heartbeat.on_deadline(at(5_000), 1, 7), Beat::Rest);
     assert_eq!(heartbeat.on_deadline(at(10_000), 2, 7), Beat::Send);
@@ -38,20 +38,20 @@ fn quiet_half_interval_sends_a_heartbeat() {
 
 #[test]
 fn looking_early_does_nothing() {
-    let mut heartbeat = Heartbeat::new(10, at(0));
+    let mut heartbeat = Heartbeat::new(10, at(0), 0);
     assert_eq!(heartbeat.on_deadline(at(4_999), 0, 0), Beat::Rest);
     assert_eq!(heartbeat.next_deadline(), at(5_000));
 }
 
 #[test]
 fn interval_zero_never_has_a_deadline() {
-    let heartbeat = Heartbeat::new(0, at(77));
+    let heartbeat = Heartbeat::new(0, at(77), 0);
     assert_eq!(heartbeat.next_deadline(), Mono::NEVER);
 }
 
 #[test]
 fn paused_connection_still_sends_but_never_dies() {
-    let mut heartbeat = Heartbeat::new(1, at(0));
+    let mut heartbeat = Heartbeat::new(1, at(0), 0);
     heartbeat.pause();
     let mut written = 0;
     for look in 1..=20 {

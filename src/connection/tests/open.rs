@@ -406,11 +406,17 @@ fn heartbeats_go_out_every_half_interval_when_nothing_else_does() {
         ..TUNE_OK
     };
     let mut client = Script::tuned(broker(|_| {}), tune_ok);
-    client.heartbeat();
-    client.wait_ms(1_000);
+    for _ in 0..3 {
+        client.heartbeat();
+        client.wait_ms(999);
+        assert_eq!(client.heard(), [""; 0]);
+        client.wait_ms(1);
+        assert_eq!(client.heard(), ["0 frame 8 of 0 octets"]);
+    }
+    client.say(ONE, ChannelOpen::default());
     client.raw();
     client.wait_ms(1_000);
-    assert_eq!(client.heard(), ["0 frame 8 of 0 octets"]);
+    assert_eq!(client.heard(), [""; 0]);
 }
 
 #[test]
