@@ -11,8 +11,9 @@
 //!     └──── another protocol ────────────────────────────────────┘
 //! ```
 //!
-//! Modules in reading order: `handshake`, `session` (what an open connection is), `running`,
-//! `channels`, `outbox`, `mail`, `heartbeat`, `framing` (texts of framing errors).
+//! Modules in reading order: `handshake`, `opening`, `session` (what an open connection is),
+//! `running`, `channels`, `outbox`, `mail`, `heartbeat`, `framing` (texts of framing errors),
+//! `ending`.
 //!
 //! Invariants: I6, I7 (outbox), I8, I9, I11. Source: AMQP 0-9-1 sections 2.2.4 and 4.10;
 //! RabbitMQ 4.3.6.
@@ -21,12 +22,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
-use leveret_codec::frame::{
-    Decoded, FRAME_HEARTBEAT, FRAME_METHOD, ProtocolHeader, RawFrame, decode,
-    decode_protocol_header,
-};
-use leveret_codec::methods::Method;
-use leveret_codec::types::ChannelId;
+use leveret_codec::frame::{Decoded, RawFrame, decode, decode_protocol_header};
 
 mod channels;
 mod ending;
@@ -34,6 +30,7 @@ mod framing;
 mod handshake;
 mod heartbeat;
 pub mod mail;
+mod opening;
 pub mod outbox;
 mod running;
 pub mod session;
@@ -44,7 +41,7 @@ use crate::broker::Core;
 use crate::clock::{Mono, Now};
 use crate::error::AmqpError;
 use crate::message::MessageBuilder;
-use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk, Refusal};
+use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk};
 use heartbeat::Beat;
 use mail::{Mail, Mailbox};
 use outbox::Outbox;
@@ -336,14 +333,6 @@ impl Connection {
         HEADER_LEN
     }
 
-    fn greet(&mut self, now: Now, header: ProtocolHeader) {
-        tracing::info!("accepting AMQP connection {}", self.origin);
-        match AwaitHeader.on_header(header, &self.broker, &mut self.outbox) {
-            Ok(next) => self.phase = Phase::Start(next),
-            Err(refusal) => self.refuse(now, refusal),
-        }
-    }
-
     fn on_frame(&mut self, now: Now, frame: &RawFrame<'_>) -> Taken {
         let Phase::Running(running) = &mut self.phase else {
             self.on_other_frame(now, frame);
@@ -361,97 +350,6 @@ impl Connection {
                 self.on_failure(now, failure);
                 Taken::Yes
             }
-        }
-    }
-
-    /// A frame before the connection is open, or after it is closed.
-    fn on_other_frame(&mut self, now: Now, frame: &RawFrame<'_>) {
-        let is_zero = frame.channel == ChannelId::ZERO;
-        if is_zero && frame.kind == FRAME_HEARTBEAT && frame.payload.is_empty() {
-            return;
-        }
-        let method = match frame.kind {
-            FRAME_METHOD if is_zero => Method::decode(frame.payload).ok(),
-            _ => None,
-        };
-        if let Phase::Closing(closing) = self.phase {
-            return self.on_closing_method(closing, method);
-        }
-        match method {
-            Some(method) => self.on_handshake_method(now, method),
-            None => self.fail(now, framing::unexpected_frame(frame)),
-        }
-    }
-
-    fn on_handshake_method(&mut self, now: Now, method: Method<'_>) {
-        let phase = std::mem::replace(&mut self.phase, Phase::Silent);
-        let next = match (phase, method) {
-            (Phase::Start(step), Method::ConnectionStartOk(start_ok)) => step
-                .on_start_ok(start_ok, &self.origin, &self.broker, &mut self.outbox)
-                .map(Phase::Tune),
-            (Phase::Tune(step), Method::ConnectionTuneOk(tune_ok)) => step
-                .on_tune_ok(tune_ok, &self.broker.env.settings)
-                .map(Phase::Opening),
-            (Phase::Opening(step), Method::ConnectionOpen(open)) => {
-                return self.open(now, step, open);
-            }
-            (phase, method) => {
-                self.phase = phase;
-                let text = format!("unexpected method {} in this state", method.name());
-                Err(Refusal::Silent(text))
-            }
-        };
-        match next {
-            Ok(phase) => {
-                if let Phase::Opening(step) = &phase {
-                    self.payload_max = match step.tuned.frame_max {
-                        0 => u32::MAX,
-                        frame_max => frame_max,
-                    };
-                }
-                self.phase = phase;
-            }
-            Err(refusal) => self.refuse(now, refusal),
-        }
-    }
-
-    fn open(
-        &mut self,
-        now: Now,
-        step: AwaitOpen,
-        open: leveret_codec::methods::ConnectionOpen<'_>,
-    ) {
-        let client_name = step.client.connection_name().map(str::to_owned);
-        let opened = step.on_open(open, &self.origin, &self.broker, &mut self.outbox);
-        let session = match opened {
-            Ok(session) => Arc::new(session),
-            Err(error) => {
-                self.phase = Phase::Opening(step);
-                return self.fail(now, error);
-            }
-        };
-        let name = client_name.map(|name| format!(" - {name}"));
-        tracing::info!(
-            "connection {}{}: user '{}' authenticated and granted access to vhost '{}'",
-            session.name,
-            name.unwrap_or_default(),
-            session.user_name(),
-            session.vhost.name(),
-        );
-        self.described = Some(session.to_string());
-        // Listed first, asked second: an alarm that begins in between comes by mail.
-        self.broker.remember(&session);
-        let alarm = self.broker.alarm();
-        self.phase = Phase::Running(Box::new(Running::new(session, now, alarm, &self.outbox)));
-    }
-
-    fn on_closing_method(&mut self, closing: Closing, method: Option<Method<'_>>) {
-        match (closing, method) {
-            (_, Some(Method::ConnectionClose(_))) => running::close_ok(&mut self.outbox),
-            (Closing::Ours, Some(Method::ConnectionCloseOk(_))) => {
-                self.phase = Phase::Gone(Manner::Graceful);
-            }
-            _ => {}
         }
     }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use leveret_codec::encode::{encode_heartbeat, encode_method};
-use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER, PROTOCOL_HEADER};
+use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER, FRAME_METHOD, PROTOCOL_HEADER};
 use leveret_codec::methods::*;
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{Table, TableRef, Value};
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::{ChannelId, ShortStr};
 
 use super::*;
 use crate::auth::PermissionDefinition;

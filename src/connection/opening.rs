@@ -1,0 +1,112 @@
+//! How connections begin: frames before the connection is open go through the handshake's steps.
+//!
+//! Also takes the few frames that still mean something after connection.close.
+//!
+//! Source: as `handshake`.
+
+use std::sync::Arc;
+
+use leveret_codec::frame::{FRAME_HEARTBEAT, FRAME_METHOD, ProtocolHeader, RawFrame};
+use leveret_codec::methods::{ConnectionOpen, Method};
+use leveret_codec::types::ChannelId;
+
+use super::handshake::{AwaitHeader, AwaitOpen, Refusal};
+use super::running::{self, Running};
+use super::{Closing, Connection, Manner, Phase, framing};
+use crate::clock::Now;
+
+impl Connection {
+    pub(super) fn greet(&mut self, now: Now, header: ProtocolHeader) {
+        tracing::info!("accepting AMQP connection {}", self.origin);
+        match AwaitHeader.on_header(header, &self.broker, &mut self.outbox) {
+            Ok(next) => self.phase = Phase::Start(next),
+            Err(refusal) => self.refuse(now, refusal),
+        }
+    }
+
+    /// A frame before the connection is open, or after it is closed.
+    pub(super) fn on_other_frame(&mut self, now: Now, frame: &RawFrame<'_>) {
+        let is_zero = frame.channel == ChannelId::ZERO;
+        if is_zero && frame.kind == FRAME_HEARTBEAT && frame.payload.is_empty() {
+            return;
+        }
+        let method = match frame.kind {
+            FRAME_METHOD if is_zero => Method::decode(frame.payload).ok(),
+            _ => None,
+        };
+        if let Phase::Closing(closing) = self.phase {
+            return self.on_closing_method(closing, method);
+        }
+        match method {
+            Some(method) => self.on_handshake_method(now, method),
+            None => self.fail(now, framing::unexpected_frame(frame)),
+        }
+    }
+
+    fn on_handshake_method(&mut self, now: Now, method: Method<'_>) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Silent);
+        let next = match (phase, method) {
+            (Phase::Start(step), Method::ConnectionStartOk(start_ok)) => step
+                .on_start_ok(start_ok, &self.origin, &self.broker, &mut self.outbox)
+                .map(Phase::Tune),
+            (Phase::Tune(step), Method::ConnectionTuneOk(tune_ok)) => step
+                .on_tune_ok(tune_ok, &self.broker.env.settings)
+                .map(Phase::Opening),
+            (Phase::Opening(step), Method::ConnectionOpen(open)) => {
+                return self.open(now, step, open);
+            }
+            (phase, method) => {
+                self.phase = phase;
+                let text = format!("unexpected method {} in this state", method.name());
+                Err(Refusal::Silent(text))
+            }
+        };
+        match next {
+            Ok(phase) => {
+                if let Phase::Opening(step) = &phase {
+                    self.payload_max = match step.tuned.frame_max {
+                        0 => u32::MAX,
+                        frame_max => frame_max,
+                    };
+                }
+                self.phase = phase;
+            }
+            Err(refusal) => self.refuse(now, refusal),
+        }
+    }
+
+    fn open(&mut self, now: Now, step: AwaitOpen, open: ConnectionOpen<'_>) {
+        let client_name = step.client.connection_name().map(str::to_owned);
+        let opened = step.on_open(open, &self.origin, &self.broker, &mut self.outbox);
+        let session = match opened {
+            Ok(session) => Arc::new(session),
+            Err(error) => {
+                self.phase = Phase::Opening(step);
+                return self.fail(now, error);
+            }
+        };
+        let name = client_name.map(|name| format!(" - {name}"));
+        tracing::info!(
+            "connection {}{}: user '{}' authenticated and granted access to vhost '{}'",
+            session.name,
+            name.unwrap_or_default(),
+            session.user_name(),
+            session.vhost.name(),
+        );
+        self.described = Some(session.to_string());
+        // Listed first, asked second: an alarm that begins in between comes by mail.
+        self.broker.remember(&session);
+        let alarm = self.broker.alarm();
+        self.phase = Phase::Running(Box::new(Running::new(session, now, alarm, &self.outbox)));
+    }
+
+    fn on_closing_method(&mut self, closing: Closing, method: Option<Method<'_>>) {
+        match (closing, method) {
+            (_, Some(Method::ConnectionClose(_))) => running::close_ok(&mut self.outbox),
+            (Closing::Ours, Some(Method::ConnectionCloseOk(_))) => {
+                self.phase = Phase::Gone(Manner::Graceful);
+            }
+            _ => {}
+        }
+    }
+}
