@@ -15,6 +15,11 @@
 //! Sources: AMQP 0-9-1 specification with its XML, RabbitMQ's grammar errata, and RabbitMQ 4.3.6
 //! for the field types and for everything the specification leaves open.
 //!
+//! # Fuzzing
+//! `codec/fuzz` is a workspace of its own with the targets `frame`, `method`, `table`,
+//! `properties` and `conversation`. With cargo-fuzz installed, from `codec`:
+//! `cargo +nightly fuzz run table fuzz/corpus/table fuzz/seeds/table -- -max_total_time=60`.
+//!
 //! # Example
 //! ```
 //! use bytes::BytesMut;
