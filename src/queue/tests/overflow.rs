@@ -85,7 +85,7 @@ fn refused_message_is_dead_lettered_if_so_asked() {
 fn message_that_a_consumer_takes_is_not_refused() {
     let mut q = Fixture::classic(overflow("reject-publish", 1));
     q.consume(1, 3);
-    let push = |body| q.push_message(super::fixture::message(body, |_| ()));
+    let push = |body| q.push_message(message(body, |_| ()));
     let pushed: Vec<_> = ["a", "b", "c", "d", "e"].map(push).into();
     assert_eq!(pushed, [Accepted, Accepted, Accepted, Accepted, Refused]);
 }
