@@ -133,6 +133,17 @@ fn full_mailbox_makes_its_consumer_wait() {
 }
 
 #[test]
+fn full_mailbox_is_noticed_in_the_middle_of_a_backlog() {
+    let mut q = Fixture::classic(Table::new());
+    let big = "x".repeat(600_000);
+    for _ in 0..4 {
+        q.publish(&big);
+    }
+    q.consume(1, 0);
+    assert_eq!(q.queue.ready_count(), 2);
+}
+
+#[test]
 fn consumers_of_one_connection_get_one_box_of_mail_in_queue_order() {
     let mut q = Fixture::classic(Table::new());
     let first = consumer(1, 0);
