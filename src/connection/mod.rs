@@ -19,6 +19,7 @@
 //! RabbitMQ 4.3.6.
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -287,8 +288,10 @@ impl Connection {
         match self.phase {
             Phase::Running(_) => {
                 let why = match lost {
-                    Lost::ByPeer => "client unexpectedly closed TCP connection".to_owned(),
-                    Lost::Failed(error) => format!("socket failed: {error}"),
+                    Lost::Failed(error) if error.kind() != ErrorKind::ConnectionReset => {
+                        format!("socket failed: {error}")
+                    }
+                    _ => "client unexpectedly closed TCP connection".to_owned(),
                 };
                 self.cut(now, &why);
             }
