@@ -428,8 +428,7 @@ impl<'a> Method<'a> {
     /// Writes class, method and arguments: the payload of a method frame.
     #[inline]
     pub fn encode(&self, out: &mut impl BufMut) {
-        out.put_u16(self.class_id());
-        out.put_u16(self.method_id());
+        out.put_u32(u32::from(self.class_id()) << 16 | u32::from(self.method_id()));
         self.pack(&mut argument::ToWire::new(out));
     }
 

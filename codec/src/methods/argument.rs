@@ -1,6 +1,9 @@
 //! Arguments of methods, one at a time: from the wire, to the wire, counted, or by name.
 //!
 //! Neighbouring bits share an octet, the first one lowest; that is the only state there is.
+//!
+//! Which kind of argument comes next is known where a method is read or written. What must be
+//! inlined for the compiler to see that is marked so: writing a `basic.deliver` takes half the time.
 
 use bytes::BufMut;
 
@@ -89,7 +92,7 @@ pub(super) trait Unpacker<'a> {
     fn field(&mut self, name: &'static str, kind: FieldKind) -> Result<Field<'a>, Fault>;
 
     /// The same as the type it has.
-    #[inline]
+    #[inline(always)]
     fn next<T: Argument<'a>>(&mut self, name: &'static str) -> Result<T, Fault> {
         T::from_field(self.field(name, T::KIND)?).ok_or(Fault::Kind)
     }
@@ -123,12 +126,12 @@ macro_rules! arguments {
         impl<$l> Argument<$l> for $type {
             const KIND: FieldKind = FieldKind::$kind;
 
-            #[inline]
+            #[inline(always)]
             fn to_field(self) -> Field<$l> {
                 Field::$kind(self)
             }
 
-            #[inline]
+            #[inline(always)]
             fn from_field(field: Field<$l>) -> Option<Self> {
                 match field {
                     Field::$kind(value) => Some(value),
@@ -153,12 +156,12 @@ arguments! { 'a;
 impl<'a> Argument<'a> for DeliveryTag {
     const KIND: FieldKind = FieldKind::LongLong;
 
-    #[inline]
+    #[inline(always)]
     fn to_field(self) -> Field<'a> {
         Field::LongLong(self.0)
     }
 
-    #[inline]
+    #[inline(always)]
     fn from_field(field: Field<'a>) -> Option<Self> {
         u64::from_field(field).map(Self)
     }
@@ -213,7 +216,7 @@ impl<'a> FromWire<'a> {
 }
 
 impl<'a> Unpacker<'a> for FromWire<'a> {
-    #[inline]
+    #[inline(always)]
     fn field(&mut self, _: &'static str, kind: FieldKind) -> Result<Field<'a>, Fault> {
         match kind {
             FieldKind::Bit => self.bit().map(Field::Bit),
@@ -285,7 +288,7 @@ impl<'b, B: BufMut> ToWire<'b, B> {
 }
 
 impl<'a, B: BufMut> Packer<'a> for ToWire<'_, B> {
-    #[inline]
+    #[inline(always)]
     fn field(&mut self, _: &'static str, field: Field<'a>) {
         if let Field::Bit(bit) = field {
             return self.bit(bit);
@@ -332,7 +335,7 @@ impl Count {
 }
 
 impl<'a> Packer<'a> for Count {
-    #[inline]
+    #[inline(always)]
     fn field(&mut self, _: &'static str, field: Field<'a>) {
         if let Field::Bit(_) = field {
             self.bits += 1;
