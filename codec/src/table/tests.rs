@@ -170,6 +170,15 @@ fn depth_has_a_limit() {
 }
 
 #[test]
+fn depth_is_not_added_up_over_neighbours() {
+    let neighbours = vec![Value::Table(Table::new()); 2 * MAX_DEPTH];
+    assert_eq!(
+        check(&Table::new().with("a", neighbours).to_bytes()),
+        Ok(())
+    );
+}
+
+#[test]
 fn number_of_values_has_a_limit() {
     let array = |len: usize| Table::new().with("a", vec![Value::Void; len]).to_bytes();
     assert_eq!(check(&array(MAX_ITEMS - 1)), Ok(()));
@@ -205,11 +214,16 @@ fn names_are_cut_at_255_octets() {
 
 #[test]
 fn sorted_keys_keep_the_order_of_equals() {
-    let mut table = TableRef::new(b"\x01bV\x01aB\x01\x01aB\x02")
-        .to_table()
-        .unwrap();
+    let both = |number| [1, b'b', b'B', number, 1, b'a', b'B', number];
+    let entries: Vec<u8> = (0..100).flat_map(both).collect();
+    let mut table = TableRef::new(&entries).to_table().unwrap();
     table.sort_keys();
-    assert_eq!(table.to_string(), "{a:B1, a:B2, b:void}");
+    let sorted: Vec<_> = table
+        .iter()
+        .map(|(name, value)| (name[0], value.as_integer()))
+        .collect();
+    let expected = [b'a', b'b'].map(|name| (0..100).map(move |number| (name, Some(number))));
+    assert_eq!(sorted, expected.into_iter().flatten().collect::<Vec<_>>());
 }
 
 #[test]
