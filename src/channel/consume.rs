@@ -9,6 +9,7 @@ use leveret_codec::methods::{
     BasicCancel, BasicCancelOk, BasicConsume, BasicConsumeOk, BasicGet, BasicGetEmpty, BasicGetOk,
     BasicQos, BasicQosOk, Method,
 };
+use leveret_codec::table::Table;
 use leveret_codec::types::{DeliveryTag, ShortStr, ShortString};
 
 use super::ledger::{Source, Unacked};
@@ -111,7 +112,7 @@ impl Consumers {
             no_ack: false,
             unsettled: 0,
             gone: false,
-            timeout_ms: timeout_of(queue),
+            timeout_ms: timeout_of(queue, &Table::new()),
         });
         self.gets.insert(queue.id(), source);
         source
@@ -150,12 +151,9 @@ impl Consumers {
     }
 }
 
-/// The acknowledgement timeout of a queue: since RabbitMQ 4.3 only quorum queues have one.
-fn timeout_of(queue: &QueueHandle) -> Option<u64> {
-    match queue.declared().kind {
-        QueueKind::Quorum => queue.look(|queue| queue.limits().consumer_timeout_ms),
-        QueueKind::Classic | QueueKind::Stream => None,
-    }
+/// The acknowledgement timeout of a consumer with these arguments.
+fn timeout_of(queue: &QueueHandle, arguments: &Table) -> Option<u64> {
+    queue.look(|queue| queue.consumer_timeout_ms(arguments))
 }
 
 impl Channel {
@@ -193,6 +191,7 @@ impl Channel {
         let queue = cx.session.vhost.queue(&name)?;
         queue.check_owner(cx.session.id)?;
         let arguments = consume.arguments.to_table().map_err(|_| bad_arguments())?;
+        let timeout_ms = timeout_of(&queue, &arguments);
         let id = cx.session.vhost.env().next_consumer();
         let consumer = NewConsumer {
             id,
@@ -216,7 +215,7 @@ impl Channel {
             ))
         })??;
         let source = self.consumers.add(From {
-            timeout_ms: timeout_of(&queue),
+            timeout_ms,
             queue: Arc::clone(&queue),
             consumer: Some(id),
             tag: tag.clone(),

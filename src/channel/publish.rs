@@ -272,7 +272,11 @@ impl Channel {
         if routes.is_empty() && mandatory {
             self.send_return(&message, cx);
         }
-        self.publisher.held.push(Publish { message, routes });
+        self.publisher.held.push(Publish {
+            message,
+            routes,
+            delivery_count: 0,
+        });
         self.publisher.numbers.extend(number);
         if self.publisher.held.len() >= HELD_MAX {
             self.flush_publishes(cx);
@@ -323,6 +327,7 @@ impl Channel {
             run.push(Publish {
                 message: checked.message,
                 routes: checked.routes,
+                delivery_count: 0,
             });
         }
         let mut placed = Vec::with_capacity(run.len());

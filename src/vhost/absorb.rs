@@ -160,6 +160,7 @@ impl Vhost {
         let publish = Publish {
             message: letter.message,
             routes,
+            delivery_count: dead.entry.delivery_count,
         };
         let mut placed = Vec::with_capacity(1);
         self.place(now, std::slice::from_ref(&publish), &mut placed);

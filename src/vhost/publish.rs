@@ -38,6 +38,8 @@ pub struct Publish {
     pub message: Message,
     /// Where it goes.
     pub routes: Routes,
+    /// Deliveries that counted in the queue where it died; 0 for what a client publishes.
+    pub delivery_count: u32,
 }
 
 /// The router's answer.
@@ -155,7 +157,12 @@ impl Vhost {
     /// Places one message and says nothing: dead letters, delayed and replayed messages.
     pub(super) fn place_one(&self, now: Now, message: Message, routes: Routes) -> Placed {
         let mut placed = Vec::with_capacity(1);
-        self.place(now, &[Publish { message, routes }], &mut placed);
+        let publish = Publish {
+            message,
+            routes,
+            delivery_count: 0,
+        };
+        self.place(now, &[publish], &mut placed);
         placed
             .pop()
             .unwrap_or(Placed::Accepted(Position::default()))
@@ -206,7 +213,13 @@ impl Part<'_> {
             for ((publish, at), answer) in self.run.iter().zip(self.records).zip(answers) {
                 let stored = handle.stores(publish.message.traits().persistent);
                 let at = if stored { *at } else { RecordAt::NONE };
-                match queue.push(now, publish.message.clone(), at, effects) {
+                match queue.push_dead(
+                    now,
+                    publish.message.clone(),
+                    at,
+                    publish.delivery_count,
+                    effects,
+                ) {
                     Pushed::Accepted => {}
                     Pushed::Refused => *answer = Placed::Refused,
                 }
