@@ -77,20 +77,20 @@ fn write_float(out: &mut Formatter<'_>, number: f64) -> fmt::Result {
     out.write_str(if is_scientific { &scientific } else { &plain })
 }
 
-/// Octets in Erlang's notation: as text if all of it can be printed, else number by number.
+/// Octets in Erlang's notation: as text if all of it can be printed (as UTF-8 or else as Latin-1),
+/// otherwise number by number.
 pub(super) struct Binary<'a>(pub(super) &'a [u8]);
 
 impl Display for Binary<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match std::str::from_utf8(self.0) {
             Ok("") => out.write_str("<<>>"),
-            Ok(text) if text.chars().all(is_printable) => {
-                let suffix = if text.is_ascii() { "" } else { "/utf8" };
-                out.write_str("<<\"")?;
-                text.chars()
-                    .try_for_each(|character| write_character(out, character))?;
-                write!(out, "\"{suffix}>>")
-            }
+            Ok(text) if text.chars().all(is_printable) => write_text(
+                out,
+                text.chars(),
+                if text.is_ascii() { "" } else { "/utf8" },
+            ),
+            Err(_) if self.latin_1().all(is_printable) => write_text(out, self.latin_1(), ""),
             _ => {
                 out.write_str("<<")?;
                 for (position, octet) in self.0.iter().enumerate() {
@@ -101,6 +101,23 @@ impl Display for Binary<'_> {
             }
         }
     }
+}
+
+impl Binary<'_> {
+    /// What the octets say to somebody who takes each for a character.
+    fn latin_1(&self) -> impl Iterator<Item = char> {
+        self.0.iter().copied().map(char::from)
+    }
+}
+
+fn write_text(
+    out: &mut Formatter<'_>,
+    mut characters: impl Iterator<Item = char>,
+    suffix: &str,
+) -> fmt::Result {
+    out.write_str("<<\"")?;
+    characters.try_for_each(|character| write_character(out, character))?;
+    write!(out, "\"{suffix}>>")
 }
 
 fn is_printable(character: char) -> bool {

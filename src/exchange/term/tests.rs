@@ -30,7 +30,12 @@ fn octets_look_like_text_only_if_all_can_be_printed() {
     check("a\"b", r#"<<"a\"b">>"#);
     check("é\n", r#"<<"é\n"/utf8>>"#);
     check("a\nb\u{1}", "<<97,10,98,1>>");
-    check(vec![0xFF], "<<255>>");
+    check("é\u{1}", "<<195,169,1>>");
+    check("\u{85}", "<<194,133>>");
+    check("\u{1b}\u{8}", r#"<<"\e\b">>"#);
+    check(b"a\xFF".as_slice(), r#"<<"aÿ">>"#);
+    check(b"\x7F".as_slice(), "<<127>>");
+    check(b"\xFF\x01".as_slice(), "<<255,1>>");
     check(Value::Bytes(b"all".to_vec()), r#"<<"all">>"#);
 }
 
