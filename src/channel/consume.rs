@@ -31,6 +31,8 @@ use crate::vhost::{QueueHandle, REPLY_TO};
 #[derive(Default)]
 pub(super) struct Consumers {
     sources: Vec<Option<From>>,
+    /// Places in `sources` that are empty.
+    free: Vec<Source>,
     by_tag: HashMap<ShortString, Source>,
     by_id: HashMap<ConsumerId, Source>,
     gets: HashMap<QueueId, Source>,
@@ -89,15 +91,14 @@ impl Consumers {
     }
 
     fn add(&mut self, from: From) -> Source {
-        let free = self.sources.iter().position(Option::is_none);
-        let index = free.unwrap_or(self.sources.len());
-        if free.is_none() {
-            self.sources.push(None);
-        }
-        if let Some(slot) = self.sources.get_mut(index) {
+        if let Some(source) = self.free.pop()
+            && let Some(slot) = self.sources.get_mut(source as usize)
+        {
             *slot = Some(from);
+            return source;
         }
-        Source::try_from(index).unwrap_or(Source::MAX)
+        self.sources.push(Some(from));
+        Source::try_from(self.sources.len() - 1).expect("a channel has fewer than 2^32 sources")
     }
 
     /// The source of gets from `queue`.
@@ -133,6 +134,7 @@ impl Consumers {
         }
         if let Some(slot) = self.sources.get_mut(source as usize) {
             *slot = None;
+            self.free.push(source);
         }
     }
 

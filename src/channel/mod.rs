@@ -102,7 +102,10 @@ impl Channel {
 
     fn dispatch(&mut self, method: Method<'_>, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         match method {
-            Method::BasicPublish(publish) => return self.begin_publish(publish, cx),
+            Method::BasicPublish(publish) => {
+                self.content.begin(publish);
+                return Ok(());
+            }
             Method::BasicAck(ack) => return self.on_ack(ack, cx),
             Method::BasicNack(nack) => return self.on_nack(nack, cx),
             Method::BasicReject(reject) => return self.on_reject(reject, cx),

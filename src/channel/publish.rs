@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use leveret_codec::methods::{BasicPublish, BasicReturn, Method};
+use leveret_codec::methods::{BasicReturn, Method};
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{TableRef, ValueRef};
@@ -53,16 +53,6 @@ pub(super) struct Checked {
 }
 
 impl Channel {
-    pub(super) fn begin_publish(
-        &mut self,
-        publish: BasicPublish<'_>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), AmqpError> {
-        self.flush_settlements(cx);
-        self.content.begin(publish);
-        Ok(())
-    }
-
     /// A publish whose content is complete.
     pub(super) fn publish(
         &mut self,
@@ -272,11 +262,7 @@ impl Channel {
         if routes.is_empty() && mandatory {
             self.send_return(&message, cx);
         }
-        self.publisher.held.push(Publish {
-            message,
-            routes,
-            delivery_count: 0,
-        });
+        self.publisher.held.push(Publish::new(message, routes));
         self.publisher.numbers.extend(number);
         if self.publisher.held.len() >= HELD_MAX {
             self.flush_publishes(cx);
@@ -303,7 +289,7 @@ impl Channel {
         }
         cx.session
             .vhost
-            .place(cx.now, &publisher.held, &mut publisher.placed);
+            .place(cx.now, &mut publisher.held, &mut publisher.placed);
         publisher.held.clear();
         if let Some(confirms) = &mut self.confirms {
             let durable = cx.session.vhost.env().store.durable();
@@ -324,14 +310,10 @@ impl Channel {
             if checked.routes.is_empty() && checked.mandatory {
                 self.send_return(&checked.message, cx);
             }
-            run.push(Publish {
-                message: checked.message,
-                routes: checked.routes,
-                delivery_count: 0,
-            });
+            run.push(Publish::new(checked.message, checked.routes));
         }
         let mut placed = Vec::with_capacity(run.len());
-        cx.session.vhost.place(cx.now, &run, &mut placed);
+        cx.session.vhost.place(cx.now, &mut run, &mut placed);
         placed
             .into_iter()
             .fold(Placed::Accepted(Default::default()), |all, one| {

@@ -157,13 +157,9 @@ impl Vhost {
         if routes.is_empty() {
             return false;
         }
-        let publish = Publish {
-            message: letter.message,
-            routes,
-            delivery_count: dead.entry.delivery_count,
-        };
+        let publish = Publish::dead_letter(letter.message, routes, dead.entry.delivery_count);
         let mut placed = Vec::with_capacity(1);
-        self.place(now, std::slice::from_ref(&publish), &mut placed);
+        self.place(now, &mut [publish], &mut placed);
         placed
             .first()
             .is_some_and(|placed| *placed != Placed::Refused)

@@ -34,12 +34,57 @@ pub type Routes = Arc<[Target]>;
 /// A message to be placed.
 #[derive(Debug)]
 pub struct Publish {
-    /// The message.
-    pub message: Message,
-    /// Where it goes.
-    pub routes: Routes,
-    /// Deliveries that counted in the queue where it died; 0 for what a client publishes.
-    pub delivery_count: u32,
+    message: Message,
+    routes: Routes,
+    /// Deliveries that counted in the queue where it died.
+    delivery_count: u32,
+    /// Where it is stored, once it is.
+    at: RecordAt,
+}
+
+impl Publish {
+    /// What a client publishes.
+    #[must_use]
+    pub fn new(message: Message, routes: Routes) -> Self {
+        Self {
+            message,
+            routes,
+            delivery_count: 0,
+            at: RecordAt::NONE,
+        }
+    }
+
+    /// A dead letter; `delivery_count` is what counted in the queue where it died.
+    pub(super) fn dead_letter(message: Message, routes: Routes, delivery_count: u32) -> Self {
+        Self {
+            delivery_count,
+            ..Self::new(message, routes)
+        }
+    }
+
+    fn is_to_be_stored(&self) -> bool {
+        let persistent = self.message.traits().persistent;
+        self.routes
+            .iter()
+            .any(|target| target.queue_that_stores(persistent).is_some())
+    }
+
+    fn storing_queues(&self) -> Vec<QueueId> {
+        let persistent = self.message.traits().persistent;
+        self.routes
+            .iter()
+            .filter_map(|target| target.queue_that_stores(persistent))
+            .collect()
+    }
+}
+
+impl Target {
+    fn queue_that_stores(&self, persistent: bool) -> Option<QueueId> {
+        match self {
+            Self::Queue(queue) => queue.stores(persistent).then(|| queue.id()),
+            Self::Reply(_) => None,
+        }
+    }
 }
 
 /// The router's answer.
@@ -92,12 +137,11 @@ impl Vhost {
 
     /// Puts messages into their queues, in order; `placed` gets one answer for each. All of one
     /// call are stored as one group.
-    pub fn place(&self, now: Now, run: &[Publish], placed: &mut Vec<Placed>) {
-        let mut records = vec![RecordAt::NONE; run.len()];
-        let position = self.store_run(run, &mut records);
+    pub fn place(&self, now: Now, run: &mut [Publish], placed: &mut Vec<Placed>) {
+        let position = self.store_run(run);
         let first = placed.len();
-        placed.extend(records.iter().map(|at| {
-            Placed::Accepted(if at.is_stored() {
+        placed.extend(run.iter().map(|publish| {
+            Placed::Accepted(if publish.at.is_stored() {
                 position
             } else {
                 Position::default()
@@ -105,64 +149,46 @@ impl Vhost {
         }));
         let mut from = 0;
         while let Some(publish) = run.get(from) {
-            let same = run
+            let rest = run.get(from..).unwrap_or_default();
+            let same = rest
                 .iter()
-                .skip(from)
                 .take_while(|p| Arc::ptr_eq(&p.routes, &publish.routes));
             let to = from + same.count();
-            let part = Part {
-                run: run.get(from..to).unwrap_or_default(),
-                records: records.get(from..to).unwrap_or_default(),
-            };
+            let part = run.get(from..to).unwrap_or_default();
             let answers = placed.get_mut(first + from..first + to).unwrap_or_default();
             for target in publish.routes.iter() {
                 match target {
-                    Target::Queue(queue) => part.push(now, queue, answers),
-                    Target::Reply(reply) => part.reply(reply),
+                    Target::Queue(queue) => push_all(now, queue, part, answers),
+                    Target::Reply(reply) => reply_all(reply, part),
                 }
             }
             from = to;
         }
     }
 
-    /// Stores what must be stored of `run`.
-    fn store_run(&self, run: &[Publish], records: &mut [RecordAt]) -> Position {
-        let mut queues: Vec<Vec<QueueId>> = Vec::new();
-        for publish in run {
-            let persistent = publish.message.traits().persistent;
-            let stored = publish.routes.iter().filter_map(|target| match target {
-                Target::Queue(queue) if queue.stores(persistent) => Some(queue.id()),
-                _ => None,
-            });
-            queues.push(stored.collect());
+    /// Stores what must be stored of `run`, each message once for all its queues.
+    fn store_run(&self, run: &mut [Publish]) -> Position {
+        if !run.iter().any(Publish::is_to_be_stored) {
+            return Position::default();
         }
+        let queues: Vec<Vec<QueueId>> = run.iter().map(Publish::storing_queues).collect();
         let mut ops: Vec<Op<'_>> = run
-            .iter()
+            .iter_mut()
             .zip(&queues)
-            .zip(records)
-            .filter(|((_, queues), _)| !queues.is_empty())
-            .map(|((publish, queues), at)| Op::Message {
+            .filter(|(_, queues)| !queues.is_empty())
+            .map(|(publish, queues)| Op::Message {
                 message: &publish.message,
                 queues,
-                at,
+                at: &mut publish.at,
             })
             .collect();
-        if ops.is_empty() {
-            Position::default()
-        } else {
-            self.env.store.submit(&mut ops)
-        }
+        self.env.store.submit(&mut ops)
     }
 
     /// Places one message and says nothing: dead letters, delayed and replayed messages.
     pub(super) fn place_one(&self, now: Now, message: Message, routes: Routes) -> Placed {
         let mut placed = Vec::with_capacity(1);
-        let publish = Publish {
-            message,
-            routes,
-            delivery_count: 0,
-        };
-        self.place(now, &[publish], &mut placed);
+        self.place(now, &mut [Publish::new(message, routes)], &mut placed);
         placed
             .pop()
             .unwrap_or(Placed::Accepted(Position::default()))
@@ -201,37 +227,25 @@ impl Vhost {
     }
 }
 
-/// Consecutive messages with the same targets.
-struct Part<'a> {
-    run: &'a [Publish],
-    records: &'a [RecordAt],
+/// Pushes consecutive messages with the same targets into one of them.
+fn push_all(now: Now, handle: &QueueHandle, part: &[Publish], answers: &mut [Placed]) {
+    handle.with(now, |queue, effects| {
+        for (publish, answer) in part.iter().zip(answers) {
+            let stored = handle.stores(publish.message.traits().persistent);
+            let at = if stored { publish.at } else { RecordAt::NONE };
+            let (message, count) = (publish.message.clone(), publish.delivery_count);
+            match queue.push_dead(now, message, at, count, effects) {
+                Pushed::Accepted => {}
+                Pushed::Refused => *answer = Placed::Refused,
+            }
+        }
+        queue.dispatch(now, effects);
+    });
 }
 
-impl Part<'_> {
-    fn push(&self, now: Now, handle: &QueueHandle, answers: &mut [Placed]) {
-        handle.with(now, |queue, effects| {
-            for ((publish, at), answer) in self.run.iter().zip(self.records).zip(answers) {
-                let stored = handle.stores(publish.message.traits().persistent);
-                let at = if stored { *at } else { RecordAt::NONE };
-                match queue.push_dead(
-                    now,
-                    publish.message.clone(),
-                    at,
-                    publish.delivery_count,
-                    effects,
-                ) {
-                    Pushed::Accepted => {}
-                    Pushed::Refused => *answer = Placed::Refused,
-                }
-            }
-            queue.dispatch(now, effects);
-        });
-    }
-
-    fn reply(&self, target: &ReplyTarget) {
-        for publish in self.run {
-            target.deliver(publish.message.clone());
-        }
+fn reply_all(target: &ReplyTarget, part: &[Publish]) {
+    for publish in part {
+        target.deliver(publish.message.clone());
     }
 }
 
