@@ -103,3 +103,6 @@ fn ack(channel: ChannelId, number: u64, count: u64, outbox: &mut Outbox) {
     };
     outbox.method(channel, &ack.into());
 }
+
+#[cfg(test)]
+mod tests;

@@ -250,3 +250,6 @@ fn expected_body() -> AmqpError {
 fn frame_error(explanation: impl Into<String>) -> AmqpError {
     AmqpError::new(ReplyCode::FrameError, explanation).in_method(60, 40)
 }
+
+#[cfg(test)]
+mod tests;

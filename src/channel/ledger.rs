@@ -191,3 +191,6 @@ impl Ledger {
 fn unknown(tag: u64) -> AmqpError {
     AmqpError::precondition_failed(format!("unknown delivery tag {tag}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+use leveret_codec::methods::BasicPublish;
+use leveret_codec::properties::{ContentHeader, PropertiesRef};
+use leveret_codec::types::ShortStr;
+
+use super::{Content, ContentBody};
+
+fn header(body_size: u64) -> Vec<u8> {
+    let mut octets = Vec::new();
+    let properties = PropertiesRef::EMPTY;
+    ContentHeader {
+        class_id: 60,
+        weight: 0,
+        body_size,
+        properties,
+    }
+    .encode(&mut octets);
+    octets
+}
+
+fn begun() -> Content {
+    let mut content = Content::default();
+    content.begin(BasicPublish {
+        exchange: ShortStr::literal("x"),
+        routing_key: ShortStr::literal("k"),
+        ..BasicPublish::default()
+    });
+    content
+}
+
+/// Feeds bodies after a header of `size`; the body that came out, or the error.
+fn assembled(size: u64, bodies: &[&[u8]]) -> Result<Option<Vec<u8>>, String> {
+    let mut content = begun();
+    let header = header(size);
+    let mut done = content
+        .on_header(&header)
+        .map_err(|error| error.to_string())?;
+    for body in bodies {
+        assert!(done.is_none(), "the content was complete too early");
+        done = content.on_body(body).map_err(|error| error.to_string())?;
+    }
+    Ok(done.map(|complete| match complete.body {
+        ContentBody::Frame(body) => body.to_vec(),
+        ContentBody::Assembled(body) => body.to_vec(),
+    }))
+}
+
+#[test]
+fn a_body_in_one_frame_is_not_copied() {
+    let mut content = begun();
+    let header = header(3);
+    assert!(content.on_header(&header).expect("a good header").is_none());
+    let complete = content
+        .on_body(b"abc")
+        .expect("a good body")
+        .expect("the last body");
+    assert!(matches!(complete.body, ContentBody::Frame(b"abc")));
+}
+
+#[test]
+fn bodies_are_put_together_and_empty_ones_passed_over() {
+    assert_eq!(
+        assembled(5, &[b"ab", b"", b"c", b"de"]),
+        Ok(Some(b"abcde".to_vec()))
+    );
+    assert_eq!(assembled(5, &[b"ab"]), Ok(None));
+    assert_eq!(assembled(0, &[]), Ok(Some(Vec::new())));
+}
+
+#[test]
+fn a_body_past_the_announced_size_is_a_frame_error() {
+    let error = "501 FRAME_ERROR - content body frame exceeds remaining content size";
+    assert_eq!(assembled(3, &[b"abcd"]), Err(error.to_owned()));
+    assert_eq!(assembled(3, &[b"ab", b"cd"]), Err(error.to_owned()));
+}
+
+#[test]
+fn a_size_that_nobody_can_want_is_refused_before_anything_is_kept() {
+    let error = "501 FRAME_ERROR - content body size 536870913 exceeds maximum allowed size \
+                 536870912";
+    assert_eq!(assembled(536_870_913, &[]), Err(error.to_owned()));
+}
+
+#[test]
+fn frames_out_of_place_are_unexpected() {
+    let expected = |error: crate::error::AmqpError| (error.code.number(), error.method);
+    let mut content = Content::default();
+    assert_eq!(
+        content.on_body(b"x").map_err(expected).err(),
+        Some((505, Some((0, 0))))
+    );
+    let mut content = begun();
+    assert_eq!(
+        content.on_body(b"x").map_err(expected).err(),
+        Some((505, Some((60, 40))))
+    );
+    assert_eq!(
+        content.check_no_content_open().map_err(expected).err(),
+        Some((505, Some((60, 40))))
+    );
+}
