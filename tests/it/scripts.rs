@@ -28,10 +28,10 @@ fn every_script_can_be_read() {
 
 #[test]
 fn broker_follows_every_script() {
-    let Ok(url) = std::env::var("LEVERET_TARGET") else {
-        return;
+    let target = match std::env::var("LEVERET_TARGET") {
+        Ok(url) => Target::outside(&url).unwrap(),
+        Err(_) => Target::Embedded,
     };
-    let target = Target::outside(&url).unwrap();
     let filter = std::env::var("SCRIPT").unwrap_or_default();
     let (mut scripts, _) = read_all().unwrap();
     scripts.retain(|name, _| name.contains(&filter));
@@ -84,9 +84,7 @@ fn run_one(steps: &[Step], target: &Target) -> Result<(), Failure> {
         log: Vec::new(),
     };
     let stage = target.stage().map_err(no_stage)?;
-    let result = run(steps, &stage);
-    stage.strike();
-    result
+    run(steps, &stage)
 }
 
 fn report(name: &str, failure: &Failure) -> String {

@@ -8,9 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
 use super::connection::PATIENCE;
-use super::syntax::Sentence;
-use super::term::Captures;
-use super::value::Value;
+use super::operator::Order;
 
 /// A management API, reached as guest.
 #[derive(Debug, Clone)]
@@ -81,40 +79,20 @@ impl Api {
         Ok((status, body.unwrap_or_default()))
     }
 
-    /// Does what a `! verb …` line asks for in `vhost`.
+    /// Does `order` in `vhost`.
     ///
     /// # Errors
     /// When the verb is unknown or the broker refuses.
-    pub(crate) fn act(
-        &self,
-        sentence: &Sentence,
-        vhost: &str,
-        captures: &Captures,
-    ) -> Result<(), String> {
-        let name = match &sentence.plain {
-            Some(term) => escape(&text(&term.to_value(captures)?)),
-            None => String::new(),
-        };
-        let mut args = serde_json::Map::new();
-        for (key, term) in &sentence.args {
-            args.insert(key.clone(), to_json(&term.to_value(captures)?));
-        }
-        let word = |key: &str| {
-            args.get(key)
-                .and_then(Json::as_str)
-                .unwrap_or("")
-                .to_owned()
-        };
-        if sentence.name == "close-connections" {
-            return self.close_connections(&name, &word("reason"));
+    pub(crate) fn act(&self, order: &Order, vhost: &str) -> Result<(), String> {
+        let Order { verb, name, args } = order;
+        let name = escape(name);
+        if verb == "close-connections" {
+            return self.close_connections(&name, order.word("reason"));
         }
         let limit = json!({ "value": args.get("value") });
-        let user = word("user");
-        let (verb, path, body) = match sentence.name.as_str() {
-            "user" => {
-                args.entry("tags").or_insert_with(|| json!(""));
-                ("PUT", format!("users/{name}"), json!(args))
-            }
+        let user = order.word("user");
+        let (method, path, body) = match verb.as_str() {
+            "user" => ("PUT", format!("users/{name}"), json!(args)),
             "delete-user" => ("DELETE", format!("users/{name}"), Json::Null),
             "permissions" => ("PUT", format!("permissions/{vhost}/{name}"), json!(args)),
             "topic-permissions" => (
@@ -139,7 +117,7 @@ impl Api {
         } else {
             body.to_string()
         };
-        self.done(verb, &format!("/api/{path}"), &body)
+        self.done(method, &format!("/api/{path}"), &body)
     }
 
     fn close_connections(&self, user: &str, reason: &str) -> Result<(), String> {
@@ -153,25 +131,6 @@ impl Api {
             Ok((status, answer)) => Err(format!("DELETE {path}: {status} {answer}")),
             Err(error) => Err(error.to_string()),
         }
-    }
-}
-
-fn to_json(value: &Value) -> Json {
-    match value {
-        Value::Bool(octet) => json!(*octet != 0),
-        Value::Int(_, number) => json!(i64::try_from(*number).unwrap_or(i64::MAX)),
-        Value::Table(entries) => entries
-            .iter()
-            .map(|(key, entry)| (String::from_utf8_lossy(key).into_owned(), to_json(entry)))
-            .collect(),
-        other => json!(text(other)),
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Bytes(_, octets) => String::from_utf8_lossy(octets).into_owned(),
-        other => super::render::value(other),
     }
 }
 

@@ -12,9 +12,6 @@ use super::term::Term;
 use super::value::Value;
 use super::wire::{self, Heard};
 
-/// How long a broker may take to send what it should not send, after the round trips.
-const QUIET: Duration = Duration::from_millis(60);
-
 impl Talk<'_> {
     /// What the server does next, heartbeats only where they are asked for.
     pub(super) fn next(&mut self, number: u8, heartbeats: bool) -> Result<Heard, String> {
@@ -78,8 +75,8 @@ impl Talk<'_> {
         self.log.push(step.text.clone());
         self.settle_all()?;
         self.settle_all()?;
-        let number = step.connection;
-        while let Some(heard) = self.connection(number)?.hear(QUIET)? {
+        let (number, quiet) = (step.connection, self.stage.quiet());
+        while let Some(heard) = self.connection(number)?.hear(quiet)? {
             let ours = step.channel.is_none_or(
                 |wanted| matches!(heard, Heard::Method { channel, .. } if channel == wanted),
             );

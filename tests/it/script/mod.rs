@@ -11,6 +11,7 @@ pub(crate) mod admin;
 pub(crate) mod connection;
 pub(crate) mod expect;
 pub(crate) mod hear;
+pub(crate) mod operator;
 pub(crate) mod render;
 pub(crate) mod spec;
 pub(crate) mod syntax;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::connection::Connection;
 use super::expect::default_channel;
+use super::operator::Order;
 use super::syntax::{Act, Sentence, Step};
 use super::target::Stage;
 use super::term::{Captures, Term};
@@ -98,9 +99,7 @@ impl Talk<'_> {
             Act::Admin(sentence) => {
                 self.log.push(step.text.clone());
                 self.settle_all()?;
-                self.stage
-                    .api
-                    .act(sentence, &self.stage.vhost, &self.captures)?;
+                self.stage.operate(&Order::of(sentence, &self.captures)?)?;
             }
         }
         Ok(1)

@@ -1,21 +1,40 @@
-//! The broker under test and the stage it gives each script: a virtual host of its own.
+//! The broker under test and the stage it gives each script: a broker or a virtual host of its
+//! own.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use leveret::broker::Broker;
+use leveret::clock::Clock;
+
 use super::admin::Api;
 use super::connection::{Connection, PATIENCE};
+use super::operator::Order;
 use super::syntax::Flavour;
 use super::value::Value;
 use super::wire::Heard;
 
 /// A broker that scripts can be run against.
 #[derive(Debug, Clone)]
-pub(crate) struct Target {
-    address: SocketAddr,
-    flavour: Flavour,
-    api: Api,
+pub(crate) enum Target {
+    /// A broker of ours for each script, in this process, with a clock that can be moved.
+    Embedded,
+    /// A broker that somebody else runs.
+    Outside {
+        /// Where AMQP is spoken.
+        address: SocketAddr,
+        /// Who it is.
+        flavour: Flavour,
+        /// How to make virtual hosts in it.
+        api: Api,
+    },
+}
+
+/// Who does what `!` lines ask for.
+enum Operator {
+    Embedded(Broker),
+    Outside(Api),
 }
 
 /// What one script gets.
@@ -26,8 +45,7 @@ pub(crate) struct Stage {
     pub(crate) flavour: Flavour,
     /// The virtual host that the script calls `/`.
     pub(crate) vhost: String,
-    /// How an operator reaches the broker.
-    pub(crate) api: Api,
+    operator: Operator,
 }
 
 impl Target {
@@ -48,44 +66,89 @@ impl Target {
             .next()
             .ok_or_else(|| format!("{authority} has no address"))?;
         let api = Api::new(SocketAddr::new(address.ip(), address.port() + 10_000));
-        Ok(Self {
+        Ok(Self::Outside {
             address,
             flavour: flavour(address)?,
             api,
         })
     }
 
-    /// A fresh virtual host for one script.
+    /// A broker or a virtual host that only one script uses.
     ///
     /// # Errors
-    /// When the broker's management API refuses.
+    /// When the broker does not start, or its management API refuses.
     pub(crate) fn stage(&self) -> Result<Stage, String> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let vhost = format!("script-{}-{number}", std::process::id());
-        self.api
-            .done("PUT", &format!("/api/vhosts/{vhost}"), "{}")?;
-        Ok(Stage {
-            address: self.address,
-            flavour: self.flavour,
-            vhost,
-            api: self.api.clone(),
-        })
+        match self {
+            Self::Embedded => {
+                let broker = Broker::builder().clock(Clock::test()).start();
+                let broker = broker.map_err(|error| error.to_string())?;
+                Ok(Stage {
+                    address: *broker
+                        .addresses()
+                        .first()
+                        .ok_or("the broker has no address")?,
+                    flavour: Flavour::Leveret,
+                    vhost: String::from("/"),
+                    operator: Operator::Embedded(broker),
+                })
+            }
+            Self::Outside {
+                address,
+                flavour,
+                api,
+            } => {
+                let number = NEXT.fetch_add(1, Ordering::Relaxed);
+                let vhost = format!("script-{}-{number}", std::process::id());
+                api.done("PUT", &format!("/api/vhosts/{vhost}"), "{}")?;
+                let operator = Operator::Outside(api.clone());
+                Ok(Stage {
+                    address: *address,
+                    flavour: *flavour,
+                    vhost,
+                    operator,
+                })
+            }
+        }
     }
 }
 
 impl Stage {
-    /// Lets time pass, by moving the broker's clock where it can be moved.
+    /// Lets broker time pass, by moving the broker's clock where it can be moved.
     pub(crate) fn pass(&self, time: Duration) {
-        std::thread::sleep(time);
+        match &self.operator {
+            Operator::Embedded(broker) => broker.clock().advance(time),
+            Operator::Outside(_) => std::thread::sleep(time),
+        }
     }
 
+    /// Does what a `!` line asks for.
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    pub(crate) fn operate(&self, order: &Order) -> Result<(), String> {
+        match &self.operator {
+            Operator::Embedded(broker) => order.embedded(broker),
+            Operator::Outside(api) => api.act(order, &self.vhost),
+        }
+    }
+
+    /// How long what should not come is waited for, once round trips have shown that the broker
+    /// has done all it was told: RabbitMQ's queues and channels are processes of their own.
+    pub(crate) fn quiet(&self) -> Duration {
+        match &self.operator {
+            Operator::Embedded(_) => Duration::from_millis(5),
+            Operator::Outside(_) => Duration::from_millis(60),
+        }
+    }
+}
+
+impl Drop for Stage {
     /// Deletes what the script made. Failure is harmless: the name is never used again.
-    pub(crate) fn strike(&self) {
-        drop(
-            self.api
-                .request("DELETE", &format!("/api/vhosts/{}", self.vhost), ""),
-        );
+    fn drop(&mut self) {
+        if let Operator::Outside(api) = &self.operator {
+            drop(api.request("DELETE", &format!("/api/vhosts/{}", self.vhost), ""));
+        }
     }
 }
 

@@ -1,0 +1,127 @@
+//! What an operator does in a script: `! verb "name" key=value`.
+
+use leveret::broker::{Broker, Core};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json, json};
+
+use super::syntax::Sentence;
+use super::term::Captures;
+use super::value::Value;
+
+/// One thing to do.
+pub(crate) struct Order {
+    /// `user`, `permissions`, `policy`, …
+    pub(crate) verb: String,
+    /// The user, policy or limit it is about.
+    pub(crate) name: String,
+    /// What is said about it.
+    pub(crate) args: Map<String, Json>,
+}
+
+impl Order {
+    /// Reads a `!` line.
+    ///
+    /// # Errors
+    /// When it names something not captured yet.
+    pub(crate) fn of(sentence: &Sentence, captures: &Captures) -> Result<Self, String> {
+        let name = match &sentence.plain {
+            Some(term) => text(&term.to_value(captures)?),
+            None => String::new(),
+        };
+        let mut args = Map::new();
+        for (key, term) in &sentence.args {
+            args.insert(key.clone(), to_json(&term.to_value(captures)?));
+        }
+        if sentence.name == "user" {
+            args.entry("tags").or_insert_with(|| json!(""));
+        }
+        Ok(Self {
+            verb: sentence.name.clone(),
+            name,
+            args,
+        })
+    }
+
+    /// A string argument, empty when missing.
+    pub(crate) fn word(&self, key: &str) -> &str {
+        self.args.get(key).and_then(Json::as_str).unwrap_or("")
+    }
+
+    /// Does it to a broker in this process, which has only the vhost `/`.
+    ///
+    /// # Errors
+    /// When the verb is unknown or the broker refuses.
+    pub(crate) fn embedded(&self, broker: &Broker) -> Result<(), String> {
+        let core = broker.core();
+        match self.verb.as_str() {
+            "user" => core
+                .put_user(&self.read(&["name"])?)
+                .map_err(|error| error.to_string()),
+            "delete-user" => found(core.delete_user(&self.name)),
+            "permissions" => core
+                .set_permissions(&self.read(&["user"])?)
+                .map_err(|error| error.to_string()),
+            "topic-permissions" => core
+                .set_topic_permissions(&self.read(&["user"])?)
+                .map_err(|error| error.to_string()),
+            "vhost-limit" => found(core.set_vhost_limits("/", self.limit()?)),
+            "user-limit" => core
+                .auth
+                .set_user_limits(self.word("user"), self.limit()?)
+                .map_err(|error| error.to_string()),
+            "delete-vhost" => found(core.delete_vhost("/")),
+            "close-connections" => {
+                self.close_connections(core);
+                Ok(())
+            }
+            other => Err(format!("no operator can {other}")),
+        }
+    }
+
+    fn close_connections(&self, core: &Core) {
+        let reason = self.word("reason");
+        core.close_connections(reason, |session| session.user_name() == self.name);
+    }
+
+    /// The arguments as one of the broker's definitions, the name under each of `names`.
+    fn read<T: DeserializeOwned>(&self, names: &[&str]) -> Result<T, String> {
+        let mut args = self.args.clone();
+        args.insert(String::from("vhost"), json!("/"));
+        for name in names {
+            args.insert((*name).to_owned(), json!(self.name));
+        }
+        serde_json::from_value(Json::Object(args)).map_err(|error| error.to_string())
+    }
+
+    fn limit<T: DeserializeOwned>(&self) -> Result<T, String> {
+        let limit = json!({ self.name.clone(): self.args.get("value") });
+        serde_json::from_value(limit).map_err(|error| error.to_string())
+    }
+}
+
+fn found(found: bool) -> Result<(), String> {
+    if found {
+        Ok(())
+    } else {
+        Err(String::from("there is no such thing"))
+    }
+}
+
+fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Bool(octet) => json!(*octet != 0),
+        Value::Int(_, number) => json!(i64::try_from(*number).unwrap_or(i64::MAX)),
+        Value::Table(entries) => entries
+            .iter()
+            .map(|(key, entry)| (String::from_utf8_lossy(key).into_owned(), to_json(entry)))
+            .collect(),
+        other => json!(text(other)),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Bytes(_, octets) => String::from_utf8_lossy(octets).into_owned(),
+        other => super::render::value(other),
+    }
+}
