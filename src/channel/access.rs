@@ -32,6 +32,25 @@ impl AccessCache {
         Err(AmqpError::access_refused(refused))
     }
 
+    /// May the user do anything at all to `resource`? That is what a passive declare asks.
+    ///
+    /// # Errors
+    /// 403, closes the channel.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/permissions/passive_declare_wants_any_permission.amqp.
+    pub(super) fn check_any(session: &Session, resource: Resource<'_>) -> Result<(), AmqpError> {
+        let any = [Operation::Read, Operation::Write, Operation::Configure];
+        if any
+            .iter()
+            .any(|operation| session.allows(*operation, resource.name()))
+        {
+            return Ok(());
+        }
+        let (user, vhost) = (session.user_name(), session.vhost.name());
+        let refused = auth::access_refused(Operation::Configure, resource, vhost, user);
+        Err(AmqpError::access_refused(refused))
+    }
+
     /// May the user do `operation` to the exchange `name`? The default exchange is matched as
     /// `amq.default`.
     ///

@@ -14,8 +14,9 @@ use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::{ShortStr, ShortString};
 
+use super::access::AccessCache;
 use super::{Channel, Context, Reply};
-use crate::auth::Operation;
+use crate::auth::{Operation, Resource};
 use crate::error::{AmqpError, queue_words};
 use crate::exchange::ExchangeType;
 use crate::store::Position;
@@ -54,6 +55,7 @@ impl Channel {
             return self.declare_reply_queue(&asked, reply, cx);
         }
         if declare.passive {
+            AccessCache::check_any(cx.session, Resource::Queue(&asked))?;
             let queue = cx.session.vhost.queue(&asked)?;
             queue.check_owner(cx.session.id)?;
             queue.with(cx.now, |state, effects| state.touch(cx.now, effects));
@@ -282,6 +284,7 @@ impl Channel {
         let vhost = Arc::clone(&cx.session.vhost);
         let mut position = Position::default();
         if declare.passive {
+            AccessCache::check_any(cx.session, Resource::Exchange(&name))?;
             vhost.exchange(&name)?;
         } else {
             self.check_exchange(Operation::Configure, &name, cx)?;

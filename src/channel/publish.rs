@@ -17,6 +17,7 @@ use crate::error::AmqpError;
 use crate::events::Fate;
 use crate::exchange::ExchangeType;
 use crate::message::{self, Body, LARGE_BODY, Message, Traits, routing_keys};
+use crate::queue::returned_properties;
 use crate::vhost::{Answer, Exchange, Placed, Publish, Question, REPLY_TO, Routes};
 
 /// Publishes held before they are placed without waiting for the end of the batch.
@@ -277,8 +278,12 @@ impl Channel {
             routing_key: message.routing_key(),
         }
         .into();
-        cx.outbox
-            .content(self.id, &method, message.properties(), message);
+        let rewritten = returned_properties(message);
+        let properties = match &rewritten {
+            Some(octets) => PropertiesRef::new(octets),
+            None => message.properties(),
+        };
+        cx.outbox.content(self.id, &method, properties, message);
     }
 
     /// Places what is held and confirms what can be confirmed.

@@ -2,6 +2,7 @@
 
 use super::headers::{Expiration, headers_of, with_headers};
 use super::{Entry, QueueKind};
+use crate::message::Message;
 
 /// The properties with which a message is delivered; `None` for its own. A `BCC` header is taken
 /// out. A quorum queue adds `x-acquired-count` and `x-delivery-count` (long) when they are not 0,
@@ -12,8 +13,8 @@ use super::{Entry, QueueKind};
 pub fn delivered_properties(entry: &Entry, kind: QueueKind) -> Option<Vec<u8>> {
     let counted =
         kind == QueueKind::Quorum && (entry.acquired_count > 0 || entry.delivery_count > 0);
-    if !counted && kind != QueueKind::Stream && !entry.message.traits().has_bcc {
-        return None;
+    if !counted && kind != QueueKind::Stream {
+        return returned_properties(&entry.message);
     }
     let properties = entry.message.properties();
     let mut headers = headers_of(properties);
@@ -31,6 +32,24 @@ pub fn delivered_properties(entry: &Entry, kind: QueueKind) -> Option<Vec<u8>> {
         add("x-stream-offset", entry.position);
     }
     Some(with_headers(properties, headers, Expiration::Kept))
+}
+
+/// The properties with which a message goes back to its publisher; `None` for its own. A `BCC`
+/// header is taken out.
+///
+/// Seen: RabbitMQ 4.3.6, tests/scripts/mandatory/returned_messages_keep_cc_and_lose_bcc.amqp.
+#[must_use]
+pub fn returned_properties(message: &Message) -> Option<Vec<u8>> {
+    if !message.traits().has_bcc {
+        return None;
+    }
+    let mut headers = headers_of(message.properties());
+    headers.remove("BCC");
+    Some(with_headers(
+        message.properties(),
+        headers,
+        Expiration::Kept,
+    ))
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ pub(super) fn with_headers(
             break;
         };
         if flag == HEADERS {
-            if !headers.is_empty() {
+            if !headers.is_empty() || old_flags & flag != 0 {
                 flags |= flag;
                 list.put_u32(u32::try_from(headers.encoded_len()).unwrap_or(u32::MAX));
                 headers.encode(&mut list);

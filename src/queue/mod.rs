@@ -39,7 +39,7 @@ mod ready;
 
 pub use arguments::{Arguments, Flags, Limits, Overflow, QueueKind, Strategy};
 pub use credit::ChannelCredit;
-pub use delivered::delivered_properties;
+pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
 pub use effects::{DeadLetter, DeleteReason, Effects};
 pub use ordinary::Ordinary;

@@ -287,12 +287,11 @@ fn channel_error_drops_everything_until_close_ok() {
         10,
     );
     assert_eq!(client.closed_with(), close);
-    // In flight: a publish with its content, a declare, a new open, the client's own close.
+    // In flight: a publish with its content, a declare, the client's own close.
     client.say(ONE, publish());
     client.frame(FRAME_HEADER, 1, &header(3));
     client.frame(FRAME_BODY, 1, b"abc");
     client.say(ONE, missing());
-    client.say(ONE, ChannelOpen::default());
     assert_eq!(client.heard(), [""; 0]);
     client.say(ONE, ChannelClose::default());
     assert_eq!(client.heard(), ["1 channel.close-ok"]);
@@ -301,6 +300,16 @@ fn channel_error_drops_everything_until_close_ok() {
     client.say(ONE, ChannelCloseOk {});
     client.say(ONE, ChannelOpen::default());
     assert_eq!(client.heard(), ["1 channel.open-ok"]);
+}
+
+#[test]
+fn open_before_close_ok_of_an_error_is_a_second_open() {
+    let mut client = Script::open(1);
+    client.say(ONE, missing());
+    client.heard();
+    client.say(ONE, ChannelOpen::default());
+    let text = "CHANNEL_ERROR - second 'channel.open' seen".to_owned();
+    assert_eq!(client.closed_with(), (ChannelId::ZERO, 504, text, 20, 10));
 }
 
 #[test]
