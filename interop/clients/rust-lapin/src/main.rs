@@ -8,21 +8,28 @@ use std::sync::{Arc, Mutex};
 use futures_util::StreamExt;
 use lapin::options::*;
 use lapin::types::FieldTable;
-use lapin::{Confirmation, ConnectionProperties, ErrorKind, ExchangeKind};
-use scenarios::Value;
+use lapin::{Confirmation, ConnectionProperties, ErrorKind, Event, ExchangeKind};
 use scenarios::{Consume, Declare, DeleteIf, Error, Message, Properties, Result, Table, table};
+use scenarios::{Value, wait_for};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::convert::{fields, message, properties};
 
 struct Lapin;
 
-struct Connection(lapin::Connection);
+struct Connection {
+    lapin: lapin::Connection,
+    /// What the broker complained of, on any channel.
+    errors: Arc<Mutex<Vec<Error>>>,
+}
 
 struct Channel {
     lapin: lapin::Channel,
     confirming: AtomicBool,
     cancelled: Arc<Mutex<Vec<String>>>,
+    errors: Arc<Mutex<Vec<Error>>>,
+    /// How many errors there were before this channel.
+    errors_before: usize,
 }
 
 fn error(error: lapin::Error) -> Error {
@@ -43,10 +50,19 @@ impl scenarios::Library for Lapin {
 
     async fn connect(uri: &str) -> Result<Connection> {
         let properties = ConnectionProperties::default();
-        lapin::Connection::connect(uri, properties)
+        let lapin = lapin::Connection::connect(uri, properties)
             .await
-            .map(Connection)
-            .map_err(error)
+            .map_err(error)?;
+        let errors: Arc<Mutex<Vec<Error>>> = Arc::default();
+        let (mut events, to) = (lapin.events_listener(), Arc::clone(&errors));
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                if let Event::Error(told) = event {
+                    to.lock().expect("nothing panics with it").push(error(told));
+                }
+            }
+        });
+        Ok(Connection { lapin, errors })
     }
 }
 
@@ -58,20 +74,25 @@ impl scenarios::Connection for Connection {
     }
 
     fn is_open(&self) -> bool {
-        self.0.status().connected()
+        self.lapin.status().connected()
     }
 
     async fn channel(&self) -> Result<Channel> {
-        let lapin = self.0.create_channel().await.map_err(error)?;
+        let lapin = self.lapin.create_channel().await.map_err(error)?;
+        let errors = Arc::clone(&self.errors);
+        let errors_before = errors.lock().expect("nothing panics with it").len();
+        let (confirming, cancelled) = (AtomicBool::new(false), Arc::default());
         Ok(Channel {
             lapin,
-            confirming: AtomicBool::new(false),
-            cancelled: Arc::default(),
+            confirming,
+            cancelled,
+            errors,
+            errors_before,
         })
     }
 
     async fn close(self) -> Result<()> {
-        match self.0.close(200, "".into()).await {
+        match self.lapin.close(200, "".into()).await {
             // A channel that was dropped is just closing itself.
             Err(error) if matches!(error.kind(), ErrorKind::InvalidChannelState(..)) => Ok(()),
             other => other.map_err(error),
@@ -324,7 +345,12 @@ impl scenarios::Channel for Channel {
     }
 
     async fn closed(&self) -> Result<()> {
-        self.qos(1).await
+        let told = || {
+            let errors = self.errors.lock().expect("nothing panics with it");
+            errors.get(self.errors_before).cloned()
+        };
+        wait_for("the close", async || Ok(told().is_some())).await?;
+        told().map_or(Ok(()), Err)
     }
 
     async fn close(self) -> Result<()> {
