@@ -15,6 +15,8 @@ What a scenario does and expects is in `scenarios/`; `ok` passes, `FAIL` does no
 scenario that the client's API cannot express, `.` one of another suite.
 ";
 const SECTION: &str = "\n## ";
+/// Scenarios that are named one by one when they fail for one reason.
+const REASON_IDS_MAX: usize = 6;
 
 /// The runs of all clients against one broker.
 pub(crate) struct Report<'a> {
@@ -24,6 +26,23 @@ pub(crate) struct Report<'a> {
     pub(crate) runs: &'a [ClientRun],
     /// The broker.
     pub(crate) broker: &'a Identity,
+}
+
+/// Why scenarios of a client were skipped or failed.
+struct Reason<'a> {
+    client: &'a str,
+    ids: Vec<&'a str>,
+    text: &'a str,
+}
+
+impl std::fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { client, ids, text } = self;
+        if ids.len() > REASON_IDS_MAX {
+            return write!(f, "{client}, {} scenarios: {text}", ids.len());
+        }
+        write!(f, "{client}, {}: {text}", ids.join(", "))
+    }
 }
 
 impl Report<'_> {
@@ -51,8 +70,8 @@ impl Report<'_> {
             if !reasons.is_empty() {
                 writeln!(text, "\n{title}:").ok();
             }
-            for (client, id, reason) in reasons {
-                writeln!(text, "  {client} {id}: {reason}").ok();
+            for reason in reasons {
+                writeln!(text, "  {reason}").ok();
             }
         }
         writeln!(text, "\n{}", self.counts()).ok();
@@ -70,26 +89,35 @@ impl Report<'_> {
         )
     }
 
-    fn skips(&self) -> Vec<(&str, &str, &str)> {
+    fn skips(&self) -> Vec<Reason<'_>> {
         self.reasons(|outcome| match outcome {
             Outcome::Skip(reason) => Some(reason),
             _ => None,
         })
     }
 
-    fn fails(&self) -> Vec<(&str, &str, &str)> {
+    fn fails(&self) -> Vec<Reason<'_>> {
         self.reasons(|outcome| match outcome {
             Outcome::Fail(reason) => Some(reason),
             _ => None,
         })
     }
 
-    fn reasons(&self, of: fn(&Outcome) -> Option<&String>) -> Vec<(&str, &str, &str)> {
-        let mut found = Vec::new();
+    /// Each reason of a client once, with the scenarios that it was given for.
+    fn reasons(&self, of: fn(&Outcome) -> Option<&String>) -> Vec<Reason<'_>> {
+        let mut found: Vec<Reason<'_>> = Vec::new();
         for run in self.runs {
             for (id, outcome, _) in &run.results {
-                if let Some(reason) = of(outcome) {
-                    found.push((run.client.as_str(), id.as_str(), reason.as_str()));
+                let Some(text) = of(outcome) else { continue };
+                let same =
+                    |other: &&mut Reason<'_>| other.client == run.client && other.text == text;
+                match found.iter_mut().find(same) {
+                    Some(reason) => reason.ids.push(id),
+                    None => found.push(Reason {
+                        client: &run.client,
+                        ids: vec![id],
+                        text,
+                    }),
                 }
             }
         }
@@ -173,8 +201,8 @@ impl Report<'_> {
             if !reasons.is_empty() {
                 write!(text, "\n{title}:\n\n").ok();
             }
-            for (client, id, reason) in reasons {
-                writeln!(text, "- {client}, {id}: {reason}").ok();
+            for reason in reasons {
+                writeln!(text, "- {reason}").ok();
             }
         }
         text
