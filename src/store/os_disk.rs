@@ -4,8 +4,6 @@
 //! refused. Files are never mapped into memory, because a full disk would then be a signal and
 //! not an error.
 
-#![expect(clippy::disallowed_methods, reason = "this is where files are touched")]
-
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;

@@ -350,10 +350,10 @@ impl<'a> Walk<'a> {
             random: self.vhost.env.dice(),
         };
         exchange.router.read().route(&input, found);
-        if let Some(history) = &exchange.history {
-            if belongs_to_history(headers) {
-                history.lock().record(message.clone());
-            }
+        if let Some(history) = &exchange.history
+            && belongs_to_history(headers)
+        {
+            history.lock().record(message.clone());
         }
     }
 

@@ -1,5 +1,10 @@
 //! Integration tests: a broker in this process, spoken to over TCP.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "deadlines of tests are in real time, whatever the broker's clock says"
+)]
+
 mod cli;
 mod script;
 mod scripts;
