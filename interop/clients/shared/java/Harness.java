@@ -70,7 +70,8 @@ final class Harness {
         System.out.println("ok " + id);
       } else {
         failure.printStackTrace();
-        System.out.println("fail " + id + " " + failure.toString().replaceAll("\\s+", " "));
+        String why = failure.getCause() == null ? "" : " because of " + failure.getCause();
+        System.out.println("fail " + id + " " + (failure + why).replaceAll("\\s+", " "));
       }
     }
     System.exit(0);
