@@ -6,5 +6,7 @@
 )]
 
 mod cli;
+mod client;
 mod script;
 mod scripts;
+mod wire;
