@@ -11,7 +11,7 @@ use leveret_codec::table::{Table, Value, ValueRef};
 use leveret_codec::types::ShortString;
 
 use super::DeadLetter;
-use super::headers::{Expiration, headers_of, with_headers};
+use super::headers::{Others, headers_of, with_headers};
 use crate::clock::{Now, Wall};
 use crate::events::DeathReason;
 use crate::message::{Message, MessageBuilder, Traits, routing_keys};
@@ -48,7 +48,7 @@ pub fn rewrite(
 ) -> Rewritten {
     let message = &letter.entry.message;
     let headers = buried(message, queue, letter.reason, now.wall);
-    let properties = with_headers(message.properties(), headers, Expiration::Removed);
+    let properties = with_headers(message.properties(), headers, Others::WithoutExpiration);
     let routing_key = match &letter.routing_key {
         Some(key) => key.as_short(),
         None => message.routing_key(),

@@ -1,12 +1,14 @@
 //! What a queue adds to a message when it is delivered.
 
-use super::headers::{Expiration, headers_of, with_headers};
+use leveret_codec::table::{Table, Value};
+
+use super::headers::{Others, headers_of, with_headers};
 use super::{Entry, QueueKind};
 use crate::message::Message;
 
 /// The properties with which a message is delivered; `None` for its own. A `BCC` header is taken
 /// out. A quorum queue adds `x-acquired-count` and `x-delivery-count` (long) when they are not 0,
-/// a stream `x-stream-offset` (long).
+/// a stream `x-stream-offset` (long); it changes others, too.
 ///
 /// Docs: quorum-queues, streams, sender-selected. Seen: RabbitMQ 4.3.6.
 #[must_use]
@@ -28,10 +30,35 @@ pub fn delivered_properties(entry: &Entry, kind: QueueKind) -> Option<Vec<u8>> {
     if counted && entry.delivery_count > 0 {
         add("x-delivery-count", entry.delivery_count.into());
     }
-    if kind == QueueKind::Stream {
-        add("x-stream-offset", entry.position);
+    if kind != QueueKind::Stream {
+        return Some(with_headers(properties, headers, Others::Kept));
     }
-    Some(with_headers(properties, headers, Expiration::Kept))
+    let mut headers = of_stream(&headers, entry.message.traits().died_before);
+    let offset = i64::try_from(entry.position).unwrap_or(i64::MAX);
+    headers.insert("x-stream-offset", offset);
+    Some(with_headers(properties, headers, Others::OfStream))
+}
+
+/// Headers that have been through a stream: arrays and tables survive only under names that begin
+/// with `x-` and as `CC`, octets become text, and an `x-death` is lost that the broker did not
+/// write.
+///
+/// Seen: RabbitMQ 4.3.6, which keeps AMQP 1.0 messages in streams.
+fn of_stream(headers: &Table, died_before: bool) -> Table {
+    let mut kept = Table::new();
+    for (name, value) in headers.iter() {
+        let nested = matches!(value, Value::Array(_) | Value::Table(_));
+        if nested && !name.starts_with(b"x-") && name != b"CC" || name == b"x-death" && !died_before
+        {
+            continue;
+        }
+        let value = match value {
+            Value::Bytes(octets) => Value::LongStr(octets.clone()),
+            value => value.clone(),
+        };
+        kept.insert(name, value);
+    }
+    kept
 }
 
 /// The properties with which a message goes back to its publisher; `None` for its own. A `BCC`
@@ -45,11 +72,7 @@ pub fn returned_properties(message: &Message) -> Option<Vec<u8>> {
     }
     let mut headers = headers_of(message.properties());
     headers.remove("BCC");
-    Some(with_headers(
-        message.properties(),
-        headers,
-        Expiration::Kept,
-    ))
+    Some(with_headers(message.properties(), headers, Others::Kept))
 }
 
 #[cfg(test)]

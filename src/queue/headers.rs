@@ -18,7 +18,9 @@ enum Shape {
 }
 
 const HEADERS: u16 = 1 << 13;
+const DELIVERY_MODE: u16 = 1 << 12;
 const EXPIRATION: u16 = 1 << 8;
+const CLUSTER_ID: u16 = 1 << 2;
 
 /// Every property in the order of the wire.
 ///
@@ -27,7 +29,7 @@ const SHAPES: [(u16, Shape); 14] = [
     (1 << 15, Shape::Short),
     (1 << 14, Shape::Short),
     (HEADERS, Shape::Table),
-    (1 << 12, Shape::Fixed(1)),
+    (DELIVERY_MODE, Shape::Fixed(1)),
     (1 << 11, Shape::Fixed(1)),
     (1 << 10, Shape::Short),
     (1 << 9, Shape::Short),
@@ -37,14 +39,28 @@ const SHAPES: [(u16, Shape); 14] = [
     (1 << 5, Shape::Short),
     (1 << 4, Shape::Short),
     (1 << 3, Shape::Short),
-    (1 << 2, Shape::Short),
+    (CLUSTER_ID, Shape::Short),
 ];
 
-/// What becomes of the `expiration` property.
+/// What becomes of the other properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expiration {
+pub(super) enum Others {
     Kept,
-    Removed,
+    /// All but `expiration`.
+    WithoutExpiration,
+    /// As a stream keeps them: `delivery-mode` is 2 or 1, never absent, and `cluster-id` is lost.
+    OfStream,
+}
+
+impl Others {
+    /// One property, empty if absent, as it is from now on.
+    fn changed(self, flag: u16, property: &[u8]) -> &[u8] {
+        match (self, flag) {
+            (Self::WithoutExpiration, EXPIRATION) | (Self::OfStream, CLUSTER_ID) => &[],
+            (Self::OfStream, DELIVERY_MODE) if property != [2] => &[1],
+            _ => property,
+        }
+    }
 }
 
 /// The headers of a message; empty if there are none that can be read.
@@ -60,7 +76,7 @@ pub(super) fn headers_of(properties: PropertiesRef<'_>) -> Table {
 pub(super) fn with_headers(
     properties: PropertiesRef<'_>,
     mut headers: Table,
-    expiration: Expiration,
+    others: Others,
 ) -> Vec<u8> {
     headers.sort_keys();
     let old_flags = properties.flags();
@@ -83,8 +99,9 @@ pub(super) fn with_headers(
                 list.put_u32(u32::try_from(headers.encoded_len()).unwrap_or(u32::MAX));
                 headers.encode(&mut list);
             }
-        } else if !property.is_empty() && (flag != EXPIRATION || expiration == Expiration::Kept) {
-            flags |= flag;
+        } else {
+            let property = others.changed(flag, property);
+            flags |= if property.is_empty() { 0 } else { flag };
             list.put_slice(property);
         }
     }

@@ -87,13 +87,62 @@ fn stream_adds_the_offset() {
 }
 
 #[test]
+fn stream_keeps_of_headers_what_amqp_1_0_can_say() {
+    let nested = Value::Array(vec![1i64.into()]);
+    let kept = Table::new()
+        .with("CC", nested.clone())
+        .with("x-list", nested.clone())
+        .with("z", "text");
+    let own = kept
+        .clone()
+        .with("list", nested.clone())
+        .with("table", Table::new())
+        .with("x-death", nested)
+        .with("octets", Value::Bytes(b"o".into()));
+    let mut expected = kept.with("octets", "o").with("x-stream-offset", 9i64);
+    expected.sort_keys();
+    check(&own, (0, 0), QueueKind::Stream, Some(&expected));
+}
+
+#[test]
+fn stream_says_a_delivery_mode_and_forgets_the_cluster() {
+    let delivered = |delivery_mode| {
+        let mut entry = entry(&Table::new(), 0, 0);
+        let mut octets = Vec::new();
+        Properties {
+            delivery_mode,
+            cluster_id: ShortStr::new("c"),
+            app_id: ShortStr::new("a"),
+            ..Properties::default()
+        }
+        .encode(&mut octets);
+        entry.message = entry.message.rewritten(
+            &mut MessageBuilder::default(),
+            ShortStr::EMPTY,
+            ShortStr::EMPTY,
+            PropertiesRef::new(&octets),
+            Traits::default(),
+        );
+        let octets = delivered_properties(&entry, QueueKind::Stream).expect("rewritten");
+        let properties = PropertiesRef::new(&octets).decode().expect("readable");
+        assert_eq!(properties.app_id, ShortStr::new("a"));
+        assert_eq!(properties.cluster_id, None);
+        properties.delivery_mode
+    };
+    assert_eq!(delivered(Some(2)), Some(2));
+    assert_eq!(delivered(Some(1)), Some(1));
+    assert_eq!(delivered(Some(7)), Some(1));
+    assert_eq!(delivered(None), Some(1));
+}
+
+#[test]
 fn bcc_is_taken_out() {
     let own = Table::new()
-        .with("BCC", Vec::<leveret_codec::table::Value>::new())
+        .with("BCC", Vec::<Value>::new())
         .with("a", 1i64);
     let expected = Table::new().with("a", 1i64);
     check(&own, (0, 0), QueueKind::Classic, Some(&expected));
-    let only = Table::new().with("BCC", Vec::<leveret_codec::table::Value>::new());
+    let only = Table::new().with("BCC", Vec::<Value>::new());
     check(&only, (0, 0), QueueKind::Classic, Some(&Table::new()));
 }
 
