@@ -240,7 +240,7 @@ impl Vhost {
         queue: &Arc<QueueHandle>,
         only_if: DeleteIf,
     ) -> Result<u64, AmqpError> {
-        check_conditions(queue, only_if)?;
+        let only_if = conditions(queue, only_if)?;
         let mut refused = None;
         let ready = self.remove_queue_if(now, queue, |state| {
             if only_if.unused && state.consumer_count() > 0 {
@@ -313,25 +313,21 @@ impl Vhost {
     }
 }
 
-/// Quorum queues and streams cannot tell reliably whether they are used or empty, so they refuse
-/// the question.
+/// Quorum queues cannot tell reliably whether they are used or empty, so they refuse the question;
+/// streams do not listen to it.
 ///
 /// Seen: RabbitMQ 4.3.6.
-fn check_conditions(queue: &QueueHandle, only_if: DeleteIf) -> Result<(), AmqpError> {
-    let kind = queue.declared().kind;
-    let flag = match only_if {
-        _ if kind == QueueKind::Classic => return Ok(()),
-        DeleteIf { unused: true, .. } => "if-unused",
-        DeleteIf { empty: true, .. } => "if-empty",
-        DeleteIf {
-            unused: false,
-            empty: false,
-        } => return Ok(()),
+fn conditions(queue: &QueueHandle, only_if: DeleteIf) -> Result<DeleteIf, AmqpError> {
+    let flag = match (queue.declared().kind, only_if) {
+        (QueueKind::Classic, _) => return Ok(only_if),
+        (QueueKind::Stream, _) => return Ok(DeleteIf::default()),
+        (QueueKind::Quorum, DeleteIf { unused: true, .. }) => "if-unused",
+        (QueueKind::Quorum, DeleteIf { empty: true, .. }) => "if-empty",
+        (QueueKind::Quorum, _) => return Ok(only_if),
     };
     Err(AmqpError::not_implemented(format!(
-        "cannot delete {}. queue.delete operations with {flag} flag set are not supported by {} \
+        "cannot delete {}. queue.delete operations with {flag} flag set are not supported by quorum \
          queues",
         queue.words(),
-        kind.as_str()
     )))
 }
