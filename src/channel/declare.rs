@@ -92,7 +92,7 @@ impl Channel {
     ) -> Result<(), AmqpError> {
         self.last_queue = queue.name().clone();
         let (ready, consumers) =
-            queue.look(|queue| (queue.ready_count(), queue.consumer_count() as u64));
+            queue.look(|queue| (queue.ready_count(), queue.announced_consumers()));
         let ok = QueueDeclareOk {
             queue: queue.name().as_short(),
             message_count: count(ready),

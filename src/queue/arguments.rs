@@ -17,6 +17,7 @@ mod rules;
 mod words;
 
 pub(super) use consumer::check_consumer;
+pub(super) use words::{age_ms, typed};
 
 use rules::{Complaint, RULES};
 use words::plain;
@@ -339,7 +340,7 @@ impl Arguments {
                 .unwrap_or_default(),
             delivery_limit: self.delivery_limit(),
             consumer_timeout_ms: self.natural("x-consumer-timeout"),
-            max_age_ms: word("x-max-age").and_then(words::age_ms),
+            max_age_ms: word("x-max-age").and_then(age_ms),
             max_segment_bytes: self.natural("x-stream-max-segment-size-bytes"),
         }
     }
@@ -419,7 +420,7 @@ fn check_flags(kind: QueueKind, flags: Flags, queue_words: &str) -> Result<(), A
     )))
 }
 
-fn invalid(name: &str, queue_words: &str, detail: &str) -> AmqpError {
+pub(super) fn invalid(name: &str, queue_words: &str, detail: &str) -> AmqpError {
     AmqpError::precondition_failed(format!("invalid arg '{name}' for {queue_words}: {detail}"))
 }
 

@@ -21,7 +21,7 @@ use super::{Cancelled, ConsumerSnapshot, Entry};
 use crate::connection::mail::{Delivery, Mailbox, Resume};
 use crate::ids::{ConnectionId, ConsumerId};
 
-mod outlets;
+pub(super) mod outlets;
 
 use outlets::Outlets;
 
@@ -72,14 +72,15 @@ struct Consumer {
 ///    └───── becomes the active one ── Idle
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     /// In its ring: can take a message as far as the queue knows.
     Ring,
     /// Its own prefetch is used up.
     Full,
     /// Waits for its mailbox or its channel's credit.
     Parked,
-    /// Not the active one of a single-active-consumer queue, or about to be relieved.
+    /// Not the active one of a single-active-consumer queue, or about to be relieved; at the end
+    /// of a stream.
     Idle,
 }
 
@@ -226,7 +227,7 @@ impl Consumers {
         for ring in &mut self.rings {
             while let Some(&id) = ring.takers.front() {
                 let consumer = self.by_id.get_mut(&id)?;
-                consumer.standing = consumer.reserve(queue);
+                consumer.standing = consumer.new.reserve(consumer.in_flight, queue);
                 match consumer.standing {
                     Standing::Ring => {
                         ring.takers.rotate_left(1);
@@ -312,7 +313,15 @@ impl Consumers {
         };
         consumers
             .into_iter()
-            .map(|consumer| consumer.snapshot(active(consumer)))
+            .map(|consumer| {
+                let Consumer {
+                    new,
+                    priority,
+                    in_flight,
+                    ..
+                } = consumer;
+                new.snapshot(*priority, *in_flight, active(consumer))
+            })
             .collect()
     }
 
@@ -377,22 +386,23 @@ impl Consumers {
     }
 }
 
-impl Consumer {
-    /// Takes credit for one message: the standing is `Ring` then, else the reason why not.
+impl NewConsumer {
+    /// Takes credit for one message, with `in_flight` of them unsettled: the standing is `Ring`
+    /// then, else the reason why not.
     #[inline]
-    fn reserve(&self, queue: &Weak<dyn Resume>) -> Standing {
-        let limited = self.new.prefetch > 0 && !self.new.no_ack;
-        if limited && self.in_flight >= u32::from(self.new.prefetch) {
+    pub(super) fn reserve(&self, in_flight: u32, queue: &Weak<dyn Resume>) -> Standing {
+        let limited = self.prefetch > 0 && !self.no_ack;
+        if limited && in_flight >= u32::from(self.prefetch) {
             return Standing::Full;
         }
-        while self.new.mailbox.is_full() {
-            if self.new.mailbox.wait_for_room(queue) {
+        while self.mailbox.is_full() {
+            if self.mailbox.wait_for_room(queue) {
                 return Standing::Parked;
             }
         }
-        let credit = &self.new.channel_credit;
+        let credit = &self.channel_credit;
         loop {
-            let taken = if self.new.no_ack {
+            let taken = if self.no_ack {
                 !credit.is_full()
             } else {
                 credit.try_take()
@@ -406,24 +416,30 @@ impl Consumer {
         }
     }
 
-    fn snapshot(&self, single_active: Option<bool>) -> ConsumerSnapshot {
+    /// For listings. `single_active` says whether it is the active one, where only one is.
+    pub(super) fn snapshot(
+        &self,
+        priority: i64,
+        in_flight: u32,
+        single_active: Option<bool>,
+    ) -> ConsumerSnapshot {
         ConsumerSnapshot {
-            id: self.new.id,
-            connection: self.new.connection,
-            channel: self.new.channel,
-            tag: self.new.tag.clone(),
-            no_ack: self.new.no_ack,
-            exclusive: self.new.exclusive,
-            prefetch: self.new.prefetch,
-            priority: self.priority,
-            in_flight: self.in_flight,
+            id: self.id,
+            connection: self.connection,
+            channel: self.channel,
+            tag: self.tag.clone(),
+            no_ack: self.no_ack,
+            exclusive: self.exclusive,
+            prefetch: self.prefetch,
+            priority,
+            in_flight,
             active: single_active.unwrap_or(true),
             activity: match single_active {
                 None => "up",
                 Some(true) => "single_active",
                 Some(false) => "waiting",
             },
-            arguments: self.new.arguments.clone(),
+            arguments: self.arguments.clone(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use leveret_codec::types::ShortString;
 
 use super::Entry;
+use super::stream::Block;
 use crate::clock::Mono;
 use crate::events::{DeathReason, Fate};
 use crate::message::Message;
@@ -34,6 +35,8 @@ pub struct Effects {
     /// Purged messages: dropping many takes time, so it is done with [`Effects::clear`], outside
     /// of the lock.
     pub(super) remains: Vec<VecDeque<Entry>>,
+    /// The same for what retention took from a stream.
+    pub(super) blocks: Vec<Block>,
 }
 
 /// Why a queue deletes itself.
@@ -80,6 +83,7 @@ impl Effects {
         self.delete = None;
         self.events.clear();
         self.remains.clear();
+        self.blocks.clear();
     }
 
     /// Whether there is nothing to do.
@@ -92,6 +96,7 @@ impl Effects {
             && self.delete.is_none()
             && self.events.is_empty()
             && self.remains.is_empty()
+            && self.blocks.is_empty()
     }
 
     /// Records a fate, if anybody listens.

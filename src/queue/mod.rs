@@ -36,6 +36,8 @@ mod headers;
 mod ordinary;
 mod overflow;
 mod ready;
+mod stream;
+mod views;
 
 pub use arguments::{Arguments, Flags, Limits, Overflow, QueueKind, Strategy};
 pub use credit::ChannelCredit;
@@ -43,6 +45,8 @@ pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
 pub use effects::{DeadLetter, DeleteReason, Effects};
 pub use ordinary::Ordinary;
+pub use stream::StreamQueue;
+pub use views::{ConsumerSnapshot, Stats};
 
 /// A message in a queue, with its state there.
 #[derive(Clone, Debug)]
@@ -149,62 +153,6 @@ impl ReturnCause {
     }
 }
 
-/// Counters since the queue was made. Messages, except where named otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Taken from publishers.
-    pub published: u64,
-    /// Refused because the queue was full.
-    pub refused: u64,
-    /// Sent to consumers that acknowledge.
-    pub delivered: u64,
-    /// Sent to consumers that do not.
-    pub delivered_no_ack: u64,
-    /// Answers to basic.get that must be acknowledged.
-    pub got: u64,
-    /// Answers to basic.get that must not.
-    pub got_no_ack: u64,
-    /// basic.get that found nothing.
-    pub got_empty: u64,
-    /// Of all of those, delivered before.
-    pub redelivered: u64,
-    /// Acknowledged.
-    pub acked: u64,
-    /// Came back.
-    pub requeued: u64,
-    /// Died: rejected, expired, over a limit; dead-lettered or dropped.
-    pub died: u64,
-}
-
-/// A consumer, for listings.
-#[derive(Clone, Debug)]
-pub struct ConsumerSnapshot {
-    /// Its number.
-    pub id: ConsumerId,
-    /// Its connection.
-    pub connection: ConnectionId,
-    /// Its channel.
-    pub channel: ChannelId,
-    /// Its tag.
-    pub tag: ShortString,
-    /// Deliveries are not acknowledged.
-    pub no_ack: bool,
-    /// It has the queue for itself.
-    pub exclusive: bool,
-    /// Messages that may be in flight or unacked, 0 for no limit.
-    pub prefetch: u16,
-    /// `x-priority`.
-    pub priority: i64,
-    /// Messages in flight or unacked.
-    pub in_flight: u32,
-    /// Whether it is served.
-    pub active: bool,
-    /// `up`, `single_active` or `waiting`.
-    pub activity: &'static str,
-    /// Its arguments.
-    pub arguments: Table,
-}
-
 /// What is left of a deleted queue.
 #[derive(Debug)]
 pub struct Removed {
@@ -250,12 +198,15 @@ impl Horizon {
 pub enum Queue {
     /// Classic and quorum queues.
     Ordinary(Box<Ordinary>),
+    /// Streams.
+    Stream(Box<StreamQueue>),
 }
 
 macro_rules! each {
     ($queue:expr, $inner:ident => $call:expr) => {
         match $queue {
             Queue::Ordinary($inner) => $call,
+            Queue::Stream($inner) => $call,
         }
     };
 }
@@ -268,7 +219,12 @@ impl Queue {
     /// Call [`Queue::touch`] once it has its place, so that its lease is armed.
     #[must_use]
     pub fn new(declared: Arc<Declared>, id: QueueId, resume: Weak<dyn Resume>, now: Now) -> Self {
-        Self::Ordinary(Box::new(Ordinary::new(declared, id, resume, now)))
+        match declared.kind {
+            QueueKind::Classic | QueueKind::Quorum => {
+                Self::Ordinary(Box::new(Ordinary::new(declared, id, resume, now)))
+            }
+            QueueKind::Stream => Self::Stream(Box::new(StreamQueue::new(declared, id, resume))),
+        }
     }
 
     /// What it was declared as.
@@ -339,7 +295,8 @@ impl Queue {
     ///
     /// # Errors
     /// 403 if it or another consumer wants the queue for itself; 406 if an argument is wrong for
-    /// the type of queue.
+    /// the type of queue, or if it has no prefetch on a stream; 540 for a stream's consumer without
+    /// acknowledgements.
     pub fn add_consumer(
         &mut self,
         now: Now,
@@ -457,6 +414,17 @@ impl Queue {
     #[must_use]
     pub fn consumer_count(&self) -> usize {
         each!(self, queue => queue.consumer_count())
+    }
+
+    /// Consumers as queue.declare-ok tells them: a stream says 0.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    #[must_use]
+    pub fn announced_consumers(&self) -> u64 {
+        match self {
+            Self::Ordinary(queue) => queue.consumer_count() as u64,
+            Self::Stream(_) => 0,
+        }
     }
 
     /// Consumers, in order of registration.

@@ -1,12 +1,10 @@
 //! Values of arguments as RabbitMQ writes and compares them.
 
-use std::fmt::Write as _;
-
 use leveret_codec::table::Value;
 
 /// Milliseconds of `7D`, `12h`, …: a number and a unit out of Y M D h m s, with 365 days to the
 /// year and 30 to the month.
-pub(super) fn age_ms(text: &[u8]) -> Option<u64> {
+pub(in crate::queue) fn age_ms(text: &[u8]) -> Option<u64> {
     let (unit, number) = text.split_last()?;
     let seconds: u64 = match unit {
         b'Y' => 365 * 86_400,
@@ -20,8 +18,11 @@ pub(super) fn age_ms(text: &[u8]) -> Option<u64> {
     if number.is_empty() || !number.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let number: u64 = std::str::from_utf8(number).ok()?.parse().ok()?;
-    number.checked_mul(seconds)?.checked_mul(1000)
+    let number: u64 = std::str::from_utf8(number)
+        .ok()?
+        .parse()
+        .unwrap_or(u64::MAX);
+    Some(number.saturating_mul(seconds * 1000))
 }
 
 /// Whether two values of the argument `name` are the same: integers whatever their width, ages
@@ -81,28 +82,37 @@ fn term(value: &Value) -> String {
     }
 }
 
-fn typed(value: &Value) -> String {
+/// A value with its type: `{longstr,<<"text">>}`.
+pub(in crate::queue) fn typed(value: &Value) -> String {
     format!("{{{},{}}}", value.type_name(), term(value))
 }
 
-/// `<<"text">>`, or `<<1,2,255>>` for what is no printable text.
+/// `<<"text">>`, or `<<1,2,255>>` for what is no printable Latin-1 text.
 fn binary(octets: &[u8]) -> String {
-    let mut words = String::from("<<");
-    if octets.iter().all(|octet| matches!(octet, b' '..=b'~')) {
-        for octet in octets {
-            if matches!(octet, b'"' | b'\\') {
-                words.push('\\');
-            }
-            words.push(char::from(*octet));
+    let printed: Option<String> = octets.iter().map(|octet| printable(*octet)).collect();
+    let words = match printed {
+        Some(text) if !text.is_empty() => format!("\"{text}\""),
+        _ => {
+            let numbers: Vec<String> = octets.iter().map(u8::to_string).collect();
+            numbers.join(",")
         }
-        words.insert(2, '"');
-        words.push('"');
-    } else {
-        for (i, octet) in octets.iter().enumerate() {
-            let comma = if i == 0 { "" } else { "," };
-            write!(words, "{comma}{octet}").expect("writing to a string cannot fail");
-        }
-    }
-    words.push_str(">>");
-    words
+    };
+    format!("<<{words}>>")
+}
+
+/// A character of Latin-1 as Erlang writes it between quotes.
+fn printable(octet: u8) -> Option<String> {
+    let escaped = match octet {
+        b'"' | b'\\' => char::from(octet),
+        8 => 'b',
+        b'\t' => 't',
+        b'\n' => 'n',
+        11 => 'v',
+        12 => 'f',
+        b'\r' => 'r',
+        27 => 'e',
+        b' '..=b'~' | 0xa0..=0xff => return Some(char::from(octet).into()),
+        _ => return None,
+    };
+    Some(format!("\\{escaped}"))
 }

@@ -14,7 +14,7 @@ const POST_AT_OCTETS: usize = 64 * 1024;
 /// A queue's outlets, one for each connection with consumers. Their places do not change while
 /// they are used.
 #[derive(Debug, Default)]
-pub(super) struct Outlets {
+pub(in crate::queue) struct Outlets {
     outlets: Vec<Outlet>,
     /// Those with mail.
     dirty: Vec<usize>,
@@ -32,7 +32,11 @@ struct Outlet {
 
 impl Outlets {
     /// The place of a connection's outlet, for one more consumer.
-    pub(super) fn join(&mut self, connection: ConnectionId, mailbox: &Arc<Mailbox>) -> usize {
+    pub(in crate::queue) fn join(
+        &mut self,
+        connection: ConnectionId,
+        mailbox: &Arc<Mailbox>,
+    ) -> usize {
         let used = |outlet: &Outlet| outlet.users > 0 && outlet.connection == connection;
         if let Some(place) = self.outlets.iter().position(used) {
             if let Some(outlet) = self.outlets.get_mut(place) {
@@ -57,7 +61,7 @@ impl Outlets {
     }
 
     /// A consumer no longer uses its place.
-    pub(super) fn leave(&mut self, place: usize) {
+    pub(in crate::queue) fn leave(&mut self, place: usize) {
         if let Some(outlet) = self.outlets.get_mut(place) {
             outlet.users -= 1;
         }
@@ -66,7 +70,7 @@ impl Outlets {
 
     /// Adds a delivery to the mail that is gathered.
     #[inline]
-    pub(super) fn put(&mut self, place: usize, delivery: Delivery) {
+    pub(in crate::queue) fn put(&mut self, place: usize, delivery: Delivery) {
         let outlet = self
             .outlets
             .get_mut(place)
@@ -83,7 +87,7 @@ impl Outlets {
 
     /// Posts what is gathered.
     #[inline]
-    pub(super) fn post(&mut self) {
+    pub(in crate::queue) fn post(&mut self) {
         for place in self.dirty.drain(..) {
             if let Some(outlet) = self.outlets.get_mut(place) {
                 outlet.post();

@@ -1,0 +1,214 @@
+//! Places in the log, and what retention takes.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{BLOCK_LEN, Log};
+use crate::clock::Wall;
+use crate::queue::Limits;
+use crate::queue::stream::tests::filtered;
+use crate::store::RecordAt;
+
+fn limits(segment_messages: u64) -> Limits {
+    Limits {
+        max_segment_bytes: Some(segment_messages * octets_of_one()),
+        ..Limits::default()
+    }
+}
+
+/// What a message of [`append`] counts in a segment.
+fn octets_of_one() -> u64 {
+    let mut log = Log::default();
+    append(&mut log, 0, &Limits::default());
+    log.segments.front().expect("one message").octets
+}
+
+/// One message at `ms`, in a batch of its own. Returns whether a segment began.
+fn append(log: &mut Log, ms: u64, limits: &Limits) -> bool {
+    let at = RecordAt(log.next() + 1);
+    let began = log.begin_segment_if_full(limits);
+    log.append(Wall::from_millis(ms), filtered("1234", None), at);
+    log.end_batch();
+    began
+}
+
+fn filled(len: u64, limits: &Limits) -> Log {
+    let mut log = Log::default();
+    for ms in 0..len {
+        append(&mut log, ms * 10, limits);
+    }
+    log
+}
+
+fn offsets(log: &Log) -> Vec<u64> {
+    log.iter().map(|(offset, _)| offset).collect()
+}
+
+#[test]
+fn run_ends_with_its_block() {
+    let block = BLOCK_LEN as u64;
+    let log = filled(block + 3, &Limits::default());
+    assert_eq!(log.run(0).slots.len(), BLOCK_LEN);
+    assert_eq!(log.run(block - 1).slots.len(), 1);
+    assert_eq!(log.run(block).slots.len(), 3);
+    assert_eq!(log.run(block + 3).slots.len(), 0);
+    assert_eq!(log.run(u64::MAX).slots.len(), 0);
+    let first = log.run(block).slots.first().map(|slot| slot.at);
+    assert_eq!(first, Some(RecordAt(block + 1)));
+}
+
+#[test]
+fn moment_leads_to_the_first_message_from_then_on() {
+    let log = filled(1200, &Limits::default());
+    let since = |ms| log.first_since(Wall::from_millis(ms));
+    assert_eq!((since(0), since(10), since(11)), (0, 1, 2));
+    assert_eq!((since(5110), since(5120), since(5121)), (511, 512, 513));
+    assert_eq!((since(11_990), since(11_991)), (1199, 1200));
+}
+
+#[test]
+fn messages_of_one_moment_stay_together() {
+    let mut log = Log::default();
+    for ms in [5, 5, 5, 3, 7] {
+        append(&mut log, ms, &Limits::default());
+    }
+    let since = |ms| log.first_since(Wall::from_millis(ms));
+    assert_eq!((since(4), since(5)), (0, 0));
+    assert_eq!(since(6), 4, "a clock that ran backwards is not believed");
+}
+
+#[test]
+fn last_batch_is_what_was_appended_together() {
+    let mut log = Log::default();
+    assert_eq!(log.last_batch(), 0);
+    append(&mut log, 0, &Limits::default());
+    for body in ["a", "b"] {
+        log.append(Wall::from_millis(1), filtered(body, None), RecordAt::NONE);
+    }
+    assert_eq!(log.last_batch(), 1);
+    log.end_batch();
+    log.end_batch();
+    assert_eq!(log.last_batch(), 1);
+}
+
+#[test]
+fn segment_is_full_at_its_size() {
+    let limits = limits(3);
+    let mut log = Log::default();
+    let began: Vec<bool> = (0..7).map(|ms| append(&mut log, ms, &limits)).collect();
+    let each_third = [false, false, false, true, false, false, true];
+    assert_eq!(began, each_third);
+}
+
+#[test]
+fn segment_that_has_just_begun_is_empty_and_counts_nothing() {
+    let limits = Limits {
+        max_length_bytes: Some(octets_of_one() * 3),
+        ..limits(3)
+    };
+    let mut log = filled(6, &limits);
+    assert!(log.begin_segment_if_full(&limits));
+    assert!(!log.begin_segment_if_full(&limits));
+    log.retain(Wall::from_millis(0), &limits);
+    assert_eq!(offsets(&log), [3, 4, 5]);
+    assert_eq!(
+        (
+            log.run(6).slots.len(),
+            log.first_since(Wall::from_millis(51))
+        ),
+        (0, 6)
+    );
+}
+
+#[test]
+fn retention_by_size_takes_the_oldest_segments() {
+    let limits = Limits {
+        max_length_bytes: Some(octets_of_one() * 7),
+        ..limits(3)
+    };
+    let mut log = filled(7, &limits);
+    assert!(log.retain(Wall::from_millis(0), &limits).is_empty());
+    append(&mut log, 80, &limits);
+    let taken = log.retain(Wall::from_millis(0), &limits);
+    let taken: usize = taken.iter().map(|block| block.slots().len()).sum();
+    assert_eq!(taken, 3);
+    assert_eq!(offsets(&log), [3, 4, 5, 6, 7]);
+    assert_eq!((log.first(), log.len(), log.bodies()), (3, 5, 20));
+    assert_eq!(log.first_since(Wall::from_millis(0)), 3);
+    assert_eq!(
+        log.run(0).slots.len(),
+        3,
+        "what is gone leads to the oldest"
+    );
+}
+
+#[test]
+fn retention_by_age_looks_at_a_segments_newest_message() {
+    let limits = Limits {
+        max_age_ms: Some(100),
+        ..limits(3)
+    };
+    let mut log = filled(7, &limits);
+    assert!(log.retain(Wall::from_millis(120), &limits).is_empty());
+    assert_eq!(log.retain(Wall::from_millis(121), &limits).len(), 1);
+    assert_eq!(offsets(&log), [3, 4, 5, 6]);
+}
+
+#[test]
+fn newest_segment_stays_whatever_its_size_and_age() {
+    let limits = Limits {
+        max_age_ms: Some(0),
+        max_length_bytes: Some(0),
+        ..limits(3)
+    };
+    let mut log = filled(6, &limits);
+    log.retain(Wall::from_millis(1_000_000), &limits);
+    assert_eq!(offsets(&log), [3, 4, 5]);
+}
+
+#[test]
+fn everything_can_be_taken_and_offsets_go_on() {
+    let mut log = filled(5, &limits(2));
+    let empty = Log::default().memory();
+    assert_eq!(log.take_all().len(), 3);
+    assert_eq!((log.first(), log.next(), log.len()), (5, 5, 0));
+    assert_eq!((log.bodies(), log.memory()), (0, empty));
+    append(&mut log, 0, &limits(2));
+    assert_eq!(offsets(&log), [5]);
+}
+
+proptest! {
+    /// Bisection finds what looking at every message finds.
+    #[test]
+    fn places_are_those_of_a_slow_search(
+        steps in vec(0u64..3, 1..700),
+        segment in 1u64..300,
+        kept in 0u64..600,
+        wanted in 0u64..1500,
+    ) {
+        let limits = Limits {
+            max_length_bytes: Some(kept * octets_of_one()),
+            ..limits(segment)
+        };
+        let mut log = Log::default();
+        let mut times = Vec::new();
+        let mut ms = 0;
+        for step in steps {
+            ms += step;
+            times.push(ms);
+            append(&mut log, ms, &limits);
+        }
+        log.retain(Wall::from_millis(ms), &limits);
+        let first = usize::try_from(log.first()).unwrap();
+        let slow = (first..times.len()).find(|offset| times[*offset] >= wanted);
+        let slow = slow.unwrap_or(times.len()) as u64;
+        prop_assert_eq!(log.first_since(Wall::from_millis(wanted)), slow);
+        let mut walked = log.first();
+        while let Some(slot) = log.run(walked).slots.first() {
+            prop_assert_eq!(slot.at, RecordAt(walked + 1));
+            walked += log.run(walked).slots.len() as u64;
+        }
+        prop_assert_eq!(walked, log.next());
+        prop_assert_eq!(log.bodies(), log.len() * 4);
+    }
+}

@@ -1,0 +1,365 @@
+//! Streams: messages stay, consumers read them, retention takes the oldest.
+//!
+//! Owns the log and the consumers' places in it. Settling a delivery gives credit and nothing
+//! else, so nothing is ever requeued, redelivered, expired or dead-lettered here.
+//!
+//! It deliberately knows no other queue type and, like them, no exchange, channel or store.
+//!
+//! Invariants: I2 (a message is in the log or gone), I3, I5, I9, I11. Docs: streams. Seen:
+//! RabbitMQ 4.3.6.
+
+use std::sync::{Arc, Weak};
+
+use leveret_codec::reply::ReplyCode;
+use leveret_codec::table::Table;
+
+use super::{
+    ConsumerSnapshot, Declared, DeleteReason, Effects, Entry, Got, Limits, NewConsumer, Outcome,
+    Pushed, QueueKind, Removed, Stats,
+};
+use crate::clock::Now;
+use crate::connection::mail::Resume;
+use crate::error::AmqpError;
+use crate::events::Fate;
+use crate::ids::{ConsumerId, QueueId};
+use crate::message::Message;
+use crate::store::{RecordAt, Recovered};
+
+mod filter;
+mod log;
+mod offset;
+mod readers;
+
+pub(super) use log::Block;
+
+use filter::Filter;
+use log::Log;
+use offset::Start;
+use readers::{Readers, entry_of};
+
+/// A stream.
+pub struct StreamQueue {
+    declared: Arc<Declared>,
+    id: QueueId,
+    resume: Weak<dyn Resume>,
+    limits: Limits,
+    log: Log,
+    readers: Readers,
+    unacked: u64,
+    unacked_bytes: u64,
+    stats: Stats,
+    /// Deleted: what is settled from now on has no effect.
+    gone: bool,
+}
+
+impl StreamQueue {
+    /// See `Queue::new`.
+    #[must_use]
+    pub fn new(declared: Arc<Declared>, id: QueueId, resume: Weak<dyn Resume>) -> Self {
+        Self {
+            limits: declared.arguments.limits(),
+            declared,
+            id,
+            resume,
+            log: Log::default(),
+            readers: Readers::default(),
+            unacked: 0,
+            unacked_bytes: 0,
+            stats: Stats::default(),
+            gone: false,
+        }
+    }
+
+    /// See `Queue::push`. What an earlier queue counted does not matter.
+    pub fn push(
+        &mut self,
+        now: Now,
+        message: Message,
+        at: RecordAt,
+        _delivery_count: u32,
+        fx: &mut Effects,
+    ) -> Pushed {
+        self.stats.published += 1;
+        fx.note(&message, || Fate::Queued);
+        let begins_segment = self.log.begin_segment_if_full(&self.limits);
+        self.log.append(now.wall, message, at);
+        if begins_segment {
+            self.retain(now, fx);
+        }
+        Pushed::Accepted
+    }
+
+    /// See `Queue::restore`. Offsets are counted again from 0 and times begin now, because the
+    /// store keeps neither.
+    pub fn restore(&mut self, now: Now, recovered: Recovered) {
+        let Recovered { message, at, .. } = recovered;
+        self.log.begin_segment_if_full(&self.limits);
+        self.log.append(now.wall, message, at);
+    }
+
+    /// See `Queue::dispatch`. What was pushed since the last time is one batch.
+    pub fn dispatch(&mut self, _now: Now, fx: &mut Effects) {
+        self.log.end_batch();
+        self.readers.wake();
+        self.serve(fx);
+    }
+
+    fn serve(&mut self, fx: &mut Effects) {
+        let served = self.readers.serve(&self.log, &self.resume, fx);
+        self.stats.delivered += served.messages;
+        self.unacked += served.messages;
+        self.unacked_bytes += served.octets;
+    }
+
+    fn retain(&mut self, now: Now, fx: &mut Effects) {
+        let taken = self.log.retain(now.wall, &self.limits);
+        bury(taken, fx);
+    }
+
+    /// See `Queue::get`.
+    pub fn get(
+        &mut self,
+        _now: Now,
+        _no_ack: bool,
+        _fx: &mut Effects,
+    ) -> Result<Option<Got>, AmqpError> {
+        Err(self.unsupported("basic.get"))
+    }
+
+    /// See `Queue::purge`.
+    pub fn purge(&mut self, _now: Now, _fx: &mut Effects) -> Result<u64, AmqpError> {
+        Err(self.unsupported("queue.purge"))
+    }
+
+    fn unsupported(&self, method: &str) -> AmqpError {
+        let words = self.declared.words();
+        AmqpError::not_implemented(format!("{method} not supported by stream queues {words}"))
+    }
+
+    /// See `Queue::add_consumer`. The exclusive flag means nothing here.
+    pub fn add_consumer(
+        &mut self,
+        now: Now,
+        consumer: NewConsumer,
+        _fx: &mut Effects,
+    ) -> Result<(), AmqpError> {
+        let words = self.declared.words();
+        let arguments = &consumer.arguments;
+        let start = Start::parse(arguments, now.wall, &words)?;
+        super::arguments::check_consumer(arguments, QueueKind::Stream, &words)?;
+        if consumer.channel_credit.limit() > 0 {
+            return Err(AmqpError::not_implemented(format!(
+                "{words} does not support global qos"
+            )));
+        }
+        if consumer.prefetch == 0 {
+            return Err(AmqpError::precondition_failed(format!(
+                "consumer prefetch count is not set for stream {words}"
+            )));
+        }
+        if consumer.no_ack {
+            return Err(AmqpError::not_implemented(format!(
+                "automatic acknowledgement not supported by stream {words}"
+            )));
+        }
+        let filter = Filter::parse(arguments)?;
+        let start =
+            start.ok_or_else(|| AmqpError::new(ReplyCode::InternalError, "").in_method(0, 0))?;
+        self.readers.add(consumer, filter, start.in_log(&self.log));
+        Ok(())
+    }
+
+    /// See `Queue::remove_consumer`.
+    pub fn remove_consumer(&mut self, _now: Now, consumer: ConsumerId, _fx: &mut Effects) -> bool {
+        self.readers.remove(consumer)
+    }
+
+    /// See `Queue::settle`: whatever the outcome, it gives credit.
+    pub fn settle(
+        &mut self,
+        _now: Now,
+        consumer: Option<ConsumerId>,
+        entries: &mut Vec<Entry>,
+        outcome: Outcome,
+        fx: &mut Effects,
+    ) {
+        if self.gone {
+            return;
+        }
+        let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        let bytes: usize = entries.iter().map(|entry| entry.message.body_len()).sum();
+        debug_assert!(
+            self.unacked >= u64::from(n),
+            "I2: more settled than unacked"
+        );
+        self.unacked = self.unacked.saturating_sub(u64::from(n));
+        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes as u64);
+        if outcome == Outcome::Ack {
+            self.stats.acked += u64::from(n);
+            for entry in entries.iter() {
+                fx.note(&entry.message, || Fate::Acknowledged);
+            }
+        } else {
+            entries.clear();
+        }
+        if consumer.is_some_and(|id| self.readers.settled(id, n)) {
+            self.serve(fx);
+        }
+    }
+
+    /// See `Queue::take_all`. RabbitMQ says 0 messages when a stream is deleted.
+    pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
+        bury(self.log.take_all(), fx);
+        let unacked = std::mem::take(&mut self.unacked);
+        self.unacked_bytes = 0;
+        self.gone = true;
+        Removed {
+            ready: 0,
+            unacked,
+            consumers: self.readers.take_all(),
+        }
+    }
+
+    /// See `Queue::resume`.
+    pub fn resume(&mut self, _now: Now, fx: &mut Effects) {
+        self.readers.resume();
+        self.serve(fx);
+    }
+
+    /// See `Queue::on_deadline`: a stream has none.
+    pub fn on_deadline(&mut self, _now: Now, _fx: &mut Effects) {}
+
+    /// See `Queue::touch`: a stream does not expire.
+    pub fn touch(&mut self, _now: Now, _fx: &mut Effects) {}
+
+    /// See `Queue::is_finished`.
+    #[must_use]
+    pub fn is_finished(&self, _now: Now, _reason: DeleteReason) -> bool {
+        false
+    }
+
+    /// See `Queue::reconfigure`: retention is looked at with the new limits.
+    pub fn reconfigure(&mut self, now: Now, limits: Limits, fx: &mut Effects) {
+        self.limits = limits;
+        self.retain(now, fx);
+    }
+
+    /// See `Queue::dead_letter_done`: a stream has no dead letters.
+    pub fn dead_letter_done(
+        &mut self,
+        _now: Now,
+        _position: u64,
+        _delivered: bool,
+        _fx: &mut Effects,
+    ) {
+    }
+
+    /// See `Queue::declared`.
+    #[must_use]
+    pub fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    /// See `Queue::limits`.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// See `Queue::id`.
+    #[must_use]
+    pub fn id(&self) -> QueueId {
+        self.id
+    }
+
+    /// See `Queue::consumer_timeout_ms`: none (RabbitMQ 4.3 and later).
+    #[must_use]
+    pub fn consumer_timeout_ms(&self, _arguments: &Table) -> Option<u64> {
+        None
+    }
+
+    /// See `Queue::ready_count`: all messages, whoever has read them.
+    #[must_use]
+    pub fn ready_count(&self) -> u64 {
+        self.log.len()
+    }
+
+    /// See `Queue::unacked_count`.
+    #[must_use]
+    pub fn unacked_count(&self) -> u64 {
+        self.unacked
+    }
+
+    /// See `Queue::dying_count`.
+    #[must_use]
+    pub fn dying_count(&self) -> u64 {
+        0
+    }
+
+    /// See `Queue::ready_bytes`.
+    #[must_use]
+    pub fn ready_bytes(&self) -> u64 {
+        self.log.bodies()
+    }
+
+    /// See `Queue::unacked_bytes`.
+    #[must_use]
+    pub fn unacked_bytes(&self) -> u64 {
+        self.unacked_bytes
+    }
+
+    /// See `Queue::consumer_count`.
+    #[must_use]
+    pub fn consumer_count(&self) -> usize {
+        self.readers.len()
+    }
+
+    /// See `Queue::consumers`.
+    #[must_use]
+    pub fn consumers(&self) -> Vec<ConsumerSnapshot> {
+        self.readers.snapshots()
+    }
+
+    /// See `Queue::stats`.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// See `Queue::memory_bytes`.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>() + self.log.memory()
+    }
+
+    /// See `Queue::peek`.
+    #[must_use]
+    pub fn peek(&self, max: usize) -> Vec<Entry> {
+        let entries = self.log.iter().map(|(offset, slot)| entry_of(slot, offset));
+        entries.take(max).collect()
+    }
+}
+
+/// Messages left the log for good.
+fn bury(mut blocks: Vec<Block>, fx: &mut Effects) {
+    for slot in blocks.iter().flat_map(Block::slots) {
+        fx.settle(slot.at);
+        fx.note(&slot.message, || Fate::Purged);
+    }
+    fx.blocks.append(&mut blocks);
+}
+
+impl std::fmt::Debug for StreamQueue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamQueue")
+            .field("name", &self.declared.name)
+            .field("first", &self.log.first())
+            .field("next", &self.log.next())
+            .field("unacked", &self.unacked)
+            .field("consumers", &self.readers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

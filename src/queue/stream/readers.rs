@@ -1,0 +1,245 @@
+//! The consumers of a stream: each reads by itself, as far as its credit reaches.
+//!
+//! Those who may be able to take a message stand in a ring and are served in turn, a few messages
+//! at a time. Who cannot is put aside until there is a reason: a new message, a settlement, or its
+//! mailbox or channel called.
+//!
+//! Invariants: I3, I5 (in flight + unacked ≤ prefetch), I9, I11: a reader holds a place in the
+//! log, never a message, so that the slowest of them keeps nothing alive.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Weak;
+
+use super::filter::Filter;
+use super::log::Log;
+use crate::clock::Mono;
+use crate::connection::mail::{Delivery, Resume};
+use crate::events::Fate;
+use crate::ids::ConsumerId;
+use crate::queue::dispatch::Standing;
+use crate::queue::dispatch::outlets::Outlets;
+use crate::queue::{Cancelled, ConsumerSnapshot, Effects, Entry, NewConsumer};
+
+/// Messages a reader takes before the others get their turn.
+const TURN_LEN: u32 = 64;
+
+#[derive(Debug)]
+struct Reader {
+    new: NewConsumer,
+    filter: Option<Filter>,
+    /// The offset it reads next.
+    next: u64,
+    /// Order of registration.
+    order: u64,
+    /// Deliveries that have not been settled.
+    in_flight: u32,
+    standing: Standing,
+    outlet: usize,
+}
+
+/// A stream's consumers.
+#[derive(Debug, Default)]
+pub(super) struct Readers {
+    by_id: BTreeMap<ConsumerId, Reader>,
+    ring: VecDeque<ConsumerId>,
+    /// Those who have read everything.
+    caught_up: Vec<ConsumerId>,
+    parked: Vec<ConsumerId>,
+    outlets: Outlets,
+    registered: u64,
+}
+
+/// What was handed out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Served {
+    pub(super) messages: u64,
+    pub(super) octets: u64,
+}
+
+impl Readers {
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Adds a consumer that begins at the offset `next`.
+    pub(super) fn add(&mut self, new: NewConsumer, filter: Option<Filter>, next: u64) {
+        let id = new.id;
+        let outlet = self.outlets.join(new.connection, &new.mailbox);
+        self.registered += 1;
+        let reader = Reader {
+            new,
+            filter,
+            next,
+            order: self.registered,
+            in_flight: 0,
+            standing: Standing::Ring,
+            outlet,
+        };
+        self.by_id.insert(id, reader);
+        self.ring.push_back(id);
+    }
+
+    /// Removes a consumer. Returns whether it was there.
+    pub(super) fn remove(&mut self, id: ConsumerId) -> bool {
+        let Some(reader) = self.by_id.remove(&id) else {
+            return false;
+        };
+        self.ring.retain(|other| *other != id);
+        self.caught_up.retain(|other| *other != id);
+        self.parked.retain(|other| *other != id);
+        self.outlets.leave(reader.outlet);
+        true
+    }
+
+    /// Removes all of them.
+    pub(super) fn take_all(&mut self) -> Vec<Cancelled> {
+        let readers = std::mem::take(&mut self.by_id);
+        self.ring.clear();
+        self.caught_up.clear();
+        self.parked.clear();
+        self.outlets = Outlets::default();
+        let notice = |reader: Reader| Cancelled {
+            mailbox: reader.new.mailbox,
+            channel: reader.new.channel,
+            id: reader.new.id,
+        };
+        readers.into_values().map(notice).collect()
+    }
+
+    /// There are new messages.
+    pub(super) fn wake(&mut self) {
+        for id in std::mem::take(&mut self.caught_up) {
+            self.enter_ring(id);
+        }
+    }
+
+    /// A mailbox or a channel has room again: everybody who waited for one tries again.
+    pub(super) fn resume(&mut self) {
+        for id in std::mem::take(&mut self.parked) {
+            self.enter_ring(id);
+        }
+    }
+
+    /// `n` of a consumer's messages are settled. Returns whether it was held up by that.
+    pub(super) fn settled(&mut self, id: ConsumerId, n: u32) -> bool {
+        let Some(reader) = self.by_id.get_mut(&id) else {
+            return false;
+        };
+        reader.in_flight = reader.in_flight.saturating_sub(n);
+        let held_up = reader.standing == Standing::Full;
+        if held_up {
+            self.enter_ring(id);
+        }
+        held_up
+    }
+
+    /// Hands messages out as long as anybody can take one.
+    pub(super) fn serve(
+        &mut self,
+        log: &Log,
+        queue: &Weak<dyn Resume>,
+        fx: &mut Effects,
+    ) -> Served {
+        let mut served = Served::default();
+        while let Some(id) = self.ring.pop_front() {
+            let Some(reader) = self.by_id.get_mut(&id) else {
+                continue;
+            };
+            reader.standing = reader.turn(log, queue, &mut self.outlets, &mut served, fx);
+            match reader.standing {
+                Standing::Ring => self.ring.push_back(id),
+                Standing::Idle => self.caught_up.push(id),
+                Standing::Parked => self.parked.push(id),
+                Standing::Full => {}
+            }
+        }
+        self.outlets.post();
+        served
+    }
+
+    /// All of them, in order of registration.
+    pub(super) fn snapshots(&self) -> Vec<ConsumerSnapshot> {
+        let mut readers: Vec<&Reader> = self.by_id.values().collect();
+        readers.sort_by_key(|reader| reader.order);
+        readers
+            .into_iter()
+            .map(|reader| reader.new.snapshot(0, reader.in_flight, None))
+            .collect()
+    }
+
+    fn enter_ring(&mut self, id: ConsumerId) {
+        if let Some(reader) = self.by_id.get_mut(&id) {
+            reader.standing = Standing::Ring;
+            self.ring.push_back(id);
+        }
+    }
+}
+
+impl Reader {
+    /// Takes some messages; the standing says why it stopped.
+    fn turn(
+        &mut self,
+        log: &Log,
+        queue: &Weak<dyn Resume>,
+        outlets: &mut Outlets,
+        served: &mut Served,
+        fx: &mut Effects,
+    ) -> Standing {
+        // What retention took before it was read is skipped.
+        self.next = self.next.max(log.first());
+        let run = log.run(self.next);
+        if run.slots.is_empty() {
+            return Standing::Idle;
+        }
+        let mut left = TURN_LEN;
+        for (slot, mark) in run.iter() {
+            let message = &slot.message;
+            let wanted = self
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.wants(mark, message));
+            if wanted {
+                if left == 0 {
+                    break;
+                }
+                left -= 1;
+                match self.new.reserve(self.in_flight, queue) {
+                    Standing::Ring => {}
+                    why => return why,
+                }
+                self.in_flight += 1;
+                served.messages += 1;
+                served.octets += message.body_len() as u64;
+                fx.note(message, || Fate::Delivered {
+                    consumer_tag: self.new.tag.clone(),
+                    redelivered: false,
+                });
+                let entry = entry_of(slot, self.next);
+                outlets.put(self.outlet, self.delivery(entry));
+            }
+            self.next += 1;
+        }
+        Standing::Ring
+    }
+
+    fn delivery(&self, entry: Entry) -> Delivery {
+        Delivery {
+            channel: self.new.channel,
+            consumer: self.new.id,
+            entry,
+        }
+    }
+}
+
+/// A message of a stream is never settled, so its deliveries count nothing.
+pub(super) fn entry_of(slot: &super::log::Slot, offset: u64) -> Entry {
+    Entry {
+        message: slot.message.clone(),
+        position: offset,
+        at: slot.at,
+        expires: Mono::NEVER,
+        delivery_count: 0,
+        acquired_count: 0,
+        redelivered: false,
+    }
+}
