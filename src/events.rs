@@ -39,16 +39,24 @@ impl DeathReason {
 /// What happened to a message.
 #[derive(Clone, Debug)]
 pub enum Fate {
-    /// A client published it; it was routed to this many queues.
+    /// A client published it, or its delay was over; it was routed to this many queues.
     Published {
         /// How many queues took it.
         queues: usize,
     },
-    /// No queue was found for it; `returned` to its publisher if it was mandatory.
+    /// No queue was found for it; `returned` to its publisher if it was mandatory. A dead letter
+    /// that goes nowhere ends so, too.
     Unroutable {
         /// Whether basic.return was sent.
         returned: bool,
     },
+    /// An x-delayed-message exchange keeps it for `ms` milliseconds; then it is published.
+    Delayed {
+        /// How long.
+        ms: u64,
+    },
+    /// The exchange or the queue has seen it before and drops it.
+    Duplicate,
     /// It lies in the queue.
     Queued,
     /// The queue refused it (overflow reject-publish).
@@ -73,7 +81,7 @@ pub enum Fate {
     },
     /// A dead-letter cycle without a rejection ended here: dropped.
     CycleDropped,
-    /// It was purged, or its queue was deleted.
+    /// It was purged, or its queue was deleted, or the exchange that delayed it was.
     Purged,
 }
 

@@ -31,6 +31,10 @@ pub const ACCEPT_PAUSE_MS: (u64, u64) = (10, 1_000);
 /// a peer that sends but never reads is not served, and in the end its heartbeat is missed.
 pub const OUTBOX_MARK: usize = 1024 * 1024;
 
+/// Octets waiting for a client above which direct replies to it are dropped. They are never kept:
+/// a requester that does not read misses answers, as it would after a reconnect.
+pub const REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Octets read from one socket before everybody else gets a turn.
 pub const READ_BUDGET: usize = 128 * 1024;
 

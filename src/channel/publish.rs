@@ -14,7 +14,6 @@ use super::content::{Complete, ContentBody, PublishMethod};
 use super::{Channel, Context};
 use crate::auth::Operation;
 use crate::error::AmqpError;
-use crate::events::Fate;
 use crate::exchange::ExchangeType;
 use crate::message::{self, Body, LARGE_BODY, Message, Traits, routing_keys};
 use crate::queue::returned_properties;
@@ -50,6 +49,8 @@ pub(super) struct Checked {
     pub(super) message: Message,
     pub(super) routes: Routes,
     pub(super) mandatory: bool,
+    /// An exchange keeps it for later: nowhere to go is no news then.
+    pub(super) held_back: bool,
     pub(super) number: Option<u64>,
 }
 
@@ -110,6 +111,7 @@ impl Channel {
                 message,
                 routes,
                 mandatory,
+                held_back,
                 number,
             },
             cx,
@@ -249,16 +251,12 @@ impl Channel {
             message,
             routes,
             mandatory,
+            held_back,
             number,
         } = checked;
-        if cx.session.vhost.env().events.listening() {
-            let fate = match routes.len() {
-                0 => Fate::Unroutable {
-                    returned: mandatory,
-                },
-                queues => Fate::Published { queues },
-            };
-            cx.session.vhost.emit(cx.now, &message, fate);
+        let vhost = &cx.session.vhost;
+        if vhost.env().events.listening() && !(held_back && routes.is_empty()) {
+            vhost.emit_routed(cx.now, &message, &routes, mandatory);
         }
         if routes.is_empty() && mandatory {
             self.send_return(&message, cx);

@@ -153,11 +153,17 @@ impl Mailbox {
         }
     }
 
+    /// Octets of deliveries and replies that wait, in the box and in the owner's outbox.
+    #[must_use]
+    pub fn pressure(&self) -> usize {
+        self.pressure.load(Ordering::Relaxed)
+    }
+
     /// Whether the owner has too much to write already. A queue that sees `true` must call
     /// [`Mailbox::wait_for_room`] and skip this consumer.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.pressure.load(Ordering::Relaxed) >= MAIL_BYTES_MAX
+        self.pressure() >= MAIL_BYTES_MAX
     }
 
     /// Asks for `queue` to be resumed when there is room again. Returns `false` when there is

@@ -108,6 +108,7 @@ impl Ordinary {
             return Pushed::Refused;
         }
         if self.is_duplicate(now, &entry.message) {
+            fx.note(&entry.message, || Fate::Duplicate);
             fx.settle(entry.at);
             return Pushed::Accepted;
         }
@@ -329,6 +330,9 @@ impl Ordinary {
         fx: &mut Effects,
     ) {
         if self.gone {
+            for entry in entries.iter() {
+                fx.note(&entry.message, || Fate::Purged);
+            }
             return;
         }
         let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);

@@ -153,6 +153,10 @@ impl Vhost {
         if answer.held_back {
             return true;
         }
+        if answer.routes.is_empty() {
+            self.emit_routed(now, &letter.message, &answer.routes, false);
+            return false;
+        }
         let routes = self.without_cycles(now, &letter.message, answer.routes);
         if routes.is_empty() {
             return false;

@@ -18,6 +18,7 @@ use super::Vhost;
 use super::exchange::Exchange;
 use super::publish::Question;
 use crate::clock::{Mono, Now, Wall};
+use crate::events::Fate;
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, routing_keys, with_headers};
 use crate::store::{Op, RecordAt};
@@ -35,6 +36,20 @@ pub(super) struct Delayed {
     /// Names its messages in the store.
     id: QueueId,
     held: Mutex<Held>,
+}
+
+/// What waits in exchanges that are deleted.
+#[derive(Default)]
+#[must_use]
+pub(super) struct Forsaken(pub(super) Vec<Arc<Delayed>>);
+
+impl Forsaken {
+    /// Drops it; listeners are told, so no lock may be held.
+    pub(super) fn clear(self) {
+        for delayed in self.0 {
+            delayed.clear();
+        }
+    }
 }
 
 #[derive(Default)]
@@ -139,8 +154,14 @@ impl Delayed {
     }
 
     /// The exchange is deleted: so are its messages.
-    pub(super) fn clear(&self) {
+    fn clear(&self) {
         let held = std::mem::take(&mut self.held.lock().by_due);
+        if let Some(vhost) = self.vhost.upgrade() {
+            let now = vhost.env().now();
+            for waiting in held.values() {
+                vhost.emit(now, &waiting.message, Fate::Purged);
+            }
+        }
         let records: Vec<RecordAt> = held
             .into_values()
             .map(|waiting| waiting.at)
@@ -190,6 +211,7 @@ impl Timed for Delayed {
                     message: &message,
                 };
                 let routes = vhost.route_released(now, &exchange, question);
+                vhost.emit_routed(now, &message, &routes, false);
                 vhost.place_one(now, message.clone(), routes);
             }
             if waiting.at.is_stored() {

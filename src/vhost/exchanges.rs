@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leveret_codec::table::Table;
 use leveret_codec::types::{ShortStr, ShortString};
 
-use super::delayed::Delayed;
+use super::delayed::{Delayed, Forsaken};
 use super::exchange::{Destination, Exchange, ExchangeSpec};
 use super::queues::RESERVED_PREFIX;
 use super::topology::{Binding, DestinationName, Topology};
@@ -127,13 +127,20 @@ impl Vhost {
                 exchange.words()
             )));
         }
-        self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
+        let waiting = self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
+        drop(topology);
+        waiting.clear();
         Ok(())
     }
 
     /// Removes the exchanges and, one after the other, the auto-delete exchanges that lose their
-    /// last binding by it.
-    pub(super) fn remove_exchanges(&self, topology: &mut Topology, mut names: Vec<ShortString>) {
+    /// last binding by it. The messages that wait in them are to be cleared without the lock.
+    pub(super) fn remove_exchanges(
+        &self,
+        topology: &mut Topology,
+        mut names: Vec<ShortString>,
+    ) -> Forsaken {
+        let mut forsaken = Forsaken::default();
         while let Some(name) = names.pop() {
             let Some((_, exchange)) = self.exchanges.remove(&name) else {
                 continue;
@@ -144,12 +151,11 @@ impl Vhost {
             }
             let me = Destination::Exchange(Arc::clone(&exchange));
             names.extend(self.unbind_everywhere(topology, &me));
-            if let Some(delayed) = &exchange.delayed {
-                delayed.clear();
-            }
+            forsaken.0.extend(exchange.delayed.clone());
             restore::forget_exchange(&self.env, &exchange.spec);
         }
         self.topology_changed();
+        forsaken
     }
 
     /// Removes every binding to `destination`; returns the auto-delete exchanges that lost their
@@ -256,7 +262,9 @@ impl Vhost {
         restore::forget_binding(&self.env, &self.name, &binding, &exchange.spec);
         self.topology_changed();
         if exchange.spec.auto_delete && !topology.is_source(&exchange.spec.name) {
-            self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
+            let waiting = self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
+            drop(topology);
+            waiting.clear();
         }
     }
 

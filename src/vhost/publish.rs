@@ -212,6 +212,15 @@ impl Vhost {
         }
     }
 
+    /// Tells listeners where a message went; `returned` if nowhere, and its publisher was told.
+    pub fn emit_routed(&self, now: Now, message: &Message, routes: &Routes, returned: bool) {
+        let fate = match routes.len() {
+            0 => Fate::Unroutable { returned },
+            queues => Fate::Published { queues },
+        };
+        self.emit(now, message, fate);
+    }
+
     /// Tells listeners the fate of a message before any queue.
     pub fn emit(&self, now: Now, message: &Message, fate: Fate) {
         let events = &self.env.events;
@@ -403,6 +412,7 @@ impl<'a> Walk<'a> {
         let Some(ms) = delay_of(delay) else {
             return false;
         };
+        self.vhost.emit(self.now, message, Fate::Delayed { ms });
         delayed.hold(self.now, ms, exchange, message);
         self.held_back = true;
         true
@@ -412,7 +422,12 @@ impl<'a> Walk<'a> {
         let Some(seen) = &exchange.seen else {
             return false;
         };
-        let headers = self.question.message.properties().headers().ok().flatten();
-        seen.lock().is_duplicate(headers, self.now.mono.as_millis())
+        let message = self.question.message;
+        let headers = message.properties().headers().ok().flatten();
+        let is_duplicate = seen.lock().is_duplicate(headers, self.now.mono.as_millis());
+        if is_duplicate {
+            self.vhost.emit(self.now, message, Fate::Duplicate);
+        }
+        is_duplicate
     }
 }

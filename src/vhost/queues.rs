@@ -297,9 +297,10 @@ impl Vhost {
             owned.retain(|other| other != queue);
         }
         let unused = self.unbind_everywhere(&mut topology, &Destination::Queue(Arc::clone(queue)));
-        self.remove_exchanges(&mut topology, unused);
+        let waiting = self.remove_exchanges(&mut topology, unused);
         restore::forget_queue(&self.env, queue);
         drop(topology);
+        waiting.clear();
         queue.absorb(now, effects);
         for Cancelled {
             mailbox,

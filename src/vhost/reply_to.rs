@@ -13,6 +13,7 @@ use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 
 use crate::connection::mail::{Mail, Mailbox};
 use crate::env::unguessable;
+use crate::limits::REPLY_BYTES_MAX;
 use crate::message::Message;
 
 /// The pseudo-queue to consume from, and the reply-to property that is rewritten.
@@ -28,8 +29,13 @@ pub struct ReplyTarget {
 }
 
 impl ReplyTarget {
-    /// Hands a reply over.
+    /// Hands a reply over. A client that does not read its replies loses the latest once
+    /// [`REPLY_BYTES_MAX`] octets wait for it: there is no queue in which they could stay.
     pub fn deliver(&self, message: Message) {
+        if self.mailbox.pressure() >= REPLY_BYTES_MAX {
+            tracing::debug!("a direct reply is dropped: its client does not read");
+            return;
+        }
         self.mailbox.post(Mail::Reply {
             channel: self.channel,
             message,

@@ -7,6 +7,11 @@
 
 mod cli;
 mod client;
+mod delayed;
+mod embed;
+mod events;
+mod hostile;
 mod script;
 mod scripts;
+mod talker;
 mod wire;
