@@ -81,6 +81,6 @@ impl AccessCache {
     }
 
     fn is_kept(&self, generation: u64, name: &str) -> bool {
-        self.generation == generation && self.written.as_ref().is_some_and(|kept| **kept == *name)
+        self.generation == generation && self.written.as_ref().is_some_and(|kept| kept == name)
     }
 }

@@ -87,7 +87,7 @@ impl Content {
     pub(super) fn begin(&mut self, publish: BasicPublish<'_>) {
         self.state = State::Header;
         let same = self.method.as_ref().is_some_and(|method| {
-            *method.exchange == *publish.exchange && *method.routing_key == *publish.routing_key
+            method.exchange == publish.exchange && method.routing_key == publish.routing_key
         });
         match &mut self.method {
             Some(method) if same => {

@@ -202,7 +202,7 @@ impl Channel {
             && let Some(routes) = &kept.routes
             && kept.generation == vhost.generation()
             && Arc::ptr_eq(&kept.exchange, exchange)
-            && *kept.key == *key
+            && kept.key == key
         {
             return Answer {
                 routes: Arc::clone(routes),
