@@ -9,8 +9,10 @@ const {
 
 scenario('connect', async () => {
   const connection = await library.connect(URI);
-  equal(connection.properties.product, 'RabbitMQ', 'product');
-  contains(connection.properties.version, '4.');
+  if (connection.properties) { // not every library tells them
+    equal(connection.properties.product, 'RabbitMQ', 'product');
+    contains(connection.properties.version, '4.');
+  }
   await (await connection.channel()).close();
   await connection.close();
 });

@@ -19,6 +19,7 @@ class Library:
 
     skips = {}  # scenario: reason
     no_properties = ()  # basic properties that cannot be sent
+    returned_body = True  # whether a returned message can be seen
     more_headers = {"float": 1.5, "bytes": b"\0\xff"}  # values beyond those that all can send
 
     no_vhost = 530, "NOT_ALLOWED - vhost no-such-vhost not found"  # how it tells
