@@ -97,9 +97,9 @@ impl Log {
         self.next
     }
 
-    /// The first offset of the last batch.
+    /// The first offset of the last batch; retention may have taken it.
     pub(super) fn last_batch(&self) -> u64 {
-        self.last_batch.max(self.first())
+        self.last_batch
     }
 
     /// The offset of the first message from `wall` on; of the next one if there is none.

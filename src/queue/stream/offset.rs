@@ -76,13 +76,13 @@ impl Start {
         }
     }
 
-    /// The offset of the first message to deliver.
+    /// The offset of the first message to deliver, or an earlier one that is gone.
     pub(super) fn in_log(self, log: &Log) -> u64 {
         match self {
             Self::First => log.first(),
             Self::Last => log.last_batch(),
             Self::Next => log.next(),
-            Self::At(offset) => offset.max(log.first()),
+            Self::At(offset) => offset,
             Self::Since(wall) => log.first_since(wall),
         }
     }

@@ -29,8 +29,6 @@ struct Reader {
     filter: Option<Filter>,
     /// The offset it reads next.
     next: u64,
-    /// Order of registration.
-    order: u64,
     /// Deliveries that have not been settled.
     in_flight: u32,
     standing: Standing,
@@ -46,7 +44,6 @@ pub(super) struct Readers {
     caught_up: Vec<ConsumerId>,
     parked: Vec<ConsumerId>,
     outlets: Outlets,
-    registered: u64,
 }
 
 /// What was handed out.
@@ -65,12 +62,10 @@ impl Readers {
     pub(super) fn add(&mut self, new: NewConsumer, filter: Option<Filter>, next: u64) {
         let id = new.id;
         let outlet = self.outlets.join(new.connection, &new.mailbox);
-        self.registered += 1;
         let reader = Reader {
             new,
             filter,
             next,
-            order: self.registered,
             in_flight: 0,
             standing: Standing::Ring,
             outlet,
@@ -108,9 +103,12 @@ impl Readers {
 
     /// There are new messages.
     pub(super) fn wake(&mut self) {
-        for id in std::mem::take(&mut self.caught_up) {
+        let mut woken = std::mem::take(&mut self.caught_up);
+        for id in woken.drain(..) {
             self.enter_ring(id);
         }
+        // Its room is used again at once.
+        self.caught_up = woken;
     }
 
     /// A mailbox or a channel has room again: everybody who waited for one tries again.
@@ -157,12 +155,10 @@ impl Readers {
         served
     }
 
-    /// All of them, in order of registration.
+    /// All of them in order of their numbers, which is that of registration.
     pub(super) fn snapshots(&self) -> Vec<ConsumerSnapshot> {
-        let mut readers: Vec<&Reader> = self.by_id.values().collect();
-        readers.sort_by_key(|reader| reader.order);
-        readers
-            .into_iter()
+        self.by_id
+            .values()
             .map(|reader| reader.new.snapshot(0, reader.in_flight, None))
             .collect()
     }

@@ -152,6 +152,21 @@ fn every_settlement_gives_credit_and_nothing_else() {
 }
 
 #[test]
+fn settled_entries_stay_only_if_they_were_acked() {
+    let left = |outcome| {
+        let mut q = holding("a");
+        q.consume_with(1, 1, offset("first"));
+        q.mail(1);
+        let mut entries = q.held.remove(&1).expect("it holds one");
+        let id = Some(consumer(1, 1).id);
+        q.queue.settle(q.now, id, &mut entries, outcome, &mut q.fx);
+        entries.len()
+    };
+    assert_eq!(left(Outcome::Ack), 1);
+    assert_eq!(left(Outcome::Nack), 0);
+}
+
+#[test]
 fn consumer_holds_no_more_than_its_prefetch() {
     let mut q = holding("a b c d e");
     q.consume_with(1, 2, offset("first"));
@@ -362,6 +377,8 @@ fn deleted_stream_tells_its_consumers_and_counts_nothing() {
     assert_eq!((removed.ready, removed.unacked), (0, 1));
     assert_eq!(removed.consumers.len(), 1);
     assert_eq!(q.fx.settled.len(), 2);
+    assert!(!q.fx.blocks.is_empty(), "dropped outside of the lock");
+    assert!(!q.fx.is_empty());
     q.ack(1, "a");
     assert_eq!(q.queue.ready_count(), 0);
 }

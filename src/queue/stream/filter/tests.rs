@@ -52,6 +52,7 @@ fn unfiltered_messages_come_if_asked_for() {
         .with("x-stream-match-unfiltered", Value::Bool(true));
     let both = Filter::parse(&both).unwrap().unwrap();
     assert!(wants_unfiltered(&both) && wants(&both, "red") && !wants(&both, "blue"));
+    assert!(wants(&both, ""), "an empty value is none");
     let word = Table::new()
         .with("x-stream-filter", "red")
         .with("x-stream-match-unfiltered", "true");

@@ -78,6 +78,20 @@ fn messages_of_one_moment_stay_together() {
 }
 
 #[test]
+fn clock_that_runs_backwards_makes_no_segment_older() {
+    let limits = Limits {
+        max_age_ms: Some(1_000),
+        ..limits(2)
+    };
+    let mut log = Log::default();
+    for ms in [5_000, 1_000, 1_000] {
+        append(&mut log, ms, &limits);
+    }
+    assert!(log.retain(Wall::from_millis(5_500), &limits).is_empty());
+    assert_eq!(log.retain(Wall::from_millis(6_001), &limits).len(), 1);
+}
+
+#[test]
 fn last_batch_is_what_was_appended_together() {
     let mut log = Log::default();
     assert_eq!(log.last_batch(), 0);
@@ -134,6 +148,8 @@ fn retention_by_size_takes_the_oldest_segments() {
     assert_eq!(taken, 3);
     assert_eq!(offsets(&log), [3, 4, 5, 6, 7]);
     assert_eq!((log.first(), log.len(), log.bodies()), (3, 5, 20));
+    let five: usize = log.iter().map(|(_, slot)| slot.message.memory()).sum();
+    assert_eq!(log.memory, five);
     assert_eq!(log.first_since(Wall::from_millis(0)), 3);
     assert_eq!(
         log.run(0).slots.len(),
