@@ -1,6 +1,6 @@
 //! The arguments of queue.declare: which a type of queue knows, their values, RabbitMQ's words.
 //!
-//! One table of rules, [`rules::RULES`], decides what is checked and compared; what it does not
+//! One table of rules, `rules::RULES`, decides what is checked and compared; what it does not
 //! name is kept and ignored. Parsed once, when a queue is declared.
 //!
 //! Docs: queues (optional arguments). Seen: RabbitMQ 4.3.6 for every text, for the order of the

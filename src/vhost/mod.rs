@@ -47,7 +47,7 @@ pub use publish::{Answer, Placed, Publish, Question, Routes, Target};
 pub use queue_handle::QueueHandle;
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget};
-pub use restore::Owners;
+pub use restore::{Owners, RestoreError};
 pub use topology::DestinationName;
 
 use reply_to::ReplyTargets;
