@@ -76,6 +76,7 @@ func init() {
 	scenarios["ack-multiple"] = with(func(s *session) {
 		q := s.queue(nil)
 		s.send("", q, "0", "1", "2", "3", "4")
+		s.ready(q, 5)
 		own := &session{s.conn, value(s.conn.Channel())}
 		must(own.Ack(own.hold(q, 5)[2], true))
 		must(own.Close())

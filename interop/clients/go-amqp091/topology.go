@@ -134,6 +134,7 @@ func init() {
 	scenarios["delete-conditions"] = with(func(s *session) {
 		name := s.queue(nil)
 		s.send("", name, "1")
+		s.ready(name, 1)
 		s.refused(406, "not empty", func(own *session) error {
 			_, err := own.QueueDelete(name, false, true, false)
 			return err

@@ -53,6 +53,7 @@ final class Consuming {
     Session.scenario("ack-multiple", s -> {
       String q = s.queue();
       s.send("", q, "0", "1", "2", "3", "4");
+      s.ready(q, 5);
       Session own = new Session(s.connection);
       own.channel.basicAck(own.hold(q, 5).get(2), true);
       own.channel.close();

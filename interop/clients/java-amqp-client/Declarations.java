@@ -64,6 +64,7 @@ final class Declarations {
     Session.scenario("delete-conditions", s -> {
       String q = s.queue();
       s.send("", q, "1");
+      s.ready(q, 1);
       s.refused(406, "not empty", own -> own.channel.queueDelete(q, false, true));
       new Inbox(s, q);
       s.refused(406, "in use", own -> own.channel.queueDelete(q, true, false));

@@ -56,6 +56,7 @@ scenario('ack-multiple') do
   with_channel do |ch|
     q = ch.queue
     ch.send_to('', q, 0, 1, 2, 3, 4)
+    ch.ready(q, 5)
     own = ch.fork
     own.raw.basic_ack(own.hold(q, 5)[2], true)
     own.raw.close

@@ -78,6 +78,7 @@ scenario('delete-conditions') do
   with_channel do |ch|
     q = ch.queue
     ch.send_to('', q, 1)
+    ch.ready(q, 1)
     ch.refused(406, 'not empty') { |own| own.raw.queue_delete(q, if_empty: true) }
     Inbox.new(ch, q)
     ch.refused(406, 'in use') { |own| own.raw.queue_delete(q, if_unused: true) }

@@ -65,6 +65,7 @@ scenario('ack-multiple', () =>
   withChannel(async (ch) => {
     const q = await queue(ch);
     await publish(ch, q, [0, 1, 2, 3, 4]);
+    await ready(ch, q, 5);
     const own = await ch.connection.channel();
     const messages = await getMany(own, q, 5, false);
     await own.ack(messages[2].tag, true);

@@ -76,6 +76,7 @@ scenario('delete-conditions', () =>
   withChannel(async (ch) => {
     const q = await queue(ch);
     await publish(ch, q, [1]);
+    await ready(ch, q, 1);
     await refused(ch, 406, 'not empty', (own) => own.deleteQueue(q, { ifEmpty: true }));
     await consume(ch, q);
     await refused(ch, 406, 'in use', (own) => own.deleteQueue(q, { ifUnused: true }));

@@ -62,6 +62,7 @@ def _():
     with channel() as ch:
         q = queue(ch)
         publish(ch, q, *range(5))
+        ready(ch, q, 5)
         own = ch.connection.channel()
         for _ in range(5):
             get(own, q, ack=False)

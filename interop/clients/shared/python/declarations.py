@@ -80,6 +80,7 @@ def _():
     with channel() as ch:
         name = queue(ch)
         publish(ch, name, 1)
+        ready(ch, name, 1)
         with refused(ch, 406, "not empty") as own:
             own.delete_queue(name, if_empty=True)
         Inbox(ch, name)

@@ -69,6 +69,7 @@ pub(crate) async fn get<C: Connection>(s: &Session<'_, C>) -> Result<()> {
 pub(crate) async fn ack_multiple<C: Connection>(s: &Session<'_, C>) -> Result<()> {
     let q = s.queue(Table::default()).await?;
     s.send("", &q, &["0", "1", "2", "3", "4"]).await?;
+    s.ready(&q, 5).await?;
     let own = Session {
         channel: s.connection.channel().await?,
         connection: s.connection,

@@ -146,6 +146,7 @@ pub(crate) async fn auto_delete<C: Connection>(s: &Session<'_, C>) -> Result<()>
 pub(crate) async fn delete_conditions<C: Connection>(s: &Session<'_, C>) -> Result<()> {
     let q = s.queue(Table::default()).await?;
     s.send("", &q, &["1"]).await?;
+    s.ready(&q, 1).await?;
     let delete = async |own: &C::Channel, when| own.delete_queue(&q, when).await.map(drop);
     s.refused(406, "not empty", async |own| {
         delete(own, DeleteIf::Empty).await
