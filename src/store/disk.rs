@@ -59,7 +59,7 @@ pub trait DiskFile: Send + Sync {
     ///
     /// # Errors
     /// What the system says.
-    fn len(&self) -> io::Result<u64>;
+    fn size(&self) -> io::Result<u64>;
 
     /// Reads into the front of `into` and returns how much: less than asked for only at the end
     /// of the file or by a fault.

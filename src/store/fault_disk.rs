@@ -34,7 +34,7 @@ pub enum Fault {
 }
 
 /// Something that was done.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Event {
     Create(String, usize),
     Rename(String, String),
@@ -141,14 +141,15 @@ impl FaultDisk {
     /// What is left when the power goes after the first `prefix` changes.
     #[must_use]
     pub fn crash_image(&self, prefix: usize, seed: u64) -> MemoryDisk {
-        let events: Vec<Event> = self.0.lock().events.iter().take(prefix).cloned().collect();
+        let state = self.0.lock();
+        let events: Vec<&Event> = state.events.iter().take(prefix).collect();
         let mut crash = Crash {
             dice: Dice(seed),
             files: BTreeMap::new(),
         };
         let mut durable_names: BTreeMap<String, usize> = BTreeMap::new();
         let mut pending_names: Vec<&Event> = Vec::new();
-        for event in &events {
+        for event in events {
             match event {
                 Event::Create(..) | Event::Rename(..) | Event::Remove(_) => {
                     pending_names.push(event);
@@ -424,9 +425,9 @@ struct FaultFile {
 }
 
 impl DiskFile for FaultFile {
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         self.disk.0.lock().other()?;
-        self.file.len()
+        self.file.size()
     }
 
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
@@ -444,7 +445,7 @@ impl DiskFile for FaultFile {
         let mut state = self.disk.0.lock();
         let outcome = state.call(Call::Write);
         let end = at + octets.len() as u64;
-        if !state.fits(end.saturating_sub(self.file.len()?)) {
+        if !state.fits(end.saturating_sub(self.file.size()?)) {
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         let written = match outcome {
@@ -466,7 +467,7 @@ impl DiskFile for FaultFile {
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = self.disk.0.lock();
         state.other()?;
-        if !state.fits(len.saturating_sub(self.file.len()?)) {
+        if !state.fits(len.saturating_sub(self.file.size()?)) {
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         self.file.set_len(len)?;

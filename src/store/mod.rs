@@ -12,19 +12,40 @@ use std::sync::Arc;
 
 use leveret_codec::types::ShortString;
 
+use crate::clock::Wall;
 use crate::ids::QueueId;
 use crate::message::Message;
 
+mod batch;
+mod bits;
+mod catalog;
+mod checkpoint;
+mod definitions;
 pub mod disk;
 mod fault_disk;
+mod log_store;
 mod memory;
 mod memory_disk;
+mod octets;
 mod os_disk;
+mod packed;
+mod record;
+mod recovery;
+mod segment;
+mod shared;
+mod space;
+mod staging;
+mod tail;
+mod window;
+mod writer;
 
 pub use fault_disk::{Fault, FaultDisk};
+pub use log_store::{Durability, LogStore, Options, Space};
 pub use memory::MemoryStore;
 pub use memory_disk::MemoryDisk;
 pub use os_disk::OsDisk;
+pub use recovery::Damage;
+use shared::Source;
 
 /// A place in the broker-wide order of writes. Everything up to a durable position survives what
 /// the durability mode promises.
@@ -73,6 +94,11 @@ pub enum Op<'a> {
         record: RecordAt,
         /// How often it has been delivered and come back.
         delivery_count: u32,
+    },
+    /// The queue is deleted: nothing in it is needed any more.
+    Dropped {
+        /// The queue.
+        queue: QueueId,
     },
 }
 
@@ -133,12 +159,28 @@ pub struct Recovered {
     pub delivery_count: u32,
     /// Whether it may have been delivered before.
     pub redelivered: bool,
+    /// When it was stored, in broker time of day: what is left of its TTL follows from it.
+    pub stored_at: Wall,
+}
+
+/// Why nothing can be stored for now. Confirms wait meanwhile, and publishers should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// There is no room left on the disk.
+    Full,
+    /// The disk refuses for another reason.
+    Failing,
 }
 
 /// Told when the durable position moves. Called from the store's own thread: must be quick.
 pub trait DurableWatch: Send + Sync {
     /// Everything up to `position` is durable.
     fn on_durable(&self, position: Position);
+
+    /// Storing has become impossible, or possible again (`None`): nothing was lost by it.
+    fn on_trouble(&self, trouble: Option<Trouble>) {
+        let _: Option<Trouble> = trouble;
+    }
 }
 
 /// Why the store cannot do what was asked.
@@ -148,6 +190,15 @@ pub enum StoreError {
     Damaged {
         /// Which record.
         at: RecordAt,
+    },
+    /// Written by a Leveret of another version.
+    Version {
+        /// The file.
+        file: String,
+        /// Its version.
+        version: u32,
+        /// The version that this program reads.
+        known: u32,
     },
     /// The operating system refused.
     Io {
@@ -162,6 +213,15 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged { at } => write!(f, "record {} is damaged or missing", at.0),
+            Self::Version {
+                file,
+                version,
+                known,
+            } => write!(
+                f,
+                "'{file}' has format {version}, and this Leveret reads format {known}: use the \
+                 Leveret that wrote it, or move the data through definitions and a shovel"
+            ),
             Self::Io { what, source } => write!(f, "{what}: {source}"),
         }
     }
@@ -170,7 +230,7 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Damaged { .. } => None,
+            Self::Damaged { .. } | Self::Version { .. } => None,
             Self::Io { source, .. } => Some(source),
         }
     }
@@ -205,11 +265,22 @@ pub trait Store: Send + Sync {
     /// `watch` is told whenever the durable position moves.
     fn watch(&self, watch: Arc<dyn DurableWatch>);
 
-    /// Reads a message back.
+    /// Reads a message back. Its position must be durable.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if it is not what was written.
     fn read(&self, at: RecordAt) -> Result<Message, StoreError>;
+
+    /// Reads messages back in the order given, which is fastest in the order of their queue.
+    fn read_run(
+        &self,
+        records: &[RecordAt],
+        each: &mut dyn FnMut(RecordAt, Result<Message, StoreError>),
+    ) {
+        for at in records {
+            each(*at, self.read(*at));
+        }
+    }
 
     /// Writes what is staged and stops. Later writes are lost.
     ///

@@ -106,7 +106,7 @@ impl Disk for OsDisk {
 struct OsFile(File);
 
 impl DiskFile for OsFile {
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
 

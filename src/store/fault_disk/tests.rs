@@ -84,7 +84,7 @@ fn faults_come_when_planned_and_once() {
     assert_eq!(full.kind(), io::ErrorKind::StorageFull);
     disk.heal();
     disk.plan(Fault::CallsFrom(1));
-    file.len().expect("not yet");
-    file.len().expect_err("now");
-    file.len().expect_err("and always");
+    file.size().expect("not yet");
+    file.size().expect_err("now");
+    file.size().expect_err("and always");
 }

@@ -31,7 +31,7 @@ fn files_keep_what_was_written_under_their_new_name() {
     let mut octets = [9; 8];
     assert_eq!(file.read_at(0, &mut octets).expect("read"), 7);
     assert_eq!(&octets, b"\0\0\0hare\x09");
-    assert_eq!(file.len().expect("a length"), 7);
+    assert_eq!(file.size().expect("a length"), 7);
     disk.remove("b").expect("removed");
     assert!(disk.open("b").is_err());
 }

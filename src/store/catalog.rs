@@ -1,0 +1,195 @@
+//! All segments, and what is alive in them.
+//!
+//! Owns the answer to "which file holds this address" and applies records to it. The commit
+//! thread applies what it has made durable, recovery what it finds. It knows no staging.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::sync::Arc;
+
+use super::RecordAt;
+use super::batch::SEGMENT_HEAD;
+use super::disk::{DiskFile, read_full};
+use super::octets::{index, u32_at};
+use super::record::{self, Entry, Record, claimed_len};
+use super::segment::Segment;
+use super::window::Window;
+use crate::ids::QueueId;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Catalog {
+    /// By first address.
+    pub(super) segments: BTreeMap<u64, Segment>,
+    /// Everything before this address is reflected here.
+    pub(super) applied: u64,
+    /// Queues that were deleted and may still have messages in the log.
+    pub(super) dropped: HashSet<QueueId>,
+}
+
+impl Catalog {
+    /// The segment that `address` belongs to.
+    pub(super) fn segment(&self, address: u64) -> Option<&Segment> {
+        let (_, segment) = self.segments.range(..=address).next_back()?;
+        (address < segment.end).then_some(segment)
+    }
+
+    fn segment_mut(&mut self, address: u64) -> Option<&mut Segment> {
+        let (_, segment) = self.segments.range_mut(..=address).next_back()?;
+        (address < segment.end).then_some(segment)
+    }
+
+    /// Adds a segment; one that covered its addresses before ends where it begins.
+    pub(super) fn insert(&mut self, segment: Segment) {
+        if let Some((_, before)) = self.segments.range_mut(..segment.first).next_back() {
+            before.end = before.end.min(segment.first);
+        }
+        self.segments.insert(segment.first, segment);
+    }
+
+    /// Applies a record; changes of definitions are not for here.
+    pub(super) fn apply(&mut self, record: &Record<'_>) {
+        match record.entry() {
+            Some(Entry::Message(message)) => {
+                let at = message.at();
+                let dropped = &self.dropped;
+                if !at.is_shared() && message.queues().all(|queue| dropped.contains(&queue)) {
+                    return;
+                }
+                let len = record.step();
+                if let Some(segment) = self.segment_mut(at.address()) {
+                    segment.add(at, len, message.queues());
+                }
+            }
+            Some(Entry::Settled { queue, records }) => {
+                for at in records.iter() {
+                    self.settle(queue, at);
+                }
+            }
+            Some(Entry::Returned {
+                queue,
+                record,
+                delivery_count,
+            }) => {
+                self.learn(record);
+                if let Some(segment) = self.segment_mut(record.address()) {
+                    segment.give_back(queue, record, delivery_count);
+                }
+            }
+            Some(Entry::Dropped { queue }) => {
+                self.dropped.insert(queue);
+                for segment in self.segments.values_mut() {
+                    segment.drop_queue(queue);
+                }
+            }
+            Some(Entry::Change(_)) | None => {}
+        }
+    }
+
+    fn settle(&mut self, queue: QueueId, at: RecordAt) {
+        self.learn(at);
+        if let Some(segment) = self.segment_mut(at.address()) {
+            segment.settle(queue, at);
+        }
+    }
+
+    /// After a start the queues of an older message with several copies may not be known yet:
+    /// they are read from its record.
+    fn learn(&mut self, at: RecordAt) {
+        let Some(segment) = self
+            .segment_mut(at.address())
+            .filter(|segment| !segment.knows(at))
+        else {
+            return;
+        };
+        let Some(bit) = segment
+            .bit(at.address())
+            .filter(|bit| segment.live.contains(*bit))
+        else {
+            return;
+        };
+        let mut octets = Vec::new();
+        let found = Spot::new(segment, bit)
+            .read(&mut octets)
+            .and_then(|()| Record::parse(&octets, at.address()))
+            .and_then(|record| record.message().map(|message| message.queues().collect()));
+        if let Some(queues) = found {
+            segment.learn(at, queues);
+        }
+    }
+
+    /// Octets of all segment files.
+    pub(super) fn disk_octets(&self) -> u64 {
+        self.segments
+            .values()
+            .map(|segment| segment.file_len.max(SEGMENT_HEAD as u64))
+            .sum()
+    }
+
+    /// Roughly the octets of all messages that are alive.
+    pub(super) fn live_octets(&self) -> u64 {
+        self.segments.values().map(Segment::live_octets).sum()
+    }
+
+    /// Copies of messages that are alive.
+    pub(super) fn copies(&self) -> u64 {
+        self.segments.values().map(Segment::copies).sum()
+    }
+
+    /// Forgets deleted queues that no segment needs to remember.
+    pub(super) fn forget_dropped(&mut self) {
+        let segments = self.segments.values();
+        let needed: HashSet<QueueId> = segments
+            .flat_map(|segment| segment.dropped.iter().copied())
+            .collect();
+        self.dropped.retain(|queue| needed.contains(queue));
+    }
+}
+
+/// Where a record lies in a file.
+pub(super) struct Spot {
+    pub(super) file: Arc<dyn DiskFile>,
+    offset: u64,
+    /// Octets of the file that records can be in.
+    room: u64,
+}
+
+/// Octets that are read at once when the length of a record is not known.
+const FIRST_READ: usize = 4096;
+
+impl Spot {
+    pub(super) fn new(segment: &Segment, bit: u32) -> Self {
+        let file = Arc::clone(&segment.file);
+        Self {
+            file,
+            offset: Segment::offset(bit),
+            room: segment.room(),
+        }
+    }
+
+    /// Reads the record; `None` if there can be none.
+    pub(super) fn read(&self, into: &mut Vec<u8>) -> Option<()> {
+        let room = index(self.room.checked_sub(self.offset)?);
+        into.resize(FIRST_READ.min(room), 0);
+        let read = read_full(&*self.file, self.offset, into).ok()?;
+        into.truncate(read);
+        let len = record::padded(u32_at(into, 4)? as usize);
+        if len > room {
+            return None;
+        }
+        if len > read {
+            into.resize(len, 0);
+            let rest = into.get_mut(read..)?;
+            let more = read_full(&*self.file, self.offset + read as u64, rest).ok()?;
+            into.truncate(read + more);
+        }
+        claimed_len(into).map(|len| into.truncate(len))
+    }
+
+    /// Reads the record out of a window over its file.
+    pub(super) fn read_in<'w>(&self, window: &'w mut Window) -> io::Result<&'w [u8]> {
+        let len = u32_at(window.get(self.offset, 8)?, 4).unwrap_or_default() as usize;
+        let room = index(self.room.saturating_sub(self.offset));
+        window.get(self.offset, record::padded(len).min(room))
+    }
+}

@@ -1,0 +1,183 @@
+//! Definitions between two starts: a redb database in one file of the data directory.
+//!
+//! A change is durable once its record in the log is; this file catches up behind it, many changes
+//! in one transaction, and remembers how far it got. What it misses is taken from the log at
+//! start. Owns the number of starts too, from which the incarnation ids of queues are made.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
+
+use super::disk::{Disk, DiskFile, read_full};
+use super::{Definition, DefinitionChange, DefinitionKind, StoreError};
+
+/// The file's name.
+pub(super) const FILE: &str = "definitions.redb";
+
+const DEFINITIONS: TableDefinition<'_, (u8, &str), &str> = TableDefinition::new("definitions");
+const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+const APPLIED: &str = "applied";
+const EPOCH: &str = "epoch";
+
+/// Octets of the file that are kept in memory.
+const CACHE: usize = 4 * 1024 * 1024;
+
+/// See the module.
+pub(super) struct Definitions(Database);
+
+impl Definitions {
+    /// Opens the database, which is made if there is none.
+    pub(super) fn open(disk: &dyn Disk) -> Result<Self, StoreError> {
+        let file = match disk.open(FILE) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let file = disk.create(FILE).map_err(|error| failed(disk, error))?;
+                disk.sync_names().map_err(|error| failed(disk, error))?;
+                file
+            }
+            Err(error) => return Err(failed(disk, error)),
+        };
+        let mut builder = Database::builder();
+        builder.set_cache_size(CACHE);
+        let opened = builder.create_with_backend(Backend(file));
+        opened
+            .map(Self)
+            .map_err(|error| failed(disk, io::Error::other(error)))
+    }
+
+    /// How far in the log it got, and the epoch of the last start; zeros when new.
+    pub(super) fn state(&self) -> io::Result<(u64, u64)> {
+        let read = self.0.begin_read().map_err(io::Error::other)?;
+        let numbers = match read.open_table(NUMBERS) {
+            Ok(numbers) => numbers,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok((0, 0)),
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        let number = |name| {
+            let found = numbers.get(name).map_err(io::Error::other)?;
+            Ok::<u64, io::Error>(found.map_or(0, |number| number.value()))
+        };
+        Ok((number(APPLIED)?, number(EPOCH)?))
+    }
+
+    /// All definitions, by kind and key.
+    pub(super) fn load(&self, each: &mut dyn FnMut(Definition)) -> io::Result<()> {
+        let read = self.0.begin_read().map_err(io::Error::other)?;
+        let table = match read.open_table(DEFINITIONS) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(()),
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        for entry in table.iter().map_err(io::Error::other)? {
+            let (key, json) = entry.map_err(io::Error::other)?;
+            let (number, key) = key.value();
+            if let Some(kind) = DefinitionKind::from_number(number) {
+                each(Definition {
+                    kind,
+                    key: key.to_owned(),
+                    json: json.value().to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes `changes` and how far they go durable, in one transaction.
+    pub(super) fn apply(
+        &self,
+        changes: &[DefinitionChange],
+        applied: u64,
+        epoch: u64,
+    ) -> io::Result<()> {
+        let write = self.0.begin_write().map_err(io::Error::other)?;
+        {
+            let mut table = write.open_table(DEFINITIONS).map_err(io::Error::other)?;
+            for change in changes {
+                match change {
+                    DefinitionChange::Put(Definition { kind, key, json }) => {
+                        table
+                            .insert((kind.number(), &**key), &**json)
+                            .map_err(io::Error::other)?;
+                    }
+                    DefinitionChange::Delete(kind, key) => {
+                        table
+                            .remove((kind.number(), &**key))
+                            .map_err(io::Error::other)?;
+                    }
+                }
+            }
+            let mut numbers = write.open_table(NUMBERS).map_err(io::Error::other)?;
+            numbers.insert(APPLIED, applied).map_err(io::Error::other)?;
+            numbers.insert(EPOCH, epoch).map_err(io::Error::other)?;
+        }
+        write.commit().map_err(io::Error::other)
+    }
+}
+
+fn failed(disk: &dyn Disk, source: io::Error) -> StoreError {
+    StoreError::Io {
+        what: format!("opening '{FILE}' in '{}'", disk.place()),
+        source,
+    }
+}
+
+impl DefinitionKind {
+    const ALL: [Self; 9] = [
+        Self::Vhost,
+        Self::User,
+        Self::Permission,
+        Self::TopicPermission,
+        Self::Parameter,
+        Self::Policy,
+        Self::Exchange,
+        Self::Queue,
+        Self::Binding,
+    ];
+
+    /// The number that stands for it in files.
+    pub(super) fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// The kind that `number` stands for.
+    pub(super) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+}
+
+struct Backend(Arc<dyn DiskFile>);
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(FILE)
+    }
+}
+
+impl StorageBackend for Backend {
+    fn len(&self) -> io::Result<u64> {
+        self.0.size()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let read = read_full(&*self.0, offset, out)?;
+        if read < out.len() {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write_at(offset, data)
+    }
+}

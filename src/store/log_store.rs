@@ -1,0 +1,484 @@
+//! The durable store: one log for all queues, on a [`Disk`].
+//!
+//! Owns the two threads, the commit thread and the housekeeper, and puts the parts together. The
+//! contract is [`Store`]'s.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::batch::SEGMENT_HEAD;
+use super::catalog::{Catalog, Spot};
+use super::definitions::Definitions;
+use super::disk::Disk;
+use super::record::Record;
+use super::recovery::{self, Damage, Scan};
+use super::shared::Shared;
+use super::space::Housekeeper;
+use super::staging::Staging;
+use super::window::Window;
+use super::writer::{SPARE, Writer};
+use super::{
+    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
+    Store, StoreError,
+};
+use crate::clock::Clock;
+use crate::ids::{QueueId, Sequence};
+use crate::message::{Message, MessageBuilder};
+
+/// What a confirm promises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The message survives a power cut.
+    #[default]
+    Fsync,
+    /// The message survives the end of the process, however sudden.
+    Os,
+}
+
+/// How a log is kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What a confirm promises.
+    pub durability: Durability,
+    /// Octets of a segment file: 8 KiB ..= 1 GiB.
+    pub segment_len: u64,
+    /// Names this broker among those that may one day share a log.
+    pub node: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Fsync,
+            segment_len: 16 * 1024 * 1024,
+            node: 0,
+        }
+    }
+}
+
+/// What a log holds and takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Octets in all its files.
+    pub disk_octets: u64,
+    /// Octets of the messages that are alive, roughly.
+    pub live_octets: u64,
+    /// Messages that are alive, counted once for each queue.
+    pub copies: u64,
+}
+
+/// How long the end of the log may stand without a batch that vouches for it, once nothing comes.
+const COVER_AFTER: Duration = Duration::from_millis(100);
+
+/// How long to wait before a disk that refused is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// Segments after which a start that takes long says how far it is.
+const PROGRESS_EVERY: usize = 64;
+
+/// See the module.
+pub struct LogStore {
+    shared: Arc<Shared>,
+    writer: Arc<Mutex<Writer>>,
+    housekeeper: Arc<Mutex<Housekeeper>>,
+    queues: Sequence,
+    clock: Clock,
+    definitions: Mutex<BTreeMap<(DefinitionKind, String), String>>,
+    damage: Mutex<Vec<Damage>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl LogStore {
+    /// Opens the log on `disk` and starts its threads.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a file cannot be read or written, or is of an unknown version.
+    pub fn open(disk: Arc<dyn Disk>, options: Options, clock: Clock) -> Result<Self, StoreError> {
+        let store = Self::open_without_threads(disk, options, clock)?;
+        let commit = {
+            let (shared, writer) = (Arc::clone(&store.shared), Arc::clone(&store.writer));
+            move || commit_loop(&shared, &writer)
+        };
+        let keep = {
+            let (shared, housekeeper) = (Arc::clone(&store.shared), Arc::clone(&store.housekeeper));
+            move || housekeeping_loop(&shared, &housekeeper)
+        };
+        let mut threads = store.threads.lock();
+        threads.push(spawn("leveret-commit", commit)?);
+        threads.push(spawn("leveret-store", keep)?);
+        drop(threads);
+        store.shared.chore();
+        Ok(store)
+    }
+
+    /// Opens the log; nothing is written until [`LogStore::commit`] is called.
+    fn open_without_threads(
+        disk: Arc<dyn Disk>,
+        options: Options,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let scan = recovery::scan(&*disk)?;
+        let database = Definitions::open(&*disk)?;
+        report(&scan, &*disk);
+        let fail = |what: &str, source| StoreError::Io {
+            what: format!("{what} in '{}'", disk.place()),
+            source,
+        };
+        let (applied, epoch) = database
+            .state()
+            .map_err(|source| fail("reading definitions", source))?;
+        let epoch = epoch.max(scan.epoch) + 1;
+        let mut definitions = BTreeMap::new();
+        database
+            .load(&mut |definition| put(&mut definitions, definition))
+            .map_err(|source| fail("reading definitions", source))?;
+        let behind: Vec<DefinitionChange> = scan
+            .changes
+            .into_iter()
+            .filter_map(|(address, change)| (address >= applied).then_some(change))
+            .collect();
+        for change in &behind {
+            change_definition(&mut definitions, change.clone());
+        }
+        database
+            .apply(&behind, scan.end.max(applied), epoch)
+            .map_err(|source| fail("writing definitions", source))?;
+        for name in scan.unneeded.iter().filter(|name| *name != SPARE) {
+            disk.remove(name)
+                .map_err(|source| fail("removing a file", source))?;
+        }
+        let first = scan
+            .free
+            .max(scan.end)
+            .next_multiple_of(SEGMENT_HEAD as u64);
+        let staging = Staging::new(first, scan.end, options.segment_len);
+        let shared = Arc::new(Shared::new(disk, options, epoch, staging, scan.catalog));
+        let writer = Arc::new(Mutex::new(Writer::new(
+            Arc::clone(&shared),
+            scan.end,
+            first,
+        )));
+        let housekeeper = Housekeeper::new(
+            Arc::clone(&shared),
+            Arc::clone(&writer),
+            database,
+            scan.checkpoint,
+        );
+        Ok(Self {
+            shared,
+            writer,
+            housekeeper: Arc::new(Mutex::new(housekeeper)),
+            queues: Sequence::after(epoch << 32),
+            clock,
+            definitions: Mutex::new(definitions),
+            damage: Mutex::new(scan.damage),
+            threads: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// What could not be read, as far as is known: at start, and since.
+    #[must_use]
+    pub fn damage(&self) -> Vec<Damage> {
+        self.damage.lock().clone()
+    }
+
+    /// What the log holds and takes.
+    #[must_use]
+    pub fn space(&self) -> Space {
+        let catalog = self.shared.catalog.lock();
+        Space {
+            disk_octets: catalog.disk_octets(),
+            live_octets: catalog.live_octets(),
+            copies: catalog.copies(),
+        }
+    }
+
+    fn spot(&self, at: RecordAt) -> Option<Spot> {
+        let catalog = self.shared.catalog.lock();
+        let segment = catalog.segment(at.address())?;
+        Some(Spot::new(segment, segment.bit(at.address())?))
+    }
+
+    fn read_once(&self, at: RecordAt) -> Option<Message> {
+        let mut octets = Vec::new();
+        self.spot(at)?.read(&mut octets)?;
+        let record = Record::parse(&octets, at.address())?;
+        record.message()?.build(&mut MessageBuilder::default())
+    }
+
+    /// Gives every message that is alive in the segment at `first`, and counts them.
+    fn recover_segment(&self, first: u64, each: &mut dyn FnMut(Recovered)) {
+        let (mut segment, catalog) = {
+            let mut catalog = self.shared.catalog.lock();
+            let Some(segment) = catalog.segments.get(&first).cloned() else {
+                return;
+            };
+            let dropped = std::mem::take(&mut catalog.dropped);
+            (
+                segment,
+                Catalog {
+                    dropped,
+                    ..Catalog::default()
+                },
+            )
+        };
+        segment.recount();
+        let mut builder = MessageBuilder::default();
+        let damage = recovery::alive(&mut segment, &catalog, &mut |found| {
+            let Some(message) = found.stored.build(&mut builder) else {
+                return;
+            };
+            each(Recovered {
+                queue: found.queue,
+                at: found.at,
+                message,
+                delivery_count: found.returned.unwrap_or_default(),
+                redelivered: found.returned.is_some(),
+                stored_at: found.stored.stored_at(),
+            });
+        });
+        for damage in &damage {
+            tracing::error!(
+                "a message in '{}' at {} is damaged and lost: {}",
+                damage.file,
+                damage.offset,
+                damage.what
+            );
+        }
+        segment.is_damaged = !damage.is_empty();
+        self.damage.lock().extend(damage);
+        let mut live = self.shared.catalog.lock();
+        live.dropped = catalog.dropped;
+        live.segments.insert(first, segment);
+    }
+
+    /// Stops the threads.
+    fn stop(&self) {
+        self.shared.staging.lock().closing = true;
+        self.shared.work.notify_all();
+        self.shared.chores.lock().stop = true;
+        self.shared.chores_due.notify_all();
+        for thread in std::mem::take(&mut *self.threads.lock()) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store has panicked");
+            }
+        }
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn(run).map_err(|source| StoreError::Io {
+        what: format!("starting '{name}'"),
+        source,
+    })
+}
+
+fn put(definitions: &mut BTreeMap<(DefinitionKind, String), String>, definition: Definition) {
+    definitions.insert((definition.kind, definition.key), definition.json);
+}
+
+fn change_definition(
+    definitions: &mut BTreeMap<(DefinitionKind, String), String>,
+    change: DefinitionChange,
+) {
+    match change {
+        DefinitionChange::Put(definition) => put(definitions, definition),
+        DefinitionChange::Delete(kind, key) => {
+            definitions.remove(&(kind, key));
+        }
+    }
+}
+
+fn report(scan: &Scan, disk: &dyn Disk) {
+    for damage in &scan.damage {
+        tracing::error!(
+            "'{}/{}' is damaged at {} ({} octets): {}; everything else is kept",
+            disk.place(),
+            damage.file,
+            damage.offset,
+            damage.len,
+            damage.what
+        );
+    }
+    if let Some((file, offset)) = &scan.torn {
+        tracing::info!(
+            "'{}/{file}' ends in a batch that was never confirmed, cut at {offset}",
+            disk.place()
+        );
+    }
+}
+
+fn commit_loop(shared: &Shared, writer: &Mutex<Writer>) {
+    loop {
+        let (stuck, wants_cover) = {
+            let writer = writer.lock();
+            (writer.is_stuck(), writer.wants_cover())
+        };
+        let closing = wait_for_work(shared, stuck, wants_cover);
+        writer.lock().commit();
+        if closing {
+            return;
+        }
+    }
+}
+
+/// Waits until something is staged or due; `true` if the store closes.
+fn wait_for_work(shared: &Shared, stuck: bool, wants_cover: bool) -> bool {
+    let mut staging = shared.staging.lock();
+    while staging.is_empty() && !staging.closing {
+        if stuck {
+            shared.work.wait_for(&mut staging, RETRY_AFTER);
+            break;
+        }
+        if !wants_cover {
+            shared.work.wait(&mut staging);
+        } else if shared.work.wait_for(&mut staging, COVER_AFTER).timed_out() && staging.is_empty()
+        {
+            staging.cover();
+        }
+    }
+    staging.closing
+}
+
+fn housekeeping_loop(shared: &Shared, housekeeper: &Mutex<Housekeeper>) {
+    loop {
+        {
+            let mut chores = shared.chores.lock();
+            while !chores.due && !chores.stop {
+                if shared.in_trouble().is_some() {
+                    shared.chores_due.wait_for(&mut chores, RETRY_AFTER);
+                    break;
+                }
+                shared.chores_due.wait(&mut chores);
+            }
+            if chores.stop {
+                return;
+            }
+            chores.due = false;
+        }
+        housekeeper.lock().run();
+    }
+}
+
+impl Store for LogStore {
+    fn recover(
+        &self,
+        definitions: &mut dyn FnMut(Definition),
+        messages: &mut dyn FnMut(Recovered),
+    ) -> Result<(), StoreError> {
+        for ((kind, key), json) in std::mem::take(&mut *self.definitions.lock()) {
+            definitions(Definition { kind, key, json });
+        }
+        let firsts: Vec<u64> = self
+            .shared
+            .catalog
+            .lock()
+            .segments
+            .keys()
+            .copied()
+            .collect();
+        let total = firsts.len();
+        for (done, first) in firsts.into_iter().enumerate() {
+            self.recover_segment(first, messages);
+            if (done + 1) % PROGRESS_EVERY == 0 {
+                tracing::info!("messages of {} of {total} segments are back", done + 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn next_queue_id(&self) -> QueueId {
+        QueueId(self.queues.next())
+    }
+
+    fn submit(&self, ops: &mut [Op<'_>]) -> Position {
+        let stored_at = self.clock.now().wall;
+        let mut staging = self.shared.staging.lock();
+        let idle = staging.is_empty();
+        let position = staging.submit(ops, stored_at);
+        drop(staging);
+        if idle {
+            self.shared.work.notify_one();
+        }
+        position
+    }
+
+    fn define(&self, change: DefinitionChange) -> Position {
+        let mut staging = self.shared.staging.lock();
+        let idle = staging.is_empty();
+        let position = staging.define(&change);
+        drop(staging);
+        if idle {
+            self.shared.work.notify_one();
+        }
+        position
+    }
+
+    fn durable(&self) -> Position {
+        self.shared.durable()
+    }
+
+    fn watch(&self, watch: Arc<dyn DurableWatch>) {
+        self.shared.watch(watch);
+    }
+
+    fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
+        // Its segment may have been given up for a packed one just after it was looked up.
+        let found = self.read_once(at).or_else(|| self.read_once(at));
+        found.ok_or(StoreError::Damaged { at })
+    }
+
+    fn read_run(
+        &self,
+        records: &[RecordAt],
+        each: &mut dyn FnMut(RecordAt, Result<Message, StoreError>),
+    ) {
+        let mut builder = MessageBuilder::default();
+        let mut window: Option<Window> = None;
+        for at in records {
+            let found = self.spot(*at).and_then(|spot| {
+                if !window
+                    .as_ref()
+                    .is_some_and(|window| window.is_over(&spot.file))
+                {
+                    window = Some(Window::new(Arc::clone(&spot.file)));
+                }
+                let octets = spot.read_in(window.as_mut()?).ok()?;
+                Record::parse(octets, at.address())?
+                    .message()?
+                    .build(&mut builder)
+            });
+            each(*at, found.map_or_else(|| self.read(*at), Ok));
+        }
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.stop();
+        let mut writer = self.writer.lock();
+        writer.commit();
+        let stuck = writer.is_stuck();
+        drop(writer);
+        let failed = |source| StoreError::Io {
+            what: format!("closing the store in '{}'", self.shared.disk.place()),
+            source,
+        };
+        if stuck {
+            return Err(failed(std::io::Error::other("the last writes failed")));
+        }
+        self.housekeeper.lock().checkpoint().map_err(failed)
+    }
+}
+
+impl Drop for LogStore {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests;

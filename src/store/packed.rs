@@ -1,0 +1,160 @@
+//! Packed segments: what was still needed of segments that were given up.
+//!
+//! Owns the layout of the file behind its head (`FORMAT.md`, "Packed segments"): records octet for
+//! octet as they were, at other places of the file but under their old addresses, then an index.
+
+use std::io;
+use std::sync::Arc;
+
+use super::batch::{Layout, SEGMENT_HEAD, SegmentHead};
+use super::catalog::Spot;
+use super::disk::{Disk, DiskFile, read_full};
+use super::octets::{Reader, short, u32_at, u64_at};
+use super::record::{GRANULE, Record};
+use super::segment::Segment;
+use crate::ids::QueueId;
+
+const MAGIC: [u8; 4] = *b"LVRI";
+const FOOT: usize = 16;
+const ENTRY: usize = 16;
+
+/// Where the index says each record is: address and granule.
+pub(super) fn read_index(file: &dyn DiskFile, len: u64) -> Option<Arc<[(u64, u32)]>> {
+    let mut foot = [0; FOOT];
+    let at = len.checked_sub(FOOT as u64)?;
+    if read_full(file, at, &mut foot).ok()? < FOOT || foot.get(..4)? != MAGIC {
+        return None;
+    }
+    let index_len = u64_at(&foot, 8)?;
+    let start = at
+        .checked_sub(index_len)
+        .filter(|start| *start >= SEGMENT_HEAD as u64)?;
+    let mut octets = vec![0; usize::try_from(index_len).ok()?];
+    read_full(file, start, &mut octets).ok()?;
+    if u32_at(&foot, 4)? != crc32c::crc32c(&octets) {
+        return None;
+    }
+    let mut from = Reader(&octets);
+    let mut index = Vec::with_capacity(octets.len() / ENTRY);
+    while !from.0.is_empty() {
+        let entry = (from.u64()?, from.u32()?);
+        from.u32()?;
+        index.push(entry);
+    }
+    index
+        .is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1)
+        .then(|| index.into())
+}
+
+/// Makes every copy of every record alive.
+pub(super) fn all_alive(segment: &mut Segment) {
+    let Some(index) = segment.packed.clone() else {
+        return;
+    };
+    let mut octets = Vec::new();
+    for (address, granule) in index.iter() {
+        let message = Spot::new(segment, *granule)
+            .read(&mut octets)
+            .and_then(|()| Record::parse(&octets, *address))
+            .and_then(|record| record.message().map(|message| (record.step(), message)));
+        if let Some((len, message)) = message {
+            segment.add(message.at(), len, message.queues());
+        }
+    }
+}
+
+/// A packed segment in the making.
+pub(super) struct Packer {
+    file: Arc<dyn DiskFile>,
+    head: SegmentHead,
+    index: Vec<(u64, u32)>,
+    /// Octets that are not written yet.
+    buffer: Vec<u8>,
+    written: u64,
+    /// The queues of each record, for the counts of the new segment.
+    messages: Vec<(super::RecordAt, usize, Box<[QueueId]>)>,
+}
+
+const BUFFER: usize = 1024 * 1024;
+
+impl Packer {
+    /// Begins the file `name`.
+    pub(super) fn new(disk: &dyn Disk, name: &str, head: SegmentHead) -> io::Result<Self> {
+        debug_assert!(head.layout == Layout::Packed, "that is what is made here");
+        let file = disk.create(name)?;
+        let buffer = head.encode();
+        Ok(Self {
+            file,
+            head,
+            index: Vec::new(),
+            buffer,
+            written: 0,
+            messages: Vec::new(),
+        })
+    }
+
+    /// Adds a record; addresses must rise.
+    pub(super) fn add(&mut self, record: &Record<'_>) -> io::Result<()> {
+        let Some(message) = record.message() else {
+            return Ok(());
+        };
+        let at = self.written + self.buffer.len() as u64 - SEGMENT_HEAD as u64;
+        self.index.push((
+            record.address,
+            short(usize::try_from(at).unwrap_or(usize::MAX) / GRANULE),
+        ));
+        self.messages
+            .push((message.at(), record.step(), message.queues().collect()));
+        self.buffer.extend_from_slice(record.octets());
+        if self.buffer.len() >= BUFFER {
+            self.flush()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.write_at(self.written, &self.buffer)?;
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Octets so far.
+    pub(super) fn len(&self) -> u64 {
+        self.written + self.buffer.len() as u64
+    }
+
+    /// Writes the index and makes the file durable under the name `name`.
+    pub(super) fn finish(mut self, disk: &dyn Disk, from: &str, name: &str) -> io::Result<Packed> {
+        let mut index = Vec::with_capacity(self.index.len() * ENTRY);
+        for (address, granule) in &self.index {
+            index.extend_from_slice(&address.to_le_bytes());
+            index.extend_from_slice(&granule.to_le_bytes());
+            index.extend_from_slice(&[0; 4]);
+        }
+        let sum = crc32c::crc32c(&index);
+        self.buffer.extend_from_slice(&index);
+        self.buffer.extend_from_slice(&MAGIC);
+        self.buffer.extend_from_slice(&sum.to_le_bytes());
+        self.buffer
+            .extend_from_slice(&(index.len() as u64).to_le_bytes());
+        self.flush()?;
+        self.file.sync()?;
+        disk.rename(from, name)?;
+        disk.sync_names()?;
+        let mut segment = Segment::new(name.to_owned(), self.file, self.head.first, self.head.end);
+        segment.file_len = self.written;
+        segment.packed = Some(self.index.into());
+        Ok(Packed {
+            segment,
+            messages: self.messages,
+        })
+    }
+}
+
+/// A packed segment on disk, not in the catalog yet.
+pub(super) struct Packed {
+    pub(super) segment: Segment,
+    pub(super) messages: Vec<(super::RecordAt, usize, Box<[QueueId]>)>,
+}

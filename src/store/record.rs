@@ -1,0 +1,429 @@
+//! Records: one message, settlement or change of a definition as octets.
+//!
+//! Owns the layout of a record (`FORMAT.md`, "Records") and what is packed into a [`RecordAt`].
+//! It deliberately knows no batch, segment or file. Every record starts at a multiple of
+//! [`GRANULE`] and is checked by a CRC32C that covers its address, so that octets at another place
+//! or of an earlier use of a file never pass for a record. Reading never panics, whatever the
+//! octets.
+
+use bytes::Bytes;
+use leveret_codec::properties::PropertiesRef;
+use leveret_codec::types::ShortStr;
+
+use super::octets::{Reader, index, put_at, short, u32_at, u64_at};
+use super::{Definition, DefinitionChange, DefinitionKind, Op, RecordAt};
+use crate::clock::Wall;
+use crate::ids::QueueId;
+use crate::message::{Body, Message, MessageBuilder, Traits};
+
+/// Records start at multiples of this many octets.
+pub(super) const GRANULE: usize = 16;
+
+/// Octets before a record's own content.
+pub(super) const RECORD_HEAD: usize = 32;
+
+/// Octets for each copy of a message.
+pub(super) const COPY: usize = 16;
+
+/// What a record says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Kind {
+    Message = 1,
+    Settled = 2,
+    Returned = 3,
+    Dropped = 4,
+    Put = 5,
+    Delete = 6,
+}
+
+const PERSISTENT: u8 = 1;
+const HAS_BCC: u8 = 2;
+const DIED_BEFORE: u8 = 4;
+
+/// Rounded up to where the next record may start.
+pub(super) const fn padded(len: usize) -> usize {
+    len.next_multiple_of(GRANULE)
+}
+
+/// Octets that `op` takes in the log.
+pub(super) fn op_len(op: &Op<'_>) -> usize {
+    padded(match op {
+        Op::Message {
+            message, queues, ..
+        } => message_len(message, queues.len()),
+        Op::Settled { records, .. } => RECORD_HEAD + 8 * records.len(),
+        Op::Returned { .. } | Op::Dropped { .. } => RECORD_HEAD,
+    })
+}
+
+fn message_len(message: &Message, copies: usize) -> usize {
+    let properties = message.properties().as_bytes().len();
+    let routing = message.routing_octets().len();
+    RECORD_HEAD + COPY * copies + routing + 4 + properties + message.body_len()
+}
+
+/// Octets that a change of a definition takes in the log.
+pub(super) fn change_len(change: &DefinitionChange) -> usize {
+    padded(match change {
+        DefinitionChange::Put(definition) => {
+            RECORD_HEAD + definition.key.len() + definition.json.len()
+        }
+        DefinitionChange::Delete(_, key) => RECORD_HEAD + key.len(),
+    })
+}
+
+/// What stands in the head of a record.
+struct Head {
+    kind: Kind,
+    flags: u8,
+    priority: u8,
+    count: u32,
+    first: u64,
+    second: u64,
+}
+
+impl Head {
+    fn new(kind: Kind, count: u32, first: u64, second: u64) -> Self {
+        Self {
+            kind,
+            flags: 0,
+            priority: 0,
+            count,
+            first,
+            second,
+        }
+    }
+
+    fn write(&self, len: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[0; 4]);
+        out.extend_from_slice(&short(len).to_le_bytes());
+        out.extend_from_slice(&[self.kind as u8, self.flags, self.priority, 0]);
+        out.extend_from_slice(&self.count.to_le_bytes());
+        out.extend_from_slice(&self.first.to_le_bytes());
+        out.extend_from_slice(&self.second.to_le_bytes());
+    }
+}
+
+fn pad(out: &mut Vec<u8>, start: usize) {
+    let len = out.len() - start;
+    out.resize(start + padded(len), 0);
+}
+
+/// Appends `op`, which will lie at `address`; its checksum is left to [`seal`].
+pub(super) fn encode(op: &mut Op<'_>, address: u64, stored_at: Wall, out: &mut Vec<u8>) {
+    let start = out.len();
+    match op {
+        Op::Message {
+            message,
+            queues,
+            at,
+        } => {
+            encode_message(message, queues, stored_at, out);
+            **at = RecordAt::new(address, padded(out.len() - start), queues.len());
+        }
+        Op::Settled { queue, records } => {
+            let len = RECORD_HEAD + 8 * records.len();
+            Head::new(Kind::Settled, short(records.len()), queue.0, 0).write(len, out);
+            for record in *records {
+                out.extend_from_slice(&record.0.to_le_bytes());
+            }
+        }
+        Op::Returned {
+            queue,
+            record,
+            delivery_count,
+        } => {
+            Head::new(Kind::Returned, *delivery_count, queue.0, record.0).write(RECORD_HEAD, out);
+        }
+        Op::Dropped { queue } => {
+            Head::new(Kind::Dropped, 0, queue.0, 0).write(RECORD_HEAD, out);
+        }
+    }
+    pad(out, start);
+}
+
+fn encode_message(message: &Message, queues: &[QueueId], stored_at: Wall, out: &mut Vec<u8>) {
+    let traits = message.traits();
+    let flag = |on: bool, flag: u8| if on { flag } else { 0 };
+    let head = Head {
+        kind: Kind::Message,
+        flags: flag(traits.persistent, PERSISTENT)
+            | flag(traits.has_bcc, HAS_BCC)
+            | flag(traits.died_before, DIED_BEFORE),
+        priority: traits.priority,
+        count: short(queues.len()),
+        first: stored_at.as_millis(),
+        second: traits.expiration_ms.map_or(0, |ms| ms.saturating_add(1)),
+    };
+    head.write(message_len(message, queues.len()), out);
+    for queue in queues {
+        out.extend_from_slice(&queue.0.to_le_bytes());
+        out.extend_from_slice(&[0; 8]);
+    }
+    out.extend_from_slice(message.routing_octets());
+    let properties = message.properties().as_bytes();
+    out.extend_from_slice(&short(properties.len()).to_le_bytes());
+    out.extend_from_slice(properties);
+    out.extend_from_slice(message.body());
+}
+
+/// Appends a change of a definition; its checksum is left to [`seal`].
+pub(super) fn encode_change(change: &DefinitionChange, out: &mut Vec<u8>) {
+    let start = out.len();
+    let (kind, of, key, json) = match change {
+        DefinitionChange::Put(Definition { kind, key, json }) => (Kind::Put, kind, key, &**json),
+        DefinitionChange::Delete(kind, key) => (Kind::Delete, kind, key, ""),
+    };
+    let len = RECORD_HEAD + key.len() + json.len();
+    Head::new(kind, short(key.len()), u64::from(of.number()), 0).write(len, out);
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(json.as_bytes());
+    pad(out, start);
+}
+
+/// Octets of the record at the front of `octets` with its padding, as its head claims; `None` if
+/// that cannot be.
+pub(super) fn claimed_len(octets: &[u8]) -> Option<usize> {
+    let len = index(u64::from(u32_at(octets, 4)?));
+    (len >= RECORD_HEAD && padded(len) <= octets.len()).then_some(padded(len))
+}
+
+fn checksum(octets: &[u8], address: u64) -> u32 {
+    let seed = crc32c::crc32c(&address.to_le_bytes());
+    crc32c::crc32c_append(seed, octets.get(4..).unwrap_or_default())
+}
+
+/// Writes the checksum of the record at the front of `octets`, which lies at `address`; returns
+/// the checksum and the octets to the next record.
+pub(super) fn seal(octets: &mut [u8], address: u64) -> Option<(u32, usize)> {
+    let step = claimed_len(octets)?;
+    let len = index(u64::from(u32_at(octets, 4)?));
+    let sum = checksum(octets.get(..len)?, address);
+    put_at(octets, 0, &sum.to_le_bytes());
+    Some((sum, step))
+}
+
+/// A record whose checksum is right.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a> {
+    pub(super) address: u64,
+    octets: &'a [u8],
+    kind: Kind,
+}
+
+/// What a record says, ready to be acted on.
+pub(super) enum Entry<'a> {
+    Message(Stored<'a>),
+    Settled {
+        queue: QueueId,
+        records: Settled<'a>,
+    },
+    Returned {
+        queue: QueueId,
+        record: RecordAt,
+        delivery_count: u32,
+    },
+    Dropped {
+        queue: QueueId,
+    },
+    Change(DefinitionChange),
+}
+
+/// The records that were settled together.
+#[derive(Clone, Copy)]
+pub(super) struct Settled<'a>(&'a [u8]);
+
+impl Settled<'_> {
+    pub(super) fn iter(self) -> impl Iterator<Item = RecordAt> {
+        self.0
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|octets| RecordAt(u64::from_le_bytes(*octets)))
+    }
+}
+
+impl<'a> Record<'a> {
+    /// Reads the record at the front of `octets`; `None` unless it was written for `address`.
+    pub(super) fn parse(octets: &'a [u8], address: u64) -> Option<Self> {
+        let step = claimed_len(octets)?;
+        let len = index(u64::from(u32_at(octets, 4)?));
+        let record = octets.get(..len)?;
+        if u32_at(record, 0)? != checksum(record, address) {
+            return None;
+        }
+        let kind = match record.get(8)? {
+            1 => Kind::Message,
+            2 => Kind::Settled,
+            3 => Kind::Returned,
+            4 => Kind::Dropped,
+            5 => Kind::Put,
+            6 => Kind::Delete,
+            _ => return None,
+        };
+        Some(Self {
+            address,
+            octets: octets.get(..step)?,
+            kind,
+        })
+    }
+
+    /// Octets with padding: the next record starts after them.
+    pub(super) fn step(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// All octets, padding included.
+    pub(super) fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    pub(super) fn sum(&self) -> u32 {
+        u32_at(self.octets, 0).unwrap_or_default()
+    }
+
+    fn content(&self) -> Option<&'a [u8]> {
+        let len = index(u64::from(u32_at(self.octets, 4)?));
+        self.octets.get(RECORD_HEAD..len)
+    }
+
+    /// What it says; `None` if it says nothing that makes sense.
+    pub(super) fn entry(&self) -> Option<Entry<'a>> {
+        let count = u32_at(self.octets, 12)?;
+        let first = u64_at(self.octets, 16)?;
+        let second = u64_at(self.octets, 24)?;
+        let queue = QueueId(first);
+        Some(match self.kind {
+            Kind::Message => Entry::Message(self.message()?),
+            Kind::Settled => Entry::Settled {
+                queue,
+                records: Settled(self.content()?),
+            },
+            Kind::Returned => Entry::Returned {
+                queue,
+                record: RecordAt(second),
+                delivery_count: count,
+            },
+            Kind::Dropped => Entry::Dropped { queue },
+            Kind::Put | Kind::Delete => Entry::Change(self.change(count, first)?),
+        })
+    }
+
+    /// The message in it; `None` if it is a record of another kind.
+    pub(super) fn message(&self) -> Option<Stored<'a>> {
+        if self.kind != Kind::Message {
+            return None;
+        }
+        let copies = index(u64::from(u32_at(self.octets, 12)?));
+        let content = self.content()?;
+        let (copies, content) = content.split_at_checked(copies.checked_mul(COPY)?)?;
+        Some(Stored {
+            record: *self,
+            copies,
+            content,
+        })
+    }
+
+    fn change(&self, key_len: u32, kind: u64) -> Option<DefinitionChange> {
+        let content = self.content()?;
+        let (key, json) = content.split_at_checked(index(u64::from(key_len)))?;
+        let kind = DefinitionKind::from_number(u8::try_from(kind).ok()?)?;
+        let key = std::str::from_utf8(key).ok()?.to_owned();
+        Some(match self.kind {
+            Kind::Put => {
+                let json = std::str::from_utf8(json).ok()?.to_owned();
+                DefinitionChange::Put(Definition { kind, key, json })
+            }
+            _ => DefinitionChange::Delete(kind, key),
+        })
+    }
+}
+
+/// A message as it is stored.
+#[derive(Clone, Copy)]
+pub(super) struct Stored<'a> {
+    record: Record<'a>,
+    copies: &'a [u8],
+    content: &'a [u8],
+}
+
+impl<'a> Stored<'a> {
+    /// Where it lies.
+    pub(super) fn at(&self) -> RecordAt {
+        RecordAt::new(
+            self.record.address,
+            self.record.step(),
+            self.copies.len() / COPY,
+        )
+    }
+
+    /// The queues it was stored for.
+    pub(super) fn queues(&self) -> impl Iterator<Item = QueueId> + use<'a> {
+        let copies = self.copies.as_chunks::<COPY>().0;
+        copies
+            .iter()
+            .map(|copy| QueueId(u64_at(copy, 0).unwrap_or_default()))
+    }
+
+    /// When it was stored.
+    pub(super) fn stored_at(&self) -> Wall {
+        Wall::from_millis(u64_at(self.record.octets, 16).unwrap_or_default())
+    }
+
+    /// The message; `None` if the octets make none.
+    pub(super) fn build(&self, builder: &mut MessageBuilder) -> Option<Message> {
+        let head = self.record.octets;
+        let flags = *head.get(9)?;
+        let traits = Traits {
+            persistent: flags & PERSISTENT != 0,
+            priority: *head.get(10)?,
+            expiration_ms: u64_at(head, 24)?.checked_sub(1),
+            has_bcc: flags & HAS_BCC != 0,
+            died_before: flags & DIED_BEFORE != 0,
+        };
+        let mut rest = Reader(self.content);
+        let exchange = name(&mut rest)?;
+        let routing_key = name(&mut rest)?;
+        let properties_len = rest.u32()?;
+        let properties = PropertiesRef::new(rest.octets(index(u64::from(properties_len)))?);
+        let large;
+        let body = if rest.0.len() >= crate::message::LARGE_BODY {
+            large = Bytes::copy_from_slice(rest.0);
+            Body::by_size(&large)
+        } else {
+            Body::Copied(rest.0)
+        };
+        Some(builder.build(exchange, routing_key, properties, body, traits))
+    }
+}
+
+fn name<'a>(rest: &mut Reader<'a>) -> Option<ShortStr<'a>> {
+    let len = *rest.octets(1)?.first()?;
+    ShortStr::new(std::str::from_utf8(rest.octets(usize::from(len))?).ok()?)
+}
+
+/// Size classes of records: each holds lengths up to four times those of the one before.
+pub(super) const CLASSES: usize = 8;
+
+/// The low bits of a [`RecordAt`], free because addresses are multiples of 16: bit 0 says that
+/// there are several copies, bits 1 to 3 are the size class.
+impl RecordAt {
+    pub(super) fn new(address: u64, len: usize, copies: usize) -> Self {
+        let bits = usize::BITS - len.leading_zeros();
+        let class = (bits.saturating_sub(7) / 2).min(7);
+        Self(address | u64::from(class) << 1 | u64::from(copies > 1))
+    }
+
+    pub(super) fn address(self) -> u64 {
+        self.0 & !0xf
+    }
+
+    pub(super) fn is_shared(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    pub(super) fn class(self) -> usize {
+        index(self.0 >> 1 & 7)
+    }
+}

@@ -1,0 +1,352 @@
+//! What of a segment is still needed.
+//!
+//! Owns, for one segment file, which copies of which messages are alive: one bit for each 16
+//! octets of the file. A message with one copy has the bit of its first octets; one with several
+//! has that bit as long as any copy is alive, and for each copy the bit of the octets in which the
+//! record names its queue. It knows no other segment and does not read the file.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::RecordAt;
+use super::batch::SEGMENT_HEAD;
+use super::bits::Bits;
+use super::disk::DiskFile;
+use super::octets::{index, short};
+use super::record::{CLASSES, COPY, GRANULE, RECORD_HEAD};
+use crate::ids::QueueId;
+
+/// Granules between the start of a record and its first copy.
+const TO_COPIES: u32 = 2;
+
+const _: () = assert!(
+    RECORD_HEAD == 2 * GRANULE,
+    "the copies begin two bits after the record"
+);
+const _: () = assert!(COPY == GRANULE, "each copy has a bit of its own");
+
+/// A segment file and what is alive in it.
+#[derive(Clone)]
+pub(super) struct Segment {
+    pub(super) name: String,
+    pub(super) file: Arc<dyn DiskFile>,
+    /// The address of the first octet behind the file's head.
+    pub(super) first: u64,
+    /// The first address that does not belong to it.
+    pub(super) end: u64,
+    /// Octets of the file that count as used disk.
+    pub(super) file_len: u64,
+    /// Not all of it can be read.
+    pub(super) is_damaged: bool,
+    /// Where each record of a packed segment lies: address and granule, sorted.
+    pub(super) packed: Option<Arc<[(u64, u32)]>>,
+    pub(super) live: Bits,
+    /// Delivery counts of copies that came back, by bit.
+    pub(super) returned: HashMap<u32, u32>,
+    /// Queues of messages with several copies, by first bit.
+    fans: HashMap<u32, Box<[QueueId]>>,
+    queues: HashMap<QueueId, u32>,
+    /// Deleted queues some of whose bits may still be set.
+    pub(super) dropped: Vec<QueueId>,
+    copies: u64,
+    ghosts: u64,
+    classes: [Class; CLASSES],
+}
+
+/// Messages of about the same size.
+#[derive(Clone, Copy, Default)]
+struct Class {
+    octets: u64,
+    total: u64,
+    live: u64,
+}
+
+impl Segment {
+    pub(super) fn new(name: String, file: Arc<dyn DiskFile>, first: u64, end: u64) -> Self {
+        Self {
+            name,
+            file,
+            first,
+            end,
+            file_len: 0,
+            is_damaged: false,
+            packed: None,
+            live: Bits::default(),
+            returned: HashMap::new(),
+            fans: HashMap::new(),
+            queues: HashMap::new(),
+            dropped: Vec::new(),
+            copies: 0,
+            ghosts: 0,
+            classes: [Class::default(); CLASSES],
+        }
+    }
+
+    /// The bit of what lies at `address`.
+    pub(super) fn bit(&self, address: u64) -> Option<u32> {
+        match &self.packed {
+            None => u32::try_from(address.checked_sub(self.first)? / GRANULE as u64).ok(),
+            Some(packed) => {
+                let found = packed
+                    .binary_search_by_key(&address, |(address, _)| *address)
+                    .ok()?;
+                packed.get(found).map(|(_, granule)| *granule)
+            }
+        }
+    }
+
+    /// Where in the file the octets of `bit` are.
+    pub(super) fn offset(bit: u32) -> u64 {
+        SEGMENT_HEAD as u64 + u64::from(bit) * GRANULE as u64
+    }
+
+    /// The address of the record that starts at `bit`.
+    pub(super) fn address(&self, bit: u32) -> Option<u64> {
+        match &self.packed {
+            None => Some(self.first + u64::from(bit) * GRANULE as u64),
+            Some(packed) => {
+                let found = packed
+                    .binary_search_by_key(&bit, |(_, granule)| *granule)
+                    .ok()?;
+                packed.get(found).map(|(address, _)| *address)
+            }
+        }
+    }
+
+    /// Where the file's records end at the latest.
+    pub(super) fn room(&self) -> u64 {
+        match &self.packed {
+            None => SEGMENT_HEAD as u64 + (self.end - self.first),
+            Some(_) => self.file_len,
+        }
+    }
+
+    /// Nothing in it is needed any more.
+    pub(super) fn is_empty(&self) -> bool {
+        self.copies <= self.ghosts
+    }
+
+    /// Copies that are alive.
+    pub(super) fn copies(&self) -> u64 {
+        self.copies.saturating_sub(self.ghosts)
+    }
+
+    /// Roughly the octets of messages that are alive.
+    pub(super) fn live_octets(&self) -> u64 {
+        let classes = self.classes.iter().filter(|class| class.total > 0);
+        let octets: u64 = classes
+            .map(|class| class.octets * class.live / class.total)
+            .sum();
+        octets * self.copies() / self.copies.max(1)
+    }
+
+    /// Forgets counts, queues and copies, but not what is alive: the messages are about to be
+    /// counted anew with [`Segment::count`].
+    pub(super) fn recount(&mut self) {
+        self.fans.clear();
+        self.queues.clear();
+        self.dropped.clear();
+        (self.copies, self.ghosts) = (0, 0);
+        self.classes = [Class::default(); CLASSES];
+    }
+
+    /// A message was written: all its copies are alive.
+    pub(super) fn add(&mut self, at: RecordAt, len: usize, queues: impl Iterator<Item = QueueId>) {
+        let Some(bit) = self.bit(at.address()) else {
+            return;
+        };
+        self.live.insert(bit);
+        let queues: Vec<QueueId> = if at.is_shared() {
+            queues.collect()
+        } else {
+            queues.take(1).collect()
+        };
+        if at.is_shared() {
+            for copy in copy_bits(bit, queues.len()) {
+                self.live.insert(copy);
+            }
+        }
+        self.count(at, len, &queues);
+    }
+
+    /// Counts the copies of a message that are alive.
+    pub(super) fn count(&mut self, at: RecordAt, len: usize, queues: &[QueueId]) {
+        let Some(bit) = self.bit(at.address()) else {
+            return;
+        };
+        let mut alive = 0;
+        if at.is_shared() {
+            for (copy, queue) in copy_bits(bit, queues.len()).zip(queues) {
+                if self.live.contains(copy) {
+                    *self.queues.entry(*queue).or_default() += 1;
+                    alive += 1;
+                }
+            }
+            if alive > 0 {
+                self.fans.insert(bit, queues.into());
+            }
+        } else if self.live.contains(bit) {
+            alive = 1;
+            for queue in queues {
+                *self.queues.entry(*queue).or_default() += 1;
+            }
+        }
+        self.copies += alive;
+        if let Some(class) = self.classes.get_mut(at.class()) {
+            class.octets += len as u64;
+            class.total += 1;
+            class.live += u64::from(alive > 0);
+        }
+    }
+
+    /// Whether the queues of the message are known here.
+    pub(super) fn knows(&self, at: RecordAt) -> bool {
+        !at.is_shared()
+            || self
+                .bit(at.address())
+                .is_none_or(|bit| self.fans.contains_key(&bit))
+    }
+
+    /// Teaches it the queues of a message with several copies.
+    pub(super) fn learn(&mut self, at: RecordAt, queues: Box<[QueueId]>) {
+        if let Some(bit) = self.bit(at.address()) {
+            self.fans.insert(bit, queues);
+        }
+    }
+
+    /// The bit of the copy of a message that is in `queue`.
+    fn copy(&self, queue: QueueId, at: RecordAt) -> Option<u32> {
+        let bit = self.bit(at.address())?;
+        if !at.is_shared() {
+            return Some(bit);
+        }
+        let queues = self.fans.get(&bit)?;
+        let position = queues.iter().position(|other| *other == queue)?;
+        Some(bit + TO_COPIES + short(position))
+    }
+
+    /// The copy in `queue` has left it for good; `false` if it was not alive.
+    pub(super) fn settle(&mut self, queue: QueueId, at: RecordAt) -> bool {
+        let Some(copy) = self.copy(queue, at) else {
+            return false;
+        };
+        if !self.live.remove(copy) {
+            return false;
+        }
+        self.returned.remove(&copy);
+        self.copies = self.copies.saturating_sub(1);
+        if let Some(count) = self.queues.get_mut(&queue) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.queues.remove(&queue);
+            }
+        } else if self.dropped.contains(&queue) {
+            self.ghosts = self.ghosts.saturating_sub(1);
+        }
+        if (!at.is_shared() || self.close_fan(at))
+            && let Some(class) = self.classes.get_mut(at.class())
+        {
+            class.live = class.live.saturating_sub(1);
+        }
+        true
+    }
+
+    /// Forgets a message with several copies once none is alive; `true` if it did.
+    fn close_fan(&mut self, at: RecordAt) -> bool {
+        let Some(bit) = self.bit(at.address()) else {
+            return false;
+        };
+        let copies = self.fans.get(&bit).map_or(0, |queues| queues.len());
+        if copy_bits(bit, copies).any(|copy| self.live.contains(copy)) {
+            return false;
+        }
+        self.live.remove(bit);
+        self.fans.remove(&bit);
+        true
+    }
+
+    /// The copy in `queue` came back.
+    pub(super) fn give_back(&mut self, queue: QueueId, at: RecordAt, delivery_count: u32) {
+        if let Some(copy) = self
+            .copy(queue, at)
+            .filter(|copy| self.live.contains(*copy))
+        {
+            self.returned.insert(copy, delivery_count);
+        }
+    }
+
+    /// The queue is deleted.
+    pub(super) fn drop_queue(&mut self, queue: QueueId) {
+        if let Some(count) = self.queues.remove(&queue) {
+            self.ghosts += u64::from(count);
+            self.dropped.push(queue);
+        }
+    }
+
+    /// The copies of a message that are alive: queue and delivery count, if it came back.
+    pub(super) fn alive<'a>(
+        &'a self,
+        at: RecordAt,
+        queues: &'a [QueueId],
+    ) -> impl Iterator<Item = (QueueId, Option<u32>)> + 'a {
+        let bit = self.bit(at.address());
+        queues
+            .iter()
+            .enumerate()
+            .filter_map(move |(position, queue)| {
+                let copy = if at.is_shared() {
+                    bit? + TO_COPIES + short(position)
+                } else {
+                    bit?
+                };
+                let alive = self.live.contains(copy);
+                alive.then(|| (*queue, self.returned.get(&copy).copied()))
+            })
+    }
+
+    /// Makes the copy in the `position`-th of its queues dead, without counting.
+    pub(super) fn kill(&mut self, at: RecordAt, position: usize) {
+        if let Some(bit) = self.bit(at.address()) {
+            let copy = if at.is_shared() {
+                bit + TO_COPIES + short(position)
+            } else {
+                bit
+            };
+            self.live.remove(copy);
+            self.returned.remove(&copy);
+        }
+    }
+
+    /// Makes a whole message dead, without counting.
+    pub(super) fn bury(&mut self, bit: u32) {
+        self.live.remove(bit);
+    }
+
+    /// Takes over what is alive of a message from the segment it is packed from.
+    pub(super) fn inherit(&mut self, from: &Segment, at: RecordAt, len: usize, queues: &[QueueId]) {
+        let (Some(old), Some(new)) = (from.bit(at.address()), self.bit(at.address())) else {
+            return;
+        };
+        let copies = if at.is_shared() { queues.len() } else { 0 };
+        for (old, new) in
+            std::iter::once((old, new)).chain(copy_bits(old, copies).zip(copy_bits(new, copies)))
+        {
+            if from.live.contains(old) {
+                self.live.insert(new);
+            }
+            if let Some(count) = from.returned.get(&old) {
+                self.returned.insert(new, *count);
+            }
+        }
+        self.count(at, len, queues);
+    }
+
+    /// Granules in `octets`.
+    pub(super) fn granules(octets: u64) -> u32 {
+        short(index(octets) / GRANULE)
+    }
+}
+
+fn copy_bits(bit: u32, copies: usize) -> impl Iterator<Item = u32> {
+    (0..short(copies)).map(move |copy| bit + TO_COPIES + copy)
+}

@@ -1,0 +1,167 @@
+//! What callers, the commit thread and the housekeeper share, each part under its own short lock.
+//!
+//! Locks are taken in this order: writer, catalog, then one of the others alone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use super::catalog::Catalog;
+use super::disk::{Disk, DiskFile};
+use super::staging::Staging;
+use super::{DefinitionChange, DurableWatch, Options, Position, Trouble};
+
+/// See the module.
+pub(super) struct Shared {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) options: Options,
+    pub(super) epoch: u64,
+    pub(super) staging: Mutex<Staging>,
+    /// Signalled when something is staged or the store closes.
+    pub(super) work: Condvar,
+    pub(super) catalog: Mutex<Catalog>,
+    pub(super) chores: Mutex<Chores>,
+    /// Signalled when there is something for the housekeeper.
+    pub(super) chores_due: Condvar,
+    durable: AtomicU64,
+    covered: AtomicU64,
+    watches: RwLock<Vec<Arc<dyn DurableWatch>>>,
+    spare: Mutex<Option<(Arc<dyn DiskFile>, u64)>>,
+    changes: Mutex<Vec<DefinitionChange>>,
+    trouble: Mutex<[Option<Trouble>; 2]>,
+}
+
+/// Who can be in trouble.
+#[derive(Clone, Copy)]
+pub(super) enum Source {
+    Writer = 0,
+    Housekeeper = 1,
+}
+
+/// What the housekeeper is asked for.
+#[derive(Default)]
+pub(super) struct Chores {
+    pub(super) due: bool,
+    pub(super) stop: bool,
+}
+
+impl Shared {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        options: Options,
+        epoch: u64,
+        staging: Staging,
+        catalog: Catalog,
+    ) -> Self {
+        let durable = AtomicU64::new(catalog.applied);
+        Self {
+            disk,
+            options,
+            epoch,
+            staging: Mutex::new(staging),
+            work: Condvar::new(),
+            catalog: Mutex::new(catalog),
+            chores: Mutex::new(Chores::default()),
+            chores_due: Condvar::new(),
+            covered: AtomicU64::new(durable.load(Ordering::Relaxed)),
+            durable,
+            watches: RwLock::new(Vec::new()),
+            spare: Mutex::new(None),
+            changes: Mutex::new(Vec::new()),
+            trouble: Mutex::new([None; 2]),
+        }
+    }
+
+    pub(super) fn durable(&self) -> Position {
+        Position(self.durable.load(Ordering::Acquire))
+    }
+
+    /// Everything up to `end` is durable: everybody is told.
+    pub(super) fn advance(&self, end: u64) {
+        if self.durable.fetch_max(end, Ordering::AcqRel) >= end {
+            return;
+        }
+        for watch in self.watches.read().iter() {
+            watch.on_durable(Position(end));
+        }
+    }
+
+    pub(super) fn watch(&self, watch: Arc<dyn DurableWatch>) {
+        let trouble = self.in_trouble();
+        if trouble.is_some() {
+            watch.on_trouble(trouble);
+        }
+        self.watches.write().push(watch);
+    }
+
+    /// Tells everybody when trouble begins, changes or ends.
+    pub(super) fn trouble(&self, source: Source, trouble: Option<Trouble>) {
+        let (before, after) = {
+            let mut troubles = self.trouble.lock();
+            let before = worst(&*troubles);
+            if let Some(slot) = troubles.get_mut(source as usize) {
+                *slot = trouble;
+            }
+            (before, worst(&*troubles))
+        };
+        if before != after {
+            for watch in self.watches.read().iter() {
+                watch.on_trouble(after);
+            }
+        }
+    }
+
+    pub(super) fn in_trouble(&self) -> Option<Trouble> {
+        worst(&*self.trouble.lock())
+    }
+
+    /// The housekeeper should have a look.
+    pub(super) fn chore(&self) {
+        self.chores.lock().due = true;
+        self.chores_due.notify_one();
+    }
+
+    /// A batch at the end of the log, up to `end`, vouches for all before it.
+    pub(super) fn cover(&self, end: u64) {
+        self.covered.store(end, Ordering::Relaxed);
+    }
+
+    pub(super) fn uncovered(&self, end: u64) -> bool {
+        self.covered.load(Ordering::Relaxed) < end
+    }
+
+    /// The prepared file, if it has the length that is needed.
+    pub(super) fn take_spare(&self, len: u64) -> Option<Arc<dyn DiskFile>> {
+        let mut spare = self.spare.lock();
+        spare.take_if(|(_, has)| *has == len).map(|(file, _)| file)
+    }
+
+    pub(super) fn has_spare(&self) -> bool {
+        self.spare.lock().is_some()
+    }
+
+    pub(super) fn put_spare(&self, file: Arc<dyn DiskFile>, len: u64) {
+        *self.spare.lock() = Some((file, len));
+    }
+
+    /// A change that is durable in the log and has to reach the definitions' own file.
+    pub(super) fn changed(&self, change: DefinitionChange) {
+        self.changes.lock().push(change);
+    }
+
+    pub(super) fn take_changes(&self) -> Vec<DefinitionChange> {
+        std::mem::take(&mut *self.changes.lock())
+    }
+
+    /// Gives changes back that could not be kept.
+    pub(super) fn return_changes(&self, mut changes: Vec<DefinitionChange>) {
+        let mut newer = self.changes.lock();
+        changes.append(&mut newer);
+        *newer = changes;
+    }
+}
+
+fn worst(troubles: &[Option<Trouble>]) -> Option<Trouble> {
+    troubles.iter().flatten().max().copied()
+}

@@ -1,0 +1,329 @@
+//! Housekeeping: checkpoints, recycled segments, packing.
+//!
+//! Owns when disk space is given back. A segment without anything alive goes as soon as a
+//! checkpoint says so; segments of which little is alive are packed together once all files take
+//! more than twice what is alive. Runs beside the commit thread and never makes it wait for more
+//! than one sync.
+
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::Source;
+use super::batch::{Layout, SEGMENT_HEAD, SegmentHead};
+use super::catalog::{Catalog, Spot};
+use super::definitions::Definitions;
+use super::packed::{Packed, Packer};
+use super::record::Record;
+use super::segment::Segment;
+use super::shared::Shared;
+use super::window::Window;
+use super::writer::{SPARE, Writer};
+use super::{Trouble, checkpoint};
+
+/// Octets of log after which a checkpoint is due, if the data is small; an eighth of it if not.
+const CHECKPOINT_EVERY: u64 = 64 * 1024 * 1024;
+
+/// Segments without anything alive that wait for a checkpoint.
+const EMPTY_MAX: usize = 2;
+
+/// Octets that are written at once when a file is filled with zeros.
+const FILL: usize = 1024 * 1024;
+
+/// See the module.
+pub(super) struct Housekeeper {
+    shared: Arc<Shared>,
+    writer: Arc<Mutex<Writer>>,
+    definitions: Definitions,
+    /// The number of the last checkpoint.
+    number: u64,
+    /// What the last checkpoint reflected.
+    applied: u64,
+}
+
+impl Housekeeper {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        writer: Arc<Mutex<Writer>>,
+        definitions: Definitions,
+        number: u64,
+    ) -> Self {
+        let applied = shared.catalog.lock().applied;
+        Self {
+            shared,
+            writer,
+            definitions,
+            number,
+            applied,
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn run(&mut self) {
+        if self.checkpoint_is_due()
+            && let Err(error) = self.checkpoint()
+        {
+            tracing::warn!("no checkpoint was written: {error}");
+        }
+        while self.packing_is_due() {
+            match self.pack() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!("no space was won: {error}");
+                    break;
+                }
+            }
+        }
+        if !self.shared.has_spare()
+            && let Err(error) = self.prepare_spare()
+        {
+            tracing::warn!("no file could be prepared for the log: {error}");
+            let full = error.kind() == io::ErrorKind::StorageFull;
+            let trouble = if full {
+                Trouble::Full
+            } else {
+                Trouble::Failing
+            };
+            self.shared.trouble(Source::Housekeeper, Some(trouble));
+        } else {
+            self.shared.trouble(Source::Housekeeper, None);
+        }
+    }
+
+    fn checkpoint_is_due(&self) -> bool {
+        let catalog = self.shared.catalog.lock();
+        let every = CHECKPOINT_EVERY
+            .min(16 * self.shared.options.segment_len)
+            .max(catalog.live_octets() / 8);
+        let empty = self.given_up(&catalog).len();
+        let new = catalog.applied - self.applied;
+        let pressed = self.shared.in_trouble().is_some() || !self.shared.has_spare();
+        new > every || empty >= EMPTY_MAX || (empty > 0 && pressed)
+    }
+
+    /// The segments that a checkpoint gives up.
+    fn given_up(&self, catalog: &Catalog) -> Vec<u64> {
+        let segments = catalog.segments.values();
+        let empty = segments.filter(|segment| segment.is_empty() && segment.end <= catalog.applied);
+        empty.map(|segment| segment.first).collect()
+    }
+
+    /// Writes a checkpoint and gives up what it does not need.
+    pub(super) fn checkpoint(&mut self) -> io::Result<()> {
+        let (octets, applied, empty, changes) = {
+            // With the writer held nothing can be applied between the snapshot and its sync.
+            let mut writer = self.writer.lock();
+            writer.sync_now()?;
+            let mut catalog = self.shared.catalog.lock();
+            catalog.forget_dropped();
+            let changes = self.shared.take_changes();
+            (
+                checkpoint::encode(&catalog),
+                catalog.applied,
+                self.given_up(&catalog),
+                changes,
+            )
+        };
+        if let Err(error) = self.definitions.apply(&changes, applied, self.shared.epoch) {
+            self.shared.return_changes(changes);
+            return Err(error);
+        }
+        self.number += 1;
+        checkpoint::write(&*self.shared.disk, self.number, &octets)?;
+        self.applied = applied;
+        self.give_up(&empty)?;
+        self.remove_old_checkpoints()
+    }
+
+    /// Two are kept, so that one that rots is no loss.
+    fn remove_old_checkpoints(&self) -> io::Result<()> {
+        let disk = &*self.shared.disk;
+        for name in disk.list()? {
+            if checkpoint::number(&name).is_some_and(|number| number + 1 < self.number) {
+                disk.remove(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes segments; the first that fits becomes the next prepared file.
+    fn give_up(&self, empty: &[u64]) -> io::Result<()> {
+        for first in empty {
+            let Some(segment) = self.shared.catalog.lock().segments.remove(first) else {
+                continue;
+            };
+            self.recycle(&segment)?;
+        }
+        Ok(())
+    }
+
+    fn recycle(&self, segment: &Segment) -> io::Result<()> {
+        let disk = &*self.shared.disk;
+        let len = self.shared.options.segment_len;
+        if segment.packed.is_none() && segment.file_len == len && !self.shared.has_spare() {
+            disk.rename(&segment.name, SPARE)?;
+            self.shared.put_spare(Arc::clone(&segment.file), len);
+            Ok(())
+        } else {
+            disk.remove(&segment.name)
+        }
+    }
+
+    /// Fills a file with zeros, so that the log need not make the file system allocate.
+    fn prepare_spare(&self) -> io::Result<()> {
+        let disk = &*self.shared.disk;
+        let len = self.shared.options.segment_len;
+        let file = disk.create(SPARE)?;
+        let zeros = vec![0; FILL];
+        let mut at = 0;
+        while at < len {
+            let left = usize::try_from(len - at).unwrap_or(usize::MAX).min(FILL);
+            if let Err(error) = file.write_at(at, zeros.get(..left).unwrap_or_default()) {
+                drop(file);
+                disk.remove(SPARE)?;
+                return Err(error);
+            }
+            at += left as u64;
+        }
+        file.sync()?;
+        self.shared.put_spare(file, len);
+        Ok(())
+    }
+
+    fn packing_is_due(&self) -> bool {
+        let catalog = self.shared.catalog.lock();
+        let slack = 4 * self.shared.options.segment_len;
+        catalog.disk_octets() > 2 * catalog.live_octets() + slack
+    }
+
+    /// The neighbours that are best packed together, with octets alive in them.
+    fn choose(&self) -> Vec<Segment> {
+        let catalog = self.shared.catalog.lock();
+        let target = self.shared.options.segment_len;
+        let mut best: (u64, Vec<u64>) = (0, Vec::new());
+        let mut run: Vec<&Segment> = Vec::new();
+        for segment in catalog
+            .segments
+            .values()
+            .filter(|segment| segment.end <= self.applied)
+        {
+            let worth_it = !segment.is_damaged && segment.live_octets() * 2 <= segment.file_len;
+            let live: u64 = run.iter().map(|segment| segment.live_octets()).sum();
+            if !worth_it || live + segment.live_octets() > target {
+                run.clear();
+            }
+            if !worth_it {
+                continue;
+            }
+            run.push(segment);
+            let live: u64 = run.iter().map(|segment| segment.live_octets()).sum();
+            let files: u64 = run.iter().map(|segment| segment.file_len).sum();
+            let won = files.saturating_sub(live);
+            if won > best.0 {
+                best = (won, run.iter().map(|segment| segment.first).collect());
+            }
+        }
+        best.1
+            .iter()
+            .filter_map(|first| catalog.segments.get(first).cloned())
+            .collect()
+    }
+
+    /// Packs some segments; `false` if that would win nothing.
+    fn pack(&mut self) -> io::Result<bool> {
+        let chosen = self.choose();
+        let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else {
+            return Ok(false);
+        };
+        let head = SegmentHead {
+            layout: Layout::Packed,
+            node: self.shared.options.node,
+            epoch: self.shared.epoch,
+            first: first.first,
+            end: last.end,
+            follows: first.first,
+            begins: false,
+        };
+        let name = format!("{:016x}-{:08x}.pack", head.first, self.number);
+        let temporary = format!("{name}.tmp");
+        let mut packer = Packer::new(&*self.shared.disk, &temporary, head)?;
+        for segment in &chosen {
+            match copy_alive(segment, &mut packer) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    self.leave_alone(segment);
+                    self.shared.disk.remove(&temporary)?;
+                    return Ok(true);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let before: u64 = chosen.iter().map(|segment| segment.file_len).sum();
+        if packer.len() + SEGMENT_HEAD as u64 >= before {
+            self.shared.disk.remove(&temporary)?;
+            return Ok(false);
+        }
+        let packed = packer.finish(&*self.shared.disk, &temporary, &name)?;
+        self.replace(&chosen, packed);
+        // Only now do the files that it replaces lose their meaning.
+        self.checkpoint()?;
+        for segment in &chosen {
+            self.recycle(segment)?;
+        }
+        Ok(true)
+    }
+
+    /// A damaged segment stays as it is, so that nothing that can still be read is given up.
+    fn leave_alone(&self, segment: &Segment) {
+        tracing::error!(
+            "'{}' is damaged: stop and run `leveret check-data`",
+            segment.name
+        );
+        if let Some(segment) = self.shared.catalog.lock().segments.get_mut(&segment.first) {
+            segment.is_damaged = true;
+        }
+    }
+
+    fn replace(&self, chosen: &[Segment], packed: Packed) {
+        let Packed {
+            mut segment,
+            messages,
+        } = packed;
+        let mut catalog = self.shared.catalog.lock();
+        for (at, len, queues) in &messages {
+            // What was settled while it was copied is dead in the old one by now.
+            if let Some(old) = catalog.segment(at.address()) {
+                segment.inherit(old, *at, *len, queues);
+            }
+        }
+        let dropped: Vec<_> = catalog.dropped.iter().copied().collect();
+        for queue in dropped {
+            segment.drop_queue(queue);
+        }
+        for old in chosen {
+            catalog.segments.remove(&old.first);
+        }
+        catalog.insert(segment);
+    }
+}
+
+/// Copies every record of which anything is alive.
+fn copy_alive(segment: &Segment, packer: &mut Packer) -> io::Result<()> {
+    let mut window = Window::new(Arc::clone(&segment.file));
+    let mut next = 0;
+    while let Some(bit) = segment.live.next(next) {
+        next = bit + 1;
+        let Some(address) = segment.address(bit) else {
+            continue;
+        };
+        let octets = Spot::new(segment, bit).read_in(&mut window)?;
+        let Some(record) = Record::parse(octets, address) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        packer.add(&record)?;
+        next = bit + Segment::granules(record.step() as u64);
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! What was submitted and is not written yet.
+//!
+//! Owns the addresses: a record's place in the log is decided here, under one short lock, so that
+//! a caller has it at once and the commit thread only has to write. Owns where batches and
+//! segments begin for the same reason. It knows no file.
+
+use super::batch::{BATCH_HEAD, SEGMENT_HEAD};
+use super::record::{self, GRANULE};
+use super::{DefinitionChange, Op, Position};
+use crate::clock::Wall;
+
+/// A group is put into a batch of its own once the one before it has this many octets, so that
+/// one write stays a bounded wait for all who share it.
+const BATCH_FULL: usize = 8 * 1024 * 1024;
+
+/// Buffers above this many octets are given back to the allocator after use.
+const BUFFER_KEPT: usize = 16 * 1024 * 1024;
+
+/// A segment that batches go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// The address of the first octet behind the file's head.
+    pub(super) first: u64,
+    /// The first address that does not belong to it.
+    pub(super) end: u64,
+    /// Where the log ended before it.
+    pub(super) follows: u64,
+}
+
+/// A batch to be.
+pub(super) struct Chunk {
+    pub(super) plan: Plan,
+    pub(super) address: u64,
+    /// Room for the head, then records.
+    pub(super) octets: Vec<u8>,
+    /// Holds something that must be durable before the position moves past it.
+    pub(super) wants_sync: bool,
+}
+
+impl Chunk {
+    pub(super) fn end(&self) -> u64 {
+        self.address + self.octets.len() as u64
+    }
+}
+
+/// See the module.
+pub(super) struct Staging {
+    chunks: Vec<Chunk>,
+    spare: Vec<Vec<u8>>,
+    plan: Plan,
+    next: u64,
+    /// Octets of a segment file, head included.
+    segment_len: u64,
+    pub(super) closing: bool,
+}
+
+impl Staging {
+    /// The log goes on at `first` in a new segment; it ended at `follows` before.
+    pub(super) fn new(first: u64, follows: u64, segment_len: u64) -> Self {
+        // A plan without room: whatever comes first begins a segment.
+        let plan = Plan {
+            first,
+            end: first,
+            follows,
+        };
+        Self {
+            chunks: Vec::new(),
+            spare: Vec::new(),
+            plan,
+            next: follows,
+            segment_len,
+            closing: false,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Takes everything staged; `into` must be empty.
+    pub(super) fn take(&mut self, into: &mut Vec<Chunk>) {
+        std::mem::swap(&mut self.chunks, into);
+    }
+
+    /// Gives a buffer back.
+    pub(super) fn give_back(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= BUFFER_KEPT && self.spare.len() < 4 {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
+
+    /// Stages one group.
+    pub(super) fn submit(&mut self, ops: &mut [Op<'_>], stored_at: Wall) -> Position {
+        let need = ops.iter().map(record::op_len).sum();
+        let chunk = self.chunk(need);
+        for op in ops {
+            chunk.wants_sync |= matches!(op, Op::Message { .. });
+            record::encode(op, chunk.end(), stored_at, &mut chunk.octets);
+        }
+        self.next = chunk.end();
+        Position(self.next)
+    }
+
+    /// Stages a change of a definition.
+    pub(super) fn define(&mut self, change: &DefinitionChange) -> Position {
+        let chunk = self.chunk(record::change_len(change));
+        chunk.wants_sync = true;
+        record::encode_change(change, &mut chunk.octets);
+        self.next = chunk.end();
+        Position(self.next)
+    }
+
+    /// Stages a batch without records, which says that all before it is durable.
+    pub(super) fn cover(&mut self) {
+        self.next = self.chunk(0).end();
+    }
+
+    /// The batch that takes the next `need` octets.
+    fn chunk(&mut self, need: usize) -> &mut Chunk {
+        let fits = self.chunks.last().is_some_and(|chunk| {
+            chunk.end() + need as u64 <= self.plan.end
+                && (chunk.octets.len() <= BATCH_HEAD || chunk.octets.len() + need <= BATCH_FULL)
+        });
+        if !fits {
+            self.begin(need);
+        }
+        self.chunks
+            .last_mut()
+            .expect("one was begun if there was none")
+    }
+
+    fn begin(&mut self, need: usize) {
+        let whole = (BATCH_HEAD + need) as u64;
+        if self.next + whole > self.plan.end || self.next < self.plan.first {
+            let room = (self.segment_len - SEGMENT_HEAD as u64).max(whole);
+            let first = self.plan.end;
+            let end = (first + room).next_multiple_of(GRANULE as u64);
+            self.plan = Plan {
+                first,
+                end,
+                follows: self.next,
+            };
+            self.next = first;
+        }
+        let mut octets = self.spare.pop().unwrap_or_default();
+        octets.resize(BATCH_HEAD, 0);
+        let chunk = Chunk {
+            plan: self.plan,
+            address: self.next,
+            octets,
+            wants_sync: false,
+        };
+        self.chunks.push(chunk);
+    }
+}

@@ -1,0 +1,50 @@
+//! Reading a file forward in large pieces.
+
+use std::io;
+use std::sync::Arc;
+
+use super::disk::{DiskFile, read_full};
+
+/// Octets that are read at once, when not more are asked for.
+const READ: usize = 1024 * 1024;
+
+/// A piece of a file in memory.
+pub(super) struct Window {
+    file: Arc<dyn DiskFile>,
+    from: u64,
+    octets: Vec<u8>,
+    filled: usize,
+}
+
+impl Window {
+    /// Reads a megabyte ahead.
+    pub(super) fn new(file: Arc<dyn DiskFile>) -> Self {
+        Self {
+            file,
+            from: 0,
+            octets: Vec::new(),
+            filled: 0,
+        }
+    }
+
+    /// Whether it reads this file.
+    pub(super) fn is_over(&self, file: &Arc<dyn DiskFile>) -> bool {
+        Arc::ptr_eq(&self.file, file)
+    }
+
+    /// The `len` octets at `at`, or as many as there are; a second call gives what the first one
+    /// gave unless it went elsewhere.
+    pub(super) fn get(&mut self, at: u64, len: usize) -> io::Result<&[u8]> {
+        let end = at.saturating_add(len as u64);
+        if at < self.from || end > self.from + self.filled as u64 {
+            self.octets.resize(len.max(READ), 0);
+            self.filled = read_full(&*self.file, at, &mut self.octets)?;
+            self.from = at;
+        }
+        let start = usize::try_from(at - self.from)
+            .unwrap_or(usize::MAX)
+            .min(self.filled);
+        let end = start.saturating_add(len).min(self.filled);
+        Ok(self.octets.get(start..end).unwrap_or_default())
+    }
+}
