@@ -11,7 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::batch::SEGMENT_HEAD;
-use super::catalog::{Catalog, Spot};
+use super::catalog::Spot;
 use super::definitions::Definitions;
 use super::disk::Disk;
 use super::record::Record;
@@ -211,24 +211,17 @@ impl LogStore {
     }
 
     /// Gives every message that is alive in the segment at `first`, and counts them.
-    fn recover_segment(&self, first: u64, each: &mut dyn FnMut(Recovered)) {
-        let (mut segment, catalog) = {
-            let mut catalog = self.shared.catalog.lock();
+    fn recover_segment(&self, first: u64, each: &mut dyn FnMut(Recovered)) -> std::io::Result<()> {
+        let (mut segment, dropped) = {
+            let catalog = self.shared.catalog.lock();
             let Some(segment) = catalog.segments.get(&first).cloned() else {
-                return;
+                return Ok(());
             };
-            let dropped = std::mem::take(&mut catalog.dropped);
-            (
-                segment,
-                Catalog {
-                    dropped,
-                    ..Catalog::default()
-                },
-            )
+            (segment, catalog.dropped.clone())
         };
         segment.recount();
         let mut builder = MessageBuilder::default();
-        let damage = recovery::alive(&mut segment, &catalog, &mut |found| {
+        let damage = recovery::alive(&mut segment, &dropped, &mut |found| {
             let Some(message) = found.stored.build(&mut builder) else {
                 return;
             };
@@ -240,7 +233,7 @@ impl LogStore {
                 redelivered: found.returned.is_some(),
                 stored_at: found.stored.stored_at(),
             });
-        });
+        })?;
         for damage in &damage {
             tracing::error!(
                 "a message in '{}' at {} is damaged and lost: {}",
@@ -251,9 +244,8 @@ impl LogStore {
         }
         segment.is_damaged = !damage.is_empty();
         self.damage.lock().extend(damage);
-        let mut live = self.shared.catalog.lock();
-        live.dropped = catalog.dropped;
-        live.segments.insert(first, segment);
+        self.shared.catalog.lock().segments.insert(first, segment);
+        Ok(())
     }
 
     /// Stops the threads.
@@ -384,7 +376,11 @@ impl Store for LogStore {
             .collect();
         let total = firsts.len();
         for (done, first) in firsts.into_iter().enumerate() {
-            self.recover_segment(first, messages);
+            self.recover_segment(first, messages)
+                .map_err(|source| StoreError::Io {
+                    what: format!("reading messages in '{}'", self.shared.disk.place()),
+                    source,
+                })?;
             if (done + 1) % PROGRESS_EVERY == 0 {
                 tracing::info!("messages of {} of {total} segments are back", done + 1);
             }

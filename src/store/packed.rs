@@ -12,29 +12,42 @@ use super::disk::{Disk, DiskFile, read_full};
 use super::octets::{Reader, short, u32_at, u64_at};
 use super::record::{GRANULE, Record};
 use super::segment::Segment;
+use super::window::Window;
 use crate::ids::QueueId;
 
 const MAGIC: [u8; 4] = *b"LVRI";
 const FOOT: usize = 16;
 const ENTRY: usize = 16;
 
-/// Where the index says each record is: address and granule.
-pub(super) fn read_index(file: &dyn DiskFile, len: u64) -> Option<Arc<[(u64, u32)]>> {
+/// Where each record is: address and granule, sorted by both.
+pub(super) struct Index(pub(super) Arc<[(u64, u32)]>);
+
+/// Where the index says each record is: address and granule; `None` if it is damaged.
+pub(super) fn read_index(file: &dyn DiskFile, len: u64) -> io::Result<Option<Index>> {
     let mut foot = [0; FOOT];
-    let at = len.checked_sub(FOOT as u64)?;
-    if read_full(file, at, &mut foot).ok()? < FOOT || foot.get(..4)? != MAGIC {
+    let Some(at) = len.checked_sub(FOOT as u64) else {
+        return Ok(None);
+    };
+    read_full(file, at, &mut foot)?;
+    let Some(index_len) = index_len(&foot, at) else {
+        return Ok(None);
+    };
+    let mut octets = vec![0; index_len];
+    read_full(file, at - index_len as u64, &mut octets)?;
+    Ok(entries(&foot, &octets))
+}
+
+fn index_len(foot: &[u8], at: u64) -> Option<usize> {
+    let len = u64_at(foot, 8)?;
+    let fits = len <= at.checked_sub(SEGMENT_HEAD as u64)? && foot.get(..4)? == MAGIC;
+    fits.then(|| usize::try_from(len).ok()).flatten()
+}
+
+fn entries(foot: &[u8], octets: &[u8]) -> Option<Index> {
+    if u32_at(foot, 4)? != crc32c::crc32c(octets) {
         return None;
     }
-    let index_len = u64_at(&foot, 8)?;
-    let start = at
-        .checked_sub(index_len)
-        .filter(|start| *start >= SEGMENT_HEAD as u64)?;
-    let mut octets = vec![0; usize::try_from(index_len).ok()?];
-    read_full(file, start, &mut octets).ok()?;
-    if u32_at(&foot, 4)? != crc32c::crc32c(&octets) {
-        return None;
-    }
-    let mut from = Reader(&octets);
+    let mut from = Reader(octets);
     let mut index = Vec::with_capacity(octets.len() / ENTRY);
     while !from.0.is_empty() {
         let entry = (from.u64()?, from.u32()?);
@@ -43,24 +56,24 @@ pub(super) fn read_index(file: &dyn DiskFile, len: u64) -> Option<Arc<[(u64, u32
     }
     index
         .is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1)
-        .then(|| index.into())
+        .then(|| Index(index.into()))
 }
 
 /// Makes every copy of every record alive.
-pub(super) fn all_alive(segment: &mut Segment) {
+pub(super) fn all_alive(segment: &mut Segment) -> io::Result<()> {
     let Some(index) = segment.packed.clone() else {
-        return;
+        return Ok(());
     };
-    let mut octets = Vec::new();
+    let mut window = Window::new(Arc::clone(&segment.file));
     for (address, granule) in index.iter() {
-        let message = Spot::new(segment, *granule)
-            .read(&mut octets)
-            .and_then(|()| Record::parse(&octets, *address))
+        let octets = Spot::new(segment, *granule).read_in(&mut window)?;
+        let message = Record::parse(octets, *address)
             .and_then(|record| record.message().map(|message| (record.step(), message)));
         if let Some((len, message)) = message {
             segment.add(message.at(), len, message.queues());
         }
     }
+    Ok(())
 }
 
 /// A packed segment in the making.

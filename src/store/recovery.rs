@@ -7,7 +7,7 @@
 //!
 //! Invariant I10.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ pub(super) fn scan(disk: &dyn Disk) -> Result<Scan, StoreError> {
     };
     let base = scan.newest_checkpoint(disk, &names)?;
     let found = scan.find_segments(disk, &names)?;
-    let tail = scan.take_listed(base, found);
+    let tail = scan.take_listed(base, found)?;
     scan.read_tail(tail)?;
     Ok(scan)
 }
@@ -98,6 +98,13 @@ pub(super) fn scan(disk: &dyn Disk) -> Result<Scan, StoreError> {
 fn io_error(disk: &dyn Disk, name: &str, source: io::Error) -> StoreError {
     StoreError::Io {
         what: format!("reading '{}/{name}'", disk.place()),
+        source,
+    }
+}
+
+fn reading(name: &str, source: io::Error) -> StoreError {
+    StoreError::Io {
+        what: format!("reading '{name}'"),
         source,
     }
 }
@@ -198,7 +205,11 @@ impl Scan {
     }
 
     /// Takes over the segments that the checkpoint lists; returns those that come after it.
-    fn take_listed(&mut self, base: Option<Checkpoint>, found: Vec<Found>) -> Vec<Found> {
+    fn take_listed(
+        &mut self,
+        base: Option<Checkpoint>,
+        found: Vec<Found>,
+    ) -> Result<Vec<Found>, StoreError> {
         let Some(base) = base else {
             return self.without_checkpoint(found);
         };
@@ -216,7 +227,7 @@ impl Scan {
             if let Some(listed) = listed.remove(&found.name) {
                 self.free = self.free.max(listed.end);
                 let mut segment = segment(&found, listed.end);
-                if found.head.layout == Layout::Packed && !self.read_index(&mut segment) {
+                if found.head.layout == Layout::Packed && !self.read_index(&mut segment)? {
                     continue;
                 }
                 segment.live = listed.live;
@@ -252,17 +263,18 @@ impl Scan {
                 });
             }
         }
-        tail
+        Ok(tail)
     }
 
     /// Both checkpoints are gone, or there was none yet: everything that is there counts.
-    fn without_checkpoint(&mut self, found: Vec<Found>) -> Vec<Found> {
+    fn without_checkpoint(&mut self, found: Vec<Found>) -> Result<Vec<Found>, StoreError> {
         let mut tail = Vec::new();
         for found in found {
             let mut segment = segment(&found, found.head.end);
             if found.head.layout == Layout::Packed {
-                if self.read_index(&mut segment) {
-                    packed::all_alive(&mut segment);
+                if self.read_index(&mut segment)? {
+                    packed::all_alive(&mut segment)
+                        .map_err(|source| reading(&segment.name, source))?;
                     self.catalog.insert(segment);
                 }
                 continue;
@@ -277,13 +289,14 @@ impl Scan {
             self.catalog.insert(segment);
             tail.push(found);
         }
-        tail
+        Ok(tail)
     }
 
-    fn read_index(&mut self, segment: &mut Segment) -> bool {
-        if let Some(index) = packed::read_index(&*segment.file, segment.file_len) {
-            segment.packed = Some(index);
-            return true;
+    fn read_index(&mut self, segment: &mut Segment) -> Result<bool, StoreError> {
+        let index = packed::read_index(&*segment.file, segment.file_len);
+        if let Some(index) = index.map_err(|source| reading(&segment.name, source))? {
+            segment.packed = Some(index.0);
+            return Ok(true);
         }
         let (file, len) = (segment.name.clone(), segment.file_len);
         self.damage.push(Damage {
@@ -292,7 +305,7 @@ impl Scan {
             len,
             what: "the index is damaged",
         });
-        false
+        Ok(false)
     }
 
     /// Reads the log behind the checkpoint and applies what is whole.
@@ -460,9 +473,9 @@ pub(super) struct Alive<'a> {
 /// Calls `each` for every copy that is alive, counts the messages, and returns what is damaged.
 pub(super) fn alive(
     segment: &mut Segment,
-    catalog: &Catalog,
+    dropped: &HashSet<QueueId>,
     each: &mut dyn FnMut(Alive<'_>),
-) -> Vec<Damage> {
+) -> io::Result<Vec<Damage>> {
     let mut damage = Vec::new();
     let mut window = Window::new(Arc::clone(&segment.file));
     let mut next = 0;
@@ -470,10 +483,8 @@ pub(super) fn alive(
         next = bit + 1;
         let spot = Spot::new(segment, bit);
         let address = segment.address(bit);
-        let record = match (spot.read_in(&mut window), address) {
-            (Ok(octets), Some(address)) => Record::parse(octets, address),
-            _ => None,
-        };
+        let octets = spot.read_in(&mut window)?;
+        let record = address.and_then(|address| Record::parse(octets, address));
         let Some((record, stored)) = record.and_then(|r| Some((r, r.message()?))) else {
             damage.push(Damage {
                 file: segment.name.clone(),
@@ -488,7 +499,7 @@ pub(super) fn alive(
         let at = stored.at();
         let queues: Vec<QueueId> = stored.queues().collect();
         for (position, queue) in queues.iter().enumerate() {
-            if catalog.dropped.contains(queue) {
+            if dropped.contains(queue) {
                 segment.kill(at, position);
             }
         }
@@ -502,5 +513,5 @@ pub(super) fn alive(
             });
         }
     }
-    damage
+    Ok(damage)
 }

@@ -14,16 +14,18 @@ pub(super) struct Window {
     from: u64,
     octets: Vec<u8>,
     filled: usize,
+    size: Option<u64>,
 }
 
 impl Window {
-    /// Reads a megabyte ahead.
+    /// Reads `file`, which must not grow meanwhile.
     pub(super) fn new(file: Arc<dyn DiskFile>) -> Self {
         Self {
             file,
             from: 0,
             octets: Vec::new(),
             filled: 0,
+            size: None,
         }
     }
 
@@ -37,8 +39,17 @@ impl Window {
     pub(super) fn get(&mut self, at: u64, len: usize) -> io::Result<&[u8]> {
         let end = at.saturating_add(len as u64);
         if at < self.from || end > self.from + self.filled as u64 {
-            self.octets.resize(len.max(READ), 0);
-            self.filled = read_full(&*self.file, at, &mut self.octets)?;
+            let size = match self.size {
+                Some(size) => size,
+                None => *self.size.insert(self.file.size()?),
+            };
+            let left = usize::try_from(size.saturating_sub(at)).unwrap_or(usize::MAX);
+            let want = len.max(READ).min(left);
+            if self.octets.len() < want {
+                self.octets = vec![0; want];
+            }
+            let into = self.octets.get_mut(..want).unwrap_or_default();
+            self.filled = read_full(&*self.file, at, into)?;
             self.from = at;
         }
         let start = usize::try_from(at - self.from)

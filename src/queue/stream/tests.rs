@@ -388,6 +388,7 @@ fn restored_messages_can_be_read() {
     let mut q = stream(Table::new());
     for (n, body) in ["a", "b"].into_iter().enumerate() {
         let recovered = Recovered {
+            stored_at: crate::clock::Wall::default(),
             queue: q.queue.id(),
             at: crate::store::RecordAt(n as u64 + 1),
             message: message(body, |_| ()),

@@ -684,7 +684,7 @@ struct Told(Mutex<Option<std::sync::mpsc::Sender<Position>>>);
 impl DurableWatch for Told {
     fn on_durable(&self, position: Position) {
         if let Some(sender) = &*self.0.lock() {
-            drop(sender.send(position));
+            sender.send(position).unwrap_or_default();
         }
     }
 }
@@ -697,20 +697,21 @@ fn threads_confirm_what_many_publish_at_once() {
         Arc::new(LogStore::open(disk(), Options::default(), Clock::system()).expect("it opens"));
     let (sender, told) = std::sync::mpsc::channel();
     store.watch(Arc::new(Told(Mutex::new(Some(sender)))));
-    let publishers: Vec<_> = (0..4_u64)
-        .map(|queue| {
-            let store = Arc::clone(&store);
-            std::thread::spawn(move || {
-                let ids = 0..500;
+    let last = std::thread::scope(|scope| {
+        let publish = |queue| {
+            let store = &store;
+            let ids = 0..500;
+            scope.spawn(move || {
                 ids.map(|id| store.publish(id, 100, &[QueueId(queue)]).1)
                     .max()
             })
-        })
-        .collect();
-    let last = publishers
-        .into_iter()
-        .map(|thread| thread.join().expect("no panic"))
-        .max();
+        };
+        let publishers: Vec<_> = (0..4).map(publish).collect();
+        publishers
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .max()
+    });
     let last = last.flatten().expect("something was published");
     while store.durable() < last {
         told.recv().expect("the store is there");
