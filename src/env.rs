@@ -2,7 +2,9 @@
 //!
 //! Built once by the broker and handed inward; it knows nobody.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
 
 use crate::clock::{Clock, Now};
 use crate::config::Settings;
@@ -26,6 +28,15 @@ pub struct Environment {
     consumers: Sequence,
     connections: Sequence,
     random: Sequence,
+    places: Mutex<Vec<Weak<dyn Census>>>,
+}
+
+/// A place that has queues and exchanges: a vhost.
+pub trait Census: Send + Sync {
+    /// How many queues it has.
+    fn queues(&self) -> u64;
+    /// How many exchanges it has, the predeclared ones too.
+    fn exchanges(&self) -> u64;
 }
 
 impl Environment {
@@ -43,7 +54,22 @@ impl Environment {
             consumers: Sequence::default(),
             connections: Sequence::default(),
             random: Sequence::after(random_seed()),
+            places: Mutex::default(),
         }
+    }
+
+    /// `place` counts from now on, until it is dropped.
+    pub fn join(&self, place: Weak<dyn Census>) {
+        let mut places = self.places.lock();
+        places.retain(|place| place.strong_count() > 0);
+        places.push(place);
+    }
+
+    /// The sum of `count` over all places: for the limits that concern the whole broker.
+    pub fn count(&self, count: impl Fn(&dyn Census) -> u64) -> u64 {
+        let places = self.places.lock().clone();
+        let there = places.iter().filter_map(Weak::upgrade);
+        there.map(|place| count(&*place)).sum()
     }
 
     /// The time now.

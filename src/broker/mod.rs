@@ -342,7 +342,7 @@ fn run(
     });
     // Connections that are still there end with the runtime, and with them what they hold.
     runtime.shutdown_timeout(DROP_WAIT);
-    core.dissolve();
+    core.let_go();
     if let Err(error) = core.env.store.close() {
         tracing::error!("the store did not close in order: {error}");
     }

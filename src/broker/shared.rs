@@ -147,10 +147,13 @@ impl Core {
         };
         let explanation = format!("vhost '{name}' is deleted");
         self.close_connections(&explanation, |session| session.vhost.name() == vhost.name());
+        self.forget_rights(|_, vhost| vhost == name);
         self.auth.remove_vhost(name);
         self.vhost_limits.remove(name);
+        let limits = vhost_key(vhost.name(), "vhost-limits");
+        self.forget_definition(DefinitionKind::Parameter, limits);
         self.forget_definition(DefinitionKind::Vhost, name.to_owned());
-        vhost.dissolve(self.env.now());
+        vhost.delete_all(self.env.now());
         true
     }
 
@@ -198,6 +201,7 @@ impl Core {
 
     /// Removes a user and closes their connections; `false` if there is no such user.
     pub fn delete_user(&self, name: &str) -> bool {
+        self.forget_rights(|user, _| user == name);
         if !self.auth.remove_user(name) {
             return false;
         }
@@ -242,6 +246,23 @@ impl Core {
         let key = format!("{vhost}\0{user}\0{exchange}");
         self.put(DefinitionKind::TopicPermission, key, json(permission));
         Ok(())
+    }
+
+    /// The store forgets the permissions of the users and vhosts that `chosen` picks.
+    fn forget_rights(&self, chosen: impl Fn(&str, &str) -> bool) {
+        let rights = self.auth.export();
+        for right in rights.permissions {
+            if chosen(&right.user, &right.vhost) {
+                let key = format!("{}\0{}", right.vhost, right.user);
+                self.forget_definition(DefinitionKind::Permission, key);
+            }
+        }
+        for right in rights.topic_permissions {
+            if chosen(&right.user, &right.vhost) {
+                let key = format!("{}\0{}\0{}", right.vhost, right.user, right.exchange);
+                self.forget_definition(DefinitionKind::TopicPermission, key);
+            }
+        }
     }
 
     fn put(&self, kind: DefinitionKind, key: String, json: String) -> Position {
@@ -386,11 +407,13 @@ impl Core {
     }
 
     /// The broker stops: nothing must keep itself alive in a circle.
-    pub fn dissolve(&self) {
+    pub fn let_go(&self) {
         let now = self.env.now();
         for vhost in self.vhosts.iter() {
-            vhost.dissolve(now);
+            vhost.let_go(now);
         }
+        self.sessions.clear();
+        self.waiting.lock().clear();
     }
 }
 

@@ -135,6 +135,14 @@ impl Exchange {
         })
     }
 
+    /// Leads nowhere from now on: exchanges that are bound in a circle would never be dropped.
+    pub(super) fn forget_bindings(&self) {
+        let empty = Router::new(&self.kind, &self.spec.arguments);
+        if let Ok(empty) = empty {
+            *self.router.write() = empty;
+        }
+    }
+
     /// `exchange 'x' in vhost '/'`.
     #[must_use]
     pub fn words(&self) -> String {

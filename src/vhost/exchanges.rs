@@ -78,7 +78,7 @@ impl Vhost {
             )));
         }
         if let Some(max) = self.env.settings.cluster_exchange_limit
-            && self.exchange_count() as u64 >= max
+            && self.env.count(|vhost| vhost.exchanges()) >= max
         {
             return Err(AmqpError::precondition_failed(format!(
                 "cannot declare exchange '{name}': exchange limit of {max} is reached"

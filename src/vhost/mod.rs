@@ -25,7 +25,7 @@ use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
 use crate::clock::Now;
-use crate::env::Environment;
+use crate::env::{Census, Environment};
 use crate::error::{AmqpError, exchange_words, queue_words};
 use crate::ids::ConnectionId;
 use crate::queue::QueueKind;
@@ -94,6 +94,8 @@ impl Vhost {
             limits: Mutex::default(),
         });
         vhost.predeclare();
+        let me: Weak<Self> = Arc::downgrade(&vhost);
+        env.join(me);
         vhost
     }
 
@@ -191,14 +193,42 @@ impl Vhost {
         }
     }
 
-    /// Removes what would keep exchanges and queues alive in a circle. The vhost is unusable
-    /// afterwards.
-    pub fn dissolve(&self, now: Now) {
+    /// The vhost is deleted, with all that is in it and all that the store keeps of it.
+    pub fn delete_all(&self, now: Now) {
         for queue in self.all_queues() {
             self.remove_queue(now, &queue);
         }
+        let names = self.exchanges.iter().map(|exchange| exchange.key().clone());
+        let names: Vec<ShortString> = names.collect();
+        let waiting = self.remove_exchanges(&mut self.topology.lock(), names);
+        waiting.clear();
+        self.let_go(now);
+    }
+
+    /// The broker stops: what belongs to connections goes with them, what is durable stays in the
+    /// store, and nothing must keep itself alive in a circle. The vhost is unusable afterwards.
+    pub fn let_go(&self, now: Now) {
+        let owners: Vec<ConnectionId> = self.exclusive.iter().map(|owner| *owner.key()).collect();
+        for owner in owners {
+            self.connection_gone(now, owner);
+        }
+        self.queues.clear();
+        let mut topology = self.topology.lock();
+        for exchange in self.exchanges.iter() {
+            exchange.forget_bindings();
+        }
         self.exchanges.clear();
-        *self.topology.lock() = Topology::default();
+        *topology = Topology::default();
+    }
+}
+
+impl Census for Vhost {
+    fn queues(&self) -> u64 {
+        self.queue_count() as u64
+    }
+
+    fn exchanges(&self) -> u64 {
+        self.exchange_count() as u64
     }
 }
 

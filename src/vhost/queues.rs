@@ -185,7 +185,7 @@ impl Vhost {
             ));
         }
         match self.env.settings.cluster_queue_limit {
-            Some(max) if count >= max => {
+            Some(max) if self.env.count(|vhost| vhost.queues()) >= max => {
                 refuse(format!("queue limit in cluster ({max}) is reached"))
             }
             _ => Ok(()),

@@ -13,5 +13,6 @@ mod events;
 mod hostile;
 mod script;
 mod scripts;
+mod shutdown;
 mod talker;
 mod wire;
