@@ -11,6 +11,7 @@ mod delayed;
 mod embed;
 mod events;
 mod hostile;
+mod limits;
 mod script;
 mod scripts;
 mod shutdown;

@@ -1,0 +1,622 @@
+//! Each bound is reached, and the peer sees what is written beside it.
+//!
+//! [`every_bound_has_its_test`] and [`every_limiting_setting_has_its_test`] hold this file against
+//! `src/limits.rs` and the table of settings: a new bound wants a line in [`BOUNDS`] or
+//! [`SETTINGS`].
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail where it stands"
+)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use leveret::alarms::Alarm;
+use leveret::auth::{UserLimits, VhostLimits};
+use leveret::broker::Broker;
+use leveret::config::{KEYS, Settings};
+use leveret::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, SILENT_CLOSE_MS};
+
+use crate::talker::{Client, LOGIN, all_octets, octets};
+
+/// Every bound of `src/limits.rs`, and the tests that reach it.
+const BOUNDS: &[(&str, &str)] = &[
+    (
+        "SILENT_CLOSE_MS",
+        "limits::a_bad_offer_is_met_with_silence_and_an_end",
+    ),
+    (
+        "CLOSE_WAIT_MS",
+        "limits::a_peer_that_does_not_say_goodbye_is_waited_for_briefly",
+    ),
+    (
+        "HANDSHAKES_MAX",
+        "limits::those_who_shake_hands_have_a_number",
+    ),
+    ("BACKLOG", "limits::those_who_shake_hands_have_a_number"),
+    (
+        "ACCEPT_PAUSE_MS",
+        "limits::without_descriptors_newcomers_wait",
+    ),
+    (
+        "OUTBOX_MARK",
+        "hostile::answers_to_a_reader_that_never_reads_stop_its_input",
+    ),
+    (
+        "REPLY_BYTES_MAX",
+        "hostile::replies_to_a_requester_that_never_reads_are_bounded",
+    ),
+    (
+        "READ_BUDGET",
+        "hostile::returns_to_a_publisher_that_never_reads_stop_its_input",
+    ),
+    (
+        "READ_BUFFER_MIN",
+        "limits::frames_of_every_size_get_through",
+    ),
+    ("IDLE_MS", "limits::frames_of_every_size_get_through"),
+    ("UNCOPIED_BODY", "limits::frames_of_every_size_get_through"),
+    ("WRITE_SLICES", "limits::frames_of_every_size_get_through"),
+    (
+        "RELIEF_STEP",
+        "hostile::deliveries_to_a_reader_that_never_reads_stay_in_their_queue",
+    ),
+    ("BUFFER_KEEP", "limits::frames_of_every_size_get_through"),
+];
+
+/// Every setting that bounds something, and the test that reaches it.
+const SETTINGS: &[(&str, &str)] = &[
+    (
+        "handshake_timeout",
+        "hostile::a_handshake_that_stalls_anywhere_is_ended",
+    ),
+    (
+        "shutdown_timeout",
+        "shutdown::stop_gives_up_those_who_do_not_answer",
+    ),
+    (
+        "heartbeat",
+        "hostile::a_peer_that_is_silent_for_two_heartbeats_is_gone",
+    ),
+    ("frame_max", "limits::a_frame_may_be_as_large_as_agreed"),
+    (
+        "initial_frame_max",
+        "hostile::a_huge_frame_before_login_is_refused_in_silence",
+    ),
+    (
+        "frame_max_floor",
+        "limits::a_bad_offer_is_met_with_silence_and_an_end",
+    ),
+    ("channel_max", "limits::channels_are_counted"),
+    (
+        "max_message_size",
+        "limits::a_body_may_be_as_large_as_the_setting_says",
+    ),
+    ("max_connections", "limits::connections_are_counted"),
+    (
+        "channel_max_per_node",
+        "limits::channels_of_all_connections_are_counted",
+    ),
+    (
+        "consumer_max_per_channel",
+        "limits::consumers_of_a_channel_are_counted",
+    ),
+    ("vhost_max", "limits::vhosts_are_counted"),
+    (
+        "cluster_queue_limit",
+        "limits::queues_of_all_vhosts_are_counted",
+    ),
+    (
+        "cluster_exchange_limit",
+        "limits::exchanges_of_all_vhosts_are_counted",
+    ),
+    (
+        "vm_memory_high_watermark.relative",
+        "limits::without_memory_publishers_wait",
+    ),
+    (
+        "vm_memory_high_watermark.absolute",
+        "limits::without_memory_publishers_wait",
+    ),
+    ("disk_free_limit", "limits::without_disk_publishers_wait"),
+    (
+        "consumer_timeout",
+        "embed::a_consumer_of_a_quorum_queue_times_out_after_half_an_hour",
+    ),
+    (
+        "quorum_queue.delivery_limit",
+        "limits::a_quorum_queue_gives_up_after_twenty_returns",
+    ),
+];
+
+fn broker(change: impl FnOnce(&mut Settings)) -> Broker {
+    Broker::builder().configure(change).start().unwrap()
+}
+
+#[track_caller]
+fn tells(client: &mut Client, line: &str, told: &str) {
+    let heard = client.ask(line);
+    assert!(heard.starts_with(told), "{line}: {heard}");
+}
+
+/// Logs in with another tune-ok or vhost.
+fn log_in(broker: &Broker, change: impl Fn(&str) -> String) -> Client {
+    let mut client = Client::raw(broker);
+    for line in LOGIN {
+        client.say(&change(line));
+    }
+    assert!(client.hear().starts_with("connection.start"));
+    assert!(client.hear().starts_with("connection.tune"));
+    client
+}
+
+#[test]
+fn every_bound_has_its_test() {
+    let source = include_str!("../../src/limits.rs");
+    let bounds = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const "));
+    let bounds: Vec<&str> = bounds.filter_map(|line| line.split(':').next()).collect();
+    let listed: Vec<&str> = BOUNDS.iter().map(|(bound, _)| *bound).collect();
+    assert_eq!(bounds, listed);
+    check_that_they_exist(BOUNDS);
+}
+
+#[test]
+fn every_limiting_setting_has_its_test() {
+    let limiting = KEYS
+        .iter()
+        .filter(|key| key.group == "Limits")
+        .map(|key| key.name);
+    for name in limiting {
+        assert!(SETTINGS.iter().any(|(listed, _)| *listed == name), "{name}");
+    }
+    for (name, _) in SETTINGS {
+        assert!(KEYS.iter().any(|key| key.name == *name), "{name}");
+    }
+    check_that_they_exist(SETTINGS);
+}
+
+fn check_that_they_exist(tests: &[(&str, &str)]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    for (bound, test) in tests {
+        let (module, function) = test.split_once("::").unwrap();
+        let source = std::fs::read_to_string(folder.join(format!("{module}.rs"))).unwrap();
+        assert!(
+            source.contains(&format!("#[test]\nfn {function}()")),
+            "{bound}: no {test}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_offer_is_met_with_silence_and_an_end() {
+    let broker = broker(|_| {});
+    let silence = Duration::from_millis(SILENT_CLOSE_MS);
+    let offers = [
+        "channel-max=2048 frame-max=131072",
+        "channel-max=0 frame-max=131072",
+        "channel-max=2047 frame-max=131073",
+        "channel-max=2047 frame-max=4095",
+        "channel-max=2047 frame-max=0",
+    ];
+    let clients: Vec<Client> = offers
+        .iter()
+        .map(|offer| {
+            log_in(&broker, |line| {
+                match line.starts_with("connection.tune-ok") {
+                    true => format!("connection.tune-ok {offer}"),
+                    false => line.to_owned(),
+                }
+            })
+        })
+        .collect();
+    let began = Instant::now();
+    for mut client in clients {
+        assert!(client.hears_the_end());
+    }
+    let waited = began.elapsed();
+    assert!(waited + Duration::from_millis(500) > silence, "{waited:?}");
+    assert!(waited < silence * 2, "{waited:?}");
+}
+
+#[test]
+fn a_peer_that_does_not_say_goodbye_is_waited_for_briefly() {
+    let broker = broker(|_| {});
+    let mut client = log_in(&broker, |line| line.replace("heartbeat=0", "heartbeat=1"));
+    assert_eq!(client.hear(), "connection.open-ok");
+    client.say("basic.ack");
+    assert!(client.hear().starts_with("connection.close code=504"));
+    let began = Instant::now();
+    assert!(client.hears_the_end());
+    // The heartbeat shortens the wait.
+    assert!(began.elapsed() < Duration::from_millis(CLOSE_WAIT_MS / 3));
+}
+
+/// Raises the number of descriptors that this process may have.
+fn allow_descriptors(wanted: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let have = getrlimit(Resource::Nofile);
+    if have.current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    let raised = Rlimit {
+        current: Some(wanted),
+        maximum: have.maximum,
+    };
+    setrlimit(Resource::Nofile, raised).unwrap();
+}
+
+#[test]
+fn those_who_shake_hands_have_a_number() {
+    allow_descriptors(2 * HANDSHAKES_MAX as u64 + 2_000);
+    let broker = broker(|settings| settings.handshake_timeout_ms = 120_000);
+    let mut settled = Client::new(&broker);
+    let header = octets(LOGIN[0]);
+    let connect = || {
+        let mut stream = TcpStream::connect(broker.addresses()[0]).unwrap();
+        stream.write_all(&header).unwrap();
+        stream
+    };
+    let mut greeted: Vec<TcpStream> = (0..HANDSHAKES_MAX).map(|_| connect()).collect();
+    for stream in &mut greeted {
+        stream.read_exact(&mut [0; 8]).unwrap();
+    }
+    let mut waiting = connect();
+    settled.sync();
+    waiting
+        .set_read_timeout(Some(Duration::from_millis(100)))
+        .unwrap();
+    assert!(waiting.read(&mut [0; 8]).is_err(), "it is not accepted yet");
+    settled.sync();
+    drop(greeted.pop());
+    waiting
+        .set_read_timeout(Some(Duration::from_secs(13)))
+        .unwrap();
+    waiting.read_exact(&mut [0; 8]).unwrap();
+}
+
+#[test]
+fn without_descriptors_newcomers_wait() {
+    let program = env!("CARGO_BIN_EXE_leveret");
+    let mut child = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -n 40; exec \"$0\" --ephemeral --host 127.0.0.1 --port 0",
+            program,
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let started = log
+        .find(|line| line.contains("Server startup complete"))
+        .unwrap();
+    let at = started.split("127.0.0.1:").nth(1).unwrap();
+    let digits: String = at.chars().take_while(char::is_ascii_digit).collect();
+    let address = format!("127.0.0.1:{digits}");
+    let header = octets(LOGIN[0]);
+    let mut streams: Vec<TcpStream> = (0..60)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            stream.write_all(&header).unwrap();
+            stream
+        })
+        .collect();
+    streams[0].read_exact(&mut [0; 8]).unwrap();
+    assert!(log.any(|line| line.contains("accepting a connection failed, next try soon")));
+    let mut last = streams.pop().unwrap();
+    drop(streams);
+    last.set_read_timeout(Some(Duration::from_secs(13)))
+        .unwrap();
+    last.read_exact(&mut [0; 8]).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn frames_of_every_size_get_through() {
+    let broker = broker(|_| {});
+    let mut client = Client::new(&broker);
+    client.declare("q", "");
+    for power in 0..=20 {
+        for len in [(1_usize << power) - 1, 1 << power] {
+            client.publish("q", &"x".repeat(len));
+            let heard = client.ask("basic.get queue='q' no-ack");
+            let whole = len <= 400 && heard.contains(&format!("body='{}'", "x".repeat(len)));
+            assert!(
+                whole || heard.contains(&format!("({len} octets)")),
+                "{len}: {heard}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_frame_may_be_as_large_as_agreed() {
+    let broker = broker(|_| {});
+    let mut client = log_in(&broker, |line| line.replace("131072", "4096"));
+    assert_eq!(client.hear(), "connection.open-ok");
+    tells(&mut client, "channel.open", "channel.open-ok");
+    tells(&mut client, "queue.declare queue='q'", "queue.declare-ok");
+    // RabbitMQ forgives the eight octets around the payload.
+    client.send(&all_octets(&[
+        "basic.publish routing-key='q'",
+        "content-header class=60 size=4096",
+    ]));
+    client.say(&format!("content-body '{}'", "x".repeat(4096)));
+    let heard = client.ask("basic.get queue='q' no-ack");
+    assert!(
+        heard.contains("(4096 octets)") && heard.contains("frames=[4088, 8]"),
+        "{heard}"
+    );
+    client.send(&all_octets(&[
+        "basic.publish routing-key='q'",
+        "content-header class=60 size=4097",
+    ]));
+    let body = format!("content-body '{}'", "x".repeat(4097));
+    tells(
+        &mut client,
+        &body,
+        "connection.close code=501 text='FRAME_ERROR - type 3",
+    );
+}
+
+#[test]
+fn channels_are_counted() {
+    let broker = broker(|_| {});
+    let mut client = log_in(&broker, |line| {
+        line.replace("channel-max=2047", "channel-max=2")
+    });
+    assert_eq!(client.hear(), "connection.open-ok");
+    tells(&mut client, "7> channel.open", "7< channel.open-ok");
+    tells(&mut client, "500> channel.open", "500< channel.open-ok");
+    tells(&mut client, "7> channel.close", "7< channel.close-ok");
+    tells(&mut client, "8> channel.open", "8< channel.open-ok");
+    let told = "connection.close code=530 text='NOT_ALLOWED - number of channels opened (2) has \
+                reached the negotiated channel_max (2)' class=0 method=0";
+    tells(&mut client, "9> channel.open", told);
+}
+
+#[test]
+fn a_body_may_be_as_large_as_the_setting_says() {
+    let broker = broker(|settings| settings.max_message_size = 1000);
+    let mut client = Client::new(&broker);
+    client.declare("q", "");
+    client.publish("q", &"x".repeat(1000));
+    assert_eq!(client.ready("q"), 1);
+    let publish = format!("basic.publish routing-key='q' body='{}'", "x".repeat(1001));
+    let told = "channel.close code=406 text='PRECONDITION_FAILED - message size 1001 is larger \
+                than configured max size 1000' class=60 method=40";
+    tells(&mut client, &publish, told);
+}
+
+#[test]
+fn connections_are_counted() {
+    let broker = broker(|settings| settings.max_connections = Some(2));
+    let _clients = [Client::connected(&broker), Client::connected(&broker)];
+    let mut third = log_in(&broker, str::to_owned);
+    let told = "connection.close code=530 text='NOT_ALLOWED - connection refused: node connection \
+                limit (2) is reached'";
+    let heard = third.hear();
+    assert!(heard.starts_with(told), "{heard}");
+}
+
+#[test]
+fn connections_of_a_vhost_and_of_a_user_are_counted() {
+    let broker = broker(|_| {});
+    let core = broker.core();
+    let one = VhostLimits {
+        max_connections: Some(1),
+        max_queues: None,
+    };
+    assert!(core.set_vhost_limits("/", one));
+    let _client = Client::connected(&broker);
+    let told = "connection.close code=530 text='NOT_ALLOWED - access to vhost '/' refused for \
+                user 'guest': connection limit (1) is reached'";
+    let heard = log_in(&broker, str::to_owned).hear();
+    assert!(heard.starts_with(told), "{heard}");
+    assert!(core.set_vhost_limits("/", VhostLimits::default()));
+    let one = UserLimits {
+        max_connections: Some(1),
+        max_channels: None,
+    };
+    core.auth.set_user_limits("guest", one).unwrap();
+    let told = "connection.close code=530 text='NOT_ALLOWED - connection refused for user \
+                'guest': user connection limit (1) is reached'";
+    let heard = log_in(&broker, str::to_owned).hear();
+    assert!(heard.starts_with(told), "{heard}");
+}
+
+#[test]
+fn channels_of_all_connections_are_counted() {
+    let broker = broker(|settings| settings.channel_max_per_node = Some(2));
+    let first = Client::new(&broker);
+    let mut second = Client::new(&broker);
+    let heard = second.ask("2> channel.open");
+    assert!(heard.starts_with("connection.close code=530"), "{heard}");
+    assert!(
+        heard.contains("has reached the maximum allowed limit of 2"),
+        "{heard}"
+    );
+    drop(first);
+}
+
+#[test]
+fn channels_of_a_user_are_counted() {
+    let broker = broker(|_| {});
+    let one = UserLimits {
+        max_connections: None,
+        max_channels: Some(1),
+    };
+    broker.core().auth.set_user_limits("guest", one).unwrap();
+    let mut client = Client::new(&broker);
+    let told = "connection.close code=530 text='NOT_ALLOWED - number of channels opened for user \
+                'guest' has reached the maximum allowed user limit of ";
+    tells(&mut client, "2> channel.open", told);
+}
+
+#[test]
+fn consumers_of_a_channel_are_counted() {
+    let broker = broker(|settings| settings.consumer_max_per_channel = Some(2));
+    let mut client = Client::new(&broker);
+    client.declare("q", "");
+    for _ in 0..2 {
+        tells(&mut client, "basic.consume queue='q'", "basic.consume-ok");
+    }
+    let told = "connection.close code=530 text='NOT_ALLOWED - reached maximum (2) of consumers per \
+                channel' class=60 method=20";
+    tells(&mut client, "basic.consume queue='q'", told);
+}
+
+#[test]
+fn vhosts_are_counted() {
+    let broker = broker(|settings| settings.vhost_max = Some(2));
+    broker.core().add_vhost("other").unwrap();
+    let error = broker.core().add_vhost("third").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot create vhost: vhost limit of 2 is reached"
+    );
+}
+
+/// A client in another vhost of the broker.
+fn elsewhere(broker: &Broker) -> Client {
+    let core = broker.core();
+    core.add_vhost("other").unwrap();
+    let [user, vhost] = ["guest", "other"].map(str::to_owned);
+    let [configure, write, read] = [".*", ".*", ".*"].map(str::to_owned);
+    core.set_permissions(&leveret::auth::PermissionDefinition {
+        user,
+        vhost,
+        configure,
+        write,
+        read,
+    })
+    .unwrap();
+    let mut client = log_in(broker, |line| {
+        line.replace("virtual-host='/'", "virtual-host='other'")
+    });
+    assert_eq!(client.hear(), "connection.open-ok");
+    tells(&mut client, "channel.open", "channel.open-ok");
+    client
+}
+
+#[test]
+fn queues_of_all_vhosts_are_counted() {
+    let broker = broker(|settings| settings.cluster_queue_limit = Some(2));
+    Client::new(&broker).declare("a", "");
+    let mut client = elsewhere(&broker);
+    client.declare("b", "");
+    let told = "channel.close code=406 text='PRECONDITION_FAILED - cannot declare queue 'c': queue \
+                limit in cluster (2) is reached' class=50 method=10";
+    tells(&mut client, "queue.declare queue='c'", told);
+}
+
+#[test]
+fn queues_of_a_vhost_are_counted() {
+    let broker = broker(|_| {});
+    let one = VhostLimits {
+        max_connections: None,
+        max_queues: Some(1),
+    };
+    assert!(broker.core().set_vhost_limits("/", one));
+    let mut client = Client::new(&broker);
+    client.declare("a", "");
+    client.declare("a", "");
+    let told = "channel.close code=406 text='PRECONDITION_FAILED - cannot declare queue 'b': queue \
+                limit in vhost '/' (1) is reached' class=50 method=10";
+    tells(&mut client, "queue.declare queue='b'", told);
+}
+
+#[test]
+fn exchanges_of_all_vhosts_are_counted() {
+    let predeclared = {
+        let broker = broker(|_| {});
+        broker.core().find_vhost("/").unwrap().exchange_count() as u64
+    };
+    let broker = broker(|settings| {
+        settings.cluster_exchange_limit = Some(2 * predeclared + 2);
+    });
+    let mut client = Client::new(&broker);
+    tells(
+        &mut client,
+        "exchange.declare exchange='a' type='fanout'",
+        "exchange.declare-ok",
+    );
+    let mut client = elsewhere(&broker);
+    tells(
+        &mut client,
+        "exchange.declare exchange='b' type='fanout'",
+        "exchange.declare-ok",
+    );
+    let told = format!(
+        "channel.close code=406 text='PRECONDITION_FAILED - cannot declare exchange 'c': exchange \
+         limit of {} is reached'",
+        2 * predeclared + 2
+    );
+    tells(
+        &mut client,
+        "exchange.declare exchange='c' type='fanout'",
+        &told,
+    );
+}
+
+/// A publisher is told why it must wait, and goes on when it may; others notice nothing.
+fn publishers_wait(broker: &Broker, alarm: Alarm, reason: &str) {
+    let mut witness = Client::new(broker);
+    witness.declare("q", "");
+    broker.set_alarm(alarm, true);
+    let mut client = Client::new(broker);
+    client.publish("q", "m");
+    assert_eq!(
+        client.hear(),
+        format!("connection.blocked reason='{reason}'")
+    );
+    assert_eq!(witness.drain("q"), [""; 0]);
+    broker.set_alarm(alarm, false);
+    assert_eq!(client.hear(), "connection.unblocked");
+    client.sync();
+    assert_eq!(witness.drain("q"), ["m"]);
+}
+
+#[test]
+fn without_memory_publishers_wait() {
+    publishers_wait(&broker(|_| {}), Alarm::Memory, "low on memory");
+    let broker = broker(|settings| settings.vm_memory_high_watermark_absolute = Some(1));
+    let mut client = Client::new(&broker);
+    crate::talker::eventually("the watermark is noticed", || {
+        broker.core().alarm().is_some()
+    });
+    client.publish("q", "m");
+    assert_eq!(client.hear(), "connection.blocked reason='low on memory'");
+}
+
+#[test]
+fn without_disk_publishers_wait() {
+    publishers_wait(&broker(|_| {}), Alarm::Disk, "low on disk");
+}
+
+#[test]
+fn a_quorum_queue_gives_up_after_twenty_returns() {
+    let broker = broker(|_| {});
+    let mut client = Client::new(&broker);
+    client.declare("q", "x-queue-type: 'quorum'");
+    client.publish("q", "m");
+    for tag in 1..=21 {
+        let heard = client.ask("basic.get queue='q'");
+        assert!(
+            heard.starts_with(&format!("basic.get-ok delivery-tag={tag} ")),
+            "{heard}"
+        );
+        client.say(&format!("basic.reject delivery-tag={tag} requeue"));
+    }
+    assert_eq!(client.ask("basic.get queue='q'"), "basic.get-empty");
+}
