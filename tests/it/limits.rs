@@ -4,11 +4,7 @@
 //! `src/limits.rs` and the table of settings: a new bound wants a line in [`BOUNDS`] or
 //! [`SETTINGS`].
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail where it stands"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,11 +1,7 @@
 //! How a broker ends: in order or at once, without a trace in the process, and with everything
 //! that is durable left in its store.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail where it stands"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
@@ -14,7 +10,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use leveret::broker::{Broker, Core};
-use leveret::clock::Clock;
+use leveret::clock::{Clock, Wall};
 use leveret::ids::QueueId;
 use leveret::message::Message;
 use leveret::store::{
@@ -206,7 +202,13 @@ struct Kept {
 struct Inner {
     last: u64,
     definitions: BTreeMap<(DefinitionKind, String), String>,
-    messages: BTreeMap<(QueueId, RecordAt), (Message, u32)>,
+    messages: BTreeMap<(QueueId, RecordAt), Stored>,
+}
+
+#[derive(Clone)]
+struct Stored {
+    message: Message,
+    delivery_count: u32,
 }
 
 impl Inner {
@@ -226,13 +228,14 @@ impl Store for Kept {
         for ((kind, key), json) in inner.definitions.clone() {
             definitions(Definition { kind, key, json });
         }
-        for ((queue, at), (message, delivery_count)) in inner.messages.clone() {
+        for ((queue, at), stored) in inner.messages.clone() {
             messages(Recovered {
                 queue,
                 at,
-                message,
-                delivery_count,
+                message: stored.message,
+                delivery_count: stored.delivery_count,
                 redelivered: true,
+                stored_at: Wall::from_millis(0),
             });
         }
         Ok(())
@@ -253,9 +256,12 @@ impl Store for Kept {
                 } => {
                     **at = RecordAt(inner.next());
                     for queue in queues.iter() {
-                        inner
-                            .messages
-                            .insert((*queue, **at), ((*message).clone(), 0));
+                        let message = (*message).clone();
+                        let stored = Stored {
+                            message,
+                            delivery_count: 0,
+                        };
+                        inner.messages.insert((*queue, **at), stored);
                     }
                 }
                 Op::Settled { queue, records } => {
@@ -267,7 +273,13 @@ impl Store for Kept {
                     queue,
                     record,
                     delivery_count,
-                } => inner.messages.get_mut(&(*queue, *record)).unwrap().1 = *delivery_count,
+                } => {
+                    let stored = inner.messages.get_mut(&(*queue, *record)).unwrap();
+                    stored.delivery_count = *delivery_count;
+                }
+                Op::Dropped { queue } => {
+                    inner.messages.retain(|(in_queue, _), _| in_queue != queue)
+                }
             }
         }
         Position(inner.last)
