@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::alive;
 use super::batch::SEGMENT_HEAD;
 use super::catalog::Spot;
 use super::definitions::Definitions;
@@ -221,7 +222,7 @@ impl LogStore {
         };
         segment.recount();
         let mut builder = MessageBuilder::default();
-        let damage = recovery::alive(&mut segment, &dropped, &mut |found| {
+        let damage = alive::each_alive(&mut segment, &dropped, &mut |found| {
             let Some(message) = found.stored.build(&mut builder) else {
                 return;
             };

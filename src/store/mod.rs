@@ -16,6 +16,7 @@ use crate::clock::Wall;
 use crate::ids::QueueId;
 use crate::message::Message;
 
+mod alive;
 mod batch;
 mod bits;
 mod catalog;
@@ -23,6 +24,7 @@ mod checkpoint;
 mod definitions;
 pub mod disk;
 mod fault_disk;
+mod inspect;
 mod log_store;
 mod memory;
 mod memory_disk;
@@ -40,6 +42,7 @@ mod window;
 mod writer;
 
 pub use fault_disk::{Fault, FaultDisk};
+pub use inspect::{Item, Report, check, dump};
 pub use log_store::{Durability, LogStore, Options, Space};
 pub use memory::MemoryStore;
 pub use memory_disk::MemoryDisk;

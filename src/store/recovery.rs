@@ -7,29 +7,28 @@
 //!
 //! Invariant I10.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
 use super::DefinitionChange;
-use super::RecordAt;
+use serde::Serialize;
+
 use super::StoreError;
 use super::batch::{
     self, BATCH_HEAD, BatchHead, Layout, NoHead, SEGMENT_HEAD, SegmentHead, VERSION,
 };
 use super::catalog::Catalog;
-use super::catalog::Spot;
 use super::checkpoint::{self, Checkpoint, Unread};
 use super::disk::{Disk, DiskFile, read_full};
 use super::packed;
-use super::record::{Entry, GRANULE, Record, Stored};
+use super::record::{Entry, GRANULE, Record};
 use super::segment::Segment;
 use super::tail::{Found, Tail, prove};
 use super::window::Window;
-use crate::ids::QueueId;
 
 /// What of the files cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Damage {
     /// The file.
     pub file: String,
@@ -459,59 +458,4 @@ fn segment(found: &Found, end: u64) -> Segment {
     );
     segment.file_len = found.len;
     segment
-}
-
-/// A copy of a message that is alive.
-pub(super) struct Alive<'a> {
-    pub(super) at: RecordAt,
-    pub(super) stored: Stored<'a>,
-    pub(super) queue: QueueId,
-    /// Its delivery count, if it came back.
-    pub(super) returned: Option<u32>,
-}
-
-/// Calls `each` for every copy that is alive, counts the messages, and returns what is damaged.
-pub(super) fn alive(
-    segment: &mut Segment,
-    dropped: &HashSet<QueueId>,
-    each: &mut dyn FnMut(Alive<'_>),
-) -> io::Result<Vec<Damage>> {
-    let mut damage = Vec::new();
-    let mut window = Window::new(Arc::clone(&segment.file));
-    let mut next = 0;
-    while let Some(bit) = segment.live.next(next) {
-        next = bit + 1;
-        let spot = Spot::new(segment, bit);
-        let address = segment.address(bit);
-        let octets = spot.read_in(&mut window)?;
-        let record = address.and_then(|address| Record::parse(octets, address));
-        let Some((record, stored)) = record.and_then(|r| Some((r, r.message()?))) else {
-            damage.push(Damage {
-                file: segment.name.clone(),
-                offset: Segment::offset(bit),
-                len: 0,
-                what: "the checksum of a message is wrong",
-            });
-            segment.bury(bit);
-            continue;
-        };
-        next = bit + Segment::granules(record.step() as u64);
-        let at = stored.at();
-        let queues: Vec<QueueId> = stored.queues().collect();
-        for (position, queue) in queues.iter().enumerate() {
-            if dropped.contains(queue) {
-                segment.kill(at, position);
-            }
-        }
-        segment.count(at, record.step(), &queues);
-        for (queue, returned) in segment.alive(at, &queues) {
-            each(Alive {
-                at,
-                stored,
-                queue,
-                returned,
-            });
-        }
-    }
-    Ok(damage)
 }

@@ -1,0 +1,78 @@
+//! Reading the messages of a segment that are alive.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+
+use super::RecordAt;
+use super::catalog::Spot;
+use super::record::{GRANULE, Record, Stored};
+use super::recovery::Damage;
+use super::segment::Segment;
+use super::window::Window;
+use crate::ids::QueueId;
+
+/// A copy of a message that is alive.
+pub(super) struct Alive<'a> {
+    pub(super) at: RecordAt,
+    pub(super) stored: Stored<'a>,
+    pub(super) queue: QueueId,
+    /// Its delivery count, if it came back.
+    pub(super) returned: Option<u32>,
+}
+
+/// Calls `each` for every copy that is alive, counts the messages, and returns what is damaged.
+pub(super) fn each_alive(
+    segment: &mut Segment,
+    dropped: &HashSet<QueueId>,
+    each: &mut dyn FnMut(Alive<'_>),
+) -> io::Result<Vec<Damage>> {
+    let mut damage: Vec<Damage> = Vec::new();
+    let mut in_damage = false;
+    let mut window = Window::new(Arc::clone(&segment.file));
+    let mut next = 0;
+    while let Some(bit) = segment.live.next(next) {
+        next = bit + 1;
+        let spot = Spot::new(segment, bit);
+        let address = segment.address(bit);
+        let octets = spot.read_in(&mut window)?;
+        let record = address.and_then(|address| Record::parse(octets, address));
+        let Some((record, stored)) = record.and_then(|r| Some((r, r.message()?))) else {
+            let offset = Segment::offset(bit);
+            // The copies of a damaged message have bits of their own, which say nothing new.
+            match damage.last_mut().filter(|_| in_damage) {
+                Some(Damage {
+                    offset: from, len, ..
+                }) => *len = offset + GRANULE as u64 - *from,
+                None => damage.push(Damage {
+                    file: segment.name.clone(),
+                    offset,
+                    len: GRANULE as u64,
+                    what: "the checksum of a message is wrong",
+                }),
+            }
+            in_damage = true;
+            segment.bury(bit);
+            continue;
+        };
+        in_damage = false;
+        next = bit + Segment::granules(record.step() as u64);
+        let at = stored.at();
+        let queues: Vec<QueueId> = stored.queues().collect();
+        for (position, queue) in queues.iter().enumerate() {
+            if dropped.contains(queue) {
+                segment.kill(at, position);
+            }
+        }
+        segment.count(at, record.step(), &queues);
+        for (queue, returned) in segment.alive(at, &queues) {
+            each(Alive {
+                at,
+                stored,
+                queue,
+                returned,
+            });
+        }
+    }
+    Ok(damage)
+}
