@@ -14,6 +14,8 @@ pub enum Alarm {
     Memory,
     /// The data directory's file system has less than `disk_free_limit` free.
     Disk,
+    /// The store cannot write, because the disk is full or fails.
+    Store,
 }
 
 /// Which alarms are on.
@@ -25,6 +27,7 @@ impl Alarm {
         match self {
             Self::Memory => 1,
             Self::Disk => 2,
+            Self::Store => 4,
         }
     }
 }
@@ -46,7 +49,7 @@ impl Alarms {
         match self.0.load(Ordering::SeqCst) {
             0 => None,
             1 => Some("low on memory"),
-            2 => Some("low on disk"),
+            2 | 4 | 6 => Some("low on disk"),
             _ => Some("low on memory & disk"),
         }
     }

@@ -55,6 +55,12 @@ impl Mono {
         Self(self.0.saturating_add(ms.saturating_mul(1_000_000)))
     }
 
+    /// This moment less `ms` milliseconds, but not before [`Mono::ZERO`].
+    #[must_use]
+    pub const fn minus_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_sub(ms.saturating_mul(1_000_000)))
+    }
+
     /// This moment plus `duration`; past the end of time it is [`Mono::NEVER`].
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
@@ -84,6 +90,12 @@ impl Wall {
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
+    }
+
+    /// Milliseconds from `earlier` to this moment; 0 if `earlier` is later.
+    #[must_use]
+    pub const fn since_ms(self, earlier: Wall) -> u64 {
+        self.0.saturating_sub(earlier.0)
     }
 
     /// Whole seconds since the start of 1970, as AMQP's timestamps count.

@@ -29,7 +29,7 @@ use crate::config::{Durability, Settings};
 use crate::env::Environment;
 use crate::events::Listener as EventListener;
 use crate::net::listener::Listener;
-use crate::store::{MemoryStore, Store, StoreError};
+use crate::store::{self as log_store, LogStore, MemoryStore, OsDisk, Store, StoreError};
 
 mod monitor;
 mod shared;
@@ -168,9 +168,10 @@ impl BrokerBuilder {
         self.settings
             .check()
             .map_err(|problems| StartError::Settings(problems.to_string()))?;
-        let store = self
-            .store
-            .unwrap_or_else(|| Arc::new(MemoryStore::default()));
+        let store = match self.store {
+            Some(store) => store,
+            None => open_store(&self.settings, &self.clock)?,
+        };
         let env = Arc::new(Environment::new(self.settings, self.clock, store));
         for listener in self.listeners {
             env.events.listen(listener);
@@ -181,6 +182,28 @@ impl BrokerBuilder {
         }
         Broker::spawn(core)
     }
+}
+
+/// The store that the settings ask for.
+fn open_store(settings: &Settings, clock: &Clock) -> Result<Arc<dyn Store>, StartError> {
+    let durability = match settings.durability {
+        Durability::Memory => return Ok(Arc::new(MemoryStore::default())),
+        Durability::Fsync => log_store::Durability::Fsync,
+        Durability::Os => log_store::Durability::Os,
+    };
+    let disk = OsDisk::open(&settings.data_dir).map_err(|source| {
+        let what = format!(
+            "opening the data directory '{}'",
+            settings.data_dir.display()
+        );
+        StartError::Store(StoreError::Io { what, source })
+    })?;
+    let options = log_store::Options {
+        durability,
+        ..log_store::Options::default()
+    };
+    let store = LogStore::open(Arc::new(disk), options, clock.clone());
+    Ok(Arc::new(store.map_err(StartError::Store)?))
 }
 
 /// The vhost and the user of a new broker.

@@ -2,6 +2,7 @@
 //!
 //! Every change that must survive a restart is made here or in a vhost, and told to the store.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 
 use dashmap::DashMap;
@@ -22,8 +23,8 @@ use crate::env::Environment;
 use crate::error::AmqpError;
 use crate::ids::ConnectionId;
 use crate::store::{
-    Definition, DefinitionChange, DefinitionKind, DurableWatch, Position, Recovered, StoreError,
-    vhost_key,
+    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, Recovered,
+    StoreError, Trouble, vhost_key,
 };
 use crate::vhost::{self, Owners, Vhost};
 
@@ -364,14 +365,22 @@ impl Core {
         for vhost in self.vhosts.iter() {
             vhost.add_owners(&mut owners);
         }
-        let mut orphans = 0_u64;
+        let mut orphaned = BTreeSet::new();
         for message in messages {
+            let queue = message.queue;
             if !owners.restore(now, message) {
-                orphans += 1;
+                orphaned.insert(queue);
             }
         }
-        if orphans > 0 {
-            tracing::debug!("{orphans} stored messages belong to queues that are gone");
+        for queue in orphaned {
+            tracing::debug!("queue {queue} is gone: its stored messages are dropped");
+            self.env.store.submit(&mut [Op::Dropped { queue }]);
+        }
+        // What has expired or overflowed meanwhile dies now.
+        for vhost in self.vhosts.iter() {
+            for queue in vhost.all_queues() {
+                queue.with(now, |queue, effects| queue.dispatch(now, effects));
+            }
         }
     }
 
@@ -409,6 +418,7 @@ impl Core {
     /// The broker stops: nothing must keep itself alive in a circle.
     pub fn let_go(&self) {
         let now = self.env.now();
+        self.sessions.clear();
         for vhost in self.vhosts.iter() {
             vhost.let_go(now);
         }
@@ -447,5 +457,12 @@ impl DurableWatch for Watch {
         for mailbox in waiting.iter().filter_map(Weak::upgrade) {
             mailbox.post(Mail::Durable(position));
         }
+    }
+
+    fn on_trouble(&self, trouble: Option<Trouble>) {
+        let Some(core) = self.0.upgrade() else {
+            return;
+        };
+        core.set_alarm(Alarm::Store, trouble.is_some());
     }
 }

@@ -176,6 +176,10 @@ impl Ordinary {
     pub fn restore(&mut self, now: Now, recovered: Recovered) {
         let Recovered { message, at, .. } = recovered;
         let mut entry = self.entry(now, message, at, recovered.delivery_count);
+        if entry.expires != Mono::NEVER {
+            let age_ms = now.wall.since_ms(recovered.stored_at);
+            entry.expires = entry.expires.minus_ms(age_ms);
+        }
         entry.redelivered |= recovered.redelivered;
         self.ready.push(entry);
     }

@@ -15,7 +15,7 @@ use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
 use crate::ids::ConnectionId;
 use crate::queue::{Arguments, Cancelled, Declared, DeleteReason, Flags, QueueKind};
-use crate::store::Position;
+use crate::store::{Op, Position};
 
 /// Names that begin so are the broker's own.
 pub const RESERVED_PREFIX: &str = "amq.";
@@ -299,6 +299,11 @@ impl Vhost {
         let unused = self.unbind_everywhere(&mut topology, &Destination::Queue(Arc::clone(queue)));
         let waiting = self.remove_exchanges(&mut topology, unused);
         restore::forget_queue(&self.env, queue);
+        if queue.stores(true) {
+            self.env
+                .store
+                .submit(&mut [Op::Dropped { queue: queue.id() }]);
+        }
         drop(topology);
         waiting.clear();
         queue.absorb(now, effects);

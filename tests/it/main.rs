@@ -8,6 +8,7 @@
 mod cli;
 mod client;
 mod delayed;
+mod durability;
 mod embed;
 mod events;
 mod hostile;

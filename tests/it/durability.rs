@@ -1,0 +1,212 @@
+//! What survives a restart: a broker on a data directory, stopped in order or dropped, and another
+//! one in its place.
+
+use std::path::Path;
+use std::time::Duration;
+
+use leveret::broker::Broker;
+use leveret::clock::Clock;
+use leveret::config::Durability;
+use tempfile::TempDir;
+
+use crate::talker::Client;
+
+/// A data directory, and the brokers that run on it one after the other.
+struct House {
+    dir: TempDir,
+    clock: Clock,
+}
+
+impl House {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        Self {
+            dir,
+            clock: Clock::test(),
+        }
+    }
+
+    fn broker(&self) -> Broker {
+        start(self.dir.path(), &self.clock)
+    }
+}
+
+fn start(dir: &Path, clock: &Clock) -> Broker {
+    let builder = Broker::builder()
+        .clock(clock.clone())
+        .configure(|settings| {
+            settings.durability = Durability::Os;
+            settings.data_dir = dir.to_owned();
+        });
+    builder.start().expect("the broker starts")
+}
+
+/// Publishes with confirms, and waits for each.
+fn publish_confirmed(client: &mut Client, lines: &[&str]) {
+    assert_eq!(client.ask("confirm.select"), "confirm.select-ok");
+    for (number, line) in lines.iter().enumerate() {
+        let ack = format!("basic.ack delivery-tag={}", number + 1);
+        assert_eq!(client.ask(&format!("basic.publish {line}")), ack);
+    }
+}
+
+const JOBS: &str = "queue.declare queue='jobs' durable";
+
+#[test]
+fn confirmed_persistent_messages_survive_a_broker_that_is_dropped() {
+    let house = House::new();
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    client.ask(JOBS);
+    publish_confirmed(
+        &mut client,
+        &[
+            "routing-key='jobs' body='one' {delivery-mode=2}",
+            "routing-key='jobs' body='lost'",
+            "routing-key='jobs' body='two' {delivery-mode=2}",
+        ],
+    );
+    drop(broker);
+    let broker = house.broker();
+    assert_eq!(Client::new(&broker).drain("jobs"), ["one", "two"]);
+}
+
+#[test]
+fn what_was_acknowledged_stays_gone_and_what_was_not_comes_back() {
+    let house = House::new();
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    client.ask(JOBS);
+    publish_confirmed(
+        &mut client,
+        &[
+            "routing-key='jobs' body='done' {delivery-mode=2}",
+            "routing-key='jobs' body='held' {delivery-mode=2}",
+        ],
+    );
+    client.ask("basic.get queue='jobs'");
+    client.ask("basic.get queue='jobs'");
+    client.say("basic.ack delivery-tag=1");
+    client.sync();
+    drop(client);
+    broker.stop("a test");
+    let broker = house.broker();
+    assert_eq!(Client::new(&broker).drain("jobs"), ["held"]);
+}
+
+#[test]
+fn durable_topology_survives_and_the_rest_does_not() {
+    let house = House::new();
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    client.ask(JOBS);
+    client.ask("queue.declare queue='transient'");
+    client.ask("exchange.declare exchange='orders' type='topic' durable");
+    client.ask("exchange.declare exchange='fleeting' type='fanout'");
+    client.ask("queue.bind queue='jobs' exchange='orders' routing-key='new.#'");
+    client.ask("queue.bind queue='jobs' exchange='fleeting'");
+    drop(client);
+    broker.stop("a test");
+
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    publish_confirmed(
+        &mut client,
+        &["exchange='orders' routing-key='new.one' body='routed'"],
+    );
+    assert_eq!(client.drain("jobs"), ["routed"]);
+    let missing = client.ask("2> channel.open");
+    assert!(missing.contains("channel.open-ok"), "{missing}");
+    let missing = client.ask("2> queue.declare queue='transient' passive");
+    assert!(
+        missing.contains("no queue 'transient' in vhost '/'"),
+        "{missing}"
+    );
+    let missing = client.ask("exchange.declare exchange='fleeting' type='fanout' passive");
+    assert!(
+        missing.contains("no exchange 'fleeting' in vhost '/'"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_deleted_queue_stays_deleted_and_its_name_starts_empty() {
+    let house = House::new();
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    client.ask(JOBS);
+    publish_confirmed(
+        &mut client,
+        &["routing-key='jobs' body='x' {delivery-mode=2}"],
+    );
+    client.ask("queue.delete queue='jobs'");
+    drop(broker);
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    client.ask(JOBS);
+    assert_eq!(client.drain("jobs"), Vec::<String>::new());
+}
+
+#[test]
+fn a_ttl_that_passed_while_the_broker_was_down_dead_letters_at_its_start() {
+    let house = House::new();
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    client.ask("queue.declare queue='dead' durable");
+    client.ask(
+        "queue.declare queue='jobs' durable arguments={x-dead-letter-exchange: '', \
+         x-dead-letter-routing-key: 'dead', x-message-ttl: I60000}",
+    );
+    publish_confirmed(
+        &mut client,
+        &["routing-key='jobs' body='late' {delivery-mode=2}"],
+    );
+    drop(client);
+    broker.stop("a test");
+    house.clock.advance(Duration::from_secs(61));
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    assert_eq!(client.drain("jobs"), Vec::<String>::new());
+    assert_eq!(client.drain("dead"), ["late"]);
+}
+
+#[test]
+fn a_delayed_message_keeps_its_time_across_a_restart() {
+    let house = House::new();
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    client.ask(JOBS);
+    client.ask(
+        "exchange.declare exchange='later' type='x-delayed-message' durable \
+         arguments={x-delayed-type: 'fanout'}",
+    );
+    client.ask("queue.bind queue='jobs' exchange='later'");
+    let line = "exchange='later' body='at last' {delivery-mode=2 headers={x-delay: I60000}}";
+    publish_confirmed(&mut client, &[line]);
+    drop(client);
+    broker.stop("a test");
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    house.clock.advance(Duration::from_secs(59));
+    assert_eq!(client.drain("jobs"), Vec::<String>::new());
+    house.clock.advance(Duration::from_secs(2));
+    assert_eq!(client.drain("jobs"), ["at last"]);
+}
+
+#[test]
+fn a_second_broker_on_the_same_directory_is_refused() {
+    let house = House::new();
+    let _first = house.broker();
+    let second = Broker::builder().configure(|settings| {
+        settings.durability = Durability::Os;
+        settings.data_dir = house.dir.path().to_owned();
+    });
+    let error = second
+        .start()
+        .expect_err("the directory is in use")
+        .to_string();
+    assert!(
+        error.contains("another process uses the data directory"),
+        "{error}"
+    );
+}
