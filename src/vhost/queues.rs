@@ -299,14 +299,14 @@ impl Vhost {
         let unused = self.unbind_everywhere(&mut topology, &Destination::Queue(Arc::clone(queue)));
         let waiting = self.remove_exchanges(&mut topology, unused);
         restore::forget_queue(&self.env, queue);
+        drop(topology);
+        waiting.clear();
+        queue.absorb(now, effects);
         if queue.stores(true) {
             self.env
                 .store
                 .submit(&mut [Op::Dropped { queue: queue.id() }]);
         }
-        drop(topology);
-        waiting.clear();
-        queue.absorb(now, effects);
         for Cancelled {
             mailbox,
             channel,
