@@ -386,6 +386,8 @@ impl Store for LogStore {
                 tracing::info!("messages of {} of {total} segments are back", done + 1);
             }
         }
+        self.shared.chores.lock().recovered = true;
+        self.shared.chore();
         Ok(())
     }
 

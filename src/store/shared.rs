@@ -43,6 +43,8 @@ pub(super) enum Source {
 #[derive(Default)]
 pub(super) struct Chores {
     pub(super) due: bool,
+    /// What is alive has been counted: before that, everything looks empty.
+    pub(super) recovered: bool,
     pub(super) stop: bool,
 }
 
@@ -61,8 +63,11 @@ impl Shared {
             epoch,
             staging: Mutex::new(staging),
             work: Condvar::new(),
+            chores: Mutex::new(Chores {
+                recovered: catalog.segments.is_empty(),
+                ..Chores::default()
+            }),
             catalog: Mutex::new(catalog),
-            chores: Mutex::new(Chores::default()),
             chores_due: Condvar::new(),
             covered: AtomicU64::new(durable.load(Ordering::Relaxed)),
             durable,
@@ -114,6 +119,11 @@ impl Shared {
 
     pub(super) fn in_trouble(&self) -> Option<Trouble> {
         worst(&*self.trouble.lock())
+    }
+
+    /// Whether housekeeping may begin.
+    pub(super) fn is_recovered(&self) -> bool {
+        self.chores.lock().recovered
     }
 
     /// The housekeeper should have a look.

@@ -59,8 +59,11 @@ impl Housekeeper {
         }
     }
 
-    /// Does what is due.
+    /// Does what is due; nothing before the start has counted what is alive.
     pub(super) fn run(&mut self) {
+        if !self.shared.is_recovered() {
+            return;
+        }
         if self.checkpoint_is_due()
             && let Err(error) = self.checkpoint()
         {
