@@ -23,8 +23,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(Command::Settings { markdown }) = cli.command {
-        return say(&cli::print_settings(markdown));
+    match &cli.command {
+        Some(Command::Settings { markdown }) => return say(&cli::print_settings(*markdown)),
+        Some(Command::Bench(bench)) => return leveret::bench::main(bench),
+        Some(Command::CheckConfig) | None => {}
     }
     let loaded = match cli.options.load(std::env::vars_os().collect()) {
         Ok(loaded) => loaded,

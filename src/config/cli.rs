@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench::options::Bench;
+
 use super::docs;
 use super::error::Problems;
 use super::sources::{Flag, Inputs, Loaded, load};
@@ -30,8 +32,10 @@ pub struct Cli {
 }
 
 /// What to do instead of running the broker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
+    /// Puts a load on a broker, this one or another, and measures it.
+    Bench(Box<Bench>),
     /// Says whether a start would work with these settings, and what differs from the defaults.
     CheckConfig,
     /// Prints a settings file with every setting, its range and default.
@@ -163,6 +167,7 @@ Examples:
   LEVERET_LOG_LEVEL=debug leveret --config leveret.toml
   leveret check-config --config leveret.toml
   leveret settings > leveret.toml
+  leveret bench --size 1024 --confirm 100  a load on the broker at port 5672
 
 It stops on SIGTERM or Ctrl-C once clients are told and data is written; a second one stops it
 at once.

@@ -5,6 +5,7 @@
     reason = "deadlines of tests are in real time, whatever the broker's clock says"
 )]
 
+mod bench;
 mod cli;
 mod client;
 mod delayed;
@@ -17,5 +18,4 @@ mod script;
 mod scripts;
 mod shutdown;
 mod talker;
-mod tidy;
 mod wire;

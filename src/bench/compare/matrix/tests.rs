@@ -1,0 +1,23 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+#[test]
+fn names_are_unique_and_every_row_is_read() {
+    let names: BTreeSet<_> = ROWS.iter().map(|row| row.name).collect();
+    assert_eq!(names.len(), ROWS.len());
+    assert!(ROWS.iter().all(|row| !row.measures.is_empty()));
+}
+
+#[test]
+fn every_figure_has_something_to_reach() {
+    for row in ROWS {
+        for measure in row.measures {
+            assert!(
+                measure.times.is_some() || measure.alone.is_some(),
+                "{}",
+                row.name
+            );
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The command line of `leveret bench compare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// A table of loads, and the brokers to put them on.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct Compare {
+    /// A broker, the one to be judged first: `leveret` (this program, or `leveret=PROGRAM`),
+    /// `rabbitmq` (started by the script in LEVERET_ORACLE) or `NAME=URI` of one that runs.
+    #[arg(long = "broker", value_name = "BROKER", default_values = ["leveret", "rabbitmq"])]
+    pub brokers: Vec<String>,
+
+    /// Rounds of which the median counts; in each, every broker has its turn.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: u32,
+
+    /// Measures each load for so long, after a second to warm up.
+    #[arg(long, value_name = "S", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
+    pub seconds: u32,
+
+    /// Only rows whose name contains one of these.
+    #[arg(long, value_name = "TEXT")]
+    pub only: Vec<String>,
+
+    /// Leaves out the null relay.
+    #[arg(long)]
+    pub no_relay: bool,
+
+    /// Lists the rows and their loads, and runs none.
+    #[arg(long)]
+    pub list: bool,
+
+    /// Port for the RabbitMQ that is started.
+    #[arg(long, value_name = "N", default_value_t = 5690)]
+    pub rabbitmq_port: u16,
+
+    /// Writes the table as Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}

@@ -1,0 +1,86 @@
+//! `leveret bench`: a load for any AMQP 0-9-1 broker, and the yardstick of every figure.
+//!
+//! Owns the load, its checks and its measurements. Knows nothing of this broker: it speaks to all
+//! through a socket, ours included, with the codec as the only thing they share. Producers and
+//! consumers are threads with blocking sockets (see `wire`), messages are encoded once and only
+//! stamped anew (`batch`), and every body that arrives is checked (`ledger`).
+//!
+//! [`run`] puts one load on one broker, `ceiling` on a relay that does nothing, `compare` a table
+//! of loads on several brokers in turn.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a load is measured in real time, and has no broker's clock"
+)]
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+mod batch;
+mod ceiling;
+mod churn;
+pub mod compare;
+mod confirms;
+mod consume;
+mod crew;
+pub mod error;
+mod idle;
+mod ledger;
+mod meter;
+pub mod options;
+mod plan;
+mod produce;
+mod relay;
+pub mod report;
+mod rpc;
+mod run;
+mod shared;
+mod uri;
+mod usage;
+mod wire;
+
+use error::BenchError;
+use options::{Bench, BenchCommand, Load};
+use report::Report;
+
+pub use run::run;
+
+/// Does what was asked for and prints the result. Fails if the load cannot be run, or if what
+/// arrived is not what was sent.
+pub fn main(bench: &Bench) -> ExitCode {
+    let done = match &bench.command {
+        None => run(&bench.load).and_then(|report| tell(&report, &bench.load)),
+        Some(BenchCommand::Run(load)) => run(load).and_then(|report| tell(&report, load)),
+        Some(BenchCommand::Ceiling(load)) => {
+            ceiling::run(load).and_then(|report| tell(&report, load))
+        }
+        Some(BenchCommand::Compare(options)) => compare::run(options).map(|()| true),
+        Some(BenchCommand::Relay) => relay::run().map(|()| true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&format!("leveret bench: {error}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints a report; whether the load was sound.
+fn tell(report: &Report, load: &Load) -> Result<bool, BenchError> {
+    if let Some(path) = &load.json {
+        report.write(path)?;
+    }
+    // A reader that has gone has read what it wanted.
+    std::io::stdout()
+        .write_all(report.table().as_bytes())
+        .unwrap_or_default();
+    Ok(report.problems.is_empty())
+}
+
+fn complain(text: &str) {
+    std::io::stderr()
+        .write_all(text.as_bytes())
+        .unwrap_or_default();
+}

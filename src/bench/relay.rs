@@ -1,0 +1,395 @@
+//! A relay that passes messages on and does nothing else: the least a broker could do.
+//!
+//! It shakes hands with anybody, takes every declaration for done, and copies the frames of a
+//! publish behind a `basic.deliver` to whoever consumes: no queue, no ledger, no credit, no rights;
+//! acks are thrown away, confirms are given at once, messages nobody consumes are dropped, and an
+//! exchange gives to every queue that is bound. What it cannot do faster, the machine (or this
+//! tool) cannot.
+
+use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+
+use leveret_codec::encode::encode_method;
+use leveret_codec::frame::{
+    Decoded, FRAME_BODY, FRAME_HEADER, FRAME_METHOD, PROTOCOL_HEADER, RawFrame, decode,
+};
+use leveret_codec::methods::{
+    BasicAck, BasicConsumeOk, BasicDeliver, BasicPublish, BasicQosOk, ChannelCloseOk,
+    ChannelOpenOk, ConfirmSelectOk, ConnectionCloseOk, ConnectionOpenOk, ConnectionStart,
+    ConnectionTune, ExchangeDeclareOk, ExchangeDeleteOk, Method, QueueBindOk, QueueDeclareOk,
+    QueueDeleteOk,
+};
+use leveret_codec::properties::ContentHeader;
+use leveret_codec::table::{Table, TableRef};
+use leveret_codec::types::{ChannelId, DeliveryTag, ShortStr, ShortString};
+use parking_lot::{Mutex, RwLock};
+
+use super::error::{BenchError, During as _};
+
+/// The longest frame, in octets.
+const FRAME_MAX: u32 = 131_072;
+
+/// Octets that are read at once.
+const INPUT: usize = 256 * 1024;
+
+/// Who consumes what; shared by all connections.
+#[derive(Default)]
+struct Exchange {
+    queues: RwLock<HashMap<ShortString, Arc<Queue>>>,
+    /// Queues by the exchange they are bound to.
+    bound: RwLock<HashMap<ShortString, Vec<Arc<Queue>>>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    consumers: RwLock<Vec<Arc<Consumer>>>,
+    turn: AtomicUsize,
+}
+
+struct Consumer {
+    socket: Mutex<TcpStream>,
+    tag: ShortString,
+    delivery: AtomicU64,
+}
+
+/// Listens on a free port, says which one, and relays until it is killed.
+pub(super) fn run() -> Result<(), BenchError> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).during("listening")?;
+    let port = listener.local_addr().during("listening")?.port();
+    let mut out = std::io::stdout();
+    writeln!(out, "{port}")
+        .and_then(|()| out.flush())
+        .during("saying the port")?;
+    let exchange = Arc::new(Exchange::default());
+    for stream in listener.incoming() {
+        let stream = stream.during("accepting")?;
+        stream.set_nodelay(true).during("setting TCP_NODELAY")?;
+        let exchange = Arc::clone(&exchange);
+        let work = move || {
+            // Whoever leaves in disorder leaves.
+            Peer::new(stream, exchange).run().unwrap_or_default();
+        };
+        thread::Builder::new()
+            .spawn(work)
+            .during("starting a thread")?;
+    }
+    Ok(())
+}
+
+/// One connection.
+struct Peer {
+    stream: TcpStream,
+    exchange: Arc<Exchange>,
+    /// What the connection itself is told.
+    answers: Vec<u8>,
+    /// What goes to consumers.
+    outputs: Vec<Output>,
+    /// Outputs of the last route, which most publishes take again.
+    route: (ShortString, ShortString, Vec<usize>),
+    /// Octets of the current body that are still to come.
+    left: u64,
+    /// Publishes so far and those confirmed, if they are confirmed at all.
+    confirmed: Option<(u64, u64)>,
+}
+
+/// Frames on their way to one queue.
+struct Output {
+    queue: Arc<Queue>,
+    consumer: Arc<Consumer>,
+    octets: Vec<u8>,
+    /// Up to here they are whole messages.
+    whole: usize,
+}
+
+impl Peer {
+    fn new(stream: TcpStream, exchange: Arc<Exchange>) -> Self {
+        Self {
+            stream,
+            exchange,
+            answers: Vec::new(),
+            outputs: Vec::new(),
+            route: Default::default(),
+            left: 0,
+            confirmed: None,
+        }
+    }
+
+    fn run(mut self) -> Result<(), BenchError> {
+        let mut header = [0; PROTOCOL_HEADER.len()];
+        self.stream.read_exact(&mut header).during("reading")?;
+        let server = Table::new().with("product", "null relay").to_bytes();
+        self.answer(
+            ChannelId::ZERO,
+            ConnectionStart {
+                version_major: 0,
+                version_minor: 9,
+                server_properties: TableRef::new(&server),
+                mechanisms: b"PLAIN",
+                locales: b"en_US",
+            },
+        );
+        let mut input = vec![0; INPUT];
+        let mut end = 0;
+        loop {
+            self.flush()?;
+            let free = input.get_mut(end..).unwrap_or_default();
+            match self.stream.read(free).during("reading")? {
+                0 => return Ok(()),
+                octets => end += octets,
+            }
+            let mut start = 0;
+            let wrong = |error: &dyn std::fmt::Display| BenchError::Protocol(error.to_string());
+            loop {
+                let unread = input.get(start..end).unwrap_or_default();
+                match decode(unread, FRAME_MAX).map_err(|error| wrong(&error))? {
+                    Decoded::Frame { frame, consumed } => {
+                        let whole = unread.get(..consumed).unwrap_or_default();
+                        self.on_frame(frame, whole)?;
+                        start += consumed;
+                    }
+                    Decoded::NeedMore(_) => break,
+                }
+            }
+            input.copy_within(start..end, 0);
+            end -= start;
+        }
+    }
+
+    fn on_frame(&mut self, frame: RawFrame<'_>, whole: &[u8]) -> Result<(), BenchError> {
+        let wrong = |error: &dyn std::fmt::Display| BenchError::Protocol(error.to_string());
+        match frame.kind {
+            FRAME_METHOD => {
+                let method = Method::decode(frame.payload).map_err(|error| wrong(&error))?;
+                match method {
+                    Method::BasicPublish(publish) => self.publish(&publish),
+                    Method::BasicAck(_) => {}
+                    other => self.on_method(frame.channel, &other)?,
+                }
+            }
+            FRAME_HEADER => {
+                let header = ContentHeader::decode(frame.payload).map_err(|error| wrong(&error))?;
+                self.left = header.body_size;
+                self.pass_on(whole);
+            }
+            FRAME_BODY => {
+                let octets = u64::try_from(frame.payload.len()).unwrap_or(u64::MAX);
+                self.left = self.left.saturating_sub(octets);
+                self.pass_on(whole);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Finds the outputs of a publish and puts a delivery in front of its content.
+    fn publish(&mut self, publish: &BasicPublish<'_>) {
+        let (exchange, key, _) = &self.route;
+        if publish.exchange != exchange.as_str() || publish.routing_key != key.as_str() {
+            self.find_route(publish);
+        }
+        for at in &self.route.2 {
+            let Some(output) = self.outputs.get_mut(*at) else {
+                continue;
+            };
+            let tag = output.consumer.delivery.fetch_add(1, Ordering::Relaxed);
+            let deliver = BasicDeliver {
+                consumer_tag: output.consumer.tag.as_short(),
+                delivery_tag: DeliveryTag(tag),
+                redelivered: false,
+                exchange: publish.exchange,
+                routing_key: publish.routing_key,
+            };
+            encode_method(&mut output.octets, ChannelId(1), &deliver.into());
+        }
+    }
+
+    fn find_route(&mut self, publish: &BasicPublish<'_>) {
+        let queues = if publish.exchange.is_empty() {
+            let all = self.exchange.queues.read();
+            all.get(publish.routing_key.as_str())
+                .cloned()
+                .into_iter()
+                .collect()
+        } else {
+            let all = self.exchange.bound.read();
+            all.get(publish.exchange.as_str())
+                .cloned()
+                .unwrap_or_default()
+        };
+        let outputs = queues
+            .iter()
+            .filter_map(|queue| self.output(queue))
+            .collect();
+        self.route = (publish.exchange.into(), publish.routing_key.into(), outputs);
+    }
+
+    /// The output to a queue, if it has a consumer.
+    fn output(&mut self, queue: &Arc<Queue>) -> Option<usize> {
+        let known = self
+            .outputs
+            .iter()
+            .position(|output| Arc::ptr_eq(&output.queue, queue));
+        if known.is_some() {
+            return known;
+        }
+        let consumer = queue.next()?;
+        self.outputs.push(Output {
+            queue: Arc::clone(queue),
+            consumer,
+            octets: Vec::new(),
+            whole: 0,
+        });
+        Some(self.outputs.len() - 1)
+    }
+
+    fn pass_on(&mut self, frame: &[u8]) {
+        for at in &self.route.2 {
+            if let Some(output) = self.outputs.get_mut(*at) {
+                output.octets.extend_from_slice(frame);
+                if self.left == 0 {
+                    output.whole = output.octets.len();
+                }
+            }
+        }
+        if self.left == 0
+            && let Some((count, _)) = &mut self.confirmed
+        {
+            *count += 1;
+        }
+    }
+
+    /// Writes whole messages to their consumers, and answers and confirms to the peer.
+    fn flush(&mut self) -> Result<(), BenchError> {
+        for output in &mut self.outputs {
+            if output.whole == 0 {
+                continue;
+            }
+            let whole = output.octets.get(..output.whole).unwrap_or_default();
+            output
+                .consumer
+                .socket
+                .lock()
+                .write_all(whole)
+                .during("writing")?;
+            output.octets.drain(..output.whole);
+            output.whole = 0;
+            if output.octets.is_empty()
+                && let Some(next) = output.queue.next()
+            {
+                output.consumer = next;
+            }
+        }
+        if let Some((count, told)) = self.confirmed
+            && count > told
+        {
+            self.confirmed = Some((count, count));
+            self.answer(
+                ChannelId(1),
+                BasicAck {
+                    delivery_tag: DeliveryTag(count),
+                    multiple: true,
+                },
+            );
+        }
+        if !self.answers.is_empty() {
+            self.stream.write_all(&self.answers).during("writing")?;
+            self.answers.clear();
+        }
+        Ok(())
+    }
+
+    fn answer<'a>(&mut self, channel: ChannelId, method: impl Into<Method<'a>>) {
+        encode_method(&mut self.answers, channel, &method.into());
+    }
+
+    /// Everything but messages.
+    fn on_method(&mut self, channel: ChannelId, method: &Method<'_>) -> Result<(), BenchError> {
+        match method {
+            Method::ConnectionStartOk(_) => self.answer(
+                channel,
+                ConnectionTune {
+                    channel_max: 2047,
+                    frame_max: FRAME_MAX,
+                    heartbeat: 0,
+                },
+            ),
+            Method::ConnectionOpen(_) => {
+                let reserved = ShortStr::EMPTY;
+                self.answer(channel, ConnectionOpenOk { reserved });
+            }
+            Method::ConnectionClose(_) => self.answer(channel, ConnectionCloseOk {}),
+            Method::ChannelOpen(_) => self.answer(channel, ChannelOpenOk { reserved: b"" }),
+            Method::ChannelClose(_) => self.answer(channel, ChannelCloseOk {}),
+            Method::ExchangeDeclare(_) => self.answer(channel, ExchangeDeclareOk {}),
+            Method::ExchangeDelete(delete) => {
+                self.exchange.bound.write().remove(delete.exchange.as_str());
+                self.answer(channel, ExchangeDeleteOk {});
+            }
+            Method::QueueDeclare(declare) => {
+                self.queue(declare.queue);
+                self.answer(
+                    channel,
+                    QueueDeclareOk {
+                        queue: declare.queue,
+                        message_count: 0,
+                        consumer_count: 0,
+                    },
+                );
+            }
+            Method::QueueDelete(delete) => {
+                self.exchange.queues.write().remove(delete.queue.as_str());
+                self.answer(channel, QueueDeleteOk { message_count: 0 });
+            }
+            Method::QueueBind(bind) => {
+                let queue = self.queue(bind.queue);
+                let mut all = self.exchange.bound.write();
+                let bound = all.entry(bind.exchange.into()).or_default();
+                if !bound.iter().any(|one| Arc::ptr_eq(one, &queue)) {
+                    bound.push(queue);
+                }
+                drop(all);
+                self.answer(channel, QueueBindOk {});
+            }
+            Method::BasicQos(_) => self.answer(channel, BasicQosOk {}),
+            Method::BasicConsume(consume) => {
+                let consumer_tag = consume.consumer_tag;
+                let socket = self.stream.try_clone().during("cloning a socket")?;
+                let consumer = Consumer {
+                    socket: Mutex::new(socket),
+                    tag: consumer_tag.into(),
+                    delivery: AtomicU64::new(1),
+                };
+                // Before the first delivery can be.
+                self.answer(channel, BasicConsumeOk { consumer_tag });
+                self.flush()?;
+                self.queue(consume.queue)
+                    .consumers
+                    .write()
+                    .push(Arc::new(consumer));
+            }
+            Method::ConfirmSelect(_) => {
+                self.confirmed = Some((0, 0));
+                self.answer(channel, ConfirmSelectOk {});
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn queue(&self, name: ShortStr<'_>) -> Arc<Queue> {
+        Arc::clone(self.exchange.queues.write().entry(name.into()).or_default())
+    }
+}
+
+impl Queue {
+    /// The consumer whose turn it is.
+    fn next(&self) -> Option<Arc<Consumer>> {
+        let consumers = self.consumers.read();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        consumers.get(turn % consumers.len().max(1)).cloned()
+    }
+}

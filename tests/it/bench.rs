@@ -1,0 +1,126 @@
+//! The load tool against a broker in this process: every shape once, tiny, and nothing timed.
+
+use clap::Parser;
+use leveret::bench::options::Load;
+use leveret::bench::report::Report;
+use leveret::bench::run;
+use leveret::broker::Broker;
+
+#[derive(Parser)]
+struct Alone {
+    #[command(flatten)]
+    load: Load,
+}
+
+fn bench(options: &str) -> Report {
+    let broker = Broker::builder().port(0).start().expect("a broker");
+    let uri = broker.uri();
+    let words = ["bench", "--quiet", "--uri", &uri];
+    let words = words.into_iter().chain(options.split_whitespace());
+    let report = run(&Alone::parse_from(words).load).expect("a load that runs");
+    assert!(report.problems.is_empty(), "{options}: {report:?}");
+    report
+}
+
+fn has(options: &str, figures: &[&str]) {
+    let report = bench(options);
+    for figure in figures {
+        assert!(
+            report.get(figure).is_some(),
+            "{options}: no {figure} in {report:?}"
+        );
+    }
+}
+
+#[test]
+fn streams_of_all_exchange_types_arrive_whole() {
+    for shape in [
+        "--size 16",
+        "--size 300000 --messages 5",
+        "--producers 3 --consumers 4 --queues 2",
+        "--exchange fanout --queues 3 --consumers 3",
+        "--exchange topic --bindings 20 --queues 2 --consumers 2 --producers 3",
+        "--exchange headers --bindings 20",
+        "--exchange direct --bindings 20",
+        "--ack-every 7 --prefetch 20",
+        "--ack-every 1 --prefetch 1 --durable --persistent",
+        "--size 0",
+    ] {
+        let limit = if shape.contains("--messages") {
+            ""
+        } else {
+            " --messages 500"
+        };
+        has(
+            &format!("{shape}{limit}"),
+            &["received_per_s", "published_per_s"],
+        );
+    }
+}
+
+#[test]
+fn confirms_are_counted_and_timed() {
+    has(
+        "--confirm 10 --latency --messages 500",
+        &["confirmed_per_s", "confirm_p50_us"],
+    );
+}
+
+#[test]
+fn latency_is_measured_at_a_pace() {
+    has(
+        "--latency --rate 20000 --messages 1000",
+        &["latency_p50_us", "latency_p999_us"],
+    );
+}
+
+#[test]
+fn calls_are_answered_both_ways() {
+    for way in ["direct", "queue"] {
+        let load = format!("--rpc {way} --producers 2 --messages 100 --size 64");
+        has(&load, &["calls_per_s", "call_p99_us"]);
+    }
+}
+
+#[test]
+fn backlog_is_filled_and_drained() {
+    has(
+        "--backlog 2000 --queues 2 --consumers 2 --size 64",
+        &["published_per_s", "drained_per_s"],
+    );
+}
+
+#[test]
+fn churn_counts_what_it_opens() {
+    for what in ["connection", "channel", "queue", "durable-queue"] {
+        let load = format!("--churn {what} --messages 20 --producers 2");
+        has(&load, &["operations_per_s", "operation_p50_us"]);
+    }
+}
+
+#[test]
+fn slow_consumer_is_left_with_a_backlog() {
+    has(
+        "--consumer-rate 100 --seconds 0.2 --warmup 0 --size 1024",
+        &["received_per_s"],
+    );
+}
+
+#[test]
+fn refusal_by_the_broker_is_told() {
+    let broker = Broker::builder().port(0).start().expect("a broker");
+    let uri = broker.uri();
+    let words = [
+        "bench",
+        "--uri",
+        &uri,
+        "--queue-type",
+        "carrot",
+        "--messages",
+        "1",
+    ];
+    let error = run(&Alone::parse_from(words).load)
+        .expect_err("no such type")
+        .to_string();
+    assert!(error.contains("PRECONDITION_FAILED"), "{error}");
+}
