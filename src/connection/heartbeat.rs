@@ -1,10 +1,10 @@
 //! Heartbeats of one connection: when to send one, and when the peer is dead.
 //!
 //! Owns two checks of a counter each, as RabbitMQ has them: every half interval, *has anything
-//! been written since the last look?* (if not, a heartbeat goes out), and every interval, *has
-//! anything been read?* (twice no, and the peer is dead: two to three intervals after its last
-//! octet). Nothing is done per frame. Knows transport time only: a test clock that jumps an hour
-//! is not an hour of silence.
+//! been written since the last look?* (if not, or at the first, a heartbeat goes out), and every
+//! interval, *has anything been read?* (twice no, and the peer is dead: two to three intervals
+//! after its last octet). Nothing is done per frame. Knows transport time only: a test clock that
+//! jumps an hour is not an hour of silence.
 //!
 //! Source: AMQP 0-9-1 section 4.2.7; RabbitMQ 4.3.6 (`Seen`).
 
@@ -23,6 +23,8 @@ pub(super) struct Heartbeat {
     read: u64,
     /// Looks in a row that saw no new octet.
     silent: u32,
+    /// Whether a heartbeat has gone out: the first does whatever was written.
+    begun: bool,
     watching: bool,
 }
 
@@ -56,6 +58,7 @@ impl Heartbeat {
             written,
             read: 0,
             silent: 0,
+            begun: false,
             watching: true,
         }
     }
@@ -103,8 +106,11 @@ impl Heartbeat {
             return Beat::Rest;
         }
         self.next_send = now.plus_ms(self.interval_ms / 2);
+        // A client that opened a channel at once would otherwise wait a whole interval for its
+        // first octet, and some give up by then.
+        let quiet = written == self.written || !self.begun;
+        self.begun = true;
         // A heartbeat that goes out now is not traffic at the next look.
-        let quiet = written == self.written;
         self.written = written + if quiet { FRAME_OVERHEAD as u64 } else { 0 };
         if quiet { Beat::Send } else { Beat::Rest }
     }

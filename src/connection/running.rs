@@ -216,7 +216,8 @@ impl Running {
                 self.channels.remove(id);
                 Ok(())
             }
-            // Seen: RabbitMQ 4.3.6, tests/scripts/channel/open_before_close_ok_of_an_error_is_504.amqp.
+            // Seen: RabbitMQ 4.3.6,
+            // tests/scripts/channel/open_before_close_ok_of_an_error_is_504.amqp.
             (Some(_), method @ Method::ChannelOpen(_)) => {
                 Err(channel_error("second 'channel.open' seen", &method).into())
             }

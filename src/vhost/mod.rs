@@ -2,7 +2,7 @@
 //!
 //! | what | guarded by | held while |
 //! |---|---|---|
-//! | bindings, and every change of exchanges and queues | `topology` (mutex) | a declare, delete, bind, unbind |
+//! | bindings, changes of exchanges and queues | `topology` (mutex) | one of these changes |
 //! | an exchange's router | its own `RwLock` | read: one routing step; write: one bind or unbind |
 //! | a queue | its own mutex, in [`QueueHandle`] | one batch of pushes or settlements |
 //! | a connection's mailbox | its own mutex | a post |

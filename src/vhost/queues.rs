@@ -332,8 +332,8 @@ fn conditions(queue: &QueueHandle, only_if: DeleteIf) -> Result<DeleteIf, AmqpEr
         (QueueKind::Quorum, _) => return Ok(only_if),
     };
     Err(AmqpError::not_implemented(format!(
-        "cannot delete {}. queue.delete operations with {flag} flag set are not supported by quorum \
-         queues",
+        "cannot delete {}. queue.delete operations with {flag} flag set are not supported by \
+         quorum queues",
         queue.words(),
     )))
 }

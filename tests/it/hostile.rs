@@ -377,7 +377,7 @@ fn a_huge_body_is_refused_by_its_header() {
 #[test]
 fn lengths_inside_a_method_that_lie_are_refused() {
     let mut stage = Stage::new();
-    // queue.declare with a table of 4 GiB, of one entry of 4 GiB, and of 20,000 arrays in each other.
+    // queue.declare with a table of 4 GiB, of one entry of 4 GiB, and of 20,000 nested arrays.
     let head = [0, 50, 0, 10, 0, 0, 1, b'q', 0];
     let long = [&head[..], &[0xFF; 4]].concat();
     let entry = [

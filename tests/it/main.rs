@@ -18,4 +18,5 @@ mod script;
 mod scripts;
 mod shutdown;
 mod talker;
+mod tidy;
 mod wire;

@@ -3,7 +3,7 @@
 //! Neighbouring bits share an octet, the first one lowest; that is the only state there is.
 //!
 //! Which kind of argument comes next is known where a method is read or written. What must be
-//! inlined for the compiler to see that is marked so: writing a `basic.deliver` takes half the time.
+//! inlined for the compiler to see that is marked so: a `basic.deliver` takes half the time then.
 
 use bytes::BufMut;
 

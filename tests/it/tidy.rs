@@ -1,0 +1,446 @@
+//! The house style, executed: what can be counted or looked up about the sources.
+//!
+//! Formatting and lints are `cargo fmt` and clippy's; this is what they do not know. Every
+//! exception stands in a table here, with its reason.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Longest line, in characters.
+const LINE_MAX: usize = 100;
+/// Longest file, in lines, without its tests.
+const FILE_MAX: usize = 500;
+
+/// Files that may be longer than [`FILE_MAX`], up to this, and why.
+const LONG_FILES: &[(&str, usize, &str)] = &[(
+    "src/channel/consume.rs",
+    580,
+    "consuming, cancelling and getting share one table of sources",
+)];
+
+/// Words that a core must not say. It gets its time and octets handed in.
+const SILENT: &[&str] = &[
+    "tokio",
+    "std::net",
+    "core::net",
+    "std::fs",
+    "std::thread",
+    "Instant",
+    "SystemTime",
+];
+
+/// Where such a word may stand all the same, and why.
+const SHELLS: &[(&str, &[&str], &str)] = &[
+    ("src/main.rs", SILENT, "the program"),
+    ("src/signals.rs", SILENT, "waits for the system"),
+    ("src/ready.rs", SILENT, "writes the ready file"),
+    ("src/logging.rs", SILENT, "writes the log"),
+    ("src/net/", SILENT, "the only code that waits for sockets"),
+    ("src/broker/", SILENT, "starts and stops threads"),
+    (
+        "src/config/",
+        &["std::net", "std::fs"],
+        "reads the file of settings",
+    ),
+    (
+        "src/clock.rs",
+        &["Instant", "SystemTime"],
+        "the one place where time is read",
+    ),
+    ("src/store/os_disk.rs", &["std::fs"], "the disk"),
+    (
+        "src/store/log_store.rs",
+        &["std::thread"],
+        "the writer's thread",
+    ),
+    (
+        "src/connection/session.rs",
+        &["core::net"],
+        "an address is a value; it opens nothing",
+    ),
+];
+
+/// Who may name JSON, and why.
+const JSON: &[(&str, &str)] = &[
+    ("src/ready.rs", "the ready file is JSON"),
+    ("src/vhost/restore.rs", "records of the store"),
+    ("src/broker/shared.rs", "definitions in the store"),
+    ("src/auth/", "definitions in RabbitMQ's shape"),
+];
+
+/// Which modules each module may name. A new edge wants a thought, and a line here.
+const KNOWS: &[(&str, &str)] = &[
+    ("alarms", ""),
+    ("auth", ""),
+    (
+        "broker",
+        "alarms auth clock config connection env error events ids net store vhost",
+    ),
+    (
+        "channel",
+        "auth clock compat connection env error exchange ids message queue store vhost",
+    ),
+    ("clock", "timers"),
+    ("compat", "config error queue"),
+    ("config", ""),
+    (
+        "connection",
+        "auth broker channel clock config error ids limits message queue store timers vhost",
+    ),
+    ("env", "clock config events ids store timers"),
+    ("error", ""),
+    ("events", "clock message"),
+    ("exchange", "queue"),
+    ("ids", ""),
+    ("limits", ""),
+    ("message", ""),
+    ("net", "broker clock connection limits"),
+    (
+        "queue",
+        "clock connection error events exchange ids limits message store",
+    ),
+    ("store", "clock ids message"),
+    ("timers", "clock"),
+    (
+        "vhost",
+        "clock compat config connection env error events exchange ids limits message queue store \
+         timers",
+    ),
+];
+
+/// Where a test may wait for the wall clock, and why.
+const SLEEPS: &[(&str, &str)] = &[
+    (
+        "tests/it/script/hear.rs",
+        "asks an outside broker again that works in its own time",
+    ),
+    (
+        "tests/it/script/talk.rs",
+        "time on the wall, where a script asks for it",
+    ),
+    (
+        "tests/it/script/target.rs",
+        "an outside broker's clock cannot be moved",
+    ),
+];
+
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/")
+            || self.path.ends_with("/tests.rs")
+            || self.path.starts_with("tests/")
+    }
+
+    /// Lines of code with their numbers, without comments.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self
+            .text
+            .lines()
+            .enumerate()
+            .map(|(at, line)| (at + 1, line));
+        lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below `folders` that end so, with paths from the root.
+fn files(folders: &[&str], ending: &str) -> Vec<Source> {
+    let mut open: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
+    let mut sources = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).unwrap();
+            open.extend(entries.map(|entry| entry.unwrap().path()));
+        } else if path.to_string_lossy().ends_with(ending) {
+            let text = fs::read_to_string(&path).unwrap();
+            let path = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
+            sources.push(Source { path, text });
+        }
+    }
+    assert!(!sources.is_empty(), "no {ending} in {folders:?}");
+    sources.sort_by(|one, other| one.path.cmp(&other.path));
+    sources
+}
+
+fn sources() -> Vec<Source> {
+    let folders = ["src", "codec/src", "codec/tests", "tests", "interop/src"];
+    files(&folders, ".rs")
+}
+
+fn none(found: &[String]) {
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+/// Whether `word` stands in `line` as a word of its own.
+fn says(line: &str, word: &str) -> bool {
+    let inside = |letter: char| letter.is_alphanumeric() || letter == '_';
+    line.match_indices(word).any(|(at, _)| {
+        let before = line.get(..at).and_then(|text| text.chars().next_back());
+        let after = line
+            .get(at + word.len()..)
+            .and_then(|text| text.chars().next());
+        !before.is_some_and(inside) && !after.is_some_and(inside)
+    })
+}
+
+#[test]
+fn lines_are_short() {
+    let mut found = Vec::new();
+    for source in sources() {
+        for (at, line) in source.text.lines().enumerate() {
+            let len = line.chars().count();
+            // A drawing or a link cannot be broken.
+            if len > LINE_MAX && !line.contains("://") && !line.contains('─') {
+                found.push(format!("{}:{}: {len} characters", source.path, at + 1));
+            }
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn files_are_short() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let exception = LONG_FILES.iter().find(|(path, ..)| *path == source.path);
+        let max = exception.map_or(FILE_MAX, |(_, max, _)| *max);
+        let len = source.text.lines().count();
+        if len > max {
+            found.push(format!("{}: {len} lines, at most {max}", source.path));
+        }
+        if exception.is_some() && len <= FILE_MAX {
+            found.push(format!(
+                "{} is short again: take it off the list",
+                source.path
+            ));
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn cores_are_silent() {
+    let mut found = Vec::new();
+    for source in files(&["src", "codec/src"], ".rs") {
+        if source.is_test() {
+            continue;
+        }
+        let shell = |word: &str| {
+            SHELLS
+                .iter()
+                .any(|(path, words, _)| source.path.starts_with(path) && words.contains(&word))
+        };
+        for (at, line) in source.code() {
+            for word in SILENT
+                .iter()
+                .filter(|word| says(line, word) && !shell(word))
+            {
+                found.push(format!("{}:{at}: {word}", source.path));
+            }
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn only_some_know_json() {
+    let mut found = Vec::new();
+    for source in files(&["src", "codec/src"], ".rs") {
+        let may = JSON.iter().any(|(path, _)| source.path.starts_with(path));
+        if !source.is_test() && !may && source.code().any(|(_, line)| says(line, "serde_json")) {
+            found.push(source.path);
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn modules_know_whom_they_may() {
+    let mut found = Vec::new();
+    for source in files(&["src"], ".rs")
+        .iter()
+        .filter(|source| !source.is_test())
+    {
+        let name = source.path.trim_start_matches("src/");
+        let module = name.split('/').next().unwrap().trim_end_matches(".rs");
+        let Some((_, known)) = KNOWS.iter().find(|(name, _)| *name == module) else {
+            assert!(
+                ["lib", "main", "logging", "ready", "signals"].contains(&module),
+                "{module} is not in the table"
+            );
+            continue;
+        };
+        let known: BTreeSet<&str> = known.split_whitespace().collect();
+        for (at, line) in source.code() {
+            for (_, rest) in line
+                .match_indices("crate::")
+                .map(|(at, word)| line.split_at(at + word.len()))
+            {
+                let inside = |letter: char| letter.is_alphanumeric() || letter == '_';
+                let other: String = rest.chars().take_while(|letter| inside(*letter)).collect();
+                let is_module = KNOWS.iter().any(|(name, _)| *name == other);
+                if is_module && other != module && !known.contains(other.as_str()) {
+                    found.push(format!("{}:{at}: {module} names {other}", source.path));
+                }
+            }
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn the_codec_knows_nobody() {
+    let mut found = Vec::new();
+    for source in files(&["codec/src"], ".rs") {
+        let lines = source.code().filter(|(_, line)| says(line, "leveret"));
+        found.extend(lines.map(|(at, _)| format!("{}:{at}", source.path)));
+    }
+    none(&found);
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Put together, so that this file does not find itself.
+    let words = [
+        ["TO", "DO"].concat(),
+        ["FIX", "ME"].concat(),
+        ["to", "do!"].concat(),
+        ["unimpl", "emented!"].concat(),
+        ["db", "g!"].concat(),
+        ["#[ign", "ore"].concat(),
+        ["#[all", "ow("].concat(),
+        ["#![all", "ow("].concat(),
+    ];
+    let mut found = Vec::new();
+    for source in sources() {
+        for (at, line) in source.text.lines().enumerate() {
+            if let Some(word) = words.iter().find(|word| line.contains(word.as_str())) {
+                found.push(format!("{}:{}: {word}", source.path, at + 1));
+            }
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn tests_wait_for_events_not_for_time() {
+    let call = ["sle", "ep("].concat();
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| source.is_test()) {
+        if SLEEPS.iter().any(|(path, _)| *path == source.path) {
+            continue;
+        }
+        let lines = source.code().filter(|(_, line)| line.contains(&call));
+        found.extend(lines.map(|(at, _)| format!("{}:{at}", source.path)));
+    }
+    none(&found);
+}
+
+#[test]
+fn tables_of_exceptions_name_what_there_is() {
+    let long = LONG_FILES.iter().map(|(path, ..)| *path);
+    let shells = SHELLS.iter().map(|(path, ..)| *path);
+    let paths = long.chain(shells).chain(JSON.iter().map(|(path, _)| *path));
+    for path in paths.chain(SLEEPS.iter().map(|(path, _)| *path)) {
+        assert!(root().join(path).exists(), "{path} is gone");
+    }
+}
+
+#[test]
+fn every_conversation_says_where_it_is_known_from() {
+    let mut found = Vec::new();
+    for script in files(&["tests/scripts"], ".amqp") {
+        let tags = ["Spec:", "Docs:", "Seen:"];
+        let is_sourced = |line: &str| {
+            line.starts_with('#')
+                && tags.iter().any(|tag| {
+                    let said = line.split(tag).nth(1);
+                    said.is_some_and(|said| !said.trim().is_empty())
+                })
+        };
+        if !script.text.lines().any(is_sourced) {
+            found.push(script.path);
+        }
+    }
+    none(&found);
+}
+
+#[test]
+fn guesses_are_few() {
+    let tag = ["Gue", "ss:"].concat();
+    let mut guesses = Vec::new();
+    for source in files(&["src", "codec/src"], ".rs") {
+        for (at, line) in source.text.lines().enumerate() {
+            if line.contains(&tag) && !line.contains(&format!("`{tag}`")) {
+                guesses.push(format!("{}:{}:{line}", source.path, at + 1));
+            }
+        }
+    }
+    println!("{} guesses\n{}", guesses.len(), guesses.join("\n"));
+    assert!(
+        guesses.len() <= 10,
+        "ask the oracle:\n{}",
+        guesses.join("\n")
+    );
+}
+
+#[test]
+fn what_the_readme_tells_to_type_is_there() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let aliases = fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
+    let builtin = [
+        "run", "test", "build", "install", "bench", "doc", "fmt", "clippy",
+    ];
+    for (_, rest) in readme
+        .match_indices("cargo ")
+        .map(|(at, word)| readme.split_at(at + word.len()))
+    {
+        let letter = |letter: &char| letter.is_ascii_lowercase();
+        let verb: String = rest.chars().take_while(letter).collect();
+        let known = builtin.contains(&verb.as_str()) || aliases.contains(&format!("\n{verb} = "));
+        assert!(known, "cargo {verb}");
+    }
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_leveret"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ leveret "));
+    let mut count = 0;
+    for word in commands.flat_map(str::split_whitespace) {
+        let is_name = word.starts_with("--") || word == "check-config";
+        assert!(
+            !is_name || help.contains(word),
+            "leveret {word} is not in its help"
+        );
+        count += usize::from(is_name);
+    }
+    assert!(count > 3, "no command found in the README");
+    let paths = readme.split(['(', ')', '`']).filter(|text| {
+        let folders = ["src/", "config/", "tests/", "interop/", ".ci/"];
+        folders.iter().any(|folder| text.starts_with(folder)) && !text.contains([' ', '*'])
+    });
+    for path in paths {
+        assert!(
+            root().join(path).exists(),
+            "{path} is named by the README and missing"
+        );
+    }
+}
