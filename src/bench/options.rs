@@ -51,7 +51,8 @@ pub struct Load {
     pub pid: Option<u32>,
 
     /// Connections that publish; with --rpc the clients, with --churn the loops.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     #[arg(help_heading = "Shape")]
     pub producers: u16,
 
@@ -60,7 +61,8 @@ pub struct Load {
     pub consumers: u16,
 
     /// Queues; without --exchange a producer publishes to its own share of them.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     #[arg(help_heading = "Shape")]
     pub queues: u32,
 
@@ -79,11 +81,13 @@ pub struct Load {
     pub rpc: Option<Rpc>,
 
     /// Publishes N messages while nobody consumes, then consumes them.
-    #[arg(long, value_name = "N", conflicts_with_all = ["rate", "messages"], help_heading = "Shape")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["rate", "messages"])]
+    #[arg(help_heading = "Shape")]
     pub backlog: Option<u64>,
 
     /// Opens and closes things instead of sending messages.
-    #[arg(long, value_name = "WHAT", conflicts_with_all = ["rpc", "backlog"], help_heading = "Shape")]
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["rpc", "backlog"])]
+    #[arg(help_heading = "Shape")]
     pub churn: Option<Churn>,
 
     /// Holds N connections with a channel each that do nothing, and says what they cost.

@@ -79,7 +79,7 @@ impl Report {
         let all = time.as_secs_f64() * cores;
         if tool > 2.0 * broker && tool + broker > 0.9 * all {
             self.notes.push(format!(
-                "bound by the tool: of {all:.1} CPU seconds it took {tool:.1}, the broker {broker:.1}"
+                "bound by the tool: it took {tool:.1} of {all:.1} CPU s, the broker {broker:.1}"
             ));
         }
     }

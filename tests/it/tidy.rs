@@ -40,6 +40,7 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
     ("src/logging.rs", SILENT, "writes the log"),
     ("src/net/", SILENT, "the only code that waits for sockets"),
     ("src/broker/", SILENT, "starts and stops threads"),
+    ("src/bench/", SILENT, "a client, measured in real time"),
     (
         "src/config/",
         &["std::net", "std::fs"],
@@ -69,12 +70,14 @@ const JSON: &[(&str, &str)] = &[
     ("src/vhost/restore.rs", "records of the store"),
     ("src/broker/shared.rs", "definitions in the store"),
     ("src/auth/", "definitions in RabbitMQ's shape"),
+    ("src/bench/report.rs", "the result of a load"),
 ];
 
 /// Which modules each module may name. A new edge wants a thought, and a line here.
 const KNOWS: &[(&str, &str)] = &[
     ("alarms", ""),
     ("auth", ""),
+    ("bench", ""),
     (
         "broker",
         "alarms auth clock config connection env error events ids net store vhost",
@@ -85,7 +88,7 @@ const KNOWS: &[(&str, &str)] = &[
     ),
     ("clock", "timers"),
     ("compat", "config error queue"),
-    ("config", ""),
+    ("config", "bench"),
     (
         "connection",
         "auth broker channel clock config error ids limits message queue store timers vhost",
@@ -415,22 +418,28 @@ fn what_the_readme_tells_to_type_is_there() {
         let known = builtin.contains(&verb.as_str()) || aliases.contains(&format!("\n{verb} = "));
         assert!(known, "cargo {verb}");
     }
-    let help = std::process::Command::new(env!("CARGO_BIN_EXE_leveret"))
-        .arg("--help")
-        .output()
-        .unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    let commands = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("$ leveret "));
+    let help = |command: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_leveret"));
+        let output = program.args(command).arg("--help").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
     let mut count = 0;
-    for word in commands.flat_map(str::split_whitespace) {
-        let is_name = word.starts_with("--") || word == "check-config";
-        assert!(
-            !is_name || help.contains(word),
-            "leveret {word} is not in its help"
-        );
-        count += usize::from(is_name);
+    for line in readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ leveret "))
+    {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let is_command = |word: &&&str| word.chars().all(|letter| letter.is_ascii_lowercase());
+        let command = words.iter().take_while(is_command).copied();
+        let help = help(&command.collect::<Vec<_>>());
+        for word in words {
+            let is_name = word.starts_with("--") || word == "check-config";
+            assert!(
+                !is_name || help.contains(word),
+                "leveret {line}: {word} is not in its help"
+            );
+            count += usize::from(is_name);
+        }
     }
     assert!(count > 3, "no command found in the README");
     let paths = readme.split(['(', ')', '`']).filter(|text| {

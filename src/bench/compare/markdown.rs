@@ -80,11 +80,10 @@ pub(super) fn lines(contenders: &[Contender], measured: &Measured) -> String {
 
 fn line(contenders: &[Contender], measured: &Measured, title: &str, measure: &Measure) -> String {
     let median = |at| measured.median(at, measure.figure);
-    let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), shown);
-    let times = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.1} ×"));
-    let percent = |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |v| format!("{:.0} %", v * 100.0))
-    };
+    let cell = |value: Option<f64>| value.map_or_else(nothing, shown);
+    let times = |value: Option<f64>| value.map_or_else(nothing, |v| format!("{v:.1} ×"));
+    let percent =
+        |value: Option<f64>| value.map_or_else(nothing, |v| format!("{:.0} %", v * 100.0));
     let mut line = format!("| {title} | {} |", measure.title);
     for at in 0..contenders.len() {
         line.push_str(&format!(" {} |", cell(median(at))));
@@ -105,6 +104,11 @@ fn line(contenders: &[Contender], measured: &Measured, title: &str, measure: &Me
         percent(measure.part)
     ));
     line
+}
+
+/// What stands where nothing was measured.
+fn nothing() -> String {
+    "–".to_owned()
 }
 
 /// How many times better the one is than the other.

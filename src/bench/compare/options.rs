@@ -13,11 +13,13 @@ pub struct Compare {
     pub brokers: Vec<String>,
 
     /// Rounds of which the median counts; in each, every broker has its turn.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
 
     /// Measures each load for so long, after a second to warm up.
-    #[arg(long, value_name = "S", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "S", default_value_t = 4)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub seconds: u32,
 
     /// Only rows whose name contains one of these.
