@@ -21,7 +21,7 @@ use super::shared::Shared;
 use super::space::Housekeeper;
 use super::staging::Staging;
 use super::window::Window;
-use super::writer::{SPARE, Writer};
+use super::writer::Writer;
 use super::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
     Store, StoreError,
@@ -148,7 +148,7 @@ impl LogStore {
         database
             .apply(&behind, scan.end.max(applied), epoch)
             .map_err(|source| fail("writing definitions", source))?;
-        for name in scan.unneeded.iter().filter(|name| *name != SPARE) {
+        for name in &scan.unneeded {
             disk.remove(name)
                 .map_err(|source| fail("removing a file", source))?;
         }

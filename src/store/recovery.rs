@@ -457,5 +457,6 @@ fn segment(found: &Found, end: u64) -> Segment {
         end,
     );
     segment.file_len = found.len;
+    segment.is_counted = false;
     segment
 }

@@ -36,6 +36,8 @@ pub(super) struct Segment {
     pub(super) end: u64,
     /// Octets of the file that count as used disk.
     pub(super) file_len: u64,
+    /// Its messages are counted: false from a start until they have been recovered.
+    pub(super) is_counted: bool,
     /// Not all of it can be read.
     pub(super) is_damaged: bool,
     /// Where each record of a packed segment lies: address and granule, sorted.
@@ -69,6 +71,7 @@ impl Segment {
             first,
             end,
             file_len: 0,
+            is_counted: true,
             is_damaged: false,
             packed: None,
             live: Bits::default(),
@@ -121,9 +124,9 @@ impl Segment {
         }
     }
 
-    /// Nothing in it is needed any more.
+    /// Nothing in it is needed any more. Never true of what has not been counted.
     pub(super) fn is_empty(&self) -> bool {
-        self.copies <= self.ghosts
+        self.is_counted && self.copies <= self.ghosts
     }
 
     /// Copies that are alive.
@@ -143,6 +146,7 @@ impl Segment {
     /// Forgets counts, queues and copies, but not what is alive: the messages are about to be
     /// counted anew with [`Segment::count`].
     pub(super) fn recount(&mut self) {
+        self.is_counted = true;
         self.fans.clear();
         self.queues.clear();
         self.dropped.clear();

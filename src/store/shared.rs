@@ -27,9 +27,16 @@ pub(super) struct Shared {
     durable: AtomicU64,
     covered: AtomicU64,
     watches: RwLock<Vec<Arc<dyn DurableWatch>>>,
-    spare: Mutex<Option<(Arc<dyn DiskFile>, u64)>>,
+    spare: Mutex<Option<Spare>>,
     changes: Mutex<Vec<DefinitionChange>>,
     trouble: Mutex<[Option<Trouble>; 2]>,
+}
+
+/// A prepared file.
+struct Spare {
+    name: String,
+    file: Arc<dyn DiskFile>,
+    len: u64,
 }
 
 /// Who can be in trouble.
@@ -141,18 +148,18 @@ impl Shared {
         self.covered.load(Ordering::Relaxed) < end
     }
 
-    /// The prepared file, if it has the length that is needed.
-    pub(super) fn take_spare(&self, len: u64) -> Option<Arc<dyn DiskFile>> {
-        let mut spare = self.spare.lock();
-        spare.take_if(|(_, has)| *has == len).map(|(file, _)| file)
+    /// The prepared file and its name, if it has the length that is needed.
+    pub(super) fn take_spare(&self, len: u64) -> Option<(String, Arc<dyn DiskFile>)> {
+        let spare = self.spare.lock().take_if(|spare| spare.len == len)?;
+        Some((spare.name, spare.file))
     }
 
     pub(super) fn has_spare(&self) -> bool {
         self.spare.lock().is_some()
     }
 
-    pub(super) fn put_spare(&self, file: Arc<dyn DiskFile>, len: u64) {
-        *self.spare.lock() = Some((file, len));
+    pub(super) fn put_spare(&self, name: String, file: Arc<dyn DiskFile>, len: u64) {
+        *self.spare.lock() = Some(Spare { name, file, len });
     }
 
     /// A change that is durable in the log and has to reach the definitions' own file.

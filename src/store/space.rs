@@ -14,12 +14,13 @@ use super::Source;
 use super::batch::{Layout, SEGMENT_HEAD, SegmentHead};
 use super::catalog::{Catalog, Spot};
 use super::definitions::Definitions;
+use super::disk::DiskFile;
 use super::packed::{Packed, Packer};
 use super::record::Record;
 use super::segment::Segment;
 use super::shared::Shared;
 use super::window::Window;
-use super::writer::{SPARE, Writer};
+use super::writer::Writer;
 use super::{Trouble, checkpoint};
 
 /// Octets of log after which a checkpoint is due, if the data is small; an eighth of it if not.
@@ -40,6 +41,8 @@ pub(super) struct Housekeeper {
     number: u64,
     /// What the last checkpoint reflected.
     applied: u64,
+    /// Files that were prepared since the start.
+    spares: u64,
 }
 
 impl Housekeeper {
@@ -56,6 +59,7 @@ impl Housekeeper {
             definitions,
             number,
             applied,
+            spares: 0,
         }
     }
 
@@ -152,7 +156,7 @@ impl Housekeeper {
     }
 
     /// Removes segments; the first that fits becomes the next prepared file.
-    fn give_up(&self, empty: &[u64]) -> io::Result<()> {
+    fn give_up(&mut self, empty: &[u64]) -> io::Result<()> {
         for first in empty {
             let Some(segment) = self.shared.catalog.lock().segments.remove(first) else {
                 continue;
@@ -162,36 +166,36 @@ impl Housekeeper {
         Ok(())
     }
 
-    fn recycle(&self, segment: &Segment) -> io::Result<()> {
-        let disk = &*self.shared.disk;
+    fn recycle(&mut self, segment: &Segment) -> io::Result<()> {
+        let disk = Arc::clone(&self.shared.disk);
         let len = self.shared.options.segment_len;
         if segment.packed.is_none() && segment.file_len == len && !self.shared.has_spare() {
-            disk.rename(&segment.name, SPARE)?;
-            self.shared.put_spare(Arc::clone(&segment.file), len);
+            let name = self.spare_name();
+            disk.rename(&segment.name, &name)?;
+            self.shared.put_spare(name, Arc::clone(&segment.file), len);
             Ok(())
         } else {
             disk.remove(&segment.name)
         }
     }
 
+    /// A name of its own for each prepared file: one that was taken must never be made again.
+    fn spare_name(&mut self) -> String {
+        self.spares += 1;
+        format!("spare-{:08x}.tmp", self.spares)
+    }
+
     /// Fills a file with zeros, so that the log need not make the file system allocate.
-    fn prepare_spare(&self) -> io::Result<()> {
+    fn prepare_spare(&mut self) -> io::Result<()> {
+        let name = self.spare_name();
         let disk = &*self.shared.disk;
         let len = self.shared.options.segment_len;
-        let file = disk.create(SPARE)?;
-        let zeros = vec![0; FILL];
-        let mut at = 0;
-        while at < len {
-            let left = usize::try_from(len - at).unwrap_or(usize::MAX).min(FILL);
-            if let Err(error) = file.write_at(at, zeros.get(..left).unwrap_or_default()) {
-                drop(file);
-                disk.remove(SPARE)?;
-                return Err(error);
-            }
-            at += left as u64;
+        let file = disk.create(&name)?;
+        if let Err(error) = fill(&*file, len) {
+            disk.remove(&name)?;
+            return Err(error);
         }
-        file.sync()?;
-        self.shared.put_spare(file, len);
+        self.shared.put_spare(name, file, len);
         Ok(())
     }
 
@@ -212,7 +216,9 @@ impl Housekeeper {
             .values()
             .filter(|segment| segment.end <= self.applied)
         {
-            let worth_it = !segment.is_damaged && segment.live_octets() * 2 <= segment.file_len;
+            let worth_it = segment.is_counted
+                && !segment.is_damaged
+                && segment.live_octets() * 2 <= segment.file_len;
             let live: u64 = run.iter().map(|segment| segment.live_octets()).sum();
             if !worth_it || live + segment.live_octets() > target {
                 run.clear();
@@ -310,6 +316,17 @@ impl Housekeeper {
         }
         catalog.insert(segment);
     }
+}
+
+fn fill(file: &dyn DiskFile, len: u64) -> io::Result<()> {
+    let zeros = vec![0; FILL];
+    let mut at = 0;
+    while at < len {
+        let left = usize::try_from(len - at).unwrap_or(usize::MAX).min(FILL);
+        file.write_at(at, zeros.get(..left).unwrap_or_default())?;
+        at += left as u64;
+    }
+    file.sync()
 }
 
 /// Copies every record of which anything is alive.

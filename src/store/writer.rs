@@ -24,9 +24,6 @@ use super::shared::Shared;
 use super::staging::{Chunk, Plan};
 use super::{Durability, Source, Trouble};
 
-/// The prepared file that the next segment is made of.
-pub(super) const SPARE: &str = "spare.tmp";
-
 /// Octets that may be written without a sync; a longer stretch is synced even if nothing asks for
 /// it, because all of it is kept in memory until then.
 const UNSYNCED_MAX: usize = 4 * 1024 * 1024;
@@ -280,9 +277,9 @@ impl Writer {
     /// A file for a segment: the prepared one if it fits, or else a new one.
     fn new_file(&self, name: &str, len: u64) -> io::Result<Arc<dyn DiskFile>> {
         let disk: &dyn Disk = &*self.shared.disk;
-        if let Some(spare) = self.shared.take_spare(len) {
-            disk.rename(SPARE, name)?;
-            return Ok(spare);
+        if let Some((spare, file)) = self.shared.take_spare(len) {
+            disk.rename(&spare, name)?;
+            return Ok(file);
         }
         let fresh = format!("{name}.tmp");
         let file = disk.create(&fresh)?;
