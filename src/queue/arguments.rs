@@ -17,7 +17,9 @@ mod rules;
 mod words;
 
 pub(super) use consumer::check_consumer;
-pub(super) use words::{age_ms, typed};
+pub(crate) use rules::SEGMENT_BYTES_MAX;
+pub(super) use words::typed;
+pub(crate) use words::{age_ms, binary};
 
 use rules::{Complaint, RULES};
 use words::plain;

@@ -7,7 +7,7 @@ use super::{Overflow, QueueKind, Strategy, words};
 /// Largest TTL and expiry: ten years of milliseconds.
 const DURATION_MAX_MS: i64 = 315_360_000_000;
 /// Largest segment of a stream, in octets.
-const SEGMENT_BYTES_MAX: i64 = 3_000_000_000;
+pub(crate) const SEGMENT_BYTES_MAX: i64 = 3_000_000_000;
 
 /// What is wrong with a value.
 pub(super) enum Complaint {

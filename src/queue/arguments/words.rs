@@ -4,7 +4,7 @@ use leveret_codec::table::Value;
 
 /// Milliseconds of `7D`, `12h`, …: a number and a unit out of Y M D h m s, with 365 days to the
 /// year and 30 to the month.
-pub(in crate::queue) fn age_ms(text: &[u8]) -> Option<u64> {
+pub(crate) fn age_ms(text: &[u8]) -> Option<u64> {
     let (unit, number) = text.split_last()?;
     let seconds: u64 = match unit {
         b'Y' => 365 * 86_400,
@@ -88,7 +88,7 @@ pub(in crate::queue) fn typed(value: &Value) -> String {
 }
 
 /// `<<"text">>`, or `<<1,2,255>>` for what is no printable Latin-1 text.
-fn binary(octets: &[u8]) -> String {
+pub(crate) fn binary(octets: &[u8]) -> String {
     let printed: Option<String> = octets.iter().map(|octet| printable(*octet)).collect();
     let words = match printed {
         Some(text) if !text.is_empty() => format!("\"{text}\""),

@@ -1,0 +1,102 @@
+//! A policy in the shape of RabbitMQ's definitions and HTTP API, and what may be wrong with it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::{ApplyTo, Issuer, Policy, Settings, keys, term};
+use crate::auth::Pattern;
+
+/// A policy, unchecked; its fields are those of RabbitMQ's `definitions.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolicyDefinition {
+    /// Its vhost.
+    #[serde(default)]
+    pub vhost: String,
+    /// Its name, unlike that of any other of its issuer in the vhost.
+    #[serde(default)]
+    pub name: String,
+    /// A regular expression, searched in names.
+    pub pattern: Json,
+    /// `all`, `queues`, `exchanges`, `classic_queues`, `quorum_queues` or `streams`.
+    #[serde(rename = "apply-to", default = "all")]
+    pub apply_to: String,
+    /// Keys with their values, at least one.
+    pub definition: Settings,
+    /// A number; 0 if missing.
+    #[serde(default = "zero")]
+    pub priority: Json,
+}
+
+fn all() -> String {
+    "all".to_owned()
+}
+
+fn zero() -> Json {
+    Json::from(0)
+}
+
+/// Why a definition is no policy: RabbitMQ's sentences, all of them.
+///
+/// Displayed as the reason in RabbitMQ's HTTP answer 400.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid(pub Vec<String>);
+
+/// Seen: RabbitMQ 4.3.6, `PUT /api/policies/V/N`.
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Validation failed\n\n")?;
+        self.0.iter().try_for_each(|reason| writeln!(f, "{reason}"))
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// See [`Policy::parse`]. Seen: RabbitMQ 4.3.6 for every sentence and their order.
+pub(super) fn check(issuer: Issuer, definition: &PolicyDefinition) -> Result<Policy, Invalid> {
+    let mut reasons = Vec::new();
+    if let Err(reason) = keys::check(issuer, &definition.definition) {
+        reasons.push(reason);
+    }
+    let apply_to = ApplyTo::from_word(&definition.apply_to);
+    if apply_to.is_none() {
+        reasons.push(format!(
+            "apply-to '{}' unrecognised; should be one of: 'queues', 'classic_queues',  \
+             'quorum_queues', 'streams', 'exchanges', or 'all'",
+            definition.apply_to
+        ));
+    }
+    let pattern = pattern(&definition.pattern);
+    let pattern = pattern.map_err(|reason| reasons.push(reason)).ok();
+    let priority = definition.priority.as_f64();
+    if priority.is_none() {
+        reasons.push(format!(
+            "priority should be a number, actually was {}",
+            term::of(&definition.priority)
+        ));
+    }
+    match (apply_to, pattern, priority) {
+        (Some(apply_to), Some(pattern), Some(priority)) if reasons.is_empty() => Ok(Policy {
+            definition: definition.clone(),
+            pattern,
+            apply_to,
+            priority,
+        }),
+        _ => Err(Invalid(reasons)),
+    }
+}
+
+fn pattern(value: &Json) -> Result<Pattern, String> {
+    let Some(text) = value.as_str() else {
+        let found = term::of(value);
+        return Err(format!("pattern should be a binary but was {found}"));
+    };
+    Pattern::new(text).map_err(|error| {
+        let before = "pattern should be regular expression but is invalid: ";
+        let reason = Json::from(error.reason).to_string();
+        let position = error.position.to_string();
+        let found = term::pair(&reason, &position, before.len(), 0);
+        format!("{before}{found}")
+    })
+}
