@@ -32,9 +32,11 @@ use crate::net::listener::Listener;
 use crate::store::{self as log_store, LogStore, MemoryStore, OsDisk, Store, StoreError};
 
 mod monitor;
+mod policies;
 mod shared;
 mod timer_driver;
 
+pub use policies::PolicyError;
 pub use shared::{Core, VhostError};
 
 /// How long a dropped broker waits for its threads.

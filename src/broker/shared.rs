@@ -405,8 +405,10 @@ impl Core {
                 let vhost = key.split('\0').next().unwrap_or_default();
                 self.set_vhost_limits(vhost, serde_json::from_str(json)?);
             }
-            DefinitionKind::Policy => return Err("policies are not known yet".into()),
-            DefinitionKind::Exchange | DefinitionKind::Queue | DefinitionKind::Binding => {
+            DefinitionKind::Policy
+            | DefinitionKind::Exchange
+            | DefinitionKind::Queue
+            | DefinitionKind::Binding => {
                 let vhost = key.split('\0').next().unwrap_or_default();
                 let vhost = self.find_vhost(vhost).ok_or("its vhost is missing")?;
                 vhost.restore_definition(now, *kind, json)?;

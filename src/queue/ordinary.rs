@@ -438,9 +438,14 @@ impl Ordinary {
         self.dispatch(now, fx);
     }
 
-    /// See `Queue::reconfigure`.
+    /// See `Queue::reconfigure`. The lease of a classic queue starts anew.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/policy/expiry_counts_from_the_policy.amqp.
     pub fn reconfigure(&mut self, now: Now, limits: Limits, fx: &mut Effects) {
         self.limits = limits;
+        if !self.is_quorum() {
+            self.lease.renew(now.mono);
+        }
         self.dispatch(now, fx);
     }
 

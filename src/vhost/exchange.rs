@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use leveret_codec::table::{Table, ValueRef};
 use leveret_codec::types::ShortString;
 use parking_lot::{Mutex, RwLock};
@@ -12,6 +13,7 @@ use super::queue_handle::QueueHandle;
 use crate::error::{AmqpError, exchange_words};
 use crate::exchange::{DedupCache, DestinationKind, ExchangeType, History, Router};
 use crate::message::Message;
+use crate::policy::Applied;
 
 /// How an exchange is declared.
 #[derive(Clone, Debug)]
@@ -99,8 +101,10 @@ pub struct Exchange {
     pub kind: ExchangeType,
     /// Publishers read it; bind and unbind write.
     pub(super) router: RwLock<Router<Destination>>,
-    /// Unroutable messages go on here; the exchange need not exist.
-    pub alternate: Option<ShortString>,
+    /// The alternate exchange that its arguments name.
+    pub(super) alternate: Option<ShortString>,
+    /// The one that a policy gives it.
+    alternate_by_policy: ArcSwapOption<ShortString>,
     /// The last messages of an x-recent-history exchange.
     pub(super) history: Option<Mutex<History<Message>>>,
     /// Messages that wait in an x-delayed-message exchange.
@@ -128,6 +132,7 @@ impl Exchange {
             kind,
             router: RwLock::new(router),
             alternate,
+            alternate_by_policy: ArcSwapOption::empty(),
             history: history.map(Mutex::new),
             delayed,
             seen: seen.map(Mutex::new),
@@ -147,6 +152,24 @@ impl Exchange {
     #[must_use]
     pub fn words(&self) -> String {
         exchange_words(&self.spec.name, &self.spec.vhost)
+    }
+
+    /// Unroutable messages go on here; the exchange need not exist. The default exchange has none,
+    /// whatever a policy says.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/policy/default_exchange_has_no_alternate.amqp.
+    #[must_use]
+    pub fn alternate(&self) -> Option<ShortString> {
+        let by_policy = || self.alternate_by_policy.load().as_deref().cloned();
+        self.alternate.clone().or_else(by_policy)
+    }
+
+    /// Another policy is in force. Routes that were kept must be forgotten.
+    pub(super) fn apply(&self, policies: &Applied) {
+        if !self.spec.name.is_empty() {
+            let alternate = policies.alternate_exchange().map(Arc::new);
+            self.alternate_by_policy.store(alternate);
+        }
     }
 
     /// Whether the routing key alone decides where a message goes, so that the answer may be

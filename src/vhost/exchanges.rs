@@ -97,6 +97,7 @@ impl Vhost {
         _topology: &mut Topology,
         exchange: Arc<Exchange>,
     ) -> Position {
+        exchange.apply(&self.exchange_policy(&exchange));
         let position = restore::store_exchange(&self.env, &exchange);
         self.exchanges.insert(exchange.spec.name.clone(), exchange);
         self.topology_changed();

@@ -3,6 +3,7 @@
 //! | what | guarded by | held while |
 //! |---|---|---|
 //! | bindings, changes of exchanges and queues | `topology` (mutex) | one of these changes |
+//! | policies | a `RwLock`; to change them `topology` too | read: a declare; write: a change |
 //! | an exchange's router | its own `RwLock` | read: one routing step; write: one bind or unbind |
 //! | a queue | its own mutex, in [`QueueHandle`] | one batch of pushes or settlements |
 //! | a connection's mailbox | its own mutex | a post |
@@ -22,18 +23,20 @@ use std::sync::{Arc, Weak};
 use dashmap::DashMap;
 
 use leveret_codec::types::ShortString;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::clock::Now;
 use crate::env::{Census, Environment};
 use crate::error::{AmqpError, exchange_words, queue_words};
 use crate::ids::ConnectionId;
+use crate::policy::Policies;
 use crate::queue::QueueKind;
 
 mod absorb;
 mod delayed;
 mod exchange;
 mod exchanges;
+mod policies;
 mod publish;
 mod queue_handle;
 mod queues;
@@ -66,6 +69,7 @@ pub struct Vhost {
     exclusive: DashMap<ConnectionId, Vec<Arc<QueueHandle>>>,
     replies: ReplyTargets,
     limits: Mutex<Limits>,
+    policies: RwLock<Policies>,
 }
 
 /// Limits that an operator may set on a vhost.
@@ -92,6 +96,7 @@ impl Vhost {
             exclusive: DashMap::new(),
             replies: ReplyTargets::default(),
             limits: Mutex::default(),
+            policies: RwLock::default(),
         });
         vhost.predeclare();
         let me: Weak<Self> = Arc::downgrade(&vhost);
@@ -195,6 +200,7 @@ impl Vhost {
 
     /// The vhost is deleted, with all that is in it and all that the store keeps of it.
     pub fn delete_all(&self, now: Now) {
+        self.forget_policies();
         for queue in self.all_queues() {
             self.remove_queue(now, &queue);
         }

@@ -299,10 +299,10 @@ impl<'a> Walk<'a> {
             if !self.targets.is_empty() || self.held_back {
                 break;
             }
-            let Some(name) = &exchange.alternate else {
+            let Some(name) = exchange.alternate() else {
                 break;
             };
-            match self.vhost.find_exchange(name) {
+            match self.vhost.find_exchange(&name) {
                 Some(alternate) if !self.was_visited(&alternate) => next = Some(alternate),
                 Some(_) => {}
                 None => tracing::warn!(

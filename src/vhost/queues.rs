@@ -206,28 +206,10 @@ impl Vhost {
                 .or_default()
                 .push(Arc::clone(&queue));
         }
-        self.apply_defaults(now, &queue);
+        self.apply_limits(now, &queue);
         self.queues.insert(queue.name().clone(), Arc::clone(&queue));
         self.topology_changed();
         queue
-    }
-
-    /// What the settings say where a quorum queue's arguments say nothing.
-    fn apply_defaults(&self, now: Now, queue: &QueueHandle) {
-        let declared = queue.declared();
-        if declared.kind != QueueKind::Quorum {
-            return;
-        }
-        let settings = &self.env.settings;
-        let mut limits = declared.arguments.limits();
-        if declared.arguments.table().get("x-delivery-limit").is_none() {
-            let limit = settings.quorum_queue_delivery_limit;
-            limits.delivery_limit = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
-        }
-        limits.consumer_timeout_ms = limits.consumer_timeout_ms.or(settings.consumer_timeout_ms);
-        queue.with(now, |queue, effects| {
-            queue.reconfigure(now, limits, effects);
-        });
     }
 
     /// Deletes a queue; returns how many messages were ready.

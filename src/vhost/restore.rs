@@ -1,8 +1,8 @@
 //! What of a vhost survives a restart, and how it comes back.
 //!
-//! Durable exchanges, durable queues and the bindings between them go to the store as they are
-//! made, and out of it as they are removed. Argument tables are kept as octets on the wire, so
-//! that every value keeps its type.
+//! Policies, durable exchanges, durable queues and the bindings between them go to the store as
+//! they are made, and out of it as they are removed. Argument tables are kept as octets on the
+//! wire, so that every value keeps its type.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use crate::clock::Now;
 use crate::env::Environment;
 use crate::error::queue_words;
 use crate::ids::QueueId;
+use crate::policy::{Issuer, Policy, PolicyDefinition};
 use crate::queue::{Arguments, Declared, Flags, QueueKind};
 use crate::store::{Definition, DefinitionChange, DefinitionKind, Position, Recovered, vhost_key};
 
@@ -59,6 +60,14 @@ struct BindingRecord {
     destination_type: DestinationType,
     routing_key: String,
     arguments: String,
+}
+
+/// A policy as the store keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct PolicyRecord {
+    issuer: Issuer,
+    #[serde(flatten)]
+    definition: PolicyDefinition,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -162,6 +171,32 @@ pub(super) fn forget_queue(env: &Environment, queue: &QueueHandle) {
     }
 }
 
+pub(super) fn store_policy(
+    env: &Environment,
+    vhost: &ShortString,
+    issuer: Issuer,
+    policy: &Policy,
+) {
+    let definition = policy.definition().clone();
+    let key = policy_key(vhost, issuer, &definition.name);
+    put(
+        env,
+        DefinitionKind::Policy,
+        key,
+        &PolicyRecord { issuer, definition },
+    );
+}
+
+pub(super) fn forget_policy(env: &Environment, vhost: &ShortString, issuer: Issuer, name: &str) {
+    let key = policy_key(vhost, issuer, name);
+    env.store
+        .define(DefinitionChange::Delete(DefinitionKind::Policy, key));
+}
+
+fn policy_key(vhost: &ShortString, issuer: Issuer, name: &str) -> String {
+    vhost_key(vhost, &format!("{}\0{name}", issuer.component()))
+}
+
 /// Stores a binding if both of its ends survive.
 pub(super) fn store_binding(
     env: &Environment,
@@ -220,7 +255,7 @@ fn binding_key(vhost: &ShortString, binding: &Binding) -> String {
 }
 
 impl Vhost {
-    /// Brings an exchange, a queue or a binding back; they must come in this order.
+    /// Brings a policy, an exchange, a queue or a binding back; they must come in this order.
     ///
     /// # Errors
     /// [`RestoreError`] if the record cannot be read or does not fit what is there.
@@ -232,6 +267,9 @@ impl Vhost {
     ) -> Result<(), RestoreError> {
         let unreadable = |error: serde_json::Error| RestoreError(error.to_string());
         match kind {
+            DefinitionKind::Policy => {
+                self.restore_policy(serde_json::from_str(json).map_err(unreadable)?)
+            }
             DefinitionKind::Exchange => {
                 self.restore_exchange(serde_json::from_str(json).map_err(unreadable)?)
             }
@@ -262,8 +300,19 @@ impl Vhost {
             .map_or_else(|| self.env.store.next_queue_id(), QueueId);
         let exchange = Exchange::new(spec, || Delayed::new(&self.me, id))
             .map_err(|error| RestoreError(error.to_string()))?;
+        exchange.apply(&self.exchange_policy(&exchange));
         self.exchanges
             .insert(exchange.spec.name.clone(), Arc::new(exchange));
+        Ok(())
+    }
+
+    fn restore_policy(&self, record: PolicyRecord) -> Result<(), RestoreError> {
+        let PolicyRecord { issuer, definition } = record;
+        let policy = Policy::parse(issuer, &definition)
+            .map_err(|invalid| RestoreError(invalid.to_string()))?;
+        self.policies.write().put(issuer, policy);
+        // The predeclared exchanges are there already.
+        self.apply_to_exchanges();
         Ok(())
     }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Durability;
+use leveret::policy::PolicyDefinition;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::talker::Client;
@@ -191,6 +193,61 @@ fn a_delayed_message_keeps_its_time_across_a_restart() {
     assert_eq!(client.drain("jobs"), Vec::<String>::new());
     house.clock.advance(Duration::from_secs(2));
     assert_eq!(client.drain("jobs"), ["at last"]);
+}
+
+/// A policy for everything called `jobs` or `amq.direct`.
+fn policy(name: &str, settings: &serde_json::Value) -> PolicyDefinition {
+    serde_json::from_value(json!({
+        "vhost": "/", "name": name, "pattern": "^(jobs|amq.direct)$", "definition": settings,
+    }))
+    .expect("a definition")
+}
+
+#[test]
+fn policies_survive_and_are_in_force_from_the_start() {
+    let house = House::new();
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    client.ask(JOBS);
+    let by_user = policy(
+        "limits",
+        &json!({ "max-length": 5, "alternate-exchange": "amq.fanout" }),
+    );
+    let by_operator = policy("limits", &json!({ "max-length": 1 }));
+    let core = broker.core();
+    core.set_policy(&by_user).expect("a policy");
+    core.set_operator_policy(&by_operator).expect("a policy");
+    core.set_policy(&policy("gone", &json!({ "expires": 1 })))
+        .expect("a policy");
+    assert!(core.clear_policy("/", "gone"));
+    drop(client);
+    broker.stop("a test");
+    let broker = house.broker();
+    assert_eq!(broker.core().policies(), [by_user]);
+    assert_eq!(broker.core().operator_policies(), [by_operator]);
+    let mut client = Client::new(&broker);
+    client.ask("queue.bind queue='jobs' exchange='amq.fanout'");
+    publish_confirmed(
+        &mut client,
+        &[
+            "routing-key='jobs' body='first'",
+            "exchange='amq.direct' routing-key='nowhere' body='second'",
+        ],
+    );
+    assert_eq!(client.drain("jobs"), ["second"]);
+}
+
+#[test]
+fn a_deleted_vhost_takes_its_policies_along() {
+    let house = House::new();
+    let broker = house.broker();
+    let core = broker.core();
+    core.set_policy(&policy("p", &json!({ "max-length": 1 })))
+        .expect("a policy");
+    assert!(core.delete_vhost("/"));
+    core.add_vhost("/").expect("a vhost");
+    broker.stop("a test");
+    assert_eq!(house.broker().core().policies(), []);
 }
 
 #[test]

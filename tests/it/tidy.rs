@@ -70,6 +70,7 @@ const JSON: &[(&str, &str)] = &[
     ("src/vhost/restore.rs", "records of the store"),
     ("src/broker/shared.rs", "definitions in the store"),
     ("src/auth/", "definitions in RabbitMQ's shape"),
+    ("src/policy/", "definitions in RabbitMQ's shape"),
     ("src/bench/report.rs", "the result of a load"),
 ];
 
@@ -80,7 +81,8 @@ const KNOWS: &[(&str, &str)] = &[
     ("bench", ""),
     (
         "broker",
-        "alarms auth clock config connection env error events ids net store vhost",
+        "alarms auth clock config connection env error events ids net policy store \
+         vhost",
     ),
     (
         "channel",
@@ -101,6 +103,7 @@ const KNOWS: &[(&str, &str)] = &[
     ("limits", ""),
     ("message", ""),
     ("net", "broker clock connection limits"),
+    ("policy", "auth queue"),
     (
         "queue",
         "clock connection error events exchange ids limits message store",
@@ -109,8 +112,8 @@ const KNOWS: &[(&str, &str)] = &[
     ("timers", "clock"),
     (
         "vhost",
-        "clock compat config connection env error events exchange ids limits message queue store \
-         timers",
+        "clock compat config connection env error events exchange ids limits message policy \
+         queue store timers",
     ),
 ];
 

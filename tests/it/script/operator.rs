@@ -64,6 +64,13 @@ impl Order {
             "topic-permissions" => core
                 .set_topic_permissions(&self.read(&["user"])?)
                 .map_err(|error| error.to_string()),
+            "policy" => core
+                .set_policy(&self.read(&["name"])?)
+                .map_err(|error| error.to_string()),
+            "operator-policy" => core
+                .set_operator_policy(&self.read(&["name"])?)
+                .map_err(|error| error.to_string()),
+            "clear-policy" => found(core.clear_policy("/", &self.name)),
             "vhost-limit" => found(core.set_vhost_limits("/", self.limit()?)),
             "user-limit" => core
                 .auth
