@@ -426,6 +426,10 @@ impl Store for LogStore {
         self.shared.watch(watch);
     }
 
+    fn can_read(&self, at: RecordAt) -> bool {
+        at.is_stored() && at.address() < self.durable().0
+    }
+
     fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
         // Its segment may have been given up for a packed one just after it was looked up.
         let found = self.read_once(at).or_else(|| self.read_once(at));

@@ -36,6 +36,7 @@ mod recovery;
 mod segment;
 mod shared;
 mod space;
+mod spill;
 mod staging;
 mod tail;
 mod window;
@@ -49,6 +50,7 @@ pub use memory_disk::MemoryDisk;
 pub use os_disk::OsDisk;
 pub use recovery::Damage;
 use shared::Source;
+pub use spill::{Extent, Spill};
 
 /// A place in the broker-wide order of writes. Everything up to a durable position survives what
 /// the durability mode promises.
@@ -267,6 +269,13 @@ pub trait Store: Send + Sync {
 
     /// `watch` is told whenever the durable position moves.
     fn watch(&self, watch: Arc<dyn DurableWatch>);
+
+    /// Whether a message can be read back by now, and will be until it is settled. A store that
+    /// keeps nothing never says so.
+    fn can_read(&self, at: RecordAt) -> bool {
+        let _: RecordAt = at;
+        false
+    }
 
     /// Reads a message back. Its position must be durable.
     ///
