@@ -7,10 +7,12 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 
 use crate::clock::{Clock, Now};
-use crate::config::Settings;
+use crate::config::{Durability, Settings};
 use crate::events::Events;
 use crate::ids::{ConnectionId, ConsumerId, Sequence};
-use crate::store::Store;
+use crate::paging::Pager;
+use crate::queue::Bodies;
+use crate::store::{Spill, Store};
 use crate::timers::Timers;
 
 /// Shared by all vhosts of one broker.
@@ -23,6 +25,8 @@ pub struct Environment {
     pub timers: Arc<Timers>,
     /// Where durable things live.
     pub store: Arc<dyn Store>,
+    /// Where bodies go that are over the budget; `None` where nothing is written to disk.
+    pub pager: Option<Arc<Pager>>,
     /// The seam for metrics and journals.
     pub events: Events,
     consumers: Sequence,
@@ -45,7 +49,10 @@ impl Environment {
     pub fn new(settings: Settings, clock: Clock, store: Arc<dyn Store>) -> Self {
         let timers = Arc::new(Timers::default());
         clock.attach(&timers);
+        let on_disk = settings.durability != Durability::Memory;
+        let pager = on_disk.then(|| Pager::new(settings.body_budget, Arc::clone(&store), None));
         Self {
+            pager: pager.map(Arc::new),
             settings,
             clock,
             timers,
@@ -55,6 +62,24 @@ impl Environment {
             connections: Sequence::default(),
             random: Sequence::after(random_seed()),
             places: Mutex::default(),
+        }
+    }
+
+    /// The pager as queues see it.
+    #[must_use]
+    pub fn bodies(&self) -> Option<Arc<dyn Bodies>> {
+        let pager = Arc::clone(self.pager.as_ref()?);
+        Some(pager)
+    }
+
+    /// Messages that are not stored can leave memory too, to `spill`.
+    #[must_use]
+    pub fn with_spill(self, spill: Spill) -> Self {
+        let budget = self.settings.body_budget;
+        let pager = Pager::new(budget, Arc::clone(&self.store), Some(spill));
+        Self {
+            pager: Some(Arc::new(pager)),
+            ..self
         }
     }
 

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod net;
+pub mod paging;
 pub mod policy;
 pub mod queue;
 pub mod store;

@@ -296,6 +296,11 @@ settings! {
         default_queue_type: QueueType = QueueType::Classic;
         "default_queue_type", Word(QueueType::WORDS), ["default_queue_type"];
 
+        /// The memory for messages that wait in queues, in bytes. What is over it waits on disk and
+        /// comes back before its turn; with `durability = "memory"` all stays in memory.
+        body_budget: u64 = 134_217_728;
+        "body_budget", Whole(0, WHOLE_MAX, Bytes), [];
+
         /// How long a delivery may stay unacknowledged before its channel is closed, in
         /// milliseconds.
         consumer_timeout_ms: Option<u64> = Some(1_800_000);

@@ -3,11 +3,10 @@
 //! One [`Effects`] is reused for many calls. After each the caller acts on what it found (routes
 //! dead letters, writes settled records, arms a timer, deletes the queue) and clears it.
 
-use std::collections::VecDeque;
-
 use leveret_codec::types::ShortString;
 
 use super::Entry;
+use super::ready::Level;
 use super::stream::Block;
 use crate::clock::Mono;
 use crate::events::{DeathReason, Fate};
@@ -34,7 +33,7 @@ pub struct Effects {
     pub listening: bool,
     /// Purged messages: dropping many takes time, so it is done with [`Effects::clear`], outside
     /// of the lock.
-    pub(super) remains: Vec<VecDeque<Entry>>,
+    pub(super) remains: Vec<Level>,
     /// The same for what retention took from a stream.
     pub(super) blocks: Vec<Block>,
 }

@@ -71,6 +71,9 @@ impl Ordinary {
     /// Asks for a timer if the next deadline is earlier than the one that was asked for.
     #[inline]
     pub(super) fn rearm(&mut self, fx: &mut Effects) {
+        for at in self.ready.take_damaged() {
+            fx.settle(at);
+        }
         let next = self
             .lease_end()
             .min(self.ready.next_expiry())

@@ -26,6 +26,7 @@ use crate::message::Message;
 use crate::store::{RecordAt, Recovered};
 
 pub mod arguments;
+mod bodies;
 mod credit;
 pub mod dead_letter;
 mod delivered;
@@ -40,6 +41,7 @@ mod stream;
 mod views;
 
 pub use arguments::{Arguments, Flags, Limits, Overflow, QueueKind, Strategy};
+pub use bodies::{Bodies, Unread};
 pub use credit::ChannelCredit;
 pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
@@ -224,6 +226,23 @@ impl Queue {
                 Self::Ordinary(Box::new(Ordinary::new(declared, id, resume, now)))
             }
             QueueKind::Stream => Self::Stream(Box::new(StreamQueue::new(declared, id, resume))),
+        }
+    }
+
+    /// From now on its messages can leave memory. A stream's cannot.
+    pub fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
+        match self {
+            Self::Ordinary(queue) => queue.ready.page_to(bodies),
+            Self::Stream(_) => {}
+        }
+    }
+
+    /// Moves all ready messages but the next ones to disk, as far as the disk takes them, whatever
+    /// the budget says. Returns how many octets of memory that freed.
+    pub fn page_out(&mut self) -> u64 {
+        match self {
+            Self::Ordinary(queue) => queue.ready.page_out(),
+            Self::Stream(_) => 0,
         }
     }
 

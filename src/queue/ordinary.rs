@@ -408,9 +408,12 @@ impl Ordinary {
     }
 
     fn discard_ready(&mut self, fx: &mut Effects) {
-        for entry in self.ready.iter() {
-            fx.settle(entry.at);
-            fx.note(&entry.message, || Fate::Purged);
+        self.ready.records(&mut |at| fx.settle(at));
+        if fx.listening {
+            self.ready.visit(&mut |entry| {
+                fx.note(&entry.message, || Fate::Purged);
+                true
+            });
         }
         fx.remains.append(&mut self.ready.take_all());
     }

@@ -1,24 +1,38 @@
 //! The messages of a queue that wait for a consumer, in the order in which they will leave.
 //!
-//! Owns their order (invariant I3), their count and their octets. Priorities are levels, first in
-//! first out inside each; a message that comes back returns to its place by its position. A quorum
-//! queue instead serves what came back first, in the order of return, whatever its priority.
+//! Owns their order (invariant I3), their count and their octets, and what of them is in memory.
+//! Priorities are levels, first in first out inside each; a message that comes back returns to its
+//! place by its position. A quorum queue instead serves what came back first, in the order of
+//! return, whatever its priority.
+//!
+//! Once all queues together hold more than the broker's body budget, the queue that grows moves
+//! what it needs last to disk through [`Bodies`]; it comes back, run by run, before its turn.
 //! It does not know consumers, time limits (beyond each message's own expiry) or dead-lettering.
 //!
 //! Docs: priority, quorum-queues. Seen: RabbitMQ 4.3.6.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
+use super::bodies::Bodies;
 use super::{Entry, Horizon};
 use crate::clock::Mono;
 use crate::message::Message;
+use crate::store::RecordAt;
+
+mod account;
+mod chunk;
+mod level;
+mod rows;
+
+use account::Account;
+use chunk::Lost;
+pub(super) use level::Level;
+use level::PageOut;
 
 /// Levels of a quorum queue: priorities 0 ..= 31, higher ones count as 31.
 const QUORUM_PRIORITY_MAX: u8 = 31;
 /// Priority in a quorum queue of a message that has none.
 const QUORUM_PRIORITY_DEFAULT: u8 = 4;
-/// Room for this many messages is kept by an empty level; more is given back.
-const KEPT_CAPACITY: usize = 1024;
 
 /// How a queue orders its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,15 +51,21 @@ pub(super) enum Order {
 pub(super) struct Ready {
     order: Order,
     /// By priority; grown when a priority is first used.
-    levels: Vec<VecDeque<Entry>>,
+    levels: Vec<Level>,
     /// No level above this one has a message.
     top: usize,
     /// Quorum only: messages that came back.
-    returned: VecDeque<Entry>,
+    returned: Level,
     len: usize,
     bytes: u64,
     /// How many of them can expire.
     expiring: usize,
+    /// What is in memory.
+    account: Account,
+    /// Records that turned out to be damaged and are to be settled.
+    damaged: Vec<RecordAt>,
+    /// Messages that could not be read back.
+    lost: u64,
 }
 
 impl Ready {
@@ -54,11 +74,19 @@ impl Ready {
             order,
             levels: Vec::new(),
             top: 0,
-            returned: VecDeque::new(),
+            returned: Level::default(),
             len: 0,
             bytes: 0,
             expiring: 0,
+            account: Account::default(),
+            damaged: Vec::new(),
+            lost: 0,
         }
+    }
+
+    /// From now on messages can leave memory.
+    pub(super) fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
+        self.account = Account::open(bodies, self.account.held());
     }
 
     /// Messages.
@@ -83,10 +111,22 @@ impl Ready {
         self.expiring > 0
     }
 
-    /// Octets held by the lists themselves, without the messages.
-    pub(super) fn index_bytes(&self) -> usize {
-        let slots: usize = self.levels.iter().map(VecDeque::capacity).sum();
-        (slots + self.returned.capacity()) * size_of::<Entry>()
+    /// Octets held by the messages in memory and by the lists.
+    pub(super) fn memory(&self) -> u64 {
+        let lists = self.levels.iter().chain([&self.returned]);
+        let index: usize = lists.map(Level::index_bytes).sum();
+        self.account.held() + index as u64
+    }
+
+    /// Messages so far that could not be read back.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Damaged records found since the last call.
+    #[inline]
+    pub(super) fn take_damaged(&mut self) -> Vec<RecordAt> {
+        std::mem::take(&mut self.damaged)
     }
 
     /// Adds a message behind all others of its priority.
@@ -94,15 +134,21 @@ impl Ready {
     pub(super) fn push(&mut self, entry: Entry) {
         self.count(&entry);
         let level = self.level_of(&entry.message);
-        self.level(level).push_back(entry);
+        self.level(level).push(entry);
+        if self.account.has_grown() {
+            self.relieve();
+        }
     }
 
     /// Takes the next message.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<Entry> {
-        let entry = match self.returned.pop_front() {
+        let entry = match self.pop_returned() {
             Some(entry) => entry,
-            None => self.pop_level()?,
+            None => {
+                self.lower_top();
+                self.pop_level(self.top)?
+            }
         };
         self.uncount(&entry);
         Some(entry)
@@ -117,23 +163,19 @@ impl Ready {
         if self.expiring == 0 {
             return None;
         }
-        let dead = |list: &VecDeque<Entry>| {
+        let dead = |list: &Level| {
             list.front()
                 .is_some_and(|entry| horizon.has_passed(entry.expires, now))
         };
         self.lower_top();
         let expired = if dead(&self.returned) {
-            self.returned.pop_front()
+            self.pop_returned()
         } else if self.order == Order::Quorum {
-            self.levels
-                .iter_mut()
-                .find(|level| dead(level))
-                .and_then(VecDeque::pop_front)
+            let level = self.levels.iter().position(dead)?;
+            self.pop_level(level)
         } else {
-            self.levels
-                .get_mut(self.top)
-                .filter(|level| dead(level))
-                .and_then(VecDeque::pop_front)
+            self.levels.get(self.top).filter(|level| dead(level))?;
+            self.pop_level(self.top)
         }?;
         self.uncount(&expired);
         Some(expired)
@@ -144,7 +186,7 @@ impl Ready {
         if self.expiring == 0 {
             return Mono::NEVER;
         }
-        let head = |list: &VecDeque<Entry>| list.front().map_or(Mono::NEVER, |entry| entry.expires);
+        let head = |list: &Level| list.front().map_or(Mono::NEVER, |entry| entry.expires);
         if self.order == Order::Quorum {
             let levels = self.levels.iter().map(head).min();
             return head(&self.returned).min(levels.unwrap_or(Mono::NEVER));
@@ -163,12 +205,17 @@ impl Ready {
             self.count(entry);
         }
         match self.order {
-            Order::Quorum => self.returned.extend(entries.drain(..)),
+            Order::Quorum => entries
+                .drain(..)
+                .for_each(|entry| self.returned.push(entry)),
             Order::Classic { priority_max: 0 } => {
                 entries.sort_by_key(|entry| entry.position);
-                merge(self.level(0), entries);
+                self.merge(0, entries);
             }
             Order::Classic { .. } => self.requeue_by_level(entries),
+        }
+        if self.account.has_grown() {
+            self.relieve();
         }
     }
 
@@ -178,22 +225,76 @@ impl Ready {
             let level = self.level_of(&last.message);
             let start = entries.partition_point(|entry| self.level_of(&entry.message) < level);
             let mut group = entries.split_off(start);
-            merge(self.level(level), &mut group);
+            self.merge(level, &mut group);
         }
     }
 
+    fn merge(&mut self, level: u8, entries: &mut Vec<Entry>) {
+        let bodies = self.account.bodies().cloned();
+        let mut lost = Lost::default();
+        let gained = self
+            .level(level)
+            .merge(entries, bodies.as_deref(), &mut lost);
+        self.came_back(gained, lost);
+    }
+
     /// Takes everything.
-    pub(super) fn take_all(&mut self) -> Vec<VecDeque<Entry>> {
+    pub(super) fn take_all(&mut self) -> Vec<Level> {
         let mut lists = std::mem::take(&mut self.levels);
         lists.push(std::mem::take(&mut self.returned));
-        *self = Self::new(self.order);
+        (self.top, self.len, self.bytes, self.expiring) = (0, 0, 0, 0);
+        self.account.clear();
         lists
     }
 
-    /// Every message, in the order in which they would leave.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        let levels = self.levels.iter().rev().flatten();
-        self.returned.iter().chain(levels)
+    /// Shows every message, in the order in which they would leave, until `each` says `false`.
+    /// Reads back what is on disk, run by run, without keeping it.
+    pub(super) fn visit(&self, each: &mut dyn FnMut(&Entry) -> bool) {
+        let bodies = self.account.bodies().map(|bodies| &**bodies);
+        let levels = self.levels.iter().rev();
+        let mut lists = [&self.returned].into_iter().chain(levels);
+        lists.all(|list| list.visit(bodies, each));
+    }
+
+    /// The records of all messages.
+    pub(super) fn records(&self, each: &mut dyn FnMut(RecordAt)) {
+        let lists = self.levels.iter().chain([&self.returned]);
+        lists.for_each(|list| list.records(each));
+    }
+
+    /// Moves all but the first message of each level to disk, as far as the disk takes them.
+    /// Returns how many octets of memory that freed.
+    pub(super) fn page_out(&mut self) -> u64 {
+        let Some(bodies) = self.account.bodies().cloned() else {
+            return 0;
+        };
+        let lists = self.levels.iter_mut().chain([&mut self.returned]);
+        let freed = lists
+            .map(|list| list.page_out(&bodies, PageOut::Everything))
+            .sum();
+        self.account.remove(freed);
+        self.account.settle();
+        freed
+    }
+
+    /// The queue has grown: tells the budget, and if that is exceeded moves messages to disk, those
+    /// of the lowest priority first.
+    #[cold]
+    fn relieve(&mut self) {
+        self.account.settle();
+        let Some(bodies) = self.account.bodies().cloned() else {
+            return;
+        };
+        let excess = bodies.excess();
+        let mut freed = 0;
+        for list in self.levels.iter_mut().chain([&mut self.returned]) {
+            if freed >= excess {
+                break;
+            }
+            freed += list.page_out(&bodies, PageOut::Octets(excess - freed));
+        }
+        self.account.remove(freed);
+        self.account.settle();
     }
 
     fn level_of(&self, message: &Message) -> u8 {
@@ -209,59 +310,79 @@ impl Ready {
         }
     }
 
-    fn level(&mut self, level: u8) -> &mut VecDeque<Entry> {
+    fn level(&mut self, level: u8) -> &mut Level {
         let level = usize::from(level);
         if level >= self.levels.len() {
-            self.levels.resize_with(level + 1, VecDeque::new);
+            self.levels.resize_with(level + 1, Level::default);
         }
         self.top = self.top.max(level);
         self.levels.get_mut(level).expect("grown just above")
     }
 
     fn lower_top(&mut self) {
-        while self.top > 0 && self.levels.get(self.top).is_none_or(VecDeque::is_empty) {
+        while self.top > 0 && self.levels.get(self.top).is_none_or(Level::is_empty) {
             self.top -= 1;
         }
     }
 
-    fn pop_level(&mut self) -> Option<Entry> {
-        self.lower_top();
-        let level = self.levels.get_mut(self.top)?;
-        let entry = level.pop_front();
-        if level.is_empty() && level.capacity() > KEPT_CAPACITY {
-            *level = VecDeque::new();
+    fn pop_level(&mut self, level: usize) -> Option<Entry> {
+        let list = self.levels.get_mut(level)?;
+        let entry = list.pop();
+        if list.is_drained() {
+            let mut lost = Lost::default();
+            let bodies = self.account.bodies().map(|bodies| &**bodies);
+            let gained = list.refill(bodies, &mut lost);
+            self.came_back(gained, lost);
         }
         entry
     }
 
+    fn pop_returned(&mut self) -> Option<Entry> {
+        let entry = self.returned.pop();
+        if self.returned.is_drained() {
+            let mut lost = Lost::default();
+            let bodies = self.account.bodies().map(|bodies| &**bodies);
+            let gained = self.returned.refill(bodies, &mut lost);
+            self.came_back(gained, lost);
+        }
+        entry
+    }
+
+    #[cold]
+    fn came_back(&mut self, gained: u64, mut lost: Lost) {
+        self.account.add(gained);
+        self.len -= lost.messages;
+        self.bytes -= lost.bytes;
+        self.expiring -= lost.expiring;
+        self.lost += lost.messages as u64;
+        self.damaged.append(&mut lost.damaged);
+    }
+
+    #[inline]
     fn count(&mut self, entry: &Entry) {
         self.len += 1;
         self.bytes += entry.message.body_len() as u64;
         self.expiring += usize::from(entry.expires != Mono::NEVER);
+        self.account.add(weight(entry));
     }
 
+    #[inline]
     fn uncount(&mut self, entry: &Entry) {
         self.len -= 1;
         self.bytes -= entry.message.body_len() as u64;
         self.expiring -= usize::from(entry.expires != Mono::NEVER);
+        self.account.remove(weight(entry));
+        if self.account.has_shrunk() {
+            self.account.settle();
+        }
     }
 }
 
-/// Puts `entries`, ascending, back among `list` by position. Costs as much as there are messages
-/// in front of the last of them: nothing in the usual case that they were the head.
-fn merge(list: &mut VecDeque<Entry>, entries: &mut Vec<Entry>) {
-    let Some(last) = entries.last().map(|entry| entry.position) else {
-        return;
-    };
-    let ahead = list.partition_point(|entry| entry.position < last);
-    let mut ahead: Vec<Entry> = list.drain(..ahead).collect();
-    while let Some(entry) = entries.pop() {
-        while let Some(kept) = ahead.pop_if(|kept| kept.position > entry.position) {
-            list.push_front(kept);
-        }
-        list.push_front(entry);
-    }
-    for kept in ahead.into_iter().rev() {
-        list.push_front(kept);
-    }
+/// Octets that a message holds while it is in memory.
+#[inline]
+fn weight(entry: &Entry) -> u64 {
+    (entry.message.memory() + size_of::<Entry>()) as u64
 }
+
+#[cfg(test)]
+mod tests;

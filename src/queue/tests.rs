@@ -7,4 +7,6 @@ pub(super) mod fixture;
 mod model;
 mod order;
 mod overflow;
+mod paging;
 mod quorum;
+pub(super) mod shelf;

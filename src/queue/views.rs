@@ -30,6 +30,8 @@ pub struct Stats {
     pub requeued: u64,
     /// Died: rejected, expired, over a limit; dead-lettered or dropped.
     pub died: u64,
+    /// Could not be read back from disk.
+    pub lost: u64,
 }
 
 /// A consumer, for listings.

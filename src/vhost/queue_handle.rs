@@ -38,7 +38,10 @@ impl QueueHandle {
         let declared = Arc::new(declared);
         Arc::new_cyclic(|me: &Weak<QueueHandle>| {
             let resume: Weak<dyn Resume> = me.clone();
-            let queue = Queue::new(Arc::clone(&declared), id, resume, now);
+            let mut queue = Queue::new(Arc::clone(&declared), id, resume, now);
+            if let Some(bodies) = env.bodies() {
+                queue.page_to(bodies);
+            }
             Self {
                 id,
                 declared,

@@ -84,19 +84,30 @@ impl Ordinary {
     /// See `Queue::stats`.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.stats
+        Stats {
+            lost: self.ready.lost(),
+            ..self.stats
+        }
     }
 
     /// See `Queue::memory_bytes`.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let messages: usize = self.ready.iter().map(|entry| entry.message.memory()).sum();
-        size_of::<Self>() + messages + self.ready.index_bytes()
+        let ready = usize::try_from(self.ready.memory()).unwrap_or(usize::MAX);
+        size_of::<Self>().saturating_add(ready)
     }
 
     /// See `Queue::peek`.
     #[must_use]
     pub fn peek(&self, max: usize) -> Vec<Entry> {
-        self.ready.iter().take(max).cloned().collect()
+        let mut entries = Vec::new();
+        self.ready.visit(&mut |entry| {
+            let wanted = entries.len() < max;
+            if wanted {
+                entries.push(entry.clone());
+            }
+            wanted
+        });
+        entries
     }
 }

@@ -7,6 +7,7 @@ use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, Value};
 use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 
+use super::shelf::Shelf;
 use crate::clock::{Mono, Now, Wall};
 use crate::connection::mail::{Mail, Mailbox, Resume};
 use crate::error::AmqpError;
@@ -81,6 +82,8 @@ pub(in crate::queue) struct Fixture {
     /// What each consumer holds unacked; 0 for basic.get.
     pub(in crate::queue) held: BTreeMap<u64, Vec<Entry>>,
     stored: u64,
+    /// Where messages go that leave memory, once there is such a place.
+    pub(in crate::queue) shelf: Option<Arc<Shelf>>,
 }
 
 impl Fixture {
@@ -114,6 +117,7 @@ impl Fixture {
             credits: BTreeMap::new(),
             held: BTreeMap::new(),
             stored: 0,
+            shelf: None,
         };
         fixture.queue.touch(now, &mut fixture.fx);
         fixture
@@ -131,9 +135,30 @@ impl Fixture {
         self.now.wall = Wall::from_millis(1_000_000 + ms);
     }
 
+    /// Its messages can leave memory, and must once they hold more than `budget` octets.
+    pub(in crate::queue) fn on_shelf(mut self, budget: u64) -> Self {
+        let shelf = Arc::new(Shelf::new(budget));
+        self.queue.page_to(Arc::<Shelf>::clone(&shelf));
+        self.shelf = Some(shelf);
+        self
+    }
+
+    /// Publishes messages that are not stored.
+    pub(in crate::queue) fn publish_transient(&mut self, bodies: &str) {
+        for body in bodies.split_whitespace() {
+            let message = message(body, |_| ());
+            self.queue
+                .push(self.now, message, RecordAt::NONE, &mut self.fx);
+            self.dispatch();
+        }
+    }
+
     pub(in crate::queue) fn push_message(&mut self, message: Message) -> Pushed {
         self.stored += 1;
         let at = RecordAt(self.stored);
+        if let Some(shelf) = &self.shelf {
+            shelf.keep(at, &message);
+        }
         self.queue.push(self.now, message, at, &mut self.fx)
     }
 

@@ -15,13 +15,34 @@ enum Step {
     Push,
     PushShortLived,
     Get,
-    Consume { id: u64, prefetch: u16 },
-    Cancel { id: u64 },
-    Ack { id: u64, nth: usize },
-    Requeue { id: u64, nth: usize },
-    RequeueAll { id: u64 },
+    Consume {
+        id: u64,
+        prefetch: u16,
+    },
+    Cancel {
+        id: u64,
+    },
+    Ack {
+        id: u64,
+        nth: usize,
+    },
+    Requeue {
+        id: u64,
+        nth: usize,
+    },
+    RequeueAll {
+        id: u64,
+    },
     Purge,
-    Advance { ms: u64 },
+    Advance {
+        ms: u64,
+    },
+    /// Publishes many.
+    Burst {
+        n: u64,
+    },
+    /// Moves all but the heads out of memory.
+    PageOut,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -38,6 +59,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => holder.prop_map(|id| Step::RequeueAll { id }),
         1 => Just(Step::Purge),
         1 => (1..40u64).prop_map(|ms| Step::Advance { ms }),
+        2 => Just(Step::PageOut),
+    ]
+}
+
+fn step_of_a_long_queue() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => step(),
+        1 => (100..900u64).prop_map(|n| Step::Burst { n }),
     ]
 }
 
@@ -80,16 +109,11 @@ impl Run {
     fn apply(&mut self, step: &Step) {
         match *step {
             Step::Push | Step::PushShortLived => {
-                let number = self.model.pushed;
-                self.model.pushed += 1;
-                let ttl = matches!(step, Step::PushShortLived).then_some(TTL_MS);
-                if let Some(ttl) = ttl {
-                    self.model.expires.insert(number, self.model.now_ms + ttl);
-                }
-                let body = number.to_string();
-                let shape = |traits: &mut crate::message::Traits| traits.expiration_ms = ttl;
-                self.model.ready.push(number);
-                self.queue.publish_message(message(&body, shape));
+                self.publish(matches!(step, Step::PushShortLived).then_some(TTL_MS));
+            }
+            Step::Burst { n } => (0..n).for_each(|_| self.publish(None)),
+            Step::PageOut => {
+                self.queue.queue.page_out();
             }
             Step::Get => {
                 self.model.expire(true);
@@ -131,6 +155,22 @@ impl Run {
             }
         }
         self.adopt();
+    }
+
+    fn publish(&mut self, ttl: Option<u64>) {
+        let number = self.model.pushed;
+        self.model.pushed += 1;
+        if let Some(ttl) = ttl {
+            self.model.expires.insert(number, self.model.now_ms + ttl);
+        }
+        self.model.ready.push(number);
+        let body = number.to_string();
+        if number.is_multiple_of(3) && ttl.is_none() {
+            self.queue.publish_transient(&body);
+        } else {
+            let shape = |traits: &mut crate::message::Traits| traits.expiration_ms = ttl;
+            self.queue.publish_message(message(&body, shape));
+        }
     }
 
     fn one(&mut self, id: u64, nth: usize, requeue: Option<ReturnCause>) {
@@ -197,9 +237,27 @@ proptest! {
     fn queue_does_what_the_model_does(
         steps in prop::collection::vec(step(), 1..80),
         priorities in any::<bool>(),
+        budget in prop_oneof![Just(0), Just(u64::MAX)],
     ) {
         let arguments = if priorities { numbers([("x-max-priority", 9)]) } else { Table::new() };
-        let mut run = Run { queue: Fixture::classic(arguments), model: Model::default() };
+        let queue = Fixture::classic(arguments).on_shelf(budget);
+        let mut run = Run { queue, model: Model::default() };
+        for step in &steps {
+            run.apply(step);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn long_queue_does_what_the_model_does(
+        steps in prop::collection::vec(step_of_a_long_queue(), 1..60),
+        budget in prop_oneof![Just(0), Just(200_000), Just(u64::MAX)],
+    ) {
+        let queue = Fixture::classic(Table::new()).on_shelf(budget);
+        let mut run = Run { queue, model: Model::default() };
         for step in &steps {
             run.apply(step);
         }

@@ -1,0 +1,405 @@
+//! Messages of one priority, first in first out: a head that leaves next, chunks, a tail that
+//! grows.
+//!
+//! A short queue is all head. Behind a head of [`HEAD_LEN`] begins a tail; a full tail becomes a
+//! [`Chunk`]. Chunks leave memory from the back, because what came last is needed last, and come
+//! back one at a time when the head is used up. The head is empty only if the level is.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::chunk::{Chunk, Loaded, Lost};
+use super::weight;
+use crate::queue::Entry;
+use crate::queue::bodies::Bodies;
+use crate::store::RecordAt;
+
+/// Messages in a head before a tail begins; twice as many are cut.
+const HEAD_LEN: usize = 512;
+/// Messages in a chunk.
+const CHUNK_LEN: usize = 512;
+/// Octets in a chunk, unless a single message has more: what is written or read at once.
+const CHUNK_WEIGHT: u64 = 1024 * 1024;
+/// Messages in the smallest chunk that is made when memory is short.
+const CHUNK_LEN_MIN: usize = 32;
+/// Octets in such a chunk, if its messages are fewer.
+const CHUNK_WEIGHT_MIN: u64 = 64 * 1024;
+/// Chunks that are looked at for one that can leave memory.
+const CHUNKS_TRIED: usize = 64;
+/// Room for this many messages is kept by an empty level; more is given back.
+const KEPT_CAPACITY: usize = 1024;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(in crate::queue) struct Level {
+    head: VecDeque<Entry>,
+    rest: Option<Box<Rest>>,
+}
+
+/// What is behind the head. Never empty.
+#[derive(Debug, Default)]
+struct Rest {
+    chunks: VecDeque<Chunk>,
+    /// How many of the chunks are in memory.
+    resident: usize,
+    /// Messages in chunks.
+    len: usize,
+    tail: Vec<Entry>,
+    tail_weight: u64,
+}
+
+/// How much is to leave memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PageOut {
+    /// At least so many octets, as far as it pays.
+    Octets(u64),
+    /// All but the message that leaves next.
+    Everything,
+}
+
+/// Where a message belongs that comes back behind the head.
+#[derive(Clone, Copy)]
+enum Place {
+    Chunk(usize),
+    Tail,
+}
+
+impl Level {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.head.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn front(&self) -> Option<&Entry> {
+        self.head.front()
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, entry: Entry) {
+        if self.rest.is_none() && self.head.len() < HEAD_LEN {
+            self.head.push_back(entry);
+        } else {
+            self.push_behind(entry);
+        }
+    }
+
+    fn push_behind(&mut self, entry: Entry) {
+        let rest = self.rest.get_or_insert_default();
+        rest.tail_weight += weight(&entry);
+        rest.tail.push(entry);
+        if rest.tail.len() >= CHUNK_LEN || rest.tail_weight >= CHUNK_WEIGHT {
+            rest.seal_tail();
+        }
+    }
+
+    /// Takes the next message. The caller must call [`Level::refill`] if [`Level::is_drained`].
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<Entry> {
+        let entry = self.head.pop_front();
+        if self.head.is_empty() && self.head.capacity() > KEPT_CAPACITY {
+            self.head = VecDeque::new();
+        }
+        entry
+    }
+
+    /// Whether the head is used up and there is something behind it.
+    #[inline]
+    pub(super) fn is_drained(&self) -> bool {
+        self.head.is_empty() && self.rest.is_some()
+    }
+
+    /// Makes what is next the head. Returns the octets that came into memory.
+    pub(super) fn refill(&mut self, bodies: Option<&dyn Bodies>, lost: &mut Lost) -> u64 {
+        let mut gained = 0;
+        while self.head.is_empty() {
+            let Some(rest) = &mut self.rest else { break };
+            if let Some(chunk) = rest.take_chunk(0) {
+                let loaded = chunk.load(bodies);
+                gained += loaded.weight;
+                lost.add(loaded.lost);
+                let spent = std::mem::replace(&mut self.head, loaded.entries.into());
+                if rest.tail.capacity() == 0 {
+                    rest.tail = spent.into();
+                }
+            } else {
+                self.head = std::mem::take(&mut rest.tail).into();
+                rest.tail_weight = 0;
+            }
+            if rest.is_empty() {
+                self.rest = None;
+            }
+        }
+        gained
+    }
+
+    /// Puts `entries`, ascending, back among the others by position. Returns the octets that came
+    /// into memory besides them. Costs as much as there are messages in front of the last of them
+    /// in the head: nothing in the usual case that they were the head.
+    pub(super) fn merge(
+        &mut self,
+        entries: &mut Vec<Entry>,
+        bodies: Option<&dyn Bodies>,
+        lost: &mut Lost,
+    ) -> u64 {
+        let mut gained = 0;
+        while let Some(last) = entries.last()
+            && let Some(rest) = &mut self.rest
+            && let Some((place, first)) = rest.place_of(last.position)
+        {
+            let start = entries.partition_point(|entry| entry.position < first);
+            let group = entries.split_off(start);
+            gained += rest.insert(place, group, bodies, lost);
+        }
+        merge(&mut self.head, entries);
+        if self.head.len() > 2 * HEAD_LEN {
+            self.cut_head(HEAD_LEN);
+        }
+        gained
+    }
+
+    /// Makes chunks of what is behind the first `keep` messages of the head.
+    fn cut_head(&mut self, keep: usize) {
+        if self.head.len() <= keep {
+            return;
+        }
+        let behind: Vec<Entry> = self.head.split_off(keep).into();
+        self.head.shrink_to(HEAD_LEN);
+        let rest = self.rest.get_or_insert_default();
+        rest.put_chunks(0, behind);
+    }
+
+    /// Moves messages out of memory and returns how many octets that freed.
+    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut) -> u64 {
+        let all = want == PageOut::Everything;
+        let mut freed = self.page_chunks(bodies, want, 0);
+        if all || !want.is_met(freed) {
+            if let Some(rest) = &mut self.rest
+                && (all || rest.is_tail_ripe())
+            {
+                rest.seal_tail();
+            }
+            freed = self.page_chunks(bodies, want, freed);
+        }
+        if all || !want.is_met(freed) {
+            self.cut_head(if all { 1 } else { self.head_kept() });
+            freed = self.page_chunks(bodies, want, freed);
+        }
+        freed
+    }
+
+    fn page_chunks(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut, freed: u64) -> u64 {
+        match &mut self.rest {
+            Some(rest) => rest.page_chunks(bodies, want, freed),
+            None => freed,
+        }
+    }
+
+    /// How many messages of the head stay when memory is short: all, if the others would not make
+    /// a chunk.
+    fn head_kept(&self) -> usize {
+        let mut sum = 0;
+        let light = |entry: &&Entry| {
+            sum += weight(entry);
+            sum <= CHUNK_WEIGHT_MIN
+        };
+        let keep = self.head.iter().take(CHUNK_LEN_MIN).take_while(light);
+        let keep = keep.count().max(1);
+        let behind = self.head.iter().skip(keep);
+        if behind.len() >= CHUNK_LEN_MIN || behind.map(weight).sum::<u64>() >= CHUNK_WEIGHT_MIN {
+            keep
+        } else {
+            self.head.len()
+        }
+    }
+
+    /// Shows the messages in order until `each` says `false`.
+    pub(super) fn visit(
+        &self,
+        bodies: Option<&dyn Bodies>,
+        each: &mut dyn FnMut(&Entry) -> bool,
+    ) -> bool {
+        let Some(rest) = &self.rest else {
+            return self.head.iter().all(each);
+        };
+        self.head.iter().all(&mut *each)
+            && rest.chunks.iter().all(|chunk| chunk.visit(bodies, each))
+            && rest.tail.iter().all(each)
+    }
+
+    /// The records of all messages, in order.
+    pub(super) fn records(&self, each: &mut dyn FnMut(RecordAt)) {
+        self.head.iter().for_each(|entry| each(entry.at));
+        if let Some(rest) = &self.rest {
+            rest.chunks.iter().for_each(|chunk| chunk.records(each));
+            rest.tail.iter().for_each(|entry| each(entry.at));
+        }
+    }
+
+    /// Octets of lists and rows, without the messages in memory and their entries.
+    pub(super) fn index_bytes(&self) -> usize {
+        let unused = |capacity: usize, len: usize| (capacity - len) * size_of::<Entry>();
+        let head = unused(self.head.capacity(), self.head.len());
+        let rest = self.rest.as_ref().map_or(0, |rest| {
+            let chunks: usize = rest.chunks.iter().map(Chunk::index_bytes).sum();
+            let tail = unused(rest.tail.capacity(), rest.tail.len());
+            size_of::<Rest>() + chunks + tail
+        });
+        head + rest
+    }
+}
+
+impl Rest {
+    fn is_empty(&self) -> bool {
+        self.chunks.is_empty() && self.tail.is_empty()
+    }
+
+    /// Whether the tail is worth a chunk of its own when memory is short: chunks grow with the
+    /// level.
+    fn is_tail_ripe(&self) -> bool {
+        let worth = (self.len / 8).clamp(CHUNK_LEN_MIN, CHUNK_LEN);
+        self.tail.len() >= worth || self.tail_weight >= CHUNK_WEIGHT_MIN
+    }
+
+    fn seal_tail(&mut self) {
+        let tail = std::mem::take(&mut self.tail);
+        self.tail_weight = 0;
+        if tail.len() > CHUNK_LEN {
+            self.put_chunks(self.chunks.len(), tail);
+        } else if let Some(chunk) = Chunk::new(tail) {
+            self.len += chunk.len();
+            self.resident += 1;
+            self.chunks.push_back(chunk);
+        }
+    }
+
+    /// Puts `entries` as resident chunks in front of the one at `place`.
+    fn put_chunks(&mut self, mut place: usize, entries: Vec<Entry>) {
+        self.len += entries.len();
+        for chunk in cut(entries).filter_map(Chunk::new) {
+            self.chunks.insert(place, chunk);
+            self.resident += 1;
+            place += 1;
+        }
+    }
+
+    fn take_chunk(&mut self, place: usize) -> Option<Chunk> {
+        let chunk = self.chunks.remove(place)?;
+        self.len -= chunk.len();
+        self.resident -= usize::from(chunk.is_resident());
+        Some(chunk)
+    }
+
+    /// Where a message with `position` belongs, and where that place begins; `None` if it belongs
+    /// to the head.
+    fn place_of(&self, position: u64) -> Option<(Place, u64)> {
+        let tail = self.tail.first().map(|entry| entry.position);
+        if let Some(first) = tail.filter(|first| *first < position) {
+            return Some((Place::Tail, first));
+        }
+        let behind = self
+            .chunks
+            .partition_point(|chunk| chunk.first() < position);
+        let place = behind.checked_sub(1)?;
+        let first = self.chunks.get(place)?.first();
+        Some((Place::Chunk(place), first))
+    }
+
+    fn insert(
+        &mut self,
+        place: Place,
+        mut group: Vec<Entry>,
+        bodies: Option<&dyn Bodies>,
+        lost: &mut Lost,
+    ) -> u64 {
+        match place {
+            Place::Tail => {
+                self.tail_weight += group.iter().map(weight).sum::<u64>();
+                self.tail.append(&mut group);
+                self.tail.sort_by_key(|entry| entry.position);
+                if self.tail.len() > 2 * CHUNK_LEN {
+                    self.seal_tail();
+                }
+                0
+            }
+            Place::Chunk(place) => {
+                let Some(chunk) = self.take_chunk(place) else {
+                    return 0;
+                };
+                let Loaded {
+                    mut entries,
+                    weight,
+                    lost: missing,
+                } = chunk.load(bodies);
+                lost.add(missing);
+                entries.append(&mut group);
+                entries.sort_by_key(|entry| entry.position);
+                self.put_chunks(place, entries);
+                weight
+            }
+        }
+    }
+
+    fn page_chunks(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut, mut freed: u64) -> u64 {
+        let tried = match want {
+            PageOut::Octets(_) => CHUNKS_TRIED,
+            PageOut::Everything => usize::MAX,
+        };
+        for chunk in self.chunks.iter_mut().rev().take(tried) {
+            if self.resident == 0 || want.is_met(freed) {
+                break;
+            }
+            if chunk.is_resident()
+                && let Some(octets) = chunk.page_out(bodies)
+            {
+                freed += octets;
+                self.resident -= 1;
+            }
+        }
+        freed
+    }
+}
+
+impl PageOut {
+    fn is_met(self, freed: u64) -> bool {
+        match self {
+            Self::Octets(octets) => freed >= octets,
+            Self::Everything => false,
+        }
+    }
+}
+
+/// Cuts messages into runs that are fit for a chunk.
+fn cut(entries: Vec<Entry>) -> impl Iterator<Item = Vec<Entry>> {
+    let mut entries = entries.into_iter();
+    std::iter::from_fn(move || {
+        let mut run = Vec::with_capacity(entries.len().min(CHUNK_LEN));
+        let mut sum = 0;
+        while run.len() < CHUNK_LEN
+            && sum < CHUNK_WEIGHT
+            && let Some(entry) = entries.next()
+        {
+            sum += weight(&entry);
+            run.push(entry);
+        }
+        (!run.is_empty()).then_some(run)
+    })
+}
+
+/// Puts `entries`, ascending, back among `list` by position.
+fn merge(list: &mut VecDeque<Entry>, entries: &mut Vec<Entry>) {
+    let Some(last) = entries.last().map(|entry| entry.position) else {
+        return;
+    };
+    let ahead = list.partition_point(|entry| entry.position < last);
+    let mut ahead: Vec<Entry> = list.drain(..ahead).collect();
+    while let Some(entry) = entries.pop() {
+        while let Some(kept) = ahead.pop_if(|kept| kept.position > entry.position) {
+            list.push_front(kept);
+        }
+        list.push_front(entry);
+    }
+    for kept in ahead.into_iter().rev() {
+        list.push_front(kept);
+    }
+}
