@@ -15,7 +15,7 @@ pub(crate) struct Scenario {
     pub(crate) id: String,
     /// What is shown, in one sentence.
     pub(crate) title: String,
-    /// `client`, `worker` or `listener`; each client runs the scenarios of one suite.
+    /// `client`, `worker`, `listener` or `tools`; each client runs the scenarios of one suite.
     pub(crate) suite: String,
     /// What the program does.
     pub(crate) steps: Vec<String>,
