@@ -8,7 +8,7 @@ import amqpstorm
 from amqpstorm import exception as errors
 
 from door import Library, Message, Nacked, Returned
-from harness import RELAY_URI
+from harness import RELAY_URI, wait_for
 from scenarios import run
 
 
@@ -128,6 +128,11 @@ class Storm(Library):
     def connect(self, uri):
         # the end of a stream is not noticed by this version, a missing heartbeat is
         return Connection(f"{uri}?heartbeat=1" if uri == RELAY_URI else uri)
+
+    def sync(self, channel):
+        # a call now could follow the library's own close-ok, which is an error of the connection
+        wait_for(lambda: channel.storm.is_closed, "the close")
+        channel.storm.check_for_errors()
 
     def refusal(self, error):
         code = getattr(error, "error_code", None)
