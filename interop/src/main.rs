@@ -21,7 +21,9 @@ mod relay;
 mod report;
 mod run;
 mod scenario;
+mod suites;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -35,6 +37,7 @@ use crate::error::InteropError;
 use crate::report::Report;
 use crate::run::{ClientRun, Outcome};
 use crate::scenario::Scenario;
+use crate::suites::Suite;
 
 /// Real clients against a broker.
 #[derive(Debug, Parser)]
@@ -61,23 +64,44 @@ struct Arguments {
     /// The script that starts a RabbitMQ: `SCRIPT start PORT`, in the foreground.
     #[arg(long, env = "LEVERET_ORACLE", value_name = "SCRIPT")]
     oracle: Option<PathBuf>,
+    /// Runs the clients' own test suites in place of the scenarios; `--only` names suites then.
+    #[arg(long)]
+    suites: bool,
+    /// Makes what the suites do on this broker their baseline.
+    #[arg(long, requires = "suites")]
+    record: bool,
+    /// Runs COMMAND where port 5672 leads to this socket; the runner calls itself so.
+    #[arg(long, hide = true, value_name = "SOCKET")]
+    inside: Option<PathBuf>,
+    /// What to run inside.
+    #[arg(last = true, hide = true, requires = "inside")]
+    command: Vec<OsString>,
 }
 
 fn main() -> ExitCode {
-    match start(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    if let Some(socket) = &arguments.inside {
+        return suites::namespace::enter(socket, &arguments.command).unwrap_or_else(fatal);
+    }
+    match start(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("interop: {error}");
-            ExitCode::from(2)
-        }
+        Err(error) => fatal(error),
     }
+}
+
+fn fatal(error: InteropError) -> ExitCode {
+    eprintln!("interop: {error}");
+    ExitCode::from(2)
 }
 
 /// Whether everything asked for passed.
 fn start(arguments: &Arguments) -> Result<bool, InteropError> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = home.parent().unwrap_or(home);
+    if arguments.suites {
+        return start_suites(arguments, home, root);
+    }
     let scenarios = scenario::choose(scenario::load(home)?, &arguments.scenario)?;
     let clients = client::choose(client::load(home)?, &arguments.only)?;
     if arguments.list {
@@ -121,6 +145,29 @@ fn start(arguments: &Arguments) -> Result<bool, InteropError> {
         report.merge_into(&home.join("COMPAT.md"))?;
     }
     Ok(runs.iter().all(|run| run.count(Outcome::is_fail) == 0))
+}
+
+/// Whether the suites asked for do what they do on RabbitMQ.
+fn start_suites(arguments: &Arguments, home: &Path, root: &Path) -> Result<bool, InteropError> {
+    let suites = suites::choose(suites::load(home)?, &arguments.only)?;
+    if arguments.list {
+        for Suite { name, about, .. } in &suites {
+            println!("suite     {name:<28} {about}");
+        }
+        return Ok(true);
+    }
+    let work = root.join("target").join("interop");
+    error::create_dir(&work)?;
+    let job = suites::Job {
+        choice: &arguments.broker,
+        oracle: arguments.oracle.as_deref(),
+        root,
+        work: &work,
+        is_recorded: arguments.record,
+    };
+    let is_full = arguments.only.is_empty() && arguments.broker == Choice::Leveret;
+    let compat = is_full.then(|| home.join("COMPAT.md"));
+    suites::run_all(&suites, &job, usize::from(arguments.jobs), compat.as_deref())
 }
 
 fn list(clients: &[Client], scenarios: &[Scenario]) {

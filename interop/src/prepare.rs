@@ -72,7 +72,8 @@ fn default_tools(kind: Kind) -> &'static [(&'static str, &'static str, &'static 
     }
 }
 
-fn need(check: &[String], install: &str) -> Result<(), InteropError> {
+/// Fails unless the command line `check` succeeds; `install` is what the error tells to do.
+pub(crate) fn need(check: &[String], install: &str) -> Result<(), InteropError> {
     match process::output(check) {
         Some(_) => Ok(()),
         None => Err(InteropError::MissingTool {

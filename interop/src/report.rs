@@ -138,7 +138,7 @@ impl Report<'_> {
             )
             .ok();
             for (id, outcome, took) in &run.results {
-                let time = took.as_secs_f64();
+                let (id, time) = (xml(id), took.as_secs_f64());
                 write!(
                     text,
                     "    <testcase classname=\"{name}\" name=\"{id}\" time=\"{time:.3}\""
@@ -164,12 +164,7 @@ impl Report<'_> {
 
     /// Replaces this broker's section of the record, keeps those of others.
     pub(crate) fn merge_into(&self, path: &Path) -> Result<(), InteropError> {
-        let old = if path.is_file() {
-            error::read(path)?
-        } else {
-            String::new()
-        };
-        error::write(path, &merge(&old, &self.broker.product, &self.section()))
+        merge_file(path, &self.broker.product, &self.section())
     }
 
     /// This broker's section of the record.
@@ -214,6 +209,16 @@ fn outcome<'a>(run: &'a ClientRun, id: &str) -> Option<&'a Outcome> {
         .iter()
         .find(|(other, ..)| other == id)
         .map(|(_, outcome, _)| outcome)
+}
+
+/// Replaces the section of the record whose name begins with the word `name`, keeps the others.
+pub(crate) fn merge_file(path: &Path, name: &str, section: &str) -> Result<(), InteropError> {
+    let old = if path.is_file() {
+        error::read(path)?
+    } else {
+        String::new()
+    };
+    error::write(path, &merge(&old, name, section))
 }
 
 /// Puts `section` in place of the one that begins with `product`; sections are sorted by product.

@@ -52,7 +52,7 @@ impl Outcome {
 }
 
 /// What one client did.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ClientRun {
     /// The client's name.
     pub(crate) client: String,

@@ -1,0 +1,334 @@
+//! The clients' own test suites, as the package registries ship them, against a broker.
+//!
+//! Owns: the order of a run of suites. Each suite gets a fresh broker and a network namespace of
+//! its own in which `localhost:5672` leads to that broker, so suites that cannot be told where
+//! the broker is run unmodified. What RabbitMQ fails, by test name, is recorded in the suite's
+//! `baseline.txt`; anything else that fails, or is missing, is a failure.
+//! Does not know: how a suite works; its `suite.toml` has two shell scripts for that.
+//!
+//! `prepare` runs in an empty folder below the target folder, with the network; `run` in the same
+//! folder, in the namespace. Both see `SUITE`, the folder with `suite.toml`.
+
+mod baseline;
+pub(crate) mod namespace;
+mod report;
+mod results;
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use self::baseline::Baseline;
+use self::namespace::Tunnel;
+use self::results::{Format, Results};
+use crate::broker::{Broker, Choice, Identity};
+use crate::client::Tool;
+use crate::error::{self, InteropError, io_error};
+use crate::prepare;
+use crate::process::{self, Group};
+use crate::run::{ClientRun, Outcome};
+
+/// The test that stands for a suite which reported nothing at all.
+const WHOLE: &str = "the suite";
+
+/// A client's own tests, described by `suites/NAME/suite.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Suite {
+    /// The folder's name.
+    #[serde(skip)]
+    pub(crate) name: String,
+    /// The folder.
+    #[serde(skip)]
+    folder: PathBuf,
+    /// What failed on RabbitMQ, if that has been recorded.
+    #[serde(skip)]
+    baseline: Option<Baseline>,
+    /// The library as its registry names it.
+    library: String,
+    /// The pinned version.
+    version: String,
+    /// Where it comes from and how it is pointed at a broker, for people.
+    pub(crate) about: String,
+    /// How results are read.
+    format: Format,
+    /// The longest time that one run may take, in seconds.
+    #[serde(default = "default_limit_s")]
+    limit_s: u64,
+    /// A test passes if it does in one of so many runs; above 1 for suites known to race.
+    #[serde(default = "default_attempts")]
+    attempts: u8,
+    /// Fetches and builds the suite.
+    prepare: String,
+    /// Runs it.
+    run: String,
+    /// Programs of the system that it needs.
+    #[serde(default)]
+    tools: Vec<Tool>,
+    /// Tests that RabbitMQ passes and ours need not.
+    #[serde(default)]
+    exceptions: Vec<Exception>,
+}
+
+/// Tests of which a failure is no failure of the broker.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exception {
+    /// How the names begin.
+    prefix: String,
+    /// Why.
+    reason: String,
+}
+
+const fn default_limit_s() -> u64 {
+    300
+}
+
+const fn default_attempts() -> u8 {
+    1
+}
+
+/// What a run of suites needs to know.
+pub(crate) struct Job<'a> {
+    /// The broker to start or use.
+    pub(crate) choice: &'a Choice,
+    /// The script that starts RabbitMQ.
+    pub(crate) oracle: Option<&'a Path>,
+    /// The workspace.
+    pub(crate) root: &'a Path,
+    /// Where everything is made, below the target folder.
+    pub(crate) work: &'a Path,
+    /// Whether what fails becomes the baseline.
+    pub(crate) is_recorded: bool,
+}
+
+/// What a suite did, against which broker.
+#[derive(Debug)]
+pub(crate) struct SuiteRun {
+    /// The outcome of each test.
+    pub(crate) run: ClientRun,
+    /// The broker, if one was started.
+    pub(crate) broker: Option<Identity>,
+}
+
+/// Reads every `suites/*/suite.toml` below `home`, sorted by name.
+pub(crate) fn load(home: &Path) -> Result<Vec<Suite>, InteropError> {
+    let mut suites = Vec::new();
+    for folder in error::entries(&home.join("suites"))? {
+        let path = folder.join("suite.toml");
+        if !path.is_file() {
+            continue;
+        }
+        let mut suite: Suite =
+            toml::from_str(&error::read(&path)?).map_err(|error| InteropError::Description {
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+        let name = folder.file_name().unwrap_or_default();
+        suite.name = name.to_string_lossy().into_owned();
+        let baseline = folder.join("baseline.txt");
+        if baseline.is_file() {
+            suite.baseline = Some(Baseline::parse(&error::read(&baseline)?));
+        }
+        suite.folder = folder;
+        suites.push(suite);
+    }
+    Ok(suites)
+}
+
+/// Keeps the suites named in `names`, in full or by library; all of them if `names` is empty.
+pub(crate) fn choose(suites: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, InteropError> {
+    let is = |suite: &Suite, name: &String| &suite.name == name || &suite.library == name;
+    if let Some(name) = names
+        .iter()
+        .find(|name| !suites.iter().any(|suite| is(suite, name)))
+    {
+        return Err(InteropError::Unknown {
+            kind: "suite",
+            name: name.clone(),
+        });
+    }
+    let wanted = |suite: &Suite| names.is_empty() || names.iter().any(|name| is(suite, name));
+    Ok(suites.into_iter().filter(wanted).collect())
+}
+
+/// Runs the suites, at most `jobs` at a time, and reports; whether nothing unlisted failed.
+pub(crate) fn run_all(
+    suites: &[Suite],
+    job: &Job<'_>,
+    jobs: usize,
+    compat: Option<&Path>,
+) -> Result<bool, InteropError> {
+    // Suites share the names of their queues; only ours is started once for each of them.
+    let (shared, jobs) = match job.choice {
+        Choice::Leveret => (None, jobs),
+        _ => (
+            Some(Broker::start(job.choice, job.oracle, job.root, job.work)?),
+            1,
+        ),
+    };
+    let runs = crate::in_parallel(jobs, suites, |suite| {
+        let run = suite.run(job, shared.as_ref());
+        println!(
+            "{:<28} {} in {:.0?}",
+            suite.name,
+            run.run.summary(),
+            run.run.took
+        );
+        run
+    });
+    print!("{}", report::text(&runs));
+    error::write(&job.work.join("junit-suites.xml"), &report::junit(&runs))?;
+    if let Some(path) = compat {
+        report::merge_into(path, suites, &runs)?;
+    }
+    Ok(runs.iter().all(|run| run.run.count(Outcome::is_fail) == 0))
+}
+
+impl Suite {
+    /// Library and version.
+    pub(crate) fn title(&self) -> String {
+        format!("{} {}", self.library, self.version)
+    }
+
+    /// Prepares and runs the suite; what stops it is a failure of its own.
+    fn run(&self, job: &Job<'_>, shared: Option<&Broker>) -> SuiteRun {
+        let begun = Instant::now();
+        let mut broker = None;
+        let outcomes = self
+            .attempt(job, shared, &mut broker)
+            .unwrap_or_else(|error| vec![(WHOLE.to_owned(), Outcome::Fail(error.to_string()))]);
+        let mut results: Vec<_> = outcomes
+            .into_iter()
+            .map(|(name, outcome)| (name, outcome, Duration::ZERO))
+            .collect();
+        let took = begun.elapsed();
+        if let Some((.., first)) = results.first_mut() {
+            *first = took;
+        }
+        let run = ClientRun {
+            client: self.name.clone(),
+            title: self.title(),
+            results,
+            took,
+        };
+        SuiteRun { run, broker }
+    }
+
+    fn attempt(
+        &self,
+        job: &Job<'_>,
+        shared: Option<&Broker>,
+        identity: &mut Option<Identity>,
+    ) -> Result<Vec<(String, Outcome)>, InteropError> {
+        let home = job.work.join("suites").join(&self.name);
+        error::create_dir(&home)?;
+        let place = self.prepare(&home)?;
+        let mut results = Results::default();
+        for number in 1..=self.attempts.max(1) {
+            let own = match shared {
+                Some(_) => None,
+                None => Some(Broker::start(job.choice, job.oracle, job.root, &home)?),
+            };
+            let Some(broker) = shared.or(own.as_ref()) else {
+                break;
+            };
+            *identity = Some(broker.identity.clone());
+            let log = home.join(format!("run-{number}.log"));
+            let found = self.run_once(broker, &place, &log)?;
+            if found.is_empty() {
+                return Err(InteropError::Command {
+                    command: format!("run of {}", self.name),
+                    output: process::last_lines(&log, 4),
+                });
+            }
+            results.add(found);
+            if !self.judge(&results).iter().any(|(_, o)| o.is_fail()) {
+                break;
+            }
+        }
+        if job.is_recorded
+            && let Some(identity) = identity
+        {
+            let text = Baseline::text(&results, &self.title(), identity);
+            error::write(&self.folder.join("baseline.txt"), &text)?;
+        }
+        Ok(self.judge(&results))
+    }
+
+    /// Makes the folder of the suite unless it is there already, made by the same script.
+    fn prepare(&self, home: &Path) -> Result<PathBuf, InteropError> {
+        for tool in &self.tools {
+            prepare::need(&tool.check, &tool.install)?;
+        }
+        let mut hasher = DefaultHasher::new();
+        self.prepare.hash(&mut hasher);
+        for file in error::entries(&self.folder)? {
+            let name = file.file_name().unwrap_or_default();
+            if name != "baseline.txt" && name != "suite.toml" {
+                error::read(&file)?.hash(&mut hasher);
+            }
+        }
+        let stamp = format!("{:016x}", hasher.finish());
+        let (place, path) = (home.join("work"), home.join("stamp"));
+        if path.is_file() && error::read(&path)? == stamp {
+            return Ok(place);
+        }
+        if place.exists() {
+            fs::remove_dir_all(&place).map_err(io_error("remove", place.display()))?;
+        }
+        error::create_dir(&place)?;
+        let mut command = Command::new("bash");
+        self.script(&mut command, &self.prepare, &place);
+        process::run(&mut command, &home.join("prepare.log"))?;
+        error::write(&path, &stamp)?;
+        Ok(place)
+    }
+
+    fn script(&self, command: &mut Command, script: &str, place: &Path) {
+        command
+            .args(["-euo", "pipefail", "-c", script])
+            .current_dir(place)
+            .env("SUITE", &self.folder)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+    }
+
+    /// Runs the suite once in a namespace that leads to the broker.
+    fn run_once(
+        &self,
+        broker: &Broker,
+        place: &Path,
+        log: &Path,
+    ) -> Result<Results, InteropError> {
+        let tunnel = Tunnel::start(broker.address()).map_err(io_error("start", "the tunnel"))?;
+        let mut command = namespace::command(&tunnel.socket)?;
+        self.script(command.arg("bash"), &self.run, place);
+        let file = File::create(log).map_err(io_error("create", log.display()))?;
+        let copy = file.try_clone().map_err(io_error("open", log.display()))?;
+        command.stdin(Stdio::null()).stdout(file).stderr(copy);
+        let mut group = Group::start(&mut command)?;
+        let limit = Duration::from_secs(self.limit_s);
+        process::wait_until(limit, || group.ended().is_some());
+        drop(group);
+        let output = fs::read(log).map_err(io_error("read", log.display()))?;
+        Ok(self.format.parse(&String::from_utf8_lossy(&output)))
+    }
+
+    /// What is to be said of each result in the light of the baseline and the exceptions.
+    fn judge(&self, results: &Results) -> Vec<(String, Outcome)> {
+        let empty = Baseline::default();
+        let baseline = self.baseline.as_ref().unwrap_or(&empty);
+        let mut outcomes = baseline.judge(results);
+        for (name, outcome) in &mut outcomes {
+            let exception = self.exceptions.iter().find(|e| name.starts_with(&e.prefix));
+            if let (Outcome::Fail(_), Some(exception)) = (&*outcome, exception) {
+                *outcome = Outcome::Skip(exception.reason.clone());
+            }
+        }
+        outcomes
+    }
+}
