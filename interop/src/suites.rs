@@ -241,10 +241,7 @@ impl Suite {
             let log = home.join(format!("run-{number}.log"));
             let found = self.run_once(broker, &place, &log)?;
             if found.is_empty() {
-                return Err(InteropError::Command {
-                    command: format!("run of {}", self.name),
-                    output: process::last_lines(&log, 4),
-                });
+                return Err(self.no_result("run", &log));
             }
             results.add(found);
             if !self.judge(&results).iter().any(|(_, o)| o.is_fail()) {
@@ -284,9 +281,18 @@ impl Suite {
         error::create_dir(&place)?;
         let mut command = Command::new("bash");
         self.script(&mut command, &self.prepare, &place);
-        process::run(&mut command, &home.join("prepare.log"))?;
+        let log = home.join("prepare.log");
+        process::run(&mut command, &log).map_err(|_| self.no_result("prepare", &log))?;
         error::write(&path, &stamp)?;
         Ok(place)
+    }
+
+    /// The error of a script that did not do its work; the script itself is too long to tell.
+    fn no_result(&self, script: &str, log: &Path) -> InteropError {
+        InteropError::Command {
+            command: format!("{script} of {}", self.name),
+            output: process::last_lines(log, 4),
+        }
     }
 
     fn script(&self, command: &mut Command, script: &str, place: &Path) {
