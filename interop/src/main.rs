@@ -167,7 +167,12 @@ fn start_suites(arguments: &Arguments, home: &Path, root: &Path) -> Result<bool,
     };
     let is_full = arguments.only.is_empty() && arguments.broker == Choice::Leveret;
     let compat = is_full.then(|| home.join("COMPAT.md"));
-    suites::run_all(&suites, &job, usize::from(arguments.jobs), compat.as_deref())
+    suites::run_all(
+        &suites,
+        &job,
+        usize::from(arguments.jobs),
+        compat.as_deref(),
+    )
 }
 
 fn list(clients: &[Client], scenarios: &[Scenario]) {

@@ -304,12 +304,7 @@ impl Suite {
     }
 
     /// Runs the suite once in a namespace that leads to the broker.
-    fn run_once(
-        &self,
-        broker: &Broker,
-        place: &Path,
-        log: &Path,
-    ) -> Result<Results, InteropError> {
+    fn run_once(&self, broker: &Broker, place: &Path, log: &Path) -> Result<Results, InteropError> {
         let tunnel = Tunnel::start(broker.address()).map_err(io_error("start", "the tunnel"))?;
         let mut command = namespace::command(&tunnel.socket)?;
         self.script(command.arg("bash"), &self.run, place);

@@ -157,10 +157,9 @@ fn pytest(text: &str) -> Results {
             Some((before, percent)) if percent.ends_with("%]") => before.trim_end(),
             _ => continue,
         };
-        let line = line.split_once(" SKIPPED (").map_or_else(
-            || line.to_owned(),
-            |(name, _)| format!("{name} SKIPPED"),
-        );
+        let line = line
+            .split_once(" SKIPPED (")
+            .map_or_else(|| line.to_owned(), |(name, _)| format!("{name} SKIPPED"));
         let Some((name, word)) = line.rsplit_once(' ') else {
             continue;
         };

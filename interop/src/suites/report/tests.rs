@@ -24,7 +24,10 @@ fn the_last_line_counts_the_tests_of_all_suites() {
     let text = text(&runs);
     assert!(text.contains("failed:\n  hare: failed: b\n"), "{text}");
     assert!(text.contains("skipped:\n  hare: slow: c\n"), "{text}");
-    assert!(text.ends_with("\n1 passed, 1 failed, 1 skipped\n"), "{text}");
+    assert!(
+        text.ends_with("\n1 passed, 1 failed, 1 skipped\n"),
+        "{text}"
+    );
 }
 
 #[test]
