@@ -26,6 +26,9 @@ pub(super) fn page(options: &Compare, contenders: &[Contender], rows: &[Measured
         options.rounds, options.seconds
     ));
     say(&format!("* `{}`", command(options)));
+    if let Some(note) = &options.note {
+        say(&format!("* {note}"));
+    }
     say("");
     say(&head(contenders));
     let columns = contenders.len() + 2 + if contenders.len() > 1 { 2 } else { 0 } + 3;

@@ -38,6 +38,10 @@ pub struct Compare {
     #[arg(long, value_name = "N", default_value_t = 5690)]
     pub rabbitmq_port: u16,
 
+    /// A remark on the circumstances, for the page.
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+
     /// Writes the table as Markdown.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -10,14 +10,9 @@ fn names_are_unique_and_every_row_is_read() {
 }
 
 #[test]
-fn every_figure_has_something_to_reach() {
+fn every_row_has_something_to_reach() {
     for row in ROWS {
-        for measure in row.measures {
-            assert!(
-                measure.times.is_some() || measure.alone.is_some(),
-                "{}",
-                row.name
-            );
-        }
+        let has_target = |measure: &Measure| measure.times.or(measure.alone).is_some();
+        assert!(row.measures.iter().any(has_target), "{}", row.name);
     }
 }
