@@ -737,7 +737,7 @@ fn housekeeping_waits_until_every_message_is_back() {
             at
         })
         .collect();
-    let is_kept = |n: &usize| n % 4 == 0;
+    let is_kept = |n: &usize| n.is_multiple_of(4);
     let gone = published.iter().enumerate().filter(|(n, _)| !is_kept(n));
     store.settle(1, &gone.map(|(_, at)| *at).collect::<Vec<_>>());
     store.commit();
