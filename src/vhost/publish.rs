@@ -3,6 +3,7 @@
 //! [`Vhost::route`] answers where a message goes; [`Vhost::place`] puts a run of messages with the
 //! same answer into their queues, one lock at a time, stored first and once for all queues.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use leveret_codec::types::ShortStr;
@@ -18,6 +19,9 @@ use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::Pushed;
 use crate::store::{Op, Position, RecordAt};
+
+/// Targets among which a repeated one is looked for one by one.
+const FEW: usize = 16;
 
 /// Somewhere a message can go.
 #[derive(Clone, Debug)]
@@ -272,6 +276,8 @@ struct Walk<'a> {
     question: Question<'a>,
     hold: Hold,
     targets: Vec<Target>,
+    /// The queues among `targets`, once they are more than [`FEW`].
+    many: HashSet<QueueId>,
     visited: Vec<Arc<Exchange>>,
     lasting: bool,
     held_back: bool,
@@ -285,6 +291,7 @@ impl<'a> Walk<'a> {
             question,
             hold,
             targets: Vec::new(),
+            many: HashSet::new(),
             visited: Vec::new(),
             lasting: true,
             held_back: false,
@@ -380,16 +387,30 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Adds a queue once; with many of them a set would be faster, but routes of a thousand
-    /// queues come from routers that name each queue once, and are kept.
+    /// Adds a queue once.
     fn add(&mut self, queue: Arc<QueueHandle>) {
-        let known = self
-            .targets
-            .iter()
-            .any(|target| matches!(target, Target::Queue(known) if *known == queue));
-        if !known {
+        if self.is_new(&queue) {
             self.targets.push(Target::Queue(queue));
         }
+    }
+
+    /// A few are compared one by one; with many a set keeps the cost of each constant.
+    fn is_new(&mut self, queue: &QueueHandle) -> bool {
+        let known = |target: &Target| match target {
+            Target::Queue(known) => Some(known.id()),
+            Target::Reply(_) => None,
+        };
+        if self.targets.len() < FEW {
+            return !self
+                .targets
+                .iter()
+                .filter_map(known)
+                .any(|id| id == queue.id());
+        }
+        if self.many.is_empty() {
+            self.many = self.targets.iter().filter_map(known).collect();
+        }
+        self.many.insert(queue.id())
     }
 
     fn was_visited(&self, exchange: &Arc<Exchange>) -> bool {
