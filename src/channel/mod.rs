@@ -27,18 +27,20 @@ mod confirms;
 mod consume;
 mod content;
 mod declare;
+mod deliver;
 mod ledger;
 mod publish;
 mod settle;
+mod sources;
 mod tx;
 
 use access::AccessCache;
 use confirms::Confirms;
-use consume::Consumers;
 use content::Content;
 use ledger::Ledger;
 use publish::Publisher;
 use settle::Settling;
+use sources::Consumers;
 use tx::Transaction;
 
 /// What a channel may use while it works.

@@ -1,0 +1,222 @@
+//! Deliveries to the client, basic.get, and deliveries that were not settled in time.
+//!
+//! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
+
+use leveret_codec::methods::{BasicGet, BasicGetEmpty, BasicGetOk, Method};
+use leveret_codec::properties::PropertiesRef;
+use leveret_codec::types::{DeliveryTag, ShortStr};
+
+use super::ledger::Unacked;
+use super::{Channel, Context};
+use crate::auth::Operation;
+use crate::clock::Mono;
+use crate::connection::mail::{Delivery, Mail};
+use crate::error::AmqpError;
+use crate::message::Message;
+use crate::queue::{Entry, Outcome, QueueKind, ReturnCause, delivered_properties};
+
+impl Channel {
+    /// A reply for the consumer of direct replies.
+    pub fn on_reply(&mut self, message: &Message, cx: &mut Context<'_>) {
+        if let Some(reply) = &self.consumers.reply {
+            let tag = self.ledger.next_tag();
+            cx.outbox
+                .deliver(self.id, &reply.tag, tag, false, message, None);
+        }
+    }
+
+    /// Reads this channel's deliveries that lie in the mailbox already; leaves the rest, in
+    /// order, to the connection.
+    pub(super) fn read_mail_early(&mut self, cx: &mut Context<'_>) {
+        for mail in cx.session.take_mail(cx.backlog) {
+            match mail {
+                Mail::Deliver(delivery) if delivery.channel == self.id => {
+                    self.deliver(delivery, cx);
+                }
+                other => cx.backlog.push_back(other),
+            }
+        }
+    }
+
+    /// Hands a message to the client: gives the tag, keeps the entry, writes the frames.
+    pub(super) fn deliver(&mut self, delivery: Delivery, cx: &mut Context<'_>) {
+        let Delivery {
+            consumer, entry, ..
+        } = delivery;
+        // A consumer's mail is read before the consumer is forgotten.
+        let Some(source) = self.consumers.by_id.get(&consumer).copied() else {
+            return;
+        };
+        let Some(from) = self.consumers.get_mut(source) else {
+            return;
+        };
+        let kind = from.queue.declared().kind;
+        let tag = self.ledger.next_tag();
+        let rewritten = delivered_properties(&entry, kind);
+        let properties = rewritten.as_deref();
+        cx.outbox.deliver(
+            self.id,
+            &from.tag,
+            tag,
+            entry.redelivered,
+            &entry.message,
+            properties,
+        );
+        if !from.no_ack {
+            from.unsettled += 1;
+            let overdue = from
+                .timeout_ms
+                .map_or(Mono::NEVER, |ms| cx.now.mono.plus_ms(ms));
+            self.ledger.keep(Unacked {
+                source,
+                overdue,
+                entry,
+            });
+        }
+    }
+
+    pub(super) fn on_get(
+        &mut self,
+        get: BasicGet<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), AmqpError> {
+        let name = self.queue_name(get.queue)?;
+        self.check_queue(Operation::Read, &name, cx)?;
+        let queue = cx.session.vhost.queue(&name)?;
+        queue.check_owner(cx.session.id)?;
+        let got = queue.with(cx.now, |state, effects| {
+            state.get(cx.now, get.no_ack, effects)
+        })?;
+        let Some(got) = got else {
+            cx.outbox.method(
+                self.id,
+                &BasicGetEmpty {
+                    reserved: ShortStr::EMPTY,
+                }
+                .into(),
+            );
+            return Ok(());
+        };
+        let tag = self.ledger.next_tag();
+        self.send_get_ok(tag, &got.entry, got.ready_left, queue.declared().kind, cx);
+        if !get.no_ack {
+            let source = self.consumers.gets_from(&queue);
+            let Some(from) = self.consumers.get_mut(source) else {
+                return Ok(());
+            };
+            from.unsettled += 1;
+            let overdue = from
+                .timeout_ms
+                .map_or(Mono::NEVER, |ms| cx.now.mono.plus_ms(ms));
+            self.ledger.keep(Unacked {
+                source,
+                overdue,
+                entry: got.entry,
+            });
+        }
+        Ok(())
+    }
+
+    fn send_get_ok(
+        &self,
+        tag: u64,
+        entry: &Entry,
+        ready_left: u64,
+        kind: QueueKind,
+        cx: &mut Context<'_>,
+    ) {
+        let message = &entry.message;
+        let method: Method<'_> = BasicGetOk {
+            delivery_tag: DeliveryTag(tag),
+            redelivered: entry.redelivered,
+            exchange: message.exchange(),
+            routing_key: message.routing_key(),
+            message_count: u32::try_from(ready_left).unwrap_or(u32::MAX),
+        }
+        .into();
+        let rewritten = delivered_properties(entry, kind);
+        let properties = match &rewritten {
+            Some(octets) => PropertiesRef::new(octets),
+            None => message.properties(),
+        };
+        cx.outbox.content(self.id, &method, properties, message);
+    }
+
+    /// Overdue acknowledgements: their messages go back, their consumers are cancelled.
+    ///
+    /// # Errors
+    /// 406 for a client that does not understand cancellations, and for overdue gets.
+    ///
+    /// Docs: RabbitMQ 4.3, consumers, delivery acknowledgement timeout.
+    pub fn on_deadline(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        for source in self.ledger.overdue(cx.now.mono) {
+            let Some(from) = self.consumers.get(source) else {
+                continue;
+            };
+            let consumer = from.consumer;
+            let can_cancel = consumer.is_some() && cx.session.capabilities.consumer_cancel_notify;
+            let timeout_ms = from.timeout_ms.unwrap_or_default();
+            if !can_cancel {
+                return Err(AmqpError::precondition_failed(format!(
+                    "delivery acknowledgement on channel {} timed out. Timeout value used: \
+                     {timeout_ms} ms. This timeout value can be configured, see consumers doc \
+                     guide to learn more",
+                    self.id
+                ))
+                .in_method(0, 0));
+            }
+            self.announce_cancel(source, cx);
+            let mut entries: Vec<Entry> = self
+                .ledger
+                .take_from(source)
+                .into_iter()
+                .map(|unacked| unacked.entry)
+                .collect();
+            self.settle_now(
+                source,
+                &mut entries,
+                Outcome::Requeue(ReturnCause::Timeout),
+                cx,
+            );
+            self.stop(source, cx);
+            self.give_back_mail(cx, |delivery| Some(delivery.consumer) == consumer);
+            self.consumers.remove(source);
+        }
+        Ok(())
+    }
+
+    /// Deliveries of this channel that lie in the mailbox and are `unwanted` go back.
+    pub(super) fn give_back_mail(
+        &self,
+        cx: &mut Context<'_>,
+        unwanted: impl Fn(&Delivery) -> bool,
+    ) {
+        for mail in cx.session.take_mail(cx.backlog) {
+            match mail {
+                Mail::Deliver(delivery) if delivery.channel == self.id && unwanted(&delivery) => {
+                    self.give_back(delivery, cx);
+                }
+                other => cx.backlog.push_back(other),
+            }
+        }
+    }
+
+    /// A delivery that never left the broker goes back as if it had never been taken. Without
+    /// acknowledgements it was gone when the queue sent it.
+    fn give_back(&self, delivery: Delivery, cx: &Context<'_>) {
+        cx.session
+            .mailbox
+            .relieve(delivery.entry.message.memory())
+            .resume_all(cx.now);
+        let source = self.consumers.by_id.get(&delivery.consumer).copied();
+        let from = source.and_then(|source| self.consumers.get(source));
+        if let Some(from) = from.filter(|from| !from.no_ack) {
+            let mut entries = vec![delivery.entry];
+            let outcome = Outcome::Requeue(ReturnCause::Undelivered);
+            from.queue.with(cx.now, |queue, effects| {
+                queue.settle(cx.now, from.consumer, &mut entries, outcome, effects);
+            });
+            self.consumers.give_credit(1, cx);
+        }
+    }
+}

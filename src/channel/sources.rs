@@ -1,0 +1,144 @@
+//! Where a channel's deliveries come from: its consumers, and the queues it gets from.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use leveret_codec::table::Table;
+use leveret_codec::types::ShortString;
+
+use super::Context;
+use super::ledger::Source;
+use crate::ids::{ConsumerId, QueueId};
+use crate::queue::ChannelCredit;
+use crate::vhost::QueueHandle;
+
+/// Consumers of one channel, and the queues it gets from.
+#[derive(Default)]
+pub(super) struct Consumers {
+    sources: Vec<Option<Supplier>>,
+    /// Places in `sources` that are empty.
+    free: Vec<Source>,
+    pub(super) by_tag: HashMap<ShortString, Source>,
+    pub(super) by_id: HashMap<ConsumerId, Source>,
+    gets: HashMap<QueueId, Source>,
+    /// prefetch-count for consumers that start from now on; 0 for no limit.
+    pub(super) prefetch: u16,
+    pub(super) credit: Arc<ChannelCredit>,
+    pub(super) reply: Option<ReplyConsumer>,
+}
+
+/// Where deliveries come from.
+pub(super) struct Supplier {
+    pub(super) queue: Arc<QueueHandle>,
+    /// `None` for gets.
+    pub(super) consumer: Option<ConsumerId>,
+    pub(super) tag: ShortString,
+    pub(super) no_ack: bool,
+    /// How many deliveries from here are in the ledger, or held for settlement.
+    pub(super) unsettled: u32,
+    /// Cancelled: kept only for what is unsettled.
+    pub(super) gone: bool,
+    /// Milliseconds until an acknowledgement is overdue.
+    pub(super) timeout_ms: Option<u64>,
+}
+
+/// The consumer of direct replies.
+pub(super) struct ReplyConsumer {
+    pub(super) tag: ShortString,
+    /// What reply-to is rewritten to.
+    pub(super) name: ShortString,
+}
+
+impl Consumers {
+    /// How many consumers there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_tag.len() + usize::from(self.reply.is_some())
+    }
+
+    /// What reply-to is rewritten to, with a consumer of direct replies.
+    pub(super) fn reply_name(&self) -> Option<&ShortString> {
+        self.reply.as_ref().map(|reply| &reply.name)
+    }
+
+    /// Consumers have settled `count` deliveries; queues that waited for that go on.
+    pub(super) fn give_credit(&self, count: u32, cx: &Context<'_>) {
+        self.credit.give_back(u64::from(count)).resume_all(cx.now);
+    }
+
+    pub(super) fn get(&self, source: Source) -> Option<&Supplier> {
+        self.sources.get(source as usize).and_then(Option::as_ref)
+    }
+
+    pub(super) fn get_mut(&mut self, source: Source) -> Option<&mut Supplier> {
+        self.sources
+            .get_mut(source as usize)
+            .and_then(Option::as_mut)
+    }
+
+    pub(super) fn add(&mut self, from: Supplier) -> Source {
+        if let Some(source) = self.free.pop()
+            && let Some(slot) = self.sources.get_mut(source as usize)
+        {
+            *slot = Some(from);
+            return source;
+        }
+        self.sources.push(Some(from));
+        Source::try_from(self.sources.len() - 1).expect("a channel has fewer than 2^32 sources")
+    }
+
+    /// The source of gets from `queue`.
+    pub(super) fn gets_from(&mut self, queue: &Arc<QueueHandle>) -> Source {
+        if let Some(source) = self.gets.get(&queue.id()) {
+            return *source;
+        }
+        let source = self.add(Supplier {
+            queue: Arc::clone(queue),
+            consumer: None,
+            tag: ShortString::default(),
+            no_ack: false,
+            unsettled: 0,
+            gone: false,
+            timeout_ms: timeout_of(queue, &Table::new()),
+        });
+        self.gets.insert(queue.id(), source);
+        source
+    }
+
+    /// `count` deliveries from `source` are settled. Forgets it with its last one, if it is gone.
+    pub(super) fn settled(&mut self, source: Source, count: u32) {
+        let Some(from) = self.get_mut(source) else {
+            return;
+        };
+        from.unsettled = from.unsettled.saturating_sub(count);
+        if from.unsettled > 0 || !(from.gone || from.consumer.is_none()) {
+            return;
+        }
+        if from.consumer.is_none() {
+            let id = from.queue.id();
+            self.gets.remove(&id);
+        }
+        if let Some(slot) = self.sources.get_mut(source as usize) {
+            *slot = None;
+            self.free.push(source);
+        }
+    }
+
+    /// Takes the consumer out of the tables; what is unsettled keeps its source.
+    pub(super) fn remove(&mut self, source: Source) {
+        let Some(from) = self.get_mut(source) else {
+            return;
+        };
+        from.gone = true;
+        let (tag, id) = (from.tag.clone(), from.consumer);
+        self.by_tag.remove(&tag);
+        if let Some(id) = id {
+            self.by_id.remove(&id);
+        }
+        self.settled(source, 0);
+    }
+}
+
+/// The acknowledgement timeout of a consumer with these arguments.
+pub(super) fn timeout_of(queue: &QueueHandle, arguments: &Table) -> Option<u64> {
+    queue.look(|queue| queue.consumer_timeout_ms(arguments))
+}
