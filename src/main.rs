@@ -14,6 +14,7 @@ use leveret::config::{Problems, Settings};
 use crate::ready::{Endpoint, Ready};
 use crate::signals::Signals;
 
+mod inspect;
 mod logging;
 mod ready;
 mod signals;
@@ -26,6 +27,8 @@ fn main() -> ExitCode {
     match &cli.command {
         Some(Command::Settings { markdown }) => return say(&cli::print_settings(*markdown)),
         Some(Command::Bench(bench)) => return leveret::bench::main(bench),
+        Some(Command::CheckData(what)) => return inspect::check_data(what),
+        Some(Command::Dump(what)) => return inspect::dump(what),
         Some(Command::CheckConfig) | None => {}
     }
     let loaded = match cli.options.load(std::env::vars_os().collect()) {

@@ -38,12 +38,29 @@ pub enum Command {
     Bench(Box<Bench>),
     /// Says whether a start would work with these settings, and what differs from the defaults.
     CheckConfig,
+    /// Verifies the files of a stopped broker and says where they are damaged; changes nothing.
+    #[command(after_help = CHECK_DATA)]
+    CheckData(Inspect),
+    /// Prints the definitions and messages in the files of a stopped broker; changes nothing.
+    #[command(after_help = DUMP)]
+    Dump(Inspect),
     /// Prints a settings file with every setting, its range and default.
     Settings {
         /// Prints the reference as Markdown instead.
         #[arg(long)]
         markdown: bool,
     },
+}
+
+/// What `check-data` and `dump` look at.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct Inspect {
+    /// The data directory (`data_dir`).
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options that stand for settings. Values are texts here, so that a wrong one gets the same
@@ -158,6 +175,27 @@ pub fn print_settings(markdown: bool) -> String {
     }
 }
 
+const CHECK_DATA: &str = "\
+Every octet that a broker would read is verified with the broker's own recovery. Each damage is
+named with its file, offset, length and kind; with --json as one object.
+
+Exit codes:
+  0  everything is whole; an end of the log that was never confirmed is no damage
+  1  something is damaged: a broker that starts here keeps all the rest
+  2  the directory cannot be read: missing, in use by a broker, of another version
+";
+
+const DUMP: &str = "\
+Definitions come first, without the hashes of passwords, then messages in the order in which they
+were stored. With --json each line is an object with `type`, \"definition\" or \"message\"; a body
+that is not UTF-8 is in `body_base64` instead of `body`.
+
+Exit codes:
+  0  everything is printed
+  1  something is damaged, as `check-data` would say; the rest is printed
+  2  the directory cannot be read: missing, in use by a broker, of another version
+";
+
 const EXAMPLES: &str = "\
 Examples:
   leveret                                  a broker as RabbitMQ would be, on port 5672
@@ -167,6 +205,8 @@ Examples:
   LEVERET_LOG_LEVEL=debug leveret --config leveret.toml
   leveret check-config --config leveret.toml
   leveret settings > leveret.toml
+  leveret check-data data                  verifies the files of a stopped broker
+  leveret dump --json data | jq .body      and shows what is in them
   leveret bench --size 1024 --confirm 100  a load on the broker at port 5672
 
 It stops on SIGTERM or Ctrl-C once clients are told and data is written; a second one stops it

@@ -39,15 +39,17 @@ pub(super) fn each_alive(
         let record = address.and_then(|address| Record::parse(octets, address));
         let Some((record, stored)) = record.and_then(|r| Some((r, r.message()?))) else {
             let offset = Segment::offset(bit);
+            // As long as the record says it is: that is what is lost, if its length is not.
+            let lost = octets.len().max(GRANULE) as u64;
             // The copies of a damaged message have bits of their own, which say nothing new.
             match damage.last_mut().filter(|_| in_damage) {
                 Some(Damage {
                     offset: from, len, ..
-                }) => *len = offset + GRANULE as u64 - *from,
+                }) => *len = (*len).max(offset + lost - *from),
                 None => damage.push(Damage {
                     file: segment.name.clone(),
                     offset,
-                    len: GRANULE as u64,
+                    len: lost,
                     what: "the checksum of a message is wrong",
                 }),
             }

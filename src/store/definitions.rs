@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
@@ -41,14 +42,32 @@ impl Definitions {
         };
         let mut builder = Database::builder();
         builder.set_cache_size(CACHE);
-        let opened = builder.create_with_backend(Backend(file));
-        opened
-            .map(Self)
-            .map_err(|error| failed(disk, io::Error::other(error)))
+        let opened = guarded(|| {
+            let opened = builder.create_with_backend(Backend(file));
+            opened.map_err(io::Error::other)
+        });
+        opened.map(Self).map_err(|error| failed(disk, error))
+    }
+
+    /// The same database once every page of it has been verified.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    pub(super) fn verified(mut self) -> io::Result<Self> {
+        guarded(|| match self.0.check_integrity() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(damaged()),
+            Err(error) => Err(io::Error::other(error)),
+        })?;
+        Ok(self)
     }
 
     /// How far in the log it got, and the epoch of the last start; zeros when new.
     pub(super) fn state(&self) -> io::Result<(u64, u64)> {
+        guarded(|| self.read_state())
+    }
+
+    fn read_state(&self) -> io::Result<(u64, u64)> {
         let read = self.0.begin_read().map_err(io::Error::other)?;
         let numbers = match read.open_table(NUMBERS) {
             Ok(numbers) => numbers,
@@ -64,6 +83,10 @@ impl Definitions {
 
     /// All definitions, by kind and key.
     pub(super) fn load(&self, each: &mut dyn FnMut(Definition)) -> io::Result<()> {
+        guarded(|| self.read_all(each))
+    }
+
+    fn read_all(&self, each: &mut dyn FnMut(Definition)) -> io::Result<()> {
         let read = self.0.begin_read().map_err(io::Error::other)?;
         let table = match read.open_table(DEFINITIONS) {
             Ok(table) => table,
@@ -91,6 +114,10 @@ impl Definitions {
         applied: u64,
         epoch: u64,
     ) -> io::Result<()> {
+        guarded(|| self.write(changes, applied, epoch))
+    }
+
+    fn write(&self, changes: &[DefinitionChange], applied: u64, epoch: u64) -> io::Result<()> {
         let write = self.0.begin_write().map_err(io::Error::other)?;
         {
             let mut table = write.open_table(DEFINITIONS).map_err(io::Error::other)?;
@@ -114,6 +141,16 @@ impl Definitions {
         }
         write.commit().map_err(io::Error::other)
     }
+}
+
+/// Runs something of redb's, which asserts on what it reads: a file that has rotted must end in
+/// words all the same.
+fn guarded<T>(run: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(damaged()))
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the database is damaged")
 }
 
 fn failed(disk: &dyn Disk, source: io::Error) -> StoreError {

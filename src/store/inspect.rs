@@ -1,24 +1,28 @@
 //! Looking at a data directory without changing it: `leveret check-data` and `leveret dump`.
 //!
-//! Owns what these two say. They read with the store's own recovery, so what they report is what a
-//! start would find.
+//! Owns what these two find. They read with the store's own recovery, so what they report is what
+//! a start would find; how it is printed is the program's business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
 
 use serde::Serialize;
 
 use super::alive;
+use super::checkpoint::{self, Unread};
 use super::definitions::{self, Definitions};
 use super::disk::{Disk, read_full};
 use super::memory_disk::MemoryDisk;
 use super::recovery::{self, Damage, Scan};
 use super::{DefinitionChange, DefinitionKind, StoreError};
+use crate::ids::QueueId;
 use crate::message::MessageBuilder;
 
-/// Octets of a body that a dump shows.
-const PREVIEW: usize = 64;
+mod item;
+mod readable;
+
+pub use item::{Body, Definition, Item, Owner, Stored};
 
 /// What a data directory holds, and what is wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -39,6 +43,17 @@ pub struct Report {
     pub damage: Vec<Damage>,
     /// The file and offset at which the log ends in a batch that was never confirmed: no fault.
     pub torn: Option<(String, u64)>,
+    /// A checkpoint that was begun and not finished when the broker ended: no fault, the one
+    /// before it is used.
+    pub unfinished: Option<String>,
+}
+
+impl Report {
+    /// Nothing is damaged.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.damage.is_empty()
+    }
 }
 
 impl fmt::Display for Report {
@@ -58,16 +73,16 @@ impl fmt::Display for Report {
                 "  '{file}' ends at {offset} in a batch that was never confirmed: no fault"
             )?;
         }
-        for damage in &self.damage {
-            let Damage {
-                file,
-                offset,
-                len,
-                what,
-            } = damage;
-            writeln!(f, "  DAMAGED: '{file}' at {offset}, {len} octets: {what}")?;
+        if let Some(file) = &self.unfinished {
+            writeln!(
+                f,
+                "  '{file}' was not finished, the one before is used: no fault"
+            )?;
         }
-        let verdict = if self.damage.is_empty() {
+        for damage in &self.damage {
+            writeln!(f, "  DAMAGED: {damage}")?;
+        }
+        let verdict = if self.is_sound() {
             "  everything is whole"
         } else {
             "  the rest is whole"
@@ -76,70 +91,23 @@ impl fmt::Display for Report {
     }
 }
 
-/// Something in a data directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Item {
-    /// A definition.
-    Definition {
-        /// What it is.
-        kind: String,
-        /// Names it among its kind; parts are separated by `/`.
-        key: String,
-        /// Its JSON.
-        json: String,
-    },
-    /// A message in one queue.
-    Message {
-        /// The incarnation id of the queue.
-        queue: u64,
-        /// Where it is in the log.
-        at: u64,
-        /// When it was stored, in milliseconds since 1970.
-        stored_at_ms: u64,
-        /// The exchange it was published to.
-        exchange: String,
-        /// The routing key it was published with.
-        routing_key: String,
-        /// Its priority.
-        priority: u8,
-        /// Its TTL in milliseconds.
-        expiration_ms: Option<u64>,
-        /// How often it was delivered and came back; `None` if it never did.
-        delivery_count: Option<u32>,
-        /// Octets of its body.
-        body_len: usize,
-        /// The front of its body, with escapes for what is not printable.
-        body: String,
-    },
-}
-
-impl fmt::Display for Item {
+impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Definition { kind, key, json } => write!(f, "{kind} {key} {json}"),
-            Self::Message {
-                queue,
-                at,
-                exchange,
-                routing_key,
-                body_len,
-                body,
-                ..
-            } => write!(
-                f,
-                "message queue={queue} at={at} exchange='{exchange}' routing_key='{routing_key}' \
-                 body_len={body_len} body=\"{body}\""
-            ),
-        }
+        let Self {
+            file,
+            offset,
+            len,
+            what,
+        } = self;
+        write!(f, "'{file}' at {offset}, {len} octets: {what}")
     }
 }
 
 /// Reads and verifies everything in a data directory; changes nothing.
 ///
 /// # Errors
-/// [`StoreError`] if a file cannot be read or is of an unknown version. Damage is no error: it is
-/// in the report.
+/// [`StoreError`] if there is no data, a file cannot be read or is of an unknown version. Damage
+/// is no error: it is in the report.
 pub fn check(disk: &dyn Disk) -> Result<Report, StoreError> {
     let mut found = Found::read(disk)?;
     let mut messages = 0;
@@ -154,79 +122,86 @@ pub fn check(disk: &dyn Disk) -> Result<Report, StoreError> {
         definitions: found.definitions.len(),
         damage: found.scan.damage,
         torn: found.scan.torn,
+        unfinished: found.unfinished,
     })
 }
 
-/// Gives everything that is in a data directory: definitions by kind, then messages in the order
-/// of their queues; changes nothing.
+/// Gives everything that is in a data directory: definitions by kind, without the hashes of
+/// passwords, then messages as they lie in the log, which is the order of each queue; changes
+/// nothing. Returns what could not be read.
 ///
 /// # Errors
-/// [`StoreError`] if a file cannot be read or is of an unknown version.
-pub fn dump(disk: &dyn Disk, each: &mut dyn FnMut(Item)) -> Result<(), StoreError> {
+/// [`StoreError`] if there is no data, a file cannot be read or is of an unknown version.
+pub fn dump(disk: &dyn Disk, each: &mut dyn FnMut(Item)) -> Result<Vec<Damage>, StoreError> {
     let mut found = Found::read(disk)?;
+    let mut owners: HashMap<QueueId, Owner> = HashMap::new();
     for ((kind, key), json) in std::mem::take(&mut found.definitions) {
-        let kind = format!("{kind:?}").to_lowercase();
-        each(Item::Definition {
-            kind,
-            key: key.replace('\0', "/"),
-            json,
-        });
+        let definition = Definition::read(kind, &key, &json);
+        owners.extend(definition.owner());
+        each(Item::Definition(definition));
     }
     let mut builder = MessageBuilder::default();
     found.messages(disk, &mut |alive| {
-        let Some(message) = alive.stored.build(&mut builder) else {
-            return;
-        };
-        let front = message.body().get(..PREVIEW).unwrap_or(message.body());
-        each(Item::Message {
-            queue: alive.queue.0,
-            at: alive.at.address(),
-            stored_at_ms: alive.stored.stored_at().as_millis(),
-            exchange: message.exchange().to_string(),
-            routing_key: message.routing_key().to_string(),
-            priority: message.traits().priority,
-            expiration_ms: message.traits().expiration_ms,
-            delivery_count: alive.returned,
-            body_len: message.body_len(),
-            body: front.escape_ascii().to_string(),
-        });
-    })
+        if let Some(message) = alive.stored.build(&mut builder) {
+            let owner = owners.get(&alive.queue).cloned();
+            each(Item::Message(Box::new(Stored::read(
+                &alive, owner, &message,
+            ))));
+        }
+    })?;
+    Ok(found.scan.damage)
 }
 
 struct Found {
     scan: Scan,
     definitions: BTreeMap<(DefinitionKind, String), String>,
+    unfinished: Option<String>,
 }
 
 impl Found {
     fn read(disk: &dyn Disk) -> Result<Self, StoreError> {
+        let failed = |what: String| move |source| StoreError::Io { what, source };
+        let names = disk
+            .list()
+            .map_err(failed(format!("reading '{}'", disk.place())))?;
+        if !names.iter().any(|name| is_ours(name)) {
+            let none = io::Error::new(io::ErrorKind::NotFound, "there is no broker's data in it");
+            return Err(failed(format!("reading '{}'", disk.place()))(none));
+        }
         let mut scan = recovery::scan(disk)?;
-        let mut definitions = BTreeMap::new();
-        let failed = |source| StoreError::Io {
-            what: format!("reading '{}' in '{}'", definitions::FILE, disk.place()),
-            source,
-        };
-        // The database repairs itself when it is opened, so a copy is.
-        let copy = MemoryDisk::with_files(copied(disk).map_err(failed)?);
-        let database = Definitions::open(&copy)?;
-        let (applied, _) = database.state().map_err(failed)?;
-        let load = database.load(&mut |definition| {
-            definitions.insert((definition.kind, definition.key), definition.json);
+        let unfinished = check_checkpoints(disk, &names, &mut scan.damage);
+        let copy = copied(disk).map_err(failed(format!(
+            "reading '{}' in '{}'",
+            definitions::FILE,
+            disk.place()
+        )))?;
+        let len = copy.as_ref().map_or(0, |(_, octets)| octets.len() as u64);
+        let (mut definitions, applied) = database(copy).unwrap_or_else(|error| {
+            tracing::debug!("{} is damaged: {error}", definitions::FILE);
+            scan.damage.push(Damage {
+                file: definitions::FILE.to_owned(),
+                offset: 0,
+                len,
+                what: "the database is damaged",
+            });
+            (BTreeMap::new(), 0)
         });
-        load.map_err(failed)?;
-        for (_, change) in scan
-            .changes
-            .drain(..)
-            .filter(|(address, _)| *address >= applied)
-        {
+        let changes = scan.changes.drain(..);
+        for (_, change) in changes.filter(|(address, _)| *address >= applied) {
             match change {
                 DefinitionChange::Put(new) => {
-                    drop(definitions.insert((new.kind, new.key), new.json))
+                    definitions.insert((new.kind, new.key), new.json);
                 }
-                DefinitionChange::Delete(kind, key) => drop(definitions.remove(&(kind, key))),
+                DefinitionChange::Delete(kind, key) => {
+                    definitions.remove(&(kind, key));
+                }
             }
         }
-        Ok(Self { scan, definitions })
+        Ok(Self {
+            scan,
+            definitions,
+            unfinished,
+        })
     }
 
     fn messages(
@@ -247,6 +222,65 @@ impl Found {
         }
         Ok(())
     }
+}
+
+fn is_ours(name: &str) -> bool {
+    name == definitions::FILE
+        || checkpoint::number(name).is_some()
+        || [".log", ".pack"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+}
+
+/// Notes checkpoints that are damaged; returns the newest if it need not have been finished.
+///
+/// A checkpoint is begun when the one before it is finished, and once it is finished the one
+/// before that is removed.
+fn check_checkpoints(
+    disk: &dyn Disk,
+    names: &[String],
+    damage: &mut Vec<Damage>,
+) -> Option<String> {
+    let numbers = || names.iter().filter_map(|name| checkpoint::number(name));
+    let newest = numbers().max()?;
+    let oldest = numbers().min()?;
+    let mut unfinished = None;
+    for number in numbers() {
+        let name = checkpoint::file_name(number);
+        if !matches!(checkpoint::read(disk, &name), Err(Unread::Damaged)) {
+            continue;
+        }
+        if number == newest && (oldest + 2 <= newest || newest <= 2) {
+            unfinished = Some(name);
+        } else {
+            let len = disk.open(&name).and_then(|file| file.size());
+            damage.push(Damage {
+                file: name,
+                offset: 0,
+                len: len.unwrap_or_default(),
+                what: "the checkpoint is damaged",
+            });
+        }
+    }
+    unfinished
+}
+
+type Texts = BTreeMap<(DefinitionKind, String), String>;
+
+/// All definitions in the database, and how far in the log it got. The database repairs itself
+/// when it is opened, so a copy is.
+fn database(copy: Option<(String, Vec<u8>)>) -> io::Result<(Texts, u64)> {
+    let mut definitions = BTreeMap::new();
+    if copy.is_none() {
+        return Ok((definitions, 0));
+    }
+    let database = Definitions::open(&MemoryDisk::with_files(copy)).map_err(io::Error::other)?;
+    let database = database.verified()?;
+    let (applied, _) = database.state()?;
+    database.load(&mut |found| {
+        definitions.insert((found.kind, found.key), found.json);
+    })?;
+    Ok((definitions, applied))
 }
 
 fn copied(disk: &dyn Disk) -> io::Result<Option<(String, Vec<u8>)>> {

@@ -43,7 +43,9 @@ mod window;
 mod writer;
 
 pub use fault_disk::{Fault, FaultDisk};
-pub use inspect::{Item, Report, check, dump};
+pub use inspect::{
+    Body as DumpedBody, Definition as DumpedDefinition, Item, Owner, Report, Stored, check, dump,
+};
 pub use log_store::{Durability, LogStore, Options, Space};
 pub use memory::MemoryStore;
 pub use memory_disk::MemoryDisk;

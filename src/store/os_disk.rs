@@ -18,8 +18,16 @@ use super::disk::{Disk, DiskFile};
 #[derive(Debug)]
 pub struct OsDisk {
     path: PathBuf,
+    access: Access,
     /// Holds the lock as long as it is open.
     directory: File,
+}
+
+/// What may be done to the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    ReadWrite,
+    ReadOnly,
 }
 
 impl OsDisk {
@@ -29,19 +37,25 @@ impl OsDisk {
     /// `ResourceBusy` if another process has it, or what the system says.
     pub fn open(path: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(path)?;
-        Self::open_existing(path)
+        Self::locked(path, Access::ReadWrite)
     }
 
-    /// Locks the directory at `path`.
+    /// Locks the directory at `path`, whose files can be looked at but not changed; it may lie on
+    /// a file system that is mounted read-only.
     ///
     /// # Errors
     /// `NotFound` if there is none, `ResourceBusy` if another process has it, or what the system
     /// says.
-    pub fn open_existing(path: &Path) -> io::Result<Self> {
+    pub fn open_read_only(path: &Path) -> io::Result<Self> {
+        Self::locked(path, Access::ReadOnly)
+    }
+
+    fn locked(path: &Path, access: Access) -> io::Result<Self> {
         let directory = File::open(path)?;
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
+                access,
                 directory,
             }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(io::Error::new(
@@ -55,18 +69,26 @@ impl OsDisk {
             Err(errno) => Err(errno.into()),
         }
     }
+
+    fn may_change(&self) -> io::Result<()> {
+        match self.access {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+        }
+    }
 }
 
 impl Disk for OsDisk {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new()
             .read(true)
-            .write(true)
+            .write(self.access == Access::ReadWrite)
             .open(self.path.join(name))?;
         Ok(Arc::new(OsFile(file)))
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.may_change()?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(true);
         Ok(Arc::new(OsFile(options.open(self.path.join(name))?)))
@@ -87,10 +109,12 @@ impl Disk for OsDisk {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
+        self.may_change()?;
         std::fs::remove_file(self.path.join(name))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.may_change()?;
         std::fs::rename(self.path.join(from), self.path.join(to))
     }
 

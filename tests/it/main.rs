@@ -7,6 +7,7 @@
 
 mod bench;
 mod cli;
+mod cli_data;
 mod client;
 mod delayed;
 mod durability;

@@ -65,6 +65,8 @@ const JSON: &[(&str, &str)] = &[
     ("src/ready.rs", "the ready file is JSON"),
     ("src/vhost/restore.rs", "records of the store"),
     ("src/broker/shared.rs", "definitions in the store"),
+    ("src/store/inspect/", "what a dump shows"),
+    ("src/inspect.rs", "what check-data and dump print"),
     ("src/auth/", "definitions in RabbitMQ's shape"),
     ("src/policy/", "definitions in RabbitMQ's shape"),
     ("src/bench/report.rs", "the result of a load"),
@@ -283,7 +285,7 @@ fn modules_know_whom_they_may() {
         let module = name.split('/').next().unwrap().trim_end_matches(".rs");
         let Some((_, known)) = KNOWS.iter().find(|(name, _)| *name == module) else {
             assert!(
-                ["lib", "main", "logging", "ready", "signals"].contains(&module),
+                ["lib", "main", "inspect", "logging", "ready", "signals"].contains(&module),
                 "{module} is not in the table"
             );
             continue;

@@ -76,13 +76,89 @@ fn damage_is_named_with_its_file() {
 fn dump_shows_definitions_then_messages() {
     let (disk, _) = filled();
     let mut lines = Vec::new();
-    dump(&disk, &mut |item| lines.push(item.to_string())).expect("it can be read");
-    assert_eq!(lines[0], "queue //q {}");
-    assert!(lines[1].starts_with("message queue=4 "), "{}", lines[1]);
+    let damage = dump(&disk, &mut |item| lines.push(item.to_string())).expect("it can be read");
+    assert_eq!(damage, []);
+    assert_eq!(lines[0], "queue {}");
     assert!(
-        lines[2].ends_with("routing_key='k' body_len=5 body=\"hare\\n\""),
+        lines[1].starts_with("message: deleted queue 4, stored "),
+        "{}",
+        lines[1]
+    );
+    assert!(
+        lines[2].ends_with("routing key 'k', no properties, 5 octets \"hare\\n\""),
         "{}",
         lines[2]
     );
     assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn directory_without_data_is_an_error() {
+    let error = check(&FaultDisk::default()).expect_err("there is nothing");
+    assert!(error.to_string().contains("no broker's data"), "{error}");
+    let odd = MemoryDisk::with_files([("notes.txt".to_owned(), b"x".to_vec())]);
+    check(&odd).expect_err("there is nothing of ours");
+}
+
+// The database asserts on what it reads; whatever is in its file, looking at it must end in words.
+#[test]
+fn rot_anywhere_in_the_definitions_is_survived() {
+    let (disk, _) = filled();
+    let whole = check(&disk).expect("it can be read");
+    let size = disk
+        .open(definitions::FILE)
+        .and_then(|file| file.size())
+        .expect("a size");
+    let mut found = 0;
+    for octet in (0..400).step_by(13).chain((400..size).step_by(40_009)) {
+        let rotten = FaultDisk::with_disk(&disk.now());
+        rotten.flip(definitions::FILE, octet, (octet % 8) as u8);
+        let report = check(&rotten).expect("it can be read");
+        assert_eq!(report.messages, whole.messages);
+        found += usize::from(!report.is_sound());
+    }
+    assert!(found > 0, "some of it matters");
+}
+
+#[test]
+fn checkpoint_that_rots_is_damage_and_one_that_was_begun_is_none() {
+    let (disk, _) = filled();
+    let files = disk.now();
+    let mut good = files.files();
+    good.retain(|name, _| checkpoint::number(name).is_none());
+    let checkpoints = |numbers: &[u64], rotten: u64| {
+        let mut octets = checkpoint::encode(&super::super::catalog::Catalog::default());
+        let made: Vec<(String, Vec<u8>)> = numbers
+            .iter()
+            .map(|number| {
+                *octets.last_mut().expect("not empty") ^= u8::from(*number == rotten);
+                let made = (checkpoint::file_name(*number), octets.clone());
+                *octets.last_mut().expect("not empty") ^= u8::from(*number == rotten);
+                made
+            })
+            .collect();
+        let disk = MemoryDisk::with_files(good.clone().into_iter().chain(made));
+        check(&disk).expect("it can be read")
+    };
+    let sound = |report: Report| (report.is_sound(), report.unfinished);
+    let name = |number| Some(checkpoint::file_name(number));
+    assert_eq!(sound(checkpoints(&[5, 6, 7], 7)), (true, name(7)));
+    assert_eq!(sound(checkpoints(&[1], 1)), (true, name(1)));
+    assert_eq!(sound(checkpoints(&[6, 7], 7)), (false, None));
+    assert_eq!(sound(checkpoints(&[5, 6, 7], 6)), (false, None));
+}
+
+#[test]
+fn moments_are_written_as_rfc_3339() {
+    use crate::clock::Wall;
+    for (ms, text) in [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+        (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+        (951_868_800_000, "2000-03-01T00:00:00.000Z"),
+        (1_767_225_599_001, "2025-12-31T23:59:59.001Z"),
+        (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+    ] {
+        assert_eq!(readable::moment(Wall::from_millis(ms)), text);
+    }
 }

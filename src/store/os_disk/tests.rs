@@ -35,3 +35,28 @@ fn files_keep_what_was_written_under_their_new_name() {
     disk.remove("b").expect("removed");
     assert!(disk.open("b").is_err());
 }
+
+#[test]
+fn directory_opened_to_look_at_cannot_be_changed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("a"), b"hare").expect("written");
+    let disk = OsDisk::open_read_only(dir.path()).expect("nobody has it");
+    let file = disk.open("a").expect("it is there");
+    assert_eq!(file.size().expect("a length"), 4);
+    assert!(file.write_at(0, b"x").is_err());
+    assert!(file.set_len(1).is_err());
+    for changed in [
+        disk.create("b").map(drop),
+        disk.remove("a"),
+        disk.rename("a", "b"),
+    ] {
+        let error = changed.expect_err("it is for looking only");
+        assert_eq!(error.kind(), io::ErrorKind::ReadOnlyFilesystem);
+    }
+    assert!(
+        OsDisk::open(dir.path()).is_err(),
+        "it is locked like any other"
+    );
+    let missing = OsDisk::open_read_only(&dir.path().join("none")).expect_err("it is missing");
+    assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+}

@@ -1,0 +1,111 @@
+//! `leveret check-data` and `leveret dump`: what they print, and how they end.
+//!
+//! Answers go to standard output, what stands in the way of one to standard error.
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use leveret::config::cli::Inspect;
+use leveret::store::{self, Damage, OsDisk};
+use serde::Serialize;
+
+/// The data is damaged.
+const DAMAGED: u8 = 1;
+/// The directory cannot be read: missing, in use, of another version.
+const UNREADABLE: u8 = 2;
+
+/// Verifies a data directory.
+pub(crate) fn check_data(what: &Inspect) -> ExitCode {
+    let disk = match open(&what.dir) {
+        Ok(disk) => disk,
+        Err(code) => return code,
+    };
+    match store::check(&disk) {
+        Ok(report) => {
+            let mut printer = Printer::new(what.json);
+            printer.print(&report);
+            printer.end(&report.damage)
+        }
+        Err(error) => refuse(&error),
+    }
+}
+
+/// Prints what is in a data directory.
+pub(crate) fn dump(what: &Inspect) -> ExitCode {
+    let disk = match open(&what.dir) {
+        Ok(disk) => disk,
+        Err(code) => return code,
+    };
+    let mut printer = Printer::new(what.json);
+    match store::dump(&disk, &mut |item| printer.print(&item)) {
+        Ok(damage) => {
+            for damage in &damage {
+                eprintln!("leveret: damaged: {damage}");
+            }
+            printer.end(&damage)
+        }
+        Err(error) => refuse(&error),
+    }
+}
+
+fn open(dir: &Path) -> Result<OsDisk, ExitCode> {
+    OsDisk::open_read_only(dir).map_err(|error| match error.kind() {
+        io::ErrorKind::ResourceBusy => refuse(&format!(
+            "a broker is using the data directory '{}': stop it first, or look at a copy",
+            dir.display()
+        )),
+        _ => refuse(&format!("the data directory '{}': {error}", dir.display())),
+    })
+}
+
+fn refuse(why: &dyn Display) -> ExitCode {
+    eprintln!("leveret: {why}");
+    ExitCode::from(UNREADABLE)
+}
+
+/// Writes lines to standard output.
+struct Printer {
+    out: BufWriter<io::StdoutLock<'static>>,
+    json: bool,
+}
+
+impl Printer {
+    fn new(json: bool) -> Self {
+        let out = BufWriter::new(io::stdout().lock());
+        Self { out, json }
+    }
+
+    fn print(&mut self, line: &(impl Serialize + Display)) {
+        let written = if self.json {
+            let json = serde_json::to_string(line).expect("it is made of texts and numbers");
+            writeln!(self.out, "{json}")
+        } else {
+            writeln!(self.out, "{line}")
+        };
+        ended(written);
+    }
+
+    fn end(mut self, damage: &[Damage]) -> ExitCode {
+        ended(self.out.flush());
+        if damage.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(DAMAGED)
+        }
+    }
+}
+
+/// A reader that leaves before the end (`| head`) has read what it wanted; nothing that is left
+/// would be of use.
+fn ended(written: io::Result<()>) {
+    match written {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            eprintln!("leveret: writing the answer: {error}");
+            std::process::exit(UNREADABLE.into());
+        }
+    }
+}
