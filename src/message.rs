@@ -34,13 +34,46 @@ pub struct Traits {
     pub died_before: bool,
 }
 
+/// What is in front of a message's octets. Every queued message has one, so it is packed: an
+/// expiration, which few have, lies among the octets.
 struct Head {
-    traits: Traits,
+    /// Bits of [`Flag`].
+    flags: u8,
+    priority: u8,
     exchange_len: u8,
     routing_key_len: u8,
     properties_len: u32,
-    large_body: Option<Bytes>,
+    /// Behind a pointer of its own, because only messages of [`LARGE_BODY`] and more have one.
+    large_body: Option<Box<Bytes>>,
 }
+
+/// A trait that is there or not.
+#[derive(Clone, Copy)]
+enum Flag {
+    Persistent = 1,
+    HasBcc = 2,
+    DiedBefore = 4,
+    /// Eight octets in front of the body are the expiration.
+    Expires = 8,
+}
+
+impl Flag {
+    fn when(self, is_set: bool) -> u8 {
+        if is_set { self as u8 } else { 0 }
+    }
+}
+
+impl Traits {
+    fn flags(self) -> u8 {
+        Flag::Persistent.when(self.persistent)
+            | Flag::HasBcc.when(self.has_bcc)
+            | Flag::DiedBefore.when(self.died_before)
+            | Flag::Expires.when(self.expiration_ms.is_some())
+    }
+}
+
+/// Octets of an expiration.
+const EXPIRATION_LEN: usize = size_of::<u64>();
 
 /// Builds messages; keeps its scratch space between them.
 #[derive(Default)]
@@ -69,15 +102,19 @@ impl MessageBuilder {
             self.scratch.put_slice(name.as_bytes());
         }
         self.scratch.put_slice(properties);
+        if let Some(ms) = traits.expiration_ms {
+            self.scratch.put_u64(ms);
+        }
         let large_body = match body {
             Body::Copied(body) => {
                 self.scratch.put_slice(body);
                 None
             }
-            Body::Shared(body) => Some(body),
+            Body::Shared(body) => Some(Box::new(body)),
         };
         let head = Head {
-            traits,
+            flags: traits.flags(),
+            priority: traits.priority,
             exchange_len: short_len(exchange),
             routing_key_len: short_len(routing_key),
             properties_len: u32::try_from(properties.len()).unwrap_or(u32::MAX),
@@ -127,7 +164,43 @@ impl Message {
     /// What was decided when the message was published.
     #[must_use]
     pub fn traits(&self) -> Traits {
-        self.head().traits
+        Traits {
+            persistent: self.is(Flag::Persistent),
+            priority: self.head().priority,
+            expiration_ms: self.expiration_ms(),
+            has_bcc: self.is(Flag::HasBcc),
+            died_before: self.is(Flag::DiedBefore),
+        }
+    }
+
+    /// Whether delivery-mode is 2.
+    #[inline]
+    #[must_use]
+    pub fn is_persistent(&self) -> bool {
+        self.is(Flag::Persistent)
+    }
+
+    /// Whether there is a `BCC` header.
+    #[inline]
+    #[must_use]
+    pub fn has_bcc(&self) -> bool {
+        self.is(Flag::HasBcc)
+    }
+
+    /// The `expiration` property in milliseconds.
+    #[inline]
+    #[must_use]
+    pub fn expiration_ms(&self) -> Option<u64> {
+        if !self.is(Flag::Expires) {
+            return None;
+        }
+        let octets = self.octets(self.properties_end(), EXPIRATION_LEN);
+        octets.first_chunk().map(|ms| u64::from_be_bytes(*ms))
+    }
+
+    #[inline]
+    fn is(&self, flag: Flag) -> bool {
+        self.head().flags & flag as u8 != 0
     }
 
     /// The exchange and the routing key, each as a short string on the wire: as they stand in
@@ -170,7 +243,7 @@ impl Message {
     /// The body for a vectored write, when it is kept apart; `None` for small ones.
     #[must_use]
     pub fn large_body(&self) -> Option<&Bytes> {
-        self.head().large_body.as_ref()
+        self.head().large_body.as_deref()
     }
 
     /// Octets of the body.
@@ -182,7 +255,8 @@ impl Message {
     /// Octets this message holds in memory, roughly.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let large = self.head().large_body.as_ref().map_or(0, Bytes::len);
+        let shared = |body: &Bytes| body.len() + size_of::<Bytes>();
+        let large = self.large_body().map_or(0, shared);
         size_of::<Head>() + 2 * size_of::<usize>() + self.0.slice.len() + large
     }
 
@@ -197,7 +271,7 @@ impl Message {
         properties: PropertiesRef<'_>,
         traits: Traits,
     ) -> Message {
-        let body = match &self.head().large_body {
+        let body = match self.large_body() {
             Some(body) => Body::Shared(body.clone()),
             None => Body::Copied(self.body()),
         };
@@ -209,9 +283,18 @@ impl Message {
         2 + usize::from(head.exchange_len) + usize::from(head.routing_key_len)
     }
 
-    fn body_start(&self) -> usize {
+    fn properties_end(&self) -> usize {
         let len = usize::try_from(self.head().properties_len).unwrap_or(usize::MAX);
         self.properties_start().saturating_add(len)
+    }
+
+    fn body_start(&self) -> usize {
+        let expiration = if self.is(Flag::Expires) {
+            EXPIRATION_LEN
+        } else {
+            0
+        };
+        self.properties_end().saturating_add(expiration)
     }
 }
 
@@ -286,3 +369,6 @@ impl std::fmt::Debug for Message {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

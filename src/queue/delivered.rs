@@ -67,7 +67,7 @@ fn of_stream(headers: &Table, died_before: bool) -> Table {
 /// Seen: RabbitMQ 4.3.6, tests/scripts/mandatory/returned_messages_keep_cc_and_lose_bcc.amqp.
 #[must_use]
 pub fn returned_properties(message: &Message) -> Option<Vec<u8>> {
-    if !message.traits().has_bcc {
+    if !message.has_bcc() {
         return None;
     }
     let mut headers = headers_of(message.properties());

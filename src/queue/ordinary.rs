@@ -128,7 +128,7 @@ impl Ordinary {
     fn entry(&mut self, now: Now, message: Message, at: RecordAt, delivery_count: u32) -> Entry {
         let position = self.next_position;
         self.next_position += 1;
-        let ttl_ms = match (message.traits().expiration_ms, self.limits.message_ttl_ms) {
+        let ttl_ms = match (message.expiration_ms(), self.limits.message_ttl_ms) {
             (Some(own), Some(queue)) => Some(own.min(queue)),
             (own, queue) => own.or(queue),
         };

@@ -378,10 +378,14 @@ impl Ready {
     }
 }
 
+/// Octets that a message's entry counts for: what it takes in a chunk, at most. In a head or a tail
+/// it takes more, but a queue has few of those.
+const ENTRY_WEIGHT: usize = 16;
+
 /// Octets that a message holds while it is in memory.
 #[inline]
 fn weight(entry: &Entry) -> u64 {
-    (entry.message.memory() + size_of::<Entry>()) as u64
+    (entry.message.memory() + ENTRY_WEIGHT) as u64
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Delayed {
         let due = Wall::from_millis(now.wall.as_millis().saturating_add(delay_ms));
         let mut at = RecordAt::NONE;
         if exchange.spec.durable
-            && message.traits().persistent
+            && message.is_persistent()
             && let Some(vhost) = self.vhost.upgrade()
         {
             let stored = with_due(message, due);

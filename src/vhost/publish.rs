@@ -67,14 +67,14 @@ impl Publish {
     }
 
     fn is_to_be_stored(&self) -> bool {
-        let persistent = self.message.traits().persistent;
+        let persistent = self.message.is_persistent();
         self.routes
             .iter()
             .any(|target| target.queue_that_stores(persistent).is_some())
     }
 
     fn storing_queues(&self) -> Vec<QueueId> {
-        let persistent = self.message.traits().persistent;
+        let persistent = self.message.is_persistent();
         self.routes
             .iter()
             .filter_map(|target| target.queue_that_stores(persistent))
@@ -244,7 +244,7 @@ impl Vhost {
 fn push_all(now: Now, handle: &QueueHandle, part: &[Publish], answers: &mut [Placed]) {
     handle.with(now, |queue, effects| {
         for (publish, answer) in part.iter().zip(answers) {
-            let stored = handle.stores(publish.message.traits().persistent);
+            let stored = handle.stores(publish.message.is_persistent());
             let at = if stored { publish.at } else { RecordAt::NONE };
             let (message, count) = (publish.message.clone(), publish.delivery_count);
             match queue.push_dead(now, message, at, count, effects) {

@@ -1,12 +1,12 @@
 //! Neighbouring messages of one level that are neither about to leave nor just came.
 //!
-//! A chunk is resident, or paged: then its messages are on disk and only [`Rows`] are in memory.
-//! Stored messages are dropped from memory as they are, the others are spilled to one extent.
+//! What is known about its messages is packed into [`Rows`]. A chunk is resident, with the messages
+//! beside them, or paged: then the messages are on disk and only the rows are in memory. Stored messages are dropped from memory as they are, the others are spilled to one extent.
 
 use std::sync::Arc;
 
 use super::rows::Rows;
-use super::weight;
+use super::{ENTRY_WEIGHT, weight};
 use crate::clock::Mono;
 use crate::message::Message;
 use crate::queue::Entry;
@@ -23,19 +23,15 @@ pub(super) struct Chunk {
     bytes: u64,
     /// Octets its messages hold in memory while they are there.
     weight: u64,
+    rows: Box<Rows>,
     kept: Kept,
 }
 
 #[derive(Debug)]
 enum Kept {
-    Resident(Vec<Entry>),
-    Paged(Box<Paged>),
-}
-
-#[derive(Debug)]
-struct Paged {
-    rows: Rows,
-    spilled: Option<Spilled>,
+    Resident(Vec<Message>),
+    /// What is not stored is here.
+    Paged(Option<Spilled>),
 }
 
 /// A place in the spill log, given back when nobody needs it any more.
@@ -75,14 +71,15 @@ impl Lost {
 }
 
 impl Chunk {
-    /// A resident chunk; `None` without messages.
-    pub(super) fn new(entries: Vec<Entry>) -> Option<Self> {
+    /// A resident chunk of `entries`, which it leaves empty; `None` without messages.
+    pub(super) fn of(entries: &mut Vec<Entry>) -> Option<Self> {
         Some(Self {
             first: entries.first()?.position,
             len: entries.len(),
             bytes: entries.iter().map(body_len).sum(),
             weight: entries.iter().map(weight).sum(),
-            kept: Kept::Resident(entries),
+            rows: Box::new(Rows::pack(entries)),
+            kept: Kept::Resident(messages(entries)),
         })
     }
 
@@ -98,28 +95,29 @@ impl Chunk {
         matches!(self.kept, Kept::Resident(_))
     }
 
-    /// Octets of index, with the chunk itself; of what is resident only the latter.
+    /// Octets of index, with the chunk itself, that [`weight`] does not count.
     pub(super) fn index_bytes(&self) -> usize {
-        let paged = match &self.kept {
-            Kept::Resident(_) => 0,
-            Kept::Paged(paged) => size_of::<Paged>() + paged.rows.memory(),
+        let rows = size_of::<Rows>() + self.rows.memory();
+        let counted = match &self.kept {
+            Kept::Resident(messages) => (ENTRY_WEIGHT - size_of::<Message>()) * messages.len(),
+            Kept::Paged(_) => 0,
         };
-        size_of::<Self>() + paged
+        size_of::<Self>() + rows.saturating_sub(counted)
     }
 
     /// Gives the memory of a resident chunk's messages back and returns how much that was; `None`
     /// if the disk cannot take them now.
     pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>) -> Option<u64> {
-        let Kept::Resident(entries) = &self.kept else {
+        let Kept::Resident(messages) = &self.kept else {
             return Some(0);
         };
-        let is_stored = |entry: &&Entry| entry.at.is_stored();
-        let mut stored = entries.iter().filter(is_stored);
-        if !stored.all(|entry| bodies.can_read(entry.at)) {
+        let mut stored = self.rows.iter().filter(|row| row.at.is_stored());
+        if !stored.all(|row| bodies.can_read(row.at)) {
             return None;
         }
-        let others = entries.iter().filter(|entry| !entry.at.is_stored());
-        let others: Vec<&Message> = others.map(|entry| &entry.message).collect();
+        let both = self.rows.iter().zip(messages);
+        let others = both.filter(|(row, _)| !row.at.is_stored());
+        let others: Vec<&Message> = others.map(|(_, message)| message).collect();
         let spilled = if others.is_empty() {
             None
         } else {
@@ -128,24 +126,27 @@ impl Chunk {
                 bodies: Arc::clone(bodies),
             })
         };
-        let rows = Rows::pack(entries);
-        self.kept = Kept::Paged(Box::new(Paged { rows, spilled }));
+        self.kept = Kept::Paged(spilled);
         Some(self.weight)
     }
 
     /// Its messages, read back if they must be.
     pub(super) fn load(self, bodies: Option<&dyn Bodies>) -> Loaded {
-        let (bytes, len) = (self.bytes, self.len);
         match self.kept {
-            Kept::Resident(entries) => Loaded {
-                entries,
-                weight: 0,
-                lost: Lost::default(),
-            },
-            Kept::Paged(paged) => {
-                let (entries, mut lost) = paged.read(bodies);
-                lost.messages = len - entries.len();
-                lost.bytes = bytes.saturating_sub(entries.iter().map(body_len).sum());
+            Kept::Resident(messages) => {
+                let both = self.rows.iter().zip(messages);
+                Loaded {
+                    entries: both.map(|(row, message)| row.entry(message)).collect(),
+                    weight: 0,
+                    lost: Lost::default(),
+                }
+            }
+            Kept::Paged(spilled) => {
+                let (entries, mut lost) = read(&self.rows, spilled.as_ref(), bodies);
+                lost.messages = self.len - entries.len();
+                lost.bytes = self
+                    .bytes
+                    .saturating_sub(entries.iter().map(body_len).sum());
                 let weight = entries.iter().map(weight).sum();
                 Loaded {
                     entries,
@@ -164,65 +165,65 @@ impl Chunk {
         each: &mut dyn FnMut(&Entry) -> bool,
     ) -> bool {
         match &self.kept {
-            Kept::Resident(entries) => entries.iter().all(each),
-            Kept::Paged(paged) => paged.read(bodies).0.iter().all(each),
+            Kept::Resident(messages) => {
+                let mut both = self.rows.iter().zip(messages);
+                both.all(|(row, message)| each(&row.entry(message.clone())))
+            }
+            Kept::Paged(spilled) => read(&self.rows, spilled.as_ref(), bodies)
+                .0
+                .iter()
+                .all(each),
         }
     }
 
     /// The records of its stored messages.
     pub(super) fn records(&self, each: &mut dyn FnMut(RecordAt)) {
-        match &self.kept {
-            Kept::Resident(entries) => entries.iter().for_each(|entry| each(entry.at)),
-            Kept::Paged(paged) => paged.rows.iter().for_each(|row| each(row.at)),
-        }
+        self.rows.iter().for_each(|row| each(row.at));
     }
 }
 
-impl Paged {
-    fn read(&self, bodies: Option<&dyn Bodies>) -> (Vec<Entry>, Lost) {
-        let mut lost = Lost::default();
-        let stored: Vec<RecordAt> = self
-            .rows
-            .iter()
-            .map(|row| row.at)
-            .filter(|at| at.is_stored())
-            .collect();
-        let mut read = Vec::with_capacity(stored.len());
-        if let Some(bodies) = bodies.filter(|_| !stored.is_empty()) {
-            bodies.read(&stored, &mut |message| read.push(message));
-        }
-        let mut spilled = Vec::new();
-        if let Some(Spilled { extent, bodies }) = &self.spilled {
-            bodies.read_spilled(*extent, &mut |message| spilled.push(message));
-        }
-        let (mut read, mut spilled) = (read.into_iter(), spilled.into_iter());
-        let mut entries = Vec::with_capacity(stored.len().max(spilled.len()));
-        for row in self.rows.iter() {
-            let message = if row.at.is_stored() {
-                read.next().unwrap_or(Err(Unread::Refused))
-            } else {
-                spilled.next().flatten().ok_or(Unread::Refused)
-            };
-            match message {
-                Ok(message) => entries.push(Entry {
-                    message,
-                    position: row.position,
-                    at: row.at,
-                    expires: row.expires,
-                    delivery_count: row.delivery_count,
-                    acquired_count: row.acquired_count,
-                    redelivered: row.redelivered,
-                }),
-                Err(why) => {
-                    lost.expiring += usize::from(row.expires != Mono::NEVER);
-                    if why == Unread::Damaged {
-                        lost.damaged.push(row.at);
-                    }
+/// Takes the messages out of `entries`, into no more room than they need.
+fn messages(entries: &mut Vec<Entry>) -> Vec<Message> {
+    let mut messages = Vec::with_capacity(entries.len());
+    messages.extend(entries.drain(..).map(|entry| entry.message));
+    messages
+}
+
+/// Reads the messages of a paged chunk.
+fn read(rows: &Rows, spilled: Option<&Spilled>, bodies: Option<&dyn Bodies>) -> (Vec<Entry>, Lost) {
+    let mut lost = Lost::default();
+    let stored: Vec<RecordAt> = rows
+        .iter()
+        .map(|row| row.at)
+        .filter(|at| at.is_stored())
+        .collect();
+    let mut kept = Vec::with_capacity(stored.len());
+    if let Some(bodies) = bodies.filter(|_| !stored.is_empty()) {
+        bodies.read(&stored, &mut |message| kept.push(message));
+    }
+    let mut others = Vec::new();
+    if let Some(Spilled { extent, bodies }) = spilled {
+        bodies.read_spilled(*extent, &mut |message| others.push(message));
+    }
+    let (mut kept, mut others) = (kept.into_iter(), others.into_iter());
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows.iter() {
+        let message = if row.at.is_stored() {
+            kept.next().unwrap_or(Err(Unread::Refused))
+        } else {
+            others.next().flatten().ok_or(Unread::Refused)
+        };
+        match message {
+            Ok(message) => entries.push(row.entry(message)),
+            Err(why) => {
+                lost.expiring += usize::from(row.expires != Mono::NEVER);
+                if why == Unread::Damaged {
+                    lost.damaged.push(row.at);
                 }
             }
         }
-        (entries, lost)
     }
+    (entries, lost)
 }
 
 impl Drop for Spilled {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Loaded, Lost};
-use super::weight;
+use super::{ENTRY_WEIGHT, weight};
 use crate::queue::Entry;
 use crate::queue::bodies::Bodies;
 use crate::store::RecordAt;
@@ -164,7 +164,7 @@ impl Level {
             return;
         }
         let behind: Vec<Entry> = self.head.split_off(keep).into();
-        self.head.shrink_to(HEAD_LEN);
+        self.head.shrink_to(2 * keep);
         let rest = self.rest.get_or_insert_default();
         rest.put_chunks(0, behind);
     }
@@ -178,6 +178,7 @@ impl Level {
                 && (all || rest.is_tail_ripe())
             {
                 rest.seal_tail();
+                rest.tail = Vec::new();
             }
             freed = self.page_chunks(bodies, want, freed);
         }
@@ -236,13 +237,15 @@ impl Level {
         }
     }
 
-    /// Octets of lists and rows, without the messages in memory and their entries.
+    /// Octets of lists and rows, without the messages in memory and what [`weight`] counts for
+    /// their entries.
     pub(super) fn index_bytes(&self) -> usize {
-        let unused = |capacity: usize, len: usize| (capacity - len) * size_of::<Entry>();
-        let head = unused(self.head.capacity(), self.head.len());
+        let list =
+            |capacity: usize, len: usize| capacity * size_of::<Entry>() - len * ENTRY_WEIGHT;
+        let head = list(self.head.capacity(), self.head.len());
         let rest = self.rest.as_ref().map_or(0, |rest| {
             let chunks: usize = rest.chunks.iter().map(Chunk::index_bytes).sum();
-            let tail = unused(rest.tail.capacity(), rest.tail.len());
+            let tail = list(rest.tail.capacity(), rest.tail.len());
             size_of::<Rest>() + chunks + tail
         });
         head + rest
@@ -262,11 +265,11 @@ impl Rest {
     }
 
     fn seal_tail(&mut self) {
-        let tail = std::mem::take(&mut self.tail);
         self.tail_weight = 0;
-        if tail.len() > CHUNK_LEN {
+        if self.tail.len() > CHUNK_LEN {
+            let tail = std::mem::take(&mut self.tail);
             self.put_chunks(self.chunks.len(), tail);
-        } else if let Some(chunk) = Chunk::new(tail) {
+        } else if let Some(chunk) = Chunk::of(&mut self.tail) {
             self.len += chunk.len();
             self.resident += 1;
             self.chunks.push_back(chunk);
@@ -276,7 +279,7 @@ impl Rest {
     /// Puts `entries` as resident chunks in front of the one at `place`.
     fn put_chunks(&mut self, mut place: usize, entries: Vec<Entry>) {
         self.len += entries.len();
-        for chunk in cut(entries).filter_map(Chunk::new) {
+        for chunk in cut(entries).filter_map(|mut run| Chunk::of(&mut run)) {
             self.chunks.insert(place, chunk);
             self.resident += 1;
             place += 1;

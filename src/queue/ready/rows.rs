@@ -1,9 +1,10 @@
-//! What a queue knows about messages whose bodies are on disk, packed.
+//! What a queue knows about the messages of a chunk, packed.
 //!
 //! Each field is a column: the least value once, and for every message the difference to it in as
 //! few octets as the greatest difference needs. What all messages have in common takes nothing.
 
 use crate::clock::Mono;
+use crate::message::Message;
 use crate::queue::Entry;
 use crate::store::RecordAt;
 
@@ -45,6 +46,20 @@ impl Row {
             delivery_count: entry.delivery_count,
             acquired_count: entry.acquired_count,
             redelivered: entry.redelivered,
+        }
+    }
+
+    /// The entry that the row and its message make.
+    #[inline]
+    pub(super) fn entry(self, message: Message) -> Entry {
+        Entry {
+            message,
+            position: self.position,
+            at: self.at,
+            expires: self.expires,
+            delivery_count: self.delivery_count,
+            acquired_count: self.acquired_count,
+            redelivered: self.redelivered,
         }
     }
 
@@ -120,6 +135,10 @@ impl Rows {
                 column.base + u64::from_le_bytes(difference)
             }))
         })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
 
     /// Octets on the heap.

@@ -50,9 +50,9 @@ proptest! {
 
 /// Octets of index for each of `rows`, in a chunk that is on disk.
 fn index_of(rows: impl IntoIterator<Item = Row>) -> usize {
-    let entries: Vec<Entry> = rows.into_iter().map(entry).collect();
+    let mut entries: Vec<Entry> = rows.into_iter().map(entry).collect();
     let len = entries.len();
-    let mut chunk = Chunk::new(entries).expect("not empty");
+    let mut chunk = Chunk::of(&mut entries).expect("not empty");
     let bodies: std::sync::Arc<dyn crate::queue::Bodies> = std::sync::Arc::new(Shelf::new(0));
     assert!(chunk.page_out(&bodies).is_some());
     chunk.index_bytes().div_ceil(len)
