@@ -128,6 +128,53 @@ impl MessageBuilder {
     }
 }
 
+/// Makes messages that differ in nothing but their small bodies: a publisher's, mostly. What they
+/// have in common is put together once.
+#[derive(Debug)]
+pub struct Template {
+    traits: Traits,
+    exchange_len: u8,
+    routing_key_len: u8,
+    properties_len: u32,
+    /// What is in front of the body, and after a message its body.
+    octets: Vec<u8>,
+    /// Where the body begins.
+    body_start: usize,
+}
+
+impl Template {
+    /// Makes messages like `first`.
+    #[must_use]
+    pub fn of(first: &Message) -> Self {
+        let body_start = first.body_start();
+        let head = first.head();
+        Self {
+            traits: first.traits(),
+            exchange_len: head.exchange_len,
+            routing_key_len: head.routing_key_len,
+            properties_len: head.properties_len,
+            octets: first.octets(0, body_start).to_vec(),
+            body_start,
+        }
+    }
+
+    /// The next message. Its body is copied; it should have less than [`LARGE_BODY`] octets.
+    #[inline]
+    pub fn message(&mut self, body: &[u8]) -> Message {
+        self.octets.truncate(self.body_start);
+        self.octets.extend_from_slice(body);
+        let head = Head {
+            flags: self.traits.flags(),
+            priority: self.traits.priority,
+            exchange_len: self.exchange_len,
+            routing_key_len: self.routing_key_len,
+            properties_len: self.properties_len,
+            large_body: None,
+        };
+        Message(ThinArc::from_header_and_slice(head, &self.octets))
+    }
+}
+
 /// A body on its way into a message.
 pub enum Body<'a> {
     /// Copied into the message's own allocation.

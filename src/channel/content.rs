@@ -37,12 +37,13 @@ pub(super) struct PublishMethod {
 /// A content that is complete.
 #[derive(Debug)]
 pub(super) struct Complete<'a> {
-    pub(super) properties: ContentProperties<'a>,
+    pub(super) method: PublishMethod,
+    /// The properties' octets.
+    pub(super) properties: Vec<u8>,
     pub(super) body: ContentBody<'a>,
+    /// Method and properties are, octet for octet, those of the content before it.
+    pub(super) is_repeated: bool,
 }
-
-/// The properties' octets: from the frame at hand, or kept since the header.
-pub(super) type ContentProperties<'a> = std::borrow::Cow<'a, [u8]>;
 
 /// A body: one frame's payload, or put together from several.
 #[derive(Debug)]
@@ -67,8 +68,12 @@ pub(super) struct Content {
     /// The method of the content at hand; kept between contents so that a publisher to one
     /// exchange and key allocates nothing.
     method: Option<PublishMethod>,
-    /// Properties of a content whose body is still to come; reused.
+    /// The payload of that method's frame.
+    octets: Vec<u8>,
+    /// Properties of the content at hand, or of the last one.
     properties: Vec<u8>,
+    /// Method and properties so far are those of the content before.
+    is_repeated: bool,
 }
 
 #[derive(Debug, Default)]
@@ -83,9 +88,12 @@ enum State {
 }
 
 impl Content {
-    /// A publish begins.
-    pub(super) fn begin(&mut self, publish: BasicPublish<'_>) {
+    /// A publish begins; `octets` are the payload of its frame.
+    pub(super) fn begin(&mut self, publish: BasicPublish<'_>, octets: &[u8]) {
         self.state = State::Header;
+        self.is_repeated = false;
+        self.octets.clear();
+        self.octets.extend_from_slice(octets);
         let same = self.method.as_ref().is_some_and(|method| {
             method.exchange == publish.exchange && method.routing_key == publish.routing_key
         });
@@ -105,19 +113,24 @@ impl Content {
         }
     }
 
-    /// The method of the content that has just been completed.
-    pub(super) fn take_method(&mut self) -> PublishMethod {
-        self.method
-            .take()
-            .expect("a content is complete only after its method")
+    /// Begins a publish if the payload of a method frame is that of the last one: there is nothing
+    /// to decode then. `false` if it is not, or if no publish may begin.
+    #[inline]
+    pub(super) fn begin_again(&mut self, octets: &[u8]) -> bool {
+        let same =
+            matches!(self.state, State::Idle) && self.method.is_some() && *self.octets == *octets;
+        if same {
+            self.state = State::Header;
+            self.is_repeated = true;
+        }
+        same
     }
 
     /// Gives the parts of a content back, for the next one.
-    pub(super) fn reuse(&mut self, method: PublishMethod, properties: ContentProperties<'_>) {
+    #[inline]
+    pub(super) fn reuse(&mut self, method: PublishMethod, properties: Vec<u8>) {
         self.method = Some(method);
-        if let ContentProperties::Owned(properties) = properties {
-            self.properties = properties;
-        }
+        self.properties = properties;
     }
 
     /// A method frame arrives.
@@ -164,15 +177,14 @@ impl Content {
             )));
         }
         let properties = header.properties.as_bytes();
-        if header.body_size == 0 {
-            self.state = State::Idle;
-            return Ok(Some(Complete {
-                properties: properties.into(),
-                body: ContentBody::Frame(&[]),
-            }));
+        if !self.is_repeated || *self.properties != *properties {
+            self.is_repeated = false;
+            self.properties.clear();
+            self.properties.extend_from_slice(properties);
         }
-        self.properties.clear();
-        self.properties.extend_from_slice(properties);
+        if header.body_size == 0 {
+            return Ok(Some(self.complete(ContentBody::Frame(&[]))));
+        }
         self.state = State::Body {
             left: header.body_size,
             assembled: BytesMut::new(),
@@ -217,12 +229,19 @@ impl Content {
         } else {
             ContentBody::Assembled(std::mem::take(assembled).freeze())
         };
+        Ok(Some(self.complete(body)))
+    }
+
+    #[inline]
+    fn complete<'a>(&mut self, body: ContentBody<'a>) -> Complete<'a> {
         self.state = State::Idle;
-        let properties = std::mem::take(&mut self.properties);
-        Ok(Some(Complete {
-            properties: properties.into(),
+        let method = self.method.take();
+        Complete {
+            method: method.expect("a content is complete only after its method"),
+            properties: std::mem::take(&mut self.properties),
             body,
-        }))
+            is_repeated: self.is_repeated,
+        }
     }
 }
 

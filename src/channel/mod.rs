@@ -10,7 +10,7 @@
 
 use std::collections::VecDeque;
 
-use leveret_codec::methods::{self, Method};
+use leveret_codec::methods::{self, BasicPublish, Method};
 use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 
 use crate::auth::Operation;
@@ -23,6 +23,7 @@ use crate::message::MessageBuilder;
 use crate::store::Position;
 
 mod access;
+mod checks;
 mod confirms;
 mod consume;
 mod content;
@@ -90,7 +91,8 @@ impl Channel {
         }
     }
 
-    /// A method frame, other than those that open and close channels and connections.
+    /// A method frame, other than those that open and close channels and connections, and
+    /// basic.publish.
     ///
     /// # Errors
     /// What closes the channel or the connection, with RabbitMQ's code and text; the method is
@@ -102,12 +104,30 @@ impl Channel {
             .map_err(|error| error.in_method(class, id))
     }
 
+    /// basic.publish; `octets` are the payload of its frame.
+    ///
+    /// # Errors
+    /// 505 within a content, closes the connection.
+    pub fn on_publish(
+        &mut self,
+        publish: BasicPublish<'_>,
+        octets: &[u8],
+    ) -> Result<(), AmqpError> {
+        self.content.check_no_content_open()?;
+        self.content.begin(publish, octets);
+        Ok(())
+    }
+
+    /// Whether `octets`, the payload of a method frame, are those of the last basic.publish and
+    /// another one may begin: then it has begun. Publishers repeat themselves, and this way what
+    /// they repeat is neither decoded nor checked again.
+    #[inline]
+    pub fn publishes_again(&mut self, octets: &[u8]) -> bool {
+        self.content.begin_again(octets)
+    }
+
     fn dispatch(&mut self, method: Method<'_>, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         match method {
-            Method::BasicPublish(publish) => {
-                self.content.begin(publish);
-                return Ok(());
-            }
             Method::BasicAck(ack) => return self.on_ack(ack, cx),
             Method::BasicNack(nack) => return self.on_nack(nack, cx),
             Method::BasicReject(reject) => return self.on_reject(reject, cx),

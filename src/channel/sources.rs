@@ -8,7 +8,7 @@ use leveret_codec::types::ShortString;
 
 use super::Context;
 use super::ledger::Source;
-use crate::ids::{ConsumerId, QueueId};
+use crate::ids::{ConsumerId, IdMap, QueueId};
 use crate::queue::ChannelCredit;
 use crate::vhost::QueueHandle;
 
@@ -19,8 +19,8 @@ pub(super) struct Consumers {
     /// Places in `sources` that are empty.
     free: Vec<Source>,
     pub(super) by_tag: HashMap<ShortString, Source>,
-    pub(super) by_id: HashMap<ConsumerId, Source>,
-    gets: HashMap<QueueId, Source>,
+    pub(super) by_id: IdMap<ConsumerId, Source>,
+    gets: IdMap<QueueId, Source>,
     /// prefetch-count for consumers that start from now on; 0 for no limit.
     pub(super) prefetch: u16,
     pub(super) credit: Arc<ChannelCredit>,

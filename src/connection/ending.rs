@@ -112,9 +112,8 @@ impl Connection {
                 builder: &mut self.builder,
             };
             running.end(&mut io);
+            self.origin.mailbox.take_now(&mut self.backlog);
             self.backlog.clear();
-            self.origin.mailbox.take_now(&mut self.mail);
-            self.mail.clear();
             self.asked_store = false;
         }
     }

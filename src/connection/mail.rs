@@ -8,6 +8,7 @@
 //! Invariants: I3 (mail is read in the order in which it was posted), I11 (a box that is full
 //! makes its consumers wait in their queues).
 
+use std::collections::VecDeque;
 use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
@@ -75,10 +76,21 @@ pub struct Mailbox {
 
 #[derive(Debug, Default)]
 struct Inner {
-    mail: Vec<Mail>,
+    mail: VecDeque<Mail>,
     waker: Option<Waker>,
     /// Queues with something for us that wait until the pressure is gone.
     waiting: Waiting,
+}
+
+impl Inner {
+    /// Swaps, which keeps the room of both, where it can.
+    fn hand_over(&mut self, mail: &mut VecDeque<Mail>) {
+        if mail.is_empty() {
+            std::mem::swap(&mut self.mail, mail);
+        } else {
+            mail.append(&mut self.mail);
+        }
+    }
 }
 
 /// Something that stopped serving a consumer and wants to be called back: a queue.
@@ -129,7 +141,7 @@ impl Mailbox {
         };
         self.pressure.fetch_add(octets, Ordering::Relaxed);
         let mut inner = self.inner.lock();
-        inner.mail.push(mail);
+        inner.mail.push_back(mail);
         let waker = inner.waker.take();
         drop(inner);
         if let Some(waker) = waker {
@@ -137,12 +149,9 @@ impl Mailbox {
         }
     }
 
-    /// Posts all of `deliveries` with one wake-up; leaves the vector empty.
-    pub fn post_deliveries(&self, deliveries: &mut Vec<Delivery>) {
-        let octets = deliveries
-            .iter()
-            .map(|delivery| delivery.entry.message.memory())
-            .sum();
+    /// Posts all of `deliveries`, which are `octets` of messages, with one wake-up; leaves the
+    /// vector empty.
+    pub fn post_deliveries(&self, deliveries: &mut Vec<Delivery>, octets: usize) {
         self.pressure.fetch_add(octets, Ordering::Relaxed);
         let mut inner = self.inner.lock();
         inner.mail.extend(deliveries.drain(..).map(Mail::Deliver));
@@ -177,9 +186,9 @@ impl Mailbox {
         true
     }
 
-    /// Owner: swaps the mail into `mail` (which must be empty). With nothing there, `waker` is
-    /// kept for the next post, and the answer is `false`.
-    pub fn take(&self, mail: &mut Vec<Mail>, waker: &Waker) -> bool {
+    /// Owner: moves the mail behind what is in `mail`. With nothing there, `waker` is kept for the
+    /// next post, and the answer is `false`.
+    pub fn take(&self, mail: &mut VecDeque<Mail>, waker: &Waker) -> bool {
         let mut inner = self.inner.lock();
         if inner.mail.is_empty() {
             if !inner
@@ -191,13 +200,18 @@ impl Mailbox {
             }
             return false;
         }
-        std::mem::swap(&mut inner.mail, mail);
+        inner.hand_over(mail);
         true
     }
 
-    /// Owner: swaps what mail there is into `mail` (which must be empty) without waiting.
-    pub fn take_now(&self, mail: &mut Vec<Mail>) {
-        std::mem::swap(&mut self.inner.lock().mail, mail);
+    /// Owner: moves what mail there is behind what is in `mail`, without waiting.
+    pub fn take_now(&self, mail: &mut VecDeque<Mail>) {
+        self.inner.lock().hand_over(mail);
+    }
+
+    /// Owner: gives back room that no mail needs.
+    pub fn shrink(&self) {
+        self.inner.lock().mail.shrink_to_fit();
     }
 
     /// Owner: wakes itself, for work that it left for its next turn.

@@ -66,7 +66,6 @@ pub struct Connection {
     read: u64,
     /// Octets that the frame at hand needs, as far as is known.
     wanted: usize,
-    mail: Vec<Mail>,
     backlog: VecDeque<Mail>,
     builder: MessageBuilder,
     /// The broker was asked to tell us how far the store is.
@@ -142,7 +141,6 @@ impl Connection {
             phase: Phase::Header(AwaitHeader),
             read: 0,
             wanted: HEADER_LEN,
-            mail: Vec::new(),
             backlog: VecDeque::new(),
             builder: MessageBuilder::default(),
             asked_store: false,
@@ -244,10 +242,9 @@ impl Connection {
     /// Handles all mail that is there. `false` if there was none; then `waker` is woken by the
     /// next piece.
     pub fn on_mail(&mut self, now: Now, waker: &Waker) -> bool {
-        if !self.origin.mailbox.take(&mut self.mail, waker) {
+        if !self.origin.mailbox.take(&mut self.backlog, waker) {
             return false;
         }
-        self.backlog.extend(self.mail.drain(..));
         self.read_mail(now);
         self.flush(now);
         true
@@ -320,8 +317,8 @@ impl Connection {
     /// Gives back memory that an idle connection does not need.
     pub fn shrink(&mut self) {
         self.outbox.shrink();
-        self.mail = Vec::new();
-        self.backlog = VecDeque::new();
+        self.backlog.shrink_to_fit();
+        self.origin.mailbox.shrink();
     }
 
     fn on_protocol_header(&mut self, now: Now, input: &[u8]) -> usize {

@@ -32,9 +32,9 @@ use crate::message::Message;
 use crate::store::Position;
 
 /// basic.deliver: class and method id.
-const DELIVER: u32 = (60 << 16) | 60;
+const DELIVER: [u8; 4] = [0, 60, 0, 60];
 /// Class id of basic, and the weight that is always 0.
-const BASIC_HEADER: u32 = 60 << 16;
+const BASIC_HEADER: [u8; 4] = [0, 60, 0, 0];
 /// Octets of a content header before the properties.
 const HEADER_FIXED: usize = 12;
 
@@ -230,38 +230,44 @@ impl Outbox {
         message: &Message,
         properties: Option<&[u8]>,
     ) {
-        let routing = message.routing_octets();
         let properties = properties.unwrap_or_else(|| message.properties().as_bytes());
+        let routing = message.routing_octets();
         let body = message.body();
+        let small = self.fits_one_frame(body.len());
         let method_len = 4 + 1 + consumer_tag.len() + 8 + 1 + routing.len();
         let header_len = HEADER_FIXED + properties.len();
-        let small = self.fits_one_frame(body.len());
-        self.copy(|buffer| {
-            let body_room = if small {
-                FRAME_OVERHEAD + body.len()
-            } else {
-                0
-            };
-            buffer.reserve(2 * FRAME_OVERHEAD + method_len + header_len + body_room);
-            buffer.extend_from_slice(&frame_head(FRAME_METHOD, channel, octets(method_len)));
-            buffer.put_u32(DELIVER);
-            buffer.put_u8(u8::try_from(consumer_tag.len()).unwrap_or(0));
-            buffer.extend_from_slice(consumer_tag.as_bytes());
-            buffer.put_u64(delivery_tag);
-            buffer.put_u8(u8::from(redelivered));
-            buffer.extend_from_slice(routing);
-            buffer.put_u8(FRAME_END);
-            buffer.extend_from_slice(&frame_head(FRAME_HEADER, channel, octets(header_len)));
-            buffer.put_u32(BASIC_HEADER);
-            buffer.put_u64(body.len() as u64);
-            buffer.extend_from_slice(properties);
-            buffer.put_u8(FRAME_END);
-            if small {
-                buffer.extend_from_slice(&frame_head(FRAME_BODY, channel, octets(body.len())));
-                buffer.extend_from_slice(body);
-                buffer.put_u8(FRAME_END);
-            }
-        });
+        let body_len = if small {
+            FRAME_OVERHEAD + body.len()
+        } else {
+            0
+        };
+        let buffer = &mut self.copied;
+        let before = buffer.len();
+        buffer.reserve(2 * FRAME_OVERHEAD + method_len + header_len + body_len);
+        let [k, c0, c1, l0, l1, l2, l3] = frame_head(FRAME_METHOD, channel, octets(method_len));
+        let [m0, m1, m2, m3] = DELIVER;
+        let tag_len = u8::try_from(consumer_tag.len()).unwrap_or(0);
+        buffer.extend_from_slice(&[k, c0, c1, l0, l1, l2, l3, m0, m1, m2, m3, tag_len]);
+        buffer.extend_from_slice(consumer_tag.as_bytes());
+        let [d0, d1, d2, d3, d4, d5, d6, d7] = delivery_tag.to_be_bytes();
+        let redelivered = u8::from(redelivered);
+        buffer.extend_from_slice(&[d0, d1, d2, d3, d4, d5, d6, d7, redelivered]);
+        buffer.extend_from_slice(routing);
+        let [k, c0, c1, l0, l1, l2, l3] = frame_head(FRAME_HEADER, channel, octets(header_len));
+        let [h0, h1, h2, h3] = BASIC_HEADER;
+        let start = [FRAME_END, k, c0, c1, l0, l1, l2, l3, h0, h1, h2, h3];
+        buffer.extend_from_slice(&start);
+        buffer.extend_from_slice(&(body.len() as u64).to_be_bytes());
+        buffer.extend_from_slice(properties);
+        if small {
+            let [k, c0, c1, l0, l1, l2, l3] = frame_head(FRAME_BODY, channel, octets(body.len()));
+            buffer.extend_from_slice(&[FRAME_END, k, c0, c1, l0, l1, l2, l3]);
+            buffer.extend_from_slice(body);
+        }
+        buffer.push(FRAME_END);
+        let added = buffer.len() - before;
+        self.tail += added;
+        self.waiting += added;
         if !small {
             self.body(channel, message);
         }

@@ -185,6 +185,11 @@ impl Running {
     }
 
     fn on_method(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
+        if let Some(channel) = self.channels.touch(frame.channel)
+            && channel.publishes_again(frame.payload)
+        {
+            return Ok(());
+        }
         let method = decode(frame)?;
         if frame.channel == ChannelId::ZERO {
             return self.on_connection_method(&method, io);
@@ -199,6 +204,10 @@ impl Running {
                 Method::ChannelClose(_) => {
                     channel.check_no_content_open()?;
                     self.close_channel(id, io)
+                }
+                Method::BasicPublish(publish) => {
+                    channel.on_publish(publish, frame.payload)?;
+                    Ok(())
                 }
                 method => channel
                     .on_method(method, &mut context(&self.session, io))

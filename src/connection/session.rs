@@ -235,11 +235,8 @@ impl Session {
     /// into `backlog`.
     #[must_use]
     pub fn take_mail(&self, backlog: &mut VecDeque<Mail>) -> Vec<Mail> {
-        let mut unread: Vec<Mail> = backlog.drain(..).collect();
-        let mut posted = Vec::new();
-        self.mailbox.take_now(&mut posted);
-        unread.append(&mut posted);
-        unread
+        self.mailbox.take_now(backlog);
+        backlog.drain(..).collect()
     }
 
     /// Counts one more channel of the user until the guard is dropped.

@@ -20,5 +20,6 @@ mod closing;
 mod fixture;
 mod handshake;
 mod open;
+mod repeat;
 
 use fixture::*;

@@ -52,3 +52,24 @@ fn a_message_takes_thirty_two_octets_beside_its_own() {
     let own = 1 + "exchange".len() + 1 + "key".len() + 2 + 128;
     assert_eq!(small.memory(), own + 32);
 }
+
+#[test]
+fn a_template_makes_what_the_builder_makes() {
+    for expiration_ms in [None, Some(5)] {
+        let traits = Traits {
+            persistent: true,
+            priority: 3,
+            expiration_ms,
+            ..Traits::default()
+        };
+        let mut template = Template::of(&message(Body::Copied(b"first"), traits));
+        for body in [&b"a longer body"[..], b"", b"short"] {
+            let (made, built) = (template.message(body), message(Body::Copied(body), traits));
+            assert_eq!(made.body(), body);
+            assert_eq!(made.traits(), traits);
+            assert_eq!(made.routing_octets(), built.routing_octets());
+            assert_eq!(made.properties(), built.properties());
+            assert_eq!(made.memory(), built.memory());
+        }
+    }
+}

@@ -63,7 +63,13 @@ impl ChannelCredit {
     }
 
     /// Takes credit for one message. After `false` call [`ChannelCredit::wait`].
+    #[inline]
     pub fn try_take(&self) -> bool {
+        if self.limit() == 0 {
+            // A limit that is set in this moment finds one more in flight.
+            self.used.fetch_add(1, Ordering::SeqCst);
+            return true;
+        }
         let taken = self
             .used
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {

@@ -84,6 +84,16 @@ pub(super) enum Standing {
     Idle,
 }
 
+/// Who gets a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taker {
+    pub(super) id: ConsumerId,
+    channel: ChannelId,
+    outlet: usize,
+    /// It takes messages without acknowledgements.
+    pub(super) no_ack: bool,
+}
+
 #[derive(Debug)]
 struct Ring {
     priority: i64,
@@ -221,9 +231,9 @@ impl Consumers {
     }
 
     /// Chooses who gets the next message, takes the credit for it and sends the consumer to the
-    /// end of its ring.
+    /// end of its ring. The message must be given to [`Consumers::deliver`].
     #[inline]
-    pub(super) fn next_taker(&mut self, queue: &Weak<dyn Resume>) -> Option<ConsumerId> {
+    pub(super) fn next_taker(&mut self, queue: &Weak<dyn Resume>) -> Option<Taker> {
         for ring in &mut self.rings {
             while let Some(&id) = ring.takers.front() {
                 let consumer = self.by_id.get_mut(&id)?;
@@ -231,7 +241,13 @@ impl Consumers {
                 match consumer.standing {
                     Standing::Ring => {
                         ring.takers.rotate_left(1);
-                        return Some(id);
+                        consumer.in_flight += u32::from(!consumer.new.no_ack);
+                        return Some(Taker {
+                            id,
+                            channel: consumer.new.channel,
+                            outlet: consumer.outlet,
+                            no_ack: consumer.new.no_ack,
+                        });
                     }
                     Standing::Parked => self.parked.push(id),
                     Standing::Full | Standing::Idle => {}
@@ -242,17 +258,15 @@ impl Consumers {
         None
     }
 
-    /// Gathers a delivery to `id`, chosen by [`Consumers::next_taker`].
+    /// Gathers a delivery to the one chosen by [`Consumers::next_taker`].
     #[inline]
-    pub(super) fn deliver(&mut self, id: ConsumerId, entry: Entry) {
-        let consumer = self.by_id.get_mut(&id).expect("next_taker gave this id");
-        consumer.in_flight += u32::from(!consumer.new.no_ack);
+    pub(super) fn deliver(&mut self, taker: Taker, entry: Entry) {
         let delivery = Delivery {
-            channel: consumer.new.channel,
-            consumer: id,
+            channel: taker.channel,
+            consumer: taker.id,
             entry,
         };
-        self.outlets.put(consumer.outlet, delivery);
+        self.outlets.put(taker.outlet, delivery);
     }
 
     /// The tag of a consumer.
@@ -261,14 +275,6 @@ impl Consumers {
             .get(&id)
             .map(|consumer| consumer.new.tag.clone())
             .unwrap_or_default()
-    }
-
-    /// Whether a consumer takes its messages without acknowledgements.
-    #[inline]
-    pub(super) fn is_no_ack(&self, id: ConsumerId) -> bool {
-        self.by_id
-            .get(&id)
-            .is_some_and(|consumer| consumer.new.no_ack)
     }
 
     /// Posts what was gathered.

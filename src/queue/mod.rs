@@ -264,7 +264,8 @@ impl Queue {
         each!(self, queue => queue.id())
     }
 
-    /// Takes a message, without serving consumers: call [`Queue::dispatch`] after a batch.
+    /// Takes a message; at most it is gathered for a consumer. Call [`Queue::dispatch`] after a
+    /// batch, which serves the consumers.
     /// A message that is refused is settled in `fx` if it was stored, or is a dead letter there.
     pub fn push(&mut self, now: Now, message: Message, at: RecordAt, fx: &mut Effects) -> Pushed {
         each!(self, queue => queue.push(now, message, at, 0, fx))

@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Weak};
 
-use super::dispatch::{Consumers, SingleActiveRule};
+use super::dispatch::{Consumers, SingleActiveRule, Taker};
 use super::expiry::Lease;
 use super::overflow::Gate;
 use super::ready::{Order, Ready};
@@ -114,8 +114,21 @@ impl Ordinary {
         }
         self.stats.published += 1;
         fx.note(&entry.message, || Fate::Queued);
-        self.ready.push(entry);
+        if self.is_next(&entry)
+            && let Some(taker) = self.consumers.next_taker(&self.resume)
+        {
+            self.deliver(taker, entry, fx);
+        } else {
+            self.ready.push(entry);
+        }
         Pushed::Accepted
+    }
+
+    /// Whether a new message would be the next to leave, whatever follows it in its batch: then
+    /// it need not lie among the others first.
+    #[inline]
+    fn is_next(&self, entry: &Entry) -> bool {
+        self.ready.is_empty() && self.ready.is_one_line() && entry.expires == Mono::NEVER
     }
 
     fn is_duplicate(&mut self, now: Now, message: &Message) -> bool {
@@ -200,28 +213,27 @@ impl Ordinary {
             if self.ready.is_empty() {
                 break;
             }
-            let Some(consumer) = self.consumers.next_taker(&self.resume) else {
+            let Some(taker) = self.consumers.next_taker(&self.resume) else {
                 break;
             };
             let entry = self.ready.pop().expect("there is a message");
-            self.deliver(consumer, entry, fx);
+            self.deliver(taker, entry, fx);
         }
         self.consumers.post();
     }
 
     #[inline]
-    fn deliver(&mut self, consumer: ConsumerId, entry: Entry, fx: &mut Effects) {
+    fn deliver(&mut self, taker: Taker, entry: Entry, fx: &mut Effects) {
         self.stats.redelivered += u64::from(entry.redelivered);
-        let no_ack = self.consumers.is_no_ack(consumer);
         if fx.listening {
-            let (consumer_tag, redelivered) = (self.consumers.tag(consumer), entry.redelivered);
+            let (consumer_tag, redelivered) = (self.consumers.tag(taker.id), entry.redelivered);
             let delivered = || Fate::Delivered {
                 consumer_tag,
                 redelivered,
             };
             fx.note(&entry.message, delivered);
         }
-        if no_ack {
+        if taker.no_ack {
             self.stats.delivered_no_ack += 1;
             self.finish(&entry, fx);
         } else {
@@ -229,7 +241,7 @@ impl Ordinary {
             self.unacked += 1;
             self.unacked_bytes += entry.message.body_len() as u64;
         }
-        self.consumers.deliver(consumer, entry);
+        self.consumers.deliver(taker, entry);
     }
 
     /// See `Queue::get`.

@@ -100,6 +100,12 @@ impl Ready {
         self.len == 0
     }
 
+    /// Whether all messages have the same priority, so that the first one in is the first one out.
+    #[inline]
+    pub(super) fn is_one_line(&self) -> bool {
+        self.order == Order::Classic { priority_max: 0 }
+    }
+
     /// Octets of their bodies.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
@@ -337,7 +343,11 @@ impl Ready {
         entry
     }
 
+    #[inline]
     fn pop_returned(&mut self) -> Option<Entry> {
+        if self.returned.is_empty() {
+            return None;
+        }
         let entry = self.returned.pop();
         if self.returned.is_drained() {
             let mut lost = Lost::default();

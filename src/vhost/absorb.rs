@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use super::Vhost;
-use super::publish::{Placed, Publish, Question, Routes, Target};
+use super::publish::{Placed, Question, Routes, Target};
 use super::queue_handle::QueueHandle;
 use crate::clock::Now;
 use crate::events::{Event, Fate};
@@ -161,12 +161,8 @@ impl Vhost {
         if routes.is_empty() {
             return false;
         }
-        let publish = Publish::dead_letter(letter.message, routes, dead.entry.delivery_count);
-        let mut placed = Vec::with_capacity(1);
-        self.place(now, &mut [publish], &mut placed);
-        placed
-            .first()
-            .is_some_and(|placed| *placed != Placed::Refused)
+        let count = dead.entry.delivery_count;
+        self.place_dead(now, letter.message, &routes, count) != Placed::Refused
     }
 
     /// Takes out the queues in which the message has died before, with no rejection since.

@@ -212,7 +212,7 @@ impl Timed for Delayed {
                 };
                 let routes = vhost.route_released(now, &exchange, question);
                 vhost.emit_routed(now, &message, &routes, false);
-                vhost.place_one(now, message.clone(), routes);
+                vhost.place_one(now, message.clone(), &routes);
             }
             if waiting.at.is_stored() {
                 self.settle(&[waiting.at]);

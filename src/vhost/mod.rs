@@ -43,11 +43,12 @@ mod queues;
 mod reply_to;
 mod restore;
 mod topology;
+mod walk;
 
 pub use exchange::{Destination, Exchange, ExchangeSpec};
 pub use exchanges::check_not_default;
-pub use publish::{Answer, Placed, Publish, Question, Routes, Target};
-pub use queue_handle::QueueHandle;
+pub use publish::{Answer, Placed, Publishes, Question, Routes, Target};
+pub use queue_handle::{QueueHandle, Storing};
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget};
 pub use restore::{Owners, RestoreError};

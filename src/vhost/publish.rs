@@ -3,25 +3,21 @@
 //! [`Vhost::route`] answers where a message goes; [`Vhost::place`] puts a run of messages with the
 //! same answer into their queues, one lock at a time, stored first and once for all queues.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use leveret_codec::types::ShortStr;
 
 use super::Vhost;
-use super::exchange::{Destination, Exchange, delay_of};
-use super::queue_handle::QueueHandle;
-use super::reply_to::{ReplyTarget, is_reply_name};
+use super::exchange::{Destination, Exchange};
+use super::queue_handle::{QueueHandle, Storing};
+use super::reply_to::ReplyTarget;
+use super::walk::{Hold, Walk};
 use crate::clock::Now;
 use crate::events::{Event, Fate};
-use crate::exchange::{RouteInput, belongs_to_history};
 use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::Pushed;
 use crate::store::{Op, Position, RecordAt};
-
-/// Targets among which a repeated one is looked for one by one.
-const FEW: usize = 16;
 
 /// Somewhere a message can go.
 #[derive(Clone, Debug)]
@@ -37,52 +33,126 @@ pub type Routes = Arc<[Target]>;
 
 /// A message to be placed.
 #[derive(Debug)]
-pub struct Publish {
-    message: Message,
-    routes: Routes,
+struct Publish {
+    /// `None` once its last queue has it.
+    message: Option<Message>,
     /// Deliveries that counted in the queue where it died.
     delivery_count: u32,
     /// Where it is stored, once it is.
     at: RecordAt,
 }
 
-impl Publish {
+/// Messages to be placed, in order.
+#[derive(Debug, Default)]
+pub struct Publishes {
+    each: Vec<Publish>,
+    /// Neighbours with the same targets.
+    runs: Vec<Run>,
+}
+
+/// Messages up to number `to`, from the end of the run before.
+#[derive(Debug)]
+struct Run {
+    routes: Routes,
+    to: usize,
+}
+
+impl Publishes {
     /// What a client publishes.
-    #[must_use]
-    pub fn new(message: Message, routes: Routes) -> Self {
-        Self {
-            message,
-            routes,
-            delivery_count: 0,
-            at: RecordAt::NONE,
-        }
+    #[inline]
+    pub fn push(&mut self, message: Message, routes: &Routes) {
+        self.push_dead(message, routes, 0);
     }
 
     /// A dead letter; `delivery_count` is what counted in the queue where it died.
-    pub(super) fn dead_letter(message: Message, routes: Routes, delivery_count: u32) -> Self {
-        Self {
+    #[inline]
+    pub(super) fn push_dead(&mut self, message: Message, routes: &Routes, delivery_count: u32) {
+        self.each.push(Publish {
+            message: Some(message),
             delivery_count,
-            ..Self::new(message, routes)
+            at: RecordAt::NONE,
+        });
+        let to = self.each.len();
+        match self.runs.last_mut() {
+            Some(run) if is_same(&run.routes, routes) => run.to = to,
+            _ => self.runs.push(Run {
+                routes: Arc::clone(routes),
+                to,
+            }),
         }
     }
 
-    fn is_to_be_stored(&self) -> bool {
-        let persistent = self.message.is_persistent();
-        self.routes
-            .iter()
-            .any(|target| target.queue_that_stores(persistent).is_some())
+    /// How many messages there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.each.len()
     }
 
-    fn storing_queues(&self) -> Vec<QueueId> {
-        let persistent = self.message.is_persistent();
-        self.routes
-            .iter()
-            .filter_map(|target| target.queue_that_stores(persistent))
-            .collect()
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.each.is_empty()
+    }
+
+    /// For each message the queues that store it.
+    fn storing_queues(&self) -> Vec<Vec<QueueId>> {
+        let mut from = 0;
+        let mut all = Vec::with_capacity(self.each.len());
+        for run in &self.runs {
+            for publish in self.each.get(from..run.to).unwrap_or_default() {
+                let persistent = publish.is_persistent();
+                let stores = |target: &Target| target.queue_that_stores(persistent);
+                all.push(run.routes.iter().filter_map(stores).collect());
+            }
+            from = run.to;
+        }
+        all
+    }
+
+    /// Whether any of the messages is to be stored.
+    fn any_to_store(&self) -> bool {
+        let mut from = 0;
+        self.runs.iter().any(|run| {
+            let each = self.each.get(from..run.to).unwrap_or_default();
+            from = run.to;
+            run.routes.iter().any(|target| match target.storing() {
+                Storing::Nothing => false,
+                Storing::Persistent => each.iter().any(Publish::is_persistent),
+                Storing::Everything => true,
+            })
+        })
+    }
+
+    fn clear(&mut self) {
+        self.each.clear();
+        self.runs.clear();
     }
 }
 
+impl Publish {
+    fn is_persistent(&self) -> bool {
+        self.message.as_ref().is_some_and(Message::is_persistent)
+    }
+}
+
+/// Whether two answers of the router are the same as far as can be seen at a glance.
+#[inline]
+fn is_same(one: &Routes, other: &Routes) -> bool {
+    Arc::ptr_eq(one, other)
+        || match (&**one, &**other) {
+            ([Target::Queue(one)], [Target::Queue(other)]) => one.id() == other.id(),
+            _ => false,
+        }
+}
+
 impl Target {
+    fn storing(&self) -> Storing {
+        match self {
+            Self::Queue(queue) => queue.storing(),
+            Self::Reply(_) => Storing::Nothing,
+        }
+    }
+
     fn queue_that_stores(&self, persistent: bool) -> Option<QueueId> {
         match self {
             Self::Queue(queue) => queue.stores(persistent).then(|| queue.id()),
@@ -139,12 +209,12 @@ impl Vhost {
             .routes
     }
 
-    /// Puts messages into their queues, in order; `placed` gets one answer for each. All of one
-    /// call are stored as one group.
-    pub fn place(&self, now: Now, run: &mut [Publish], placed: &mut Vec<Placed>) {
-        let position = self.store_run(run);
+    /// Puts messages into their queues, in order, and leaves `publishes` empty; `placed` gets one
+    /// answer for each. All of one call are stored as one group.
+    pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) {
+        let position = self.store_all(publishes);
         let first = placed.len();
-        placed.extend(run.iter().map(|publish| {
+        placed.extend(publishes.each.iter().map(|publish| {
             Placed::Accepted(if publish.at.is_stored() {
                 position
             } else {
@@ -152,47 +222,64 @@ impl Vhost {
             })
         }));
         let mut from = 0;
-        while let Some(publish) = run.get(from) {
-            let rest = run.get(from..).unwrap_or_default();
-            let same = rest
-                .iter()
-                .take_while(|p| Arc::ptr_eq(&p.routes, &publish.routes));
-            let to = from + same.count();
-            let part = run.get(from..to).unwrap_or_default();
-            let answers = placed.get_mut(first + from..first + to).unwrap_or_default();
-            for target in publish.routes.iter() {
+        for run in &publishes.runs {
+            let part = publishes.each.get_mut(from..run.to).unwrap_or_default();
+            let answers = placed
+                .get_mut(first + from..first + run.to)
+                .unwrap_or_default();
+            let mut left = run.routes.len();
+            for target in run.routes.iter() {
+                left -= 1;
+                let take = if left == 0 { Take::Whole } else { Take::Copy };
                 match target {
-                    Target::Queue(queue) => push_all(now, queue, part, answers),
-                    Target::Reply(reply) => reply_all(reply, part),
+                    Target::Queue(queue) => push_all(now, queue, part, take, answers),
+                    Target::Reply(reply) => reply_all(reply, part, take),
                 }
             }
-            from = to;
+            from = run.to;
         }
+        publishes.clear();
     }
 
-    /// Stores what must be stored of `run`, each message once for all its queues.
-    fn store_run(&self, run: &mut [Publish]) -> Position {
-        if !run.iter().any(Publish::is_to_be_stored) {
+    /// Stores what must be stored, each message once for all its queues.
+    fn store_all(&self, publishes: &mut Publishes) -> Position {
+        if !publishes.any_to_store() {
             return Position::default();
         }
-        let queues: Vec<Vec<QueueId>> = run.iter().map(Publish::storing_queues).collect();
-        let mut ops: Vec<Op<'_>> = run
+        let queues = publishes.storing_queues();
+        let mut ops: Vec<Op<'_>> = publishes
+            .each
             .iter_mut()
             .zip(&queues)
             .filter(|(_, queues)| !queues.is_empty())
-            .map(|(publish, queues)| Op::Message {
-                message: &publish.message,
-                queues,
-                at: &mut publish.at,
+            .filter_map(|(publish, queues)| {
+                Some(Op::Message {
+                    message: publish.message.as_ref()?,
+                    queues,
+                    at: &mut publish.at,
+                })
             })
             .collect();
         self.env.store.submit(&mut ops)
     }
 
     /// Places one message and says nothing: dead letters, delayed and replayed messages.
-    pub(super) fn place_one(&self, now: Now, message: Message, routes: Routes) -> Placed {
+    pub(super) fn place_one(&self, now: Now, message: Message, routes: &Routes) -> Placed {
+        self.place_dead(now, message, routes, 0)
+    }
+
+    /// Places one message that died after `delivery_count` deliveries that counted.
+    pub(super) fn place_dead(
+        &self,
+        now: Now,
+        message: Message,
+        routes: &Routes,
+        delivery_count: u32,
+    ) -> Placed {
+        let mut publishes = Publishes::default();
+        publishes.push_dead(message, routes, delivery_count);
         let mut placed = Vec::with_capacity(1);
-        self.place(now, &mut [Publish::new(message, routes)], &mut placed);
+        self.place(now, &mut publishes, &mut placed);
         placed
             .pop()
             .unwrap_or(Placed::Accepted(Position::default()))
@@ -212,7 +299,7 @@ impl Vhost {
                     self.route_released(now, exchange, question)
                 }
             };
-            self.place_one(now, message.clone(), routes);
+            self.place_one(now, message.clone(), &routes);
         }
     }
 
@@ -240,14 +327,44 @@ impl Vhost {
     }
 }
 
+/// Whether a target is the last one of its messages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Take {
+    /// Others need them too.
+    Copy,
+    Whole,
+}
+
+impl Take {
+    #[inline]
+    fn from(self, publish: &mut Publish) -> Option<Message> {
+        match self {
+            Self::Copy => publish.message.clone(),
+            Self::Whole => publish.message.take(),
+        }
+    }
+}
+
 /// Pushes consecutive messages with the same targets into one of them.
-fn push_all(now: Now, handle: &QueueHandle, part: &[Publish], answers: &mut [Placed]) {
+fn push_all(
+    now: Now,
+    handle: &QueueHandle,
+    part: &mut [Publish],
+    take: Take,
+    answers: &mut [Placed],
+) {
+    let storing = handle.storing();
     handle.with(now, |queue, effects| {
-        for (publish, answer) in part.iter().zip(answers) {
-            let stored = handle.stores(publish.message.is_persistent());
-            let at = if stored { publish.at } else { RecordAt::NONE };
-            let (message, count) = (publish.message.clone(), publish.delivery_count);
-            match queue.push_dead(now, message, at, count, effects) {
+        for (publish, answer) in part.iter_mut().zip(answers) {
+            let Some(message) = take.from(publish) else {
+                continue;
+            };
+            let at = if publish.at.is_stored() && storing.wants(message.is_persistent()) {
+                publish.at
+            } else {
+                RecordAt::NONE
+            };
+            match queue.push_dead(now, message, at, publish.delivery_count, effects) {
                 Pushed::Accepted => {}
                 Pushed::Refused => *answer = Placed::Refused,
             }
@@ -256,199 +373,10 @@ fn push_all(now: Now, handle: &QueueHandle, part: &[Publish], answers: &mut [Pla
     });
 }
 
-fn reply_all(target: &ReplyTarget, part: &[Publish]) {
+fn reply_all(target: &ReplyTarget, part: &mut [Publish], take: Take) {
     for publish in part {
-        target.deliver(publish.message.clone());
-    }
-}
-
-/// Whether an x-delayed-message exchange may still hold the message back.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hold {
-    Possible,
-    Over,
-}
-
-/// One message on its way through exchanges; each is visited once, so circles end.
-struct Walk<'a> {
-    vhost: &'a Vhost,
-    now: Now,
-    question: Question<'a>,
-    hold: Hold,
-    targets: Vec<Target>,
-    /// The queues among `targets`, once they are more than [`FEW`].
-    many: HashSet<QueueId>,
-    visited: Vec<Arc<Exchange>>,
-    lasting: bool,
-    held_back: bool,
-}
-
-impl<'a> Walk<'a> {
-    fn new(vhost: &'a Vhost, now: Now, question: Question<'a>, hold: Hold) -> Self {
-        Self {
-            vhost,
-            now,
-            question,
-            hold,
-            targets: Vec::new(),
-            many: HashSet::new(),
-            visited: Vec::new(),
-            lasting: true,
-            held_back: false,
+        if let Some(message) = take.from(publish) {
+            target.deliver(message);
         }
-    }
-
-    /// Follows `first` and, as long as nothing is found, the alternate exchanges.
-    fn follow(mut self, first: &Arc<Exchange>) -> Answer {
-        let mut next = Some(Arc::clone(first));
-        while let Some(exchange) = next.take() {
-            self.spread(&exchange);
-            if !self.targets.is_empty() || self.held_back {
-                break;
-            }
-            let Some(name) = exchange.alternate() else {
-                break;
-            };
-            match self.vhost.find_exchange(&name) {
-                Some(alternate) if !self.was_visited(&alternate) => next = Some(alternate),
-                Some(_) => {}
-                None => tracing::warn!(
-                    "{}: its alternate exchange '{name}' does not exist",
-                    exchange.words()
-                ),
-            }
-        }
-        let lasting = self.lasting && !self.held_back;
-        Answer {
-            routes: self.targets.into(),
-            lasting,
-            held_back: self.held_back,
-        }
-    }
-
-    /// Everything that `first` leads to through bindings of exchanges.
-    fn spread(&mut self, first: &Arc<Exchange>) {
-        let mut open = vec![Arc::clone(first)];
-        self.visited.push(Arc::clone(first));
-        let mut found = Vec::new();
-        while let Some(exchange) = open.pop() {
-            self.lasting &= exchange.routes_by_key();
-            if self.hold_back(&exchange) || self.was_seen(&exchange) {
-                continue;
-            }
-            self.step(&exchange, &mut found);
-            for destination in found.drain(..) {
-                match destination {
-                    Destination::Queue(queue) => self.add(queue),
-                    Destination::Exchange(next) if !self.was_visited(&next) => {
-                        self.visited.push(Arc::clone(&next));
-                        open.push(next);
-                    }
-                    Destination::Exchange(_) => {}
-                }
-            }
-        }
-    }
-
-    /// One routing step.
-    fn step(&mut self, exchange: &Exchange, found: &mut Vec<Destination>) {
-        if exchange.spec.name.is_empty() {
-            self.default_exchange();
-            return;
-        }
-        let message = self.question.message;
-        let properties = message.properties();
-        let headers = properties.headers().ok().flatten();
-        let input = RouteInput {
-            keys: self.question.keys,
-            headers,
-            properties,
-            random: self.vhost.env.dice(),
-        };
-        exchange.router.read().route(&input, found);
-        if let Some(history) = &exchange.history
-            && belongs_to_history(headers)
-        {
-            history.lock().record(message.clone());
-        }
-    }
-
-    /// Every queue is bound to the default exchange by its own name.
-    fn default_exchange(&mut self) {
-        for key in self.question.keys {
-            if let Some(queue) = self.vhost.find_queue(key) {
-                self.add(queue);
-            } else if is_reply_name(key)
-                && let Some(target) = self.vhost.reply_target(key)
-            {
-                self.targets.push(Target::Reply(target));
-                self.lasting = false;
-            }
-        }
-    }
-
-    /// Adds a queue once.
-    fn add(&mut self, queue: Arc<QueueHandle>) {
-        if self.is_new(&queue) {
-            self.targets.push(Target::Queue(queue));
-        }
-    }
-
-    /// A few are compared one by one; with many a set keeps the cost of each constant.
-    fn is_new(&mut self, queue: &QueueHandle) -> bool {
-        let known = |target: &Target| match target {
-            Target::Queue(known) => Some(known.id()),
-            Target::Reply(_) => None,
-        };
-        if self.targets.len() < FEW {
-            return !self
-                .targets
-                .iter()
-                .filter_map(known)
-                .any(|id| id == queue.id());
-        }
-        if self.many.is_empty() {
-            self.many = self.targets.iter().filter_map(known).collect();
-        }
-        self.many.insert(queue.id())
-    }
-
-    fn was_visited(&self, exchange: &Arc<Exchange>) -> bool {
-        self.visited
-            .iter()
-            .any(|visited| Arc::ptr_eq(visited, exchange))
-    }
-
-    /// Leaves the message with a delayed exchange, unless its delay there is over.
-    fn hold_back(&mut self, exchange: &Arc<Exchange>) -> bool {
-        let Some(delayed) = &exchange.delayed else {
-            return false;
-        };
-        if std::mem::replace(&mut self.hold, Hold::Possible) == Hold::Over {
-            return false;
-        }
-        let message = self.question.message;
-        let headers = message.properties().headers().ok().flatten();
-        let delay = headers.and_then(|headers| headers.find("x-delay").ok().flatten());
-        let Some(ms) = delay_of(delay) else {
-            return false;
-        };
-        self.vhost.emit(self.now, message, Fate::Delayed { ms });
-        delayed.hold(self.now, ms, exchange, message);
-        self.held_back = true;
-        true
-    }
-
-    fn was_seen(&self, exchange: &Exchange) -> bool {
-        let Some(seen) = &exchange.seen else {
-            return false;
-        };
-        let message = self.question.message;
-        let headers = message.properties().headers().ok().flatten();
-        let is_duplicate = seen.lock().is_duplicate(headers, self.now.mono.as_millis());
-        if is_duplicate {
-            self.vhost.emit(self.now, message, Fate::Duplicate);
-        }
-        is_duplicate
     }
 }

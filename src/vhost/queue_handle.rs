@@ -16,6 +16,30 @@ use crate::ids::{ConnectionId, QueueId};
 use crate::queue::{Declared, Effects, Queue, QueueKind};
 use crate::timers::Timed;
 
+/// Which of a queue's messages are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storing {
+    /// None.
+    Nothing,
+    /// Those that say they are persistent.
+    Persistent,
+    /// All.
+    Everything,
+}
+
+impl Storing {
+    /// Whether a message is stored.
+    #[inline]
+    #[must_use]
+    pub fn wants(self, persistent: bool) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Persistent => persistent,
+            Self::Everything => true,
+        }
+    }
+}
+
 /// A declared queue. Shared as `Arc`; stays usable for late settlements after its deletion.
 pub struct QueueHandle {
     id: QueueId,
@@ -78,14 +102,21 @@ impl QueueHandle {
         queue_words(&self.declared.name, &self.declared.vhost)
     }
 
-    /// Whether messages must be stored: all of them in quorum queues and streams, the persistent
+    /// Which messages must be stored: all of them in quorum queues and streams, the persistent
     /// ones in durable classic queues.
     #[must_use]
-    pub fn stores(&self, persistent: bool) -> bool {
+    pub fn storing(&self) -> Storing {
         match self.declared.kind {
-            QueueKind::Classic => self.declared.durable && persistent,
-            QueueKind::Quorum | QueueKind::Stream => true,
+            QueueKind::Classic if self.declared.durable => Storing::Persistent,
+            QueueKind::Classic => Storing::Nothing,
+            QueueKind::Quorum | QueueKind::Stream => Storing::Everything,
         }
+    }
+
+    /// Whether a message must be stored.
+    #[must_use]
+    pub fn stores(&self, persistent: bool) -> bool {
+        self.storing().wants(persistent)
     }
 
     /// Whether the queue is gone; what it still holds is only unsettled deliveries of others.

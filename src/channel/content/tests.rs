@@ -2,7 +2,7 @@ use leveret_codec::methods::BasicPublish;
 use leveret_codec::properties::{ContentHeader, PropertiesRef};
 use leveret_codec::types::ShortStr;
 
-use super::{Content, ContentBody};
+use super::{Complete, Content, ContentBody};
 
 fn header(body_size: u64) -> Vec<u8> {
     let mut octets = Vec::new();
@@ -19,11 +19,12 @@ fn header(body_size: u64) -> Vec<u8> {
 
 fn begun() -> Content {
     let mut content = Content::default();
-    content.begin(BasicPublish {
+    let publish = BasicPublish {
         exchange: ShortStr::literal("x"),
         routing_key: ShortStr::literal("k"),
         ..BasicPublish::default()
-    });
+    };
+    content.begin(publish, b"octets");
     content
 }
 
@@ -97,4 +98,45 @@ fn frames_out_of_place_are_unexpected() {
         content.check_no_content_open().map_err(expected).err(),
         Some((505, Some((60, 40))))
     );
+}
+
+/// Completes a content of one octet; whether it was known from the one before it.
+fn is_repeated(content: &mut Content, octets: &[u8], header: &[u8]) -> bool {
+    if !content.begin_again(octets) {
+        content.begin(BasicPublish::default(), octets);
+    }
+    assert!(content.on_header(header).expect("a good header").is_none());
+    let complete = content.on_body(b"x").expect("a good body");
+    let Complete {
+        method,
+        properties,
+        is_repeated,
+        ..
+    } = complete.expect("the last body");
+    assert_eq!(properties, header[12..]);
+    content.reuse(method, properties);
+    is_repeated
+}
+
+#[test]
+fn only_the_same_method_and_properties_are_a_repetition() {
+    let mut content = Content::default();
+    let plain = header(1);
+    let persistent = [&header(1)[..12], &[0x10, 0, 2]].concat();
+    assert!(!is_repeated(&mut content, b"one", &plain));
+    assert!(is_repeated(&mut content, b"one", &plain));
+    assert!(!is_repeated(&mut content, b"one", &persistent));
+    assert!(is_repeated(&mut content, b"one", &persistent));
+    assert!(!is_repeated(&mut content, b"two", &persistent));
+    assert!(is_repeated(&mut content, b"two", &persistent));
+    assert!(!is_repeated(&mut content, b"one", &persistent));
+}
+
+#[test]
+fn no_content_begins_again_within_another() {
+    let mut content = Content::default();
+    assert!(!is_repeated(&mut content, b"one", &header(1)));
+    assert!(content.begin_again(b"one"));
+    assert!(!content.begin_again(b"one"));
+    assert!(content.check_no_content_open().is_err());
 }

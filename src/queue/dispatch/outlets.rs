@@ -99,7 +99,8 @@ impl Outlets {
 impl Outlet {
     fn post(&mut self) {
         if !self.deliveries.is_empty() {
-            self.mailbox.post_deliveries(&mut self.deliveries);
+            self.mailbox
+                .post_deliveries(&mut self.deliveries, self.octets);
             self.octets = 0;
         }
     }

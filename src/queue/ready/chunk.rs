@@ -1,7 +1,8 @@
 //! Neighbouring messages of one level that are neither about to leave nor just came.
 //!
 //! What is known about its messages is packed into [`Rows`]. A chunk is resident, with the messages
-//! beside them, or paged: then the messages are on disk and only the rows are in memory. Stored messages are dropped from memory as they are, the others are spilled to one extent.
+//! beside them, or paged: then the messages are on disk and only the rows are in memory. Stored
+//! messages are dropped from memory as they are, the others are spilled to one extent.
 
 use std::sync::Arc;
 

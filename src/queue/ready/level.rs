@@ -240,8 +240,7 @@ impl Level {
     /// Octets of lists and rows, without the messages in memory and what [`weight`] counts for
     /// their entries.
     pub(super) fn index_bytes(&self) -> usize {
-        let list =
-            |capacity: usize, len: usize| capacity * size_of::<Entry>() - len * ENTRY_WEIGHT;
+        let list = |capacity: usize, len: usize| capacity * size_of::<Entry>() - len * ENTRY_WEIGHT;
         let head = list(self.head.capacity(), self.head.len());
         let rest = self.rest.as_ref().map_or(0, |rest| {
             let chunks: usize = rest.chunks.iter().map(Chunk::index_bytes).sum();

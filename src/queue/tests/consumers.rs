@@ -1,5 +1,6 @@
 //! Who is served.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use leveret_codec::table::{Table, Value};
@@ -169,7 +170,7 @@ fn add_consumer_serves_nobody_by_itself() {
     let new = consumer(1, 0);
     let mailbox = Arc::clone(&new.mailbox);
     q.queue.add_consumer(q.now, new, &mut q.fx).unwrap();
-    let mut mail: Vec<Mail> = Vec::new();
+    let mut mail: VecDeque<Mail> = VecDeque::new();
     mailbox.take_now(&mut mail);
     assert!(mail.is_empty());
 }

@@ -1,6 +1,6 @@
 //! A queue with fake consumers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
 use leveret_codec::properties::{Properties, PropertiesRef};
@@ -218,7 +218,7 @@ impl Fixture {
     /// Reads a consumer's mail and holds what is in it. Consumers that share a mailbox read the
     /// first one's.
     pub(in crate::queue) fn mail(&mut self, id: u64) -> String {
-        let mut mail = Vec::new();
+        let mut mail = VecDeque::new();
         self.boxes[&id].take_now(&mut mail);
         let mut bodies = Vec::new();
         for mail in mail {

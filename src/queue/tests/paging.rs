@@ -330,7 +330,7 @@ fn small_queue_never_asks_the_budget() {
 
 #[test]
 fn lowest_priority_leaves_memory_first() {
-    let mut q = Fixture::classic(numbers([("x-max-priority", 2)])).on_shelf(60_000);
+    let mut q = Fixture::classic(numbers([("x-max-priority", 2)])).on_shelf(40_000);
     let publish = |q: &mut Fixture, priority, n| {
         for _ in 0..n {
             let body = format!("{priority}");

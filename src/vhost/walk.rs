@@ -1,0 +1,209 @@
+//! One message's way through exchanges, to the targets it ends at.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::Vhost;
+use super::exchange::{Destination, Exchange, delay_of};
+use super::publish::{Answer, Question, Target};
+use super::queue_handle::QueueHandle;
+use super::reply_to::is_reply_name;
+use crate::clock::Now;
+use crate::events::Fate;
+use crate::exchange::{RouteInput, belongs_to_history};
+use crate::ids::QueueId;
+
+/// Targets among which a repeated one is looked for one by one.
+const FEW: usize = 16;
+
+/// Whether an x-delayed-message exchange may still hold the message back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    Possible,
+    Over,
+}
+
+/// One message on its way through exchanges; each is visited once, so circles end.
+pub(super) struct Walk<'a> {
+    vhost: &'a Vhost,
+    now: Now,
+    question: Question<'a>,
+    hold: Hold,
+    targets: Vec<Target>,
+    /// The queues among `targets`, once they are more than [`FEW`].
+    many: HashSet<QueueId>,
+    visited: Vec<Arc<Exchange>>,
+    lasting: bool,
+    held_back: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(vhost: &'a Vhost, now: Now, question: Question<'a>, hold: Hold) -> Self {
+        Self {
+            vhost,
+            now,
+            question,
+            hold,
+            targets: Vec::new(),
+            many: HashSet::new(),
+            visited: Vec::new(),
+            lasting: true,
+            held_back: false,
+        }
+    }
+
+    /// Follows `first` and, as long as nothing is found, the alternate exchanges.
+    pub(super) fn follow(mut self, first: &Arc<Exchange>) -> Answer {
+        let mut next = Some(Arc::clone(first));
+        while let Some(exchange) = next.take() {
+            self.spread(&exchange);
+            if !self.targets.is_empty() || self.held_back {
+                break;
+            }
+            let Some(name) = exchange.alternate() else {
+                break;
+            };
+            match self.vhost.find_exchange(&name) {
+                Some(alternate) if !self.was_visited(&alternate) => next = Some(alternate),
+                Some(_) => {}
+                None => tracing::warn!(
+                    "{}: its alternate exchange '{name}' does not exist",
+                    exchange.words()
+                ),
+            }
+        }
+        let lasting = self.lasting && !self.held_back;
+        Answer {
+            routes: self.targets.into(),
+            lasting,
+            held_back: self.held_back,
+        }
+    }
+
+    /// Everything that `first` leads to through bindings of exchanges.
+    fn spread(&mut self, first: &Arc<Exchange>) {
+        self.visited.push(Arc::clone(first));
+        let mut open = Vec::new();
+        let mut next = Some(Arc::clone(first));
+        let mut found = Vec::new();
+        while let Some(exchange) = next {
+            self.lasting &= exchange.routes_by_key();
+            if !self.hold_back(&exchange) && !self.was_seen(&exchange) {
+                self.step(&exchange, &mut found);
+            }
+            for destination in found.drain(..) {
+                match destination {
+                    Destination::Queue(queue) => self.add(queue),
+                    Destination::Exchange(next) if !self.was_visited(&next) => {
+                        self.visited.push(Arc::clone(&next));
+                        open.push(next);
+                    }
+                    Destination::Exchange(_) => {}
+                }
+            }
+            next = open.pop();
+        }
+    }
+
+    /// One routing step.
+    fn step(&mut self, exchange: &Exchange, found: &mut Vec<Destination>) {
+        if exchange.spec.name.is_empty() {
+            self.default_exchange();
+            return;
+        }
+        let message = self.question.message;
+        let properties = message.properties();
+        let headers = properties.headers().ok().flatten();
+        let input = RouteInput {
+            keys: self.question.keys,
+            headers,
+            properties,
+            random: self.vhost.env.dice(),
+        };
+        exchange.router.read().route(&input, found);
+        if let Some(history) = &exchange.history
+            && belongs_to_history(headers)
+        {
+            history.lock().record(message.clone());
+        }
+    }
+
+    /// Every queue is bound to the default exchange by its own name.
+    fn default_exchange(&mut self) {
+        for key in self.question.keys {
+            if let Some(queue) = self.vhost.find_queue(key) {
+                self.add(queue);
+            } else if is_reply_name(key)
+                && let Some(target) = self.vhost.reply_target(key)
+            {
+                self.targets.push(Target::Reply(target));
+                self.lasting = false;
+            }
+        }
+    }
+
+    /// Adds a queue once.
+    fn add(&mut self, queue: Arc<QueueHandle>) {
+        if self.is_new(&queue) {
+            self.targets.push(Target::Queue(queue));
+        }
+    }
+
+    /// A few are compared one by one; with many a set keeps the cost of each constant.
+    fn is_new(&mut self, queue: &QueueHandle) -> bool {
+        let known = |target: &Target| match target {
+            Target::Queue(known) => Some(known.id()),
+            Target::Reply(_) => None,
+        };
+        if self.targets.len() < FEW {
+            return !self
+                .targets
+                .iter()
+                .filter_map(known)
+                .any(|id| id == queue.id());
+        }
+        if self.many.is_empty() {
+            self.many = self.targets.iter().filter_map(known).collect();
+        }
+        self.many.insert(queue.id())
+    }
+
+    fn was_visited(&self, exchange: &Arc<Exchange>) -> bool {
+        self.visited
+            .iter()
+            .any(|visited| Arc::ptr_eq(visited, exchange))
+    }
+
+    /// Leaves the message with a delayed exchange, unless its delay there is over.
+    fn hold_back(&mut self, exchange: &Arc<Exchange>) -> bool {
+        let Some(delayed) = &exchange.delayed else {
+            return false;
+        };
+        if std::mem::replace(&mut self.hold, Hold::Possible) == Hold::Over {
+            return false;
+        }
+        let message = self.question.message;
+        let headers = message.properties().headers().ok().flatten();
+        let delay = headers.and_then(|headers| headers.find("x-delay").ok().flatten());
+        let Some(ms) = delay_of(delay) else {
+            return false;
+        };
+        self.vhost.emit(self.now, message, Fate::Delayed { ms });
+        delayed.hold(self.now, ms, exchange, message);
+        self.held_back = true;
+        true
+    }
+
+    fn was_seen(&self, exchange: &Exchange) -> bool {
+        let Some(seen) = &exchange.seen else {
+            return false;
+        };
+        let message = self.question.message;
+        let headers = message.properties().headers().ok().flatten();
+        let is_duplicate = seen.lock().is_duplicate(headers, self.now.mono.as_millis());
+        if is_duplicate {
+            self.vhost.emit(self.now, message, Fate::Duplicate);
+        }
+        is_duplicate
+    }
+}
