@@ -23,6 +23,8 @@ pub enum Alarm {
 pub struct Alarms(AtomicU8);
 
 impl Alarm {
+    const ALL: [Self; 3] = [Self::Memory, Self::Disk, Self::Store];
+
     fn bit(self) -> u8 {
         match self {
             Self::Memory => 1,
@@ -41,6 +43,14 @@ impl Alarms {
             self.0.fetch_and(!alarm.bit(), Ordering::SeqCst)
         };
         (before & alarm.bit() != 0) != on
+    }
+
+    /// Those that are on.
+    #[must_use]
+    pub fn on(&self) -> Vec<Alarm> {
+        let bits = self.0.load(Ordering::SeqCst);
+        let is_on = |alarm: &Alarm| bits & alarm.bit() != 0;
+        Alarm::ALL.into_iter().filter(is_on).collect()
     }
 
     /// Why publishers must wait, in RabbitMQ's words; `None` if they need not.

@@ -29,13 +29,15 @@ use crate::config::{Durability, Settings};
 use crate::env::Environment;
 use crate::events::Listener as EventListener;
 use crate::net::listener::Listener;
-use crate::store::{self as log_store, LogStore, MemoryStore, OsDisk, Store, StoreError};
+use crate::store::{self as log_store, LogStore, MemoryStore, OsDisk, Spill, Store, StoreError};
 
+mod health;
 mod monitor;
 mod policies;
 mod shared;
 mod timer_driver;
 
+pub use health::Health;
 pub use policies::PolicyError;
 pub use shared::{Core, VhostError};
 
@@ -170,11 +172,20 @@ impl BrokerBuilder {
         self.settings
             .check()
             .map_err(|problems| StartError::Settings(problems.to_string()))?;
-        let store = match self.store {
-            Some(store) => store,
-            None => open_store(&self.settings, &self.clock)?,
+        let mut settings = self.settings;
+        if let Some(limit) = monitor::memory_limit(&settings) {
+            // Backlogs go to disk before memory runs low and publishers have to wait.
+            settings.body_budget = settings.body_budget.min(limit / 2);
+        }
+        let (store, spill) = match self.store {
+            Some(store) => (store, None),
+            None => open_store(&settings, &self.clock)?,
         };
-        let env = Arc::new(Environment::new(self.settings, self.clock, store));
+        let mut env = Environment::new(settings, self.clock, store);
+        if let Some(spill) = spill {
+            env = env.with_spill(spill);
+        }
+        let env = Arc::new(env);
         for listener in self.listeners {
             env.events.listen(listener);
         }
@@ -186,26 +197,32 @@ impl BrokerBuilder {
     }
 }
 
-/// The store that the settings ask for.
-fn open_store(settings: &Settings, clock: &Clock) -> Result<Arc<dyn Store>, StartError> {
+/// The store that the settings ask for, and where messages that are not stored can wait.
+fn open_store(
+    settings: &Settings,
+    clock: &Clock,
+) -> Result<(Arc<dyn Store>, Option<Spill>), StartError> {
     let durability = match settings.durability {
-        Durability::Memory => return Ok(Arc::new(MemoryStore::default())),
+        Durability::Memory => return Ok((Arc::new(MemoryStore::default()), None)),
         Durability::Fsync => log_store::Durability::Fsync,
         Durability::Os => log_store::Durability::Os,
     };
-    let disk = OsDisk::open(&settings.data_dir).map_err(|source| {
+    let failed = |source| {
         let what = format!(
             "opening the data directory '{}'",
             settings.data_dir.display()
         );
         StartError::Store(StoreError::Io { what, source })
-    })?;
+    };
+    let disk = Arc::new(OsDisk::open(&settings.data_dir).map_err(failed)?);
     let options = log_store::Options {
         durability,
         ..log_store::Options::default()
     };
-    let store = LogStore::open(Arc::new(disk), options, clock.clone());
-    Ok(Arc::new(store.map_err(StartError::Store)?))
+    let store = LogStore::open(Arc::<OsDisk>::clone(&disk), options, clock.clone());
+    let store = store.map_err(StartError::Store)?;
+    let spill = Spill::open(disk).map_err(failed)?;
+    Ok((Arc::new(store), Some(spill)))
 }
 
 /// The vhost and the user of a new broker.

@@ -44,7 +44,7 @@ pub(super) async fn run(core: Arc<Core>) {
 }
 
 /// Octets above which publishers wait; `None` where that cannot be known.
-fn memory_limit(settings: &Settings) -> Option<u64> {
+pub(super) fn memory_limit(settings: &Settings) -> Option<u64> {
     if let Some(limit) = settings.vm_memory_high_watermark_absolute {
         return Some(limit);
     }

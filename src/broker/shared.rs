@@ -42,6 +42,8 @@ pub struct Core {
     vhost_limits: DashMap<ShortString, VhostLimits>,
     sessions: DashMap<ConnectionId, Arc<Session>>,
     alarms: Alarms,
+    /// Held while an alarm is switched and told, so that what is told last is true.
+    switching: Mutex<()>,
     /// Connections that have something waiting for the store.
     waiting: Mutex<Vec<Weak<Mailbox>>>,
 }
@@ -87,6 +89,7 @@ impl Core {
             vhost_limits: DashMap::new(),
             sessions: DashMap::new(),
             alarms: Alarms::default(),
+            switching: Mutex::default(),
             waiting: Mutex::default(),
             env,
         });
@@ -309,8 +312,15 @@ impl Core {
         self.alarms.reason()
     }
 
+    /// Which alarms are on.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.alarms.on()
+    }
+
     /// Switches an alarm and tells every connection.
     pub fn set_alarm(&self, alarm: Alarm, on: bool) {
+        let _one_at_a_time = self.switching.lock();
         if !self.alarms.set(alarm, on) {
             return;
         }

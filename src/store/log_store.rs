@@ -181,12 +181,6 @@ impl LogStore {
         })
     }
 
-    /// What could not be read, as far as is known: at start, and since.
-    #[must_use]
-    pub fn damage(&self) -> Vec<Damage> {
-        self.damage.lock().clone()
-    }
-
     /// What the log holds and takes.
     #[must_use]
     pub fn space(&self) -> Space {
@@ -424,6 +418,10 @@ impl Store for LogStore {
 
     fn watch(&self, watch: Arc<dyn DurableWatch>) {
         self.shared.watch(watch);
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        self.damage.lock().clone()
     }
 
     fn can_read(&self, at: RecordAt) -> bool {

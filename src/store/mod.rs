@@ -272,6 +272,11 @@ pub trait Store: Send + Sync {
     /// `watch` is told whenever the durable position moves.
     fn watch(&self, watch: Arc<dyn DurableWatch>);
 
+    /// What of it could not be read, as far as is known: at start, and since.
+    fn damage(&self) -> Vec<Damage> {
+        Vec::new()
+    }
+
     /// Whether a message can be read back by now, and will be until it is settled. A store that
     /// keeps nothing never says so.
     fn can_read(&self, at: RecordAt) -> bool {

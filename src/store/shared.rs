@@ -1,6 +1,7 @@
 //! What callers, the commit thread and the housekeeper share, each part under its own short lock.
 //!
-//! Locks are taken in this order: writer, catalog, then one of the others alone.
+//! Locks are taken in this order: writer, catalog, then one of the others alone; only the watches
+//! are read under the lock of the trouble they are told of.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,23 +101,24 @@ impl Shared {
     }
 
     pub(super) fn watch(&self, watch: Arc<dyn DurableWatch>) {
-        let trouble = self.in_trouble();
+        // What changes from here on it is told like everybody.
+        let troubles = self.trouble.lock();
+        let trouble = worst(&*troubles);
         if trouble.is_some() {
             watch.on_trouble(trouble);
         }
         self.watches.write().push(watch);
     }
 
-    /// Tells everybody when trouble begins, changes or ends.
+    /// Tells everybody when trouble begins, changes or ends, in the order in which it does: who
+    /// hears of the end last must be right.
     pub(super) fn trouble(&self, source: Source, trouble: Option<Trouble>) {
-        let (before, after) = {
-            let mut troubles = self.trouble.lock();
-            let before = worst(&*troubles);
-            if let Some(slot) = troubles.get_mut(source as usize) {
-                *slot = trouble;
-            }
-            (before, worst(&*troubles))
-        };
+        let mut troubles = self.trouble.lock();
+        let before = worst(&*troubles);
+        if let Some(slot) = troubles.get_mut(source as usize) {
+            *slot = trouble;
+        }
+        let after = worst(&*troubles);
         if before != after {
             for watch in self.watches.read().iter() {
                 watch.on_trouble(after);

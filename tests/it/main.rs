@@ -20,4 +20,5 @@ mod scripts;
 mod shutdown;
 mod talker;
 mod tidy;
+mod trouble;
 mod wire;

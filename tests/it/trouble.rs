@@ -1,0 +1,180 @@
+//! A disk that is full or fails, seen from clients: publishers wait and are told why, everybody
+//! else goes on, nothing that was confirmed is lost, and it ends by itself.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::sync::Arc;
+
+use leveret::alarms::Alarm;
+use leveret::broker::{Broker, Health};
+use leveret::clock::Clock;
+use leveret::config::Durability;
+use leveret::store::{Fault, FaultDisk, LogStore, Options};
+
+use crate::talker::{Client, eventually};
+
+/// Octets of a segment: small, so that a few messages begin the next.
+const SEGMENT: u64 = 64 * 1024;
+
+/// A broker whose data is on `disk`.
+fn broker(disk: &FaultDisk) -> Broker {
+    let options = Options {
+        segment_len: SEGMENT,
+        ..Options::default()
+    };
+    let store = LogStore::open(Arc::new(disk.clone()), options, Clock::system()).unwrap();
+    let builder = Broker::builder()
+        .store(Arc::new(store))
+        .configure(|settings| settings.durability = Durability::Fsync);
+    builder.start().unwrap()
+}
+
+/// Publishes persistent messages until nothing is confirmed any more because publishers are
+/// blocked; returns how many were confirmed.
+fn fill(publisher: &mut Client) -> u64 {
+    assert_eq!(publisher.ask("confirm.select"), "confirm.select-ok");
+    let mut confirmed = 0;
+    loop {
+        let number = confirmed + 1;
+        let line =
+            format!("basic.publish routing-key='jobs' body='{number:06000}' {{delivery-mode=2}}");
+        let mut heard = publisher.ask(&line);
+        if heard == format!("basic.ack delivery-tag={number}") {
+            confirmed = number;
+            continue;
+        }
+        if heard.starts_with("basic.ack") {
+            heard = publisher.hear();
+        }
+        assert_eq!(heard, "connection.blocked reason='low on disk'");
+        return confirmed;
+    }
+}
+
+/// Publishes two more messages without waiting, as a publisher does that has not noticed; then
+/// the disk's trouble must have blocked it.
+fn meets_trouble(broker: &Broker, disk: &FaultDisk, fault: Fault) {
+    let mut publisher = Client::new(broker);
+    let mut consumer = Client::new(broker);
+    publisher.declare("jobs", "");
+    publisher.declare("other", "");
+    publisher.ask("confirm.select");
+    for number in 1..=20 {
+        let line = "basic.publish routing-key='jobs' body='before' {delivery-mode=2}";
+        let ack = format!("basic.ack delivery-tag={number}");
+        assert_eq!(publisher.ask(line), ack);
+    }
+    disk.plan(fault);
+    // The first is taken and waits; the one after the alarm is not even read.
+    publisher.say("basic.publish routing-key='jobs' body='meanwhile' {delivery-mode=2}");
+    eventually("the alarm", || broker.health().alarms == [Alarm::Store]);
+    publisher.say("basic.publish routing-key='jobs' body='blocked' {delivery-mode=2}");
+    assert_eq!(
+        publisher.hear(),
+        "connection.blocked reason='low on disk'",
+        "and no confirm before it"
+    );
+
+    // Consumers, acks and purges go on.
+    assert_eq!(consumer.ready("jobs"), 21);
+    let heard = consumer.ask("basic.get queue='jobs'");
+    assert!(heard.starts_with("basic.get-ok delivery-tag=1 "), "{heard}");
+    consumer.say("basic.ack delivery-tag=1");
+    consumer.sync();
+    let told = "queue.purge-ok message-count=20";
+    assert_eq!(consumer.ask("queue.purge queue='jobs'"), told);
+
+    disk.heal();
+    let mut heard = [publisher.hear(), publisher.hear(), publisher.hear()];
+    heard.sort();
+    assert_eq!(
+        heard,
+        [
+            "basic.ack delivery-tag=21",
+            "basic.ack delivery-tag=22",
+            "connection.unblocked"
+        ]
+    );
+    assert_eq!(broker.health(), Health::default());
+    assert_eq!(consumer.drain("jobs"), ["blocked"]);
+}
+
+#[test]
+fn failing_disk_blocks_publishers_until_it_works_again() {
+    let disk = FaultDisk::default();
+    let broker = broker(&disk);
+    meets_trouble(&broker, &disk, Fault::CallsFrom(0));
+}
+
+// A full disk is met at the next file, because files are filled with zeros before they are used.
+#[test]
+fn full_disk_blocks_publishers_until_there_is_room() {
+    let disk = FaultDisk::default();
+    let broker = broker(&disk);
+    let mut consumer = Client::new(&broker);
+    consumer.declare("jobs", "");
+    disk.plan(Fault::Full(disk.now().used() + 4 * SEGMENT));
+    let mut publisher = Client::new(&broker);
+    let confirmed = fill(&mut publisher);
+    assert!(confirmed > 10, "{confirmed}");
+    assert_eq!(broker.health().alarms, [Alarm::Store]);
+    assert!(consumer.ready("jobs") >= confirmed);
+
+    let mut waiting = Client::new(&broker);
+    waiting.say("basic.publish routing-key='jobs' body='x'");
+    let told = "connection.blocked reason='low on disk'";
+    assert_eq!(waiting.hear(), told);
+
+    disk.heal();
+    assert_eq!(waiting.hear(), "connection.unblocked");
+    eventually("the publisher goes on", || {
+        publisher.hear() == "connection.unblocked"
+    });
+    drop((publisher, waiting, consumer));
+    broker.stop("a test");
+    let again = self::broker(&disk);
+    let found = Client::new(&again).ready("jobs");
+    assert!(found >= confirmed, "{found} of {confirmed} are left");
+}
+
+// Without room not even the checkpoint can be written that would give files up: a purge has to
+// be enough all the same.
+#[test]
+fn full_disk_is_emptied_by_consuming() {
+    let disk = FaultDisk::default();
+    let broker = broker(&disk);
+    let mut consumer = Client::new(&broker);
+    consumer.declare("jobs", "");
+    disk.plan(Fault::Full(disk.now().used() + 4 * SEGMENT));
+    let mut publisher = Client::new(&broker);
+    let confirmed = fill(&mut publisher);
+    assert!(consumer.drain("jobs").len() as u64 >= confirmed);
+    eventually("room is made", || broker.health().is_good());
+    drop((publisher, consumer));
+}
+
+#[test]
+fn damage_found_at_start_is_in_the_health() {
+    let disk = FaultDisk::default();
+    let first = broker(&disk);
+    let mut client = Client::new(&first);
+    client.declare("jobs", "");
+    client.ask("confirm.select");
+    client.ask("basic.publish routing-key='jobs' body='rotten apple' {delivery-mode=2}");
+    client.ask("basic.publish routing-key='jobs' body='good' {delivery-mode=2}");
+    drop(client);
+    first.stop("a test");
+    let files = disk.now().files();
+    let found = files.iter().find_map(|(name, octets)| {
+        let text = b"rotten apple";
+        let at = octets.windows(text.len()).position(|part| part == text)?;
+        name.ends_with(".log").then_some((name, at as u64))
+    });
+    let (name, at) = found.unwrap();
+    assert!(disk.flip(name, at, 0));
+    let again = broker(&disk);
+    let health = again.health();
+    assert!(!health.is_good());
+    assert_eq!((health.damage.len(), &health.damage[0].file), (1, name));
+    assert_eq!(Client::new(&again).drain("jobs"), ["good"]);
+}
