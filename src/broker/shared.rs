@@ -23,8 +23,8 @@ use crate::env::Environment;
 use crate::error::AmqpError;
 use crate::ids::ConnectionId;
 use crate::store::{
-    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, Recovered,
-    StoreError, Trouble, vhost_key,
+    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, StoreError, Trouble,
+    vhost_key,
 };
 use crate::vhost::{self, Owners, Vhost};
 
@@ -350,11 +350,9 @@ impl Core {
     /// [`StoreError`] if the store cannot be read.
     pub fn recover(&self, now: Now) -> Result<bool, StoreError> {
         let mut definitions = Vec::new();
-        let mut messages = Vec::new();
-        self.env.store.recover(
-            &mut |definition| definitions.push(definition),
-            &mut |message| messages.push(message),
-        )?;
+        self.env
+            .store
+            .recover(&mut |definition| definitions.push(definition))?;
         definitions.sort_by_key(|definition| definition.kind);
         let known = !definitions.is_empty();
         for definition in definitions {
@@ -366,22 +364,21 @@ impl Core {
                 );
             }
         }
-        self.restore_messages(now, messages);
+        self.restore_messages(now)?;
         Ok(known)
     }
 
-    fn restore_messages(&self, now: Now, messages: Vec<Recovered>) {
+    fn restore_messages(&self, now: Now) -> Result<(), StoreError> {
         let mut owners = Owners::default();
         for vhost in self.vhosts.iter() {
             vhost.add_owners(&mut owners);
         }
         let mut orphaned = BTreeSet::new();
-        for message in messages {
-            let queue = message.queue;
-            if !owners.restore(now, message) {
+        self.env.store.recover_messages(&mut |queue, recovered| {
+            if !owners.restore(now, queue, recovered) {
                 orphaned.insert(queue);
             }
-        }
+        })?;
         for queue in orphaned {
             tracing::debug!("queue {queue} is gone: its stored messages are dropped");
             self.env.store.submit(&mut [Op::Dropped { queue }]);
@@ -392,6 +389,7 @@ impl Core {
                 queue.with(now, |queue, effects| queue.dispatch(now, effects));
             }
         }
+        Ok(())
     }
 
     fn restore(&self, now: Now, definition: &Definition) -> Result<(), Box<dyn std::error::Error>> {

@@ -150,6 +150,7 @@ fn stored(budget: u64, n: u64) -> (Arc<Pager>, Queue, MemoryDisk) {
         last = store.submit(&mut [Op::Message {
             message: &message(number),
             queues: &[QueueId(1)],
+            sequences: &[],
             at: &mut at,
         }]);
         records.push(at);

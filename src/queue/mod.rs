@@ -35,6 +35,7 @@ mod effects;
 mod expiry;
 mod headers;
 mod ordinary;
+mod outcome;
 mod overflow;
 mod ready;
 mod stream;
@@ -47,6 +48,7 @@ pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
 pub use effects::{DeadLetter, DeleteReason, Effects};
 pub use ordinary::Ordinary;
+pub use outcome::{Outcome, ReturnCause};
 pub use stream::StreamQueue;
 pub use views::{ConsumerSnapshot, Stats};
 
@@ -113,46 +115,6 @@ pub struct Got {
     pub entry: Entry,
     /// Ready messages left behind it.
     pub ready_left: u64,
-}
-
-/// What becomes of a delivered message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Done.
-    Ack,
-    /// basic.reject with requeue=false: dead-lettered or dropped, and the delivery counts.
-    Reject,
-    /// basic.nack with requeue=false: dead-lettered or dropped.
-    Nack,
-    /// Back into the queue.
-    Requeue(ReturnCause),
-}
-
-/// Why a message comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReturnCause {
-    /// basic.nack with requeue=true.
-    Nack,
-    /// basic.reject with requeue=true.
-    Reject,
-    /// basic.recover.
-    Recover,
-    /// Its channel or connection ended.
-    Closed,
-    /// It was not settled in time.
-    Timeout,
-    /// It never left the broker: as if it had not been taken from the queue.
-    Undelivered,
-}
-
-impl ReturnCause {
-    /// Whether it counts towards the delivery limit.
-    ///
-    /// Seen: RabbitMQ 4.3.6.
-    #[must_use]
-    pub fn counts(self) -> bool {
-        matches!(self, Self::Reject | Self::Closed)
-    }
 }
 
 /// What is left of a deleted queue.
@@ -287,9 +249,28 @@ impl Queue {
         each!(self, queue => queue.push(now, message, at, delivery_count, fx))
     }
 
+    /// Whether [`Queue::restore`] can be used: bodies can be read when they are needed. A stream
+    /// holds its messages in memory.
+    #[must_use]
+    pub fn restores_unread(&self) -> bool {
+        match self {
+            Self::Ordinary(queue) => queue.restores_unread(),
+            Self::Stream(_) => false,
+        }
+    }
+
+    /// Takes messages back at start, in order, without serving anybody and without reading more
+    /// of them than those that leave next.
+    pub fn restore(&mut self, now: Now, recovered: &[Recovered]) {
+        match self {
+            Self::Ordinary(queue) => queue.restore(now, recovered),
+            Self::Stream(_) => debug_assert!(false, "a stream wants its messages"),
+        }
+    }
+
     /// Takes a message back at start, in order, without serving anybody.
-    pub fn restore(&mut self, now: Now, recovered: Recovered) {
-        each!(self, queue => queue.restore(now, recovered));
+    pub fn restore_message(&mut self, now: Now, recovered: &Recovered, message: Message) {
+        each!(self, queue => queue.restore_message(now, recovered, message));
     }
 
     /// Serves consumers, then drops what has expired and what is over the length limit.

@@ -22,9 +22,10 @@ use crate::events::{DeathReason, Fate};
 use crate::exchange::DedupCache;
 use crate::ids::{ConsumerId, QueueId};
 use crate::message::Message;
-use crate::store::{RecordAt, Recovered};
+use crate::store::RecordAt;
 
 mod dying;
+mod restore;
 mod views;
 
 use dying::Dying;
@@ -141,12 +142,8 @@ impl Ordinary {
     fn entry(&mut self, now: Now, message: Message, at: RecordAt, delivery_count: u32) -> Entry {
         let position = self.next_position;
         self.next_position += 1;
-        let ttl_ms = match (message.expiration_ms(), self.limits.message_ttl_ms) {
-            (Some(own), Some(queue)) => Some(own.min(queue)),
-            (own, queue) => own.or(queue),
-        };
         Entry {
-            expires: ttl_ms.map_or(Mono::NEVER, |ms| now.mono.plus_ms(ms)),
+            expires: self.expiry(now, message.expiration_ms()),
             message,
             position,
             at,
@@ -154,6 +151,15 @@ impl Ordinary {
             acquired_count: delivery_count,
             redelivered: delivery_count > 0,
         }
+    }
+
+    /// When a message expires that came in just now; `ttl_ms` is its own TTL.
+    fn expiry(&self, now: Now, ttl_ms: Option<u64>) -> Mono {
+        let ttl_ms = match (ttl_ms, self.limits.message_ttl_ms) {
+            (Some(own), Some(queue)) => Some(own.min(queue)),
+            (own, queue) => own.or(queue),
+        };
+        ttl_ms.map_or(Mono::NEVER, |ms| now.mono.plus_ms(ms))
     }
 
     /// Whether a message does not fit. Messages that consumers can take at once do not count.
@@ -183,18 +189,6 @@ impl Ordinary {
         } else {
             fx.settle(entry.at);
         }
-    }
-
-    /// See `Queue::restore`.
-    pub fn restore(&mut self, now: Now, recovered: Recovered) {
-        let Recovered { message, at, .. } = recovered;
-        let mut entry = self.entry(now, message, at, recovered.delivery_count);
-        if entry.expires != Mono::NEVER {
-            let age_ms = now.wall.since_ms(recovered.stored_at);
-            entry.expires = entry.expires.minus_ms(age_ms);
-        }
-        entry.redelivered |= recovered.redelivered;
-        self.ready.push(entry);
     }
 
     /// See `Queue::dispatch`.

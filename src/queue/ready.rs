@@ -22,12 +22,14 @@ use crate::store::RecordAt;
 mod account;
 mod chunk;
 mod level;
+mod restore;
 mod rows;
 
 use account::Account;
 use chunk::Lost;
 pub(super) use level::Level;
 use level::PageOut;
+pub(super) use restore::Absent;
 
 /// Levels of a quorum queue: priorities 0 ..= 31, higher ones count as 31.
 const QUORUM_PRIORITY_MAX: u8 = 31;
@@ -82,6 +84,11 @@ impl Ready {
             damaged: Vec::new(),
             lost: 0,
         }
+    }
+
+    /// Whether messages can leave memory, and come back.
+    pub(super) fn pages(&self) -> bool {
+        self.account.bodies().is_some()
     }
 
     /// From now on messages can leave memory.

@@ -9,4 +9,5 @@ mod order;
 mod overflow;
 mod paging;
 mod quorum;
+mod restore;
 pub(super) mod shelf;

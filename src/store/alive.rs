@@ -8,6 +8,7 @@ use super::RecordAt;
 use super::catalog::Spot;
 use super::record::{GRANULE, Record, Stored};
 use super::recovery::Damage;
+use super::row::Row;
 use super::segment::Segment;
 use super::window::Window;
 use crate::ids::QueueId;
@@ -16,7 +17,7 @@ use crate::ids::QueueId;
 pub(super) struct Alive<'a> {
     pub(super) at: RecordAt,
     pub(super) stored: Stored<'a>,
-    pub(super) queue: QueueId,
+    pub(super) row: Row,
     /// Its delivery count, if it came back.
     pub(super) returned: Option<u32>,
 }
@@ -67,13 +68,19 @@ pub(super) fn each_alive(
             }
         }
         segment.count(at, record.step(), &queues);
-        for (queue, returned) in segment.alive(at, &queues) {
+        let mut any = false;
+        for row in stored.rows().filter(|row| segment.has_alive(row)) {
+            any = true;
+            let returned = segment.returned(&row);
             each(Alive {
                 at,
                 stored,
-                queue,
+                row,
                 returned,
             });
+        }
+        if !any {
+            segment.bury(bit);
         }
     }
     Ok(damage)

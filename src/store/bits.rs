@@ -29,6 +29,11 @@ impl Bits {
         before != *word
     }
 
+    /// How many numbers are in it.
+    pub(super) fn len(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
     /// Whether `number` is in it.
     pub(super) fn contains(&self, number: u32) -> bool {
         self.0

@@ -11,7 +11,8 @@ use super::RecordAt;
 use super::batch::SEGMENT_HEAD;
 use super::disk::{DiskFile, read_full};
 use super::octets::{index, u32_at};
-use super::record::{self, Entry, Record, claimed_len};
+use super::record::{self, Entry, Record, Stored, claimed_len};
+use super::row::Row;
 use super::segment::Segment;
 use super::window::Window;
 use crate::ids::QueueId;
@@ -25,6 +26,16 @@ pub(super) struct Catalog {
     pub(super) applied: u64,
     /// Queues that were deleted and may still have messages in the log.
     pub(super) dropped: HashSet<QueueId>,
+    /// Rows for footers that are not written yet, by first address of their segment. `None` as
+    /// long as the log is only read.
+    pub(super) fresh: Option<BTreeMap<u64, Vec<Row>>>,
+}
+
+/// A segment that nothing is added to any more, without its footer.
+pub(super) struct Finished {
+    pub(super) first: u64,
+    /// Its rows, dead ones too.
+    pub(super) rows: Vec<Row>,
 }
 
 impl Catalog {
@@ -56,10 +67,7 @@ impl Catalog {
                 if !at.is_shared() && message.queues().all(|queue| dropped.contains(&queue)) {
                     return;
                 }
-                let len = record.step();
-                if let Some(segment) = self.segment_mut(at.address()) {
-                    segment.add(at, len, message.queues());
-                }
+                self.add(at, record.step(), &message);
             }
             Some(Entry::Settled { queue, records }) => {
                 for at in records.iter() {
@@ -83,6 +91,51 @@ impl Catalog {
                 }
             }
             Some(Entry::Change(_)) | None => {}
+        }
+    }
+
+    fn add(&mut self, at: RecordAt, len: usize, message: &Stored<'_>) {
+        let Some(segment) = self.segment_mut(at.address()) else {
+            return;
+        };
+        segment.add(at, len, message.queues());
+        let first = segment.first;
+        if let Some(fresh) = &mut self.fresh {
+            fresh.entry(first).or_default().extend(message.rows());
+        }
+    }
+
+    /// Takes the rows of segments that are finished.
+    pub(super) fn take_finished(&mut self) -> Vec<Finished> {
+        let (segments, applied) = (&self.segments, self.applied);
+        let is_finished = |first: &u64| {
+            segments
+                .get(first)
+                .is_none_or(|segment| segment.end <= applied)
+        };
+        let Some(fresh) = &mut self.fresh else {
+            return Vec::new();
+        };
+        let finished = fresh.extract_if(.., |first, _| is_finished(first));
+        finished
+            .map(|(first, rows)| Finished { first, rows })
+            .collect()
+    }
+
+    /// Keeps the rows of a segment for its footer.
+    pub(super) fn keep_rows(&mut self, first: u64, rows: Vec<Row>) {
+        if let Some(fresh) = &mut self.fresh {
+            fresh.insert(first, rows);
+        }
+    }
+
+    /// The log ends here: the last segment gets no more.
+    pub(super) fn end_log(&mut self) {
+        if let Some(mut last) = self.segments.last_entry() {
+            let segment = last.get_mut();
+            if segment.packed.is_none() && segment.end > self.applied {
+                segment.end = self.applied.max(segment.first);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use std::io;
 use super::batch::VERSION;
 use super::bits::Bits;
 use super::catalog::Catalog;
-use super::disk::{Disk, read_full};
+use super::disk::{Disk, read_file};
 use super::octets::{Reader, put_at, short, u32_at, u64_at};
 use crate::ids::QueueId;
 
@@ -141,15 +141,6 @@ fn fields(octets: &[u8]) -> Option<Checkpoint> {
 /// Reads the checkpoint in file `name`.
 pub(super) fn read(disk: &dyn Disk, name: &str) -> Result<Checkpoint, Unread> {
     decode(&read_file(disk, name).map_err(Unread::Io)?)
-}
-
-fn read_file(disk: &dyn Disk, name: &str) -> io::Result<Vec<u8>> {
-    let file = disk.open(name)?;
-    let len = usize::try_from(file.size()?).map_err(|_| io::ErrorKind::FileTooLarge)?;
-    let mut octets = vec![0; len];
-    let read = read_full(&*file, 0, &mut octets)?;
-    octets.truncate(read);
-    Ok(octets)
 }
 
 /// Writes checkpoint `number` and makes it durable.

@@ -102,3 +102,16 @@ pub fn read_full(file: &dyn DiskFile, at: u64, into: &mut [u8]) -> io::Result<us
     }
     Ok(done)
 }
+
+/// The octets of the file `name`.
+///
+/// # Errors
+/// What the disk says.
+pub fn read_file(disk: &dyn Disk, name: &str) -> io::Result<Vec<u8>> {
+    let file = disk.open(name)?;
+    let len = usize::try_from(file.size()?).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    let mut octets = vec![0; len];
+    let read = read_full(&*file, 0, &mut octets)?;
+    octets.truncate(read);
+    Ok(octets)
+}

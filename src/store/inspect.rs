@@ -143,7 +143,7 @@ pub fn dump(disk: &dyn Disk, each: &mut dyn FnMut(Item)) -> Result<Vec<Damage>, 
     let mut builder = MessageBuilder::default();
     found.messages(disk, &mut |alive| {
         if let Some(message) = alive.stored.build(&mut builder) {
-            let owner = owners.get(&alive.queue).cloned();
+            let owner = owners.get(&alive.row.queue).cloned();
             each(Item::Message(Box::new(Stored::read(
                 &alive, owner, &message,
             ))));

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::alive;
 use super::batch::SEGMENT_HEAD;
 use super::catalog::Spot;
 use super::definitions::Definitions;
 use super::disk::Disk;
 use super::record::Record;
+use super::recount::{recount, tell};
 use super::recovery::{self, Damage, Scan};
 use super::shared::Shared;
 use super::space::Housekeeper;
@@ -77,6 +77,9 @@ const COVER_AFTER: Duration = Duration::from_millis(100);
 
 /// How long to wait before a disk that refused is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+/// Octets that are read behind the beginning of the last record of a run: most records are shorter.
+const BEHIND_RUN: u64 = 4096;
 
 /// Segments after which a start that takes long says how far it is.
 const PROGRESS_EVERY: usize = 64;
@@ -156,8 +159,11 @@ impl LogStore {
             .free
             .max(scan.end)
             .next_multiple_of(SEGMENT_HEAD as u64);
+        let mut catalog = scan.catalog;
+        catalog.end_log();
+        catalog.fresh = Some(BTreeMap::new());
         let staging = Staging::new(first, scan.end, options.segment_len);
-        let shared = Arc::new(Shared::new(disk, options, epoch, staging, scan.catalog));
+        let shared = Arc::new(Shared::new(disk, options, epoch, staging, catalog));
         let writer = Arc::new(Mutex::new(Writer::new(
             Arc::clone(&shared),
             scan.end,
@@ -205,31 +211,22 @@ impl LogStore {
         record.message()?.build(&mut MessageBuilder::default())
     }
 
-    /// Gives every message that is alive in the segment at `first`, and counts them.
-    fn recover_segment(&self, first: u64, each: &mut dyn FnMut(Recovered)) -> std::io::Result<()> {
+    /// Tells of every message that is alive in the segment at `first`, counts them, and returns
+    /// how many there are.
+    fn recover_segment(
+        &self,
+        first: u64,
+        each: &mut dyn FnMut(QueueId, &[Recovered]),
+    ) -> std::io::Result<u64> {
         let (mut segment, dropped) = {
             let catalog = self.shared.catalog.lock();
             let Some(segment) = catalog.segments.get(&first).cloned() else {
-                return Ok(());
+                return Ok(0);
             };
             (segment, catalog.dropped.clone())
         };
-        segment.recount();
-        let mut builder = MessageBuilder::default();
-        let damage = alive::each_alive(&mut segment, &dropped, &mut |found| {
-            let Some(message) = found.stored.build(&mut builder) else {
-                return;
-            };
-            each(Recovered {
-                queue: found.queue,
-                at: found.at,
-                message,
-                delivery_count: found.returned.unwrap_or_default(),
-                redelivered: found.returned.is_some(),
-                stored_at: found.stored.stored_at(),
-            });
-        })?;
-        for damage in &damage {
+        let found = recount(&*self.shared.disk, &mut segment, &dropped)?;
+        for damage in &found.damage {
             tracing::error!(
                 "a message in '{}' at {} is damaged and lost: {}",
                 damage.file,
@@ -237,10 +234,12 @@ impl LogStore {
                 damage.what
             );
         }
-        segment.is_damaged = !damage.is_empty();
-        self.damage.lock().extend(damage);
+        self.damage.lock().extend(found.damage);
+        // What is told may be settled.
+        let told = segment.clone();
         self.shared.catalog.lock().segments.insert(first, segment);
-        Ok(())
+        tell(&told, &found.rows, each);
+        Ok(found.rows.len() as u64)
     }
 
     /// Stops the threads.
@@ -353,31 +352,34 @@ fn housekeeping_loop(shared: &Shared, housekeeper: &Mutex<Housekeeper>) {
 }
 
 impl Store for LogStore {
-    fn recover(
-        &self,
-        definitions: &mut dyn FnMut(Definition),
-        messages: &mut dyn FnMut(Recovered),
-    ) -> Result<(), StoreError> {
+    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
         for ((kind, key), json) in std::mem::take(&mut *self.definitions.lock()) {
             definitions(Definition { kind, key, json });
         }
-        let firsts: Vec<u64> = self
-            .shared
-            .catalog
-            .lock()
-            .segments
-            .keys()
-            .copied()
-            .collect();
+        Ok(())
+    }
+
+    fn recover_messages(
+        &self,
+        each: &mut dyn FnMut(QueueId, &[Recovered]),
+    ) -> Result<(), StoreError> {
+        let firsts: Vec<u64> = {
+            let catalog = self.shared.catalog.lock();
+            let segments = catalog.segments.values();
+            let open = segments.filter(|segment| !segment.is_counted);
+            open.map(|segment| segment.first).collect()
+        };
         let total = firsts.len();
-        for (done, first) in firsts.into_iter().enumerate() {
-            self.recover_segment(first, messages)
+        let mut messages = 0;
+        for (done, first) in (1..).zip(firsts) {
+            messages += self
+                .recover_segment(first, each)
                 .map_err(|source| StoreError::Io {
                     what: format!("reading messages in '{}'", self.shared.disk.place()),
                     source,
                 })?;
-            if (done + 1) % PROGRESS_EVERY == 0 {
-                tracing::info!("messages of {} of {total} segments are back", done + 1);
+            if done % PROGRESS_EVERY == 0 {
+                tracing::info!("{messages} messages of {done} of {total} segments are back");
             }
         }
         self.shared.chores.lock().recovered = true;
@@ -441,13 +443,15 @@ impl Store for LogStore {
     ) {
         let mut builder = MessageBuilder::default();
         let mut window: Option<Window> = None;
+        let last = records.last().map_or(0, |last| last.address());
         for at in records {
             let found = self.spot(*at).and_then(|spot| {
                 if !window
                     .as_ref()
                     .is_some_and(|window| window.is_over(&spot.file))
                 {
-                    window = Some(Window::new(Arc::clone(&spot.file)));
+                    let reach = last.saturating_sub(at.address()) + BEHIND_RUN;
+                    window = Some(Window::with_reach(Arc::clone(&spot.file), reach));
                 }
                 let octets = spot.read_in(window.as_mut()?).ok()?;
                 Record::parse(octets, at.address())?
@@ -471,6 +475,7 @@ impl Store for LogStore {
         if stuck {
             return Err(failed(std::io::Error::other("the last writes failed")));
         }
+        self.shared.catalog.lock().end_log();
         self.housekeeper.lock().checkpoint().map_err(failed)
     }
 }

@@ -18,10 +18,13 @@ pub struct MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn recover(
+    fn recover(&self, _definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn recover_messages(
         &self,
-        _definitions: &mut dyn FnMut(Definition),
-        _messages: &mut dyn FnMut(Recovered),
+        _each: &mut dyn FnMut(QueueId, &[Recovered]),
     ) -> Result<(), StoreError> {
         Ok(())
     }

@@ -24,6 +24,8 @@ mod checkpoint;
 mod definitions;
 pub mod disk;
 mod fault_disk;
+mod files;
+mod footer;
 mod inspect;
 mod log_store;
 mod memory;
@@ -31,8 +33,11 @@ mod memory_disk;
 mod octets;
 mod os_disk;
 mod packed;
+mod places;
 mod record;
+mod recount;
 mod recovery;
+mod row;
 mod segment;
 mod shared;
 mod space;
@@ -83,6 +88,9 @@ pub enum Op<'a> {
         message: &'a Message,
         /// The queues, each once.
         queues: &'a [QueueId],
+        /// What each queue gives the message, to have it back with [`Recovered::sequence`]; 0,
+        /// as for those that are missing here, for nothing.
+        sequences: &'a [u64],
         /// The store writes here where it put the message.
         at: &'a mut RecordAt,
     },
@@ -153,21 +161,25 @@ pub enum DefinitionChange {
     Delete(DefinitionKind, String),
 }
 
-/// A message found at start.
-#[derive(Debug)]
+/// A message found at start: what its queue must know as long as it does not read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovered {
-    /// Its queue.
-    pub queue: QueueId,
     /// Where it lies.
     pub at: RecordAt,
-    /// The message.
-    pub message: Message,
+    /// Octets of its body.
+    pub body_len: u32,
+    /// Its `priority` property.
+    pub priority: Option<u8>,
+    /// Its own TTL in milliseconds.
+    pub ttl_ms: Option<u64>,
+    /// When it was stored, in broker time of day: what is left of its TTL follows from it.
+    pub stored_at: Wall,
+    /// What its queue gave it; 0 for nothing.
+    pub sequence: u64,
     /// How often it had been delivered and come back.
     pub delivery_count: u32,
     /// Whether it may have been delivered before.
     pub redelivered: bool,
-    /// When it was stored, in broker time of day: what is left of its TTL follows from it.
-    pub stored_at: Wall,
 }
 
 /// Why nothing can be stored for now. Confirms wait meanwhile, and publishers should.
@@ -246,15 +258,21 @@ impl std::error::Error for StoreError {
 /// Where durable things live. Calls keep their order: two writes by one thread are stored in the
 /// order of the calls.
 pub trait Store: Send + Sync {
-    /// What was there when the store was opened: definitions by kind, then messages in the order
-    /// of their queues. Called once, before any write.
+    /// The definitions that were there when the store was opened, by kind. Called once.
     ///
     /// # Errors
     /// [`StoreError`] if the data cannot be read; nothing is changed then.
-    fn recover(
+    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError>;
+
+    /// The messages that were there: many calls for a queue, each with some of its messages, in
+    /// the order of the queue. Called once, after [`Store::recover`] and before any message is
+    /// written or settled. `each` may read.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the data cannot be read.
+    fn recover_messages(
         &self,
-        definitions: &mut dyn FnMut(Definition),
-        messages: &mut dyn FnMut(Recovered),
+        each: &mut dyn FnMut(QueueId, &[Recovered]),
     ) -> Result<(), StoreError>;
 
     /// A queue incarnation that was never used before.

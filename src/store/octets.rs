@@ -31,6 +31,33 @@ pub(super) fn short(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
+/// Appends `value` with seven bits in each octet, the lowest first; all but the last octet have
+/// their highest bit set.
+pub(super) fn put_varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
+}
+
+/// Octets that [`put_varint`] appends.
+pub(super) fn varint_len(value: u64) -> usize {
+    (u64::BITS - (value | 1).leading_zeros()).div_ceil(7) as usize
+}
+
+/// The way from `from` to `to` as a number that is small if they are near each other.
+pub(super) fn difference(from: u64, to: u64) -> u64 {
+    let difference = to.wrapping_sub(from).cast_signed();
+    ((difference << 1) ^ (difference >> 63)).cast_unsigned()
+}
+
+/// Where the way from `from` leads that [`difference`] gave.
+pub(super) fn apart(from: u64, difference: u64) -> u64 {
+    let sign = (difference & 1).wrapping_neg();
+    from.wrapping_add((difference >> 1) ^ sign)
+}
+
 /// Takes numbers off the front.
 pub(super) struct Reader<'a>(pub &'a [u8]);
 
@@ -45,6 +72,25 @@ impl<'a> Reader<'a> {
         let (first, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(u64::from_le_bytes(*first))
+    }
+
+    pub(super) fn u8(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    /// What [`put_varint`] wrote.
+    pub(super) fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let octet = u64::from(self.u8()?);
+            value |= (octet & 0x7f) << shift;
+            if octet < 0x80 {
+                return Some(value);
+            }
+        }
+        None
     }
 
     pub(super) fn octets(&mut self, len: usize) -> Option<&'a [u8]> {

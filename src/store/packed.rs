@@ -11,6 +11,7 @@ use super::catalog::Spot;
 use super::disk::{Disk, DiskFile, read_full};
 use super::octets::{Reader, short, u32_at, u64_at};
 use super::record::{GRANULE, Record};
+use super::row::Row;
 use super::segment::Segment;
 use super::window::Window;
 use crate::ids::QueueId;
@@ -86,6 +87,8 @@ pub(super) struct Packer {
     written: u64,
     /// The queues of each record, for the counts of the new segment.
     messages: Vec<(super::RecordAt, usize, Box<[QueueId]>)>,
+    /// For its footer.
+    rows: Vec<Row>,
 }
 
 const BUFFER: usize = 1024 * 1024;
@@ -103,6 +106,7 @@ impl Packer {
             buffer,
             written: 0,
             messages: Vec::new(),
+            rows: Vec::new(),
         })
     }
 
@@ -118,6 +122,7 @@ impl Packer {
         ));
         self.messages
             .push((message.at(), record.step(), message.queues().collect()));
+        self.rows.extend(message.rows());
         self.buffer.extend_from_slice(record.octets());
         if self.buffer.len() >= BUFFER {
             self.flush()
@@ -162,6 +167,7 @@ impl Packer {
         Ok(Packed {
             segment,
             messages: self.messages,
+            rows: self.rows,
         })
     }
 }
@@ -170,4 +176,5 @@ impl Packer {
 pub(super) struct Packed {
     pub(super) segment: Segment,
     pub(super) messages: Vec<(super::RecordAt, usize, Box<[QueueId]>)>,
+    pub(super) rows: Vec<Row>,
 }

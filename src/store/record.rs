@@ -11,6 +11,8 @@ use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
 
 use super::octets::{Reader, index, put_at, short, u32_at, u64_at};
+use super::places::{self, Places};
+use super::row::Row;
 use super::{Definition, DefinitionChange, DefinitionKind, Op, RecordAt};
 use crate::clock::Wall;
 use crate::ids::QueueId;
@@ -40,6 +42,12 @@ enum Kind {
 const PERSISTENT: u8 = 1;
 const HAS_BCC: u8 = 2;
 const DIED_BEFORE: u8 = 4;
+const HAS_PRIORITY: u8 = 8;
+
+/// The `priority` bit among the flags of properties.
+///
+/// Spec: 2.3.5.2, 1.8 (basic's properties in order).
+const PRIORITY_FLAG: u16 = 1 << 11;
 
 /// Rounded up to where the next record may start.
 pub(super) const fn padded(len: usize) -> usize {
@@ -52,7 +60,7 @@ pub(super) fn op_len(op: &Op<'_>) -> usize {
         Op::Message {
             message, queues, ..
         } => message_len(message, queues.len()),
-        Op::Settled { records, .. } => RECORD_HEAD + 8 * records.len(),
+        Op::Settled { records, .. } => RECORD_HEAD + places::encoded_len(records),
         Op::Returned { .. } | Op::Dropped { .. } => RECORD_HEAD,
     })
 }
@@ -117,17 +125,16 @@ pub(super) fn encode(op: &mut Op<'_>, address: u64, stored_at: Wall, out: &mut V
         Op::Message {
             message,
             queues,
+            sequences,
             at,
         } => {
-            encode_message(message, queues, stored_at, out);
+            encode_message(message, queues, sequences, stored_at, out);
             **at = RecordAt::new(address, padded(out.len() - start), queues.len());
         }
         Op::Settled { queue, records } => {
-            let len = RECORD_HEAD + 8 * records.len();
+            let len = RECORD_HEAD + places::encoded_len(records);
             Head::new(Kind::Settled, short(records.len()), queue.0, 0).write(len, out);
-            for record in *records {
-                out.extend_from_slice(&record.0.to_le_bytes());
-            }
+            places::encode(records, out);
         }
         Op::Returned {
             queue,
@@ -143,23 +150,34 @@ pub(super) fn encode(op: &mut Op<'_>, address: u64, stored_at: Wall, out: &mut V
     pad(out, start);
 }
 
-fn encode_message(message: &Message, queues: &[QueueId], stored_at: Wall, out: &mut Vec<u8>) {
+fn encode_message(
+    message: &Message,
+    queues: &[QueueId],
+    sequences: &[u64],
+    stored_at: Wall,
+    out: &mut Vec<u8>,
+) {
     let traits = message.traits();
     let flag = |on: bool, flag: u8| if on { flag } else { 0 };
     let head = Head {
         kind: Kind::Message,
         flags: flag(traits.persistent, PERSISTENT)
             | flag(traits.has_bcc, HAS_BCC)
-            | flag(traits.died_before, DIED_BEFORE),
+            | flag(traits.died_before, DIED_BEFORE)
+            | flag(
+                message.properties().flags() & PRIORITY_FLAG != 0,
+                HAS_PRIORITY,
+            ),
         priority: traits.priority,
         count: short(queues.len()),
         first: stored_at.as_millis(),
         second: traits.expiration_ms.map_or(0, |ms| ms.saturating_add(1)),
     };
     head.write(message_len(message, queues.len()), out);
-    for queue in queues {
+    let sequences = sequences.iter().copied().chain(std::iter::repeat(0));
+    for (queue, sequence) in queues.iter().zip(sequences) {
         out.extend_from_slice(&queue.0.to_le_bytes());
-        out.extend_from_slice(&[0; 8]);
+        out.extend_from_slice(&sequence.to_le_bytes());
     }
     out.extend_from_slice(message.routing_octets());
     let properties = message.properties().as_bytes();
@@ -217,7 +235,7 @@ pub(super) enum Entry<'a> {
     Message(Stored<'a>),
     Settled {
         queue: QueueId,
-        records: Settled<'a>,
+        records: Places<'a>,
     },
     Returned {
         queue: QueueId,
@@ -228,20 +246,6 @@ pub(super) enum Entry<'a> {
         queue: QueueId,
     },
     Change(DefinitionChange),
-}
-
-/// The records that were settled together.
-#[derive(Clone, Copy)]
-pub(super) struct Settled<'a>(&'a [u8]);
-
-impl Settled<'_> {
-    pub(super) fn iter(self) -> impl Iterator<Item = RecordAt> {
-        self.0
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|octets| RecordAt(u64::from_le_bytes(*octets)))
-    }
 }
 
 impl<'a> Record<'a> {
@@ -298,7 +302,7 @@ impl<'a> Record<'a> {
             Kind::Message => Entry::Message(self.message()?),
             Kind::Settled => Entry::Settled {
                 queue,
-                records: Settled(self.content()?),
+                records: Places(self.content()?),
             },
             Kind::Returned => Entry::Returned {
                 queue,
@@ -371,14 +375,56 @@ impl<'a> Stored<'a> {
         Wall::from_millis(u64_at(self.record.octets, 16).unwrap_or_default())
     }
 
+    fn flags(&self) -> u8 {
+        self.record.octets.get(9).copied().unwrap_or_default()
+    }
+
+    fn priority(&self) -> u8 {
+        self.record.octets.get(10).copied().unwrap_or_default()
+    }
+
+    fn ttl_ms(&self) -> Option<u64> {
+        u64_at(self.record.octets, 24)?.checked_sub(1)
+    }
+
+    /// Octets of the body; `None` if the octets make no message.
+    fn body_len(&self) -> Option<u32> {
+        let mut rest = Reader(self.content);
+        for _ in ["exchange", "routing key"] {
+            let len = rest.u8()?;
+            rest.octets(usize::from(len))?;
+        }
+        let properties_len = rest.u32()?;
+        rest.octets(index(u64::from(properties_len)))?;
+        Some(short(rest.0.len()))
+    }
+
+    /// What its queues must know of it, one row for each copy; none if the octets make no message.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row> + use<'a> {
+        let (at, stored_at, ttl_ms) = (self.at(), self.stored_at(), self.ttl_ms());
+        let priority = (self.flags() & HAS_PRIORITY != 0).then_some(self.priority());
+        let copies = (0..).zip(self.copies.as_chunks::<COPY>().0);
+        self.body_len().into_iter().flat_map(move |body_len| {
+            copies.clone().map(move |(copy, octets)| Row {
+                queue: QueueId(u64_at(octets, 0).unwrap_or_default()),
+                at,
+                copy,
+                body_len,
+                priority,
+                stored_at,
+                ttl_ms,
+                sequence: u64_at(octets, 8).unwrap_or_default(),
+            })
+        })
+    }
+
     /// The message; `None` if the octets make none.
     pub(super) fn build(&self, builder: &mut MessageBuilder) -> Option<Message> {
-        let head = self.record.octets;
-        let flags = *head.get(9)?;
+        let flags = self.flags();
         let traits = Traits {
             persistent: flags & PERSISTENT != 0,
-            priority: *head.get(10)?,
-            expiration_ms: u64_at(head, 24)?.checked_sub(1),
+            priority: self.priority(),
+            expiration_ms: self.ttl_ms(),
             has_bcc: flags & HAS_BCC != 0,
             died_before: flags & DIED_BEFORE != 0,
         };

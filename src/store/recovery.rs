@@ -15,16 +15,15 @@ use super::DefinitionChange;
 use serde::Serialize;
 
 use super::StoreError;
-use super::batch::{
-    self, BATCH_HEAD, BatchHead, Layout, NoHead, SEGMENT_HEAD, SegmentHead, VERSION,
-};
+use super::batch::{self, BATCH_HEAD, BatchHead, Layout, SEGMENT_HEAD, SegmentHead};
 use super::catalog::Catalog;
-use super::checkpoint::{self, Checkpoint, Unread};
-use super::disk::{Disk, DiskFile, read_full};
+use super::checkpoint::{self, Checkpoint};
+use super::disk::{Disk, DiskFile};
+use super::files::io_error;
 use super::packed;
 use super::record::{Entry, GRANULE, Record};
 use super::segment::Segment;
-use super::tail::{Found, Tail, prove};
+use super::tail::{Batch, Found, Tail, prove};
 use super::window::Window;
 
 /// What of the files cannot be read.
@@ -61,6 +60,16 @@ pub(super) struct Scan {
     pub(super) batches: u64,
     /// Files of the log behind the checkpoint.
     pub(super) tail_files: Vec<Arc<dyn DiskFile>>,
+    /// The last batch that was read, unless there was damage since.
+    before: Option<Before>,
+}
+
+/// What the next batch must answer to.
+#[derive(Clone, Copy)]
+struct Before {
+    head: BatchHead,
+    /// The checksum of its head.
+    sum: u32,
 }
 
 /// The name of the segment file whose first address is `first`.
@@ -86,19 +95,14 @@ pub(super) fn scan(disk: &dyn Disk) -> Result<Scan, StoreError> {
         torn: None,
         batches: 0,
         tail_files: Vec::new(),
+        before: None,
     };
     let base = scan.newest_checkpoint(disk, &names)?;
     let found = scan.find_segments(disk, &names)?;
     let tail = scan.take_listed(base, found)?;
     scan.read_tail(tail)?;
+    scan.find_footers(&names);
     Ok(scan)
-}
-
-fn io_error(disk: &dyn Disk, name: &str, source: io::Error) -> StoreError {
-    StoreError::Io {
-        what: format!("reading '{}/{name}'", disk.place()),
-        source,
-    }
 }
 
 fn reading(name: &str, source: io::Error) -> StoreError {
@@ -108,101 +112,7 @@ fn reading(name: &str, source: io::Error) -> StoreError {
     }
 }
 
-fn version_error(disk: &dyn Disk, name: &str, version: u32) -> StoreError {
-    StoreError::Version {
-        file: format!("{}/{name}", disk.place()),
-        version,
-        known: VERSION,
-    }
-}
-
 impl Scan {
-    /// The newest checkpoint that is whole.
-    fn newest_checkpoint(
-        &mut self,
-        disk: &dyn Disk,
-        names: &[String],
-    ) -> Result<Option<Checkpoint>, StoreError> {
-        let numbered = names
-            .iter()
-            .filter_map(|name| Some((checkpoint::number(name)?, name)));
-        let by_number: BTreeMap<u64, &String> = numbered.collect();
-        let mut newest = None;
-        for (number, name) in by_number.iter().rev() {
-            self.checkpoint = self.checkpoint.max(*number);
-            if newest.is_some() {
-                self.unneeded.push((*name).clone());
-                continue;
-            }
-            match checkpoint::read(disk, name) {
-                Ok(found) => newest = Some(found),
-                // Written when the power went; nothing was given up for it yet.
-                Err(Unread::Damaged) => self.unneeded.push((*name).clone()),
-                Err(Unread::Version(version)) => return Err(version_error(disk, name, version)),
-                Err(Unread::Io(source)) => return Err(io_error(disk, name, source)),
-            }
-        }
-        Ok(newest)
-    }
-
-    /// All segment files by first address.
-    fn find_segments(
-        &mut self,
-        disk: &dyn Disk,
-        names: &[String],
-    ) -> Result<Vec<Found>, StoreError> {
-        let mut found = Vec::new();
-        for name in names {
-            let stem = name
-                .strip_suffix(".log")
-                .or_else(|| name.strip_suffix(".pack"));
-            let Some(first) = stem.and_then(|stem| stem.split('-').next()) else {
-                if name.ends_with(".tmp") {
-                    self.unneeded.push(name.clone());
-                }
-                continue;
-            };
-            let Ok(first) = u64::from_str_radix(first, 16) else {
-                continue;
-            };
-            let file = disk
-                .open(name)
-                .map_err(|source| io_error(disk, name, source))?;
-            let len = file.size().map_err(|source| io_error(disk, name, source))?;
-            let mut octets = vec![0; SEGMENT_HEAD];
-            read_full(&*file, 0, &mut octets).map_err(|source| io_error(disk, name, source))?;
-            let head = match SegmentHead::decode(&octets) {
-                Ok(head) if head.first == first => head,
-                Err(NoHead::Version(version)) => return Err(version_error(disk, name, version)),
-                // A file that was begun when the power went, or a damaged one: what is in it
-                // decides. Its length tells where it ends.
-                Ok(_) | Err(NoHead::Damaged) => SegmentHead {
-                    layout: if name.ends_with(".log") {
-                        Layout::Log
-                    } else {
-                        Layout::Packed
-                    },
-                    node: 0,
-                    epoch: 0,
-                    first,
-                    end: first.saturating_add(len.saturating_sub(SEGMENT_HEAD as u64)),
-                    follows: u64::MAX,
-                    begins: false,
-                },
-            };
-            self.epoch = self.epoch.max(head.epoch);
-            self.free = self.free.max(head.end);
-            found.push(Found {
-                name: name.clone(),
-                file,
-                len,
-                head,
-            });
-        }
-        found.sort_by_key(|found| (found.head.first, found.head.layout as u32));
-        Ok(found)
-    }
-
     /// Takes over the segments that the checkpoint lists; returns those that come after it.
     fn take_listed(
         &mut self,
@@ -324,7 +234,7 @@ impl Scan {
             .iter()
             .map(|tail| Arc::clone(&tail.found.file))
             .collect();
-        let proven = prove(&heads)?;
+        let proven = prove(&heads, self.catalog.applied)?;
         let mut ended = false;
         for tail in &heads {
             if ended {
@@ -350,7 +260,13 @@ impl Scan {
             }
             match tail.batch(&mut window, address)? {
                 Some(batch) if batch.whole => {
+                    if !self.is_answer(tail, &batch, proven) {
+                        self.cut(tail, address)?;
+                        return Ok(false);
+                    }
                     self.apply(batch.octets, address);
+                    let Batch { head, sum, .. } = batch;
+                    self.before = Some(Before { head, sum });
                     self.epoch = self.epoch.max(batch.head.epoch);
                     self.batches += 1;
                     address = batch.head.end();
@@ -364,6 +280,32 @@ impl Scan {
             }
         }
         Ok(true)
+    }
+
+    /// Whether the log goes on with `batch`: not if it was written behind another batch than the
+    /// one that is there. If that had to be there, it is damage; if not, the log ends.
+    fn is_answer(&mut self, tail: &Tail, batch: &Batch<'_>, proven: u64) -> bool {
+        let Some(before) = self.before else {
+            return true;
+        };
+        let expected = if batch.head.epoch == before.head.epoch {
+            before.sum
+        } else {
+            0
+        };
+        if batch.head.previous == expected {
+            return true;
+        }
+        if before.head.address >= proven {
+            return false;
+        }
+        self.damage.push(Damage {
+            file: tail.found.name.clone(),
+            offset: tail.offset(batch.head.address),
+            len: BATCH_HEAD as u64,
+            what: "the batch before this one is not the one that was there when it was written",
+        });
+        true
     }
 
     fn apply(&mut self, octets: &[u8], address: u64) {
@@ -432,6 +374,7 @@ impl Scan {
         }
         let at = at.min(stop);
         self.note(tail, bad, at);
+        self.before = None;
         self.end = at;
         Ok(at)
     }

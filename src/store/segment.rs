@@ -5,15 +5,17 @@
 //! has that bit as long as any copy is alive, and for each copy the bit of the octets in which the
 //! record names its queue. It knows no other segment and does not read the file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::RecordAt;
 use super::batch::SEGMENT_HEAD;
 use super::bits::Bits;
 use super::disk::DiskFile;
+use super::footer::{Footer, Sum};
 use super::octets::{index, short};
 use super::record::{CLASSES, COPY, GRANULE, RECORD_HEAD};
+use super::row::Row;
 use crate::ids::QueueId;
 
 /// Granules between the start of a record and its first copy.
@@ -40,6 +42,8 @@ pub(super) struct Segment {
     pub(super) is_counted: bool,
     /// Not all of it can be read.
     pub(super) is_damaged: bool,
+    /// There is a file beside it that says what queues must know of its messages.
+    pub(super) has_footer: bool,
     /// Where each record of a packed segment lies: address and granule, sorted.
     pub(super) packed: Option<Arc<[(u64, u32)]>>,
     pub(super) live: Bits,
@@ -73,6 +77,7 @@ impl Segment {
             file_len: 0,
             is_counted: true,
             is_damaged: false,
+            has_footer: false,
             packed: None,
             live: Bits::default(),
             returned: HashMap::new(),
@@ -141,6 +146,72 @@ impl Segment {
             .map(|class| class.octets * class.live / class.total)
             .sum();
         octets * self.copies() / self.copies.max(1)
+    }
+
+    /// What all its messages had, by size class.
+    pub(super) fn sums(&self) -> [Sum; CLASSES] {
+        self.classes.map(|class| Sum {
+            octets: class.octets,
+            messages: class.total,
+        })
+    }
+
+    /// Whether the copy is alive.
+    pub(super) fn has_alive(&self, row: &Row) -> bool {
+        self.copy_of(row)
+            .is_some_and(|copy| self.live.contains(copy))
+    }
+
+    fn copy_of(&self, row: &Row) -> Option<u32> {
+        let bit = self.bit(row.at.address())?;
+        Some(copy_bit(row.at, bit, row.copy))
+    }
+
+    /// The delivery count of a copy, if it came back.
+    pub(super) fn returned(&self, row: &Row) -> Option<u32> {
+        if self.returned.is_empty() {
+            return None;
+        }
+        self.returned.get(&self.copy_of(row)?).copied()
+    }
+
+    /// Counts what is alive by a footer, whose dead rows are taken out. `false`, and nothing is
+    /// changed, if the footer does not say of all that is alive what it is.
+    pub(super) fn count_footer(&mut self, footer: &mut Footer, dropped: &HashSet<QueueId>) -> bool {
+        footer.rows.retain(|row| self.has_alive(row));
+        let shared = footer.rows.iter().filter(|row| row.at.is_shared());
+        let heads: HashSet<u64> = shared.map(|row| row.at.address()).collect();
+        let heads_alive = |head: &&u64| self.bit(**head).is_some_and(|bit| self.live.contains(bit));
+        let told = footer.rows.len() + heads.iter().filter(heads_alive).count();
+        if told as u64 != self.live.len() {
+            return false;
+        }
+        self.recount();
+        footer.rows.retain(|row| {
+            let stays = !dropped.contains(&row.queue);
+            if !stays {
+                self.kill(row.at, row.copy as usize);
+            }
+            stays
+        });
+        let mut counted = HashSet::new();
+        for row in &footer.rows {
+            self.copies += 1;
+            *self.queues.entry(row.queue).or_default() += 1;
+            let first = !row.at.is_shared() || counted.insert(row.at.address());
+            if let Some(class) = self.classes.get_mut(row.at.class()) {
+                class.live += u64::from(first);
+            }
+        }
+        for head in heads.difference(&counted) {
+            if let Some(bit) = self.bit(*head) {
+                self.bury(bit);
+            }
+        }
+        for (class, sum) in self.classes.iter_mut().zip(footer.sums) {
+            (class.octets, class.total) = (sum.octets, sum.messages);
+        }
+        true
     }
 
     /// Forgets counts, queues and copies, but not what is alive: the messages are about to be
@@ -287,35 +358,10 @@ impl Segment {
         }
     }
 
-    /// The copies of a message that are alive: queue and delivery count, if it came back.
-    pub(super) fn alive<'a>(
-        &'a self,
-        at: RecordAt,
-        queues: &'a [QueueId],
-    ) -> impl Iterator<Item = (QueueId, Option<u32>)> + 'a {
-        let bit = self.bit(at.address());
-        queues
-            .iter()
-            .enumerate()
-            .filter_map(move |(position, queue)| {
-                let copy = if at.is_shared() {
-                    bit? + TO_COPIES + short(position)
-                } else {
-                    bit?
-                };
-                let alive = self.live.contains(copy);
-                alive.then(|| (*queue, self.returned.get(&copy).copied()))
-            })
-    }
-
     /// Makes the copy in the `position`-th of its queues dead, without counting.
     pub(super) fn kill(&mut self, at: RecordAt, position: usize) {
         if let Some(bit) = self.bit(at.address()) {
-            let copy = if at.is_shared() {
-                bit + TO_COPIES + short(position)
-            } else {
-                bit
-            };
+            let copy = copy_bit(at, bit, short(position));
             self.live.remove(copy);
             self.returned.remove(&copy);
         }
@@ -348,6 +394,15 @@ impl Segment {
     /// Granules in `octets`.
     pub(super) fn granules(octets: u64) -> u32 {
         short(index(octets) / GRANULE)
+    }
+}
+
+/// The bit of a copy of the message at `at`, whose first bit is `bit`.
+fn copy_bit(at: RecordAt, bit: u32, copy: u32) -> u32 {
+    if at.is_shared() {
+        bit.saturating_add(TO_COPIES).saturating_add(copy)
+    } else {
+        bit
     }
 }
 

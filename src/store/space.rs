@@ -12,9 +12,10 @@ use parking_lot::Mutex;
 
 use super::Source;
 use super::batch::{Layout, SEGMENT_HEAD, SegmentHead};
-use super::catalog::{Catalog, Spot};
+use super::catalog::{Catalog, Finished, Spot};
 use super::definitions::Definitions;
-use super::disk::DiskFile;
+use super::disk::{Disk, DiskFile};
+use super::footer::{self, Footer};
 use super::packed::{Packed, Packer};
 use super::record::Record;
 use super::segment::Segment;
@@ -28,6 +29,10 @@ const CHECKPOINT_EVERY: u64 = 64 * 1024 * 1024;
 
 /// Segments without anything alive that wait for a checkpoint.
 const EMPTY_MAX: usize = 2;
+
+/// A footer of so many rows is written as soon as its segment is finished. A shorter one waits for
+/// a checkpoint: its segment may be empty by then.
+const FOOTER_LEN: usize = 4096;
 
 /// Octets that are written at once when a file is filled with zeros.
 const FILL: usize = 1024 * 1024;
@@ -68,6 +73,7 @@ impl Housekeeper {
         if !self.shared.is_recovered() {
             return;
         }
+        self.write_footers(FOOTER_LEN);
         if self.checkpoint_is_due()
             && let Err(error) = self.checkpoint()
         {
@@ -117,8 +123,43 @@ impl Housekeeper {
         empty.map(|segment| segment.first).collect()
     }
 
+    /// Writes the footers of finished segments of which at least `least` copies are alive. The
+    /// segment of one that cannot be written is read at the next start.
+    fn write_footers(&self, least: usize) {
+        let finished = self.shared.catalog.lock().take_finished();
+        for Finished { first, mut rows } in finished {
+            let (name, sums) = {
+                let mut catalog = self.shared.catalog.lock();
+                let Some(segment) = catalog.segments.get(&first) else {
+                    continue;
+                };
+                rows.retain(|row| segment.has_alive(row));
+                let found = (segment.name.clone(), segment.sums());
+                if rows.len() < least {
+                    rows.shrink_to_fit();
+                    catalog.keep_rows(first, rows);
+                    continue;
+                }
+                found
+            };
+            if rows.is_empty() {
+                continue;
+            }
+            footer::sort(&mut rows);
+            match footer::write(&*self.shared.disk, &name, &Footer { sums, rows }) {
+                Ok(()) => {
+                    if let Some(segment) = self.shared.catalog.lock().segments.get_mut(&first) {
+                        segment.has_footer = true;
+                    }
+                }
+                Err(error) => tracing::warn!("no footer was written for '{name}': {error}"),
+            }
+        }
+    }
+
     /// Writes a checkpoint and gives up what it does not need.
     pub(super) fn checkpoint(&mut self) -> io::Result<()> {
+        self.write_footers(1);
         let (octets, applied, empty, changes) = {
             // With the writer held nothing can be applied between the snapshot and its sync.
             let mut writer = self.writer.lock();
@@ -169,6 +210,9 @@ impl Housekeeper {
     fn recycle(&mut self, segment: &Segment) -> io::Result<()> {
         let disk = Arc::clone(&self.shared.disk);
         let len = self.shared.options.segment_len;
+        if segment.has_footer {
+            remove_footer(&*disk, segment)?;
+        }
         if segment.packed.is_none() && segment.file_len == len && !self.shared.has_spare() {
             let name = self.spare_name();
             disk.rename(&segment.name, &name)?;
@@ -299,6 +343,7 @@ impl Housekeeper {
         let Packed {
             mut segment,
             messages,
+            rows,
         } = packed;
         let mut catalog = self.shared.catalog.lock();
         for (at, len, queues) in &messages {
@@ -314,7 +359,15 @@ impl Housekeeper {
         for old in chosen {
             catalog.segments.remove(&old.first);
         }
+        catalog.keep_rows(segment.first, rows);
         catalog.insert(segment);
+    }
+}
+
+fn remove_footer(disk: &dyn Disk, segment: &Segment) -> io::Result<()> {
+    match disk.remove(&footer::file_name(&segment.name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Tail {
 /// A batch with a good head.
 pub(super) struct Batch<'a> {
     pub(super) head: BatchHead,
+    /// The checksum of its head.
+    pub(super) sum: u32,
     pub(super) octets: &'a [u8],
     pub(super) whole: bool,
 }
@@ -53,30 +55,39 @@ impl Tail {
             })
     }
 
+    /// The head of the batch at `address`, and its checksum.
+    fn head(
+        &self,
+        window: &mut Window,
+        address: u64,
+    ) -> Result<Option<(BatchHead, u32)>, StoreError> {
+        match BatchHead::decode(self.read(window, address, BATCH_HEAD)?, address) {
+            Ok((head, sum)) => Ok((head.end() <= self.end).then_some((head, sum))),
+            Err(NoHead::Damaged) => Ok(None),
+            Err(NoHead::Version(version)) => {
+                let file = self.found.name.clone();
+                Err(StoreError::Version {
+                    file,
+                    version,
+                    known: VERSION,
+                })
+            }
+        }
+    }
+
     pub(super) fn batch<'w>(
         &self,
         window: &'w mut Window,
         address: u64,
     ) -> Result<Option<Batch<'w>>, StoreError> {
-        let head = match BatchHead::decode(self.read(window, address, BATCH_HEAD)?, address) {
-            Ok((head, _)) => head,
-            Err(NoHead::Damaged) => return Ok(None),
-            Err(NoHead::Version(version)) => {
-                let file = self.found.name.clone();
-                return Err(StoreError::Version {
-                    file,
-                    version,
-                    known: VERSION,
-                });
-            }
-        };
-        if head.end() > self.end {
+        let Some((head, sum)) = self.head(window, address)? else {
             return Ok(None);
-        }
+        };
         let octets = self.read(window, address, head.len as usize)?;
         let whole = batch::is_whole(octets, &head);
         Ok(Some(Batch {
             head,
+            sum,
             octets,
             whole,
         }))
@@ -100,20 +111,21 @@ impl Tail {
     }
 }
 
-/// Up to where the log must have been durable, by what its batches and segments say.
-pub(super) fn prove(tails: &[Tail]) -> Result<u64, StoreError> {
+/// Up to where the log must have been durable, by what its segments and its batches from `applied`
+/// on say. The heads of the batches are enough for that: each has a checksum of its own.
+pub(super) fn prove(tails: &[Tail], applied: u64) -> Result<u64, StoreError> {
     let mut proven = 0;
     for tail in tails {
         if tail.found.head.begins {
             proven = proven.max(tail.found.head.follows);
         }
         let mut window = Window::new(Arc::clone(&tail.found.file));
-        let mut address = tail.found.head.first;
+        let mut address = tail.found.head.first.max(applied);
         while address < tail.end {
-            match tail.batch(&mut window, address)? {
-                Some(batch) if batch.whole => {
-                    proven = proven.max(batch.head.synced);
-                    address = batch.head.end();
+            match tail.head(&mut window, address)? {
+                Some((head, _)) => {
+                    proven = proven.max(head.synced);
+                    address = head.end();
                 }
                 _ => match next_batch(tail, &mut window, address)? {
                     Some(next) => address = next,

@@ -15,6 +15,8 @@ pub(super) struct Window {
     octets: Vec<u8>,
     filled: usize,
     size: Option<u64>,
+    /// Octets that are read at once.
+    read: usize,
 }
 
 impl Window {
@@ -26,6 +28,15 @@ impl Window {
             octets: Vec::new(),
             filled: 0,
             size: None,
+            read: READ,
+        }
+    }
+
+    /// Reads not much more than `reach` octets, which is less to read if little is wanted.
+    pub(super) fn with_reach(file: Arc<dyn DiskFile>, reach: u64) -> Self {
+        Self {
+            read: usize::try_from(reach).unwrap_or(READ).min(READ),
+            ..Self::new(file)
         }
     }
 
@@ -44,7 +55,7 @@ impl Window {
                 None => *self.size.insert(self.file.size()?),
             };
             let left = usize::try_from(size.saturating_sub(at)).unwrap_or(usize::MAX);
-            let want = len.max(READ).min(left);
+            let want = len.max(self.read).min(left);
             if self.octets.len() < want {
                 self.octets = vec![0; want];
             }

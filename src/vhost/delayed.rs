@@ -17,11 +17,12 @@ use parking_lot::Mutex;
 use super::Vhost;
 use super::exchange::Exchange;
 use super::publish::Question;
+use super::restore::read_all;
 use crate::clock::{Mono, Now, Wall};
 use crate::events::Fate;
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, routing_keys, with_headers};
-use crate::store::{Op, RecordAt};
+use crate::store::{Op, RecordAt, Recovered};
 use crate::timers::Timed;
 
 /// The header that asks for a delay, and tells of it afterwards.
@@ -98,6 +99,7 @@ impl Delayed {
             let mut ops = [Op::Message {
                 message: &stored,
                 queues: &[self.id],
+                sequences: &[],
                 at: &mut at,
             }];
             vhost.env().store.submit(&mut ops);
@@ -105,14 +107,21 @@ impl Delayed {
         self.keep(now.mono.plus_ms(delay_ms), exchange, message.clone(), at);
     }
 
-    /// Takes back a message that waited when the broker stopped.
-    pub(super) fn restore(
-        &self,
-        now: Now,
-        exchange: &Arc<Exchange>,
-        message: &Message,
-        at: RecordAt,
-    ) {
+    /// Takes back messages that waited when the broker stopped.
+    pub(super) fn restore(&self, now: Now, exchange: &Arc<Exchange>, recovered: &[Recovered]) {
+        if let Some(vhost) = self.vhost.upgrade() {
+            read_all(
+                vhost.env(),
+                self.id,
+                recovered,
+                &mut |recovered, message| {
+                    self.restore_one(now, exchange, &message, recovered.at);
+                },
+            );
+        }
+    }
+
+    fn restore_one(&self, now: Now, exchange: &Arc<Exchange>, message: &Message, at: RecordAt) {
         let headers = message.properties().headers().ok().flatten();
         let due = headers.and_then(|headers| headers.find(DUE).ok().flatten());
         let due_ms = due

@@ -256,6 +256,7 @@ impl Vhost {
                 Some(Op::Message {
                     message: publish.message.as_ref()?,
                     queues,
+                    sequences: &[],
                     at: &mut publish.at,
                 })
             })

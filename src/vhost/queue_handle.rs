@@ -8,12 +8,14 @@ use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
 use super::Vhost;
+use super::restore::read_all;
 use crate::clock::Now;
 use crate::connection::mail::Resume;
 use crate::env::Environment;
 use crate::error::{AmqpError, queue_words};
 use crate::ids::{ConnectionId, QueueId};
 use crate::queue::{Declared, Effects, Queue, QueueKind};
+use crate::store::Recovered;
 use crate::timers::Timed;
 
 /// Which of a queue's messages are stored.
@@ -178,6 +180,18 @@ impl QueueHandle {
             && let (Some(vhost), Some(me)) = (self.vhost.upgrade(), self.me.upgrade())
         {
             vhost.absorb(now, me, effects);
+        }
+    }
+
+    /// Takes stored messages back at start.
+    pub(super) fn restore(&self, now: Now, recovered: &[Recovered]) {
+        let mut queue = self.queue.lock();
+        if queue.restores_unread() {
+            queue.restore(now, recovered);
+        } else {
+            read_all(&self.env, self.id, recovered, &mut |recovered, message| {
+                queue.restore_message(now, recovered, message);
+            });
         }
     }
 

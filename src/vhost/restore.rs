@@ -22,9 +22,13 @@ use crate::clock::Now;
 use crate::env::Environment;
 use crate::error::queue_words;
 use crate::ids::QueueId;
+use crate::message::Message;
 use crate::policy::{Issuer, Policy, PolicyDefinition};
 use crate::queue::{Arguments, Declared, Flags, QueueKind};
-use crate::store::{Definition, DefinitionChange, DefinitionKind, Position, Recovered, vhost_key};
+use crate::store::{
+    Definition, DefinitionChange, DefinitionKind, Op, Position, RecordAt, Recovered, StoreError,
+    vhost_key,
+};
 
 /// An exchange as the store keeps it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -386,19 +390,47 @@ enum Owner {
 }
 
 impl Owners {
-    /// Gives a stored message back to the queue or exchange it was in; `false` if that is gone.
-    pub fn restore(&self, now: Now, recovered: Recovered) -> bool {
-        match self.0.get(&recovered.queue) {
+    /// Gives stored messages back to the queue or exchange they were in; `false` if that is gone.
+    pub fn restore(&self, now: Now, queue: QueueId, recovered: &[Recovered]) -> bool {
+        match self.0.get(&queue) {
             None => return false,
-            Some(Owner::Queue(queue)) => {
-                queue.with(now, |state, _| state.restore(now, recovered));
-            }
+            Some(Owner::Queue(queue)) => queue.restore(now, recovered),
             Some(Owner::Exchange(exchange)) => {
                 if let Some(delayed) = &exchange.delayed {
-                    delayed.restore(now, exchange, &recovered.message, recovered.at);
+                    delayed.restore(now, exchange, recovered);
                 }
             }
         }
         true
+    }
+}
+
+/// Reads stored messages one after the other. What is damaged is reported, and settled.
+pub(super) fn read_all(
+    env: &Environment,
+    queue: QueueId,
+    recovered: &[Recovered],
+    each: &mut dyn FnMut(&Recovered, Message),
+) {
+    let records: Vec<RecordAt> = recovered.iter().map(|recovered| recovered.at).collect();
+    let mut damaged = Vec::new();
+    let mut next = recovered.iter();
+    env.store.read_run(&records, &mut |at, message| {
+        let Some(recovered) = next.next() else { return };
+        match message {
+            Ok(message) => each(recovered, message),
+            Err(error) => {
+                tracing::error!("stored message {} cannot be read back: {error}", at.0);
+                if matches!(error, StoreError::Damaged { .. }) {
+                    damaged.push(at);
+                }
+            }
+        }
+    });
+    if !damaged.is_empty() {
+        env.store.submit(&mut [Op::Settled {
+            queue,
+            records: &damaged,
+        }]);
     }
 }

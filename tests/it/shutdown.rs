@@ -219,24 +219,30 @@ impl Inner {
 }
 
 impl Store for Kept {
-    fn recover(
-        &self,
-        definitions: &mut dyn FnMut(Definition),
-        messages: &mut dyn FnMut(Recovered),
-    ) -> Result<(), StoreError> {
-        let inner = self.inner.lock();
-        for ((kind, key), json) in inner.definitions.clone() {
+    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
+        for ((kind, key), json) in self.inner.lock().definitions.clone() {
             definitions(Definition { kind, key, json });
         }
-        for ((queue, at), stored) in inner.messages.clone() {
-            messages(Recovered {
-                queue,
+        Ok(())
+    }
+
+    fn recover_messages(
+        &self,
+        each: &mut dyn FnMut(QueueId, &[Recovered]),
+    ) -> Result<(), StoreError> {
+        let messages = self.inner.lock().messages.clone();
+        for ((queue, at), stored) in messages {
+            let recovered = Recovered {
                 at,
-                message: stored.message,
+                body_len: u32::try_from(stored.message.body_len()).unwrap(),
+                priority: stored.message.properties().priority().unwrap(),
+                ttl_ms: stored.message.traits().expiration_ms,
+                stored_at: Wall::from_millis(0),
+                sequence: 0,
                 delivery_count: stored.delivery_count,
                 redelivered: true,
-                stored_at: Wall::from_millis(0),
-            });
+            };
+            each(queue, &[recovered]);
         }
         Ok(())
     }
@@ -253,6 +259,7 @@ impl Store for Kept {
                     message,
                     queues,
                     at,
+                    ..
                 } => {
                     **at = RecordAt(inner.next());
                     for queue in queues.iter() {
@@ -303,7 +310,10 @@ impl Store for Kept {
     fn watch(&self, _watch: Arc<dyn DurableWatch>) {}
 
     fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
-        Err(StoreError::Damaged { at })
+        let inner = self.inner.lock();
+        let found = inner.messages.iter().find(|((_, other), _)| *other == at);
+        let stored = found.ok_or(StoreError::Damaged { at })?.1;
+        Ok(stored.message.clone())
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::rows::Rows;
+use super::rows::{Row, Rows};
 use super::{ENTRY_WEIGHT, weight};
 use crate::clock::Mono;
 use crate::message::Message;
@@ -79,9 +79,43 @@ impl Chunk {
             len: entries.len(),
             bytes: entries.iter().map(body_len).sum(),
             weight: entries.iter().map(weight).sum(),
-            rows: Box::new(Rows::pack(entries)),
+            rows: Box::new(Rows::pack(entries.iter().map(Row::of))),
             kept: Kept::Resident(messages(entries)),
         })
+    }
+
+    /// A chunk of stored messages that were never in memory, with `bytes` octets of bodies;
+    /// `None` without messages.
+    pub(super) fn stored(rows: &[Row], bytes: u64) -> Option<Self> {
+        Some(Self {
+            first: rows.first()?.position,
+            len: rows.len(),
+            bytes,
+            weight: 0,
+            rows: Box::new(Rows::pack(rows.iter().copied())),
+            kept: Kept::Paged(None),
+        })
+    }
+
+    /// Takes over the messages of the chunk behind it, if both hold stored messages that are not
+    /// in memory and nothing else; `false` if it did not.
+    pub(super) fn append_stored(&mut self, behind: &Self) -> bool {
+        let (Some(mut rows), Some(more)) = (self.stored_rows(), behind.stored_rows()) else {
+            return false;
+        };
+        rows.extend(more);
+        match Self::stored(&rows, self.bytes + behind.bytes) {
+            Some(both) => *self = both,
+            None => return false,
+        }
+        true
+    }
+
+    fn stored_rows(&self) -> Option<Vec<Row>> {
+        match &self.kept {
+            Kept::Paged(None) => Some(self.rows.iter().collect()),
+            Kept::Paged(Some(_)) | Kept::Resident(_) => None,
+        }
     }
 
     pub(super) fn first(&self) -> u64 {

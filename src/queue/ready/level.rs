@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Loaded, Lost};
+use super::rows::Row;
 use super::{ENTRY_WEIGHT, weight};
 use crate::queue::Entry;
 use crate::queue::bodies::Bodies;
@@ -17,7 +18,9 @@ use crate::store::RecordAt;
 /// Messages in a head before a tail begins; twice as many are cut.
 const HEAD_LEN: usize = 512;
 /// Messages in a chunk.
-const CHUNK_LEN: usize = 512;
+pub(super) const CHUNK_LEN: usize = 512;
+/// Messages that are read when a level is restored.
+const FRONT_LEN: usize = 16;
 /// Octets in a chunk, unless a single message has more: what is written or read at once.
 const CHUNK_WEIGHT: u64 = 1024 * 1024;
 /// Messages in the smallest chunk that is made when memory is short.
@@ -91,6 +94,30 @@ impl Level {
         if rest.tail.len() >= CHUNK_LEN || rest.tail_weight >= CHUNK_WEIGHT {
             rest.seal_tail();
         }
+    }
+
+    /// How many stored messages [`Level::restore`] takes at once: few into an empty level, because
+    /// its head is read at once.
+    pub(super) fn restore_max(&self) -> usize {
+        if self.head.is_empty() {
+            FRONT_LEN
+        } else {
+            CHUNK_LEN
+        }
+    }
+
+    /// Adds stored messages behind all others without reading them; `bytes` octets of bodies. The
+    /// caller must call [`Level::refill`] if [`Level::is_drained`].
+    pub(super) fn restore(&mut self, rows: &[Row], bytes: u64) {
+        debug_assert!(rows.len() <= self.restore_max(), "more than a chunk");
+        let Some(chunk) = Chunk::stored(rows, bytes) else {
+            return;
+        };
+        let rest = self.rest.get_or_insert_default();
+        if !rest.tail.is_empty() {
+            rest.seal_tail();
+        }
+        rest.restore(chunk);
     }
 
     /// Takes the next message. The caller must call [`Level::refill`] if [`Level::is_drained`].
@@ -261,6 +288,20 @@ impl Rest {
     fn is_tail_ripe(&self) -> bool {
         let worth = (self.len / 8).clamp(CHUNK_LEN_MIN, CHUNK_LEN);
         self.tail.len() >= worth || self.tail_weight >= CHUNK_WEIGHT_MIN
+    }
+
+    /// Adds a chunk. Small ones are put together as in a binary counter, so that a row is packed
+    /// again only a few times however few come at once.
+    fn restore(&mut self, chunk: Chunk) {
+        self.len += chunk.len();
+        self.chunks.push_back(chunk);
+        while let [.., one, other] = self.chunks.make_contiguous()
+            && one.len() / 2 <= other.len()
+            && one.len() + other.len() <= CHUNK_LEN
+            && one.append_stored(other)
+        {
+            self.chunks.pop_back();
+        }
     }
 
     fn seal_tail(&mut self) {

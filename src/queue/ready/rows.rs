@@ -88,8 +88,9 @@ impl Row {
 }
 
 impl Rows {
-    pub(super) fn pack(entries: &[Entry]) -> Self {
-        let rows = || entries.iter().map(|entry| Row::of(entry).fields());
+    pub(super) fn pack(rows: impl ExactSizeIterator<Item = Row> + Clone) -> Self {
+        let len = rows.len();
+        let rows = || rows.clone().map(Row::fields);
         let mut least = [u64::MAX; COLUMNS];
         let mut most = [0; COLUMNS];
         for fields in rows() {
@@ -108,7 +109,7 @@ impl Rows {
             Column { base, width }
         });
         let stride: usize = columns.iter().map(|column: &Column| column.width).sum();
-        let mut octets = Vec::with_capacity(stride * entries.len());
+        let mut octets = Vec::with_capacity(stride * len);
         for fields in rows() {
             for (value, column) in fields.into_iter().zip(&columns) {
                 let difference = (value - column.base).to_le_bytes();
@@ -117,7 +118,7 @@ impl Rows {
         }
         Self {
             columns,
-            len: entries.len(),
+            len,
             octets: octets.into_boxed_slice(),
         }
     }

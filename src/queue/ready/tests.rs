@@ -43,7 +43,7 @@ proptest! {
     #[test]
     fn rows_give_back_what_was_packed(rows in prop::collection::vec(row(), 0..40)) {
         let entries: Vec<Entry> = rows.iter().copied().map(entry).collect();
-        let packed: Vec<Row> = Rows::pack(&entries).iter().collect();
+        let packed: Vec<Row> = Rows::pack(entries.iter().map(Row::of)).iter().collect();
         prop_assert_eq!(packed, rows);
     }
 }

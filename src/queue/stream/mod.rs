@@ -89,12 +89,11 @@ impl StreamQueue {
         Pushed::Accepted
     }
 
-    /// See `Queue::restore`. Offsets are counted again from 0 and times begin now, because the
-    /// store keeps neither.
-    pub fn restore(&mut self, now: Now, recovered: Recovered) {
-        let Recovered { message, at, .. } = recovered;
+    /// See `Queue::restore_message`. Offsets are counted again from 0 and times begin now, because
+    /// the store keeps neither.
+    pub fn restore_message(&mut self, now: Now, recovered: &Recovered, message: Message) {
         self.log.begin_segment_if_full(&self.limits);
-        self.log.append(now.wall, message, at);
+        self.log.append(now.wall, message, recovered.at);
     }
 
     /// See `Queue::dispatch`. What was pushed since the last time is one batch.

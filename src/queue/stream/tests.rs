@@ -388,14 +388,17 @@ fn restored_messages_can_be_read() {
     let mut q = stream(Table::new());
     for (n, body) in ["a", "b"].into_iter().enumerate() {
         let recovered = Recovered {
-            stored_at: crate::clock::Wall::default(),
-            queue: q.queue.id(),
             at: crate::store::RecordAt(n as u64 + 1),
-            message: message(body, |_| ()),
+            body_len: 1,
+            priority: None,
+            ttl_ms: None,
+            stored_at: crate::clock::Wall::default(),
+            sequence: 0,
             delivery_count: 0,
             redelivered: true,
         };
-        q.queue.restore(q.now, recovered);
+        let message = message(body, |_| ());
+        q.queue.restore_message(q.now, &recovered, message);
     }
     q.consume_with(1, 10, offset("first"));
     assert_eq!(q.mail(1), "a b");

@@ -18,7 +18,7 @@ use crate::queue::{
     Arguments, ChannelCredit, Declared, Effects, Entry, Flags, NewConsumer, Outcome, Pushed, Queue,
     QueueKind, ReturnCause,
 };
-use crate::store::RecordAt;
+use crate::store::{RecordAt, Recovered};
 
 pub(in crate::queue) const DURABLE: Flags = Flags {
     durable: true,
@@ -160,6 +160,43 @@ impl Fixture {
             shelf.keep(at, &message);
         }
         self.queue.push(self.now, message, at, &mut self.fx)
+    }
+
+    /// Gives a stored message back as the store tells of it at start; `shape` changes what it says.
+    pub(in crate::queue) fn recovered(
+        &mut self,
+        message: &Message,
+        shape: impl FnOnce(&mut Recovered),
+    ) -> Recovered {
+        self.stored += 1;
+        let at = RecordAt(self.stored);
+        if let Some(shelf) = &self.shelf {
+            shelf.keep(at, message);
+        }
+        let mut recovered = Recovered {
+            at,
+            body_len: u32::try_from(message.body_len()).expect("short"),
+            priority: message.properties().priority().expect("readable"),
+            ttl_ms: message.traits().expiration_ms,
+            stored_at: self.now.wall,
+            sequence: 0,
+            delivery_count: 0,
+            redelivered: false,
+        };
+        shape(&mut recovered);
+        recovered
+    }
+
+    /// Restores one message for each word, in calls of `run` messages each.
+    pub(in crate::queue) fn restore(&mut self, bodies: &str, run: usize) {
+        let told: Vec<Recovered> = bodies
+            .split_whitespace()
+            .map(|body| self.recovered(&message(body, |_| ()), |_| ()))
+            .collect();
+        for run in told.chunks(run) {
+            self.queue.restore(self.now, run);
+        }
+        self.dispatch();
     }
 
     pub(in crate::queue) fn dispatch(&mut self) {

@@ -158,7 +158,7 @@ impl Stored {
         };
         Self {
             owner,
-            queue_id: alive.queue.0,
+            queue_id: alive.row.queue.0,
             at: alive.at.address(),
             stored_at: readable::moment(alive.stored.stored_at()),
             exchange: message.exchange().to_string(),

@@ -30,6 +30,7 @@ fn filled() -> (FaultDisk, RecordAt) {
     store.submit(&mut [Op::Message {
         message: &message(),
         queues: &queues,
+        sequences: &[],
         at: &mut at,
     }]);
     let (kind, key, json) = (DefinitionKind::Queue, "/\0q".to_owned(), "{}".to_owned());

@@ -74,6 +74,7 @@ impl LogStore {
         let position = self.submit(&mut [Op::Message {
             message: &message,
             queues,
+            sequences: &[],
             at: &mut at,
         }]);
         (at, position)
@@ -86,16 +87,29 @@ impl LogStore {
         }])
     }
 
-    fn recovered(&self) -> Vec<Recovered> {
+    /// What is told at start, with its messages. What cannot be read is left out.
+    fn recovered(&self) -> Vec<Back> {
         let mut found = Vec::new();
-        self.recover(&mut |_| {}, &mut |message| found.push(message))
-            .expect("it recovers");
+        let mut each = |queue: QueueId, batch: &[Recovered]| {
+            found.extend(batch.iter().map(|recovered| (queue.0, *recovered)));
+        };
+        self.recover_messages(&mut each).expect("it recovers");
         found
+            .into_iter()
+            .filter_map(|(queue, recovered)| {
+                let message = self.read(recovered.at).ok()?;
+                Some(Back {
+                    queue,
+                    recovered,
+                    message,
+                })
+            })
+            .collect()
     }
 
     fn recovered_definitions(&self) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
-        self.recover(&mut |d| drop(found.insert(d.key, d.json)), &mut |_| {})
+        self.recover(&mut |d| drop(found.insert(d.key, d.json)))
             .expect("it recovers");
         found
     }
@@ -103,14 +117,19 @@ impl LogStore {
     /// Ids by queue, in order.
     fn contents(&self) -> BTreeMap<u64, Vec<u64>> {
         let mut contents: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        for message in self.recovered() {
-            contents
-                .entry(message.queue.0)
-                .or_default()
-                .push(id(&message.message));
+        for back in self.recovered() {
+            let ids = contents.entry(back.queue).or_default();
+            ids.push(id(&back.message));
         }
         contents
     }
+}
+
+/// A message that came back.
+struct Back {
+    queue: u64,
+    recovered: Recovered,
+    message: Message,
 }
 
 /// A copy of a message, and when what happened to it, in changes of the disk.
@@ -355,9 +374,9 @@ fn crash_during_the_life_after_a_crash_loses_nothing_either() {
         let store = open(image);
         for message in store.recovered() {
             second.copies.push(Copy {
-                queue: message.queue.0,
+                queue: message.queue,
                 id: id(&message.message),
-                at: message.at,
+                at: message.recovered.at,
                 position: Position(0),
                 submitted: 0,
                 confirmed: Some(0),
@@ -489,11 +508,11 @@ fn clean_restart_gives_exactly_what_was_left() {
         .iter()
         .map(|m| {
             (
-                m.queue.0,
+                m.queue,
                 id(&m.message),
-                m.delivery_count,
-                m.redelivered,
-                m.at,
+                m.recovered.delivery_count,
+                m.recovered.redelivered,
+                m.recovered.at,
             )
         })
         .collect();
@@ -745,9 +764,9 @@ fn housekeeping_waits_until_every_message_is_back() {
     let store = open(disk.clone());
     let mut back = 0;
     store
-        .recover(&mut |_| {}, &mut |_| {
+        .recover_messages(&mut |_, batch| {
             store.keep_house();
-            back += 1;
+            back += batch.len();
         })
         .expect("it recovers");
     assert_eq!(back, (0..600).filter(is_kept).count());
@@ -788,3 +807,6 @@ fn prepared_file_is_never_made_under_the_name_of_a_taken_one() {
         .expect("another one is prepared");
     assert_ne!(first, second);
 }
+
+mod chain;
+mod footers;

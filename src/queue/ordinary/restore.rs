@@ -1,0 +1,48 @@
+//! A queue after a restart: what the store kept of it comes back.
+
+use super::Ordinary;
+use crate::clock::{Mono, Now};
+use crate::message::Message;
+use crate::queue::ready::Absent;
+use crate::store::Recovered;
+
+impl Ordinary {
+    /// See `Queue::restores_unread`.
+    #[must_use]
+    pub fn restores_unread(&self) -> bool {
+        self.ready.pages()
+    }
+
+    /// See `Queue::restore`.
+    pub fn restore(&mut self, now: Now, recovered: &[Recovered]) {
+        let absent: Vec<Absent> = recovered
+            .iter()
+            .map(|recovered| self.absent(now, recovered))
+            .collect();
+        self.ready.restore(absent.into_iter());
+    }
+
+    /// See `Queue::restore_message`.
+    pub fn restore_message(&mut self, now: Now, recovered: &Recovered, message: Message) {
+        let entry = self.absent(now, recovered).into_entry(message);
+        self.ready.push(entry);
+    }
+
+    fn absent(&mut self, now: Now, recovered: &Recovered) -> Absent {
+        let position = self.next_position;
+        self.next_position += 1;
+        let mut expires = self.expiry(now, recovered.ttl_ms);
+        if expires != Mono::NEVER {
+            expires = expires.minus_ms(now.wall.since_ms(recovered.stored_at));
+        }
+        Absent {
+            position,
+            at: recovered.at,
+            expires,
+            delivery_count: recovered.delivery_count,
+            redelivered: recovered.redelivered || recovered.delivery_count > 0,
+            priority: recovered.priority,
+            body_len: recovered.body_len,
+        }
+    }
+}

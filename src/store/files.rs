@@ -1,0 +1,130 @@
+//! Which files a data directory holds, and which of them are needed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use super::StoreError;
+use super::batch::{Layout, NoHead, SEGMENT_HEAD, SegmentHead, VERSION};
+use super::checkpoint::{self, Checkpoint, Unread};
+use super::disk::{Disk, read_full};
+use super::footer;
+use super::recovery::Scan;
+use super::segment::Segment;
+use super::tail::Found;
+
+pub(super) fn io_error(disk: &dyn Disk, name: &str, source: io::Error) -> StoreError {
+    StoreError::Io {
+        what: format!("reading '{}/{name}'", disk.place()),
+        source,
+    }
+}
+
+fn version_error(disk: &dyn Disk, name: &str, version: u32) -> StoreError {
+    StoreError::Version {
+        file: format!("{}/{name}", disk.place()),
+        version,
+        known: VERSION,
+    }
+}
+
+impl Scan {
+    /// The newest checkpoint that is whole.
+    pub(super) fn newest_checkpoint(
+        &mut self,
+        disk: &dyn Disk,
+        names: &[String],
+    ) -> Result<Option<Checkpoint>, StoreError> {
+        let numbered = names
+            .iter()
+            .filter_map(|name| Some((checkpoint::number(name)?, name)));
+        let by_number: BTreeMap<u64, &String> = numbered.collect();
+        let mut newest = None;
+        for (number, name) in by_number.iter().rev() {
+            self.checkpoint = self.checkpoint.max(*number);
+            if newest.is_some() {
+                self.unneeded.push((*name).clone());
+                continue;
+            }
+            match checkpoint::read(disk, name) {
+                Ok(found) => newest = Some(found),
+                // Written when the power went; nothing was given up for it yet.
+                Err(Unread::Damaged) => self.unneeded.push((*name).clone()),
+                Err(Unread::Version(version)) => return Err(version_error(disk, name, version)),
+                Err(Unread::Io(source)) => return Err(io_error(disk, name, source)),
+            }
+        }
+        Ok(newest)
+    }
+
+    /// All segment files by first address.
+    pub(super) fn find_segments(
+        &mut self,
+        disk: &dyn Disk,
+        names: &[String],
+    ) -> Result<Vec<Found>, StoreError> {
+        let mut found = Vec::new();
+        for name in names {
+            let stem = name
+                .strip_suffix(".log")
+                .or_else(|| name.strip_suffix(".pack"));
+            let Some(first) = stem.and_then(|stem| stem.split('-').next()) else {
+                if name.ends_with(".tmp") {
+                    self.unneeded.push(name.clone());
+                }
+                continue;
+            };
+            let Ok(first) = u64::from_str_radix(first, 16) else {
+                continue;
+            };
+            let file = disk
+                .open(name)
+                .map_err(|source| io_error(disk, name, source))?;
+            let len = file.size().map_err(|source| io_error(disk, name, source))?;
+            let mut octets = vec![0; SEGMENT_HEAD];
+            read_full(&*file, 0, &mut octets).map_err(|source| io_error(disk, name, source))?;
+            let head = match SegmentHead::decode(&octets) {
+                Ok(head) if head.first == first => head,
+                Err(NoHead::Version(version)) => return Err(version_error(disk, name, version)),
+                // A file that was begun when the power went, or a damaged one: what is in it
+                // decides. Its length tells where it ends.
+                Ok(_) | Err(NoHead::Damaged) => SegmentHead {
+                    layout: if name.ends_with(".log") {
+                        Layout::Log
+                    } else {
+                        Layout::Packed
+                    },
+                    node: 0,
+                    epoch: 0,
+                    first,
+                    end: first.saturating_add(len.saturating_sub(SEGMENT_HEAD as u64)),
+                    follows: u64::MAX,
+                    begins: false,
+                },
+            };
+            self.epoch = self.epoch.max(head.epoch);
+            self.free = self.free.max(head.end);
+            found.push(Found {
+                name: name.clone(),
+                file,
+                len,
+                head,
+            });
+        }
+        found.sort_by_key(|found| (found.head.first, found.head.layout as u32));
+        Ok(found)
+    }
+
+    /// Gives the segments that are there their footers.
+    pub(super) fn find_footers(&mut self, names: &[String]) {
+        let segments = self.catalog.segments.values_mut();
+        let mut named: HashMap<String, &mut Segment> = segments
+            .map(|segment| (footer::file_name(&segment.name), segment))
+            .collect();
+        for name in names.iter().filter(|name| footer::is_footer(name)) {
+            match named.remove(name) {
+                Some(segment) => segment.has_footer = true,
+                None => self.unneeded.push(name.clone()),
+            }
+        }
+    }
+}

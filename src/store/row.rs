@@ -1,0 +1,148 @@
+//! What a queue must know of a message without reading it, packed.
+//!
+//! Owns the encoding of rows (`FORMAT.md`, "Footers"): those of a queue behind each other, each as
+//! its difference to the one before, so that a row of a long backlog takes some five octets. It
+//! knows no file. Reading never panics, whatever the octets.
+
+use super::RecordAt;
+use super::octets::{Reader, apart, difference, put_varint};
+use super::record::GRANULE;
+use crate::clock::Wall;
+use crate::ids::QueueId;
+
+/// A copy of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) queue: QueueId,
+    pub(super) at: RecordAt,
+    /// Its place among the copies of the message.
+    pub(super) copy: u32,
+    pub(super) body_len: u32,
+    /// The `priority` property.
+    pub(super) priority: Option<u8>,
+    pub(super) stored_at: Wall,
+    /// The message's own TTL.
+    pub(super) ttl_ms: Option<u64>,
+    /// What the queue gave it; 0 if it gives none.
+    pub(super) sequence: u64,
+}
+
+/// The low four bits of the record place.
+const PLACE: u8 = 0x0f;
+/// The message has several copies; which of them this is follows.
+const SHARED: u8 = 1;
+const HAS_PRIORITY: u8 = 0x10;
+const HAS_TTL: u8 = 0x20;
+const HAS_SEQUENCE: u8 = 0x40;
+
+/// What the row before said.
+#[derive(Clone, Copy, Default)]
+struct Last {
+    address: u64,
+    stored_at: u64,
+    sequence: u64,
+}
+
+/// Appends rows, which must be sorted by queue and address.
+pub(super) fn encode(rows: &[Row], out: &mut Vec<u8>) {
+    let mut queue = 0;
+    for run in rows.chunk_by(|one, other| one.queue == other.queue) {
+        let Some(first) = run.first() else { continue };
+        put_varint(difference(queue, first.queue.0), out);
+        queue = first.queue.0;
+        put_varint(run.len() as u64, out);
+        let mut last = Last::default();
+        for row in run {
+            encode_row(row, &mut last, out);
+        }
+    }
+}
+
+fn encode_row(row: &Row, last: &mut Last, out: &mut Vec<u8>) {
+    let flag = |on: bool, flag: u8| if on { flag } else { 0 };
+    let place = row.at.0.to_le_bytes()[0] & PLACE;
+    out.push(
+        place
+            | flag(row.priority.is_some(), HAS_PRIORITY)
+            | flag(row.ttl_ms.is_some(), HAS_TTL)
+            | flag(row.sequence != 0, HAS_SEQUENCE),
+    );
+    let granules = row.at.address().wrapping_sub(last.address) / GRANULE as u64;
+    put_varint(granules, out);
+    put_varint(u64::from(row.body_len), out);
+    let stored_at = row.stored_at.as_millis();
+    put_varint(difference(last.stored_at, stored_at), out);
+    if place & SHARED != 0 {
+        put_varint(u64::from(row.copy), out);
+    }
+    out.extend(row.priority);
+    if let Some(ttl) = row.ttl_ms {
+        put_varint(ttl, out);
+    }
+    if row.sequence != 0 {
+        put_varint(difference(last.sequence, row.sequence), out);
+    }
+    *last = Last {
+        address: row.at.address(),
+        stored_at,
+        sequence: row.sequence,
+    };
+}
+
+/// Reads what [`encode`] wrote; `None` if that makes no sense.
+pub(super) fn decode(octets: &[u8]) -> Option<Vec<Row>> {
+    let mut from = Reader(octets);
+    let mut rows = Vec::new();
+    let mut queue = 0;
+    while !from.0.is_empty() {
+        queue = apart(queue, from.varint()?);
+        let mut last = Last::default();
+        for _ in 0..from.varint()? {
+            rows.push(decode_row(QueueId(queue), &mut from, &mut last)?);
+        }
+    }
+    Some(rows)
+}
+
+fn decode_row(queue: QueueId, from: &mut Reader<'_>, last: &mut Last) -> Option<Row> {
+    let flags = from.u8()?;
+    let granules = from.varint()?;
+    last.address = granules
+        .checked_mul(GRANULE as u64)?
+        .checked_add(last.address)?;
+    let body_len = u32::try_from(from.varint()?).ok()?;
+    last.stored_at = apart(last.stored_at, from.varint()?);
+    let copy = if flags & SHARED != 0 {
+        u32::try_from(from.varint()?).ok()?
+    } else {
+        0
+    };
+    let priority = if flags & HAS_PRIORITY != 0 {
+        Some(from.u8()?)
+    } else {
+        None
+    };
+    let ttl_ms = if flags & HAS_TTL != 0 {
+        Some(from.varint()?)
+    } else {
+        None
+    };
+    last.sequence = if flags & HAS_SEQUENCE != 0 {
+        apart(last.sequence, from.varint()?)
+    } else {
+        0
+    };
+    Some(Row {
+        queue,
+        at: RecordAt(last.address | u64::from(flags & PLACE)),
+        copy,
+        body_len,
+        priority,
+        stored_at: Wall::from_millis(last.stored_at),
+        ttl_ms,
+        sequence: last.sequence,
+    })
+}
+
+#[cfg(test)]
+mod tests;
