@@ -18,6 +18,9 @@ use super::shared::{Latency, Shared};
 use super::uri::Target;
 use super::wire::{CHANNEL, Link};
 
+/// How often a consumer that takes its time looks whether the load is over.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// A consumer that is ready to start.
 pub(super) struct Consumer {
     pub(super) link: Link,
@@ -91,7 +94,8 @@ impl Consumer {
                 last = Some(Instant::now());
                 shared.received.fetch_add(got, Ordering::Relaxed);
             }
-            match self.answer(got).and_then(|()| self.link.fill()) {
+            self.rest(got, shared);
+            match self.answer().and_then(|()| self.link.fill()) {
                 Err(_) if shared.is_over() => break,
                 result => result?,
             }
@@ -146,11 +150,23 @@ impl Consumer {
         Ok(got)
     }
 
-    /// Takes the time that `got` messages are to take, and acks those that are due.
-    fn answer(&mut self, got: u64) -> Result<(), BenchError> {
-        if let Some(pause) = self.pause {
-            thread::sleep(pause * u32::try_from(got).unwrap_or(u32::MAX));
+    /// Takes the time that `got` messages are to take, unless the load is over before.
+    fn rest(&self, got: u64, shared: &Shared) {
+        let Some(pause) = self.pause else {
+            return;
+        };
+        let until = Instant::now() + pause * u32::try_from(got).unwrap_or(u32::MAX);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || shared.is_over() {
+                return;
+            }
+            thread::sleep(left.min(LOOK));
         }
+    }
+
+    /// Acks what is due.
+    fn answer(&mut self) -> Result<(), BenchError> {
         if !self.acks.is_empty() {
             self.link.write(&self.acks)?;
             self.acks.clear();

@@ -74,7 +74,7 @@ pub(super) fn run(
 }
 
 /// Raises the number of files this process may have open.
-fn allow_files(connections: u64) -> Result<(), BenchError> {
+pub(super) fn allow_files(connections: u64) -> Result<(), BenchError> {
     let wanted = connections + 100;
     let now = getrlimit(Resource::Nofile);
     if now.current.is_none_or(|current| current >= wanted) {

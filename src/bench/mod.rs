@@ -6,7 +6,7 @@
 //! stamped anew (`batch`), and every body that arrives is checked (`ledger`).
 //!
 //! [`run`] puts one load on one broker, `ceiling` on a relay that does nothing, `compare` a table
-//! of loads on several brokers in turn.
+//! of loads on several brokers in turn; [`disk`] is a loop of write and sync without any broker.
 
 #![expect(
     clippy::disallowed_methods,
@@ -23,6 +23,7 @@ pub mod compare;
 mod confirms;
 mod consume;
 mod crew;
+pub mod disk;
 pub mod error;
 mod idle;
 mod ledger;
@@ -35,6 +36,7 @@ pub mod report;
 mod rpc;
 mod run;
 mod shared;
+mod surroundings;
 mod uri;
 mod usage;
 mod wire;
@@ -55,6 +57,10 @@ pub fn main(bench: &Bench) -> ExitCode {
             ceiling::run(load).and_then(|report| tell(&report, load))
         }
         Some(BenchCommand::Compare(options)) => compare::run(options).map(|()| true),
+        Some(BenchCommand::Disk(disk)) => disk::run(disk).map(|report| {
+            say(&report.table());
+            true
+        }),
         Some(BenchCommand::Relay) => relay::run().map(|()| true),
     };
     match done {
@@ -72,11 +78,15 @@ fn tell(report: &Report, load: &Load) -> Result<bool, BenchError> {
     if let Some(path) = &load.json {
         report.write(path)?;
     }
+    say(&report.table());
+    Ok(report.problems.is_empty())
+}
+
+fn say(text: &str) {
     // A reader that has gone has read what it wanted.
     std::io::stdout()
-        .write_all(report.table().as_bytes())
+        .write_all(text.as_bytes())
         .unwrap_or_default();
-    Ok(report.problems.is_empty())
 }
 
 fn complain(text: &str) {

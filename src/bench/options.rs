@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::compare::options::Compare;
+use super::disk::DiskLoop;
 use super::error::BenchError;
 
 /// What `leveret bench` is asked to do: a load, unless a command says otherwise.
@@ -29,6 +30,8 @@ pub enum BenchCommand {
     Ceiling(Load),
     /// Runs a table of loads against several brokers in turn and writes Markdown.
     Compare(Compare),
+    /// Writes and syncs a file in a loop, as a confirm of one message does: what this disk allows.
+    Disk(DiskLoop),
     /// The relay itself; says its port on standard output.
     #[command(hide = true)]
     Relay,
@@ -99,6 +102,37 @@ pub struct Load {
     #[arg(long, value_name = "N", conflicts_with_all = ["rpc", "backlog", "churn"])]
     #[arg(help_heading = "Shape")]
     pub idle_queues: Option<u32>,
+
+    /// Declares N other queues before.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(help_heading = "Surroundings")]
+    pub among_queues: u32,
+
+    /// Opens N other connections with a channel each before.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(help_heading = "Surroundings")]
+    pub among_connections: u32,
+
+    /// Binds another queue N times to another topic exchange before.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(help_heading = "Surroundings")]
+    pub among_bindings: u32,
+
+    /// Publishes N messages to the first queue before (needs --consumers 0).
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(help_heading = "Surroundings")]
+    pub behind: u64,
+
+    /// Meanwhile sends this many messages a second over two connections and a queue of their own,
+    /// and measures how long these take.
+    #[arg(long, value_name = "MSG/S", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(conflicts_with_all = ["rpc", "backlog", "messages", "churn"])]
+    #[arg(help_heading = "Surroundings")]
+    pub bystander: Option<u64>,
+
+    /// Leaves queues and exchange there, with what is in them.
+    #[arg(long, help_heading = "Surroundings")]
+    pub keep: bool,
 
     /// Octets of a body. From 8 on order, loss and duplicates are checked, from 16 on every octet.
     #[arg(
@@ -266,6 +300,9 @@ impl Load {
         }
         if self.latency && self.rate.is_some() && self.size < 8 {
             return complain("--latency needs bodies of 8 octets or more");
+        }
+        if self.behind > 0 && self.consumers > 0 {
+            return complain("--behind needs --consumers 0, which would take what lies there");
         }
         let bindings = self.bindings.unwrap_or(self.queues);
         if bindings < self.queues {

@@ -11,7 +11,7 @@ use super::error::BenchError;
 use super::options::{Kind, Load};
 use super::wire::{Link, short};
 
-/// The exchange of a load that has one.
+/// The exchange of a load that has one, and what names of its queues begin with.
 const EXCHANGE: &str = "leveret-bench";
 
 /// Queues, bindings, and for each producer the messages it sends in turn.
@@ -50,8 +50,13 @@ pub(super) struct Slot {
 impl Plan {
     /// Lays out a load.
     pub(super) fn of(load: &Load) -> Self {
+        Self::named(EXCHANGE, load)
+    }
+
+    /// Lays out a load whose queues' names begin so.
+    pub(super) fn named(prefix: &str, load: &Load) -> Self {
         let count = usize::try_from(load.queues).unwrap_or(usize::MAX);
-        let queues = (0..count).map(|n| format!("leveret-bench.{n}")).collect();
+        let queues = (0..count).map(|n| format!("{prefix}.{n}")).collect();
         let mut plan = Self {
             kind: load.exchange,
             durable: load.durable,
@@ -139,40 +144,12 @@ impl Plan {
         let Some(kind) = self.kind else {
             return Ok(());
         };
-        let declare = ExchangeDeclare {
-            ticket: 0,
-            exchange: short(EXCHANGE)?,
-            type_: short(kind.word())?,
-            passive: false,
-            durable: self.durable,
-            auto_delete: false,
-            internal: false,
-            nowait: false,
-            arguments: TableRef::EMPTY,
-        };
-        link.call(&declare.into(), |method| {
-            matches!(method, Method::ExchangeDeclareOk(_)).then_some(())
-        })?;
+        declare_exchange(link, EXCHANGE, kind, self.durable)?;
         for binding in &self.bindings {
-            self.bind_one(link, binding)?;
+            let queue = self.queues.get(binding.queue).map_or("", String::as_str);
+            bind(link, queue, EXCHANGE, &binding.key, &binding.arguments)?;
         }
         Ok(())
-    }
-
-    fn bind_one(&self, link: &mut Link, binding: &Binding) -> Result<(), BenchError> {
-        let queue = self.queues.get(binding.queue).map_or("", String::as_str);
-        let arguments = binding.arguments.to_bytes();
-        let bind = QueueBind {
-            ticket: 0,
-            queue: short(queue)?,
-            exchange: short(EXCHANGE)?,
-            routing_key: short(&binding.key)?,
-            nowait: false,
-            arguments: TableRef::new(&arguments),
-        };
-        link.call(&bind.into(), |method| {
-            matches!(method, Method::QueueBindOk(_)).then_some(())
-        })
     }
 
     /// Removes everything; what is not there is fine.
@@ -183,16 +160,66 @@ impl Plan {
         if self.kind.is_none() {
             return Ok(());
         }
-        let delete = ExchangeDelete {
-            ticket: 0,
-            exchange: short(EXCHANGE)?,
-            if_unused: false,
-            nowait: false,
-        };
-        link.call(&delete.into(), |method| {
-            matches!(method, Method::ExchangeDeleteOk(_)).then_some(())
-        })
+        delete_exchange(link, EXCHANGE)
     }
+}
+
+/// Declares an exchange.
+pub(super) fn declare_exchange(
+    link: &mut Link,
+    name: &str,
+    kind: Kind,
+    durable: bool,
+) -> Result<(), BenchError> {
+    let declare = ExchangeDeclare {
+        ticket: 0,
+        exchange: short(name)?,
+        type_: short(kind.word())?,
+        passive: false,
+        durable,
+        auto_delete: false,
+        internal: false,
+        nowait: false,
+        arguments: TableRef::EMPTY,
+    };
+    link.call(&declare.into(), |method| {
+        matches!(method, Method::ExchangeDeclareOk(_)).then_some(())
+    })
+}
+
+/// Deletes an exchange.
+pub(super) fn delete_exchange(link: &mut Link, name: &str) -> Result<(), BenchError> {
+    let delete = ExchangeDelete {
+        ticket: 0,
+        exchange: short(name)?,
+        if_unused: false,
+        nowait: false,
+    };
+    link.call(&delete.into(), |method| {
+        matches!(method, Method::ExchangeDeleteOk(_)).then_some(())
+    })
+}
+
+/// Binds a queue.
+pub(super) fn bind(
+    link: &mut Link,
+    queue: &str,
+    exchange: &str,
+    key: &str,
+    arguments: &Table,
+) -> Result<(), BenchError> {
+    let arguments = arguments.to_bytes();
+    let bind = QueueBind {
+        ticket: 0,
+        queue: short(queue)?,
+        exchange: short(exchange)?,
+        routing_key: short(key)?,
+        nowait: false,
+        arguments: TableRef::new(&arguments),
+    };
+    link.call(&bind.into(), |method| {
+        matches!(method, Method::QueueBindOk(_)).then_some(())
+    })
 }
 
 /// The headers that binding number `n` asks for.

@@ -12,6 +12,9 @@ use super::error::{BenchError, During as _};
 use super::shared::Latency;
 use super::usage::{Usage, float};
 
+/// How a note begins that says that the tool was the limit, not the broker.
+pub(super) const BOUND: &str = "bound by the tool";
+
 /// What was measured, and what was wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -79,7 +82,7 @@ impl Report {
         let all = time.as_secs_f64() * cores;
         if tool > 2.0 * broker && tool + broker > 0.9 * all {
             self.notes.push(format!(
-                "bound by the tool: it took {tool:.1} of {all:.1} CPU s, the broker {broker:.1}"
+                "{BOUND}: it took {tool:.1} of {all:.1} CPU s, the broker {broker:.1}"
             ));
         }
     }

@@ -15,6 +15,7 @@ use super::plan::{Plan, ready};
 use super::produce::{Produced, Producer};
 use super::report::Report;
 use super::shared::{Latency, Shared};
+use super::surroundings::{Bystander, Surroundings};
 use super::uri::Target;
 use super::usage::{float, listener, per_second};
 use super::wire::Link;
@@ -50,6 +51,9 @@ pub fn run(load: &Load) -> Result<Report, BenchError> {
     } else {
         let plan = Plan::of(load);
         plan.declare(&mut control)?;
+        let around = Surroundings::build(load, &target, &mut control)?;
+        around.fill(load, &target, &plan)?;
+        let bystander = Bystander::start(load, &target)?;
         match (load.rpc, load.backlog) {
             (Some(way), _) => rpc::run(load, &target, &plan, way, &mut meter, &mut report)?,
             (None, Some(_)) => {
@@ -57,14 +61,18 @@ pub fn run(load: &Load) -> Result<Report, BenchError> {
             }
             (None, None) => stream(load, &target, &plan, &mut meter, &mut report)?,
         }
-        plan.delete(&mut control)?;
+        bystander.join(&mut report)?;
+        around.clear(&mut control)?;
+        if !load.keep {
+            plan.delete(&mut control)?;
+        }
     }
     control.close()?;
     Ok(report)
 }
 
 /// Producers and consumers at the same time.
-fn stream(
+pub(super) fn stream(
     load: &Load,
     target: &Target,
     plan: &Plan,

@@ -1,10 +1,13 @@
 //! The load tool against a broker in this process: every shape once, tiny, and nothing timed.
 
 use clap::Parser;
+use leveret::bench::disk::{self, DiskLoop};
 use leveret::bench::options::Load;
 use leveret::bench::report::Report;
 use leveret::bench::run;
 use leveret::broker::Broker;
+
+use super::talker::Client;
 
 #[derive(Parser)]
 struct Alone {
@@ -104,6 +107,52 @@ fn slow_consumer_is_left_with_a_backlog() {
         "--consumer-rate 100 --seconds 0.2 --warmup 0 --size 1024",
         &["received_per_s"],
     );
+}
+
+#[test]
+fn load_runs_beside_other_things() {
+    has(
+        "--messages 500 --among-queues 5 --among-connections 3 --among-bindings 4",
+        &["received_per_s"],
+    );
+    has(
+        "--messages 500 --behind 300 --consumers 0",
+        &["published_per_s"],
+    );
+}
+
+#[test]
+fn bystander_says_what_it_felt() {
+    has(
+        "--bystander 2000 --consumer-rate 100 --seconds 0.2 --warmup 0",
+        &["bystander_p50_us", "bystander_p99_us", "published_per_s"],
+    );
+}
+
+#[test]
+fn messages_that_are_kept_are_there_for_the_next_load() {
+    let broker = Broker::builder().port(0).start().expect("a broker");
+    let uri = broker.uri();
+    let words = "bench --quiet --keep --messages 100 --consumers 0 --confirm 10 --uri";
+    let words = words.split(' ').chain([uri.as_str()]);
+    run(&Alone::parse_from(words).load).expect("a load that runs");
+    let mut talker = Client::new(&broker);
+    assert_eq!(talker.ready("leveret-bench.0"), 100);
+}
+
+#[test]
+fn disk_is_measured_without_a_broker() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let options = DiskLoop {
+        dir: Some(dir.path().to_owned()),
+        size: 1_000,
+        seconds: 1,
+    };
+    let report = disk::run(&options).expect("a loop that runs");
+    assert!(report.get("confirmed_per_s") > Some(0.0), "{report:?}");
+    assert!(report.get("confirm_p50_us") > Some(0.0), "{report:?}");
+    let left = std::fs::read_dir(dir.path()).expect("the directory");
+    assert_eq!(left.count(), 0, "the file is removed");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Brokers that are started for a comparison, and ended with it.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,22 @@ pub(super) enum Keeps {
     Nothing,
     /// Durable things are synced.
     Disk,
+    /// Durable things are written, and the system syncs them when it likes.
+    System,
+    /// Durable things are synced, and bodies leave memory above a mebibyte.
+    Paged,
+}
+
+impl Keeps {
+    /// The settings of a Leveret that keeps things so, besides its directory.
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Nothing => &["--ephemeral"],
+            Self::Disk => &[],
+            Self::System => &["--set", "durability=os"],
+            Self::Paged => &["--set", "body_budget=1048576"],
+        }
+    }
 }
 
 /// Where a broker comes from.
@@ -71,36 +88,65 @@ struct Started {
     /// The process that serves, if that is a grandchild.
     server: Option<u32>,
     dir: Option<PathBuf>,
+    /// Program and arguments to start it with again, but for the port.
+    again: Option<(PathBuf, Vec<OsString>)>,
+}
+
+impl Started {
+    fn pid(&self) -> Option<Pid> {
+        Pid::from_raw(self.child.id().try_into().ok()?)
+    }
+}
+
+fn spawn(program: &Path, port: u16, words: &[OsString]) -> Result<Child, BenchError> {
+    Command::new(program)
+        .args(["--host", "127.0.0.1", "--log-level", "error"])
+        .args(["--port", &port.to_string()])
+        .args(words)
+        .stdout(Stdio::null())
+        .spawn()
+        .during("starting leveret")
 }
 
 impl Broker {
     /// Starts a Leveret on a free port and waits until a connection is open.
     pub(super) fn leveret(program: &Path, keeps: Keeps) -> Result<Self, BenchError> {
         let port = free_port()?;
-        let mut command = Command::new(program);
-        command.args(["--host", "127.0.0.1", "--log-level", "error"]);
-        command.args(["--port", &port.to_string()]);
-        let mut dir = None;
-        match keeps {
-            Keeps::Nothing => {
-                command.arg("--ephemeral");
-            }
-            Keeps::Disk => {
-                let path = std::env::temp_dir().join(format!("leveret-bench-{port}"));
-                command.arg("--data-dir").arg(&path);
-                dir = Some(path);
-            }
-        }
-        let child = command
-            .stdout(Stdio::null())
-            .spawn()
-            .during("starting leveret")?;
+        let dir = std::env::temp_dir().join(format!("leveret-bench-{port}"));
+        let mut words: Vec<OsString> = vec!["--data-dir".into(), dir.clone().into()];
+        words.extend(keeps.settings().iter().map(OsString::from));
         let started = Started {
-            child,
+            child: spawn(program, port, &words)?,
             server: None,
-            dir,
+            dir: Some(dir),
+            again: Some((program.to_owned(), words)),
         };
         Self::wait(port, started)
+    }
+
+    /// Ends a Leveret with `signal` and starts it again, with what it had stored; gives the time
+    /// from its new start to an open connection.
+    pub(super) fn restart(&mut self, signal: Signal) -> Result<Duration, BenchError> {
+        let started = self.child.take();
+        let again = started.and_then(|started| Some((started.again.clone()?, started)));
+        let Some(((program, words), mut started)) = again else {
+            return Err(BenchError::Child("no broker to start again".to_owned()));
+        };
+        if let Some(pid) = started.pid() {
+            kill_process(pid, signal)
+                .map_err(|error| BenchError::Io("ending leveret".to_owned(), error.into()))?;
+        }
+        started.child.wait().during("waiting for leveret's end")?;
+        let port = free_port()?;
+        let begin = Instant::now();
+        started.child = spawn(&program, port, &words)?;
+        *self = Self::wait(port, started)?;
+        Ok(begin.elapsed())
+    }
+
+    /// Its process, if it was started here.
+    pub(super) fn process(&self) -> Option<u32> {
+        Some(self.child.as_ref()?.child.id())
     }
 
     /// Starts a RabbitMQ with the oracle script.
@@ -115,6 +161,7 @@ impl Broker {
             child,
             server: None,
             dir: None,
+            again: None,
         };
         let mut broker = Self::wait(port, started)?;
         if let Some(started) = &mut broker.child {

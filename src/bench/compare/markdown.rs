@@ -5,11 +5,11 @@ use std::fs;
 
 use super::matrix::{Better, Measure};
 use super::options::Compare;
-use super::{Contender, Measured};
+use super::{Contender, Measured, Rounds, Scaled, Table};
 use crate::bench::report::shown;
 
 /// The whole page: machine, versions, command, table.
-pub(super) fn page(options: &Compare, contenders: &[Contender], rows: &[Measured]) -> String {
+pub(super) fn page(options: &Compare, contenders: &[Contender], table: &Table) -> String {
     let mut page = String::from(INTRODUCTION);
     let mut say = |line: &str| {
         // Writing to a string cannot fail.
@@ -23,7 +23,8 @@ pub(super) fn page(options: &Compare, contenders: &[Contender], rows: &[Measured
     }
     say(&format!(
         "* {} rounds of {} s each after 1 s to warm up",
-        options.rounds, options.seconds
+        options.rounds,
+        options.time()
     ));
     say(&format!("* `{}`", command(options)));
     if let Some(note) = &options.note {
@@ -33,8 +34,14 @@ pub(super) fn page(options: &Compare, contenders: &[Contender], rows: &[Measured
     say(&head(contenders));
     let columns = contenders.len() + 2 + if contenders.len() > 1 { 2 } else { 0 } + 3;
     say(&format!("|{}", "---|".repeat(columns)));
-    for row in rows {
-        page.push_str(&lines(contenders, row));
+    for row in &table.rows {
+        page.push_str(&lines(options, contenders, row));
+    }
+    if !table.scales.is_empty() {
+        page.push_str(SCALE_HEAD);
+    }
+    for scaled in &table.scales {
+        page.push_str(&scale_line(scaled));
     }
     page
 }
@@ -46,10 +53,12 @@ fn command(options: &Compare) -> String {
         let name = broker.split('=').next().unwrap_or_default();
         command.push_str(&format!(" --broker {name}"));
     }
-    command.push_str(&format!(
-        " --rounds {} --seconds {}",
-        options.rounds, options.seconds
-    ));
+    command.push_str(&format!(" --rounds {}", options.rounds));
+    if options.quick {
+        command.push_str(" --quick");
+    } else {
+        command.push_str(&format!(" --seconds {}", options.seconds));
+    }
     for only in &options.only {
         command.push_str(&format!(" --only {only}"));
     }
@@ -64,16 +73,24 @@ fn head(contenders: &[Contender]) -> String {
     if contenders.len() > 1 {
         head.push_str(" better by | target |");
     }
-    head.push_str(" relay | of the relay | target |");
+    head.push_str(" yardstick | part of it | target |");
     head
 }
 
 /// The lines of one row, one for each figure.
-pub(super) fn lines(contenders: &[Contender], measured: &Measured) -> String {
+pub(super) fn lines(options: &Compare, contenders: &[Contender], measured: &Measured) -> String {
     let mut text = String::new();
-    for (at, measure) in measured.row.measures.iter().enumerate() {
-        let title = if at == 0 { measured.row.title } else { "" };
+    let row = measured.row;
+    let shorter = row.quick.filter(|_| options.quick);
+    for (at, measure) in row.measures.iter().enumerate() {
+        let title = match at {
+            0 => shorter.map_or(row.title, |(title, _)| title),
+            _ => "",
+        };
         text.push_str(&line(contenders, measured, title, measure));
+    }
+    for note in &measured.notes {
+        text.push_str(&format!("| | *{note}* |\n"));
     }
     for problem in &measured.problems {
         text.push_str(&format!("| | **{problem}** |\n"));
@@ -99,13 +116,32 @@ fn line(contenders: &[Contender], measured: &Measured, title: &str, measure: &Me
         let ratio = times(ratio(measure.better, median(0), median(1)));
         line.push_str(&format!(" {ratio} | {target} |"));
     }
-    let relay = median(contenders.len());
-    let part = percent(ratio(measure.better, median(0), relay));
+    let yardstick = median(contenders.len());
+    let part = percent(ratio(measure.better, median(0), yardstick));
     line.push_str(&format!(
         " {} | {part} | {} |\n",
-        cell(relay),
+        cell(yardstick),
         percent(measure.part)
     ));
+    line
+}
+
+/// One line of the table of costs: by size, and how much dearer the most makes it.
+pub(super) fn scale_line(scaled: &Scaled) -> String {
+    let cost = |rounds: &Rounds| super::median(rounds.get("broker_cpu_s_per_million")?);
+    let costs: Vec<_> = scaled.rounds.iter().map(cost).collect();
+    let mut line = format!("| {} |", scaled.scale.title);
+    for cost in &costs {
+        line.push_str(&format!(" {} |", cost.map_or_else(nothing, shown)));
+    }
+    let first = costs.first().copied().flatten();
+    let last = costs.last().copied().flatten();
+    let growth = ratio(Better::More, last, first);
+    let growth = growth.map_or_else(nothing, |times| format!("{times:.2} ×"));
+    line.push_str(&format!(" {growth} |\n"));
+    for problem in &scaled.problems {
+        line.push_str(&format!("| | **{problem}** |\n"));
+    }
     line
 }
 
@@ -152,7 +188,16 @@ const INTRODUCTION: &str = "\
 
 Written by `leveret bench compare`; do not edit. Every body was checked for loss, duplicates, order
 and content; the figures are medians of the rounds. *Better by* compares the first broker with the
-second; the *relay* passes frames on and does nothing else, so it is what this machine and the tool
-allow.
+second. The *yardstick* is what this machine and the tool allow: a relay that passes frames on and
+does nothing else, or, where messages are confirmed one by one, a bare loop of write and fdatasync.
 
+";
+
+const SCALE_HEAD: &str = "
+## Does it stay so?
+
+CPU seconds of the first broker for a million messages of 16 B, beside so many other things.
+
+| beside | 1 | 100 | 10,000 | 10,000 to 1 |
+|---|---|---|---|---|
 ";

@@ -1,7 +1,13 @@
-//! The rows of the comparison: loads, what is read from them, and what they must reach.
+//! What a row of the comparison is: a load, what is read from it, and what it must reach.
+
+mod rows;
+mod scale;
 
 use super::brokers::Keeps;
 use super::brokers::Keeps::{Disk, Nothing};
+
+pub(super) use rows::ROWS;
+pub(super) use scale::{SCALE, SIZES, Scale};
 
 /// A load and what is read from its report.
 #[derive(Debug)]
@@ -14,8 +20,12 @@ pub(super) struct Row {
     pub(super) work: Work,
     /// Whether a broker that syncs has something to sync.
     pub(super) keeps: Keeps,
-    /// Options of the same load on the relay, if that makes sense there.
-    pub(super) relay: Option<&'static str>,
+    /// What the least is that anything could do, if that can be measured.
+    pub(super) yardstick: Yardstick,
+    /// Whether one round says it all: memory does not waver, and setting it up takes long.
+    pub(super) is_once: bool,
+    /// A shorter load for a quick comparison, and what the table says then.
+    pub(super) quick: Option<(&'static str, &'static str)>,
     /// What is read.
     pub(super) measures: &'static [Measure],
 }
@@ -29,6 +39,20 @@ pub(super) enum Work {
     Timed(&'static str),
     /// From the start of the program to the first open connection.
     Startup,
+    /// The same with so many messages in the store, after a stop and after a kill; they are
+    /// stored with these options.
+    Restart(u64, &'static str),
+}
+
+/// What a row is held against besides other brokers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Yardstick {
+    /// Nothing.
+    None,
+    /// The relay, under a load with these options.
+    Relay(&'static str),
+    /// A loop of write and sync on the disk.
+    Disk,
 }
 
 /// One figure of a report.
@@ -124,7 +148,13 @@ const fn timed(
         title,
         work: Work::Timed(options),
         keeps: Nothing,
-        relay: if relayed { Some(options) } else { None },
+        yardstick: if relayed {
+            Yardstick::Relay(options)
+        } else {
+            Yardstick::None
+        },
+        is_once: false,
+        quick: None,
         measures,
     }
 }
@@ -148,255 +178,24 @@ const fn whole(
     measures: &'static [Measure],
 ) -> Row {
     Row {
-        name,
-        title,
         work: Work::Load(options),
-        keeps: Nothing,
-        relay: None,
-        measures,
+        is_once: true,
+        ..timed(name, title, options, false, measures)
     }
 }
 
-/// All rows.
-pub(super) const ROWS: &[Row] = &[
-    timed(
-        "16B",
-        "1 → 1 → 1, 16 B, auto-ack",
-        "--size 16",
-        true,
-        &[received(40.0, Some(0.6)), CPU],
-    ),
-    timed(
-        "16B-acks",
-        "the same, acks each 50, prefetch 200",
-        "--size 16 --ack-every 50",
-        true,
-        &[received(30.0, Some(0.5)), CPU_SEEN],
-    ),
-    timed(
-        "1KiB",
-        "1 KiB",
-        "--size 1024",
-        true,
-        &[received(15.0, Some(0.7)), CPU_SEEN],
-    ),
-    timed(
-        "64KiB",
-        "64 KiB",
-        "--size 65536",
-        true,
-        &[received(1.2, Some(0.75)), CPU_SEEN],
-    ),
-    timed(
-        "16MiB",
-        "16 MiB",
-        "--size 16777216",
-        true,
-        &[received(1.2, None), CPU_SEEN],
-    ),
-    timed(
-        "8x8-one",
-        "8 → 1 → 8, 128 B",
-        "--size 128 --producers 8 --consumers 8",
-        true,
-        &[received(60.0, Some(0.5)), CPU_SEEN],
-    ),
-    timed(
-        "8x8-eight",
-        "8 → 8 → 8, 128 B",
-        "--size 128 --producers 8 --consumers 8 --queues 8",
-        true,
-        &[received(80.0, Some(0.6)), CPU_SEEN],
-    ),
-    timed(
-        "fanout-10",
-        "fan-out to 10 queues",
-        "--exchange fanout --queues 10 --consumers 10",
-        true,
-        &[received(50.0, Some(0.5)), CPU_SEEN],
-    ),
-    timed(
-        "fanout-100",
-        "fan-out to 100 queues",
-        "--exchange fanout --queues 100 --consumers 100",
-        true,
-        &[received(50.0, Some(0.5)), CPU_SEEN],
-    ),
-    timed(
-        "topic-1000",
-        "topic, 1,000 wildcard bindings",
-        "--exchange topic --bindings 1000",
-        false,
-        &[received(50.0, None), CPU_SEEN],
-    ),
-    timed(
-        "headers-100",
-        "headers, 100 bindings",
-        "--exchange headers --bindings 100",
-        false,
-        &[received(50.0, None), CPU_SEEN],
-    ),
-    timed(
-        "direct-1000",
-        "direct, 1,000 bindings",
-        "--exchange direct --bindings 1000",
-        false,
-        &[received(25.0, None), CPU_SEEN],
-    ),
+/// The same for a broker of ours that writes what it stores, but does not sync it.
+const fn written(
+    name: &'static str,
+    title: &'static str,
+    options: &'static str,
+    measures: &'static [Measure],
+) -> Row {
     Row {
-        relay: Some("--rpc queue"),
-        ..timed(
-            "rpc-direct-1",
-            "RPC, direct reply-to, 1 client",
-            "--rpc direct",
-            false,
-            &[more("calls_per_s", "calls/s", 2.0, Some(0.8))],
-        )
-    },
-    Row {
-        relay: Some("--rpc queue --producers 16"),
-        ..timed(
-            "rpc-direct-16",
-            "RPC, direct reply-to, 16 clients",
-            "--rpc direct --producers 16",
-            false,
-            &[more("calls_per_s", "calls/s", 3.0, Some(0.8))],
-        )
-    },
-    timed(
-        "rpc-queue",
-        "RPC, reply queue, 1 client",
-        "--rpc queue",
-        true,
-        &[more("calls_per_s", "calls/s", 2.0, Some(0.8))],
-    ),
-    synced(
-        "confirm-1",
-        "1 KiB persistent, confirms, window 1",
-        "--size 1024 --persistent --durable --confirm 1",
-        &[more("confirmed_per_s", "confirms/s", 2.0, None)],
-    ),
-    synced(
-        "confirm-100",
-        "the same, window 100",
-        "--size 1024 --persistent --durable --confirm 100",
-        &[more("confirmed_per_s", "confirms/s", 8.0, None)],
-    ),
-    synced(
-        "confirm-1000",
-        "the same, window 1,000",
-        "--size 1024 --persistent --durable --confirm 1000",
-        &[more("confirmed_per_s", "confirms/s", 15.0, None)],
-    ),
-    synced(
-        "confirm-8x1000",
-        "the same, 8 producers",
-        "--size 1024 --persistent --durable --confirm 1000 --producers 8",
-        &[more("confirmed_per_s", "confirms/s", 15.0, None)],
-    ),
-    whole(
-        "backlog",
-        "backlog of 1 M × 128 B",
-        "--size 128 --backlog 1000000",
-        &[
-            more("published_per_s", "published/s", 40.0, None),
-            more("drained_per_s", "drained/s", 50.0, None),
-            less(
-                "bytes_per_message",
-                "broker octets per message",
-                None,
-                Some(224.0),
-            ),
-        ],
-    ),
-    timed(
-        "latency-1k",
-        "latency at 1,000/s",
-        "--latency --rate 1000",
-        true,
-        LATENCY,
-    ),
-    timed(
-        "latency-10k",
-        "latency at 10,000/s",
-        "--latency --rate 10000",
-        true,
-        LATENCY,
-    ),
-    timed(
-        "latency-50k",
-        "latency at 50,000/s",
-        "--latency --rate 50000",
-        true,
-        LATENCY,
-    ),
-    timed(
-        "churn-connection",
-        "connection open + close",
-        "--churn connection",
-        false,
-        &[more("operations_per_s", "operations/s", 6.0, None)],
-    ),
-    timed(
-        "churn-channel",
-        "channel open + close",
-        "--churn channel",
-        false,
-        &[more("operations_per_s", "operations/s", 8.0, None)],
-    ),
-    timed(
-        "churn-queue",
-        "transient queue declare + delete",
-        "--churn queue",
-        false,
-        &[more("operations_per_s", "operations/s", 60.0, None)],
-    ),
-    synced(
-        "churn-durable",
-        "durable queue declare",
-        "--churn durable-queue",
-        &[more("operations_per_s", "operations/s", 15.0, None)],
-    ),
-    whole(
-        "idle-connections",
-        "5,000 idle connections with a channel",
-        "--idle-connections 5000",
-        &[
-            less(
-                "bytes_per_connection",
-                "broker octets each",
-                None,
-                Some(12_000.0),
-            ),
-            less(
-                "broker_rss_before_bytes",
-                "broker octets, idle",
-                None,
-                Some(10e6),
-            ),
-        ],
-    ),
-    whole(
-        "idle-queues",
-        "10,000 idle queues",
-        "--idle-queues 10000",
-        &[less(
-            "bytes_per_queue",
-            "broker octets each",
-            None,
-            Some(2000.0),
-        )],
-    ),
-    Row {
-        work: Work::Startup,
-        ..whole(
-            "startup",
-            "start to first connection.open-ok",
-            "",
-            &[less("startup_ms", "ms", None, Some(20.0))],
-        )
-    },
-];
+        keeps: Keeps::System,
+        ..timed(name, title, options, false, measures)
+    }
+}
 
 #[cfg(test)]
 mod tests;

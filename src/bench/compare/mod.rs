@@ -2,36 +2,48 @@
 //!
 //! Within a round every broker has its turn with a load before the next round begins (A B A B), so
 //! that a machine that is slow for a while is slow for all; of the rounds the median counts. The
-//! relay takes part in each round as the yardstick.
+//! relay, or a loop of write and sync, takes part in each round as the yardstick.
 
 pub(super) mod brokers;
 mod markdown;
 mod matrix;
 pub mod options;
+mod turn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-use std::time::{Duration, Instant};
-
-use clap::Parser;
 
 use super::error::{BenchError, During as _};
-use super::options::Load;
-use super::report::Report;
-use brokers::{Broker, Keeps, Relay, Source};
-use matrix::{ROWS, Row, Work};
+use super::report::{BOUND, Report};
+use super::say;
+use brokers::{Broker, Source};
+use matrix::{ROWS, Row, SCALE, SIZES, Scale};
 use options::Compare;
 
 /// Figures by name, one for each round.
 type Rounds = BTreeMap<String, Vec<f64>>;
 
-/// A row with what every broker reached, the relay last.
+/// A row with what every broker reached, the yardstick last.
 struct Measured {
     row: &'static Row,
     rounds: Vec<Rounds>,
+    /// What one should know of the figures, each once.
+    notes: BTreeSet<String>,
     problems: Vec<String>,
+}
+
+/// What a message costs the first broker beside so many other things, by [`SIZES`].
+struct Scaled {
+    scale: &'static Scale,
+    rounds: Vec<Rounds>,
+    problems: Vec<String>,
+}
+
+/// All that has been measured so far.
+#[derive(Default)]
+struct Table {
+    rows: Vec<Measured>,
+    scales: Vec<Scaled>,
 }
 
 /// A broker of the comparison.
@@ -46,74 +58,141 @@ struct Contender {
 
 /// Runs the rows and writes the table.
 pub(super) fn run(options: &Compare) -> Result<(), BenchError> {
-    let rows: Vec<_> = ROWS.iter().filter(|row| is_wanted(row, options)).collect();
+    let rows: Vec<_> = ROWS
+        .iter()
+        .filter(|row| is_wanted(row.name, options))
+        .collect();
+    let scales: Vec<_> = SCALE
+        .iter()
+        .filter(|scale| is_wanted(scale.name, options))
+        .collect();
     if options.list {
         rows.iter()
             .for_each(|row| say(&format!("{:18} {:?}\n", row.name, row.work)));
+        scales
+            .iter()
+            .for_each(|scale| say(&format!("{:18} {:?}\n", scale.name, scale.options)));
         return Ok(());
     }
-    let mut contenders = Vec::new();
-    for text in &options.brokers {
+    let mut contenders = contenders(options)?;
+    let mut table = Table::default();
+    for row in rows {
+        let measured = measure(options, &mut contenders, row);
+        say(&markdown::lines(options, &contenders, &measured));
+        table.rows.push(measured);
+        write(options, &contenders, &table)?;
+    }
+    for scale in scales {
+        let scaled = measure_scale(options, &mut contenders, scale);
+        say(&markdown::scale_line(&scaled));
+        table.scales.push(scaled);
+        write(options, &contenders, &table)?;
+    }
+    match table.failed() {
+        0 => Ok(()),
+        failed => Err(BenchError::Child(format!(
+            "{failed} rows had problems, see above"
+        ))),
+    }
+}
+
+/// The brokers of the comparison, those that run all the time started.
+fn contenders(options: &Compare) -> Result<Vec<Contender>, BenchError> {
+    let contender = |text: &String| {
         let (name, source) = Source::parse(text)?;
         let standing = match &source {
             Source::Leveret(_) => None,
             Source::Oracle(script) => Some(Broker::oracle(script, options.rabbitmq_port)?),
             Source::Running(uri) => Some(Broker::running(uri)),
         };
-        contenders.push(Contender {
+        Ok(Contender {
             name,
             source,
             standing,
             product: String::new(),
-        });
-    }
-    let mut table = Vec::new();
-    for row in rows {
-        let mut measured = Measured {
-            row,
-            rounds: vec![Rounds::new(); contenders.len() + 1],
-            problems: Vec::new(),
-        };
-        for _ in 0..options.rounds {
-            round(options, &mut contenders, &mut measured);
-        }
-        say(&markdown::lines(&contenders, &measured));
-        table.push(measured);
-        if let Some(path) = &options.out {
-            let text = markdown::page(options, &contenders, &table);
-            fs::write(path, text).during(&format!("writing {}", path.display()))?;
-        }
-    }
-    let failed = table.iter().filter(|row| !row.problems.is_empty()).count();
-    if failed > 0 {
-        return Err(BenchError::Child(format!(
-            "{failed} rows had problems, see above"
-        )));
-    }
-    Ok(())
+        })
+    };
+    options.brokers.iter().map(contender).collect()
 }
 
-fn is_wanted(row: &Row, options: &Compare) -> bool {
-    options.only.is_empty() || options.only.iter().any(|text| row.name.contains(text))
+/// Writes the page as far as it is known, so that a run that is cut short is not lost.
+fn write(options: &Compare, contenders: &[Contender], table: &Table) -> Result<(), BenchError> {
+    let Some(path) = &options.out else {
+        return Ok(());
+    };
+    let text = markdown::page(options, contenders, table);
+    fs::write(path, text).during(&format!("writing {}", path.display()))
 }
 
-/// One turn of each broker, and of the relay.
-fn round(options: &Compare, contenders: &mut [Contender], measured: &mut Measured) {
-    let row = measured.row;
-    let relay = contenders.len();
-    for (at, contender) in contenders.iter_mut().enumerate() {
-        match turn(options, contender, row) {
-            Ok(report) => measured.add(at, &contender.name, &report),
-            Err(error) => measured
-                .problems
-                .push(format!("{}: {error}", contender.name)),
+fn is_wanted(name: &str, options: &Compare) -> bool {
+    options.only.is_empty() || options.only.iter().any(|text| name.contains(text))
+}
+
+/// All rounds of a row.
+fn measure(options: &Compare, contenders: &mut [Contender], row: &'static Row) -> Measured {
+    let yardstick = contenders.len();
+    let mut measured = Measured {
+        row,
+        rounds: vec![Rounds::new(); yardstick + 1],
+        notes: BTreeSet::new(),
+        problems: Vec::new(),
+    };
+    for _ in 0..if row.is_once { 1 } else { options.rounds } {
+        for (at, contender) in contenders.iter_mut().enumerate() {
+            match turn::of(options, contender, row) {
+                Ok(report) => measured.add(at, &contender.name, &report),
+                Err(error) => measured
+                    .problems
+                    .push(format!("{}: {error}", contender.name)),
+            }
+        }
+        match turn::of_yardstick(options, row) {
+            Some(Ok(report)) => measured.add(yardstick, "yardstick", &report),
+            Some(Err(error)) => measured.problems.push(format!("yardstick: {error}")),
+            None => {}
         }
     }
-    if let (Some(load), false) = (row.relay, options.no_relay) {
-        match on_relay(options, load) {
-            Ok(report) => measured.add(relay, "relay", &report),
-            Err(error) => measured.problems.push(format!("relay: {error}")),
+    measured
+}
+
+/// All rounds of the first broker beside few and many other things.
+fn measure_scale(options: &Compare, contenders: &mut [Contender], scale: &'static Scale) -> Scaled {
+    let mut scaled = Scaled {
+        scale,
+        rounds: vec![Rounds::new(); SIZES.len()],
+        problems: Vec::new(),
+    };
+    let Some(contender) = contenders.first_mut() else {
+        return scaled;
+    };
+    for _ in 0..options.rounds {
+        for (size, rounds) in SIZES.iter().zip(&mut scaled.rounds) {
+            match turn::of_scale(options, contender, scale, *size) {
+                Ok(report) => {
+                    add(rounds, &report);
+                    scaled.problems.extend(report.problems);
+                }
+                Err(error) => scaled.problems.push(error.to_string()),
+            }
         }
+    }
+    scaled
+}
+
+fn add(rounds: &mut Rounds, report: &Report) {
+    for (figure, value) in &report.figures {
+        rounds.entry(figure.clone()).or_default().push(*value);
+    }
+}
+
+impl Table {
+    /// Rows that are not to be relied on.
+    fn failed(&self) -> usize {
+        let rows = self.rows.iter().map(|row| &row.problems);
+        let scales = self.scales.iter().map(|scale| &scale.problems);
+        rows.chain(scales)
+            .filter(|problems| !problems.is_empty())
+            .count()
     }
 }
 
@@ -124,10 +203,12 @@ impl Measured {
             .iter()
             .map(|problem| format!("{name}: {problem}"));
         self.problems.extend(problems);
+        let is_bound = report.notes.iter().any(|note| note.starts_with(BOUND));
+        if is_bound {
+            self.notes.insert(format!("{name}: {BOUND}"));
+        }
         if let Some(rounds) = self.rounds.get_mut(at) {
-            for (figure, value) in &report.figures {
-                rounds.entry(figure.clone()).or_default().push(*value);
-            }
+            add(rounds, report);
         }
     }
 
@@ -147,72 +228,6 @@ fn median(values: &[f64]) -> Option<f64> {
         return Some(upper);
     }
     Some((sorted.get(middle - 1)? + upper) / 2.0)
-}
-
-fn turn(options: &Compare, contender: &mut Contender, row: &Row) -> Result<Report, BenchError> {
-    if let Work::Startup = row.work {
-        return match &contender.source {
-            Source::Leveret(program) => startup(program),
-            Source::Oracle(_) | Source::Running(_) => Ok(Report::default()),
-        };
-    }
-    let own = match &contender.source {
-        Source::Leveret(program) => Some(Broker::leveret(program, row.keeps)?),
-        Source::Oracle(_) | Source::Running(_) => None,
-    };
-    let broker = own.as_ref().or(contender.standing.as_ref());
-    let uri = broker.map_or("", |broker| broker.uri.as_str());
-    let report = super::run(&load(options, &row.work, uri)?)?;
-    contender.product.clone_from(&report.broker);
-    Ok(report)
-}
-
-fn on_relay(options: &Compare, load_options: &'static str) -> Result<Report, BenchError> {
-    let relay = Relay::start()?;
-    super::run(&load(options, &Work::Timed(load_options), &relay.uri())?)
-}
-
-/// Time from the start of a program to an open connection.
-fn startup(program: &Path) -> Result<Report, BenchError> {
-    let begin = Instant::now();
-    let broker = Broker::leveret(program, Keeps::Nothing)?;
-    let time = begin.elapsed();
-    drop(broker);
-    let mut report = Report::default();
-    report.set("startup_ms", time.as_secs_f64() * 1000.0);
-    Ok(report)
-}
-
-/// A load alone on a command line.
-#[derive(Parser)]
-struct Alone {
-    #[command(flatten)]
-    load: Load,
-}
-
-/// The options of a row as a load.
-fn load(options: &Compare, work: &Work, uri: &str) -> Result<Load, BenchError> {
-    let (text, seconds) = match work {
-        Work::Load(text) => (*text, None),
-        Work::Timed(text) => (*text, Some(Duration::from_secs(options.seconds.into()))),
-        Work::Startup => ("", None),
-    };
-    let words = ["load", "--quiet", "--uri", uri]
-        .into_iter()
-        .chain(text.split_whitespace());
-    let alone =
-        Alone::try_parse_from(words).map_err(|error| BenchError::Options(error.to_string()))?;
-    Ok(Load {
-        seconds,
-        ..alone.load
-    })
-}
-
-fn say(text: &str) {
-    // A reader that has gone has read what it wanted.
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .unwrap_or_default();
 }
 
 #[cfg(test)]

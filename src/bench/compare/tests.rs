@@ -1,5 +1,8 @@
-use super::matrix::Better;
+use super::matrix::{Better, Work, Yardstick};
+use super::turn::Words;
 use super::*;
+
+use clap::Parser;
 
 fn options() -> Compare {
     #[derive(Parser)]
@@ -12,13 +15,33 @@ fn options() -> Compare {
 
 #[test]
 fn loads_of_all_rows_can_be_read_and_go_together() {
+    let options = options();
+    let check = |words: Words<'_>| {
+        let load = words.load("amqp://h").unwrap();
+        load.check().unwrap();
+        assert_eq!(load.uri, "amqp://h");
+    };
     for row in ROWS {
-        let relayed = row.relay.map(Work::Timed);
-        for work in [Some(&row.work), relayed.as_ref()].into_iter().flatten() {
-            let load = load(&options(), work, "amqp://h").unwrap();
-            load.check().unwrap();
-            assert_eq!(load.uri, "amqp://h");
+        match row.work {
+            Work::Load(text) => {
+                check(Words::whole(None, text));
+                check(Words::whole(row.quick, text));
+            }
+            Work::Timed(text) => check(Words::timed(&options, text)),
+            Work::Restart(_, text) => {
+                check(Words::whole(
+                    None,
+                    &format!("{text} --consumers 0 --keep --messages 9"),
+                ));
+            }
+            Work::Startup => {}
         }
+        if let Yardstick::Relay(text) = row.yardstick {
+            check(Words::timed(&options, text));
+        }
+    }
+    for scale in SCALE {
+        check(Words::timed(&options, &format!("{} 100", scale.options)));
     }
 }
 
@@ -64,11 +87,47 @@ fn line_of_the_table_shows_medians_ratio_and_part_of_the_relay() {
     let measured = Measured {
         row: &ROWS[1],
         rounds: vec![rounds(300.0), rounds(100.0), rounds(400.0)],
+        notes: BTreeSet::from(["a: bound by the tool".to_owned()]),
         problems: Vec::new(),
     };
-    let line = markdown::lines(&[contender("a"), contender("b")], &measured);
+    let line = markdown::lines(&options(), &[contender("a"), contender("b")], &measured);
     assert!(
         line.contains("| 300 | 100 | 3.0 × | 30.0 × | 400 | 75 % | 50 % |"),
         "{line}"
     );
+    assert!(line.contains("| *a: bound by the tool* |"), "{line}");
+}
+
+#[test]
+fn line_of_costs_shows_what_the_most_adds() {
+    let rounds = |value| Rounds::from([("broker_cpu_s_per_million".to_owned(), vec![value])]);
+    let scaled = Scaled {
+        scale: &SCALE[0],
+        rounds: vec![rounds(2.0), rounds(2.5), rounds(3.0)],
+        problems: vec!["lost".to_owned()],
+    };
+    assert_eq!(
+        markdown::scale_line(&scaled),
+        "| other queues | 2.00 | 2.50 | 3.00 | 1.50 × |\n| | **lost** |\n"
+    );
+}
+
+#[test]
+fn quick_comparison_measures_shorter_and_says_so() {
+    let options = Compare {
+        quick: true,
+        ..options()
+    };
+    assert_eq!(options.time(), 2);
+    let row = ROWS.iter().find(|row| row.name == "backlog").unwrap();
+    let measured = Measured {
+        row,
+        rounds: vec![Rounds::new(); 2],
+        notes: BTreeSet::new(),
+        problems: Vec::new(),
+    };
+    let line = markdown::lines(&options, &[], &measured);
+    assert!(line.contains("backlog of 200,000"), "{line}");
+    let page = markdown::page(&options, &[], &Table::default());
+    assert!(page.contains("--rounds 3 --quick"), "{page}");
 }
