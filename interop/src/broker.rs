@@ -1,22 +1,15 @@
 //! The broker under test: ours, a RabbitMQ, or one that runs already.
 
-use std::fs::File;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::net::TcpStream;
+use std::path::Path;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde::Deserialize;
+use crate::error::InteropError;
+use crate::node::{Node, Use};
 
-use crate::error::{self, InteropError, io_error};
-use crate::process::{self, Group};
-
-/// How long ours may take to be ready: a broker that starts in milliseconds, on a busy machine.
-const OURS_READY: Duration = Duration::from_secs(20);
-/// How long RabbitMQ may take to be ready.
-const RABBITMQ_READY: Duration = Duration::from_secs(180);
 /// How long a broker may take to answer a protocol header.
 const ANSWER: Duration = Duration::from_secs(5);
 /// A connection.start is far smaller; what is larger is no broker's greeting.
@@ -60,7 +53,19 @@ pub(crate) struct Broker {
     authority: String,
     /// What it says it is.
     pub(crate) identity: Identity,
-    _process: Option<Group>,
+    /// What was started, if it was.
+    pub(crate) node: Option<Arc<Mutex<Node>>>,
+}
+
+/// Where brokers come from and where their files go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    /// The broker to start or use.
+    pub(crate) choice: &'a Choice,
+    /// The script that starts RabbitMQ.
+    pub(crate) oracle: Option<&'a Path>,
+    /// The workspace.
+    pub(crate) root: &'a Path,
 }
 
 /// What a broker calls itself in connection.start.
@@ -78,46 +83,25 @@ impl std::fmt::Display for Identity {
     }
 }
 
-#[derive(Deserialize)]
-struct ReadyFile {
-    amqp: Vec<ReadyListener>,
-}
-
-#[derive(Deserialize)]
-struct ReadyListener {
-    port: u16,
-}
-
 impl Broker {
-    /// Starts or finds the broker and waits until it greets.
-    pub(crate) fn start(
-        choice: &Choice,
-        oracle: Option<&Path>,
-        root: &Path,
-        work: &Path,
-    ) -> Result<Self, InteropError> {
-        let log = work.join("broker.log");
-        let (authority, process) = match choice {
-            Choice::Running(authority) => (authority.clone(), None),
-            Choice::Leveret => {
-                let (port, process) = start_leveret(root, work, &log)?;
-                (format!("guest:guest@127.0.0.1:{port}"), Some(process))
-            }
-            Choice::RabbitMq => {
-                let script = oracle.ok_or_else(|| {
-                    let reason = "name the script that starts RabbitMQ in LEVERET_ORACLE";
-                    InteropError::Broker(reason.to_owned())
-                })?;
-                let (port, process) = start_rabbitmq(script, &log)?;
-                (format!("guest:guest@127.0.0.1:{port}"), Some(process))
-            }
+    /// Starts or finds the broker and waits until it greets; its files go below `work`.
+    pub(crate) fn start(source: Source<'_>, work: &Path, use_: Use) -> Result<Self, InteropError> {
+        let node = match source.choice {
+            Choice::Running(authority) => return Self::greeted(authority.clone(), None),
+            Choice::Leveret => Node::leveret(source.root, work, use_)?,
+            Choice::RabbitMq => Node::rabbitmq(source.oracle, work, use_)?,
         };
+        let authority = format!("guest:guest@127.0.0.1:{}", node.port);
+        Self::greeted(authority, Some(Arc::new(Mutex::new(node))))
+    }
+
+    fn greeted(authority: String, node: Option<Arc<Mutex<Node>>>) -> Result<Self, InteropError> {
         let greeting = greet(address_of(&authority))
             .map_err(|error| InteropError::Broker(format!("{authority}: {error}")))?;
         Ok(Self {
             authority,
             identity: identity(&greeting),
-            _process: process,
+            node,
         })
     }
 
@@ -141,85 +125,8 @@ fn address_of(authority: &str) -> &str {
         .map_or(authority, |(_, address)| address)
 }
 
-fn start_leveret(root: &Path, work: &Path, log: &Path) -> Result<(u16, Group), InteropError> {
-    let mut build = Command::new("cargo");
-    build
-        .args(["build", "--quiet", "--release", "--bin", "leveret"])
-        .current_dir(root);
-    process::run(&mut build, &work.join("build.log"))?;
-    let ready = work.join("ready.json");
-    if ready.exists() {
-        std::fs::remove_file(&ready).map_err(io_error("remove", ready.display()))?;
-    }
-    let binary: PathBuf = root.join("target").join("release").join("leveret");
-    let mut command = Command::new(binary);
-    command
-        .args(["--port", "0", "--ephemeral", "--ready-file"])
-        .arg(&ready);
-    let mut process = logged(&mut command, log)?;
-    let mut ended = None;
-    process::wait_until(OURS_READY, || {
-        ended = process.ended();
-        ready.exists() || ended.is_some()
-    });
-    if !ready.exists() {
-        return Err(not_ready(ended, log));
-    }
-    let file: ReadyFile =
-        serde_json::from_str(&error::read(&ready)?).map_err(|error| InteropError::Description {
-            path: ready,
-            reason: error.to_string(),
-        })?;
-    match file.amqp.first() {
-        Some(listener) => Ok((listener.port, process)),
-        None => Err(InteropError::Broker(
-            "the ready file names no AMQP listener".to_owned(),
-        )),
-    }
-}
-
-fn start_rabbitmq(script: &Path, log: &Path) -> Result<(u16, Group), InteropError> {
-    let port = free_port_family()?;
-    let mut command = Command::new(script);
-    command.args(["start", &port.to_string()]);
-    let mut process = logged(&mut command, log)?;
-    let mut ended = None;
-    let ready = process::wait_until(RABBITMQ_READY, || {
-        ended = process.ended();
-        ended.is_some() || greet(&format!("127.0.0.1:{port}")).is_ok()
-    });
-    if ready && ended.is_none() {
-        Ok((port, process))
-    } else {
-        Err(not_ready(ended, log))
-    }
-}
-
-fn not_ready(ended: Option<String>, log: &Path) -> InteropError {
-    let what = ended.unwrap_or_else(|| "not ready in time".to_owned());
-    InteropError::Broker(format!("{what}: {}", process::last_lines(log, 4)))
-}
-
-fn logged(command: &mut Command, log: &Path) -> Result<Group, InteropError> {
-    let file = File::create(log).map_err(io_error("create", log.display()))?;
-    let copy = file.try_clone().map_err(io_error("open", log.display()))?;
-    Group::start(command.stdin(Stdio::null()).stdout(file).stderr(copy))
-}
-
-/// A port that is free with those at fixed distances from it, which the oracle listens on too.
-fn free_port_family() -> Result<u16, InteropError> {
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    (5700..10_000_u16)
-        .find(|port| {
-            [0, 10_000, 11_000, 20_000]
-                .iter()
-                .all(|distance| is_free(port + distance))
-        })
-        .ok_or_else(|| InteropError::Broker("no free ports from 5700 to 9999".to_owned()))
-}
-
 /// Sends the protocol header and reads the first frame, a connection.start.
-fn greet(address: &str) -> std::io::Result<Vec<u8>> {
+pub(crate) fn greet(address: &str) -> std::io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(ANSWER))?;
     stream.write_all(b"AMQP\0\0\x09\x01")?;

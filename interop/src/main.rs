@@ -9,14 +9,20 @@
 //! - `AMQP_URI`: the broker, user and password included.
 //! - `AMQP_RELAY_URI`: the same broker through a relay of this client alone.
 //! - `AMQP_CUT`: `host:port`; connecting there cuts what runs through the relay.
+//! - `AMQP_CONTROL`: `host:port` of the door behind which the broker is stopped and blocked,
+//!   if it was started by the runner; see [`control`].
 //!
 //! It prints one line per scenario: `ok ID`, `fail ID REASON` or `skip ID REASON`.
 
 mod broker;
 mod client;
+mod control;
 mod error;
+mod node;
+mod own;
 mod prepare;
 mod process;
+mod rabbitmq;
 mod relay;
 mod report;
 mod run;
@@ -31,19 +37,22 @@ use std::time::Instant;
 
 use clap::Parser;
 
-use crate::broker::{Broker, Choice};
+use crate::broker::{Broker, Choice, Identity, Source};
 use crate::client::Client;
 use crate::error::InteropError;
+use crate::node::Use;
+use crate::own::OwnBrokers;
+use crate::prepare::Program;
 use crate::report::Report;
 use crate::run::{ClientRun, Outcome};
-use crate::scenario::Scenario;
+use crate::scenario::{Place, Scenario};
 use crate::suites::Suite;
 
 /// Real clients against a broker.
 #[derive(Debug, Parser)]
 #[command(name = "interop", version, about)]
 struct Arguments {
-    /// The broker: `leveret`, `rabbitmq` (started by the script in LEVERET_ORACLE) or amqp://…
+    /// The broker: `leveret`, `rabbitmq` (the one on the path, or see --oracle) or amqp://…
     #[arg(long, default_value = "leveret")]
     broker: Choice,
     /// Only this client; may be given several times.
@@ -61,7 +70,7 @@ struct Arguments {
     /// Prepares the environments of the clients, runs nothing.
     #[arg(long)]
     prepare: bool,
-    /// The script that starts a RabbitMQ: `SCRIPT start PORT`, in the foreground.
+    /// A script for RabbitMQ: `SCRIPT start PORT` runs one, `SCRIPT ctl PORT …` is rabbitmqctl.
     #[arg(long, env = "LEVERET_ORACLE", value_name = "SCRIPT")]
     oracle: Option<PathBuf>,
     /// Runs the clients' own test suites in place of the scenarios; `--only` names suites then.
@@ -123,21 +132,17 @@ fn start(arguments: &Arguments) -> Result<bool, InteropError> {
     if arguments.prepare {
         return Ok(programs.iter().all(Result::is_ok));
     }
-    let broker = Broker::start(&arguments.broker, arguments.oracle.as_deref(), root, &work)?;
-    println!("broker: {} at {}", broker.identity, broker.address());
+    let source = Source {
+        choice: &arguments.broker,
+        oracle: arguments.oracle.as_deref(),
+        root,
+    };
     let pairs: Vec<_> = clients.iter().zip(programs).collect();
-    let runs = in_parallel(jobs, &pairs, |(client, program)| {
-        let run = match program {
-            Ok(program) => run::run(client, program, &scenarios, &broker, &work),
-            Err(error) => ClientRun::failed(client, &scenarios, &error.to_string()),
-        };
-        println!("{:<28} {} in {:.0?}", client.name, run.summary(), run.took);
-        run
-    });
+    let (identity, runs) = run_all(&pairs, &scenarios, source, &work, jobs)?;
     let report = Report {
         scenarios: &scenarios,
         runs: &runs,
-        broker: &broker.identity,
+        broker: &identity,
     };
     print!("{}", report.table());
     error::write(&work.join("junit.xml"), &report.junit())?;
@@ -145,6 +150,66 @@ fn start(arguments: &Arguments) -> Result<bool, InteropError> {
         report.merge_into(&home.join("COMPAT.md"))?;
     }
     Ok(runs.iter().all(|run| run.count(Outcome::is_fail) == 0))
+}
+
+/// Runs the scenarios of a broker for all, then those for which each client has one of its own.
+fn run_all(
+    pairs: &[(&Client, Result<Program, InteropError>)],
+    scenarios: &[Scenario],
+    source: Source<'_>,
+    work: &Path,
+    jobs: usize,
+) -> Result<(Identity, Vec<ClientRun>), InteropError> {
+    let at = |place: Place| -> Vec<&Scenario> {
+        scenarios.iter().filter(|s| s.broker == place).collect()
+    };
+    let broker = Broker::start(source, work, Use::Shared)?;
+    println!("broker: {} at {}", broker.identity, broker.address());
+    let shared = at(Place::Shared);
+    let mut runs = in_parallel(jobs, pairs, |(client, program)| {
+        let run = attempt(client, program, &shared, |program| {
+            Ok(run::run(client, program, &shared, &broker, work))
+        });
+        println!("{:<28} {} in {:.0?}", client.name, run.summary(), run.took);
+        run
+    });
+    let identity = broker.identity.clone();
+    drop(broker);
+    let brokers = OwnBrokers::new(source);
+    for place in [Place::Own, Place::Short] {
+        let asked = at(place);
+        let more = in_parallel(jobs, pairs, |(client, program)| {
+            attempt(client, program, &asked, |program| {
+                brokers.run(client, program, &asked, place, work)
+            })
+        });
+        for (run, more) in runs.iter_mut().zip(more) {
+            if !more.results.is_empty() {
+                println!(
+                    "{:<28} {} in {:.0?}",
+                    more.client,
+                    more.summary(),
+                    more.took
+                );
+            }
+            run.join(more);
+        }
+    }
+    Ok((identity, runs))
+}
+
+/// What stops a client altogether is a failure of each of its scenarios.
+fn attempt(
+    client: &Client,
+    program: &Result<Program, InteropError>,
+    scenarios: &[&Scenario],
+    work: impl FnOnce(&Program) -> Result<ClientRun, InteropError>,
+) -> ClientRun {
+    let result = match program {
+        Ok(program) => work(program).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    result.unwrap_or_else(|why| ClientRun::uniform(client, scenarios, &Outcome::Fail(why)))
 }
 
 /// Whether the suites asked for do what they do on RabbitMQ.
@@ -159,9 +224,11 @@ fn start_suites(arguments: &Arguments, home: &Path, root: &Path) -> Result<bool,
     let work = root.join("target").join("interop");
     error::create_dir(&work)?;
     let job = suites::Job {
-        choice: &arguments.broker,
-        oracle: arguments.oracle.as_deref(),
-        root,
+        source: Source {
+            choice: &arguments.broker,
+            oracle: arguments.oracle.as_deref(),
+            root,
+        },
         work: &work,
         is_recorded: arguments.record,
     };

@@ -53,10 +53,38 @@ impl Group {
     }
 }
 
+impl Group {
+    /// Ends everything in the group without a warning.
+    pub(crate) fn kill(mut self) {
+        self.signal(Signal::KILL);
+        self.0.wait().ok();
+        wait_until(STOP_WAIT, || !self.is_alive());
+    }
+
+    /// Whether a process of the group runs. A shell that leads it may end before what it runs.
+    fn is_alive(&self) -> bool {
+        let group = self.0.id().to_string();
+        let Ok(processes) = std::fs::read_dir("/proc") else {
+            return false;
+        };
+        processes.flatten().any(|process| {
+            let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+            // Behind the name, which may contain anything: state, parent, group.
+            let mut fields = stat
+                .rsplit(')')
+                .next()
+                .unwrap_or_default()
+                .split_whitespace();
+            let is_zombie = fields.next() == Some("Z");
+            !is_zombie && fields.nth(1) == Some(&group)
+        })
+    }
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         self.signal(Signal::TERM);
-        wait_until(STOP_WAIT, || self.ended().is_some());
+        wait_until(STOP_WAIT, || self.ended().is_some() && !self.is_alive());
         self.signal(Signal::KILL);
         self.0.wait().ok();
     }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::broker::Broker;
 use crate::client::Client;
+use crate::control::Control;
 use crate::error::{InteropError, io_error};
 use crate::prepare::Program;
 use crate::process::{self, Group};
@@ -65,20 +66,19 @@ pub(crate) struct ClientRun {
 }
 
 impl ClientRun {
-    /// A run in which every scenario fails for one reason.
-    pub(crate) fn failed(client: &Client, scenarios: &[Scenario], reason: &str) -> Self {
+    /// A run in which every scenario of the client's suite has one outcome.
+    pub(crate) fn uniform(client: &Client, scenarios: &[&Scenario], outcome: &Outcome) -> Self {
         let mut run = Self::new(client);
-        for scenario in scenarios
-            .iter()
-            .filter(|scenario| scenario.suite == client.suite)
-        {
-            run.add(
-                &scenario.id,
-                Outcome::Fail(reason.to_owned()),
-                Duration::ZERO,
-            );
+        for scenario in scenarios.iter().filter(|s| s.suite == client.suite) {
+            run.add(&scenario.id, outcome.clone(), Duration::ZERO);
         }
         run
+    }
+
+    /// Adds what the same client did at another time.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.results.extend(other.results);
+        self.took += other.took;
     }
 
     fn new(client: &Client) -> Self {
@@ -117,11 +117,11 @@ impl ClientRun {
     }
 }
 
-/// Runs every scenario of the client's suite.
+/// Runs those of the scenarios that are of the client's suite.
 pub(crate) fn run(
     client: &Client,
     program: &Program,
-    scenarios: &[Scenario],
+    scenarios: &[&Scenario],
     broker: &Broker,
     work: &Path,
 ) -> ClientRun {
@@ -152,6 +152,8 @@ fn run_once(
     run: &mut ClientRun,
 ) -> Result<(), InteropError> {
     let relay = Relay::start(broker.address()).map_err(io_error("start", "the relay"))?;
+    let control = broker.node.as_ref().map(Control::start).transpose();
+    let control = control.map_err(io_error("open", "the control door"))?;
     let errors = File::create(log).map_err(io_error("create", log.display()))?;
     let Some((first, arguments)) = program.line.split_first() else {
         return Err(InteropError::Broker(format!(
@@ -171,6 +173,9 @@ fn run_once(
         broker.uri(Some(&relay.address.to_string())),
     );
     command.env("AMQP_CUT", relay.cut.to_string());
+    if let Some(control) = &control {
+        command.env("AMQP_CONTROL", control.address.to_string());
+    }
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

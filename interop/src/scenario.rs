@@ -17,10 +17,27 @@ pub(crate) struct Scenario {
     pub(crate) title: String,
     /// `client`, `worker`, `listener` or `tools`; each client runs the scenarios of one suite.
     pub(crate) suite: String,
+    /// The broker that it runs against.
+    #[serde(default)]
+    pub(crate) broker: Place,
     /// What the program does.
     pub(crate) steps: Vec<String>,
     /// What it then sees.
     pub(crate) expect: String,
+}
+
+/// Which broker a scenario needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Place {
+    /// One that all clients use at the same time.
+    #[default]
+    Shared,
+    /// The client's own, which it may stop; guest may not configure names that begin with
+    /// `interop-no-configure`, write to `interop-no-write` or read from `interop-no-read`.
+    Own,
+    /// Its own, while no other own one runs: its disk is made short, which others would feel.
+    Short,
 }
 
 /// Reads all scenarios below `home`, sorted by id.

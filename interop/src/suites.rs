@@ -25,9 +25,10 @@ use serde::Deserialize;
 use self::baseline::Baseline;
 use self::namespace::Tunnel;
 use self::results::{Format, Results};
-use crate::broker::{Broker, Choice, Identity};
+use crate::broker::{Broker, Choice, Identity, Source};
 use crate::client::Tool;
 use crate::error::{self, InteropError, io_error};
+use crate::node::Use;
 use crate::prepare;
 use crate::process::{self, Group};
 use crate::run::{ClientRun, Outcome};
@@ -94,12 +95,8 @@ const fn default_attempts() -> u8 {
 
 /// What a run of suites needs to know.
 pub(crate) struct Job<'a> {
-    /// The broker to start or use.
-    pub(crate) choice: &'a Choice,
-    /// The script that starts RabbitMQ.
-    pub(crate) oracle: Option<&'a Path>,
-    /// The workspace.
-    pub(crate) root: &'a Path,
+    /// Where brokers come from.
+    pub(crate) source: Source<'a>,
     /// Where everything is made, below the target folder.
     pub(crate) work: &'a Path,
     /// Whether what fails becomes the baseline.
@@ -164,12 +161,9 @@ pub(crate) fn run_all(
     compat: Option<&Path>,
 ) -> Result<bool, InteropError> {
     // Suites share the names of their queues; only ours is started once for each of them.
-    let (shared, jobs) = match job.choice {
+    let (shared, jobs) = match job.source.choice {
         Choice::Leveret => (None, jobs),
-        _ => (
-            Some(Broker::start(job.choice, job.oracle, job.root, job.work)?),
-            1,
-        ),
+        _ => (Some(Broker::start(job.source, job.work, Use::Shared)?), 1),
     };
     let runs = crate::in_parallel(jobs, suites, |suite| {
         let run = suite.run(job, shared.as_ref());
@@ -232,7 +226,7 @@ impl Suite {
         for number in 1..=self.attempts.max(1) {
             let own = match shared {
                 Some(_) => None,
-                None => Some(Broker::start(job.choice, job.oracle, job.root, &home)?),
+                None => Some(Broker::start(job.source, &home, Use::Shared)?),
             };
             let Some(broker) = shared.or(own.as_ref()) else {
                 break;

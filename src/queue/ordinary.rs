@@ -387,10 +387,11 @@ impl Ordinary {
         let quorum = self.is_quorum();
         let delivered = cause != ReturnCause::Undelivered;
         for entry in entries.iter_mut().filter(|_| delivered) {
+            let is_news = !entry.redelivered || (quorum && cause.counts());
             entry.redelivered = true;
             entry.acquired_count += 1;
             entry.delivery_count += u32::from(cause.counts());
-            if quorum && cause.counts() && entry.at.is_stored() {
+            if is_news && entry.at.is_stored() {
                 fx.returned.push((entry.at, entry.delivery_count));
             }
             fx.note(&entry.message, || Fate::Requeued);

@@ -96,6 +96,30 @@ fn what_was_acknowledged_stays_gone_and_what_was_not_comes_back() {
     assert_eq!(Client::new(&broker).drain("jobs"), ["held"]);
 }
 
+// The flag of a message that a consumer may have seen was lost with the broker.
+#[test]
+fn what_was_delivered_before_a_restart_comes_back_as_redelivered() {
+    for kind in ["classic", "quorum"] {
+        let house = House::new();
+        let broker = house.broker();
+        let mut client = Client::new(&broker);
+        client.ask(&format!("{JOBS} arguments={{x-queue-type: '{kind}'}}"));
+        let line = "routing-key='jobs' body='job' {delivery-mode=2}";
+        publish_confirmed(&mut client, &[line; 3]);
+        client.ask("basic.get queue='jobs'");
+        client.ask("basic.get queue='jobs'");
+        client.say("basic.nack delivery-tag=1 requeue");
+        client.sync();
+        broker.stop("a test");
+        let broker = house.broker();
+        let mut client = Client::new(&broker);
+        let redelivered: Vec<_> = (0..3)
+            .map(|_| client.ask("basic.get queue='jobs'").contains("redelivered"))
+            .collect();
+        assert_eq!(redelivered, [true, true, false], "{kind}");
+    }
+}
+
 #[test]
 fn durable_topology_survives_and_the_rest_does_not() {
     let house = House::new();

@@ -80,6 +80,26 @@ tools-refused() {
   [[ $text == *"NOT_FOUND - no queue"* ]] || fail "told: $text"
 }
 
+# control WORD: asks the runner for trouble with the broker, and waits until it is done.
+control() {
+  local answer
+  exec 3<>"/dev/tcp/${AMQP_CONTROL%:*}/${AMQP_CONTROL##*:}" || fail "no control door"
+  echo "$1" >&3
+  read -r answer <&3
+  exec 3>&-
+  equal "$answer" ok
+}
+
+tools-restart() {
+  queue
+  publish --persistent --body one
+  publish --persistent --body two
+  control restart
+  equal "$(get)" one
+  control kill
+  equal "$(get)" two
+}
+
 for scenario in "$@"; do
   if (declare -F "$scenario" >/dev/null && "$scenario" >/dev/null); then
     echo "ok $scenario"

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"reflect"
@@ -92,6 +93,14 @@ func fresh(kind string) string {
 // cut breaks the connections that run through the relay.
 func cut() {
 	value(net.Dial("tcp", os.Getenv("AMQP_CUT"))).Close()
+}
+
+// control asks the runner for trouble with the broker, and waits until it is done.
+func control(word string) {
+	door := value(net.Dial("tcp", os.Getenv("AMQP_CONTROL")))
+	defer door.Close()
+	value(fmt.Fprintln(door, word))
+	equal(string(value(io.ReadAll(door))), "ok\n", word)
 }
 
 // refuses expects an AMQP error from work.

@@ -2,6 +2,7 @@
 final class Client {
   public static void main(String[] ids) {
     Connections.define();
+    Trouble.define();
     Declarations.define();
     Routing.define();
     Publishing.define();

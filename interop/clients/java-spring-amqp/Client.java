@@ -3,6 +3,7 @@ final class Client {
   public static void main(String[] ids) {
     Templates.define();
     Containers.define();
+    Trouble.define();
     Harness.main(ids);
   }
 

@@ -79,7 +79,7 @@ final class Containers {
     });
   }
 
-  private static SimpleMessageListenerContainer simple(String queue, MessageListener listener) {
+  static SimpleMessageListenerContainer simple(String queue, MessageListener listener) {
     SimpleMessageListenerContainer container = new SimpleMessageListenerContainer();
     container.setQueueNames(queue);
     if (listener != null) {

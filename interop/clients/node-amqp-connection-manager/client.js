@@ -6,11 +6,15 @@ const { Nacked, Returned } = require('door');
 const { run } = require('scenarios');
 
 const CONNECTS_ANEW = 'it connects anew after a channel error, which ends exclusive queues';
+const PUBLISHES_AGAIN = 'it publishes again after the channel error, until it succeeds';
 
 class Connection {
   constructor(inner) {
     this.inner = inner;
     this.properties = inner.connection.connection.serverProperties;
+    this.blocked = false;
+    inner.on('blocked', () => { this.blocked = true; });
+    inner.on('unblocked', () => { this.blocked = false; });
   }
 
   async channel() {
@@ -116,7 +120,8 @@ run({
     tx: 'it has no transactions',
     recover: 'it has no recover',
     'server-cancel': 'it consumes again by itself',
-    'publish-missing': 'it publishes again after the channel error, until it succeeds',
+    'publish-missing': PUBLISHES_AGAIN,
+    permissions: PUBLISHES_AGAIN,
     'delete-conditions': CONNECTS_ANEW,
     'exclusive-consumer': CONNECTS_ANEW,
   },
@@ -146,8 +151,10 @@ run({
   },
   noVhost: [null, 'Expected ConnectionOpenOk; got <ConnectionClose'],
   sync: (channel) => Promise.race([channel.closed, channel.qos(1)]),
-  async afterLoss(connection, channel) {
-    await new Promise((resolve) => connection.inner.once('connect', resolve));
+  async afterLoss(connection, channel, lose) {
+    const connected = new Promise((resolve) => connection.inner.once('connect', resolve));
+    await lose();
+    await connected;
     await channel.inner.waitForConnect();
     return channel;
   },

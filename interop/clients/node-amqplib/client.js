@@ -11,6 +11,9 @@ class Connection {
     this.properties = inner.connection.serverProperties;
     this.lost = new Promise((resolve) => inner.once('close', resolve));
     inner.on('error', () => {}); // told by the calls that it breaks
+    this.blocked = false;
+    inner.on('blocked', () => { this.blocked = true; });
+    inner.on('unblocked', () => { this.blocked = false; });
   }
 
   async channel() {

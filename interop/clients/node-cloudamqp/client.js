@@ -14,6 +14,10 @@ class Connection {
     client.onerror = () => {}; // told by the calls that it breaks
   }
 
+  get blocked() {
+    return Boolean(this.client.blocked);
+  }
+
   async channel() {
     return new Channel(this, await this.client.channel());
   }

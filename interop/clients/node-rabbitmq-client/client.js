@@ -8,6 +8,9 @@ const { run } = require('scenarios');
 class Connection {
   constructor(client) {
     this.client = client;
+    this.blocked = false;
+    client.on('connection.blocked', () => { this.blocked = true; });
+    client.on('connection.unblocked', () => { this.blocked = false; });
   }
 
   async channel() {
@@ -146,12 +149,14 @@ run({
   },
   refusal: (error) => (CODES[error.code] ? [CODES[error.code], error.message] : null),
   sync: (channel) => Promise.race([channel.closed, channel.qos(1)]),
-  async afterLoss(connection) {
+  async afterLoss(connection, channel, lose) {
     connection.client.removeAllListeners('error');
-    await new Promise((resolve) => {
+    const connected = new Promise((resolve) => {
       connection.client.once('connection', resolve);
       connection.client.on('error', () => {});
     });
+    await lose();
+    await connected;
     return connection.channel();
   },
 });

@@ -179,7 +179,10 @@ class Inbox
     }
 }
 
-foreach (['connections', 'declarations', 'routing', 'publishing', 'consuming', 'queues'] as $part) {
+$parts = [
+    'connections', 'trouble', 'declarations', 'routing', 'publishing', 'consuming', 'queues',
+];
+foreach ($parts as $part) {
     require __DIR__ . "/$part.php";
 }
 

@@ -62,6 +62,14 @@ function cut(): void
     fclose(stream_socket_client('tcp://' . getenv('AMQP_CUT')));
 }
 
+/** Asks the runner for trouble with the broker, and waits until it is done. */
+function control(string $word): void
+{
+    $door = stream_socket_client('tcp://' . getenv('AMQP_CONTROL'));
+    fwrite($door, "$word\n");
+    equal(stream_get_contents($door), "ok\n", $word);
+}
+
 /** Runs the scenarios named on the command line. */
 function main(array $ids): void
 {

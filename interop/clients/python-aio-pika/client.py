@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 import re
 import threading
 
@@ -40,10 +41,18 @@ async def connect(uri):
     return Connection(await open_one(uri))
 
 
-class Connection:
+class Connection(logging.Handler):
     def __init__(self, aio):
-        self.aio = aio
+        super().__init__()
+        self.aio, self.blocked = aio, False
         self.properties = aio.transport.connection.server_properties
+        # the log is where it tells
+        logging.getLogger("aiormq.connection").addHandler(self)
+
+    def emit(self, record):
+        told = re.search("was (un)?blocked", record.getMessage())
+        if told:
+            self.blocked = not told[1]
 
     async def channel(self):
         aio = await self.aio.channel(publisher_confirms=False)
@@ -53,6 +62,7 @@ class Connection:
         await asyncio.sleep(seconds)
 
     async def close(self):
+        logging.getLogger("aiormq.connection").removeHandler(self)
         await self.aio.close()
 
 
@@ -209,9 +219,10 @@ class AioPika(Library):
         # a call that is under way when the channel closes does not always learn why
         raise wait_for(lambda: channel.reasons, "the close")[0]
 
-    def after_loss(self, connection, channel):
+    def after_loss(self, connection, channel, lose):
         reconnected = threading.Event()
         connection.aio.reconnect_callbacks.add(lambda *_: reconnected.set())
+        lose()
         assert reconnected.wait(20), "no new connection"
         return channel
 

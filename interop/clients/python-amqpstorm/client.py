@@ -17,6 +17,10 @@ class Connection:
         self.storm = amqpstorm.UriConnection(uri)
         self.properties = self.storm.server_properties
 
+    @property
+    def blocked(self):
+        return self.storm.is_blocked
+
     def channel(self):
         return Channel(self)
 

@@ -9,7 +9,7 @@ import threading
 import time
 from functools import cache
 
-from harness import contains, equal, fresh, main, scenario, wait_for
+from harness import contains, control, equal, fresh, main, scenario, wait_for
 
 NAME = fresh("celery")
 WAIT = 20
@@ -180,6 +180,30 @@ def _():
     wait_for(lambda: waiting(idle) == 5, "5 messages")
     equal(idle.control.purge(), 5, "purged")
     clean(idle.conf.task_default_queue)
+
+
+@scenario("worker-restart")
+def _():
+    worker()
+    with tempfile.TemporaryDirectory() as folder:
+        marks = [os.path.join(folder, str(number)) for number in range(4)]
+
+        def ran(*numbers):
+            return lambda: all(os.path.exists(marks[number]) for number in numbers)
+
+        def call(number):
+            # results would go to a queue of the lost connection
+            tasks.mark.apply_async((marks[number],), ignore_result=True)
+
+        call(0)
+        wait_for(ran(0), "the first call", limit=WAIT)
+        tasks.run_number.apply_async((2,), ignore_result=True)
+        call(1)
+        call(2)
+        control("restart")
+        wait_for(ran(1, 2), "the calls that waited", limit=WAIT)
+        call(3)
+        wait_for(ran(3), "the new call", limit=WAIT)
 
 
 def waiting(app):

@@ -16,7 +16,13 @@ class Connection:
     def __init__(self, uri):
         self.kombu = kombu.Connection(uri)
         self.kombu.connect()
-        self.properties = self.kombu.connection.server_properties
+        amqp = self.kombu.connection
+        self.properties, self.blocked = amqp.server_properties, False
+        amqp.on_blocked = lambda reason: self.set_blocked(True)
+        amqp.on_unblocked = lambda: self.set_blocked(False)
+
+    def set_blocked(self, blocked):
+        self.blocked = blocked
 
     def channel(self):
         return Channel(self)

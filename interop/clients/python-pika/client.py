@@ -14,7 +14,12 @@ from scenarios import run
 class Connection:
     def __init__(self, uri):
         self.pika = pika.BlockingConnection(pika.URLParameters(uri))
-        self.properties = self.pika._impl.server_properties
+        self.properties, self.blocked = self.pika._impl.server_properties, False
+        self.pika.add_on_connection_blocked_callback(lambda *_: self.set_blocked(True))
+        self.pika.add_on_connection_unblocked_callback(lambda *_: self.set_blocked(False))
+
+    def set_blocked(self, blocked):
+        self.blocked = blocked
 
     def channel(self):
         return Channel(self)

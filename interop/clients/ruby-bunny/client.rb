@@ -129,7 +129,7 @@ class Channel
   end
 end
 
-%w[connections declarations routing publishing consuming queues].each do |part|
+%w[connections trouble declarations routing publishing consuming queues].each do |part|
   require_relative part
 end
 

@@ -46,6 +46,16 @@ def cut
   TCPSocket.new(host, port.to_i).close
 end
 
+# Asks the runner for trouble with the broker, and waits until it is done.
+def control(word)
+  host, port = ENV.fetch('AMQP_CONTROL').split(':')
+  door = TCPSocket.new(host, port.to_i)
+  door.puts(word)
+  equal(door.gets, "ok\n", word)
+ensure
+  door&.close
+end
+
 # Runs the scenarios named on the command line.
 def main
   $stdout.sync = true

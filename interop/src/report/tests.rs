@@ -15,6 +15,7 @@ fn scenario(id: &str) -> Scenario {
         id: id.to_owned(),
         title: text(),
         suite: text(),
+        broker: crate::scenario::Place::Shared,
         steps: Vec::new(),
         expect: text(),
     }

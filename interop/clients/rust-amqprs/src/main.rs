@@ -32,6 +32,10 @@ fn other(error: AmqprsError) -> Error {
 
 impl scenarios::Library for Amqprs {
     type Connection = Connection;
+    const SKIPS: &'static [(&'static str, &'static str)] = &[(
+        "blocked",
+        "it does not announce the capability connection.blocked, so it is told nothing",
+    )];
     // It fails at the frame that it did not expect, or at the end of the stream behind it.
     const NO_VHOST: (Option<u16>, &'static str) = (None, "AMQP");
     const NO_LOGIN: (Option<u16>, &'static str) = (None, "AMQP");
@@ -61,6 +65,10 @@ impl scenarios::Connection for Connection {
 
     fn is_open(&self) -> bool {
         self.0.is_open()
+    }
+
+    fn is_blocked(&self) -> bool {
+        false
     }
 
     async fn channel(&self) -> Result<Channel> {

@@ -77,6 +77,10 @@ impl scenarios::Connection for Connection {
         self.lapin.status().connected()
     }
 
+    fn is_blocked(&self) -> bool {
+        self.lapin.status().blocked()
+    }
+
     async fn channel(&self) -> Result<Channel> {
         let lapin = self.lapin.create_channel().await.map_err(error)?;
         let errors = Arc::clone(&self.errors);

@@ -47,10 +47,14 @@ final class Harness {
 
   /** Asks until the answer is true. */
   static void waitFor(String what, Callable<Boolean> question) throws Exception {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MS);
+    waitFor(what, LIMIT_MS, question);
+  }
+
+  static void waitFor(String what, long limitMs, Callable<Boolean> question) throws Exception {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMs);
     while (!question.call()) {
       if (System.nanoTime() > end) {
-        throw new AssertionError(what + ": not within " + LIMIT_MS + " ms");
+        throw new AssertionError(what + ": not within " + limitMs + " ms");
       }
       Thread.sleep(10);
     }
@@ -60,6 +64,15 @@ final class Harness {
   static void cut() throws IOException {
     String[] cut = System.getenv("AMQP_CUT").split(":");
     new Socket(cut[0], Integer.parseInt(cut[1])).close();
+  }
+
+  /** Asks the runner for trouble with the broker, and waits until it is done. */
+  static void control(String word) throws IOException {
+    String[] control = System.getenv("AMQP_CONTROL").split(":");
+    try (Socket door = new Socket(control[0], Integer.parseInt(control[1]))) {
+      door.getOutputStream().write((word + "\n").getBytes());
+      equal(new String(door.getInputStream().readAllBytes()), "ok\n", word);
+    }
   }
 
   /** Runs the scenarios named on the command line. */

@@ -2,7 +2,8 @@
 // The small door that each library is put behind, and what scenarios do with it.
 //
 // A library gives `run` an object with `connect(uri)`, `refusal(error)` and, where it differs from
-// `library` below, what it cannot do. Connections and channels carry AMQP's names.
+// `library` below, what it cannot do. Connections and channels carry AMQP's names; a connection
+// knows whether it is `blocked`.
 
 const { RELAY_URI, URI, contains, equal, fresh, waitFor } = require('./harness');
 
@@ -15,8 +16,9 @@ const library = {
   refusal: null, // (error) => [code, text] of a close by the broker, or null
   // Raises the error that closes a channel.
   sync: (channel) => channel.qos(1),
-  // Notices that the connection was cut and gives a channel on a new one.
-  async afterLoss(connection) {
+  // Notices that `lose` ends the connection and gives a channel on a new one.
+  async afterLoss(connection, channel, lose) {
+    await lose();
     await connection.lost;
     return (await library.connect(RELAY_URI)).channel();
   },

@@ -65,6 +65,18 @@ function cut() {
   net.connect(Number(port), host).on('error', () => {}).end();
 }
 
+// Asks the runner for trouble with the broker, and waits until it is done.
+function control(word) {
+  const [host, port] = process.env.AMQP_CONTROL.split(':');
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const door = net.connect(Number(port), host, () => door.write(`${word}\n`));
+    door.on('data', (data) => { answer += data; });
+    door.on('error', reject);
+    door.on('end', () => (answer === 'ok\n' ? resolve() : reject(new Error(`${word}: ${answer}`))));
+  });
+}
+
 // Runs the scenarios named on the command line.
 async function main() {
   for (const name of process.argv.slice(2)) {
@@ -86,5 +98,5 @@ async function main() {
 
 module.exports = {
   ADDRESS, BAD_LOGIN_URI, BAD_VHOST_URI, BIG, LOGIN, RELAY_URI, SIZES, Skip, URI, USER,
-  contains, cut, equal, fresh, inTime, main, scenario, scenarios, sleep, waitFor,
+  contains, control, cut, equal, fresh, inTime, main, scenario, scenarios, sleep, waitFor,
 };

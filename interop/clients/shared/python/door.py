@@ -1,7 +1,8 @@
 """The small door that each Python library is put behind, and what scenarios do with it.
 
 A library gives `run` an object with `connect(uri)`, `refusal(error)`, `after_loss(connection,
-channel)` and what it cannot do. The channel's methods carry AMQP's names.
+channel, lose)` and what it cannot do. The channel's methods carry AMQP's names; a connection knows
+whether it is `blocked`.
 """
 
 import datetime
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 
 from harness import RELAY_URI, URI, contains, equal, fresh, wait_for
 
+FORCED = 320, "CONNECTION_FORCED"  # what a broker says that is stopped
 NOON = datetime.datetime(2024, 1, 2, 12, 0, 0, tzinfo=datetime.timezone.utc)
 library = None
 
@@ -35,12 +37,13 @@ class Library:
         """Raises the error that closes a channel."""
         channel.qos(1)
 
-    def after_loss(self, connection, channel):
-        """Notices that the connection was cut and gives a channel on a new one."""
+    def after_loss(self, connection, channel, lose):
+        """Notices that `lose` ends the connection and gives a channel on a new one."""
+        lose()
         try:
             connection.idle(5)
         except Exception as error:
-            if self.refusal(error) is not None:
+            if (self.refusal(error) or FORCED)[0] != FORCED[0]:
                 raise
             return self.connect(RELAY_URI).channel()
         raise AssertionError("the loss was not noticed")

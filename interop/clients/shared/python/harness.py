@@ -67,6 +67,14 @@ def cut():
     socket.create_connection((host, int(port))).close()
 
 
+def control(word):
+    """Asks the runner for trouble with the broker, and waits until it is done."""
+    host, port = os.environ["AMQP_CONTROL"].rsplit(":", 1)
+    with socket.create_connection((host, int(port))) as door:
+        door.sendall(f"{word}\n".encode())
+        equal(door.makefile().readline().strip(), "ok", word)
+
+
 def main():
     """Runs the scenarios named on the command line."""
     for name in sys.argv[1:]:

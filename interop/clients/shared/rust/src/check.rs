@@ -1,6 +1,7 @@
 //! Names, checks and waiting.
 
 use std::fmt::Debug;
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -42,6 +43,22 @@ pub(crate) async fn cut() -> Result<()> {
         .await
         .map_err(|error| Error::Other(error.to_string()))?;
     Ok(())
+}
+
+/// Asks the runner for trouble with the broker, and waits until it is done.
+pub(crate) async fn control(word: &str) -> Result<()> {
+    let asked = format!("{word}\n");
+    let answer = tokio::task::spawn_blocking(move || ask_runner(&asked)).await;
+    let answer = answer.map_err(|error| Error::Other(error.to_string()))?;
+    let answer = answer.map_err(|error| Error::Other(error.to_string()))?;
+    equal(answer.as_str(), "ok\n", word)
+}
+
+fn ask_runner(asked: &str) -> std::io::Result<String> {
+    let address = std::env::var("AMQP_CONTROL").map_err(std::io::Error::other)?;
+    let mut door = std::net::TcpStream::connect(address)?;
+    door.write_all(asked.as_bytes())?;
+    std::io::read_to_string(door)
 }
 
 /// A name that nobody else uses.

@@ -214,6 +214,8 @@ pub trait Connection {
     /// Product and version that the server announces, if the library tells them.
     fn product(&self) -> Option<(String, String)>;
     fn is_open(&self) -> bool;
+    /// Whether the broker has said that publishers must wait.
+    fn is_blocked(&self) -> bool;
     async fn channel(&self) -> Result<Self::Channel>;
     async fn close(self) -> Result<()>;
 }

@@ -10,6 +10,7 @@ pub mod door;
 mod publishing;
 mod queues;
 mod routing;
+mod trouble;
 
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ async fn scenario<L: Library>(id: &str) -> Result<()> {
         "connect-uri" => return connections::uris::<L>().await,
         "heartbeat" => return connections::heartbeat::<L>().await,
         "reconnect" => return connections::reconnect::<L>().await,
+        "restart" => return trouble::survive::<L>("restart", 1).await,
+        "kill" => return trouble::survive::<L>("kill", 0).await,
         "exclusive-queue" => return declarations::exclusive_queue::<L>().await,
         _ => {}
     }
@@ -67,6 +70,8 @@ async fn in_session<L: Library>(id: &str, s: &check::Session<'_, L::Connection>)
         "ack-unknown" => connections::ack_unknown(s).await,
         "access-refused" => connections::access_refused(s).await,
         "bind-missing" => connections::bind_missing(s).await,
+        "permissions" => trouble::permissions(s).await,
+        "blocked" => trouble::blocked(s).await,
         "declare" => declarations::declare(s).await,
         "declare-passive" => declarations::passive_missing(s).await,
         "declare-inequivalent" => declarations::inequivalent(s).await,
