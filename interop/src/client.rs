@@ -48,7 +48,11 @@ pub(crate) struct Client {
     /// Programs of the system that it needs, each with the command that installs it.
     #[serde(default)]
     pub(crate) tools: Vec<Tool>,
-    /// The command line of a client of kind `system`, run in its folder.
+    /// A command line that makes the program of a client of kind `system`, run in its folder.
+    #[serde(default)]
+    pub(crate) prepare: Vec<String>,
+    /// The command line of a client of kind `system`, run in its folder. Here and in `prepare`
+    /// `{folder}` is that folder, `{home}` one below the target folder.
     #[serde(default)]
     pub(crate) run: Vec<String>,
     /// A command that prints the version of a client of kind `system`.

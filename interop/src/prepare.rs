@@ -45,7 +45,7 @@ pub(crate) fn prepare(client: &Client, work: &Path) -> Result<Program, InteropEr
         Kind::Java => place.java(),
         Kind::Go => place.go(),
         Kind::Rust => place.rust(),
-        Kind::System => Ok(place.system()),
+        Kind::System => place.system(),
     }
 }
 
@@ -213,13 +213,23 @@ impl Place<'_> {
         })
     }
 
-    fn system(&self) -> Program {
+    fn system(&self) -> Result<Program, InteropError> {
         let folder = self.client.folder.display().to_string();
-        let filled = |part: &String| OsString::from(part.replace("{folder}", &folder));
-        Program {
+        let home = self.home.display().to_string();
+        let filled = |part: &String| -> OsString {
+            let part = part.replace("{folder}", &folder);
+            part.replace("{home}", &home).into()
+        };
+        let mut prepare = self.client.prepare.iter().map(filled);
+        if let Some(program) = prepare.next() {
+            let mut command = Command::new(program);
+            command.args(prepare).current_dir(&self.client.folder);
+            self.run(&mut command)?;
+        }
+        Ok(Program {
             line: self.client.run.iter().map(filled).collect(),
             env: Vec::new(),
-        }
+        })
     }
 
     /// The folder of what all clients of a language share.
