@@ -2,7 +2,7 @@
 // php-amqplib.
 
 require 'PhpAmqpLib/autoload.php';
-require __DIR__ . '/harness.php';
+require __DIR__ . '/../shared/php/harness.php';
 
 use PhpAmqpLib\Channel\AMQPChannel;
 use PhpAmqpLib\Connection\AMQPStreamConnection;
