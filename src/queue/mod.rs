@@ -270,7 +270,21 @@ impl Queue {
 
     /// Takes a message back at start, in order, without serving anybody.
     pub fn restore_message(&mut self, now: Now, recovered: &Recovered, message: Message) {
-        each!(self, queue => queue.restore_message(now, recovered, message));
+        match self {
+            Self::Ordinary(queue) => queue.restore_message(now, recovered, message),
+            Self::Stream(queue) => queue.restore_message(recovered, message),
+        }
+    }
+
+    /// What must be stored with a message that is the `ahead`-th to be pushed from now on
+    /// ([`Recovered::sequence`]), provided that nobody pushes in between: a stream keeps its
+    /// offsets. 0 for other queues.
+    #[must_use]
+    pub fn sequence(&self, ahead: u64) -> u64 {
+        match self {
+            Self::Ordinary(_) => 0,
+            Self::Stream(queue) => queue.sequence(ahead),
+        }
     }
 
     /// Serves consumers, then drops what has expired and what is over the length limit.

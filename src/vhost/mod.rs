@@ -8,8 +8,9 @@
 //! | a queue | its own mutex, in [`QueueHandle`] | one batch of pushes or settlements |
 //! | a connection's mailbox | its own mutex | a post |
 //!
-//! Order: topology, then a router or a queue, then a mailbox; never two queues at once. No lock is
-//! held across an await, because nothing here awaits. What a queue wants done elsewhere comes out
+//! Order: topology, then a router or a queue, then a mailbox; never two queues at once, but for
+//! streams that a message goes to, which are taken in the order of their numbers. No lock is held
+//! across an await, because nothing here awaits. What a queue wants done elsewhere comes out
 //! as `Effects` and is done by `absorb` with no lock held, in a loop, not by recursion.
 //!
 //! Publishers read routers under a read lock that nobody holds for longer than a bind; channels
@@ -42,6 +43,7 @@ mod queue_handle;
 mod queues;
 mod reply_to;
 mod restore;
+mod streams;
 mod topology;
 mod walk;
 

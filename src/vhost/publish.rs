@@ -11,6 +11,7 @@ use super::Vhost;
 use super::exchange::{Destination, Exchange};
 use super::queue_handle::{QueueHandle, Storing};
 use super::reply_to::ReplyTarget;
+use super::streams::{self, Held, streams_of};
 use super::walk::{Hold, Walk};
 use crate::clock::Now;
 use crate::events::{Event, Fate};
@@ -80,6 +81,25 @@ impl Publishes {
                 to,
             }),
         }
+    }
+
+    /// Where they go: what neighbours have in common once.
+    pub(super) fn routes(&self) -> impl Iterator<Item = &Routes> {
+        self.runs.iter().map(|run| &run.routes)
+    }
+
+    /// Messages in order, with where they go and where they are stored.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Routes, &Message, RecordAt)> {
+        let mut from = 0;
+        let runs = self.runs.iter().map(move |run| {
+            let part = from..run.to;
+            from = run.to;
+            (run, part)
+        });
+        runs.flat_map(|(run, part)| {
+            let part = self.each.get(part).unwrap_or_default().iter();
+            part.filter_map(|publish| Some((&run.routes, publish.message.as_ref()?, publish.at)))
+        })
     }
 
     /// How many messages there are.
@@ -212,7 +232,12 @@ impl Vhost {
     /// Puts messages into their queues, in order, and leaves `publishes` empty; `placed` gets one
     /// answer for each. All of one call are stored as one group.
     pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) {
-        let position = self.store_all(publishes);
+        let streams = streams_of(publishes);
+        let mut held: Vec<Held<'_>> = streams.iter().map(|stream| Held::new(stream)).collect();
+        let position = self.store_all(publishes, &mut held);
+        if !held.is_empty() {
+            streams::push_all(now, held, publishes);
+        }
         let first = placed.len();
         placed.extend(publishes.each.iter().map(|publish| {
             Placed::Accepted(if publish.at.is_stored() {
@@ -232,6 +257,7 @@ impl Vhost {
                 left -= 1;
                 let take = if left == 0 { Take::Whole } else { Take::Copy };
                 match target {
+                    Target::Queue(queue) if streams.contains(queue) => {}
                     Target::Queue(queue) => push_all(now, queue, part, take, answers),
                     Target::Reply(reply) => reply_all(reply, part, take),
                 }
@@ -241,22 +267,26 @@ impl Vhost {
         publishes.clear();
     }
 
-    /// Stores what must be stored, each message once for all its queues.
-    fn store_all(&self, publishes: &mut Publishes) -> Position {
+    /// Stores what must be stored, each message once for all its queues; `held` are those of them
+    /// that are streams.
+    fn store_all(&self, publishes: &mut Publishes, held: &mut [Held<'_>]) -> Position {
         if !publishes.any_to_store() {
             return Position::default();
         }
         let queues = publishes.storing_queues();
+        let sequences = streams::sequences(held, &queues);
+        let sequences = sequences.iter().map(Vec::as_slice);
         let mut ops: Vec<Op<'_>> = publishes
             .each
             .iter_mut()
             .zip(&queues)
-            .filter(|(_, queues)| !queues.is_empty())
-            .filter_map(|(publish, queues)| {
+            .zip(sequences.chain(std::iter::repeat(&[][..])))
+            .filter(|((_, queues), _)| !queues.is_empty())
+            .filter_map(|((publish, queues), sequences)| {
                 Some(Op::Message {
                     message: publish.message.as_ref()?,
                     queues,
-                    sequences: &[],
+                    sequences,
                     at: &mut publish.at,
                 })
             })

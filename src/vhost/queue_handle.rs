@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use leveret_codec::types::ShortString;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::Vhost;
 use super::restore::read_all;
@@ -173,6 +173,13 @@ impl QueueHandle {
         let mut effects = Effects::new(listening);
         let result = work(&mut self.queue.lock(), &mut effects);
         (result, effects)
+    }
+
+    /// Locks the queue until the guard is dropped; only then the effects may be given to
+    /// [`QueueHandle::absorb`].
+    pub(super) fn hold(&self) -> (MutexGuard<'_, Queue>, Effects) {
+        let effects = Effects::new(self.env.events.listening());
+        (self.queue.lock(), effects)
     }
 
     pub(super) fn absorb(&self, now: Now, effects: Effects) {

@@ -308,3 +308,68 @@ fn a_backlog_survives_one_restart_after_the_other() {
         published += 20;
     }
 }
+
+/// What consumers of the stream 'events' that begin at different places hear, up to `last`.
+fn read_stream(client: &mut Client, last: u64) -> Vec<String> {
+    let mut heard = Vec::new();
+    let near = format!("l{}", last - 1);
+    for (channel, from) in (2..).zip(["S'first'", "S'last'", "l1", &near, "S'25s'", "S'1h'"]) {
+        client.ask(&format!("{channel}> channel.open"));
+        client.ask(&format!("{channel}> basic.qos prefetch-count=100"));
+        client.ask(&format!(
+            "{channel}> basic.consume queue='events' consumer-tag='c' \
+             arguments={{x-stream-offset:{from}}}"
+        ));
+        let end = format!("x-stream-offset: l{last}}}");
+        loop {
+            let delivery = client.hear();
+            let is_last = delivery.contains(&end);
+            heard.push(format!("{from} {delivery}"));
+            if is_last {
+                break;
+            }
+        }
+        client.ask(&format!("{channel}> channel.close"));
+    }
+    heard
+}
+
+#[test]
+fn stream_keeps_offsets_times_and_batches_after_retention_too() {
+    let house = House::new();
+    // Every message is a segment, and three or four of them fit.
+    let declare = "queue.declare queue='events' durable arguments={x-queue-type:S'stream', \
+                   x-stream-max-segment-size-bytes:l1, x-max-length-bytes:l280}";
+    let mut before = Vec::new();
+    for round in 0..3 {
+        let broker = house.broker();
+        let mut client = Client::new(&broker);
+        let declared = client.ask(declare);
+        assert!(declared.starts_with("queue.declare-ok"), "{declared}");
+        if round > 0 {
+            assert_eq!(
+                read_stream(&mut client, 4 * round - 1),
+                before,
+                "start {round}"
+            );
+        }
+        assert_eq!(client.ask("confirm.select"), "confirm.select-ok");
+        for number in 1..=4 {
+            house.clock.advance(Duration::from_secs(10));
+            let body = 4 * round + number - 1;
+            let confirmed =
+                client.ask(&format!("basic.publish routing-key='events' body='{body}'"));
+            assert_eq!(confirmed, format!("basic.ack delivery-tag={number}"));
+        }
+        before = read_stream(&mut client, 4 * round + 3);
+        assert!(
+            before
+                .iter()
+                .any(|heard| heard.contains(&format!("l{}}}", 4 * round + 2)))
+        );
+        drop(client);
+        if round == 1 {
+            broker.stop("a test");
+        }
+    }
+}

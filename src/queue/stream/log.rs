@@ -62,6 +62,7 @@ pub(super) struct Log {
     blocks: VecDeque<Block>,
     segments: VecDeque<Segment>,
     next: u64,
+    len: u64,
     /// The first offset of the last batch.
     last_batch: u64,
     /// The last batch may get more messages.
@@ -74,6 +75,8 @@ pub(super) struct Log {
 /// Messages that lie behind each other.
 #[derive(Debug)]
 pub(super) struct Run<'a> {
+    /// The offset of the first one.
+    pub(super) first: u64,
     pub(super) slots: &'a [Slot],
     marks: &'a [u32],
 }
@@ -117,7 +120,7 @@ impl Log {
 
     /// Messages.
     pub(super) fn len(&self) -> u64 {
-        self.next - self.first()
+        self.len
     }
 
     /// Octets of bodies.
@@ -135,17 +138,21 @@ impl Log {
         self.memory + self.blocks.iter().map(index).sum::<usize>()
     }
 
-    /// Messages from `offset` on, as far as they lie together; empty if there are none.
+    /// Messages from `offset` on, or behind it if it is missing, as far as they lie together; empty
+    /// if there are none.
     pub(super) fn run(&self, offset: u64) -> Run<'_> {
         let place = self.blocks.partition_point(|block| block.end() <= offset);
         let Some(block) = self.blocks.get(place) else {
             return Run {
+                first: self.next,
                 slots: &[],
                 marks: &[],
             };
         };
-        let index = usize::try_from(offset.saturating_sub(block.base)).unwrap_or(usize::MAX);
+        let first = offset.max(block.base);
+        let index = usize::try_from(first - block.base).unwrap_or(usize::MAX);
         Run {
+            first,
             slots: block.slots.get(index..).unwrap_or_default(),
             marks: block.marks.get(index..).unwrap_or_default(),
         }
@@ -153,8 +160,32 @@ impl Log {
 
     /// All messages with their offsets, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Slot)> {
-        let slots = self.blocks.iter().flat_map(|block| &block.slots);
-        (self.first()..).zip(slots)
+        let blocks = self.blocks.iter();
+        blocks.flat_map(|block| (block.base..).zip(&block.slots))
+    }
+
+    /// What is to be stored with a message that is the `ahead`-th to be appended from now on: its
+    /// offset, and whether it begins a batch.
+    pub(super) fn sequence(&self, ahead: u64) -> u64 {
+        let begins_batch = ahead == 0 && !self.batch_open;
+        (self.next + ahead) << 1 | u64::from(begins_batch)
+    }
+
+    /// Goes on where the stored message with this [`Log::sequence`] was. Offsets in front of it
+    /// that are not there stay empty: retention took them, or they are damaged.
+    pub(super) fn go_to(&mut self, sequence: u64) {
+        if sequence & 1 == 1 {
+            self.end_batch();
+        }
+        let offset = sequence >> 1;
+        if offset <= self.next {
+            return;
+        }
+        self.next = offset;
+        if self.len == 0 {
+            self.blocks.clear();
+            self.segments.clear();
+        }
     }
 
     /// Begins a segment if the newest is full. Returns whether it did, which is when retention is
@@ -196,7 +227,7 @@ impl Log {
         if self
             .blocks
             .back()
-            .is_some_and(|block| block.slots.len() >= BLOCK_LEN)
+            .is_some_and(|block| block.slots.len() >= BLOCK_LEN || block.end() != self.next)
         {
             self.begin_block();
         }
@@ -213,6 +244,7 @@ impl Log {
             block.push(Slot { message, at }, self.last_time);
         }
         self.next += 1;
+        self.len += 1;
     }
 
     /// What is appended from now on is another batch.
@@ -241,6 +273,7 @@ impl Log {
             self.memory -= segment.memory;
             let first = self.first();
             while let Some(block) = self.blocks.pop_front_if(|block| block.base < first) {
+                self.len -= block.slots.len() as u64;
                 taken.push(block);
             }
         }
@@ -250,6 +283,7 @@ impl Log {
     /// Takes everything; offsets go on.
     pub(super) fn take_all(&mut self) -> Vec<Block> {
         self.segments.clear();
+        self.len = 0;
         self.bodies = 0;
         self.memory = 0;
         std::mem::take(&mut self.blocks).into()

@@ -89,11 +89,17 @@ impl StreamQueue {
         Pushed::Accepted
     }
 
-    /// See `Queue::restore_message`. Offsets are counted again from 0 and times begin now, because
-    /// the store keeps neither.
-    pub fn restore_message(&mut self, now: Now, recovered: &Recovered, message: Message) {
+    /// See `Queue::sequence`.
+    #[must_use]
+    pub fn sequence(&self, ahead: u64) -> u64 {
+        self.log.sequence(ahead)
+    }
+
+    /// See `Queue::restore_message`. Offsets, times and batches are those of before.
+    pub fn restore_message(&mut self, recovered: &Recovered, message: Message) {
+        self.log.go_to(recovered.sequence);
         self.log.begin_segment_if_full(&self.limits);
-        self.log.append(now.wall, message, recovered.at);
+        self.log.append(recovered.stored_at, message, recovered.at);
     }
 
     /// See `Queue::dispatch`. What was pushed since the last time is one batch.

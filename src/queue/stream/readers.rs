@@ -187,6 +187,7 @@ impl Reader {
         if run.slots.is_empty() {
             return Standing::Idle;
         }
+        self.next = run.first;
         let mut left = TURN_LEN;
         for (slot, mark) in run.iter() {
             let message = &slot.message;

@@ -12,7 +12,6 @@ use crate::events::Fate;
 use crate::message::{Body, Message, MessageBuilder, Traits};
 use crate::queue::tests::fixture::{Fixture, consumer, message, numbers};
 use crate::queue::{Limits, NewConsumer, Outcome, ReturnCause};
-use crate::store::Recovered;
 
 /// A message with a filter value, if any.
 pub(super) fn filtered(body: &str, value: Option<Value>) -> Message {
@@ -383,26 +382,63 @@ fn deleted_stream_tells_its_consumers_and_counts_nothing() {
     assert_eq!(q.queue.ready_count(), 0);
 }
 
-#[test]
-fn restored_messages_can_be_read() {
-    let mut q = stream(Table::new());
-    for (n, body) in ["a", "b"].into_iter().enumerate() {
-        let recovered = Recovered {
-            at: crate::store::RecordAt(n as u64 + 1),
-            body_len: 1,
-            priority: None,
-            ttl_ms: None,
-            stored_at: crate::clock::Wall::default(),
-            sequence: 0,
-            delivery_count: 0,
-            redelivered: true,
-        };
-        let message = message(body, |_| ());
+/// Restores messages, each a letter and its offset, which begins a batch.
+fn restored(messages: &str, arguments: Table) -> Fixture {
+    let mut q = stream(arguments);
+    for message_ in messages.split_whitespace() {
+        let number: u64 = message_[1..].parse().expect("a letter and a number");
+        let message = message(message_, |_| ());
+        let recovered = q.recovered(&message, |told| told.sequence = number << 1 | 1);
         q.queue.restore_message(q.now, &recovered, message);
     }
+    q.dispatch();
+    q
+}
+
+#[test]
+fn restored_messages_keep_their_offsets() {
+    let mut q = restored("a7 b8", Table::new());
+    q.publish("c9");
     q.consume_with(1, 10, offset("first"));
-    assert_eq!(q.mail(1), "a b");
+    assert_eq!(q.mail(1), "a7 b8 c9");
+    let offsets: Vec<u64> = q.held[&1].iter().map(|entry| entry.position).collect();
+    assert_eq!(offsets, [7, 8, 9]);
     assert!(!q.held[&1][0].redelivered);
+    q.consume_with(2, 10, offset(8_i64));
+    assert_eq!(q.mail(2), "b8 c9");
+    assert_eq!(q.queue.ready_count(), 3);
+}
+
+#[test]
+fn reader_passes_over_what_a_restart_did_not_find() {
+    let mut q = restored("a0 b1 c4 d5", Table::new());
+    assert_eq!(q.queue.ready_count(), 4);
+    for (id, from) in [(1, 0_i64), (2, 2), (3, 3), (4, 4)] {
+        q.consume_with(id, 2, offset(from));
+    }
+    assert_eq!(q.mail(1), "a0 b1");
+    assert_eq!(
+        (q.mail(2), q.mail(3), q.mail(4)),
+        ("c4 d5".into(), "c4 d5".into(), "c4 d5".into())
+    );
+    q.ack(1, "a0 b1");
+    assert_eq!(q.mail(1), "c4 d5");
+    assert_eq!(q.held[&1][0].position, 4);
+}
+
+#[test]
+fn retention_goes_on_from_the_times_of_before() {
+    let arguments = Table::new().with("x-max-age", "10s");
+    let mut q = single_message_segments(arguments);
+    for (number, age_ms) in [(0_u64, 20_000), (1, 15_000), (2, 5_000)] {
+        q.time(30_000 - age_ms);
+        let message = message(&format!("m{number}"), |_| ());
+        let recovered = q.recovered(&message, |told| told.sequence = number << 1 | 1);
+        q.queue.restore_message(q.now, &recovered, message);
+    }
+    q.time(30_000);
+    q.publish("m3");
+    assert_eq!(q.ready(), "m2 m3");
 }
 
 #[test]

@@ -228,3 +228,94 @@ proptest! {
         prop_assert_eq!(log.bodies(), log.len() * 4);
     }
 }
+
+/// What a restart keeps of a log: for each message its sequence, its time and where it is stored.
+type Stored = Vec<(u64, u64, RecordAt)>;
+
+fn stored(log: &mut Log, ms: u64, begins_batch: bool, limits: &Limits) -> (u64, u64, RecordAt) {
+    if begins_batch {
+        log.end_batch();
+    }
+    let kept = (log.sequence(0), ms, RecordAt(log.next() + 1));
+    log.begin_segment_if_full(limits);
+    log.append(Wall::from_millis(ms), filtered("1234", None), kept.2);
+    kept
+}
+
+fn restored(stored: &Stored, limits: &Limits) -> Log {
+    let mut log = Log::default();
+    for (sequence, ms, at) in stored {
+        log.go_to(*sequence);
+        log.begin_segment_if_full(limits);
+        log.append(Wall::from_millis(*ms), filtered("1234", None), *at);
+    }
+    log
+}
+
+fn places(log: &Log) -> (Vec<(u64, RecordAt)>, u64, u64, u64) {
+    let slots = log.iter().map(|(offset, slot)| (offset, slot.at)).collect();
+    // Where retention took the beginning of the last batch, its rest is what is left of it.
+    let last_batch = log.last_batch().max(log.first());
+    (slots, log.next(), last_batch, log.len())
+}
+
+proptest! {
+    #[test]
+    fn restored_log_is_the_one_before(
+        steps in vec((0_u64..50, any::<bool>()), 1..300),
+        segment in 1_u64..20,
+        missing in vec(0_usize..300, 0..3),
+        max in 1_u64..200,
+    ) {
+        let limits = limits(segment);
+        let mut log = Log::default();
+        let (mut ms, mut kept) = (0, Stored::new());
+        for (later, begins_batch) in steps {
+            ms += later;
+            kept.push(stored(&mut log, ms, begins_batch, &limits));
+        }
+        let retention = Limits {
+            max_length_bytes: Some(max * octets_of_one()),
+            ..limits.clone()
+        };
+        log.retain(Wall::from_millis(ms), &retention);
+        kept.retain(|(sequence, ..)| sequence >> 1 >= log.first());
+        let mut again = restored(&kept, &limits);
+        prop_assert_eq!(places(&again), places(&log));
+        prop_assert_eq!(again.first(), log.first());
+        for since in 0..=ms + 1 {
+            let since = Wall::from_millis(since);
+            prop_assert_eq!(again.first_since(since), log.first_since(since));
+        }
+        // Later retention takes the same.
+        let tighter = Limits {
+            max_age_ms: Some(20),
+            ..limits.clone()
+        };
+        log.retain(Wall::from_millis(ms), &tighter);
+        again.retain(Wall::from_millis(ms), &tighter);
+        prop_assert_eq!(places(&again), places(&log));
+
+        // What is damaged leaves a gap, and all others keep their offsets.
+        for place in missing {
+            if place < kept.len() {
+                kept.remove(place);
+            }
+        }
+        let gaps = restored(&kept, &limits);
+        let expected: Vec<u64> = kept.iter().map(|(sequence, ..)| sequence >> 1).collect();
+        prop_assert_eq!(offsets(&gaps), expected.clone());
+        prop_assert_eq!(gaps.len(), expected.len() as u64);
+        let mut walked = Vec::new();
+        let mut at = 0;
+        loop {
+            let run = gaps.run(at);
+            if run.slots.is_empty() {
+                break;
+            }
+            at = run.first + run.slots.len() as u64;
+            walked.extend(run.first..at);
+        }
+        prop_assert_eq!(walked, expected);
+    }
+}

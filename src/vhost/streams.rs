@@ -1,0 +1,102 @@
+//! Streams that are published to: their locks are held from before a message is stored until it is
+//! in them, so that the order in the store is that of the offsets.
+//!
+//! Several streams are locked in the order of their numbers, and nothing else is locked meanwhile
+//! but the store's own short lock. What follows from the publishing is done without any of them.
+
+use std::sync::Arc;
+
+use parking_lot::MutexGuard;
+
+use super::publish::{Publishes, Target};
+use super::queue_handle::QueueHandle;
+use crate::clock::Now;
+use crate::ids::QueueId;
+use crate::queue::{Effects, Queue, QueueKind};
+
+/// The streams that messages go to, each once, in the order of their locks.
+pub(super) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle>> {
+    let stream = |target: &Target| match target {
+        Target::Queue(queue) if queue.declared().kind == QueueKind::Stream => {
+            Some(Arc::clone(queue))
+        }
+        _ => None,
+    };
+    let targets = publishes.routes().flat_map(|routes| routes.iter());
+    let mut streams: Vec<Arc<QueueHandle>> = targets.filter_map(stream).collect();
+    streams.sort_unstable_by_key(|stream| stream.id());
+    streams.dedup();
+    streams
+}
+
+/// A locked stream.
+pub(super) struct Held<'a> {
+    handle: &'a QueueHandle,
+    queue: MutexGuard<'a, Queue>,
+    effects: Effects,
+    /// Messages that have their sequence.
+    numbered: u64,
+}
+
+impl<'a> Held<'a> {
+    pub(super) fn new(handle: &'a QueueHandle) -> Self {
+        let (queue, effects) = handle.hold();
+        Self {
+            handle,
+            queue,
+            effects,
+            numbered: 0,
+        }
+    }
+
+    /// What is to be stored with the next message that goes to this stream.
+    fn next_sequence(&mut self) -> u64 {
+        let sequence = self.queue.sequence(self.numbered);
+        self.numbered += 1;
+        sequence
+    }
+
+    /// Appends what goes to this stream, as one batch.
+    fn push_all(&mut self, now: Now, publishes: &Publishes) {
+        let comes_here = |target: &Target| match target {
+            Target::Queue(queue) => queue.id() == self.handle.id(),
+            Target::Reply(_) => false,
+        };
+        for (routes, message, at) in publishes.iter() {
+            if routes.iter().any(comes_here) {
+                // Never refused.
+                self.queue.push(now, message.clone(), at, &mut self.effects);
+            }
+        }
+        self.queue.dispatch(now, &mut self.effects);
+    }
+}
+
+/// What streams give the copies of each message; nothing at all if there is no stream.
+pub(super) fn sequences(held: &mut [Held<'_>], queues: &[Vec<QueueId>]) -> Vec<Vec<u64>> {
+    if held.is_empty() {
+        return Vec::new();
+    }
+    let mut number = |queue: &QueueId| {
+        let place = held.binary_search_by_key(queue, |held| held.handle.id());
+        let stream = place.ok().and_then(|place| held.get_mut(place));
+        stream.map_or(0, Held::next_sequence)
+    };
+    let each = queues.iter();
+    each.map(|queues| queues.iter().map(&mut number).collect())
+        .collect()
+}
+
+/// Appends messages, which are stored by now, to the streams and lets go of them.
+pub(super) fn push_all(now: Now, mut held: Vec<Held<'_>>, publishes: &Publishes) {
+    for stream in &mut held {
+        stream.push_all(now, publishes);
+    }
+    let done: Vec<(&QueueHandle, Effects)> = held
+        .into_iter()
+        .map(|held| (held.handle, held.effects))
+        .collect();
+    for (handle, effects) in done {
+        handle.absorb(now, effects);
+    }
+}
