@@ -11,16 +11,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::batch::SEGMENT_HEAD;
-use super::catalog::Spot;
 use super::definitions::Definitions;
 use super::disk::Disk;
-use super::record::Record;
 use super::recount::{recount, tell};
 use super::recovery::{self, Damage, Scan};
 use super::shared::Shared;
 use super::space::Housekeeper;
 use super::staging::Staging;
-use super::window::Window;
 use super::writer::Writer;
 use super::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
@@ -28,7 +25,9 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::ids::{QueueId, Sequence};
-use crate::message::{Message, MessageBuilder};
+use crate::message::Message;
+
+mod reading;
 
 /// What a confirm promises.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,9 +76,6 @@ const COVER_AFTER: Duration = Duration::from_millis(100);
 
 /// How long to wait before a disk that refused is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
-
-/// Octets that are read behind the beginning of the last record of a run: most records are shorter.
-const BEHIND_RUN: u64 = 4096;
 
 /// Segments after which a start that takes long says how far it is.
 const PROGRESS_EVERY: usize = 64;
@@ -196,19 +192,6 @@ impl LogStore {
             live_octets: catalog.live_octets(),
             copies: catalog.copies(),
         }
-    }
-
-    fn spot(&self, at: RecordAt) -> Option<Spot> {
-        let catalog = self.shared.catalog.lock();
-        let segment = catalog.segment(at.address())?;
-        Some(Spot::new(segment, segment.bit(at.address())?))
-    }
-
-    fn read_once(&self, at: RecordAt) -> Option<Message> {
-        let mut octets = Vec::new();
-        self.spot(at)?.read(&mut octets)?;
-        let record = Record::parse(&octets, at.address())?;
-        record.message()?.build(&mut MessageBuilder::default())
     }
 
     /// Tells of every message that is alive in the segment at `first`, counts them, and returns
@@ -431,9 +414,7 @@ impl Store for LogStore {
     }
 
     fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
-        // Its segment may have been given up for a packed one just after it was looked up.
-        let found = self.read_once(at).or_else(|| self.read_once(at));
-        found.ok_or(StoreError::Damaged { at })
+        self.read_back(at)
     }
 
     fn read_run(
@@ -441,25 +422,7 @@ impl Store for LogStore {
         records: &[RecordAt],
         each: &mut dyn FnMut(RecordAt, Result<Message, StoreError>),
     ) {
-        let mut builder = MessageBuilder::default();
-        let mut window: Option<Window> = None;
-        let last = records.last().map_or(0, |last| last.address());
-        for at in records {
-            let found = self.spot(*at).and_then(|spot| {
-                if !window
-                    .as_ref()
-                    .is_some_and(|window| window.is_over(&spot.file))
-                {
-                    let reach = last.saturating_sub(at.address()) + BEHIND_RUN;
-                    window = Some(Window::with_reach(Arc::clone(&spot.file), reach));
-                }
-                let octets = spot.read_in(window.as_mut()?).ok()?;
-                Record::parse(octets, at.address())?
-                    .message()?
-                    .build(&mut builder)
-            });
-            each(*at, found.map_or_else(|| self.read(*at), Ok));
-        }
+        self.read_back_run(records, each);
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
 
 use super::*;
-use crate::message::{Body, Traits};
+use crate::message::{Body, MessageBuilder, Traits};
 use crate::store::{Fault, FaultDisk, MemoryDisk};
 
 const QUEUES: u64 = 3;
