@@ -126,6 +126,17 @@ impl Content {
         same
     }
 
+    /// Whether no content is open.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
+    /// The payload of the last method's frame.
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
     /// Gives the parts of a content back, for the next one.
     #[inline]
     pub(super) fn reuse(&mut self, method: PublishMethod, properties: Vec<u8>) {

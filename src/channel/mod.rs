@@ -31,6 +31,8 @@ mod declare;
 mod deliver;
 mod ledger;
 mod publish;
+mod repeat;
+mod routes;
 mod settle;
 mod sources;
 mod tx;
@@ -40,6 +42,7 @@ use confirms::Confirms;
 use content::Content;
 use ledger::Ledger;
 use publish::Publisher;
+use routes::RouteCache;
 use settle::Settling;
 use sources::Consumers;
 use tx::Transaction;
@@ -54,8 +57,24 @@ pub struct Context<'a> {
     pub outbox: &'a mut Outbox,
     /// Mail that was taken out of the mailbox early; the connection reads it before the rest.
     pub backlog: &'a mut VecDeque<Mail>,
+    /// What the channels of a connection share.
+    pub bench: &'a mut Workbench,
+}
+
+/// What the channels of a connection use in turn.
+#[derive(Default)]
+pub struct Workbench {
     /// Scratch space for messages.
-    pub builder: &'a mut MessageBuilder,
+    builder: MessageBuilder,
+    /// The router's answers.
+    routes: RouteCache,
+}
+
+impl Workbench {
+    /// Gives back the memory that an idle connection does not need.
+    pub fn shrink(&mut self) {
+        self.routes.shrink();
+    }
 }
 
 /// One open channel.

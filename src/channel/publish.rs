@@ -11,6 +11,7 @@ use leveret_codec::types::{ShortStr, ShortString};
 
 use super::checks::{ExtraKeys, check_extra_keys, check_size, check_user_id, traits_of};
 use super::content::{Complete, ContentBody, PublishMethod};
+use super::repeat::{Frames, Repeat, Times};
 use super::{Channel, Context};
 use crate::auth::Operation;
 use crate::error::AmqpError;
@@ -20,50 +21,16 @@ use crate::queue::returned_properties;
 use crate::vhost::{Answer, Exchange, Placed, Publishes, Question, REPLY_TO, Routes};
 
 /// Publishes held before they are placed without waiting for the end of the batch.
-const HELD_MAX: usize = 256;
+pub(super) const HELD_MAX: usize = 256;
 
 /// Publishes on their way, and the last answer of the router.
 #[derive(Default)]
 pub(super) struct Publisher {
-    held: Publishes,
+    pub(super) held: Publishes,
     /// Confirm numbers of `held`, when the channel is in confirm mode.
-    numbers: Vec<u64>,
+    pub(super) numbers: Vec<u64>,
     placed: Vec<Placed>,
-    route: Option<KeptRoute>,
-    repeat: Option<Repeat>,
-}
-
-/// What is known of the last publish and holds for the next one, if that has the same method and
-/// properties: every check passed, and this is what came of it.
-struct Repeat {
-    times: Times,
-    template: Template,
-    routes: Routes,
-}
-
-/// As long as these stay, nothing has changed that a publish is checked against.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Times {
-    topology: u64,
-    rights: u64,
-}
-
-impl Times {
-    #[inline]
-    fn now(cx: &Context<'_>) -> Self {
-        Self {
-            topology: cx.session.vhost.generation(),
-            rights: cx.session.broker.auth.generation(),
-        }
-    }
-}
-
-/// A router's answer that holds as long as the topology stays.
-struct KeptRoute {
-    generation: u64,
-    exchange: Arc<Exchange>,
-    key: ShortString,
-    routes: Option<Routes>,
+    pub(super) repeat: Option<Repeat>,
 }
 
 /// A publish that passed the checks.
@@ -102,45 +69,6 @@ impl Channel {
         result
     }
 
-    /// Publishes what differs from the last publish only in its body; `false` if what is known of
-    /// that is not enough. Does what [`Channel::check_and_hold`] would do, in less time.
-    #[inline]
-    fn publish_again(&mut self, body: &ContentBody<'_>, cx: &mut Context<'_>) -> bool {
-        let ContentBody::Frame(body) = *body else {
-            return false;
-        };
-        let Some(repeat) = &mut self.publisher.repeat else {
-            return false;
-        };
-        let vhost = &cx.session.vhost;
-        let holds = repeat.times == Times::now(cx)
-            && body.len() < LARGE_BODY
-            && body.len() as u64 <= vhost.env().settings.max_message_size;
-        if !holds {
-            return false;
-        }
-        let message = repeat.template.message(body);
-        if self.transaction.is_none() && !vhost.env().events.listening() {
-            self.publisher.held.push(message, &repeat.routes);
-            if let Some(confirms) = &mut self.confirms {
-                self.publisher.numbers.push(confirms.number());
-            }
-            self.flush_if_full(cx);
-            return true;
-        }
-        let routes = Arc::clone(&repeat.routes);
-        let number = self.confirms.as_mut().map(super::Confirms::number);
-        let checked = Checked {
-            message,
-            routes,
-            mandatory: false,
-            held_back: false,
-            number,
-        };
-        self.hold(checked, cx);
-        true
-    }
-
     fn check_and_hold(
         &mut self,
         method: &PublishMethod,
@@ -157,6 +85,7 @@ impl Channel {
         }
         check_size(body.len(), cx)?;
         let exchange = self.find_exchange_to_publish(&method.exchange, cx)?;
+        let given = properties;
         let properties = PropertiesRef::new(properties);
         let undecodable = |_| AmqpError::new(ReplyCode::InternalError, "").in_method(0, 0);
         properties.check().map_err(undecodable)?;
@@ -173,17 +102,19 @@ impl Channel {
             ContentBody::Assembled(body) => Body::by_size(body),
         };
         let (name, key) = (method.exchange.as_short(), method.routing_key.as_short());
-        let message = cx.builder.build(name, key, properties, body, traits);
+        let message = cx.bench.builder.build(name, key, properties, body, traits);
         let Answer {
             routes,
             held_back,
             lasting,
-        } = self.routes(&exchange, &message, extra_keys, cx);
+        } = Self::routes(&exchange, &message, extra_keys, cx);
         // Without a queue a mandatory message is returned, which takes more than a route.
         let is_simple = lasting && !routes.is_empty() && rewritten.is_none();
         if is_repeated && is_simple && extra_keys == ExtraKeys::None {
+            let frames = Frames::new(self.id, self.content.octets(), given);
             self.publisher.repeat = Some(Repeat {
                 times,
+                frames,
                 template: Template::of(&message),
                 routes: Arc::clone(&routes),
             });
@@ -210,11 +141,9 @@ impl Channel {
         cx: &Context<'_>,
     ) -> Result<Arc<Exchange>, AmqpError> {
         self.check_exchange(Operation::Write, name, cx)?;
-        if let Some(kept) = &self.publisher.route
-            && kept.exchange.spec.name == *name
-            && kept.generation == cx.session.vhost.generation()
-        {
-            return Ok(Arc::clone(&kept.exchange));
+        let topology = cx.session.vhost.generation();
+        if let Some(exchange) = cx.bench.routes.exchange(topology, name) {
+            return Ok(Arc::clone(exchange));
         }
         let exchange = cx.session.vhost.exchange(name)?;
         if exchange.spec.internal {
@@ -273,55 +202,43 @@ impl Channel {
     }
 
     fn routes(
-        &mut self,
         exchange: &Arc<Exchange>,
         message: &Message,
         extra_keys: ExtraKeys,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Answer {
         let vhost = &cx.session.vhost;
+        let topology = vhost.generation();
         let key = message.routing_key();
-        if extra_keys == ExtraKeys::None
-            && let Some(kept) = &self.publisher.route
-            && let Some(routes) = &kept.routes
-            && kept.generation == vhost.generation()
-            && Arc::ptr_eq(&kept.exchange, exchange)
-            && kept.key == key
-        {
+        let kept = &mut cx.bench.routes;
+        if extra_keys == ExtraKeys::Some {
+            let keys = routing_keys(message);
+            let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+            let question = Question {
+                keys: &keys,
+                message,
+            };
+            kept.keep(topology, exchange, None);
+            return vhost.route(cx.now, exchange, question);
+        }
+        if let Some(routes) = kept.find(topology, exchange, key) {
             return Answer {
                 routes: Arc::clone(routes),
                 lasting: true,
                 held_back: false,
             };
         }
-        let generation = vhost.generation();
-        let keys = if extra_keys == ExtraKeys::Some {
-            routing_keys(message)
-        } else {
-            Vec::new()
-        };
-        let many: Vec<&str> = keys.iter().map(|key| &**key).collect();
-        let one = [&*key];
         let question = Question {
-            keys: if many.is_empty() { &one } else { &many },
+            keys: &[&*key],
             message,
         };
         let answer = vhost.route(cx.now, exchange, question);
-        let lasting = answer.lasting && extra_keys == ExtraKeys::None;
-        self.publisher.route = Some(KeptRoute {
-            generation,
-            exchange: Arc::clone(exchange),
-            key: if lasting {
-                key.into()
-            } else {
-                ShortString::default()
-            },
-            routes: lasting.then(|| Arc::clone(&answer.routes)),
-        });
+        let lasting = answer.lasting.then_some((key, &answer.routes));
+        kept.keep(topology, exchange, lasting);
         answer
     }
 
-    fn hold(&mut self, checked: Checked, cx: &mut Context<'_>) {
+    pub(super) fn hold(&mut self, checked: Checked, cx: &mut Context<'_>) {
         if let Some(transaction) = &mut self.transaction {
             transaction.publishes.push(checked);
             return;
@@ -351,7 +268,7 @@ impl Channel {
     }
 
     #[inline]
-    fn flush_if_full(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn flush_if_full(&mut self, cx: &mut Context<'_>) {
         if self.publisher.held.len() >= HELD_MAX {
             self.flush_publishes(cx);
         }

@@ -109,7 +109,7 @@ impl Connection {
                 now,
                 outbox: &mut self.outbox,
                 backlog: &mut self.backlog,
-                builder: &mut self.builder,
+                bench: &mut self.bench,
             };
             running.end(&mut io);
             self.origin.mailbox.take_now(&mut self.backlog);

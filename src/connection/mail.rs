@@ -9,8 +9,8 @@
 //! makes its consumers wait in their queues).
 
 use std::collections::VecDeque;
-use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use leveret_codec::types::ChannelId;
@@ -21,6 +21,7 @@ use crate::error::AmqpError;
 use crate::ids::ConsumerId;
 use crate::queue::Entry;
 use crate::store::Position;
+use crate::timers::Timed;
 
 /// Octets of undelivered mail above which queues stop posting deliveries.
 pub const MAIL_BYTES_MAX: usize = 1024 * 1024;
@@ -244,5 +245,22 @@ impl Mailbox {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+}
+
+/// Wakes a connection for a deadline in broker time, by mail.
+pub(super) struct MailTimer(Weak<Mailbox>);
+
+impl MailTimer {
+    pub(super) fn new(mailbox: &Arc<Mailbox>) -> Self {
+        Self(Arc::downgrade(mailbox))
+    }
+}
+
+impl Timed for MailTimer {
+    fn on_deadline(&self, _now: Now) {
+        if let Some(mailbox) = self.0.upgrade() {
+            mailbox.post(Mail::Deadline);
+        }
     }
 }

@@ -23,7 +23,8 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::task::Waker;
 
-use leveret_codec::frame::{Decoded, RawFrame, decode, decode_protocol_header};
+use leveret_codec::frame::{Decoded, FRAME_BODY, RawFrame, decode, decode_protocol_header};
+use leveret_codec::types::ChannelId;
 
 mod channels;
 mod ending;
@@ -39,9 +40,9 @@ pub mod session;
 pub use handshake::{Capabilities, Client, Tuned};
 
 use crate::broker::Core;
+use crate::channel::Workbench;
 use crate::clock::{Mono, Now};
 use crate::error::AmqpError;
-use crate::message::MessageBuilder;
 use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk};
 use heartbeat::Beat;
 use mail::{Mail, Mailbox};
@@ -67,7 +68,7 @@ pub struct Connection {
     /// Octets that the frame at hand needs, as far as is known.
     wanted: usize,
     backlog: VecDeque<Mail>,
-    builder: MessageBuilder,
+    bench: Workbench,
     /// The broker was asked to tell us how far the store is.
     asked_store: bool,
     /// ` (peer -> us, vhost: …)` once it is open, for the last line in the log.
@@ -142,7 +143,7 @@ impl Connection {
             read: 0,
             wanted: HEADER_LEN,
             backlog: VecDeque::new(),
-            builder: MessageBuilder::default(),
+            bench: Workbench::default(),
             asked_store: false,
             described: None,
         }
@@ -221,7 +222,12 @@ impl Connection {
             let rest = input.get(taken..).unwrap_or_default();
             match decode(rest, self.payload_max) {
                 Ok(Decoded::Frame { frame, consumed }) => match self.on_frame(now, &frame) {
-                    Taken::Yes => taken += consumed,
+                    Taken::Yes => {
+                        taken += consumed;
+                        if frame.kind == FRAME_BODY {
+                            taken += self.on_repeats(now, frame.channel, input, taken);
+                        }
+                    }
                     Taken::Not => break,
                 },
                 Ok(Decoded::NeedMore(octets)) => {
@@ -319,6 +325,7 @@ impl Connection {
         self.outbox.shrink();
         self.backlog.shrink_to_fit();
         self.origin.mailbox.shrink();
+        self.bench.shrink();
     }
 
     fn on_protocol_header(&mut self, now: Now, input: &[u8]) -> usize {
@@ -333,6 +340,28 @@ impl Connection {
         HEADER_LEN
     }
 
+    /// Behind the last frame of a content, at `from` in `input`: publishes that repeat it are taken
+    /// without a look at their frames.
+    fn on_repeats(&mut self, now: Now, channel: ChannelId, input: &[u8], from: usize) -> usize {
+        let mut taken = 0;
+        while self.flow() == Flow::Continue
+            && let Phase::Running(running) = &mut self.phase
+        {
+            let mut io = Io {
+                now,
+                outbox: &mut self.outbox,
+                backlog: &mut self.backlog,
+                bench: &mut self.bench,
+            };
+            let rest = input.get(from + taken..).unwrap_or_default();
+            match running.on_repeats(channel, rest, self.payload_max, &mut io) {
+                0 => break,
+                octets => taken += octets,
+            }
+        }
+        taken
+    }
+
     fn on_frame(&mut self, now: Now, frame: &RawFrame<'_>) -> Taken {
         let Phase::Running(running) = &mut self.phase else {
             self.on_other_frame(now, frame);
@@ -342,7 +371,7 @@ impl Connection {
             now,
             outbox: &mut self.outbox,
             backlog: &mut self.backlog,
-            builder: &mut self.builder,
+            bench: &mut self.bench,
         };
         match running.on_frame(frame, &mut io) {
             Ok(taken) => taken,
@@ -380,7 +409,7 @@ impl Connection {
             now,
             outbox: &mut self.outbox,
             backlog: &mut self.backlog,
-            builder: &mut self.builder,
+            bench: &mut self.bench,
         };
         if let Err(failure) = running.on_mail(mail, &mut io) {
             self.on_failure(now, failure);
@@ -393,7 +422,7 @@ impl Connection {
                 now,
                 outbox: &mut self.outbox,
                 backlog: &mut self.backlog,
-                builder: &mut self.builder,
+                bench: &mut self.bench,
             };
             if let Err(failure) = running.flush(&mut io) {
                 self.on_failure(now, failure);

@@ -241,31 +241,29 @@ impl Outbox {
         } else {
             0
         };
-        let buffer = &mut self.copied;
-        let before = buffer.len();
-        buffer.reserve(2 * FRAME_OVERHEAD + method_len + header_len + body_len);
-        let [k, c0, c1, l0, l1, l2, l3] = frame_head(FRAME_METHOD, channel, octets(method_len));
-        let [m0, m1, m2, m3] = DELIVER;
-        let tag_len = u8::try_from(consumer_tag.len()).unwrap_or(0);
-        buffer.extend_from_slice(&[k, c0, c1, l0, l1, l2, l3, m0, m1, m2, m3, tag_len]);
-        buffer.extend_from_slice(consumer_tag.as_bytes());
-        let [d0, d1, d2, d3, d4, d5, d6, d7] = delivery_tag.to_be_bytes();
-        let redelivered = u8::from(redelivered);
-        buffer.extend_from_slice(&[d0, d1, d2, d3, d4, d5, d6, d7, redelivered]);
-        buffer.extend_from_slice(routing);
-        let [k, c0, c1, l0, l1, l2, l3] = frame_head(FRAME_HEADER, channel, octets(header_len));
-        let [h0, h1, h2, h3] = BASIC_HEADER;
-        let start = [FRAME_END, k, c0, c1, l0, l1, l2, l3, h0, h1, h2, h3];
-        buffer.extend_from_slice(&start);
-        buffer.extend_from_slice(&(body.len() as u64).to_be_bytes());
-        buffer.extend_from_slice(properties);
+        let added = 2 * FRAME_OVERHEAD + method_len + header_len + body_len;
+        let before = self.copied.len();
+        self.copied.resize(before + added, 0);
+        let mut cursor = Cursor(self.copied.get_mut(before..).unwrap_or_default());
+        cursor.head(FRAME_METHOD, channel, method_len);
+        cursor.put(&DELIVER);
+        cursor.put(&[u8::try_from(consumer_tag.len()).unwrap_or(0)]);
+        cursor.put(consumer_tag.as_bytes());
+        cursor.put(&delivery_tag.to_be_bytes());
+        cursor.put(&[u8::from(redelivered)]);
+        cursor.put(message.routing_octets());
+        cursor.put(&[FRAME_END]);
+        cursor.head(FRAME_HEADER, channel, header_len);
+        cursor.put(&BASIC_HEADER);
+        cursor.put(&(body.len() as u64).to_be_bytes());
+        cursor.put(properties);
+        cursor.put(&[FRAME_END]);
         if small {
-            let [k, c0, c1, l0, l1, l2, l3] = frame_head(FRAME_BODY, channel, octets(body.len()));
-            buffer.extend_from_slice(&[FRAME_END, k, c0, c1, l0, l1, l2, l3]);
-            buffer.extend_from_slice(body);
+            cursor.head(FRAME_BODY, channel, body.len());
+            cursor.put(body);
+            cursor.put(&[FRAME_END]);
         }
-        buffer.push(FRAME_END);
-        let added = buffer.len() - before;
+        debug_assert!(cursor.0.is_empty(), "the lengths above are those written");
         self.tail += added;
         self.waiting += added;
         if !small {
@@ -446,6 +444,24 @@ impl Outbox {
             self.debts.pop_front();
         }
         relief
+    }
+}
+
+/// Room that is filled from its start.
+struct Cursor<'a>(&'a mut [u8]);
+
+impl Cursor<'_> {
+    #[inline(always)]
+    fn put(&mut self, octets: &[u8]) {
+        if let Some((here, rest)) = std::mem::take(&mut self.0).split_at_mut_checked(octets.len()) {
+            here.copy_from_slice(octets);
+            self.0 = rest;
+        }
+    }
+
+    #[inline(always)]
+    fn head(&mut self, kind: u8, channel: ChannelId, len: usize) {
+        self.put(&frame_head(kind, channel, octets(len)));
     }
 }
 

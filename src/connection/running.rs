@@ -7,8 +7,8 @@
 //! Invariants: I8, I9. Source: AMQP 0-9-1 section 4.9; RabbitMQ 4.3.6.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 
 use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, RawFrame};
 use leveret_codec::methods::{
@@ -21,13 +21,12 @@ use leveret_codec::types::{ChannelId, ShortStr};
 use super::channels::{Channels, State};
 use super::framing::{self, Undecodable};
 use super::heartbeat::{Beat, Heartbeat};
-use super::mail::{Mail, Mailbox};
+use super::mail::{Mail, MailTimer};
 use super::outbox::Outbox;
 use super::session::Session;
-use crate::channel::Context;
+use crate::channel::{Context, Workbench};
 use crate::clock::{Mono, Now};
 use crate::error::AmqpError;
-use crate::message::MessageBuilder;
 use crate::store::Position;
 use crate::timers::Timed;
 
@@ -54,7 +53,7 @@ pub(super) struct Io<'a> {
     pub(super) now: Now,
     pub(super) outbox: &'a mut Outbox,
     pub(super) backlog: &'a mut VecDeque<Mail>,
-    pub(super) builder: &'a mut MessageBuilder,
+    pub(super) bench: &'a mut Workbench,
 }
 
 /// What became of a frame.
@@ -83,17 +82,6 @@ impl From<AmqpError> for Failure {
     }
 }
 
-/// Wakes a connection for a deadline in broker time, by mail.
-struct MailTimer(Weak<Mailbox>);
-
-impl Timed for MailTimer {
-    fn on_deadline(&self, _now: Now) {
-        if let Some(mailbox) = self.0.upgrade() {
-            mailbox.post(Mail::Deadline);
-        }
-    }
-}
-
 impl Running {
     pub(super) fn new(
         session: Arc<Session>,
@@ -102,7 +90,7 @@ impl Running {
         outbox: &Outbox,
     ) -> Self {
         let written = outbox.written() + outbox.len() as u64;
-        let timer = MailTimer(Arc::downgrade(&session.mailbox));
+        let timer = MailTimer::new(&session.mailbox);
         Self {
             heartbeat: Heartbeat::new(session.tuned.heartbeat_s, now.transport, written),
             channels: Channels::default(),
@@ -182,6 +170,25 @@ impl Running {
         };
         done.or_else(|error| self.fail(frame.channel, error, io))?;
         Ok(Taken::Yes)
+    }
+
+    /// Publishes on `channel` that repeat its last one, from the start of `input` on: returns how
+    /// many octets they took.
+    pub(super) fn on_repeats(
+        &mut self,
+        channel: ChannelId,
+        input: &[u8],
+        payload_max: u32,
+        io: &mut Io<'_>,
+    ) -> usize {
+        let Some(channel) = self
+            .channels
+            .touch(channel)
+            .filter(|_| self.alarm.is_none())
+        else {
+            return 0;
+        };
+        channel.publish_repeats(input, payload_max, &mut context(&self.session, io))
     }
 
     fn on_method(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
@@ -463,7 +470,7 @@ fn context<'a>(session: &'a Session, io: &'a mut Io<'_>) -> Context<'a> {
         session,
         outbox: io.outbox,
         backlog: io.backlog,
-        builder: io.builder,
+        bench: io.bench,
     }
 }
 

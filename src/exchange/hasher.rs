@@ -13,7 +13,7 @@ const PLACEMENT_SEED: u64 = 0x243F_6A88_85A3_08D3;
 
 /// Hashes the keys of one table, with a seed of its own.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TableHash {
+pub struct TableHash {
     seed: u64,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn placement_hash(bytes: &[u8]) -> u64 {
 
 /// Folds what it is fed into one 64-bit state.
 #[derive(Clone, Debug)]
-pub(super) struct FoldHasher {
+pub struct FoldHasher {
     state: u64,
 }
 

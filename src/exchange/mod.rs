@@ -35,6 +35,7 @@ use leveret_codec::table::{Table, TableRef};
 pub use dedup::{DEDUP_SIZE_MAX, DedupCache};
 use direct::Direct;
 use hash::{Hashed, Pool, Ring};
+pub use hasher::TableHash as NameHash;
 use headers::Headers;
 use history::history_length;
 pub use history::{HISTORY_LENGTH_MAX, History, belongs_to_history};

@@ -11,10 +11,18 @@ use crate::message::Message;
 /// a stream `x-stream-offset` (long); it changes others, too.
 ///
 /// Docs: quorum-queues, streams, sender-selected. Seen: RabbitMQ 4.3.6.
+#[inline]
 #[must_use]
 pub fn delivered_properties(entry: &Entry, kind: QueueKind) -> Option<Vec<u8>> {
     let counted =
         kind == QueueKind::Quorum && (entry.acquired_count > 0 || entry.delivery_count > 0);
+    if !counted && kind != QueueKind::Stream && !entry.message.has_bcc() {
+        return None;
+    }
+    changed_properties(entry, kind, counted)
+}
+
+fn changed_properties(entry: &Entry, kind: QueueKind, counted: bool) -> Option<Vec<u8>> {
     if !counted && kind != QueueKind::Stream {
         return returned_properties(&entry.message);
     }

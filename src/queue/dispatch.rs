@@ -10,7 +10,7 @@
 //! Invariants: I3, I5 (in flight + unacked ≤ prefetch), I9, I11. Docs: consumer-priority,
 //! consumers (single active consumer). Seen: RabbitMQ 4.3.6.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use leveret_codec::table::Table;
@@ -19,7 +19,7 @@ use leveret_codec::types::{ChannelId, ShortString};
 use super::credit::ChannelCredit;
 use super::{Cancelled, ConsumerSnapshot, Entry};
 use crate::connection::mail::{Delivery, Mailbox, Resume};
-use crate::ids::{ConnectionId, ConsumerId};
+use crate::ids::{ConnectionId, ConsumerId, IdMap};
 
 pub(super) mod outlets;
 
@@ -112,7 +112,7 @@ struct SingleActive {
 /// A queue's consumers.
 #[derive(Debug, Default)]
 pub(super) struct Consumers {
-    by_id: BTreeMap<ConsumerId, Consumer>,
+    by_id: IdMap<ConsumerId, Consumer>,
     /// Highest priority first; none is empty for long.
     rings: Vec<Ring>,
     parked: Vec<ConsumerId>,
@@ -214,7 +214,9 @@ impl Consumers {
 
     /// Removes all of them.
     pub(super) fn take_all(&mut self) -> Vec<Cancelled> {
-        let consumers = std::mem::take(&mut self.by_id);
+        let consumers = std::mem::take(&mut self.by_id).into_values();
+        let mut consumers: Vec<Consumer> = consumers.collect();
+        consumers.sort_by_key(|consumer| consumer.order);
         self.rings.clear();
         self.parked.clear();
         self.outlets = Outlets::default();
@@ -227,7 +229,7 @@ impl Consumers {
             channel: consumer.new.channel,
             id: consumer.new.id,
         };
-        consumers.into_values().map(notice).collect()
+        consumers.into_iter().map(notice).collect()
     }
 
     /// Chooses who gets the next message, takes the credit for it and sends the consumer to the
@@ -240,7 +242,9 @@ impl Consumers {
                 consumer.standing = consumer.new.reserve(consumer.in_flight, queue);
                 match consumer.standing {
                     Standing::Ring => {
-                        ring.takers.rotate_left(1);
+                        if ring.takers.len() > 1 {
+                            ring.takers.rotate_left(1);
+                        }
                         consumer.in_flight += u32::from(!consumer.new.no_ack);
                         return Some(Taker {
                             id,

@@ -1,0 +1,100 @@
+//! Answers of the router that a connection keeps, to be asked again for the same keys.
+//!
+//! One connection's publishers mostly use few exchanges and few keys. An answer is good as long as
+//! the topology stays, and the first publish after a change forgets them all. Where keys hardly
+//! ever come back, keeping them would only cost, so it pauses then.
+//!
+//! Bounded by [`KEPT_MAX`] (I11); an idle connection keeps nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use leveret_codec::types::{ShortStr, ShortString};
+
+use crate::exchange::NameHash;
+use crate::vhost::{Exchange, Routes};
+
+/// Answers that are kept, all of one exchange.
+const KEPT_MAX: usize = 1024;
+/// Fewer hits than this by the time the cache is full are not worth it.
+const HITS_MIN: usize = KEPT_MAX / 4;
+/// How many answers are not kept then.
+const PAUSE: usize = 64 * KEPT_MAX;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct RouteCache {
+    /// The topology that the answers are of.
+    topology: u64,
+    exchange: Option<Arc<Exchange>>,
+    by_key: HashMap<ShortString, Routes, NameHash>,
+    hits: usize,
+    /// Answers that will not be kept.
+    pause: usize,
+}
+
+impl RouteCache {
+    /// The exchange that answers are kept of, if it is called `name` and the topology is still
+    /// `topology`.
+    #[inline]
+    pub(super) fn exchange(&self, topology: u64, name: &ShortString) -> Option<&Arc<Exchange>> {
+        let exchange = self.exchange.as_ref()?;
+        (self.topology == topology && exchange.spec.name == *name).then_some(exchange)
+    }
+
+    /// Where a message with `key` goes, if that is known.
+    #[inline]
+    pub(super) fn find(
+        &mut self,
+        topology: u64,
+        exchange: &Arc<Exchange>,
+        key: ShortStr<'_>,
+    ) -> Option<&Routes> {
+        let kept = self.exchange.as_ref()?;
+        if self.topology != topology || !Arc::ptr_eq(kept, exchange) {
+            return None;
+        }
+        let routes = self.by_key.get(key.as_str())?;
+        self.hits += 1;
+        Some(routes)
+    }
+
+    /// Keeps an answer; `None` keeps the exchange only.
+    pub(super) fn keep(
+        &mut self,
+        topology: u64,
+        exchange: &Arc<Exchange>,
+        answer: Option<(ShortStr<'_>, &Routes)>,
+    ) {
+        let same = |kept: &Arc<Exchange>| self.topology == topology && Arc::ptr_eq(kept, exchange);
+        if !self.exchange.as_ref().is_some_and(same) {
+            self.by_key.clear();
+            self.hits = 0;
+            self.topology = topology;
+            self.exchange = Some(Arc::clone(exchange));
+        }
+        let Some((key, routes)) = answer else { return };
+        if self.pause > 0 {
+            self.pause -= 1;
+            return;
+        }
+        if self.by_key.len() >= KEPT_MAX {
+            let is_worth_it = self.hits >= HITS_MIN;
+            self.by_key.clear();
+            self.hits = 0;
+            if !is_worth_it {
+                self.pause = PAUSE;
+                return;
+            }
+        }
+        self.by_key.insert(key.into(), Arc::clone(routes));
+    }
+
+    /// Gives its memory back.
+    pub(super) fn shrink(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests;
