@@ -205,18 +205,23 @@ amqp_method_number_t await(session s, amqp_frame_t *frame, double seconds) {
 }
 
 bool confirmed(session s, uint64_t count) {
-  static uint64_t reached;
-  bool nacked = false;
-  reached = 0;
-  while (reached < count) {
+  /* what need not wait for the disk may be confirmed before what does */
+  bool *done = calloc(count + 1, sizeof *done), nacked = false;
+  for (uint64_t left = count; left;) {
     amqp_frame_t frame;
     amqp_method_number_t method = await(s, &frame, LIMIT);
-    amqp_basic_ack_t *ack = frame.payload.method.decoded;
-    amqp_basic_nack_t *nack = frame.payload.method.decoded;
-    if (method == AMQP_BASIC_ACK_METHOD) reached = ack->delivery_tag;
-    else if (method == AMQP_BASIC_NACK_METHOD) reached = nack->delivery_tag, nacked = true;
-    else fail("no confirm of %lu", reached + 1);
+    if (method != AMQP_BASIC_ACK_METHOD && method != AMQP_BASIC_NACK_METHOD) {
+      fail("%lu of %lu are not confirmed", left, count);
+    }
+    nacked |= method == AMQP_BASIC_NACK_METHOD;
+    amqp_basic_ack_t *told = frame.payload.method.decoded; /* a nack begins the same */
+    uint64_t last = told->delivery_tag;
+    for (uint64_t tag = told->multiple ? 1 : last; tag <= last && tag <= count; tag++) {
+      left -= !done[tag];
+      done[tag] = true;
+    }
   }
+  free(done);
   return nacked;
 }
 
