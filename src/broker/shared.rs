@@ -44,8 +44,8 @@ pub struct Core {
     alarms: Alarms,
     /// Held while an alarm is switched and told, so that what is told last is true.
     switching: Mutex<()>,
-    /// Connections that have something waiting for the store.
-    waiting: Mutex<Vec<Weak<Mailbox>>>,
+    /// Connections that have something waiting for the store, and how far it must be for them.
+    waiting: Mutex<Vec<(Position, Weak<Mailbox>)>>,
 }
 
 /// Why a vhost cannot be made.
@@ -334,12 +334,27 @@ impl Core {
         }
     }
 
-    /// Sends [`Mail::Durable`] to `mailbox` when the durable position next moves; at once if it
-    /// has reached `position` already.
+    /// Sends [`Mail::Durable`] to `mailbox` once the store is durable up to `position`; at once if
+    /// it is already.
     pub fn wait_durable(&self, mailbox: &Arc<Mailbox>, position: Position) {
-        self.waiting.lock().push(Arc::downgrade(mailbox));
-        let durable = self.env.store.durable();
-        if durable >= position {
+        // In the list before the store is asked: it may get there in between, and tells the list.
+        let waits = (position, Arc::downgrade(mailbox));
+        self.waiting.lock().push(waits);
+        self.tell_durable(self.env.store.durable());
+    }
+
+    /// Tells those whose position is reached, and nobody else: most of what moves the position are
+    /// settlements, which no connection waits for.
+    fn tell_durable(&self, durable: Position) {
+        let reached: Vec<_> = {
+            let mut waiting = self.waiting.lock();
+            // Those that are gone are dropped too, or they would heap up while nothing is stored.
+            let is_done = |(position, mailbox): &mut (Position, Weak<Mailbox>)| {
+                *position <= durable || mailbox.strong_count() == 0
+            };
+            waiting.extract_if(.., is_done).collect()
+        };
+        for mailbox in reached.iter().filter_map(|(_, mailbox)| mailbox.upgrade()) {
             mailbox.post(Mail::Durable(durable));
         }
     }
@@ -463,10 +478,7 @@ struct Watch(Weak<Core>);
 impl DurableWatch for Watch {
     fn on_durable(&self, position: Position) {
         let Some(core) = self.0.upgrade() else { return };
-        let waiting = std::mem::take(&mut *core.waiting.lock());
-        for mailbox in waiting.iter().filter_map(Weak::upgrade) {
-            mailbox.post(Mail::Durable(position));
-        }
+        core.tell_durable(position);
     }
 
     fn on_trouble(&self, trouble: Option<Trouble>) {
@@ -476,3 +488,6 @@ impl DurableWatch for Watch {
         core.set_alarm(Alarm::Store, trouble.is_some());
     }
 }
+
+#[cfg(test)]
+mod tests;

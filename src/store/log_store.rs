@@ -74,6 +74,10 @@ pub struct Space {
 /// How long the end of the log may stand without a batch that vouches for it, once nothing comes.
 const COVER_AFTER: Duration = Duration::from_millis(100);
 
+/// How long settlements wait for something that has to be written at once. None is lost by it but
+/// to a crash, and those are redeliveries; each of them would be a write of its own otherwise.
+const LAZY_AFTER: Duration = Duration::from_millis(2);
+
 /// How long to wait before a disk that refused is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
@@ -226,6 +230,19 @@ impl LogStore {
     }
 
     /// Stops the threads.
+    /// Stages something, and wakes the commit thread if that matters to it.
+    fn stage(&self, work: impl FnOnce(&mut Staging) -> Position) -> Position {
+        let mut staging = self.shared.staging.lock();
+        let (was_empty, was_due) = (staging.is_empty(), staging.is_due());
+        let position = work(&mut staging);
+        let matters = was_empty || was_due != staging.is_due();
+        drop(staging);
+        if matters {
+            self.shared.work.notify_one();
+        }
+        position
+    }
+
     fn stop(&self) {
         self.shared.staging.lock().closing = true;
         self.shared.work.notify_all();
@@ -296,19 +313,24 @@ fn commit_loop(shared: &Shared, writer: &Mutex<Writer>) {
     }
 }
 
-/// Waits until something is staged or due; `true` if the store closes.
+/// Waits until something is due; `true` if the store closes.
 fn wait_for_work(shared: &Shared, stuck: bool, wants_cover: bool) -> bool {
     let mut staging = shared.staging.lock();
-    while staging.is_empty() && !staging.closing {
+    while !staging.is_due() && !staging.closing {
         if stuck {
             shared.work.wait_for(&mut staging, RETRY_AFTER);
             break;
         }
-        if !wants_cover {
+        if !staging.is_empty() {
+            if shared.work.wait_for(&mut staging, LAZY_AFTER).timed_out() {
+                break;
+            }
+        } else if !wants_cover {
             shared.work.wait(&mut staging);
         } else if shared.work.wait_for(&mut staging, COVER_AFTER).timed_out() && staging.is_empty()
         {
             staging.cover();
+            break;
         }
     }
     staging.closing
@@ -376,25 +398,11 @@ impl Store for LogStore {
 
     fn submit(&self, ops: &mut [Op<'_>]) -> Position {
         let stored_at = self.clock.now().wall;
-        let mut staging = self.shared.staging.lock();
-        let idle = staging.is_empty();
-        let position = staging.submit(ops, stored_at);
-        drop(staging);
-        if idle {
-            self.shared.work.notify_one();
-        }
-        position
+        self.stage(|staging| staging.submit(ops, stored_at))
     }
 
     fn define(&self, change: DefinitionChange) -> Position {
-        let mut staging = self.shared.staging.lock();
-        let idle = staging.is_empty();
-        let position = staging.define(&change);
-        drop(staging);
-        if idle {
-            self.shared.work.notify_one();
-        }
-        position
+        self.stage(|staging| staging.define(&change))
     }
 
     fn durable(&self) -> Position {

@@ -13,6 +13,11 @@ use super::disk::{Disk, DiskFile};
 use super::staging::Staging;
 use super::{DefinitionChange, DurableWatch, Options, Position, Trouble};
 
+/// Files that are kept for segments to come. A log that runs full speed gives up several at once
+/// and needs them a moment later; a file that is made anew has its blocks allocated first, by the
+/// file system and often by what is below it.
+const SPARES_MAX: usize = 4;
+
 /// See the module.
 pub(super) struct Shared {
     pub(super) disk: Arc<dyn Disk>,
@@ -28,7 +33,8 @@ pub(super) struct Shared {
     durable: AtomicU64,
     covered: AtomicU64,
     watches: RwLock<Vec<Arc<dyn DurableWatch>>>,
-    spare: Mutex<Option<Spare>>,
+    /// Prepared files, at most [`SPARES_MAX`].
+    spares: Mutex<Vec<Spare>>,
     changes: Mutex<Vec<DefinitionChange>>,
     trouble: Mutex<[Option<Trouble>; 2]>,
 }
@@ -80,7 +86,7 @@ impl Shared {
             covered: AtomicU64::new(durable.load(Ordering::Relaxed)),
             durable,
             watches: RwLock::new(Vec::new()),
-            spare: Mutex::new(None),
+            spares: Mutex::new(Vec::new()),
             changes: Mutex::new(Vec::new()),
             trouble: Mutex::new([None; 2]),
         }
@@ -150,18 +156,23 @@ impl Shared {
         self.covered.load(Ordering::Relaxed) < end
     }
 
-    /// The prepared file and its name, if it has the length that is needed.
+    /// A prepared file and its name, if there is one of the length that is needed.
     pub(super) fn take_spare(&self, len: u64) -> Option<(String, Arc<dyn DiskFile>)> {
-        let spare = self.spare.lock().take_if(|spare| spare.len == len)?;
+        let spare = self.spares.lock().pop_if(|spare| spare.len == len)?;
         Some((spare.name, spare.file))
     }
 
     pub(super) fn has_spare(&self) -> bool {
-        self.spare.lock().is_some()
+        !self.spares.lock().is_empty()
+    }
+
+    /// Whether one more would be kept.
+    pub(super) fn wants_spare(&self) -> bool {
+        self.spares.lock().len() < SPARES_MAX
     }
 
     pub(super) fn put_spare(&self, name: String, file: Arc<dyn DiskFile>, len: u64) {
-        *self.spare.lock() = Some(Spare { name, file, len });
+        self.spares.lock().push(Spare { name, file, len });
     }
 
     /// A change that is durable in the log and has to reach the definitions' own file.

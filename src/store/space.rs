@@ -196,7 +196,7 @@ impl Housekeeper {
         Ok(())
     }
 
-    /// Removes segments; the first that fits becomes the next prepared file.
+    /// Removes segments; a few that fit become prepared files.
     fn give_up(&mut self, empty: &[u64]) -> io::Result<()> {
         for first in empty {
             let Some(segment) = self.shared.catalog.lock().segments.remove(first) else {
@@ -213,7 +213,7 @@ impl Housekeeper {
         if segment.has_footer {
             remove_footer(&*disk, segment)?;
         }
-        if segment.packed.is_none() && segment.file_len == len && !self.shared.has_spare() {
+        if segment.packed.is_none() && segment.file_len == len && self.shared.wants_spare() {
             let name = self.spare_name();
             disk.rename(&segment.name, &name)?;
             self.shared.put_spare(name, Arc::clone(&segment.file), len);

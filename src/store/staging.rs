@@ -13,6 +13,9 @@ use crate::clock::Wall;
 /// one write stays a bounded wait for all who share it.
 const BATCH_FULL: usize = 8 * 1024 * 1024;
 
+/// Octets of settlements that are not left lying any longer.
+const LAZY_MAX: usize = 64 * 1024;
+
 /// Buffers above this many octets are given back to the allocator after use.
 const BUFFER_KEPT: usize = 16 * 1024 * 1024;
 
@@ -75,6 +78,16 @@ impl Staging {
 
     pub(super) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
+    }
+
+    /// Whether something is staged that somebody waits for, or enough to be worth a write of its
+    /// own. What is left are settlements, which nobody waits for: they can go with the next batch.
+    pub(super) fn is_due(&self) -> bool {
+        match self.chunks.as_slice() {
+            [] => false,
+            [chunk] => chunk.wants_sync || chunk.octets.len() >= LAZY_MAX,
+            _ => true,
+        }
     }
 
     /// Takes everything staged; `into` must be empty.

@@ -808,5 +808,69 @@ fn prepared_file_is_never_made_under_the_name_of_a_taken_one() {
     assert_ne!(first, second);
 }
 
+/// A settlement used to be a write of its own: one more for every message that was published and
+/// consumed one by one.
+#[test]
+fn settlements_wait_for_company_and_messages_do_not() {
+    let store = open(MemoryDisk::default());
+    let is_due = || store.shared.staging.lock().is_due();
+    let (at, _) = store.publish(1, 10, &[QueueId(1)]);
+    assert!(is_due(), "somebody waits for its confirm");
+    store.commit();
+    store.settle(1, &[at]);
+    assert!(!is_due());
+    store.publish(2, 10, &[QueueId(1)]);
+    assert!(is_due());
+    store.commit();
+    for _ in 0..100 {
+        store.settle(1, &[at; 100]);
+    }
+    assert!(is_due(), "so many are a write of their own");
+}
+
+#[test]
+fn settlement_without_company_is_written_all_the_same() {
+    let disk = MemoryDisk::default();
+    let store = LogStore::open(Arc::new(disk), small(), Clock::test()).expect("it opens");
+    let (told, heard) = std::sync::mpsc::channel();
+    store.watch(Arc::new(Steps(told)));
+    let (at, _) = store.publish(1, 10, &[QueueId(1)]);
+    let position = store.settle(1, &[at]);
+    while store.durable() < position {
+        heard.recv().expect("the store goes on");
+    }
+}
+
+/// Passes on every step of the position.
+struct Steps(std::sync::mpsc::Sender<Position>);
+
+impl DurableWatch for Steps {
+    fn on_durable(&self, position: Position) {
+        // Who has heard enough is gone.
+        self.0.send(position).unwrap_or_default();
+    }
+}
+
+/// A file that is made anew costs the disk far more than one that is written over, and a log at
+/// full speed gives up several at once.
+#[test]
+fn files_of_segments_that_are_given_up_are_kept_for_those_to_come() {
+    let disk = MemoryDisk::default();
+    let store = open(disk.clone());
+    assert!(store.contents().is_empty());
+    for id in 0..200 {
+        let (at, _) = store.publish(id, 500, &[QueueId(1)]);
+        store.settle(1, &[at]);
+        store.commit();
+    }
+    store.checkpoint();
+    let names = disk.list().expect("names");
+    let spares = names.iter().filter(|name| name.starts_with("spare-"));
+    assert_eq!(spares.count(), 4, "and no more: {names:?}");
+    let len = small().segment_len;
+    let taken = std::iter::from_fn(|| store.shared.take_spare(len));
+    assert_eq!(taken.count(), 4);
+}
+
 mod chain;
 mod footers;

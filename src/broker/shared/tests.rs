@@ -1,0 +1,108 @@
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::ids::QueueId;
+use crate::message::Message;
+use crate::store::{DefinitionChange, MemoryStore, RecordAt, Recovered, Store};
+
+/// A store that is durable as far as it is told.
+#[derive(Default)]
+struct Slow {
+    memory: MemoryStore,
+    durable: AtomicU64,
+}
+
+impl Slow {
+    fn reach(&self, core: &Arc<Core>, position: u64) {
+        self.durable.store(position, Ordering::Relaxed);
+        Watch(Arc::downgrade(core)).on_durable(Position(position));
+    }
+}
+
+impl Store for Slow {
+    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
+        self.memory.recover(definitions)
+    }
+
+    fn recover_messages(
+        &self,
+        each: &mut dyn FnMut(QueueId, &[Recovered]),
+    ) -> Result<(), StoreError> {
+        self.memory.recover_messages(each)
+    }
+
+    fn next_queue_id(&self) -> QueueId {
+        self.memory.next_queue_id()
+    }
+
+    fn submit(&self, ops: &mut [Op<'_>]) -> Position {
+        self.memory.submit(ops)
+    }
+
+    fn define(&self, change: DefinitionChange) -> Position {
+        self.memory.define(change)
+    }
+
+    fn durable(&self) -> Position {
+        Position(self.durable.load(Ordering::Relaxed))
+    }
+
+    fn watch(&self, _watch: Arc<dyn DurableWatch>) {}
+
+    fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
+        self.memory.read(at)
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn broker() -> (Arc<Core>, Arc<Slow>) {
+    let store = Arc::new(Slow::default());
+    let kept: Arc<dyn Store> = Arc::<Slow>::clone(&store);
+    let env = Environment::new(Settings::default(), Clock::test(), kept);
+    (Core::new(Arc::new(env)), store)
+}
+
+/// How far the store is, as the mailbox has heard.
+fn heard(mailbox: &Mailbox) -> Vec<u64> {
+    let mut mail = VecDeque::new();
+    mailbox.take(&mut mail, Waker::noop());
+    let position = |mail| match mail {
+        Mail::Durable(position) => position.0,
+        _ => panic!("other mail"),
+    };
+    mail.into_iter().map(position).collect()
+}
+
+/// Settlements move the position too, and most of them concern nobody who waits.
+#[test]
+fn who_waits_for_the_store_is_told_once_it_is_far_enough() {
+    let (core, store) = broker();
+    let (near, far) = (Arc::<Mailbox>::default(), Arc::<Mailbox>::default());
+    core.wait_durable(&near, Position(10));
+    core.wait_durable(&far, Position(30));
+    store.reach(&core, 9);
+    assert_eq!((heard(&near), heard(&far)), (vec![], vec![]));
+    store.reach(&core, 20);
+    assert_eq!((heard(&near), heard(&far)), (vec![20], vec![]));
+    store.reach(&core, 40);
+    assert_eq!((heard(&near), heard(&far)), (vec![], vec![40]));
+    core.wait_durable(&near, Position(40));
+    assert_eq!(heard(&near), [40], "at once");
+}
+
+#[test]
+fn connections_that_are_gone_do_not_heap_up_before_a_store_in_trouble() {
+    let (core, store) = broker();
+    for _ in 0..100 {
+        core.wait_durable(&Arc::default(), Position(10));
+    }
+    store.reach(&core, 1);
+    assert!(core.waiting.lock().is_empty());
+}
