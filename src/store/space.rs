@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::Source;
 use super::batch::{Layout, SEGMENT_HEAD, SegmentHead};
 use super::catalog::{Catalog, Finished, Spot};
 use super::definitions::Definitions;
@@ -22,7 +21,7 @@ use super::segment::Segment;
 use super::shared::Shared;
 use super::window::Window;
 use super::writer::Writer;
-use super::{Trouble, checkpoint};
+use super::{Durability, Source, Trouble, checkpoint};
 
 /// Octets of log after which a checkpoint is due, if the data is small; an eighth of it if not.
 const CHECKPOINT_EVERY: u64 = 64 * 1024 * 1024;
@@ -160,10 +159,17 @@ impl Housekeeper {
     /// Writes a checkpoint and gives up what it does not need.
     pub(super) fn checkpoint(&mut self) -> io::Result<()> {
         self.write_footers(1);
-        let (octets, applied, empty, changes) = {
+        let (octets, applied, empty, changes, unsynced) = {
             // With the writer held nothing can be applied between the snapshot and its sync.
             let mut writer = self.writer.lock();
-            writer.sync_now()?;
+            let unsynced = match self.shared.options.durability {
+                Durability::Fsync => {
+                    writer.sync_now()?;
+                    Vec::new()
+                }
+                // Megabytes, and no confirm waits for them: the commit thread can go on meanwhile.
+                Durability::Os => writer.dirty(),
+            };
             let mut catalog = self.shared.catalog.lock();
             catalog.forget_dropped();
             let changes = self.shared.take_changes();
@@ -172,9 +178,13 @@ impl Housekeeper {
                 catalog.applied,
                 self.given_up(&catalog),
                 changes,
+                unsynced,
             )
         };
-        if let Err(error) = self.definitions.apply(&changes, applied, self.shared.epoch) {
+        let kept = self
+            .sync_late(&unsynced, applied)
+            .and_then(|()| self.definitions.apply(&changes, applied, self.shared.epoch));
+        if let Err(error) = kept {
             self.shared.return_changes(changes);
             return Err(error);
         }
@@ -183,6 +193,24 @@ impl Housekeeper {
         self.applied = applied;
         self.give_up(&empty)?;
         self.remove_old_checkpoints()
+    }
+
+    /// Syncs everything up to `applied`, which is in `files`, without the writer. Never where the
+    /// writer syncs too: the system tells an error once, and the other one would confirm.
+    fn sync_late(&self, files: &[Arc<dyn DiskFile>], applied: u64) -> io::Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let synced = files
+            .iter()
+            .try_for_each(|file| file.sync())
+            .and_then(|()| self.shared.disk.sync_names());
+        let mut writer = self.writer.lock();
+        match synced {
+            Ok(()) => writer.note_synced(files, applied),
+            Err(_) => writer.distrust(),
+        }
+        synced
     }
 
     /// Two are kept, so that one that rots is no loss.

@@ -195,6 +195,23 @@ impl Writer {
         result
     }
 
+    /// The files with something that is not synced.
+    pub(super) fn dirty(&self) -> Vec<Arc<dyn DiskFile>> {
+        self.dirty.clone()
+    }
+
+    /// Somebody else has synced `files`, and in them everything up to `applied`.
+    pub(super) fn note_synced(&mut self, files: &[Arc<dyn DiskFile>], applied: u64) {
+        self.synced = self.synced.max(applied);
+        let current = self.current.as_ref().map(|current| &current.file);
+        let is = |one: &Arc<dyn DiskFile>, other| Arc::ptr_eq(one, other);
+        self.dirty.retain(|file| {
+            // More may have been written to this one meanwhile.
+            current.is_some_and(|current| is(file, current))
+                || !files.iter().any(|synced| is(file, synced))
+        });
+    }
+
     /// Applies what is now durable and says so.
     fn publish(&mut self, end: u64) {
         let applied = {
@@ -227,7 +244,7 @@ impl Writer {
     }
 
     /// Nothing written since the last sync can be relied on: all of it is to be written again.
-    fn distrust(&mut self) {
+    pub(super) fn distrust(&mut self) {
         self.current = None;
         self.dirty.clear();
         for chunk in self.unsynced.drain(..).rev() {

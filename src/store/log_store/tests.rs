@@ -851,6 +851,38 @@ impl DurableWatch for Steps {
     }
 }
 
+/// Without syncs of its own the log's files are synced for the checkpoint, beside the commit
+/// thread; what the checkpoint speaks of must be there after a power cut all the same.
+#[test]
+fn checkpoint_of_a_log_that_is_not_synced_relies_on_nothing_that_a_power_cut_takes() {
+    let options = Options {
+        durability: Durability::Os,
+        ..small()
+    };
+    let disk = FaultDisk::default();
+    let store = try_open(disk.clone(), options.clone()).expect("it opens");
+    assert!(store.contents().is_empty());
+    let mut left = Vec::new();
+    for id in 0..100 {
+        let (at, _) = store.publish(id, 500, &[QueueId(1)]);
+        if id % 3 == 0 {
+            store.settle(1, &[at]);
+        } else {
+            left.push(id);
+        }
+        store.commit();
+    }
+    store.checkpoint();
+    let files = store.writer.lock().dirty();
+    assert_eq!(files.len(), 1, "all but the one that is written to");
+    for seed in 0..20 {
+        let image = disk.crash_image(disk.changes(), seed);
+        let after = try_open(image, options.clone()).expect("it opens");
+        assert_eq!(after.contents()[&1], left, "seed {seed}");
+        assert_eq!(after.damage(), [], "seed {seed}");
+    }
+}
+
 /// A file that is made anew costs the disk far more than one that is written over, and a log at
 /// full speed gives up several at once.
 #[test]
