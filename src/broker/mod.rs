@@ -219,9 +219,10 @@ fn open_store(
         durability,
         ..log_store::Options::default()
     };
-    let store = LogStore::open(Arc::<OsDisk>::clone(&disk), options, clock.clone());
+    // First of all: what is left of an old one takes room.
+    let spill = Spill::open(Arc::<OsDisk>::clone(&disk)).map_err(failed)?;
+    let store = LogStore::open(disk, options, clock.clone());
     let store = store.map_err(StartError::Store)?;
-    let spill = Spill::open(disk).map_err(failed)?;
     Ok((Arc::new(store), Some(spill)))
 }
 

@@ -21,6 +21,7 @@ const DEFINITIONS: TableDefinition<'_, (u8, &str), &str> = TableDefinition::new(
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 const APPLIED: &str = "applied";
 const EPOCH: &str = "epoch";
+const STOPPED: &str = "stopped";
 
 /// Octets of the file that are kept in memory.
 const CACHE: usize = 4 * 1024 * 1024;
@@ -64,21 +65,36 @@ impl Definitions {
 
     /// How far in the log it got, and the epoch of the last start; zeros when new.
     pub(super) fn state(&self) -> io::Result<(u64, u64)> {
-        guarded(|| self.read_state())
+        guarded(|| Ok((self.number(APPLIED)?, self.number(EPOCH)?)))
     }
 
-    fn read_state(&self) -> io::Result<(u64, u64)> {
+    /// The epoch of the last start that was followed by a stop in order; 0 if there was none.
+    pub(super) fn stopped(&self) -> io::Result<u64> {
+        guarded(|| self.number(STOPPED))
+    }
+
+    fn number(&self, name: &str) -> io::Result<u64> {
         let read = self.0.begin_read().map_err(io::Error::other)?;
-        let numbers = match read.open_table(NUMBERS) {
-            Ok(numbers) => numbers,
-            Err(redb::TableError::TableDoesNotExist(_)) => return Ok((0, 0)),
-            Err(error) => return Err(io::Error::other(error)),
-        };
-        let number = |name| {
-            let found = numbers.get(name).map_err(io::Error::other)?;
-            Ok::<u64, io::Error>(found.map_or(0, |number| number.value()))
-        };
-        Ok((number(APPLIED)?, number(EPOCH)?))
+        match read.open_table(NUMBERS) {
+            Ok(numbers) => {
+                let found = numbers.get(name).map_err(io::Error::other)?;
+                Ok(found.map_or(0, |number| number.value()))
+            }
+            Err(redb::TableError::TableDoesNotExist(_)) => Ok(0),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    /// Notes that the start with this epoch is followed by a stop in order.
+    pub(super) fn stop(&self, epoch: u64) -> io::Result<()> {
+        guarded(|| {
+            let write = self.0.begin_write().map_err(io::Error::other)?;
+            {
+                let mut numbers = write.open_table(NUMBERS).map_err(io::Error::other)?;
+                numbers.insert(STOPPED, epoch).map_err(io::Error::other)?;
+            }
+            write.commit().map_err(io::Error::other)
+        })
     }
 
     /// All definitions, by kind and key.

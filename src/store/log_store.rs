@@ -92,6 +92,8 @@ pub struct LogStore {
     queues: Sequence,
     clock: Clock,
     definitions: Mutex<BTreeMap<(DefinitionKind, String), String>>,
+    /// The broker before this one stopped in order: what came back to its queues is known.
+    in_order: bool,
     damage: Mutex<Vec<Damage>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -135,6 +137,10 @@ impl LogStore {
         let (applied, epoch) = database
             .state()
             .map_err(|source| fail("reading definitions", source))?;
+        let stopped = database
+            .stopped()
+            .map_err(|source| fail("reading definitions", source))?;
+        let in_order = stopped == epoch;
         let epoch = epoch.max(scan.epoch) + 1;
         let mut definitions = BTreeMap::new();
         database
@@ -148,13 +154,14 @@ impl LogStore {
         for change in &behind {
             change_definition(&mut definitions, change.clone());
         }
-        database
-            .apply(&behind, scan.end.max(applied), epoch)
-            .map_err(|source| fail("writing definitions", source))?;
+        // First of all, because what is written next may need their room.
         for name in &scan.unneeded {
             disk.remove(name)
                 .map_err(|source| fail("removing a file", source))?;
         }
+        database
+            .apply(&behind, scan.end.max(applied), epoch)
+            .map_err(|source| fail("writing definitions", source))?;
         let first = scan
             .free
             .max(scan.end)
@@ -182,6 +189,7 @@ impl LogStore {
             queues: Sequence::after(epoch << 32),
             clock,
             definitions: Mutex::new(definitions),
+            in_order,
             damage: Mutex::new(scan.damage),
             threads: Mutex::new(Vec::new()),
         })
@@ -225,7 +233,7 @@ impl LogStore {
         // What is told may be settled.
         let told = segment.clone();
         self.shared.catalog.lock().segments.insert(first, segment);
-        tell(&told, &found.rows, each);
+        tell(&told, &found.rows, !self.in_order, each);
         Ok(found.rows.len() as u64)
     }
 
@@ -447,7 +455,7 @@ impl Store for LogStore {
             return Err(failed(std::io::Error::other("the last writes failed")));
         }
         self.shared.catalog.lock().end_log();
-        self.housekeeper.lock().checkpoint().map_err(failed)
+        self.housekeeper.lock().finish().map_err(failed)
     }
 }
 

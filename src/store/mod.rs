@@ -37,6 +37,7 @@ mod places;
 mod record;
 mod recount;
 mod recovery;
+mod reserve;
 mod row;
 mod segment;
 mod shared;

@@ -58,8 +58,14 @@ pub(super) fn recount(
     })
 }
 
-/// Tells `each` of the rows of a segment, queue by queue.
-pub(super) fn tell(segment: &Segment, rows: &[Row], each: &mut dyn FnMut(QueueId, &[Recovered])) {
+/// Tells `each` of the rows of a segment, queue by queue. Without a stop in order any message
+/// `may_be_out`: with a consumer when the broker ended.
+pub(super) fn tell(
+    segment: &Segment,
+    rows: &[Row],
+    may_be_out: bool,
+    each: &mut dyn FnMut(QueueId, &[Recovered]),
+) {
     let mut batch = Vec::new();
     for run in rows.chunk_by(|one, other| one.queue == other.queue) {
         let Some(first) = run.first() else { continue };
@@ -74,7 +80,7 @@ pub(super) fn tell(segment: &Segment, rows: &[Row], each: &mut dyn FnMut(QueueId
                 stored_at: row.stored_at,
                 sequence: row.sequence,
                 delivery_count: returned.unwrap_or_default(),
-                redelivered: returned.is_some(),
+                redelivered: may_be_out || returned.is_some(),
             }
         }));
         each(first.queue, &batch);

@@ -17,11 +17,12 @@ use super::disk::{Disk, DiskFile};
 use super::footer::{self, Footer};
 use super::packed::{Packed, Packer};
 use super::record::Record;
+use super::reserve::Reserve;
 use super::segment::Segment;
 use super::shared::Shared;
 use super::window::Window;
 use super::writer::Writer;
-use super::{Durability, Source, Trouble, checkpoint};
+use super::{DefinitionChange, Durability, Source, Trouble, checkpoint};
 
 /// Octets of log after which a checkpoint is due, if the data is small; an eighth of it if not.
 const CHECKPOINT_EVERY: u64 = 64 * 1024 * 1024;
@@ -40,7 +41,14 @@ const FILL: usize = 1024 * 1024;
 pub(super) struct Housekeeper {
     shared: Arc<Shared>,
     writer: Arc<Mutex<Writer>>,
-    definitions: Definitions,
+    /// Not open after an error: it does not work again until it is opened again.
+    definitions: Option<Definitions>,
+    /// Room that is given back to write a checkpoint where there is no other.
+    reserve: Reserve,
+    /// Segments that were packed, until a checkpoint says so.
+    packed: Vec<Segment>,
+    /// What went wrong was said, and nothing has gone well since.
+    complained: bool,
     /// The number of the last checkpoint.
     number: u64,
     /// What the last checkpoint reflected.
@@ -60,7 +68,10 @@ impl Housekeeper {
         Self {
             shared,
             writer,
-            definitions,
+            definitions: Some(definitions),
+            reserve: Reserve::default(),
+            packed: Vec::new(),
+            complained: false,
             number,
             applied,
             spares: 0,
@@ -76,14 +87,14 @@ impl Housekeeper {
         if self.checkpoint_is_due()
             && let Err(error) = self.checkpoint()
         {
-            tracing::warn!("no checkpoint was written: {error}");
+            self.complain("no checkpoint was written", &error);
         }
         while self.packing_is_due() {
             match self.pack() {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::warn!("no space was won: {error}");
+                    self.complain("no space was won", &error);
                     break;
                 }
             }
@@ -91,7 +102,7 @@ impl Housekeeper {
         if !self.shared.has_spare()
             && let Err(error) = self.prepare_spare()
         {
-            tracing::warn!("no file could be prepared for the log: {error}");
+            self.complain("no file could be prepared for the log", &error);
             let full = error.kind() == io::ErrorKind::StorageFull;
             let trouble = if full {
                 Trouble::Full
@@ -100,7 +111,18 @@ impl Housekeeper {
             };
             self.shared.trouble(Source::Housekeeper, Some(trouble));
         } else {
+            self.complained = false;
             self.shared.trouble(Source::Housekeeper, None);
+            self.reserve.make(&*self.shared.disk, &self.shared.options);
+        }
+    }
+
+    /// Says what went wrong, once until all is well again: it is tried often.
+    fn complain(&mut self, what: &str, error: &io::Error) {
+        if std::mem::replace(&mut self.complained, true) {
+            tracing::debug!("{what}: {error}");
+        } else {
+            tracing::warn!("{what}: {error}");
         }
     }
 
@@ -151,7 +173,11 @@ impl Housekeeper {
                         segment.has_footer = true;
                     }
                 }
-                Err(error) => tracing::warn!("no footer was written for '{name}': {error}"),
+                Err(error) => {
+                    // Half of one only takes room.
+                    drop(self.shared.disk.remove(&footer::file_name(&name)));
+                    tracing::warn!("no footer was written for '{name}': {error}");
+                }
             }
         }
     }
@@ -159,6 +185,23 @@ impl Housekeeper {
     /// Writes a checkpoint and gives up what it does not need.
     pub(super) fn checkpoint(&mut self) -> io::Result<()> {
         self.write_footers(1);
+        match self.try_checkpoint() {
+            // Perhaps for want of room; but that is what a checkpoint gives.
+            Err(_) if self.reserve.give_back(&*self.shared.disk) => self.try_checkpoint(),
+            result => result,
+        }
+    }
+
+    /// The last checkpoint, and the word that the broker stopped in order.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.checkpoint()?;
+        match &self.definitions {
+            Some(definitions) => definitions.stop(self.shared.epoch),
+            None => Ok(()),
+        }
+    }
+
+    fn try_checkpoint(&mut self) -> io::Result<()> {
         let (octets, applied, empty, changes, unsynced) = {
             // With the writer held nothing can be applied between the snapshot and its sync.
             let mut writer = self.writer.lock();
@@ -183,15 +226,24 @@ impl Housekeeper {
         };
         let kept = self
             .sync_late(&unsynced, applied)
-            .and_then(|()| self.definitions.apply(&changes, applied, self.shared.epoch));
+            .and_then(|()| self.keep(&changes, applied));
         if let Err(error) = kept {
             self.shared.return_changes(changes);
             return Err(error);
         }
-        self.number += 1;
-        checkpoint::write(&*self.shared.disk, self.number, &octets)?;
+        let disk = &*self.shared.disk;
+        let number = self.number + 1;
+        if let Err(error) = checkpoint::write(disk, number, &octets) {
+            // Half of one only takes room.
+            drop(disk.remove(&checkpoint::file_name(number)));
+            return Err(error);
+        }
+        self.number = number;
         self.applied = applied;
         self.give_up(&empty)?;
+        for segment in std::mem::take(&mut self.packed) {
+            self.recycle(&segment)?;
+        }
         self.remove_old_checkpoints()
     }
 
@@ -211,6 +263,20 @@ impl Housekeeper {
             Err(_) => writer.distrust(),
         }
         synced
+    }
+
+    /// Makes changes of definitions durable in their own file.
+    fn keep(&mut self, changes: &[DefinitionChange], applied: u64) -> io::Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let definitions = match self.definitions.take() {
+            Some(definitions) => definitions,
+            None => Definitions::open(&*self.shared.disk).map_err(io::Error::other)?,
+        };
+        definitions.apply(changes, applied, self.shared.epoch)?;
+        self.definitions = Some(definitions);
+        Ok(())
     }
 
     /// Two are kept, so that one that rots is no loss.
@@ -329,31 +395,54 @@ impl Housekeeper {
         };
         let name = format!("{:016x}-{:08x}.pack", head.first, self.number);
         let temporary = format!("{name}.tmp");
-        let mut packer = Packer::new(&*self.shared.disk, &temporary, head)?;
-        for segment in &chosen {
-            match copy_alive(segment, &mut packer) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                    self.leave_alone(segment);
-                    self.shared.disk.remove(&temporary)?;
-                    return Ok(true);
-                }
-                Err(error) => return Err(error),
+        let packed = match self.copy(&chosen, head, &temporary, &name) {
+            Ok(Some(packed)) => packed,
+            Ok(None) => {
+                self.shared.disk.remove(&temporary)?;
+                return Ok(false);
             }
+            Err(error) => {
+                // Half of one only takes room.
+                drop(self.shared.disk.remove(&temporary));
+                let damaged = chosen.iter().any(|segment| self.is_left_alone(segment));
+                return if damaged { Ok(true) } else { Err(error) };
+            }
+        };
+        self.replace(&chosen, packed);
+        // Only with the checkpoint do the files that it replaces lose their meaning.
+        self.packed.extend(chosen);
+        self.checkpoint()?;
+        Ok(true)
+    }
+
+    /// Copies what is alive in `chosen` to a packed segment; `None` if it takes as much room.
+    fn copy(
+        &self,
+        chosen: &[Segment],
+        head: SegmentHead,
+        temporary: &str,
+        name: &str,
+    ) -> io::Result<Option<Packed>> {
+        let disk = &*self.shared.disk;
+        let mut packer = Packer::new(disk, temporary, head)?;
+        for segment in chosen {
+            copy_alive(segment, &mut packer).inspect_err(|error| {
+                if error.kind() == io::ErrorKind::InvalidData {
+                    self.leave_alone(segment);
+                }
+            })?;
         }
         let before: u64 = chosen.iter().map(|segment| segment.file_len).sum();
         if packer.len() + SEGMENT_HEAD as u64 >= before {
-            self.shared.disk.remove(&temporary)?;
-            return Ok(false);
+            return Ok(None);
         }
-        let packed = packer.finish(&*self.shared.disk, &temporary, &name)?;
-        self.replace(&chosen, packed);
-        // Only now do the files that it replaces lose their meaning.
-        self.checkpoint()?;
-        for segment in &chosen {
-            self.recycle(segment)?;
-        }
-        Ok(true)
+        packer.finish(disk, temporary, name).map(Some)
+    }
+
+    fn is_left_alone(&self, segment: &Segment) -> bool {
+        let catalog = self.shared.catalog.lock();
+        let known = catalog.segments.get(&segment.first);
+        known.is_some_and(|segment| segment.is_damaged)
     }
 
     /// A damaged segment stays as it is, so that nothing that can still be read is given up.
@@ -399,7 +488,8 @@ fn remove_footer(disk: &dyn Disk, segment: &Segment) -> io::Result<()> {
     }
 }
 
-fn fill(file: &dyn DiskFile, len: u64) -> io::Result<()> {
+/// Fills a file with zeros, so that it has its room for good.
+pub(super) fn fill(file: &dyn DiskFile, len: u64) -> io::Result<()> {
     let zeros = vec![0; FILL];
     let mut at = 0;
     while at < len {

@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod brim;
 mod cli;
 mod cli_data;
 mod client;
@@ -14,7 +15,9 @@ mod durability;
 mod embed;
 mod events;
 mod hostile;
+mod kill;
 mod limits;
+mod process;
 mod script;
 mod scripts;
 mod shutdown;

@@ -10,6 +10,7 @@
     reason = "a test may fail where it stands"
 )]
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use leveret::broker::Broker;
@@ -70,13 +71,21 @@ pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
 impl Client {
     /// A socket on which nothing has been said.
     pub(crate) fn raw(broker: &Broker) -> Self {
-        let connection = Connection::open(broker.addresses()[0]).unwrap();
+        Self::raw_at(broker.addresses()[0])
+    }
+
+    fn raw_at(address: SocketAddr) -> Self {
+        let connection = Connection::open(address).unwrap();
         Self { connection }
     }
 
     /// Logged in as guest, without a channel.
     pub(crate) fn connected(broker: &Broker) -> Self {
-        let mut client = Self::raw(broker);
+        Self::connected_at(broker.addresses()[0])
+    }
+
+    fn connected_at(address: SocketAddr) -> Self {
+        let mut client = Self::raw_at(address);
         client.send(&all_octets(&LOGIN));
         for answer in [
             "connection.start ",
@@ -91,7 +100,12 @@ impl Client {
 
     /// Logged in as guest, with channel 1 open.
     pub(crate) fn new(broker: &Broker) -> Self {
-        let mut client = Self::connected(broker);
+        Self::at(broker.addresses()[0])
+    }
+
+    /// Logged in as guest at any broker, with channel 1 open.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        let mut client = Self::connected_at(address);
         assert_eq!(client.ask("channel.open"), "channel.open-ok");
         client
     }

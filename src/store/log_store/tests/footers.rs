@@ -222,8 +222,11 @@ fn every_field_of_a_row_survives() {
         told
     };
     let tail = MemoryDisk::with_files(disk.files());
-    assert_eq!(told(&opened(&tail)), expected, "from the log");
-    assert_eq!(told(&opened(&tail)), expected, "from footers made at start");
+    // Nobody knows what was delivered before a stop that was not in order.
+    let mut suspects = expected.clone();
+    suspects.iter_mut().for_each(|row| row.redelivered = true);
+    assert_eq!(told(&opened(&tail)), suspects, "from the log");
+    assert_eq!(told(&opened(&tail)), suspects, "from footers made at start");
     store.close().expect("it closes");
     assert_eq!(told(&opened(&disk)), expected, "from footers");
 

@@ -1,0 +1,113 @@
+//! The real program as a child process: started, killed without warning, started again.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail where it stands"
+)]
+
+use std::fs::{self, File};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::talker::eventually;
+
+/// A broker that runs until it is killed or the test is over.
+pub(crate) struct Process {
+    child: Child,
+    address: SocketAddr,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts one on a free port. `data` is its data directory, `scratch` takes its log and ready
+    /// file.
+    pub(crate) fn start(data: &Path, scratch: &Path, settings: &[&str]) -> Self {
+        Self::start_in(&[], data, scratch, settings).unwrap_or_else(|log| panic!("{log}"))
+    }
+
+    /// Starts one with `before` in front of its command line.
+    ///
+    /// # Errors
+    /// What it said, if it ends without getting up.
+    pub(crate) fn start_in(
+        before: &[&str],
+        data: &Path,
+        scratch: &Path,
+        settings: &[&str],
+    ) -> Result<Self, String> {
+        let ready = scratch.join("ready.json");
+        let log = scratch.join("log");
+        // A broker that was killed could not take it away.
+        drop(fs::remove_file(&ready));
+        let program = env!("CARGO_BIN_EXE_leveret");
+        let mut words = before.iter().copied().chain([program]);
+        let mut command = Command::new(words.next().unwrap());
+        command
+            .args(words)
+            .args(["--host", "127.0.0.1", "--port", "0"])
+            .arg("--data-dir")
+            .arg(data)
+            .arg("--ready-file")
+            .arg(&ready);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        let output = File::create(&log).unwrap();
+        command
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .stdin(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut ended = false;
+        eventually("the broker is up or has ended", || {
+            ended = child.try_wait().unwrap().is_some();
+            ended || ready.exists()
+        });
+        if ended {
+            return Err(fs::read_to_string(&log).unwrap());
+        }
+        let text = fs::read_to_string(&ready).unwrap();
+        let ready: Value = serde_json::from_str(&text).unwrap();
+        let host: IpAddr = ready["amqp"][0]["host"].as_str().unwrap().parse().unwrap();
+        let port = ready["amqp"][0]["port"].as_u64().unwrap();
+        let address = SocketAddr::new(host, u16::try_from(port).unwrap());
+        Ok(Self {
+            child,
+            address,
+            log,
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it has said.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Ends it as a power cut would, as far as a process can tell: SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail when it has ended, which is fine.
+        let _killed = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
