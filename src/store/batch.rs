@@ -15,6 +15,9 @@ pub(super) const BATCH_HEAD: usize = 64;
 /// The version of the format that this program writes, and the only one it reads.
 pub(super) const VERSION: u32 = 1;
 
+/// No log gets so far: an address above this is damage, and sums of two never overflow.
+pub(super) const ADDRESS_MAX: u64 = 1 << 60;
+
 const SEGMENT_MAGIC: [u8; 8] = *b"LVRSEG\r\n";
 const BATCH_MAGIC: [u8; 4] = *b"LVRB";
 
@@ -90,12 +93,16 @@ impl SegmentHead {
             2 => Layout::Packed,
             _ => return None,
         };
+        let (first, end) = (u64_at(octets, 32)?, u64_at(octets, 40)?);
+        if first > end || end > ADDRESS_MAX {
+            return None;
+        }
         Some(Self {
             layout,
             node: u32_at(octets, 20)?,
             epoch: u64_at(octets, 24)?,
-            first: u64_at(octets, 32)?,
-            end: u64_at(octets, 40)?,
+            first,
+            end,
             follows: u64_at(octets, 48)?,
             begins: u32_at(octets, 56)? != 0,
         })

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::batch::VERSION;
+use super::batch::{ADDRESS_MAX, VERSION};
 use super::bits::Bits;
 use super::catalog::Catalog;
 use super::disk::{Disk, read_file};
@@ -115,6 +115,9 @@ fn fields(octets: &[u8]) -> Option<Checkpoint> {
         applied: from.u64()?,
         ..Checkpoint::default()
     };
+    if checkpoint.applied > ADDRESS_MAX {
+        return None;
+    }
     for _ in 0..from.u32()? {
         checkpoint.dropped.push(QueueId(from.u64()?));
     }
@@ -122,6 +125,9 @@ fn fields(octets: &[u8]) -> Option<Checkpoint> {
         let len = from.u32()? as usize;
         let name = std::str::from_utf8(from.octets(len)?).ok()?.to_owned();
         let (first, end) = (from.u64()?, from.u64()?);
+        if end > ADDRESS_MAX {
+            return None;
+        }
         let live = Bits::decode(&mut from, end.checked_sub(first)?)?;
         let mut returned = HashMap::new();
         for _ in 0..from.u32()? {

@@ -22,6 +22,7 @@ const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 const APPLIED: &str = "applied";
 const EPOCH: &str = "epoch";
 const STOPPED: &str = "stopped";
+const SUSPECT: &str = "suspect";
 
 /// Octets of the file that are kept in memory.
 const CACHE: usize = 4 * 1024 * 1024;
@@ -68,9 +69,17 @@ impl Definitions {
         guarded(|| Ok((self.number(APPLIED)?, self.number(EPOCH)?)))
     }
 
-    /// The epoch of the last start that was followed by a stop in order; 0 if there was none.
-    pub(super) fn stopped(&self) -> io::Result<u64> {
-        guarded(|| self.number(STOPPED))
+    /// Messages before this address may have been delivered although nothing says so: those that
+    /// were there when a start, which one does not matter, was not followed by a stop in order.
+    /// `last` is the epoch of the last start, `end` the end of the log.
+    pub(super) fn suspect(&self, last: u64, end: u64) -> io::Result<u64> {
+        guarded(|| {
+            if self.number(STOPPED)? == last {
+                return self.number(SUSPECT);
+            }
+            self.set(SUSPECT, end)?;
+            Ok(end)
+        })
     }
 
     fn number(&self, name: &str) -> io::Result<u64> {
@@ -87,14 +96,16 @@ impl Definitions {
 
     /// Notes that the start with this epoch is followed by a stop in order.
     pub(super) fn stop(&self, epoch: u64) -> io::Result<()> {
-        guarded(|| {
-            let write = self.0.begin_write().map_err(io::Error::other)?;
-            {
-                let mut numbers = write.open_table(NUMBERS).map_err(io::Error::other)?;
-                numbers.insert(STOPPED, epoch).map_err(io::Error::other)?;
-            }
-            write.commit().map_err(io::Error::other)
-        })
+        guarded(|| self.set(STOPPED, epoch))
+    }
+
+    fn set(&self, name: &str, number: u64) -> io::Result<()> {
+        let write = self.0.begin_write().map_err(io::Error::other)?;
+        {
+            let mut numbers = write.open_table(NUMBERS).map_err(io::Error::other)?;
+            numbers.insert(name, number).map_err(io::Error::other)?;
+        }
+        write.commit().map_err(io::Error::other)
     }
 
     /// All definitions, by kind and key.

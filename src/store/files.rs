@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use super::StoreError;
-use super::batch::{Layout, NoHead, SEGMENT_HEAD, SegmentHead, VERSION};
+use super::batch::{ADDRESS_MAX, Layout, NoHead, SEGMENT_HEAD, SegmentHead, VERSION};
 use super::checkpoint::{self, Checkpoint, Unread};
 use super::disk::{Disk, read_full};
 use super::footer;
@@ -73,7 +73,7 @@ impl Scan {
                 }
                 continue;
             };
-            let Ok(first) = u64::from_str_radix(first, 16) else {
+            let Some(first) = address(first) else {
                 continue;
             };
             let file = disk
@@ -127,4 +127,10 @@ impl Scan {
             }
         }
     }
+}
+
+/// The address in a file's name.
+fn address(hexadecimal: &str) -> Option<u64> {
+    let address = u64::from_str_radix(hexadecimal, 16).ok()?;
+    (address <= ADDRESS_MAX).then_some(address)
 }

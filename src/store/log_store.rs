@@ -92,8 +92,8 @@ pub struct LogStore {
     queues: Sequence,
     clock: Clock,
     definitions: Mutex<BTreeMap<(DefinitionKind, String), String>>,
-    /// The broker before this one stopped in order: what came back to its queues is known.
-    in_order: bool,
+    /// Messages before this address may have been delivered although nothing says so.
+    suspect: u64,
     damage: Mutex<Vec<Damage>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -137,11 +137,11 @@ impl LogStore {
         let (applied, epoch) = database
             .state()
             .map_err(|source| fail("reading definitions", source))?;
-        let stopped = database
-            .stopped()
+        let last = epoch.max(scan.epoch);
+        let suspect = database
+            .suspect(last, scan.end)
             .map_err(|source| fail("reading definitions", source))?;
-        let in_order = stopped == epoch;
-        let epoch = epoch.max(scan.epoch) + 1;
+        let epoch = last.saturating_add(1);
         let mut definitions = BTreeMap::new();
         database
             .load(&mut |definition| put(&mut definitions, definition))
@@ -189,7 +189,7 @@ impl LogStore {
             queues: Sequence::after(epoch << 32),
             clock,
             definitions: Mutex::new(definitions),
-            in_order,
+            suspect,
             damage: Mutex::new(scan.damage),
             threads: Mutex::new(Vec::new()),
         })
@@ -233,11 +233,10 @@ impl LogStore {
         // What is told may be settled.
         let told = segment.clone();
         self.shared.catalog.lock().segments.insert(first, segment);
-        tell(&told, &found.rows, !self.in_order, each);
+        tell(&told, &found.rows, self.suspect, each);
         Ok(found.rows.len() as u64)
     }
 
-    /// Stops the threads.
     /// Stages something, and wakes the commit thread if that matters to it.
     fn stage(&self, work: impl FnOnce(&mut Staging) -> Position) -> Position {
         let mut staging = self.shared.staging.lock();
@@ -251,16 +250,15 @@ impl LogStore {
         position
     }
 
-    fn stop(&self) {
+    /// Stops the threads; `false` if one has panicked.
+    fn stop(&self) -> bool {
         self.shared.staging.lock().closing = true;
         self.shared.work.notify_all();
         self.shared.chores.lock().stop = true;
         self.shared.chores_due.notify_all();
-        for thread in std::mem::take(&mut *self.threads.lock()) {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the store has panicked");
-            }
-        }
+        let threads = std::mem::take(&mut *self.threads.lock());
+        let panicked = threads.into_iter().filter_map(|thread| thread.join().err());
+        panicked.count() == 0
     }
 }
 
@@ -442,7 +440,7 @@ impl Store for LogStore {
     }
 
     fn close(&self) -> Result<(), StoreError> {
-        self.stop();
+        let panicked = !self.stop();
         let mut writer = self.writer.lock();
         writer.commit();
         let stuck = writer.is_stuck();
@@ -454,6 +452,9 @@ impl Store for LogStore {
         if stuck {
             return Err(failed(std::io::Error::other("the last writes failed")));
         }
+        if panicked {
+            return Err(failed(std::io::Error::other("one of its threads panicked")));
+        }
         self.shared.catalog.lock().end_log();
         self.housekeeper.lock().finish().map_err(failed)
     }
@@ -461,7 +462,9 @@ impl Store for LogStore {
 
 impl Drop for LogStore {
     fn drop(&mut self) {
-        self.stop();
+        if !self.stop() {
+            tracing::error!("a thread of the store has panicked");
+        }
     }
 }
 

@@ -58,12 +58,12 @@ pub(super) fn recount(
     })
 }
 
-/// Tells `each` of the rows of a segment, queue by queue. Without a stop in order any message
-/// `may_be_out`: with a consumer when the broker ended.
+/// Tells `each` of the rows of a segment, queue by queue. Those before `suspect` may have
+/// been with a consumer when a broker ended.
 pub(super) fn tell(
     segment: &Segment,
     rows: &[Row],
-    may_be_out: bool,
+    suspect: u64,
     each: &mut dyn FnMut(QueueId, &[Recovered]),
 ) {
     let mut batch = Vec::new();
@@ -80,7 +80,7 @@ pub(super) fn tell(
                 stored_at: row.stored_at,
                 sequence: row.sequence,
                 delivery_count: returned.unwrap_or_default(),
-                redelivered: may_be_out || returned.is_some(),
+                redelivered: row.at.address() < suspect || returned.is_some(),
             }
         }));
         each(first.queue, &batch);

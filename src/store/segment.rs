@@ -142,10 +142,14 @@ impl Segment {
     /// Roughly the octets of messages that are alive.
     pub(super) fn live_octets(&self) -> u64 {
         let classes = self.classes.iter().filter(|class| class.total > 0);
-        let octets: u64 = classes
-            .map(|class| class.octets * class.live / class.total)
+        // In 128 bits, because a footer may say anything.
+        let octets: u128 = classes
+            .map(|class| {
+                u128::from(class.octets) * u128::from(class.live) / u128::from(class.total)
+            })
             .sum();
-        octets * self.copies() / self.copies.max(1)
+        let share = octets.saturating_mul(self.copies().into()) / u128::from(self.copies.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX).min(self.file_len)
     }
 
     /// What all its messages had, by size class.

@@ -110,6 +110,11 @@ impl Client {
         client
     }
 
+    /// Is gone without a word.
+    pub(crate) fn leave(&mut self) {
+        self.connection.leave();
+    }
+
     /// Sends octets.
     pub(crate) fn send(&mut self, octets: &[u8]) {
         self.connection.send(octets);

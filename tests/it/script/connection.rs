@@ -60,6 +60,12 @@ impl Connection {
         })
     }
 
+    /// Is gone without a word.
+    pub(crate) fn leave(&mut self) {
+        drop(self.stream.shutdown(Shutdown::Both));
+        self.alive = false;
+    }
+
     /// Sends octets. A peer that has gone is noticed when it is listened to.
     pub(crate) fn send(&mut self, octets: &[u8]) {
         if self.stream.write_all(octets).is_err() {

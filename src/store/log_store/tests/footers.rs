@@ -228,7 +228,9 @@ fn every_field_of_a_row_survives() {
     assert_eq!(told(&opened(&tail)), suspects, "from the log");
     assert_eq!(told(&opened(&tail)), suspects, "from footers made at start");
     store.close().expect("it closes");
-    assert_eq!(told(&opened(&disk)), expected, "from footers");
+    let store = opened(&disk);
+    assert_eq!(told(&store), expected, "from footers");
+    store.close().expect("it closes");
 
     let gone: Vec<RecordAt> = expected
         .extract_if(.., |row| row.body_len % 6 != 0)
