@@ -56,6 +56,12 @@ impl Process {
         for setting in settings {
             command.args(["--set", setting]);
         }
+        // Those of the test are none of the broker's settings.
+        for (name, _) in std::env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"LEVERET_") {
+                command.env_remove(name);
+            }
+        }
         let output = File::create(&log).unwrap();
         command
             .stdout(output.try_clone().unwrap())
@@ -90,6 +96,14 @@ impl Process {
     /// What it has said.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// The most octets that it ever had resident.
+    pub(crate) fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.unwrap().trim().trim_end_matches(" kB");
+        kib.parse::<u64>().unwrap() * 1024
     }
 
     /// Whether it still runs.
