@@ -202,7 +202,10 @@ impl Pump {
     fn is_asleep(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
         let idle_at = self.busy_at.plus_ms(IDLE_MS);
         if self.spare() > 0 && now.transport >= idle_at {
-            self.input = Vec::new();
+            // The beginning of a frame stays, however long its end takes.
+            if self.input.is_empty() {
+                self.input = Vec::new();
+            }
             self.connection.shrink();
         }
         let deadline = self.connection.next_deadline();

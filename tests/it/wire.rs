@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use leveret::broker::Broker;
+use leveret::limits::IDLE_MS;
 use leveret_codec::methods::{
     BasicAck, BasicConsume, BasicDeliver, BasicGet, ChannelOpen, ConfirmSelect, ConnectionClose,
     Method, QueueDeclare, QueueDelete,
@@ -13,6 +14,7 @@ use leveret_codec::methods::{
 use leveret_codec::types::{ChannelId, ShortStr};
 
 use crate::client::{Client, ONE, handshake, octets, publish};
+use crate::talker::{Client as Talker, octets as sentence};
 
 fn broker() -> (Broker, SocketAddr) {
     let broker = Broker::builder().start().expect("a free port");
@@ -306,4 +308,25 @@ fn an_exclusive_name_is_free_as_soon_as_its_owner_has_closed() {
             .call(ChannelId::ZERO, close, "connection.close-ok")
             .unwrap();
     }
+}
+
+// The beginning of a frame was thrown away with the buffers of an idle connection; what came of it
+// later was read as a new frame, and answered with 501.
+#[test]
+fn a_frame_may_pause_for_longer_than_idle_buffers_are_kept() {
+    const COUNT: usize = 1_000;
+    let (broker, _) = broker();
+    let mut client = Talker::new(&broker);
+    // Answers in a row make a buffer that is worth giving back.
+    client.send(&sentence("channel.flow active").repeat(COUNT));
+    for _ in 0..COUNT {
+        assert_eq!(client.hear(), "channel.flow-ok active");
+    }
+    let declare = sentence("queue.declare queue='slow' exclusive");
+    let (begin, end) = declare.split_at(declare.len() / 2);
+    client.send(begin);
+    let pause = Duration::from_millis(IDLE_MS * 3 / 2);
+    assert_eq!(client.hear_within(pause), None);
+    client.send(end);
+    assert!(client.hear().starts_with("queue.declare-ok "));
 }
