@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::error::{self, InteropError, io_error};
 use crate::process;
@@ -9,6 +10,8 @@ use crate::process;
 /// What is not there by default any more, and still used by clients.
 const PERMITTED: &str = "deprecated_features.permit.transient_nonexcl_queues = true
 ";
+/// How long it may take from its greeting until it obeys.
+const STARTED: Duration = Duration::from_secs(20);
 /// The first major version that knows deprecated features.
 const DEPRECATES: u32 = 4;
 
@@ -83,16 +86,15 @@ impl RabbitMq {
     /// Sets what guest may configure, write and read.
     pub(crate) fn permit(&self, port: u16, permissions: [&str; 3]) -> Result<(), InteropError> {
         let [configure, write, read] = permissions;
-        let words = [
-            "set_permissions",
-            "-p",
-            "/",
-            "guest",
-            configure,
-            write,
-            read,
-        ];
-        self.control(port, &words)
+        let place = ["set_permissions", "-p", "/", "guest"];
+        let words = [&place[..], &[configure, write, read]].concat();
+        // It greets before all of it has started.
+        let mut result = Ok(());
+        process::wait_until(STARTED, || {
+            result = self.control(port, &words);
+            result.is_ok()
+        });
+        result
     }
 
     /// Puts the memory's high watermark below everything, or back to its default.

@@ -96,7 +96,6 @@ tools-restart() {
   publish --persistent --body two
   control restart
   equal "$(get)" one
-  control kill
   equal "$(get)" two
 }
 
