@@ -315,6 +315,8 @@ impl Core {
     /// Which alarms are on.
     #[must_use]
     pub fn alarms(&self) -> Vec<Alarm> {
+        // Not before every connection has been told: who sees an alarm can rely on it.
+        let _switched = self.switching.lock();
         self.alarms.on()
     }
 

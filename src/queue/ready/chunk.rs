@@ -24,6 +24,8 @@ pub(super) struct Chunk {
     bytes: u64,
     /// Octets its messages hold in memory while they are there.
     weight: u64,
+    /// Some of its messages are not stored: to page it out, they must be written.
+    is_spilling: bool,
     rows: Box<Rows>,
     kept: Kept,
 }
@@ -39,6 +41,15 @@ enum Kept {
 struct Spilled {
     extent: Extent,
     bodies: Arc<dyn Bodies>,
+}
+
+/// Why a chunk stays in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// A stored message has not reached the disk yet.
+    NotWritten,
+    /// The spill log cannot take what is not stored.
+    NoRoom,
 }
 
 /// A chunk that was read back.
@@ -79,6 +90,7 @@ impl Chunk {
             len: entries.len(),
             bytes: entries.iter().map(body_len).sum(),
             weight: entries.iter().map(weight).sum(),
+            is_spilling: entries.iter().any(|entry| !entry.at.is_stored()),
             rows: Box::new(Rows::pack(entries.iter().map(Row::of))),
             kept: Kept::Resident(messages(entries)),
         })
@@ -92,6 +104,7 @@ impl Chunk {
             len: rows.len(),
             bytes,
             weight: 0,
+            is_spilling: false,
             rows: Box::new(Rows::pack(rows.iter().copied())),
             kept: Kept::Paged(None),
         })
@@ -130,6 +143,11 @@ impl Chunk {
         matches!(self.kept, Kept::Resident(_))
     }
 
+    /// Whether something must be written to page it out.
+    pub(super) fn is_spilling(&self) -> bool {
+        self.is_spilling
+    }
+
     /// Octets of index, with the chunk itself, that [`weight`] does not count.
     pub(super) fn index_bytes(&self) -> usize {
         let rows = size_of::<Rows>() + self.rows.memory();
@@ -140,15 +158,14 @@ impl Chunk {
         size_of::<Self>() + rows.saturating_sub(counted)
     }
 
-    /// Gives the memory of a resident chunk's messages back and returns how much that was; `None`
-    /// if the disk cannot take them now.
-    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>) -> Option<u64> {
+    /// Gives the memory of a resident chunk's messages back and returns how much that was.
+    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>) -> Result<u64, Refused> {
         let Kept::Resident(messages) = &self.kept else {
-            return Some(0);
+            return Ok(0);
         };
         let mut stored = self.rows.iter().filter(|row| row.at.is_stored());
         if !stored.all(|row| bodies.can_read(row.at)) {
-            return None;
+            return Err(Refused::NotWritten);
         }
         let both = self.rows.iter().zip(messages);
         let others = both.filter(|(row, _)| !row.at.is_stored());
@@ -157,12 +174,12 @@ impl Chunk {
             None
         } else {
             Some(Spilled {
-                extent: bodies.spill(&others)?,
+                extent: bodies.spill(&others).ok_or(Refused::NoRoom)?,
                 bodies: Arc::clone(bodies),
             })
         };
         self.kept = Kept::Paged(spilled);
-        Some(self.weight)
+        Ok(self.weight)
     }
 
     /// Its messages, read back if they must be.

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::chunk::{Chunk, Loaded, Lost};
+use super::chunk::{Chunk, Loaded, Lost, Refused};
 use super::rows::Row;
 use super::{ENTRY_WEIGHT, weight};
 use crate::queue::Entry;
@@ -388,15 +388,22 @@ impl Rest {
             PageOut::Octets(_) => CHUNKS_TRIED,
             PageOut::Everything => usize::MAX,
         };
+        let mut is_full = false;
         for chunk in self.chunks.iter_mut().rev().take(tried) {
             if self.resident == 0 || want.is_met(freed) {
                 break;
             }
-            if chunk.is_resident()
-                && let Some(octets) = chunk.page_out(bodies)
-            {
-                freed += octets;
-                self.resident -= 1;
+            if !chunk.is_resident() || (is_full && chunk.is_spilling()) {
+                continue;
+            }
+            match chunk.page_out(bodies) {
+                Ok(octets) => {
+                    freed += octets;
+                    self.resident -= 1;
+                }
+                Err(Refused::NotWritten) => {}
+                // Nor would there be for another: none is gone through in vain.
+                Err(Refused::NoRoom) => is_full = true,
             }
         }
         freed

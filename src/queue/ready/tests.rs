@@ -54,7 +54,7 @@ fn index_of(rows: impl IntoIterator<Item = Row>) -> usize {
     let len = entries.len();
     let mut chunk = Chunk::of(&mut entries).expect("not empty");
     let bodies: std::sync::Arc<dyn crate::queue::Bodies> = std::sync::Arc::new(Shelf::new(0));
-    assert!(chunk.page_out(&bodies).is_some());
+    assert!(chunk.page_out(&bodies).is_ok());
     chunk.index_bytes().div_ceil(len)
 }
 

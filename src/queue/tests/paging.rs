@@ -286,6 +286,17 @@ fn full_disk_leaves_messages_in_memory() {
 }
 
 #[test]
+fn full_disk_is_not_asked_for_every_chunk() {
+    let mut q = Fixture::classic(Table::new()).on_shelf(u64::MAX);
+    q.publish_transient(&words(0..20_000));
+    let shelf = q.shelf.as_ref().unwrap();
+    shelf.full.store(true, Ordering::Relaxed);
+    assert_eq!(q.queue.page_out(), 0);
+    let refusals = shelf.refusals.load(Ordering::Relaxed);
+    assert!((1..=3).contains(&refusals), "asked {refusals} times");
+}
+
+#[test]
 fn growing_queue_stays_within_the_budget() {
     let mut q = Fixture::classic(Table::new()).on_shelf(200_000);
     let mut most = 0;

@@ -20,6 +20,8 @@ pub(in crate::queue) struct Shelf {
     pub(in crate::queue) written: AtomicU64,
     /// There is no room for the spill log.
     pub(in crate::queue) full: AtomicBool,
+    /// How often it was asked for room that it did not have.
+    pub(in crate::queue) refusals: AtomicU64,
     /// Messages read back so far.
     pub(in crate::queue) reads: AtomicU64,
     /// The spill log cannot be read.
@@ -36,6 +38,7 @@ impl Shelf {
             spill: Spill::open(Arc::new(MemoryDisk::default())).expect("an empty disk"),
             written: AtomicU64::new(u64::MAX),
             full: AtomicBool::new(false),
+            refusals: AtomicU64::new(0),
             reads: AtomicU64::new(0),
             rotten: AtomicBool::new(false),
         }
@@ -91,6 +94,7 @@ impl Bodies for Shelf {
 
     fn spill(&self, messages: &[&Message]) -> Option<Extent> {
         if self.full.load(Ordering::Relaxed) {
+            self.refusals.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         Some(self.spill.write(messages).expect("memory has room"))
