@@ -177,6 +177,7 @@ impl BrokerBuilder {
             // Backlogs go to disk before memory runs low and publishers have to wait.
             settings.body_budget = settings.body_budget.min(limit / 2);
         }
+        let began = self.clock.now().transport;
         let (store, spill) = match self.store {
             Some(store) => (store, None),
             None => open_store(&settings, &self.clock)?,
@@ -190,11 +191,33 @@ impl BrokerBuilder {
             env.events.listen(listener);
         }
         let core = Core::new(env);
-        if !core.recover(core.env.now()).map_err(StartError::Store)? {
+        if core.recover(core.env.now()).map_err(StartError::Store)? {
+            report_recovered(&core, core.env.now().transport.since(began));
+        } else {
             make_defaults(&core)?;
         }
         Broker::spawn(core)
     }
+}
+
+/// Says what of before is back.
+fn report_recovered(core: &Core, took: Duration) {
+    let settings = &core.env.settings;
+    let names = core.vhost_names();
+    let vhosts = names.iter().filter_map(|name| core.find_vhost(name));
+    let (mut queues, mut messages) = (0_u64, 0);
+    for queue in vhosts.flat_map(|vhost| vhost.all_queues()) {
+        queues += 1;
+        messages += queue.look(|queue| queue.ready_count());
+    }
+    tracing::info!(
+        data_dir = %settings.data_dir.display(),
+        durability = settings.durability.word(),
+        queues,
+        messages,
+        ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "Recovered"
+    );
 }
 
 /// The store that the settings ask for, and where messages that are not stored can wait.

@@ -17,6 +17,9 @@ use super::{Definition, DefinitionChange, DefinitionKind, StoreError};
 /// The file's name.
 pub(super) const FILE: &str = "definitions.redb";
 
+/// Its name while it is made.
+const UNFINISHED: &str = "definitions.new";
+
 const DEFINITIONS: TableDefinition<'_, (u8, &str), &str> = TableDefinition::new("definitions");
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 const APPLIED: &str = "applied";
@@ -33,22 +36,16 @@ pub(super) struct Definitions(Database);
 impl Definitions {
     /// Opens the database, which is made if there is none.
     pub(super) fn open(disk: &dyn Disk) -> Result<Self, StoreError> {
-        let file = match disk.open(FILE) {
-            Ok(file) => file,
+        let found = match disk.open(FILE) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let file = disk.create(FILE).map_err(|error| failed(disk, error))?;
-                disk.sync_names().map_err(|error| failed(disk, error))?;
-                file
+                make(disk).and_then(|()| disk.open(FILE))
             }
-            Err(error) => return Err(failed(disk, error)),
+            found => found,
         };
-        let mut builder = Database::builder();
-        builder.set_cache_size(CACHE);
-        let opened = guarded(|| {
-            let opened = builder.create_with_backend(Backend(file));
-            opened.map_err(io::Error::other)
-        });
-        opened.map(Self).map_err(|error| failed(disk, error))
+        found
+            .and_then(database)
+            .map(Self)
+            .map_err(|error| failed(disk, error))
     }
 
     /// The same database once every page of it has been verified.
@@ -178,6 +175,24 @@ fn guarded<T>(run: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
 
 fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the database is damaged")
+}
+
+/// Makes an empty database. It gets its name when it is whole: one that the power cut short would
+/// not be a database.
+fn make(disk: &dyn Disk) -> io::Result<()> {
+    drop(database(disk.create(UNFINISHED)?)?);
+    disk.open(UNFINISHED)?.sync()?;
+    disk.rename(UNFINISHED, FILE)?;
+    disk.sync_names()
+}
+
+fn database(file: Arc<dyn DiskFile>) -> io::Result<Database> {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE);
+    guarded(|| {
+        let opened = builder.create_with_backend(Backend(file));
+        opened.map_err(io::Error::other)
+    })
 }
 
 fn failed(disk: &dyn Disk, source: io::Error) -> StoreError {

@@ -17,7 +17,7 @@ use super::recount::{recount, tell};
 use super::recovery::{self, Damage, Scan};
 use super::shared::Shared;
 use super::space::Housekeeper;
-use super::staging::Staging;
+use super::staging::{Prepared, Staging};
 use super::writer::Writer;
 use super::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
@@ -404,7 +404,11 @@ impl Store for LogStore {
 
     fn submit(&self, ops: &mut [Op<'_>]) -> Position {
         let stored_at = self.clock.now().wall;
-        self.stage(|staging| staging.submit(ops, stored_at))
+        let prepared = Prepared::pays(ops).then(|| Prepared::new(ops, stored_at));
+        self.stage(|staging| match prepared {
+            Some(prepared) => staging.submit_prepared(prepared, ops),
+            None => staging.submit(ops, stored_at),
+        })
     }
 
     fn define(&self, change: DefinitionChange) -> Position {

@@ -4,25 +4,45 @@
 use super::RecordAt;
 use super::octets::{Reader, apart, difference, put_varint, varint_len};
 
-fn steps(records: &[RecordAt]) -> impl Iterator<Item = u64> {
-    records.iter().scan(0, |last, record| {
-        let step = difference(*last, record.0);
-        *last = record.0;
-        Some(step)
-    })
+/// Octets that a step takes at most.
+const STEP_MAX: usize = 10;
+
+/// Octets that `records` take at most, whatever stands before them.
+pub(super) fn encoded_max(records: &[RecordAt]) -> usize {
+    let steps = records.windows(2).map(|pair| match pair {
+        [one, other] => varint_len(difference(one.0, other.0)),
+        _ => 0,
+    });
+    STEP_MAX + steps.sum::<usize>()
 }
 
-/// Octets that [`encode`] appends.
-pub(super) fn encoded_len(records: &[RecordAt]) -> usize {
-    steps(records).map(varint_len).sum()
+/// Record places in the making.
+#[derive(Debug, Default)]
+pub(super) struct PlacesBuilder {
+    last: u64,
+    count: u32,
+    octets: Vec<u8>,
 }
 
-/// Appends `records`.
-pub(super) fn encode(records: &[RecordAt], out: &mut Vec<u8>) {
-    steps(records).for_each(|step| put_varint(step, out));
+impl PlacesBuilder {
+    pub(super) fn extend(&mut self, records: &[RecordAt]) {
+        for record in records {
+            put_varint(difference(self.last, record.0), &mut self.octets);
+            self.last = record.0;
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
 }
 
-/// What [`encode`] wrote.
+/// What a [`PlacesBuilder`] made.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a>(pub(super) &'a [u8]);
 

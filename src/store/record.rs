@@ -11,7 +11,7 @@ use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
 
 use super::octets::{Reader, index, put_at, short, u32_at, u64_at};
-use super::places::{self, Places};
+use super::places::{self, Places, PlacesBuilder};
 use super::row::Row;
 use super::{Definition, DefinitionChange, DefinitionKind, Op, RecordAt};
 use crate::clock::Wall;
@@ -54,13 +54,13 @@ pub(super) const fn padded(len: usize) -> usize {
     len.next_multiple_of(GRANULE)
 }
 
-/// Octets that `op` takes in the log.
+/// Octets that `op` takes in the log, at most.
 pub(super) fn op_len(op: &Op<'_>) -> usize {
     padded(match op {
         Op::Message {
             message, queues, ..
         } => message_len(message, queues.len()),
-        Op::Settled { records, .. } => RECORD_HEAD + places::encoded_len(records),
+        Op::Settled { records, .. } => RECORD_HEAD + places::encoded_max(records),
         Op::Returned { .. } | Op::Dropped { .. } => RECORD_HEAD,
     })
 }
@@ -132,9 +132,10 @@ pub(super) fn encode(op: &mut Op<'_>, address: u64, stored_at: Wall, out: &mut V
             **at = RecordAt::new(address, padded(out.len() - start), queues.len());
         }
         Op::Settled { queue, records } => {
-            let len = RECORD_HEAD + places::encoded_len(records);
-            Head::new(Kind::Settled, short(records.len()), queue.0, 0).write(len, out);
-            places::encode(records, out);
+            let mut places = PlacesBuilder::default();
+            places.extend(records);
+            encode_settled(*queue, &places, out);
+            return;
         }
         Op::Returned {
             queue,
@@ -148,6 +149,20 @@ pub(super) fn encode(op: &mut Op<'_>, address: u64, stored_at: Wall, out: &mut V
         }
     }
     pad(out, start);
+}
+
+/// Appends a settlement; its checksum is left to [`seal`].
+pub(super) fn encode_settled(queue: QueueId, places: &PlacesBuilder, out: &mut Vec<u8>) {
+    let start = out.len();
+    let len = RECORD_HEAD + places.octets().len();
+    Head::new(Kind::Settled, places.count(), queue.0, 0).write(len, out);
+    out.extend_from_slice(places.octets());
+    pad(out, start);
+}
+
+/// Octets that [`encode_settled`] appends.
+pub(super) fn settled_len(places: &PlacesBuilder) -> usize {
+    padded(RECORD_HEAD + places.octets().len())
 }
 
 fn encode_message(

@@ -1,20 +1,31 @@
 //! What was submitted and is not written yet.
 //!
+//! Settlements go behind everything else in their batch, those of one queue as one record: alone
+//! each would take 48 octets. Nothing in a batch depends on their being earlier, because a batch
+//! is there whole or not at all.
+//!
 //! Owns the addresses: a record's place in the log is decided here, under one short lock, so that
 //! a caller has it at once and the commit thread only has to write. Owns where batches and
 //! segments begin for the same reason. It knows no file.
 
+use std::collections::BTreeMap;
+
 use super::batch::{BATCH_HEAD, SEGMENT_HEAD};
+use super::places::PlacesBuilder;
 use super::record::{self, GRANULE};
 use super::{DefinitionChange, Op, Position};
 use crate::clock::Wall;
+use crate::ids::QueueId;
 
 /// A group is put into a batch of its own once the one before it has this many octets, so that
 /// one write stays a bounded wait for all who share it.
 const BATCH_FULL: usize = 8 * 1024 * 1024;
 
-/// Octets of settlements that are not left lying any longer.
-const LAZY_MAX: usize = 64 * 1024;
+/// Settlements that are not left lying any longer.
+const LAZY_MAX: u64 = 8192;
+
+/// Octets of bodies from which on a group is encoded before the lock is taken.
+const LARGE: usize = 64 * 1024;
 
 /// Buffers above this many octets are given back to the allocator after use.
 const BUFFER_KEPT: usize = 16 * 1024 * 1024;
@@ -38,6 +49,8 @@ pub(super) struct Chunk {
     pub(super) octets: Vec<u8>,
     /// Holds something that must be durable before the position moves past it.
     pub(super) wants_sync: bool,
+    /// Gets nothing more.
+    is_full: bool,
 }
 
 impl Chunk {
@@ -49,6 +62,12 @@ impl Chunk {
 /// See the module.
 pub(super) struct Staging {
     chunks: Vec<Chunk>,
+    /// Settlements that go behind what is in the last chunk.
+    settled: BTreeMap<QueueId, PlacesBuilder>,
+    /// Octets that they will take.
+    settled_len: usize,
+    /// How many they are.
+    settled_count: u64,
     spare: Vec<Vec<u8>>,
     plan: Plan,
     next: u64,
@@ -68,6 +87,9 @@ impl Staging {
         };
         Self {
             chunks: Vec::new(),
+            settled: BTreeMap::new(),
+            settled_len: 0,
+            settled_count: 0,
             spare: Vec::new(),
             plan,
             next: follows,
@@ -85,13 +107,14 @@ impl Staging {
     pub(super) fn is_due(&self) -> bool {
         match self.chunks.as_slice() {
             [] => false,
-            [chunk] => chunk.wants_sync || chunk.octets.len() >= LAZY_MAX,
+            [chunk] => chunk.wants_sync || self.settled_count >= LAZY_MAX,
             _ => true,
         }
     }
 
     /// Takes everything staged; `into` must be empty.
     pub(super) fn take(&mut self, into: &mut Vec<Chunk>) {
+        self.flush_settled();
         std::mem::swap(&mut self.chunks, into);
     }
 
@@ -106,10 +129,56 @@ impl Staging {
     /// Stages one group.
     pub(super) fn submit(&mut self, ops: &mut [Op<'_>], stored_at: Wall) -> Position {
         let need = ops.iter().map(record::op_len).sum();
-        let chunk = self.chunk(need);
+        self.chunk(need);
         for op in ops {
-            chunk.wants_sync |= matches!(op, Op::Message { .. });
-            record::encode(op, chunk.end(), stored_at, &mut chunk.octets);
+            if let Op::Settled { queue, records } = op {
+                self.settle(*queue, records);
+            } else if let Some(chunk) = self.chunks.last_mut() {
+                chunk.wants_sync |= matches!(op, Op::Message { .. });
+                record::encode(op, chunk.end(), stored_at, &mut chunk.octets);
+                self.next = chunk.end();
+            }
+        }
+        // Less than the end of the batch, if settlements follow: it is durable as a whole.
+        Position(self.next)
+    }
+
+    fn settle(&mut self, queue: QueueId, records: &[super::RecordAt]) {
+        let places = self.settled.entry(queue).or_default();
+        let before = if places.count() == 0 {
+            0
+        } else {
+            record::settled_len(places)
+        };
+        places.extend(records);
+        self.settled_len += record::settled_len(places) - before;
+        self.settled_count += records.len() as u64;
+    }
+
+    fn flush_settled(&mut self) {
+        let Some(chunk) = self.chunks.last_mut() else {
+            return;
+        };
+        for (queue, places) in std::mem::take(&mut self.settled) {
+            record::encode_settled(queue, &places, &mut chunk.octets);
+        }
+        (self.settled_len, self.settled_count) = (0, 0);
+        self.next = chunk.end();
+    }
+
+    /// Stages what was encoded without the lock, as a batch of its own.
+    pub(super) fn submit_prepared(&mut self, prepared: Prepared, ops: &mut [Op<'_>]) -> Position {
+        let need = prepared.octets.len() - BATCH_HEAD;
+        self.open(prepared.octets, need);
+        let Some(chunk) = self.chunks.last_mut() else {
+            return Position(self.next);
+        };
+        chunk.wants_sync = prepared.wants_sync;
+        chunk.is_full = true;
+        for op in ops {
+            if let Op::Message { at, .. } = op {
+                at.0 += chunk.address;
+            }
         }
         self.next = chunk.end();
         Position(self.next)
@@ -132,18 +201,25 @@ impl Staging {
     /// The batch that takes the next `need` octets.
     fn chunk(&mut self, need: usize) -> &mut Chunk {
         let fits = self.chunks.last().is_some_and(|chunk| {
-            chunk.end() + need as u64 <= self.plan.end
-                && (chunk.octets.len() <= BATCH_HEAD || chunk.octets.len() + need <= BATCH_FULL)
+            let settled = self.settled_len;
+            !chunk.is_full
+                && chunk.end() + (settled + need) as u64 <= self.plan.end
+                && (chunk.octets.len() <= BATCH_HEAD
+                    || chunk.octets.len() + settled + need <= BATCH_FULL)
         });
         if !fits {
-            self.begin(need);
+            let mut octets = self.spare.pop().unwrap_or_default();
+            octets.resize(BATCH_HEAD, 0);
+            self.open(octets, need);
         }
         self.chunks
             .last_mut()
             .expect("one was begun if there was none")
     }
 
-    fn begin(&mut self, need: usize) {
+    /// Begins a batch with `octets`, for which `need` octets behind its head must have room.
+    fn open(&mut self, octets: Vec<u8>, need: usize) {
+        self.flush_settled();
         let whole = (BATCH_HEAD + need) as u64;
         if self.next + whole > self.plan.end || self.next < self.plan.first {
             let room = (self.segment_len - SEGMENT_HEAD as u64).max(whole);
@@ -156,14 +232,42 @@ impl Staging {
             };
             self.next = first;
         }
-        let mut octets = self.spare.pop().unwrap_or_default();
-        octets.resize(BATCH_HEAD, 0);
-        let chunk = Chunk {
+        self.chunks.push(Chunk {
             plan: self.plan,
             address: self.next,
             octets,
             wants_sync: false,
-        };
-        self.chunks.push(chunk);
+            is_full: false,
+        });
+    }
+}
+
+/// A group in octets, with its places counted from the beginning of its batch.
+pub(super) struct Prepared {
+    octets: Vec<u8>,
+    wants_sync: bool,
+}
+
+impl Prepared {
+    /// Whether copying `ops` takes so long that nobody should wait for it with the lock.
+    pub(super) fn pays(ops: &[Op<'_>]) -> bool {
+        let bodies = ops.iter().map(|op| match op {
+            Op::Message { message, .. } => message.body_len(),
+            _ => 0,
+        });
+        bodies.sum::<usize>() >= LARGE
+    }
+
+    /// Encodes `ops` without the lock.
+    pub(super) fn new(ops: &mut [Op<'_>], stored_at: Wall) -> Self {
+        let need: usize = ops.iter().map(record::op_len).sum();
+        let mut octets = Vec::with_capacity(BATCH_HEAD + need);
+        octets.resize(BATCH_HEAD, 0);
+        let mut wants_sync = false;
+        for op in ops {
+            wants_sync |= matches!(op, Op::Message { .. });
+            record::encode(op, octets.len() as u64, stored_at, &mut octets);
+        }
+        Self { octets, wants_sync }
     }
 }

@@ -191,16 +191,20 @@ impl Run {
     }
 
     fn publish(&mut self) {
-        let count = 1 + self.below(3) * self.below(2);
-        let first = self.below(QUEUES);
-        let queues: Vec<QueueId> = (0..count)
-            .map(|n| QueueId(1 + (first + n) % QUEUES))
-            .collect();
         let len = match self.below(12) {
             0 => 5_000,
             1 => 20_000,
             _ => 100 + self.below(900),
         };
+        self.publish_len(len);
+    }
+
+    fn publish_len(&mut self, len: u64) {
+        let count = 1 + self.below(3) * self.below(2);
+        let first = self.below(QUEUES);
+        let queues: Vec<QueueId> = (0..count)
+            .map(|n| QueueId(1 + (first + n) % QUEUES))
+            .collect();
         let id = self.next;
         self.next += 1;
         let (at, position) = self
@@ -906,3 +910,4 @@ fn files_of_segments_that_are_given_up_are_kept_for_those_to_come() {
 
 mod chain;
 mod footers;
+mod staged;
