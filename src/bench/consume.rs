@@ -18,6 +18,9 @@ use super::shared::{Latency, Shared};
 use super::uri::Target;
 use super::wire::{CHANNEL, Link};
 
+/// Class and method of `basic.cancel`.
+const CANCEL: [u8; 4] = [0, 60, 0, 30];
+
 /// How often a consumer that takes its time looks whether the load is over.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -125,6 +128,8 @@ impl Consumer {
                     if let Some((tag, redelivered)) = delivery(frame.payload) {
                         self.tag = tag;
                         self.redelivered += u64::from(redelivered);
+                    } else if frame.payload.starts_with(&CANCEL) {
+                        return Err(cancelled(&self.name));
                     }
                     None
                 }
@@ -182,6 +187,13 @@ fn record(latency: &mut Latency, shared: &Shared, stamp: u64, now: Instant) {
     if intended >= shared.counts_from {
         latency.add(now.saturating_duration_since(intended));
     }
+}
+
+/// Nothing comes any more, and a load without deliveries must not pass for a slow one.
+fn cancelled(queue: &str) -> BenchError {
+    BenchError::Protocol(format!(
+        "basic.cancel: queue '{queue}' is gone; does another load run on this broker?"
+    ))
 }
 
 /// Tag and mark of a `basic.deliver`; `None` of any other method. Looks only at these: the full

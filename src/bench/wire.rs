@@ -85,6 +85,7 @@ impl Link {
         let response = format!("\0{}\0{}", target.user, target.password);
         let capabilities = Table::new()
             .with("basic.nack", true)
+            .with("consumer_cancel_notify", true)
             .with("publisher_confirms", true);
         let properties = Table::new()
             .with("product", "leveret bench")

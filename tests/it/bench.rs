@@ -7,7 +7,7 @@ use leveret::bench::report::Report;
 use leveret::bench::run;
 use leveret::broker::Broker;
 
-use super::talker::Client;
+use super::talker::{Client, eventually};
 
 #[derive(Parser)]
 struct Alone {
@@ -172,4 +172,25 @@ fn refusal_by_the_broker_is_told() {
         .expect_err("no such type")
         .to_string();
     assert!(error.contains("PRECONDITION_FAILED"), "{error}");
+}
+
+#[test]
+fn consumer_whose_queue_is_deleted_fails_the_load() {
+    let broker = Broker::builder().port(0).start().expect("a broker");
+    let uri = broker.uri();
+    let load = std::thread::Builder::new()
+        .spawn(move || {
+            let words = "bench --quiet --rate 100 --consumer-rate 100 --seconds 60 --uri";
+            run(&Alone::parse_from(words.split(' ').chain([uri.as_str()])).load)
+        })
+        .expect("a thread");
+    let vhost = broker.core().find_vhost("/").expect("the default vhost");
+    eventually("the load consumes", || {
+        let queue = vhost.find_queue("leveret-bench.0");
+        queue.is_some_and(|queue| queue.look(|queue| queue.consumer_count()) > 0)
+    });
+    let deleted = Client::new(&broker).ask("queue.delete queue='leveret-bench.0'");
+    assert!(deleted.starts_with("queue.delete-ok"), "{deleted}");
+    let error = load.join().expect("no panic").expect_err("nothing came");
+    assert!(error.to_string().contains("basic.cancel"), "{error}");
 }
