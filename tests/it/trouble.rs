@@ -33,9 +33,11 @@ fn broker(disk: &FaultDisk) -> Broker {
     builder.start().unwrap()
 }
 
-/// Publishes persistent messages until nothing is confirmed any more because publishers are
-/// blocked; returns how many were confirmed.
-fn fill(broker: &Broker, publisher: &mut Client) -> u64 {
+/// Leaves little room on `disk` and publishes persistent messages to the queue `jobs` until nothing
+/// is confirmed any more because publishers are blocked; returns how many were confirmed.
+fn fill(broker: &Broker, disk: &FaultDisk, publisher: &mut Client) -> u64 {
+    publisher.declare("jobs", "");
+    disk.plan(Fault::Full(disk.now().used() + 4 * SEGMENT));
     assert_eq!(publisher.ask("confirm.select"), "confirm.select-ok");
     let mut confirmed = 0;
     loop {
@@ -127,10 +129,8 @@ fn full_disk_blocks_publishers_until_there_is_room() {
     let disk = FaultDisk::default();
     let broker = broker(&disk);
     let mut consumer = Client::new(&broker);
-    consumer.declare("jobs", "");
-    disk.plan(Fault::Full(disk.now().used() + 4 * SEGMENT));
     let mut publisher = Client::new(&broker);
-    let confirmed = fill(&broker, &mut publisher);
+    let confirmed = fill(&broker, &disk, &mut publisher);
     assert!(confirmed > 10, "{confirmed}");
     assert_eq!(broker.health().alarms, [Alarm::Store]);
     assert!(consumer.ready("jobs") >= confirmed);
@@ -159,10 +159,8 @@ fn full_disk_is_emptied_by_consuming() {
     let disk = FaultDisk::default();
     let broker = broker(&disk);
     let mut consumer = Client::new(&broker);
-    consumer.declare("jobs", "");
-    disk.plan(Fault::Full(disk.now().used() + 4 * SEGMENT));
     let mut publisher = Client::new(&broker);
-    let confirmed = fill(&broker, &mut publisher);
+    let confirmed = fill(&broker, &disk, &mut publisher);
     assert!(consumer.drain("jobs").len() as u64 >= confirmed);
     eventually("room is made", || broker.health().is_good());
     drop((publisher, consumer));
