@@ -13,8 +13,10 @@ use amqprs::channel::{
 };
 use amqprs::connection::{Connection, OpenConnectionArguments};
 use amqprs::{BasicProperties, DELIVERY_MODE_PERSISTENT};
+use leveret::auth::{PermissionDefinition, UserDefinition};
 use leveret::broker::Broker;
 use leveret::clock::Clock;
+use serde_json::json;
 
 use crate::talker::Client;
 
@@ -141,6 +143,53 @@ async fn a_client_of_somebody_else_has_a_conversation() {
         jobs.look(|queue| (queue.ready_count(), queue.unacked_count())),
         (0, 0)
     );
+}
+
+/// Why the broker does not let somebody into a vhost, as their client tells it.
+async fn refusal(broker: &Broker, user: &str, vhost: &str) -> String {
+    let port = broker.addresses().first().unwrap().port();
+    let mut arguments = OpenConnectionArguments::new("127.0.0.1", port, user, "secret");
+    arguments.virtual_host(vhost);
+    match Connection::open(&arguments).await {
+        Ok(_) => format!("{user} came into {vhost}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_somebody_else_is_told_which_vhost_is_closed_to_it() {
+    let broker = broker();
+    let core = broker.core();
+    core.add_vhost("accounts").unwrap();
+    core.add_vhost("archive").unwrap();
+    let user = json!({"name": "bob", "password": "secret", "tags": "administrator"});
+    let user: UserDefinition = serde_json::from_value(user).unwrap();
+    core.put_user(&user).unwrap();
+    let everything = |vhost: &str| PermissionDefinition {
+        user: "bob".to_owned(),
+        vhost: vhost.to_owned(),
+        configure: ".*".to_owned(),
+        write: ".*".to_owned(),
+        read: ".*".to_owned(),
+    };
+    core.set_permissions(&everything("archive")).unwrap();
+    // A tag opens no door; a row in another vhost opens none here.
+    let closed = refusal(&broker, "bob", "accounts").await;
+    let text = "NOT_ALLOWED - access to vhost 'accounts' refused for user 'bob'";
+    assert!(closed.contains(text) && closed.contains("530"), "{closed}");
+    let missing = refusal(&broker, "bob", "nowhere").await;
+    let text = "NOT_ALLOWED - vhost nowhere not found";
+    assert!(
+        missing.contains(text) && missing.contains("530"),
+        "{missing}"
+    );
+    core.set_permissions(&everything("accounts")).unwrap();
+    let open = refusal(&broker, "bob", "accounts").await;
+    assert_eq!(open, "bob came into accounts");
+    // Whoever is in stays when the permission goes; the next one stays outside.
+    assert!(core.clear_permissions("bob", "accounts"));
+    let closed = refusal(&broker, "bob", "accounts").await;
+    assert!(closed.contains("access to vhost 'accounts'"), "{closed}");
 }
 
 #[test]
