@@ -162,6 +162,7 @@ ack_multiple(S) ->
     Third = lists:nth(3, hold(Own, Name, 5)),
     call(Own, #'basic.ack'{delivery_tag = Third, multiple = true}),
     amqp_channel:close(Own#session.channel),
+    ready(S, Name, 2),
     holds(S, Name, [<<"3!">>, <<"4!">>]).
 
 reject(S) ->

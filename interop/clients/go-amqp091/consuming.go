@@ -80,6 +80,7 @@ func init() {
 		own := &session{s.conn, value(s.conn.Channel())}
 		must(own.Ack(own.hold(q, 5)[2], true))
 		must(own.Close())
+		s.ready(q, 2)
 		equal(s.drain(q), []string{"3", "4"}, "messages")
 	})
 

@@ -57,6 +57,7 @@ final class Consuming {
       Session own = new Session(s.connection);
       own.channel.basicAck(own.hold(q, 5).get(2), true);
       own.channel.close();
+      s.ready(q, 2);
       s.holds(q, "3!", "4!");
     });
 

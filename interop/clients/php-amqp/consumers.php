@@ -48,6 +48,7 @@ on_channel('ack-multiple', function (Session $s) {
     $own = $s->fork();
     $own->named($q)->ack($own->hold($q, 5)[2], AMQP_MULTIPLE);
     $own->channel->close();
+    $s->ready($q, 2);
     $s->holds($q, ['3!', '4!']);
 });
 

@@ -57,6 +57,7 @@ on_channel('ack-multiple', function (Session $s) {
     $own = $s->fork();
     $own->raw->basic_ack($own->hold($q, 5)[2], true);
     $own->raw->close();
+    $s->ready($q, 2);
     $s->holds($q, ['3!', '4!']);
 });
 

@@ -60,6 +60,7 @@ scenario('ack-multiple') do
     own = ch.fork
     own.raw.basic_ack(own.hold(q, 5)[2], true)
     own.raw.close
+    ch.ready(q, 2)
     ch.holds(q, '3!', '4!')
   end
 end

@@ -70,6 +70,7 @@ scenario('ack-multiple', () =>
     const messages = await getMany(own, q, 5, false);
     await own.ack(messages[2].tag, true);
     await own.close();
+    await ready(ch, q, 2);
     equal(await drain(ch, q), ['3', '4']);
   }));
 

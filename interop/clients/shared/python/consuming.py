@@ -68,6 +68,7 @@ def _():
             get(own, q, ack=False)
         own.ack(3, multiple=True)
         own.close()
+        ready(ch, q, 2)
         equal(drain(ch, q), ["3", "4"])
 
 

@@ -77,6 +77,7 @@ pub(crate) async fn ack_multiple<C: Connection>(s: &Session<'_, C>) -> Result<()
     let tags = own.hold(&q, 5).await?;
     own.ack(tags[2], true).await?;
     own.channel.close().await?;
+    s.ready(&q, 2).await?;
     s.holds(&q, &["3!", "4!"]).await
 }
 
