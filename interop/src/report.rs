@@ -13,6 +13,9 @@ const HEADER: &str = "# Clients and what they see
 Written by `cargo interop`; do not edit. Each section is the last full run against that broker.
 What a scenario does and expects is in `scenarios/`; `ok` passes, `FAIL` does not, `skip` is a
 scenario that the client's API cannot express, `.` one of another suite.
+
+Not yet covered: RabbitMQ.Client of today's .NET (Mono's, of the time of AMQP 0-9, is below), and
+`amqp` for Elixir, which wraps the `amqp_client` for Erlang that is below.
 ";
 const SECTION: &str = "\n## ";
 /// Scenarios that are named one by one when they fail for one reason.
