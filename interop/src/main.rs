@@ -46,7 +46,7 @@ use crate::prepare::Program;
 use crate::report::Report;
 use crate::run::{ClientRun, Outcome};
 use crate::scenario::{Place, Scenario};
-use crate::suites::Suite;
+use crate::suites::{Ring, Suite};
 
 /// Real clients against a broker.
 #[derive(Debug, Parser)]
@@ -74,10 +74,13 @@ struct Arguments {
     #[arg(long, env = "LEVERET_ORACLE", value_name = "SCRIPT")]
     oracle: Option<PathBuf>,
     /// Runs the clients' own test suites in place of the scenarios; `--only` names suites then.
-    #[arg(long)]
+    #[arg(long, group = "own_tests")]
     suites: bool,
+    /// The same with the suites that take too long for every change.
+    #[arg(long, group = "own_tests")]
+    nightly: bool,
     /// Makes what the suites do on this broker their baseline.
-    #[arg(long, requires = "suites")]
+    #[arg(long, requires = "own_tests")]
     record: bool,
     /// Runs COMMAND where port 5672 leads to this socket; the runner calls itself so.
     #[arg(long, hide = true, value_name = "SOCKET")]
@@ -108,8 +111,10 @@ fn fatal(error: InteropError) -> ExitCode {
 fn start(arguments: &Arguments) -> Result<bool, InteropError> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = home.parent().unwrap_or(home);
-    if arguments.suites {
-        return start_suites(arguments, home, root);
+    match (arguments.suites, arguments.nightly) {
+        (true, _) => return start_suites(arguments, Ring::Change, home, root),
+        (_, true) => return start_suites(arguments, Ring::Nightly, home, root),
+        _ => {}
     }
     let scenarios = scenario::choose(scenario::load(home)?, &arguments.scenario)?;
     let clients = client::choose(client::load(home)?, &arguments.only)?;
@@ -213,8 +218,13 @@ fn attempt(
 }
 
 /// Whether the suites asked for do what they do on RabbitMQ.
-fn start_suites(arguments: &Arguments, home: &Path, root: &Path) -> Result<bool, InteropError> {
-    let suites = suites::choose(suites::load(home)?, &arguments.only)?;
+fn start_suites(
+    arguments: &Arguments,
+    ring: Ring,
+    home: &Path,
+    root: &Path,
+) -> Result<bool, InteropError> {
+    let suites = suites::choose(suites::load(home, ring)?, ring, &arguments.only)?;
     if arguments.list {
         for Suite { name, about, .. } in &suites {
             println!("suite     {name:<28} {about}");
@@ -230,6 +240,7 @@ fn start_suites(arguments: &Arguments, home: &Path, root: &Path) -> Result<bool,
             root,
         },
         work: &work,
+        ring,
         is_recorded: arguments.record,
     };
     let is_full = arguments.only.is_empty() && arguments.broker == Choice::Leveret;

@@ -63,6 +63,9 @@ pub(crate) struct Suite {
     /// A test passes if it does in one of so many runs; above 1 for suites known to race.
     #[serde(default = "default_attempts")]
     attempts: u8,
+    /// How often it is run.
+    #[serde(default)]
+    pub(crate) ring: Ring,
     /// Fetches and builds the suite.
     prepare: String,
     /// Runs it.
@@ -73,6 +76,35 @@ pub(crate) struct Suite {
     /// Tests that RabbitMQ passes and ours need not.
     #[serde(default)]
     exceptions: Vec<Exception>,
+}
+
+/// How often suites are run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Ring {
+    /// On every change, by `--suites`.
+    #[default]
+    Change,
+    /// Once a night, by `--nightly`: suites that take many minutes, whatever the broker.
+    Nightly,
+}
+
+impl Ring {
+    /// The option that runs it.
+    fn option(self) -> &'static str {
+        match self {
+            Self::Change => "--suites",
+            Self::Nightly => "--nightly",
+        }
+    }
+
+    /// What one of its suites is called.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Change => "suite",
+            Self::Nightly => "nightly suite",
+        }
+    }
 }
 
 /// Tests of which a failure is no failure of the broker.
@@ -99,6 +131,8 @@ pub(crate) struct Job<'a> {
     pub(crate) source: Source<'a>,
     /// Where everything is made, below the target folder.
     pub(crate) work: &'a Path,
+    /// Which suites these are.
+    pub(crate) ring: Ring,
     /// Whether what fails becomes the baseline.
     pub(crate) is_recorded: bool,
 }
@@ -112,8 +146,8 @@ pub(crate) struct SuiteRun {
     pub(crate) broker: Option<Identity>,
 }
 
-/// Reads every `suites/*/suite.toml` below `home`, sorted by name.
-pub(crate) fn load(home: &Path) -> Result<Vec<Suite>, InteropError> {
+/// Reads every `suites/*/suite.toml` of a ring below `home`, sorted by name.
+pub(crate) fn load(home: &Path, ring: Ring) -> Result<Vec<Suite>, InteropError> {
     let mut suites = Vec::new();
     for folder in error::entries(&home.join("suites"))? {
         let path = folder.join("suite.toml");
@@ -125,6 +159,9 @@ pub(crate) fn load(home: &Path) -> Result<Vec<Suite>, InteropError> {
                 path: path.clone(),
                 reason: error.to_string(),
             })?;
+        if suite.ring != ring {
+            continue;
+        }
         let name = folder.file_name().unwrap_or_default();
         suite.name = name.to_string_lossy().into_owned();
         let baseline = folder.join("baseline.txt");
@@ -138,14 +175,18 @@ pub(crate) fn load(home: &Path) -> Result<Vec<Suite>, InteropError> {
 }
 
 /// Keeps the suites named in `names`, in full or by library; all of them if `names` is empty.
-pub(crate) fn choose(suites: Vec<Suite>, names: &[String]) -> Result<Vec<Suite>, InteropError> {
+pub(crate) fn choose(
+    suites: Vec<Suite>,
+    ring: Ring,
+    names: &[String],
+) -> Result<Vec<Suite>, InteropError> {
     let is = |suite: &Suite, name: &String| &suite.name == name || &suite.library == name;
     if let Some(name) = names
         .iter()
         .find(|name| !suites.iter().any(|suite| is(suite, name)))
     {
         return Err(InteropError::Unknown {
-            kind: "suite",
+            kind: ring.kind(),
             name: name.clone(),
         });
     }
@@ -176,9 +217,13 @@ pub(crate) fn run_all(
         run
     });
     print!("{}", report::text(&runs));
-    error::write(&job.work.join("junit-suites.xml"), &report::junit(&runs))?;
+    let junit = match job.ring {
+        Ring::Change => "junit-suites.xml",
+        Ring::Nightly => "junit-nightly.xml",
+    };
+    error::write(&job.work.join(junit), &report::junit(&runs))?;
     if let Some(path) = compat {
-        report::merge_into(path, suites, &runs)?;
+        report::merge_into(path, job.ring, suites, &runs)?;
     }
     Ok(runs.iter().all(|run| run.run.count(Outcome::is_fail) == 0))
 }
@@ -245,7 +290,8 @@ impl Suite {
         if job.is_recorded
             && let Some(identity) = identity
         {
-            let text = Baseline::text(&results, &self.title(), identity);
+            let option = self.ring.option();
+            let text = Baseline::text(&results, option, &self.title(), identity);
             error::write(&self.folder.join("baseline.txt"), &text)?;
         }
         Ok(self.judge(&results))

@@ -38,10 +38,10 @@ impl Baseline {
         baseline
     }
 
-    /// The file that records `results`.
-    pub(crate) fn text(results: &Results, suite: &str, broker: &Identity) -> String {
+    /// The file that records `results`; `option` is what runs the suite.
+    pub(crate) fn text(results: &Results, option: &str, suite: &str, broker: &Identity) -> String {
         let mut text =
-            format!("# {broker}, {suite}\n# Written by `cargo interop --suites --record`.\n");
+            format!("# {broker}, {suite}\n# Written by `cargo interop {option} --record`.\n");
         for (name, mark) in results.iter() {
             writeln!(text, "{mark} {name}").ok();
         }

@@ -4,14 +4,12 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::results::Mark;
-use super::{Suite, SuiteRun};
+use super::{Ring, Suite, SuiteRun};
 use crate::broker::Identity;
 use crate::error::InteropError;
 use crate::report::{self, Report};
 use crate::run::{ClientRun, Outcome};
 
-/// The section's name in the record.
-const SECTION: &str = "Suites";
 /// Tests that are named one by one when there is one reason for them.
 const REASON_NAMES_MAX: usize = 20;
 
@@ -54,25 +52,36 @@ pub(crate) fn junit(runs: &[SuiteRun]) -> String {
     report.junit()
 }
 
-/// Writes the section of the record that is about suites.
+/// Writes the section of the record that is about the suites of a ring.
 pub(crate) fn merge_into(
     path: &Path,
+    ring: Ring,
     suites: &[Suite],
     runs: &[SuiteRun],
 ) -> Result<(), InteropError> {
-    report::merge_file(path, SECTION, &section(suites, runs))
+    report::merge_file(path, name(ring), &section(ring, suites, runs))
 }
 
-fn section(suites: &[Suite], runs: &[SuiteRun]) -> String {
+/// A section's name in the record: one word, by which it is found again.
+fn name(ring: Ring) -> &'static str {
+    match ring {
+        Ring::Change => "Suites",
+        Ring::Nightly => "Nightly",
+    }
+}
+
+fn section(ring: Ring, suites: &[Suite], runs: &[SuiteRun]) -> String {
     let broker = runs.iter().find_map(|run| run.broker.as_ref());
     let broker = broker.map_or_else(|| "the broker".to_owned(), ToString::to_string);
     let reference = suites.iter().find_map(|suite| suite.baseline.as_ref());
     let reference = reference.map_or("RabbitMQ", |baseline| baseline.broker());
     let mut text = format!(
-        "\n## {SECTION}\n\nThe clients' own tests, as their registries ship them, by \
-         `cargo interop --suites`: passed, failed, skipped.\n`suites/*/baseline.txt` has what each \
+        "\n## {}\n\nThe clients' own tests, as their registries ship them, by \
+         `cargo interop {}`: passed, failed, skipped.\n`suites/*/baseline.txt` has what each \
          test does on RabbitMQ; what fails there too counts as skipped here.\n\n\
-         | suite | {broker} | {reference} | how it is run |\n|---|---|---|---|\n"
+         | suite | {broker} | {reference} | how it is run |\n|---|---|---|---|\n",
+        name(ring),
+        ring.option(),
     );
     for (suite, run) in suites.iter().zip(runs) {
         let ours = [Outcome::is_ok, Outcome::is_fail, Outcome::is_skip].map(|is| run.run.count(is));

@@ -82,6 +82,8 @@ pub(crate) enum Format {
     Go,
     /// `cargo test`, standard error included.
     Cargo,
+    /// `stestr run`.
+    Stestr,
 }
 
 impl Format {
@@ -92,6 +94,7 @@ impl Format {
             Self::Pytest => pytest(text),
             Self::Go => go(text),
             Self::Cargo => cargo(text),
+            Self::Stestr => stestr(text),
         }
     }
 }
@@ -219,6 +222,28 @@ fn cargo(text: &str) -> Results {
             _ => continue,
         };
         results.push(&format!("{file} › {name}"), mark);
+    }
+    results
+}
+
+/// `{0} package.file.Class.test [0.123s] ... ok`, whatever the number of the worker.
+fn stestr(text: &str) -> Results {
+    let mut results = Results::default();
+    for line in text.lines() {
+        let Some((name, word)) = line
+            .strip_prefix('{')
+            .and_then(|rest| rest.split_once("} "))
+            .and_then(|(_, rest)| rest.split_once(" ... "))
+        else {
+            continue;
+        };
+        let mark = match word.split(':').next().unwrap_or(word).trim() {
+            "ok" => Mark::Ok,
+            "FAILED" => Mark::Fail,
+            "SKIPPED" => Mark::Skip,
+            _ => continue,
+        };
+        results.push(name.split(" [").next().unwrap_or(name), mark);
     }
     results
 }

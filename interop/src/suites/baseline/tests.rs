@@ -47,7 +47,12 @@ fn a_baseline_is_read_as_it_was_written() {
         product: "RabbitMQ".to_owned(),
         version: "4.3.6".to_owned(),
     };
-    let written = Baseline::text(&Baseline::parse(TEXT).results, "lib 1.0", &broker);
+    let written = Baseline::text(
+        &Baseline::parse(TEXT).results,
+        "--suites",
+        "lib 1.0",
+        &broker,
+    );
     let read = Baseline::parse(&written);
     assert_eq!(read.broker(), "RabbitMQ 4.3.6");
     let counts = [Mark::Ok, Mark::Fail, Mark::Skip].map(|mark| read.count(mark));

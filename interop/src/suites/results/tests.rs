@@ -53,6 +53,26 @@ fn tap_of_several_files_is_told_apart() {
 }
 
 #[test]
+fn stestr_lines_begin_with_a_worker() {
+    let text = "\
+{0} pkg.tests.Case.test_call [1.234567s] ... ok
+{1} pkg.tests.Case.test_cast(scenario, x) [0.5s] ... FAILED
+{0} pkg.tests.Case.test_late ... SKIPPED: no url: none
+{0} setUpClass (pkg.tests.Other) [0.0s] ... FAILED
+{1} pkg.tests.Case.test_half [0.5s] ... inprogress
+======
+Passed: 1
+";
+    let expected = [
+        "ok pkg.tests.Case.test_call",
+        "fail pkg.tests.Case.test_cast(scenario, x)",
+        "skip pkg.tests.Case.test_late",
+        "fail setUpClass (pkg.tests.Other)",
+    ];
+    check(Format::Stestr, text, &expected);
+}
+
+#[test]
 fn pytest_lines_have_a_word_and_a_percentage() {
     let text = "\
 t/a.py::C::one PASSED                [ 10%]
