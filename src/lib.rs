@@ -21,5 +21,6 @@ pub mod paging;
 pub mod policy;
 pub mod queue;
 pub mod store;
+mod sync;
 pub mod timers;
 pub mod vhost;

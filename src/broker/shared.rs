@@ -8,7 +8,6 @@ use std::sync::{Arc, Weak};
 use dashmap::DashMap;
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::types::ShortString;
-use parking_lot::Mutex;
 
 use crate::alarms::{Alarm, Alarms};
 use crate::auth::{
@@ -26,6 +25,7 @@ use crate::store::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, StoreError, Trouble,
     vhost_key,
 };
+use crate::sync::Mutex;
 use crate::vhost::{self, Owners, Vhost};
 
 /// What all connections of a broker share.

@@ -14,13 +14,13 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use leveret_codec::types::ChannelId;
-use parking_lot::Mutex;
 
 use crate::clock::Now;
 use crate::error::AmqpError;
 use crate::ids::ConsumerId;
 use crate::queue::Entry;
 use crate::store::Position;
+use crate::sync::Mutex;
 use crate::timers::Timed;
 
 /// Octets of undelivered mail above which queues stop posting deliveries.

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use self::crash::{Crash, Dice, Luck, Part};
 use super::disk::{Disk, DiskFile};
 use super::memory_disk::{MemoryDisk, MemoryFile};
 
-/// Octets that a disk writes whole or not at all.
-const SECTOR: usize = 512;
+mod crash;
 
 /// A fault to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,10 +141,20 @@ impl FaultDisk {
     /// What is left when the power goes after the first `prefix` changes.
     #[must_use]
     pub fn crash_image(&self, prefix: usize, seed: u64) -> MemoryDisk {
+        self.remains(prefix, Luck::Dice(Dice(seed)))
+    }
+
+    /// What is left whatever happens: nothing of what is not synced by now.
+    #[must_use]
+    pub fn surely(&self) -> MemoryDisk {
+        self.remains(usize::MAX, Luck::None)
+    }
+
+    fn remains(&self, prefix: usize, luck: Luck) -> MemoryDisk {
         let state = self.0.lock();
         let events: Vec<&Event> = state.events.iter().take(prefix).collect();
         let mut crash = Crash {
-            dice: Dice(seed),
+            luck,
             files: BTreeMap::new(),
         };
         let mut durable_names: BTreeMap<String, usize> = BTreeMap::new();
@@ -165,7 +175,7 @@ impl FaultDisk {
             }
         }
         // Directories are journalled: their changes survive in order, up to some point.
-        let kept = crash.dice.below(pending_names.len() as u64 + 1);
+        let kept = crash.luck.below(pending_names.len() as u64 + 1);
         for change in pending_names
             .iter()
             .take(usize::try_from(kept).unwrap_or(usize::MAX))
@@ -194,98 +204,6 @@ fn rename(names: &mut BTreeMap<String, usize>, change: &Event) {
             names.remove(name);
         }
         _ => {}
-    }
-}
-
-/// Files while a crash is being made up.
-struct Crash {
-    dice: Dice,
-    files: BTreeMap<usize, Durable>,
-}
-
-#[derive(Default)]
-struct Durable {
-    octets: Vec<u8>,
-    pending: Vec<Part>,
-}
-
-/// A change that is not durable yet.
-enum Part {
-    Sector(usize, Vec<u8>),
-    Len(u64),
-}
-
-impl Crash {
-    fn file(&mut self, number: usize) -> &mut Durable {
-        self.files.entry(number).or_default()
-    }
-
-    fn write(&mut self, number: usize, at: u64, octets: &[u8]) {
-        let file = self.file(number);
-        let mut from = usize::try_from(at).unwrap_or(usize::MAX);
-        let mut rest = octets;
-        while !rest.is_empty() {
-            let len = (SECTOR - from % SECTOR).min(rest.len());
-            let (part, more) = rest.split_at(len);
-            file.pending.push(Part::Sector(from, part.to_vec()));
-            from += len;
-            rest = more;
-        }
-    }
-
-    fn remains(&mut self, number: usize) -> Vec<u8> {
-        let mut file = self.files.remove(&number).unwrap_or_default();
-        // One crash in four loses everything, one keeps everything, two keep about half.
-        let mode = self.dice.below(4);
-        for part in std::mem::take(&mut file.pending) {
-            let kept = match mode {
-                0 => false,
-                1 => true,
-                _ => self.dice.below(2) == 0,
-            };
-            if kept {
-                file.apply(part);
-            }
-        }
-        file.octets
-    }
-}
-
-impl Durable {
-    fn settle(&mut self) {
-        for part in std::mem::take(&mut self.pending) {
-            self.apply(part);
-        }
-    }
-
-    fn apply(&mut self, part: Part) {
-        match part {
-            Part::Sector(from, octets) => {
-                let end = from + octets.len();
-                if self.octets.len() < end {
-                    self.octets.resize(end, 0);
-                }
-                if let Some(place) = self.octets.get_mut(from..end) {
-                    place.copy_from_slice(&octets);
-                }
-            }
-            Part::Len(len) => self
-                .octets
-                .resize(usize::try_from(len).unwrap_or(usize::MAX), 0),
-        }
-    }
-}
-
-/// SplitMix64: the same seed gives the same crash.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound.max(1)
     }
 }
 

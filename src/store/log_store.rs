@@ -5,10 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
-
-use parking_lot::Mutex;
 
 use super::batch::SEGMENT_HEAD;
 use super::definitions::Definitions;
@@ -26,6 +23,7 @@ use super::{
 use crate::clock::Clock;
 use crate::ids::{QueueId, Sequence};
 use crate::message::Message;
+use crate::sync::{JoinHandle, Mutex};
 
 mod reading;
 
@@ -263,8 +261,7 @@ impl LogStore {
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
-    let builder = std::thread::Builder::new().name(name.to_owned());
-    builder.spawn(run).map_err(|source| StoreError::Io {
+    crate::sync::spawn(name, run).map_err(|source| StoreError::Io {
         what: format!("starting '{name}'"),
         source,
     })

@@ -4,14 +4,13 @@
 //! are read under the lock of the trouble they are told of.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use parking_lot::{Condvar, Mutex, RwLock};
+use std::sync::atomic::Ordering;
 
 use super::catalog::Catalog;
 use super::disk::{Disk, DiskFile};
 use super::staging::Staging;
 use super::{DefinitionChange, DurableWatch, Options, Position, Trouble};
+use crate::sync::{AtomicU64, Condvar, Mutex, RwLock};
 
 /// Files that are kept for segments to come. A log that runs full speed gives up several at once
 /// and needs them a moment later; a file that is made anew has its blocks allocated first, by the

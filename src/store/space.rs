@@ -8,8 +8,6 @@
 use std::io;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::catalog::{Catalog, Finished};
 use super::definitions::Definitions;
 use super::disk::{Disk, DiskFile};
@@ -19,6 +17,7 @@ use super::segment::Segment;
 use super::shared::Shared;
 use super::writer::Writer;
 use super::{DefinitionChange, Durability, Source, Trouble, checkpoint};
+use crate::sync::Mutex;
 
 mod packing;
 

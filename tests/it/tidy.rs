@@ -49,9 +49,9 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
     ),
     ("src/store/os_disk.rs", &["std::fs"], "the disk"),
     (
-        "src/store/log_store.rs",
+        "src/sync",
         &["std::thread"],
-        "the writer's thread",
+        "starts the threads of the store",
     ),
     (
         "src/connection/session.rs",
@@ -80,7 +80,7 @@ const KNOWS: &[(&str, &str)] = &[
     (
         "broker",
         "alarms auth clock config connection env error events ids net policy store \
-         vhost",
+         sync vhost",
     ),
     (
         "channel",
@@ -91,7 +91,8 @@ const KNOWS: &[(&str, &str)] = &[
     ("config", "bench"),
     (
         "connection",
-        "auth broker channel clock config error ids limits message queue store timers vhost",
+        "auth broker channel clock config error ids limits message queue store sync timers \
+         vhost",
     ),
     ("env", "clock config events ids paging queue store timers"),
     ("error", ""),
@@ -107,7 +108,8 @@ const KNOWS: &[(&str, &str)] = &[
         "queue",
         "clock connection error events exchange ids limits message store",
     ),
-    ("store", "clock ids message"),
+    ("store", "clock ids message sync"),
+    ("sync", ""),
     ("timers", "clock"),
     (
         "vhost",

@@ -106,3 +106,39 @@ fn connections_that_are_gone_do_not_heap_up_before_a_store_in_trouble() {
     store.reach(&core, 1);
     assert!(core.waiting.lock().is_empty());
 }
+
+/// A connection asks to be told of a position just when the store reaches it: it is told, whoever
+/// is first, and not before.
+#[test]
+fn who_asks_while_the_store_moves_is_told_in_any_order_of_threads() {
+    use crate::sync::model;
+    model::check(400, || {
+        let (core, store) = broker();
+        let connections: Vec<_> = [10, 20, 20, 30]
+            .into_iter()
+            .map(|position| {
+                let (core, store) = (Arc::clone(&core), Arc::clone(&store));
+                let run = move || {
+                    let mailbox = Arc::<Mailbox>::default();
+                    core.wait_durable(&mailbox, Position(position));
+                    loop {
+                        let told = heard(&mailbox);
+                        if let Some(reached) = told.first() {
+                            assert!(*reached >= position && store.durable().0 >= position);
+                            break;
+                        }
+                        model::step();
+                    }
+                };
+                crate::sync::spawn("connection", run).expect("it starts")
+            })
+            .collect();
+        for position in [10, 20, 30] {
+            store.reach(&core, position);
+        }
+        for connection in connections {
+            connection.join().expect("no panic");
+        }
+        assert!(core.waiting.lock().is_empty());
+    });
+}

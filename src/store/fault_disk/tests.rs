@@ -1,5 +1,6 @@
 //! What crashes leave, and that faults come when planned.
 
+use super::crash::SECTOR;
 use super::*;
 
 fn written(disk: &FaultDisk) -> Arc<dyn DiskFile> {

@@ -1,0 +1,36 @@
+//! Locks, counters and threads of the parts that are tested under every order of events: the
+//! store, those who wait for it, and mailboxes.
+//!
+//! In a build they are those of `parking_lot` and the standard library, under their own names. In
+//! unit tests each asks when it is made whether it belongs to a *model* (`sync/model.rs`); then a
+//! scheduler of our own decides who runs after every step, and a run that hangs or goes wrong can
+//! be played again. So what is tested is this code and not a copy of it. Only what these parts
+//! need is here.
+
+#[cfg(test)]
+pub(crate) mod model;
+
+#[cfg(test)]
+pub(crate) use model::{AtomicU64, Condvar, JoinHandle, Mutex, RwLock, spawn};
+#[cfg(not(test))]
+pub(crate) use plain::{AtomicU64, Condvar, JoinHandle, Mutex, RwLock, spawn};
+
+/// What a build uses.
+mod plain {
+    #[cfg(not(test))]
+    pub(crate) use parking_lot::{Condvar, Mutex, RwLock};
+    #[cfg(not(test))]
+    pub(crate) use std::sync::atomic::AtomicU64;
+    pub(crate) use std::thread::JoinHandle;
+
+    /// Starts a thread called `name`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn spawn(
+        name: &str,
+        run: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<JoinHandle<()>> {
+        std::thread::Builder::new().name(name.to_owned()).spawn(run)
+    }
+}
