@@ -164,6 +164,8 @@ impl Catalog {
         let mut octets = Vec::new();
         let found = Spot::new(segment, bit)
             .read(&mut octets)
+            .ok()
+            .flatten()
             .and_then(|()| Record::parse(&octets, at.address()))
             .and_then(|record| record.message().map(|message| message.queues().collect()));
         if let Some(queues) = found {
@@ -221,22 +223,22 @@ impl Spot {
     }
 
     /// Reads the record; `None` if there can be none.
-    pub(super) fn read(&self, into: &mut Vec<u8>) -> Option<()> {
-        let room = index(self.room.checked_sub(self.offset)?);
+    pub(super) fn read(&self, into: &mut Vec<u8>) -> io::Result<Option<()>> {
+        let room = index(self.room.saturating_sub(self.offset));
         into.resize(FIRST_READ.min(room), 0);
-        let read = read_full(&*self.file, self.offset, into).ok()?;
+        let read = read_full(&*self.file, self.offset, into)?;
         into.truncate(read);
-        let len = record::padded(u32_at(into, 4)? as usize);
+        let len = record::padded(u32_at(into, 4).unwrap_or_default() as usize);
         if len > room {
-            return None;
+            return Ok(None);
         }
         if len > read {
             into.resize(len, 0);
-            let rest = into.get_mut(read..)?;
-            let more = read_full(&*self.file, self.offset + read as u64, rest).ok()?;
+            let rest = into.get_mut(read..).unwrap_or_default();
+            let more = read_full(&*self.file, self.offset + read as u64, rest)?;
             into.truncate(read + more);
         }
-        claimed_len(into).map(|len| into.truncate(len))
+        Ok(claimed_len(into).map(|len| into.truncate(len)))
     }
 
     /// Reads the record out of a window over its file.

@@ -306,7 +306,8 @@ pub trait Store: Send + Sync {
     /// Reads a message back. Its position must be durable.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if it is not what was written.
+    /// [`StoreError::Damaged`] if it is not what was written, [`StoreError::Io`] if the disk does
+    /// not give it, which may pass.
     fn read(&self, at: RecordAt) -> Result<Message, StoreError>;
 
     /// Reads messages back in the order given, which is fastest in the order of their queue.

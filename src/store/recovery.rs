@@ -7,7 +7,7 @@
 //!
 //! Invariant I10.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::StoreError;
 use super::batch::{self, BATCH_HEAD, BatchHead, Layout, SEGMENT_HEAD, SegmentHead};
 use super::catalog::Catalog;
-use super::checkpoint::{self, Checkpoint};
+use super::checkpoint::{Checkpoint, Listed};
 use super::disk::{Disk, DiskFile};
 use super::files::io_error;
 use super::packed;
@@ -126,14 +126,18 @@ impl Scan {
         self.catalog.dropped = base.dropped.into_iter().collect();
         self.end = base.applied;
         self.free = self.free.max(base.applied);
-        let mut listed: BTreeMap<String, checkpoint::Listed> = base
+        let mut listed: BTreeMap<String, Listed> = base
             .segments
             .into_iter()
             .map(|segment| (segment.name.clone(), segment))
             .collect();
+        let stand_ins = stand_ins(&found, &mut listed);
+        let last = last_begun(&found, base.applied);
         let mut tail = Vec::new();
         for found in found {
-            if let Some(listed) = listed.remove(&found.name) {
+            if stand_ins.contains(&found.name) {
+                self.take_packed(&found)?;
+            } else if let Some(listed) = listed.remove(&found.name) {
                 self.free = self.free.max(listed.end);
                 let mut segment = segment(&found, listed.end);
                 if found.head.layout == Layout::Packed && !self.read_index(&mut segment)? {
@@ -153,7 +157,7 @@ impl Scan {
                 self.catalog.insert(segment);
             } else if found.head.layout == Layout::Log
                 && found.head.end > base.applied
-                && found.head.first >= base.applied
+                && (found.head.first >= base.applied || last == Some(found.head.first))
             {
                 self.catalog.insert(segment(&found, found.head.end));
                 tail.push(found);
@@ -179,13 +183,8 @@ impl Scan {
     fn without_checkpoint(&mut self, found: Vec<Found>) -> Result<Vec<Found>, StoreError> {
         let mut tail = Vec::new();
         for found in found {
-            let mut segment = segment(&found, found.head.end);
             if found.head.layout == Layout::Packed {
-                if self.read_index(&mut segment)? {
-                    packed::all_alive(&mut segment)
-                        .map_err(|source| reading(&segment.name, source))?;
-                    self.catalog.insert(segment);
-                }
+                self.take_packed(&found)?;
                 continue;
             }
             if self
@@ -195,10 +194,20 @@ impl Scan {
             {
                 continue;
             }
-            self.catalog.insert(segment);
+            self.catalog.insert(segment(&found, found.head.end));
             tail.push(found);
         }
         Ok(tail)
+    }
+
+    /// Takes over a packed segment without a checkpoint that says what is alive in it.
+    fn take_packed(&mut self, found: &Found) -> Result<(), StoreError> {
+        let mut segment = segment(found, found.head.end);
+        if self.read_index(&mut segment)? {
+            packed::all_alive(&mut segment).map_err(|source| reading(&segment.name, source))?;
+            self.catalog.insert(segment);
+        }
+        Ok(())
     }
 
     fn read_index(&mut self, segment: &mut Segment) -> Result<bool, StoreError> {
@@ -390,6 +399,36 @@ impl Scan {
             });
         }
     }
+}
+
+/// Packed segments that the checkpoint does not list although one of those that it lists and that
+/// they were made from is gone: a later checkpoint listed them, and is not there or has rotted.
+/// The ones that they stand in for are taken out of `listed`.
+fn stand_ins(found: &[Found], listed: &mut BTreeMap<String, Listed>) -> HashSet<String> {
+    let there: HashSet<&String> = found.iter().map(|found| &found.name).collect();
+    let mut stand_ins = HashSet::new();
+    for found in found {
+        if found.head.layout != Layout::Packed || listed.contains_key(&found.name) {
+            continue;
+        }
+        let range = found.head.first..found.head.end;
+        let inside = listed.values().filter(|one| range.contains(&one.first));
+        let inside: Vec<String> = inside.map(|one| one.name.clone()).collect();
+        if inside.iter().any(|name| !there.contains(name)) {
+            listed.retain(|name, _| !inside.contains(name));
+            stand_ins.insert(found.name.clone());
+        }
+    }
+    stand_ins
+}
+
+/// The first address of the last file of the log that begins before `applied`, which need not be
+/// in the checkpoint: after a failure what was written last is written again, to a new file, and a
+/// checkpoint may speak of some of it already.
+fn last_begun(found: &[Found], applied: u64) -> Option<u64> {
+    let log = found.iter().filter(|one| one.head.layout == Layout::Log);
+    let firsts = log.map(|found| found.head.first);
+    firsts.filter(|first| *first < applied).max()
 }
 
 fn segment(found: &Found, end: u64) -> Segment {

@@ -129,7 +129,8 @@ impl Staging {
     /// Stages one group.
     pub(super) fn submit(&mut self, ops: &mut [Op<'_>], stored_at: Wall) -> Position {
         let need = ops.iter().map(record::op_len).sum();
-        self.chunk(need);
+        // Behind the head of the batch, or settlements alone would seem to be durable already.
+        self.next = self.chunk(need).end();
         for op in ops {
             if let Op::Settled { queue, records } = op {
                 self.settle(*queue, records);

@@ -60,6 +60,8 @@ impl Window {
                 self.octets = vec![0; want];
             }
             let into = self.octets.get_mut(..want).unwrap_or_default();
+            // What was there is gone, even if nothing takes its place.
+            self.filled = 0;
             self.filled = read_full(&*self.file, at, into)?;
             self.from = at;
         }

@@ -1,5 +1,6 @@
 //! Reading messages back, and what is found out by it.
 
+use std::io;
 use std::sync::Arc;
 
 use super::LogStore;
@@ -24,11 +25,16 @@ impl LogStore {
         Some(Spot::new(segment, segment.bit(at.address())?))
     }
 
-    fn read_once(&self, at: RecordAt) -> Option<Message> {
+    /// `None` if it is not there.
+    fn read_once(&self, at: RecordAt) -> io::Result<Option<Message>> {
         let mut octets = Vec::new();
-        self.spot(at)?.read(&mut octets)?;
-        let record = Record::parse(&octets, at.address())?;
-        record.message()?.build(&mut MessageBuilder::default())
+        let Some(spot) = self.spot(at) else {
+            return Ok(None);
+        };
+        let read = spot.read(&mut octets)?;
+        let record = read.and_then(|()| Record::parse(&octets, at.address()));
+        let message = record.and_then(|record| record.message());
+        Ok(message.and_then(|message| message.build(&mut MessageBuilder::default())))
     }
 
     /// A record that should be there cannot be read.
@@ -56,11 +62,22 @@ impl LogStore {
     /// See [`Store::read`](crate::store::Store::read).
     pub(super) fn read_back(&self, at: RecordAt) -> Result<Message, StoreError> {
         // Its segment may have been given up for a packed one just after it was looked up.
-        let found = self.read_once(at).or_else(|| self.read_once(at));
-        if found.is_none() {
-            self.note_damage(at);
+        let mut found = self.read_once(at);
+        if !matches!(found, Ok(Some(_))) {
+            found = self.read_once(at);
         }
-        found.ok_or(StoreError::Damaged { at })
+        match found {
+            Ok(Some(message)) => Ok(message),
+            Ok(None) => {
+                self.note_damage(at);
+                Err(StoreError::Damaged { at })
+            }
+            // It may well be there: only what was seen to be damaged may be given up.
+            Err(source) => Err(StoreError::Io {
+                what: format!("reading a message in '{}'", self.shared.disk.place()),
+                source,
+            }),
+        }
     }
 
     /// See [`Store::read_run`](crate::store::Store::read_run).

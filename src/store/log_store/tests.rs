@@ -912,3 +912,4 @@ mod chain;
 mod footers;
 mod staged;
 mod threads;
+mod trouble;

@@ -54,7 +54,12 @@ impl Housekeeper {
     }
 
     /// Packs some segments; `false` if that would win nothing.
-    pub(super) fn pack(&mut self) -> io::Result<bool> {
+    pub(in crate::store) fn pack(&mut self) -> io::Result<bool> {
+        if !self.packed.is_empty() {
+            // A packed segment that no checkpoint speaks of yet: the next one must not have its
+            // name.
+            self.checkpoint()?;
+        }
         let chosen = self.choose();
         let (Some(first), Some(last)) = (chosen.first(), chosen.last()) else {
             return Ok(false);

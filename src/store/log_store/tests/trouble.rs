@@ -1,0 +1,178 @@
+//! Bugs that were found by reading: what a disk that fails, or rots, at the wrong moment once cost.
+
+use super::*;
+use crate::store::checkpoint;
+
+fn publish(store: &LogStore, ids: std::ops::Range<u64>) -> Vec<(u64, RecordAt)> {
+    let publish = |id| {
+        let (at, _) = store.publish(id, 300, &[QueueId(1)]);
+        store.commit();
+        (id, at)
+    };
+    ids.map(publish).collect()
+}
+
+/// Settles all but every `nth` and returns what is left.
+fn thin_out(store: &LogStore, places: &[(u64, RecordAt)], nth: usize) -> Vec<(u64, RecordAt)> {
+    let (left, gone): (Vec<_>, Vec<_>) =
+        places.iter().enumerate().partition(|(at, _)| at % nth == 0);
+    let gone: Vec<RecordAt> = gone.iter().map(|(_, (_, at))| *at).collect();
+    store.settle(1, &gone);
+    store.commit();
+    left.into_iter().map(|(_, place)| *place).collect()
+}
+
+fn ids(places: &[(u64, RecordAt)]) -> Vec<u64> {
+    places.iter().map(|(id, _)| *id).collect()
+}
+
+/// What is there after any of some power cuts.
+fn check_crashes(disk: &FaultDisk, expected: &[u64]) {
+    for seed in 0..20 {
+        let store = open(disk.crash_image(disk.changes(), seed));
+        let found = store.contents().remove(&1).unwrap_or_default();
+        assert_eq!(found, expected, "seed {seed}");
+        assert_eq!(store.damage(), [], "seed {seed}");
+    }
+}
+
+/// A batch of settlements was written and not synced, a checkpoint made it durable, and then the
+/// file failed: it was written again, to a file that begins before what the checkpoint speaks of,
+/// and a start took that file for one that had been given up, with all the rest in it.
+#[test]
+fn batch_that_is_written_again_behind_a_checkpoint_takes_nothing_with_it() {
+    let disk = FaultDisk::default();
+    let store = open(disk.clone());
+    drop(store.recovered());
+    let places = publish(&store, 1..4);
+    let mut left = thin_out(&store, &places, 2);
+    store.checkpoint();
+    disk.plan(Fault::Call(0));
+    left.extend(publish(&store, 4..6));
+    assert_eq!(store.durable().0, store.shared.catalog.lock().applied);
+    check_crashes(&disk, &ids(&left));
+}
+
+/// The same with a checkpoint between the failure and the next try.
+#[test]
+fn checkpoint_while_batches_wait_to_be_written_again_takes_nothing_with_it() {
+    let disk = FaultDisk::default();
+    let store = open(disk.clone());
+    drop(store.recovered());
+    let places = publish(&store, 1..4);
+    let mut left = thin_out(&store, &places, 2);
+    disk.plan(Fault::CallsFrom(0));
+    left.extend(publish(&store, 4..5));
+    assert!(store.writer.lock().is_stuck());
+    disk.heal();
+    store.checkpoint();
+    left.extend(publish(&store, 5..7));
+    check_crashes(&disk, &ids(&left));
+}
+
+/// Segments were packed, the checkpoint that says so could not be written, and they were packed
+/// again: under the same name, which was then removed.
+#[test]
+fn packing_again_after_a_checkpoint_that_failed_keeps_what_is_packed() {
+    for call in 0.. {
+        let disk = FaultDisk::default();
+        let store = open(disk.clone());
+        drop(store.recovered());
+        let places = publish(&store, 0..120);
+        store.checkpoint();
+        let left = thin_out(&store, &places, 5);
+        disk.plan(Fault::CallsFrom(call));
+        let packed = store.housekeeper.lock().pack();
+        disk.heal();
+        if packed.is_ok_and(|won| won) {
+            assert!(call > 10, "it takes some calls");
+            break;
+        }
+        let left = thin_out(&store, &left, 3);
+        assert!(store.housekeeper.lock().pack().expect("the disk works"));
+        check_crashes(&disk, &ids(&left));
+    }
+}
+
+/// A checkpoint that rots falls back to the one before it; but that one did not speak of the packed
+/// segment that had been made since, which was removed, and with it everything in it.
+#[test]
+fn rotten_checkpoint_after_packing_costs_no_message() {
+    let disk = FaultDisk::default();
+    let store = open(disk.clone());
+    drop(store.recovered());
+    let places = publish(&store, 0..120);
+    store.checkpoint();
+    let left = ids(&thin_out(&store, &places, 5));
+    assert!(store.housekeeper.lock().pack().expect("the disk works"));
+    let image = FaultDisk::with_disk(&disk.now());
+    let numbers = image.list().expect("names");
+    let numbers = numbers.iter().filter_map(|name| checkpoint::number(name));
+    let newest = checkpoint::file_name(numbers.max().expect("there is one"));
+    assert!(image.flip(&newest, 40, 1));
+    let image = image.now();
+    let store = open(image.clone());
+    let found = store.contents().remove(&1).unwrap_or_default();
+    let is_lost = |id: &&u64| !found.contains(id);
+    let lost: Vec<&u64> = left.iter().filter(is_lost).collect();
+    assert!(lost.is_empty(), "{lost:?} are lost: {:?}", store.damage());
+    assert!(found.is_sorted(), "{found:?}");
+    store.close().expect("it closes");
+    let again = open(image).contents().remove(&1).unwrap_or_default();
+    assert_eq!(again, found, "and they stay");
+}
+
+/// A settlement that was the first of its batch had the position at which the batch begins, which
+/// is durable before anything of it is written.
+#[test]
+fn settlement_is_not_durable_before_it_is_written() {
+    let store = open(MemoryDisk::default());
+    let (at, _) = store.publish(1, 10, &[QueueId(1)]);
+    store.commit();
+    let position = store.settle(1, &[at]);
+    assert!(position > store.durable());
+    store.commit();
+    assert!(position <= store.durable());
+}
+
+#[test]
+fn faults_now_and_then_and_a_crash_lose_nothing() {
+    for seed in 0..10 {
+        let mut run = Run::new(FaultDisk::default(), seed);
+        for _ in 0..250 {
+            let call = run.below(8);
+            match run.below(12) {
+                0 => run.disk.plan(Fault::Call(call)),
+                1 => run.disk.plan(Fault::TornWrite(call)),
+                2 => run.disk.plan(Fault::CallsFrom(call)),
+                _ => run.disk.heal(),
+            }
+            run.step();
+        }
+        run.disk.heal();
+        run.commit();
+        run.commit();
+        run.check_all_crashes(0, 97);
+        let end = run.disk.changes();
+        assert_eq!(run.violation(run.disk.now(), end), None, "seed {seed}");
+    }
+}
+
+/// A read that the disk refused was taken for damage, and what is damaged is settled: the message
+/// was gone for good.
+#[test]
+fn message_that_the_disk_does_not_give_is_not_damaged() {
+    let disk = FaultDisk::default();
+    let store = open(disk.clone());
+    let places: Vec<RecordAt> = publish(&store, 1..4).iter().map(|(_, at)| *at).collect();
+    disk.plan(Fault::CallsFrom(0));
+    assert!(matches!(store.read(places[0]), Err(StoreError::Io { .. })));
+    let mut told = 0;
+    store.read_run(&places, &mut |_, message| {
+        told += 1;
+        assert!(matches!(message, Err(StoreError::Io { .. })));
+    });
+    assert_eq!((told, store.damage()), (3, vec![]));
+    disk.heal();
+    assert_eq!(id(&store.read(places[0]).expect("it is there")), 1);
+}
