@@ -19,6 +19,7 @@ use super::{DefinitionChange, DefinitionKind, StoreError};
 use crate::ids::QueueId;
 use crate::message::MessageBuilder;
 
+mod footers;
 mod item;
 mod readable;
 
@@ -214,11 +215,17 @@ impl Found {
         } = &mut self.scan;
         for segment in catalog.segments.values_mut() {
             segment.recount();
-            let found = alive::each_alive(segment, &catalog.dropped, each);
+            let mut rows = Vec::new();
+            let mut each = |alive: alive::Alive<'_>| {
+                rows.push(alive.row);
+                each(alive);
+            };
+            let found = alive::each_alive(segment, &catalog.dropped, &mut each);
             damage.extend(found.map_err(|source| StoreError::Io {
                 what: format!("reading '{}' in '{}'", segment.name, disk.place()),
                 source,
             })?);
+            damage.extend(footers::check(disk, segment, rows));
         }
         Ok(())
     }

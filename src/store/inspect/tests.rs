@@ -4,8 +4,9 @@ use super::*;
 use crate::clock::Clock;
 use crate::ids::QueueId;
 use crate::message::{Body, Message, Traits};
+use crate::store::row::Row;
 use crate::store::{
-    Definition, FaultDisk, LogStore, Op, Options, RecordAt, Store, recovery::segment_name,
+    Definition, FaultDisk, LogStore, Op, Options, RecordAt, Store, footer, recovery::segment_name,
 };
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
@@ -119,6 +120,76 @@ fn rot_anywhere_in_the_definitions_is_survived() {
         found += usize::from(!report.is_sound());
     }
     assert!(found > 0, "some of it matters");
+}
+
+/// What is found when `change` has been done to the footer of a sound directory.
+fn with_footer(change: impl FnOnce(&MemoryDisk, &str)) -> Vec<Damage> {
+    let (disk, _) = filled();
+    let disk = disk.now();
+    let name = footer::file_name(&segment_name(4096));
+    assert!(disk.files().contains_key(&name), "there is one");
+    change(&disk, &name);
+    let report = check(&disk).expect("it can be read");
+    assert_eq!(report.messages, 2, "nothing is lost with a footer");
+    let dumped = dump(&disk, &mut |_| {}).expect("it can be read");
+    assert_eq!(dumped, report.damage);
+    report.damage
+}
+
+/// The same with a footer that is whole and says something else.
+fn with_rows(change: impl FnOnce(&mut Vec<Row>)) -> Vec<Damage> {
+    with_footer(|disk, _| {
+        let segment = segment_name(4096);
+        let mut found = footer::read(disk, &segment).expect("it is whole");
+        change(&mut found.rows);
+        footer::write(disk, &segment, &found).expect("memory has room");
+    })
+}
+
+#[test]
+fn footer_that_is_missing_is_no_damage_and_one_that_is_wrong_is() {
+    let octet = |disk: &MemoryDisk, name: &str, at: u64| {
+        let file = disk.open(name).expect("it is there");
+        let mut one = [0];
+        assert_eq!(file.read_at(at, &mut one).expect("it can be read"), 1);
+        let flipped = one.map(|octet| octet ^ 1);
+        file.write_at(at, &flipped).expect("memory has room");
+    };
+    let told = |damage: Vec<Damage>| {
+        damage
+            .first()
+            .map(|damage| (damage.file.clone(), damage.what))
+    };
+    let name = footer::file_name(&segment_name(4096));
+    let is = |what| Some((name.clone(), what));
+    let rotten = is("the footer is damaged; its segment is read instead");
+    let lacking = is("the footer lacks messages that are there; its segment is read instead");
+    let lying = is("the footer says of a message what its record does not");
+
+    let missing = with_footer(|disk, name| disk.remove(name).expect("it was there"));
+    assert_eq!(told(missing), None);
+    assert_eq!(told(with_rows(|_| ())), None);
+    assert_eq!(
+        told(with_footer(|disk, name| octet(disk, name, 40))),
+        rotten
+    );
+    assert_eq!(told(with_footer(|disk, name| octet(disk, name, 8))), rotten);
+    let torn = with_footer(|disk, name| {
+        let file = disk.open(name).expect("it is there");
+        let len = file.size().expect("a size");
+        file.set_len(len - 1).expect("memory has room");
+    });
+    assert_eq!(told(torn), rotten);
+    assert_eq!(told(with_rows(|rows| rows.truncate(1))), lacking);
+    assert_eq!(told(with_rows(|rows| rows[0].body_len += 1)), lying);
+    assert_eq!(told(with_rows(|rows| rows[1].queue = QueueId(9))), lying);
+    let more = with_rows(|rows| {
+        // Not alive: it may have been settled since.
+        let mut settled = rows[1];
+        settled.at = RecordAt(settled.at.0 + 4096);
+        rows.push(settled);
+    });
+    assert_eq!(told(more), None);
 }
 
 #[test]
