@@ -12,10 +12,13 @@ use std::time::Duration;
 use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Durability;
-use leveret::store::{Fault, FaultDisk, LogStore, Options};
+use leveret::store::{Fault, FaultDisk, LogStore, Options, Store};
 use proptest::prelude::*;
 
+use self::mixed::Mixed;
 use crate::talker::Client;
+
+mod mixed;
 
 /// Time to live of every message.
 const TTL_MS: u64 = 60_000;
@@ -88,6 +91,7 @@ struct Message {
 /// A broker, its only client, and what must be true of them.
 struct Machine {
     disk: FaultDisk,
+    shim: Shim,
     clock: Clock,
     now_ms: u64,
     /// `None` only while one broker gives way to the next.
@@ -98,7 +102,10 @@ struct Machine {
     messages: Vec<Message>,
 }
 
-fn start(disk: &FaultDisk, clock: &Clock) -> Result<(Broker, Client), String> {
+/// What a broker gets for the store that it is to have.
+type Shim = fn(LogStore) -> Arc<dyn Store>;
+
+fn start(disk: &FaultDisk, clock: &Clock, shim: Shim) -> Result<(Broker, Client), String> {
     let options = Options {
         segment_len: 12 * 1024,
         ..Options::default()
@@ -106,7 +113,7 @@ fn start(disk: &FaultDisk, clock: &Clock) -> Result<(Broker, Client), String> {
     let store = LogStore::open(Arc::new(disk.clone()), options, clock.clone());
     let store = store.map_err(|error| error.to_string())?;
     let builder = Broker::builder()
-        .store(Arc::new(store))
+        .store(shim(store))
         .clock(clock.clone())
         .configure(|settings| {
             settings.durability = Durability::Fsync;
@@ -130,11 +137,12 @@ fn parse(heard: &str) -> Option<(u64, bool)> {
 }
 
 impl Machine {
-    fn new(disk: FaultDisk) -> Self {
+    fn new(disk: FaultDisk, shim: Shim) -> Self {
         let clock = Clock::test();
-        let (broker, client) = start(&disk, &clock).unwrap();
+        let (broker, client) = start(&disk, &clock, shim).unwrap();
         Self {
             disk,
+            shim,
             clock,
             now_ms: 0,
             broker: Some(broker),
@@ -309,7 +317,7 @@ impl Machine {
     /// or are gone.
     fn resume(&mut self, may: impl Fn(&Message) -> bool) -> Result<(), String> {
         self.client.leave();
-        let (broker, client) = start(&self.disk, &self.clock)?;
+        let (broker, client) = start(&self.disk, &self.clock, self.shim)?;
         (self.broker, self.client) = (Some(broker), client);
         (self.tag, self.confirmed) = (0, 0);
         let mut found = Vec::new();
@@ -355,7 +363,12 @@ impl Machine {
 
 /// Runs the operations and a last restart; what is wrong, if anything is.
 fn run(disk: &FaultDisk, ops: &[Op]) -> Result<(), String> {
-    let mut machine = Machine::new(disk.clone());
+    run_with(disk, |store| Arc::new(store), ops)
+}
+
+/// The same with a shim before the store.
+fn run_with(disk: &FaultDisk, shim: Shim, ops: &[Op]) -> Result<(), String> {
+    let mut machine = Machine::new(disk.clone(), shim);
     for (at, op) in ops.iter().enumerate() {
         machine
             .apply(op)
@@ -406,4 +419,23 @@ fn confirms_before_the_sync_are_found_out() {
         wrong.is_some_and(|wrong| wrong.contains("is lost"))
     });
     assert!(found_out, "a lie about syncs goes unnoticed");
+}
+
+// Order is the other promise: a store that gives two messages back in the wrong order, or reads the
+// one where the other is asked for, must be noticed, by way of a real broker and its client.
+#[test]
+fn messages_that_change_places_are_found_out() {
+    let shims: [(&str, Shim); 2] = [
+        ("at start", |store| Arc::new(Mixed::at_start(store))),
+        ("when read", |store| Arc::new(Mixed::when_read(store))),
+    ];
+    let ops = some_and_a_crash(1);
+    assert_eq!(run(&FaultDisk::default(), &ops), Ok(()), "in order");
+    for (when, shim) in shims {
+        let wrong = run_with(&FaultDisk::default(), shim, &ops).err();
+        let is_noticed = wrong
+            .as_ref()
+            .is_some_and(|wrong| wrong.contains("out of order") || wrong.contains("instead of"));
+        assert!(is_noticed, "{when}: {wrong:?}");
+    }
 }

@@ -44,6 +44,58 @@ proptest! {
     }
 }
 
+/// Octets of a page of the database.
+const PAGE: usize = 4096;
+
+/// Something done to a page: which, what, another page, and a number for it.
+type PageBlow = (u16, u8, u16, u64);
+
+/// Spoils pages as a disk or a file system does: whole pages that are stale, lost, elsewhere or
+/// full of nonsense, octets within them, a file that is too short or too long.
+fn spoil_pages(octets: &mut Vec<u8>, blows: &[PageBlow]) {
+    for (page, kind, other, number) in blows {
+        let pages = octets.len() / PAGE;
+        if pages == 0 {
+            return;
+        }
+        let place = |page: &u16| (usize::from(*page) % pages) * PAGE;
+        let (at, from) = (place(page), place(other));
+        let mut dice = *number;
+        let mut nonsense = || {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            dice.to_be_bytes()[0]
+        };
+        match kind % 7 {
+            0 => octets[at..at + PAGE].fill(0),
+            1 => octets[at..at + PAGE].fill_with(&mut nonsense),
+            2 => octets.copy_within(from..from + PAGE, at),
+            3 => (0..PAGE).for_each(|octet| octets.swap(at + octet, from + octet)),
+            4 => octets[at + usize::from(*other) % PAGE] = nonsense(),
+            5 => octets.truncate(at + usize::from(*other) % PAGE),
+            _ => octets.extend(std::iter::repeat_with(nonsense).take(PAGE)),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    // It is another project's, has checksums of its own and asserts on what it reads.
+    #[test]
+    fn any_rot_of_the_definitions_is_answered(
+        base in 0..2_usize,
+        blows in prop::collection::vec(any::<PageBlow>(), 1..5),
+    ) {
+        let mut files = BASES[base].clone();
+        spoil_pages(files.get_mut("definitions.redb").expect("there is one"), &blows);
+        spoil::read_all(files);
+    }
+}
+
 // The property above is worth something only if the checksums are where it thinks they are.
 #[test]
 fn checksums_are_put_right_as_the_format_says() {
