@@ -36,7 +36,7 @@ impl OsDisk {
     /// # Errors
     /// `ResourceBusy` if another process has it, or what the system says.
     pub fn open(path: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(path)?;
+        make(path)?;
         Self::locked(path, Access::ReadWrite)
     }
 
@@ -76,6 +76,23 @@ impl OsDisk {
             Access::ReadOnly => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
         }
     }
+}
+
+/// Makes the directory and those that it lies in, in such a way that the power cannot take them
+/// away again with all that is in them.
+fn make(path: &Path) -> io::Result<()> {
+    let missing = path.ancestors().take_while(|path| !path.exists());
+    let missing: Vec<&Path> = missing.collect();
+    std::fs::create_dir_all(path)?;
+    for parent in missing.iter().filter_map(|made| made.parent()) {
+        let here = parent.as_os_str().is_empty();
+        let parent = if here { Path::new(".") } else { parent };
+        // One that may be written and not read cannot be synced: that is no reason not to start.
+        if let Ok(parent) = File::open(parent) {
+            parent.sync_all()?;
+        }
+    }
+    Ok(())
 }
 
 impl Disk for OsDisk {
