@@ -34,13 +34,22 @@ const CACHE: usize = 4 * 1024 * 1024;
 pub(super) struct Definitions(Database);
 
 impl Definitions {
-    /// Opens the database, which is made if there is none.
-    pub(super) fn open(disk: &dyn Disk) -> Result<Self, StoreError> {
+    /// Opens the database, which is made if there is none and `may_make`: there is nothing else of
+    /// a broker's either.
+    ///
+    /// # Errors
+    /// If it cannot be read. One that is missing or empty beside a log is refused: without their
+    /// queues all messages would be taken for those of deleted ones, and given up.
+    pub(super) fn open(disk: &dyn Disk, may_make: bool) -> Result<Self, StoreError> {
         let found = match disk.open(FILE) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && may_make => {
                 make(disk).and_then(|()| disk.open(FILE))
             }
-            found => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(gone("is missing")),
+            found => found.and_then(|file| match file.size()? {
+                0 => Err(gone("is empty")),
+                _ => Ok(file),
+            }),
         };
         found
             .and_then(database)
@@ -171,6 +180,14 @@ impl Definitions {
 /// words all the same.
 fn guarded<T>(run: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(damaged()))
+}
+
+fn gone(how: &str) -> io::Error {
+    let text = format!(
+        "it {how}, but the messages of its queues are there; put back a copy of it that fits, or \
+         give the broker another directory"
+    );
+    io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
 fn damaged() -> io::Error {

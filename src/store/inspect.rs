@@ -177,13 +177,18 @@ impl Found {
             disk.place()
         )))?;
         let len = copy.as_ref().map_or(0, |(_, octets)| octets.len() as u64);
+        let is_missing = copy.is_none();
         let (mut definitions, applied) = database(copy).unwrap_or_else(|error| {
             tracing::debug!("{} is damaged: {error}", definitions::FILE);
             scan.damage.push(Damage {
                 file: definitions::FILE.to_owned(),
                 offset: 0,
                 len,
-                what: "the database is damaged",
+                what: if is_missing {
+                    "the file is missing"
+                } else {
+                    "the database is damaged"
+                },
             });
             (BTreeMap::new(), 0)
         });
@@ -278,10 +283,8 @@ type Texts = BTreeMap<(DefinitionKind, String), String>;
 /// when it is opened, so a copy is.
 fn database(copy: Option<(String, Vec<u8>)>) -> io::Result<(Texts, u64)> {
     let mut definitions = BTreeMap::new();
-    if copy.is_none() {
-        return Ok((definitions, 0));
-    }
-    let database = Definitions::open(&MemoryDisk::with_files(copy)).map_err(io::Error::other)?;
+    let copy = MemoryDisk::with_files(copy);
+    let database = Definitions::open(&copy, false).map_err(io::Error::other)?;
     let database = database.verified()?;
     let (applied, _) = database.state()?;
     database.load(&mut |found| {

@@ -126,7 +126,8 @@ impl LogStore {
         clock: Clock,
     ) -> Result<Self, StoreError> {
         let scan = recovery::scan(&*disk)?;
-        let database = Definitions::open(&*disk)?;
+        let is_new = scan.checkpoint == 0 && scan.catalog.segments.is_empty();
+        let database = Definitions::open(&*disk, is_new)?;
         report(&scan, &*disk);
         let fail = |what: &str, source| StoreError::Io {
             what: format!("{what} in '{}'", disk.place()),

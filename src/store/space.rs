@@ -269,7 +269,7 @@ impl Housekeeper {
         }
         let definitions = match self.definitions.take() {
             Some(definitions) => definitions,
-            None => Definitions::open(&*self.shared.disk).map_err(io::Error::other)?,
+            None => Definitions::open(&*self.shared.disk, false).map_err(io::Error::other)?,
         };
         definitions.apply(changes, applied, self.shared.epoch)?;
         self.definitions = Some(definitions);

@@ -176,3 +176,32 @@ fn message_that_the_disk_does_not_give_is_not_damaged() {
     disk.heal();
     assert_eq!(id(&store.read(places[0]).expect("it is there")), 1);
 }
+
+/// Without its definitions a directory looked like one whose queues had all been deleted: every
+/// message in it was given up.
+#[test]
+fn log_whose_definitions_are_gone_is_refused_and_left_alone() {
+    let disk = FaultDisk::default();
+    let store = open(disk.clone());
+    drop(store.recovered());
+    publish(&store, 1..4);
+    store.close().expect("it closes");
+    let whole = disk.now().files();
+    let mut missing = whole.clone();
+    let name = crate::store::definitions::FILE;
+    missing.remove(name);
+    let mut empty = whole;
+    empty.insert(name.to_owned(), Vec::new());
+    for (how, files) in [("is missing", missing), ("is empty", empty)] {
+        let disk = MemoryDisk::with_files(files.clone());
+        let report = crate::store::check(&disk).expect("it can be looked at");
+        assert_eq!(report.damage.len(), 1, "{how}: {report}");
+        assert_eq!(report.damage[0].file, name);
+        let error = try_open(disk.clone(), small())
+            .err()
+            .expect("it is refused");
+        let told = error.to_string();
+        assert!(told.contains(name) && told.contains(how), "{told}");
+        assert!(disk.files() == files, "nothing is changed");
+    }
+}
