@@ -246,6 +246,7 @@ impl Scan {
         let proven = prove(&heads, self.catalog.applied)?;
         let mut ended = false;
         for tail in &heads {
+            ended = ended || self.ends_before(tail, proven);
             if ended {
                 // Begun after the end that was cut: nothing in it was ever promised.
                 self.unneeded.push(tail.found.name.clone());
@@ -256,6 +257,14 @@ impl Scan {
         }
         self.catalog.applied = self.catalog.applied.max(self.end);
         Ok(())
+    }
+
+    /// Whether something is missing between what was read and `tail` that nothing vouches for: a
+    /// batch that was being written again, to a file of its own, when the power went.
+    fn ends_before(&self, tail: &Tail, proven: u64) -> bool {
+        let SegmentHead { first, follows, .. } = tail.found.head;
+        let is_known = follows != u64::MAX;
+        is_known && first > self.end && follows != self.end && self.end >= proven
     }
 
     /// Reads one segment; `false` if the log ends in it.

@@ -135,27 +135,64 @@ fn settlement_is_not_durable_before_it_is_written() {
     assert!(position <= store.durable());
 }
 
-#[test]
-fn faults_now_and_then_and_a_crash_lose_nothing() {
-    for seed in 0..10 {
-        let mut run = Run::new(FaultDisk::default(), seed);
-        for _ in 0..250 {
-            let call = run.below(8);
-            match run.below(12) {
-                0 => run.disk.plan(Fault::Call(call)),
-                1 => run.disk.plan(Fault::TornWrite(call)),
-                2 => run.disk.plan(Fault::CallsFrom(call)),
-                _ => run.disk.heal(),
-            }
-            run.step();
+/// A workload with faults now and then, for a call or for a while.
+fn live(run: &mut Run, steps: usize) {
+    for _ in 0..steps {
+        let call = run.below(10);
+        match run.below(24) {
+            0 | 1 => run.disk.plan(Fault::Call(call)),
+            2 => run.disk.plan(Fault::TornWrite(call)),
+            3 => run.disk.plan(Fault::CallsFrom(call)),
+            4..10 => run.disk.heal(),
+            _ => {}
         }
-        run.disk.heal();
-        run.commit();
-        run.commit();
-        run.check_all_crashes(0, 97);
-        let end = run.disk.changes();
-        assert_eq!(run.violation(run.disk.now(), end), None, "seed {seed}");
+        run.step();
     }
+    run.disk.heal();
+    run.commit();
+    run.commit();
+}
+
+/// Disks fail, then the power does, and the broker that comes after meets the same again.
+/// `LEVERET_FAULT_SEEDS=1000` tries that many lives instead of a few.
+#[test]
+fn faults_now_and_then_and_crashes_lose_nothing() {
+    let seeds = std::env::var("LEVERET_FAULT_SEEDS");
+    let seeds = seeds.map_or(12, |text| text.parse().expect("a number of seeds"));
+    for seed in 0..seeds {
+        let mut run = Run::new(FaultDisk::default(), seed);
+        live(&mut run, 120);
+        check_some_crashes(&run, 0, seed);
+        let at = run.disk.changes() * 3 / 4;
+        let image = run.disk.crash_image(at, seed);
+        let mut second = Run::new(FaultDisk::with_disk(&image), seed + 50);
+        second.next = 10_000;
+        for back in open(image).recovered() {
+            second.copies.push(Copy {
+                queue: back.queue,
+                id: id(&back.message),
+                at: back.recovered.at,
+                position: Position(0),
+                submitted: 0,
+                confirmed: Some(0),
+                settled: None,
+            });
+        }
+        let from = second.disk.changes();
+        live(&mut second, 120);
+        check_some_crashes(&second, from, seed);
+    }
+}
+
+fn check_some_crashes(run: &Run, from: usize, seed: u64) {
+    for prefix in (from..=run.disk.changes()).step_by(19) {
+        let crash = seed * 1000 + prefix as u64;
+        let wrong = run.violation(run.disk.crash_image(prefix, crash), prefix);
+        assert_eq!(wrong, None, "seed {seed}, after {prefix} changes");
+    }
+    let end = run.disk.changes();
+    let wrong = run.violation(run.disk.now(), end);
+    assert_eq!(wrong, None, "seed {seed}, at the end");
 }
 
 /// A read that the disk refused was taken for damage, and what is damaged is settled: the message
