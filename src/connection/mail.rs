@@ -205,6 +205,12 @@ impl Mailbox {
         true
     }
 
+    /// Owner: is awake and will look, so that no post needs to wake it before the next
+    /// [`Mailbox::take`]; what it posts to itself, least of all.
+    pub fn awake(&self) {
+        self.inner.lock().waker = None;
+    }
+
     /// Owner: moves what mail there is behind what is in `mail`, without waiting.
     pub fn take_now(&self, mail: &mut VecDeque<Mail>) {
         self.inner.lock().hand_over(mail);
@@ -264,3 +270,6 @@ impl Timed for MailTimer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,6 +245,12 @@ impl Connection {
         taken
     }
 
+    /// Is going to have its turns: until [`Connection::on_mail`] finds nothing, mail need not wake
+    /// it.
+    pub fn awake(&self) {
+        self.origin.mailbox.awake();
+    }
+
     /// Handles all mail that is there. `false` if there was none; then `waker` is woken by the
     /// next piece.
     pub fn on_mail(&mut self, now: Now, waker: &Waker) -> bool {

@@ -80,6 +80,7 @@ struct Pump {
 
 impl Pump {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Manner> {
+        self.connection.awake();
         for _ in 0..TURNS {
             let now = self.clock.now();
             let turn = catch_unwind(AssertUnwindSafe(|| self.turn(now, cx)));

@@ -35,6 +35,9 @@ const HAS_PRIORITY: u8 = 0x10;
 const HAS_TTL: u8 = 0x20;
 const HAS_SEQUENCE: u8 = 0x40;
 
+/// Octets of the shortest row.
+const ROW_MIN: usize = 4;
+
 /// What the row before said.
 #[derive(Clone, Copy, Default)]
 struct Last {
@@ -97,7 +100,12 @@ pub(super) fn decode(octets: &[u8]) -> Option<Vec<Row>> {
     while !from.0.is_empty() {
         queue = apart(queue, from.varint()?);
         let mut last = Last::default();
-        for _ in 0..from.varint()? {
+        let count = from.varint()?;
+        // Exact for a long backlog, whose start is the one that counts; a count that cannot be
+        // true asks for no more than the octets could hold.
+        let most = from.0.len() / ROW_MIN;
+        rows.reserve(usize::try_from(count).map_or(most, |count| count.min(most)));
+        for _ in 0..count {
             rows.push(decode_row(QueueId(queue), &mut from, &mut last)?);
         }
     }

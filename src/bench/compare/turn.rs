@@ -28,7 +28,7 @@ pub(super) fn of(
     let words = match row.work {
         Work::Startup => return on_program(contender, startup),
         Work::Restart(count, words) => {
-            return on_program(contender, |program| restart(options, program, count, words));
+            return on_program(contender, |program| restart(program, count, words));
         }
         Work::Load(words) => Words::whole(row.quick.filter(|_| options.quick), words),
         Work::Timed(words) => Words::timed(options, words),
@@ -100,13 +100,7 @@ fn startup(program: &Path) -> Result<Report, BenchError> {
 }
 
 /// The same with messages in the store, all of which must be there again.
-fn restart(
-    options: &Compare,
-    program: &Path,
-    count: u64,
-    words: &str,
-) -> Result<Report, BenchError> {
-    let count = if options.quick { count / 5 } else { count };
+fn restart(program: &Path, count: u64, words: &str) -> Result<Report, BenchError> {
     let mut broker = Broker::leveret(program, Keeps::Disk)?;
     let idle = resident(&broker);
     let text = format!("{words} --consumers 0 --keep --messages {count}");
