@@ -7,8 +7,8 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::error::InteropError;
-use crate::node::{Node, Use};
+use crate::error::{self, InteropError};
+use crate::node::{Login, Node, Use};
 
 /// How long a broker may take to answer a protocol header.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -103,6 +103,14 @@ impl Broker {
             identity: identity(&greeting),
             node,
         })
+    }
+
+    /// Makes a user who may do everything; a broker that was not started here must know them.
+    pub(crate) fn admit(&self, login: &Login) -> Result<(), InteropError> {
+        match &self.node {
+            Some(node) => error::lock(node).admit(login),
+            None => Ok(()),
+        }
     }
 
     /// `host:port`.

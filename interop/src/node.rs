@@ -11,6 +11,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::broker::greet;
 use crate::error::{self, InteropError, io_error};
 use crate::process::{self, Group};
@@ -50,6 +52,16 @@ impl Use {
     }
 }
 
+/// Who a program logs in as.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    /// The name.
+    pub(crate) user: String,
+    /// The password.
+    pub(crate) password: String,
+}
+
 /// A broker on a port of this machine; it stops when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -76,6 +88,8 @@ struct Leveret {
     filler: PathBuf,
     /// Octets of disk that may be taken until the broker finds too little free.
     margin: u64,
+    /// The user that is there from the start, in place of guest.
+    login: Option<Login>,
 }
 
 impl Node {
@@ -92,6 +106,7 @@ impl Node {
             data,
             filler: work.join("filler"),
             margin: (free_disk(work)? / SHORT_SHARE).min(SHORT_MAX),
+            login: None,
         });
         Self::new(kind, work, use_)
     }
@@ -161,6 +176,17 @@ impl Node {
         self.start()
     }
 
+    /// Lets a user in who may do everything. Ours starts anew, with that user in place of guest.
+    pub(crate) fn admit(&mut self, login: &Login) -> Result<(), InteropError> {
+        match &mut self.kind {
+            Kind::RabbitMq(rabbitmq) => rabbitmq.admit(self.port, login),
+            Kind::Leveret(leveret) => {
+                leveret.login = Some(login.clone());
+                self.restart()
+            }
+        }
+    }
+
     /// Makes memory or disk short for the broker, or plentiful again.
     pub(crate) fn set_short(&mut self, short: bool) -> Result<(), InteropError> {
         match &self.kind {
@@ -175,6 +201,10 @@ impl Leveret {
         let mut command = Command::new(&self.binary);
         command.args(["--port", &port.to_string(), "--ready-file"]);
         command.arg(&self.ready);
+        if let Some(Login { user, password }) = &self.login {
+            command.args(["--set", &format!("default_user={user}")]);
+            command.args(["--set", &format!("default_pass={password}")]);
+        }
         if use_ == Use::Shared {
             command.arg("--ephemeral");
             return Ok(command);

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::error::{self, InteropError, io_error};
+use crate::node::Login;
 use crate::process;
 
 /// What is not there by default any more, and still used by clients.
@@ -95,6 +96,15 @@ impl RabbitMq {
             result.is_ok()
         });
         result
+    }
+
+    /// Makes a user who may do everything, or makes the one of this name so.
+    pub(crate) fn admit(&self, port: u16, login: &Login) -> Result<(), InteropError> {
+        let Login { user, password } = login;
+        self.control(port, &["add_user", user, password])
+            .or_else(|_| self.control(port, &["change_password", user, password]))?;
+        self.control(port, &["set_user_tags", user, "administrator"])?;
+        self.control(port, &["set_permissions", user, ".*", ".*", ".*"])
     }
 
     /// Puts the memory's high watermark below everything, or back to its default.

@@ -28,7 +28,7 @@ use self::results::{Format, Results};
 use crate::broker::{Broker, Choice, Identity, Source};
 use crate::client::Tool;
 use crate::error::{self, InteropError, io_error};
-use crate::node::Use;
+use crate::node::{Login, Use};
 use crate::prepare;
 use crate::process::{self, Group};
 use crate::run::{ClientRun, Outcome};
@@ -63,6 +63,8 @@ pub(crate) struct Suite {
     /// A test passes if it does in one of so many runs; above 1 for suites known to race.
     #[serde(default = "default_attempts")]
     attempts: u8,
+    /// Who its tests log in as, where they do not leave that open; guest otherwise.
+    login: Option<Login>,
     /// How often it is run.
     #[serde(default)]
     pub(crate) ring: Ring,
@@ -277,6 +279,9 @@ impl Suite {
                 break;
             };
             *identity = Some(broker.identity.clone());
+            if let Some(login) = &self.login {
+                broker.admit(login)?;
+            }
             let log = home.join(format!("run-{number}.log"));
             let found = self.run_once(broker, &place, &log)?;
             if found.is_empty() {
