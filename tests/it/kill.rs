@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use amqprs::callbacks::ChannelCallback;
 use amqprs::channel::{
-    BasicAckArguments, BasicConsumeArguments, BasicGetArguments, BasicPublishArguments,
-    BasicQosArguments, Channel, ConfirmSelectArguments, QueueDeclareArguments,
+    BasicAckArguments, BasicConsumeArguments, BasicPublishArguments, BasicQosArguments, Channel,
+    ConfirmSelectArguments, QueueDeclareArguments,
 };
 use amqprs::connection::{Connection, OpenConnectionArguments};
 use amqprs::{Ack, BasicProperties, CloseChannel, DELIVERY_MODE_PERSISTENT, Nack, Return};
@@ -172,11 +172,19 @@ async fn drain(address: SocketAddr, history: &Shared) {
     let (_connection, channel) = connect(address).await.unwrap();
     for (queue, name) in QUEUES.iter().enumerate() {
         let session = history.change(History::begin_session);
-        let get = || BasicGetArguments::new(name).no_ack(true).finish();
-        while let Some((method, _, body)) = channel.basic_get(get()).await.unwrap() {
-            let id = Id::read(&body);
+        let look = QueueDeclareArguments::new(name).passive(true).finish();
+        let (_, left, _) = channel.queue_declare(look).await.unwrap().unwrap();
+        // Not with basic.get: an answer that comes too soon for this library makes it panic.
+        let arguments = BasicConsumeArguments::new(name, name)
+            .manual_ack(false)
+            .finish();
+        let (_, mut deliveries) = channel.basic_consume_rx(arguments).await.unwrap();
+        for _ in 0..left {
+            let delivery = deliveries.recv().await.unwrap();
+            let redelivered = delivery.deliver.unwrap().redelivered();
+            let id = Id::read(&delivery.content.unwrap());
             let queue = queue as u64;
-            history.change(|history| history.deliver(session, queue, id, method.redelivered()));
+            history.change(|history| history.deliver(session, queue, id, redelivered));
         }
     }
 }
