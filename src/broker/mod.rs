@@ -36,6 +36,7 @@ mod monitor;
 mod policies;
 mod shared;
 mod timer_driver;
+mod waiting;
 
 pub use health::Health;
 pub use policies::PolicyError;
@@ -391,6 +392,7 @@ fn run(
             return;
         }
     };
+    core.serve_with(runtime.metrics().num_workers());
     let tasks = TaskTracker::new();
     runtime.block_on(async {
         let settings = &core.env.settings;

@@ -9,6 +9,7 @@ use dashmap::DashMap;
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::types::ShortString;
 
+use super::waiting::Waiting;
 use crate::alarms::{Alarm, Alarms};
 use crate::auth::{
     AnonymousLogin, Auth, AuthError, AuthSettings, ConnectionCounts, Mechanism, NodeLimits,
@@ -44,8 +45,8 @@ pub struct Core {
     alarms: Alarms,
     /// Held while an alarm is switched and told, so that what is told last is true.
     switching: Mutex<()>,
-    /// Connections that have something waiting for the store, and how far it must be for them.
-    waiting: Mutex<Vec<(Position, Weak<Mailbox>)>>,
+    /// Connections that have something waiting for the store.
+    waiting: Waiting,
 }
 
 /// Why a vhost cannot be made.
@@ -90,7 +91,7 @@ impl Core {
             sessions: DashMap::new(),
             alarms: Alarms::default(),
             switching: Mutex::default(),
-            waiting: Mutex::default(),
+            waiting: Waiting::default(),
             env,
         });
         let watch: Arc<dyn DurableWatch> = Arc::new(Watch(Arc::downgrade(&core)));
@@ -339,26 +340,18 @@ impl Core {
     /// Sends [`Mail::Durable`] to `mailbox` once the store is durable up to `position`; at once if
     /// it is already.
     pub fn wait_durable(&self, mailbox: &Arc<Mailbox>, position: Position) {
-        // In the list before the store is asked: it may get there in between, and tells the list.
-        let waits = (position, Arc::downgrade(mailbox));
-        self.waiting.lock().push(waits);
-        self.tell_durable(self.env.store.durable());
+        self.waiting.add(mailbox, position, &*self.env.store);
     }
 
-    /// Tells those whose position is reached, and nobody else: most of what moves the position are
-    /// settlements, which no connection waits for.
-    fn tell_durable(&self, durable: Position) {
-        let reached: Vec<_> = {
-            let mut waiting = self.waiting.lock();
-            // Those that are gone are dropped too, or they would heap up while nothing is stored.
-            let is_done = |(position, mailbox): &mut (Position, Weak<Mailbox>)| {
-                *position <= durable || mailbox.strong_count() == 0
-            };
-            waiting.extract_if(.., is_done).collect()
-        };
-        for mailbox in reached.iter().filter_map(|(_, mailbox)| mailbox.upgrade()) {
-            mailbox.post(Mail::Durable(durable));
-        }
+    /// Makes the store durable up to `position` on this thread, for a connection that would wait
+    /// for it alone. `false` if that is not the shortest way: then it has to wait.
+    pub fn commit_here(&self, position: Position) -> bool {
+        self.waiting.commit_here(position, &*self.env.store)
+    }
+
+    /// Connections are served by so many threads.
+    pub(super) fn serve_with(&self, threads: usize) {
+        self.waiting.serve_with(threads);
     }
 
     /// Takes back what the store has kept. `false` if it was empty: then this is a new broker.
@@ -450,7 +443,7 @@ impl Core {
             vhost.let_go(now);
         }
         self.sessions.clear();
-        self.waiting.lock().clear();
+        self.waiting.clear();
     }
 }
 
@@ -480,7 +473,7 @@ struct Watch(Weak<Core>);
 impl DurableWatch for Watch {
     fn on_durable(&self, position: Position) {
         let Some(core) = self.0.upgrade() else { return };
-        core.tell_durable(position);
+        core.waiting.tell(position);
     }
 
     fn on_trouble(&self, trouble: Option<Trouble>) {

@@ -31,6 +31,7 @@ mod ending;
 mod framing;
 mod handshake;
 mod heartbeat;
+mod lockstep;
 pub mod mail;
 mod opening;
 pub mod outbox;
@@ -43,8 +44,10 @@ use crate::broker::Core;
 use crate::channel::Workbench;
 use crate::clock::{Mono, Now};
 use crate::error::AmqpError;
+use crate::store::{Position, Turn};
 use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk};
 use heartbeat::Beat;
+use lockstep::Lockstep;
 use mail::{Mail, Mailbox};
 use outbox::Outbox;
 use running::{Io, Running, Taken};
@@ -71,6 +74,7 @@ pub struct Connection {
     bench: Workbench,
     /// The broker was asked to tell us how far the store is.
     asked_store: bool,
+    lockstep: Lockstep,
     /// ` (peer -> us, vhost: …)` once it is open, for the last line in the log.
     described: Option<String>,
 }
@@ -145,6 +149,7 @@ impl Connection {
             backlog: VecDeque::new(),
             bench: Workbench::default(),
             asked_store: false,
+            lockstep: Lockstep::default(),
             described: None,
         }
     }
@@ -207,6 +212,7 @@ impl Connection {
     /// again, with what comes behind it, as soon as [`Connection::flow`] says [`Flow::Continue`]
     /// and more has come or output was written.
     pub fn on_bytes(&mut self, now: Now, input: &[u8]) -> usize {
+        let _turn = Turn::begin();
         let mut taken = self.on_protocol_header(now, input);
         if let Phase::Header(_) = self.phase {
             return taken;
@@ -257,6 +263,7 @@ impl Connection {
         if !self.origin.mailbox.take(&mut self.backlog, waker) {
             return false;
         }
+        let _turn = Turn::begin();
         self.read_mail(now);
         self.flush(now);
         true
@@ -399,8 +406,7 @@ impl Connection {
         }
         if let Some(position) = durable {
             self.asked_store = false;
-            self.outbox.release(position);
-            self.on_one_mail(now, Mail::Durable(position));
+            self.on_durable(now, position);
         }
     }
 
@@ -438,25 +444,54 @@ impl Connection {
         if !self.backlog.is_empty() {
             self.read_mail(now);
         }
-        self.await_store();
+        self.await_store(now);
     }
 
-    /// Asks to be told when the store is further, if confirms or held output wait for it.
-    fn await_store(&mut self) {
+    /// Sees to it that the store gets as far as confirms or held output wait for: by a commit on
+    /// this thread, or by asking to be told.
+    fn await_store(&mut self, now: Now) {
         if self.outbox.held_until().is_some() {
             self.outbox.release(self.broker.env.store.durable());
         }
         if self.asked_store {
             return;
         }
+        let Some(position) = self.waits_for() else {
+            return;
+        };
+        if self.lockstep.may_commit() && self.broker.commit_here(position) {
+            self.lockstep.committed();
+            self.on_durable(now, self.broker.env.store.durable());
+        }
+        if let Some(position) = self.waits_for() {
+            self.asked_store = true;
+            self.broker.wait_durable(&self.origin.mailbox, position);
+        }
+    }
+
+    fn on_durable(&mut self, now: Now, position: Position) {
+        self.outbox.release(position);
+        self.on_one_mail(now, Mail::Durable(position));
+    }
+
+    /// The earliest position in the store that something waits for.
+    fn waits_for(&self) -> Option<Position> {
         let confirms = match &self.phase {
             Phase::Running(running) => running.waits_for(),
             _ => None,
         };
-        if let Some(position) = running::earlier(self.outbox.held_until(), confirms) {
-            self.asked_store = true;
-            self.broker.wait_durable(&self.origin.mailbox, position);
-        }
+        running::earlier(self.outbox.held_until(), confirms)
+    }
+
+    /// Whether this connection has committed on its own thread since it was asked last. Whoever
+    /// asks says with [`Connection::on_commit`] what came of it.
+    pub fn has_committed(&mut self) -> bool {
+        self.lockstep.has_committed()
+    }
+
+    /// After a commit on its own thread: the client has sent more meanwhile, or not.
+    pub fn on_commit(&mut self, has_more: bool) {
+        self.lockstep.seen(has_more);
     }
 }
 

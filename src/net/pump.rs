@@ -101,6 +101,9 @@ impl Pump {
     fn turn(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
         let mut progress = self.read(now, cx);
         progress |= self.connection.on_mail(now, cx.waker());
+        if self.connection.has_committed() {
+            self.connection.on_commit(self.has_more());
+        }
         if now.transport >= self.connection.next_deadline() {
             self.connection.on_deadline(now);
             progress = true;
@@ -164,6 +167,11 @@ impl Pump {
             self.input.reserve_exact(self.input.len() * 2);
         }
         Poll::Ready(read)
+    }
+
+    /// Whether the socket has something to read.
+    fn has_more(&self) -> bool {
+        matches!(rustix::io::ioctl_fionread(&self.stream), Ok(octets) if octets > 0)
     }
 
     fn feed(&mut self, now: Now) {

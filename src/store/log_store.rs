@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::batch::SEGMENT_HEAD;
+use super::commit::{self, Here};
 use super::definitions::Definitions;
 use super::disk::Disk;
 use super::recount::{recount, tell};
@@ -15,6 +15,7 @@ use super::recovery::{self, Damage, Scan};
 use super::shared::Shared;
 use super::space::Housekeeper;
 use super::staging::{Prepared, Staging};
+use super::turn;
 use super::writer::Writer;
 use super::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
@@ -69,16 +70,6 @@ pub struct Space {
     pub copies: u64,
 }
 
-/// How long the end of the log may stand without a batch that vouches for it, once nothing comes.
-const COVER_AFTER: Duration = Duration::from_millis(100);
-
-/// How long settlements wait for something that has to be written at once. None is lost by it but
-/// to a crash, and those are redeliveries; each of them would be a write of its own otherwise.
-const LAZY_AFTER: Duration = Duration::from_millis(2);
-
-/// How long to wait before a disk that refused is tried again.
-const RETRY_AFTER: Duration = Duration::from_millis(200);
-
 /// Segments after which a start that takes long says how far it is.
 const PROGRESS_EVERY: usize = 64;
 
@@ -86,6 +77,7 @@ const PROGRESS_EVERY: usize = 64;
 pub struct LogStore {
     shared: Arc<Shared>,
     writer: Arc<Mutex<Writer>>,
+    here: Here,
     housekeeper: Arc<Mutex<Housekeeper>>,
     queues: Sequence,
     clock: Clock,
@@ -105,7 +97,7 @@ impl LogStore {
         let store = Self::open_without_threads(disk, options, clock)?;
         let commit = {
             let (shared, writer) = (Arc::clone(&store.shared), Arc::clone(&store.writer));
-            move || commit_loop(&shared, &writer)
+            move || commit::run(&shared, &writer)
         };
         let keep = {
             let (shared, housekeeper) = (Arc::clone(&store.shared), Arc::clone(&store.housekeeper));
@@ -181,9 +173,11 @@ impl LogStore {
             database,
             scan.checkpoint,
         );
+        let here = Here::new(Arc::clone(&shared), Arc::clone(&writer), clock.clone());
         Ok(Self {
             shared,
             writer,
+            here,
             housekeeper: Arc::new(Mutex::new(housekeeper)),
             queues: Sequence::after(epoch << 32),
             clock,
@@ -236,15 +230,16 @@ impl LogStore {
         Ok(found.rows.len() as u64)
     }
 
-    /// Stages something, and wakes the commit thread if that matters to it.
+    /// Stages something, and has the commit thread woken if that matters to it.
     fn stage(&self, work: impl FnOnce(&mut Staging) -> Position) -> Position {
         let mut staging = self.shared.staging.lock();
         let (was_empty, was_due) = (staging.is_empty(), staging.is_due());
         let position = work(&mut staging);
-        let matters = was_empty || was_due != staging.is_due();
+        // One who looks around anyway finds what nobody waits for.
+        let matters = (was_empty && !staging.ticks) || was_due != staging.is_due();
         drop(staging);
         if matters {
-            self.shared.work.notify_one();
+            turn::wake(&self.shared);
         }
         position
     }
@@ -303,50 +298,13 @@ fn report(scan: &Scan, disk: &dyn Disk) {
     }
 }
 
-fn commit_loop(shared: &Shared, writer: &Mutex<Writer>) {
-    loop {
-        let (stuck, wants_cover) = {
-            let writer = writer.lock();
-            (writer.is_stuck(), writer.wants_cover())
-        };
-        let closing = wait_for_work(shared, stuck, wants_cover);
-        writer.lock().commit();
-        if closing {
-            return;
-        }
-    }
-}
-
-/// Waits until something is due; `true` if the store closes.
-fn wait_for_work(shared: &Shared, stuck: bool, wants_cover: bool) -> bool {
-    let mut staging = shared.staging.lock();
-    while !staging.is_due() && !staging.closing {
-        if stuck {
-            shared.work.wait_for(&mut staging, RETRY_AFTER);
-            break;
-        }
-        if !staging.is_empty() {
-            if shared.work.wait_for(&mut staging, LAZY_AFTER).timed_out() {
-                break;
-            }
-        } else if !wants_cover {
-            shared.work.wait(&mut staging);
-        } else if shared.work.wait_for(&mut staging, COVER_AFTER).timed_out() && staging.is_empty()
-        {
-            staging.cover();
-            break;
-        }
-    }
-    staging.closing
-}
-
 fn housekeeping_loop(shared: &Shared, housekeeper: &Mutex<Housekeeper>) {
     loop {
         {
             let mut chores = shared.chores.lock();
             while !chores.due && !chores.stop {
                 if shared.in_trouble().is_some() {
-                    shared.chores_due.wait_for(&mut chores, RETRY_AFTER);
+                    shared.chores_due.wait_for(&mut chores, commit::RETRY_AFTER);
                     break;
                 }
                 shared.chores_due.wait(&mut chores);
@@ -417,6 +375,10 @@ impl Store for LogStore {
         self.shared.durable()
     }
 
+    fn commit_here(&self, position: Position) -> bool {
+        self.here.commit(position)
+    }
+
     fn watch(&self, watch: Arc<dyn DurableWatch>) {
         self.shared.watch(watch);
     }
@@ -444,7 +406,10 @@ impl Store for LogStore {
     fn close(&self) -> Result<(), StoreError> {
         let panicked = !self.stop();
         let mut writer = self.writer.lock();
-        writer.commit();
+        let broken = writer.is_broken();
+        if !broken {
+            writer.commit();
+        }
         let stuck = writer.is_stuck();
         drop(writer);
         let failed = |source| StoreError::Io {
@@ -454,7 +419,7 @@ impl Store for LogStore {
         if stuck {
             return Err(failed(std::io::Error::other("the last writes failed")));
         }
-        if panicked {
+        if panicked || broken {
             return Err(failed(std::io::Error::other("one of its threads panicked")));
         }
         self.shared.catalog.lock().end_log();

@@ -21,6 +21,7 @@ mod batch;
 mod bits;
 mod catalog;
 mod checkpoint;
+mod commit;
 mod definitions;
 pub mod disk;
 mod fault_disk;
@@ -45,6 +46,7 @@ mod space;
 mod spill;
 mod staging;
 mod tail;
+mod turn;
 mod window;
 mod writer;
 
@@ -59,6 +61,7 @@ pub use os_disk::OsDisk;
 pub use recovery::Damage;
 use shared::Source;
 pub use spill::{Extent, Spill};
+pub use turn::Turn;
 
 /// A place in the broker-wide order of writes. Everything up to a durable position survives what
 /// the durability mode promises.
@@ -192,7 +195,8 @@ pub enum Trouble {
     Failing,
 }
 
-/// Told when the durable position moves. Called from the store's own thread: must be quick.
+/// Told when the durable position moves. Called from the store's own thread, or from one that
+/// commits by itself: must be quick.
 pub trait DurableWatch: Send + Sync {
     /// Everything up to `position` is durable.
     fn on_durable(&self, position: Position);
@@ -287,6 +291,14 @@ pub trait Store: Send + Sync {
 
     /// Everything up to here is durable.
     fn durable(&self) -> Position;
+
+    /// Commits what is staged on the calling thread, which blocks for it about as long as the disk
+    /// takes for a short write, if that is the shortest way to `position`: nobody else is at it,
+    /// and the disk has been quick lately. `true` if everything up to `position` is durable now;
+    /// otherwise it is on its way, and the watch will tell.
+    fn commit_here(&self, position: Position) -> bool {
+        self.durable() >= position
+    }
 
     /// `watch` is told whenever the durable position moves.
     fn watch(&self, watch: Arc<dyn DurableWatch>);

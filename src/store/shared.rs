@@ -31,6 +31,8 @@ pub(super) struct Shared {
     pub(super) chores_due: Condvar,
     durable: AtomicU64,
     covered: AtomicU64,
+    /// Batches with something in them, since the start.
+    batches: AtomicU64,
     watches: RwLock<Vec<Arc<dyn DurableWatch>>>,
     /// Prepared files, at most [`SPARES_MAX`].
     spares: Mutex<Vec<Spare>>,
@@ -84,6 +86,7 @@ impl Shared {
             chores_due: Condvar::new(),
             covered: AtomicU64::new(durable.load(Ordering::Relaxed)),
             durable,
+            batches: AtomicU64::new(0),
             watches: RwLock::new(Vec::new()),
             spares: Mutex::new(Vec::new()),
             changes: Mutex::new(Vec::new()),
@@ -144,6 +147,16 @@ impl Shared {
     pub(super) fn chore(&self) {
         self.chores.lock().due = true;
         self.chores_due.notify_one();
+    }
+
+    /// A batch with something in it is on its way.
+    pub(super) fn note_batch(&self) {
+        // Only whoever has the writer counts.
+        self.batches.store(self.batches() + 1, Ordering::Relaxed);
+    }
+
+    pub(super) fn batches(&self) -> u64 {
+        self.batches.load(Ordering::Relaxed)
     }
 
     /// A batch at the end of the log, up to `end`, vouches for all before it.

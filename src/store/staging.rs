@@ -74,6 +74,8 @@ pub(super) struct Staging {
     /// Octets of a segment file, head included.
     segment_len: u64,
     pub(super) closing: bool,
+    /// The commit thread looks around in a moment, whether it is woken or not.
+    pub(super) ticks: bool,
 }
 
 impl Staging {
@@ -95,6 +97,7 @@ impl Staging {
             next: follows,
             segment_len,
             closing: false,
+            ticks: false,
         }
     }
 
@@ -110,6 +113,11 @@ impl Staging {
             [chunk] => chunk.wants_sync || self.settled_count >= LAZY_MAX,
             _ => true,
         }
+    }
+
+    /// Octets that are staged, roughly.
+    pub(super) fn octets(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.octets.len()).sum()
     }
 
     /// Takes everything staged; `into` must be empty.

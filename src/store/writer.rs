@@ -46,6 +46,8 @@ pub(super) struct Writer {
     /// The end of the last batch that held anything.
     last_end: u64,
     in_trouble: bool,
+    /// A commit has begun and not come to its end. If it panicked, nobody knows what is written.
+    is_broken: bool,
     /// The first address after the start.
     begins: u64,
     taken: Vec<Chunk>,
@@ -70,6 +72,7 @@ impl Writer {
             synced: end,
             last_end: end,
             in_trouble: false,
+            is_broken: false,
             begins,
             taken: Vec::new(),
         }
@@ -77,7 +80,18 @@ impl Writer {
 
     /// Writes what is staged and makes it as durable as the mode promises. After a failure it is
     /// kept, and the next call tries again.
+    ///
+    /// # Panics
+    /// If an earlier call did: what it had taken may be lost, so nothing may become durable any
+    /// more (I1).
     pub(super) fn commit(&mut self) {
+        assert!(!self.is_broken, "I1: a commit was not finished");
+        self.is_broken = true;
+        self.commit_staged();
+        self.is_broken = false;
+    }
+
+    fn commit_staged(&mut self) {
         let mut taken = std::mem::take(&mut self.taken);
         self.shared.staging.lock().take(&mut taken);
         for chunk in taken.drain(..) {
@@ -106,6 +120,11 @@ impl Writer {
         self.in_trouble
     }
 
+    /// A commit panicked: there will be no other.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
     /// The last real batch is not yet followed by one that vouches for it.
     pub(super) fn wants_cover(&self) -> bool {
         self.synced >= self.last_end
@@ -125,6 +144,7 @@ impl Writer {
         self.previous = batch::seal(&mut chunk.octets, place);
         if chunk.octets.len() > batch::BATCH_HEAD {
             self.last_end = chunk.end();
+            self.shared.note_batch();
         } else {
             self.shared.cover(chunk.end());
         }

@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, TryLockError};
 use std::time::Duration;
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
@@ -157,6 +157,17 @@ impl<T> Mutex<T> {
                 Either::Model(Some(guard))
             }
         })
+    }
+
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        Some(MutexGuard(match &self.0 {
+            Either::Plain(mutex) => Either::Plain(mutex.try_lock()?),
+            Either::Model(mutex) => Either::Model(Some(match mutex.try_lock() {
+                Ok(guard) => guard,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return None,
+            })),
+        }))
     }
 }
 

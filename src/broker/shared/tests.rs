@@ -14,6 +14,7 @@ use crate::store::{DefinitionChange, MemoryStore, RecordAt, Recovered, Store};
 struct Slow {
     memory: MemoryStore,
     durable: AtomicU64,
+    commits: AtomicU64,
 }
 
 impl Slow {
@@ -49,6 +50,12 @@ impl Store for Slow {
 
     fn durable(&self) -> Position {
         Position(self.durable.load(Ordering::Relaxed))
+    }
+
+    fn commit_here(&self, position: Position) -> bool {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.durable.fetch_max(position.0, Ordering::Relaxed);
+        true
     }
 
     fn watch(&self, _watch: Arc<dyn DurableWatch>) {}
@@ -98,13 +105,31 @@ fn who_waits_for_the_store_is_told_once_it_is_far_enough() {
 }
 
 #[test]
+fn only_a_lone_connection_commits_by_itself_and_only_where_others_are_served_meanwhile() {
+    let (core, store) = broker();
+    let commits = || store.commits.load(Ordering::Relaxed);
+    assert!(!core.commit_here(Position(10)), "nobody has said so");
+    core.serve_with(1);
+    assert!(!core.commit_here(Position(10)), "all others would wait");
+    core.serve_with(2);
+    assert!(core.commit_here(Position(10)));
+    assert_eq!(commits(), 1);
+    let other = Arc::<Mailbox>::default();
+    core.wait_durable(&other, Position(20));
+    assert!(!core.commit_here(Position(30)), "another waits");
+    assert_eq!(commits(), 1);
+    store.reach(&core, 20);
+    assert!(core.commit_here(Position(30)));
+}
+
+#[test]
 fn connections_that_are_gone_do_not_heap_up_before_a_store_in_trouble() {
     let (core, store) = broker();
     for _ in 0..100 {
         core.wait_durable(&Arc::default(), Position(10));
     }
     store.reach(&core, 1);
-    assert!(core.waiting.lock().is_empty());
+    assert!(core.waiting.is_empty());
 }
 
 /// A connection asks to be told of a position just when the store reaches it: it is told, whoever
@@ -139,6 +164,6 @@ fn who_asks_while_the_store_moves_is_told_in_any_order_of_threads() {
         for connection in connections {
             connection.join().expect("no panic");
         }
-        assert!(core.waiting.lock().is_empty());
+        assert!(core.waiting.is_empty());
     });
 }

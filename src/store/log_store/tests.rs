@@ -910,6 +910,7 @@ fn files_of_segments_that_are_given_up_are_kept_for_those_to_come() {
 
 mod chain;
 mod footers;
+mod here;
 mod staged;
 mod threads;
 mod trouble;

@@ -1,5 +1,7 @@
 //! A start from footers gives what a start from records gives, whatever becomes of the footers.
 
+use std::time::Duration;
+
 use super::*;
 use crate::store::inspect;
 

@@ -217,6 +217,40 @@ fn every_confirm_comes_and_is_true_in_any_order_of_threads() {
     model::check(RUNS, move || everybody_is_confirmed(&files));
 }
 
+/// Some commit by themselves, and the rest is the commit thread's.
+#[test]
+fn callers_that_commit_and_the_commit_thread_leave_nobody_waiting_in_any_order() {
+    let files = stopped();
+    model::check(RUNS, move || {
+        let world = World::new(&files);
+        let stagers: Vec<_> = (0..STAGERS)
+            .map(|stager| {
+                let world = Arc::clone(&world);
+                let run = move || {
+                    for id in (0..EACH).map(|n| 1 + stager * 100 + n) {
+                        let queue = QueueId(1 + id % 2);
+                        let (at, position) = world.store.publish(id, 600, &[queue]);
+                        if id.is_multiple_of(3) {
+                            world.store.settle(queue.0, &[at]);
+                        }
+                        if stager == 1 || !world.store.commit_here(position) {
+                            world.heard.wait(position);
+                        }
+                        world.check_confirmed(id);
+                    }
+                };
+                spawn("stager", run).expect("it starts")
+            })
+            .collect();
+        for stager in stagers {
+            stager.join().expect("no panic");
+        }
+        world.store.close().expect("it closes");
+        let world = Arc::into_inner(world).expect("nobody else has it");
+        world.check_after(ids());
+    });
+}
+
 #[test]
 fn a_lost_wake_up_is_found() {
     let files = stopped();

@@ -1,0 +1,62 @@
+//! Connections that wait for the store.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use crate::connection::mail::{Mail, Mailbox};
+use crate::store::{Position, Store};
+use crate::sync::Mutex;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Waiting {
+    /// Who, and how far the store must be for them.
+    list: Mutex<Vec<(Position, Weak<Mailbox>)>>,
+    /// There are other threads for the connections of one that is held up by the disk.
+    has_helpers: AtomicBool,
+}
+
+impl Waiting {
+    /// Tells `mailbox` once the store is durable up to `position`; at once if it is already.
+    pub(super) fn add(&self, mailbox: &Arc<Mailbox>, position: Position, store: &dyn Store) {
+        // In the list before the store is asked: it may get there in between, and tells the list.
+        let waits = (position, Arc::downgrade(mailbox));
+        self.list.lock().push(waits);
+        self.tell(store.durable());
+    }
+
+    /// Tells those whose position is reached, and nobody else: most of what moves the position are
+    /// settlements, which no connection waits for.
+    pub(super) fn tell(&self, durable: Position) {
+        let reached: Vec<_> = {
+            let mut list = self.list.lock();
+            // Those that are gone are dropped too, or they would heap up while nothing is stored.
+            let is_done = |(position, mailbox): &mut (Position, Weak<Mailbox>)| {
+                *position <= durable || mailbox.strong_count() == 0
+            };
+            list.extract_if(.., is_done).collect()
+        };
+        for mailbox in reached.iter().filter_map(|(_, mailbox)| mailbox.upgrade()) {
+            mailbox.post(Mail::Durable(durable));
+        }
+    }
+
+    /// Connections are served by so many threads.
+    pub(super) fn serve_with(&self, threads: usize) {
+        self.has_helpers.store(threads > 1, Ordering::Relaxed);
+    }
+
+    /// Commits on this thread instead of waiting, for one who is the only one to wait.
+    pub(super) fn commit_here(&self, position: Position, store: &dyn Store) -> bool {
+        self.has_helpers.load(Ordering::Relaxed) && self.is_empty() && store.commit_here(position)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.lock().is_empty()
+    }
+
+    /// Forgets everybody.
+    pub(super) fn clear(&self) {
+        self.list.lock().clear();
+    }
+}
