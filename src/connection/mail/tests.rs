@@ -21,15 +21,18 @@ impl Owner {
     }
 }
 
+/// An empty mailbox whose owner waits.
+fn waited_for() -> (Mailbox, Arc<Owner>, Waker) {
+    let (mailbox, owner) = (Mailbox::default(), Arc::new(Owner::default()));
+    let waker = Waker::from(Arc::clone(&owner));
+    assert!(!mailbox.take(&mut VecDeque::new(), &waker));
+    (mailbox, owner, waker)
+}
+
 #[test]
 fn owner_that_waits_is_woken_once() {
-    let (mailbox, owner, mut mail) = (
-        Mailbox::default(),
-        Arc::new(Owner::default()),
-        VecDeque::new(),
-    );
-    let waker = Waker::from(Arc::clone(&owner));
-    assert!(!mailbox.take(&mut mail, &waker));
+    let (mailbox, owner, waker) = waited_for();
+    let mut mail = VecDeque::new();
     mailbox.post(Mail::Deadline);
     mailbox.post(Mail::Deadline);
     assert_eq!(owner.woken(), 1);
@@ -39,13 +42,8 @@ fn owner_that_waits_is_woken_once() {
 
 #[test]
 fn owner_that_is_awake_is_not_woken_and_misses_nothing() {
-    let (mailbox, owner, mut mail) = (
-        Mailbox::default(),
-        Arc::new(Owner::default()),
-        VecDeque::new(),
-    );
-    let waker = Waker::from(Arc::clone(&owner));
-    assert!(!mailbox.take(&mut mail, &waker));
+    let (mailbox, owner, waker) = waited_for();
+    let mut mail = VecDeque::new();
     mailbox.awake();
     mailbox.post(Mail::Deadline);
     assert_eq!(owner.woken(), 0);
