@@ -167,6 +167,25 @@ impl Run {
         }
     }
 
+    /// Goes on with what a crash has left in `image`: all of it counts as confirmed.
+    fn after(image: MemoryDisk, seed: u64) -> Self {
+        let mut run = Self::new(FaultDisk::with_disk(&image), seed);
+        // Numbers that nothing of before has.
+        run.next = 10_000;
+        for back in open(image).recovered() {
+            run.copies.push(Copy {
+                queue: back.queue,
+                id: id(&back.message),
+                at: back.recovered.at,
+                position: Position(0),
+                submitted: 0,
+                confirmed: Some(0),
+                settled: None,
+            });
+        }
+        run
+    }
+
     fn below(&mut self, bound: u64) -> u64 {
         self.dice = self
             .dice
@@ -372,21 +391,7 @@ fn crash_during_the_life_after_a_crash_loses_nothing_either() {
         let first = workload(seed, 120);
         let at = first.disk.changes() * 2 / 3;
         let image = first.disk.crash_image(at, seed);
-        let disk = FaultDisk::with_disk(&image);
-        let mut second = Run::new(disk, seed + 50);
-        second.next = 10_000;
-        let store = open(image);
-        for message in store.recovered() {
-            second.copies.push(Copy {
-                queue: message.queue,
-                id: id(&message.message),
-                at: message.recovered.at,
-                position: Position(0),
-                submitted: 0,
-                confirmed: Some(0),
-                settled: None,
-            });
-        }
+        let mut second = Run::after(image, seed + 50);
         let from = second.disk.changes();
         for _ in 0..120 {
             second.step();

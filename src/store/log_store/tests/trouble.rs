@@ -165,19 +165,7 @@ fn faults_now_and_then_and_crashes_lose_nothing() {
         check_some_crashes(&run, 0, seed);
         let at = run.disk.changes() * 3 / 4;
         let image = run.disk.crash_image(at, seed);
-        let mut second = Run::new(FaultDisk::with_disk(&image), seed + 50);
-        second.next = 10_000;
-        for back in open(image).recovered() {
-            second.copies.push(Copy {
-                queue: back.queue,
-                id: id(&back.message),
-                at: back.recovered.at,
-                position: Position(0),
-                submitted: 0,
-                confirmed: Some(0),
-                settled: None,
-            });
-        }
+        let mut second = Run::after(image, seed + 50);
         let from = second.disk.changes();
         live(&mut second, 120);
         check_some_crashes(&second, from, seed);
