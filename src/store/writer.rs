@@ -13,6 +13,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use super::batch::{self, Layout, SEGMENT_HEAD, SegmentHead};
@@ -87,7 +88,11 @@ impl Writer {
     pub(super) fn commit(&mut self) {
         assert!(!self.is_broken, "I1: a commit was not finished");
         self.is_broken = true;
-        self.commit_staged();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.commit_staged())) {
+            // Nothing will be confirmed any more, and publishers are to know why they wait.
+            self.shared.trouble(Source::Writer, Some(Trouble::Failing));
+            resume_unwind(panic);
+        }
         self.is_broken = false;
     }
 

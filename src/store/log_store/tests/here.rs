@@ -1,7 +1,7 @@
 //! Commits on the thread of a caller, and what the commit thread does beside them.
 
 use super::*;
-use crate::store::Turn;
+use crate::store::{Trouble, Turn};
 
 use std::time::Duration;
 
@@ -87,6 +87,8 @@ fn nothing_becomes_durable_after_a_commit_that_panicked() {
     let (_, first) = store.publish(1, 100, &[QueueId(1)]);
     let commit = std::panic::AssertUnwindSafe(|| store.commit_here(first));
     assert!(std::panic::catch_unwind(commit).is_err());
+    let told = store.shared.in_trouble();
+    assert_eq!(told, Some(Trouble::Failing), "publishers hear of it");
     let before = store.durable();
     let (_, second) = store.publish(2, 100, &[QueueId(1)]);
     assert!(!store.commit_here(second));
