@@ -25,8 +25,10 @@ use crate::ids::{ConnectionId, ConsumerId, QueueId};
 use crate::message::Message;
 use crate::store::{RecordAt, Recovered};
 
+mod account;
 pub mod arguments;
 mod bodies;
+mod columns;
 mod credit;
 pub mod dead_letter;
 mod delivered;
@@ -38,6 +40,7 @@ mod ordinary;
 mod outcome;
 mod overflow;
 mod ready;
+mod spilled;
 mod stream;
 mod views;
 

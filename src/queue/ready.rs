@@ -13,19 +13,18 @@
 
 use std::sync::Arc;
 
+use super::account::Account;
 use super::bodies::Bodies;
 use super::{Entry, Horizon};
 use crate::clock::Mono;
 use crate::message::Message;
 use crate::store::RecordAt;
 
-mod account;
 mod chunk;
 mod level;
 mod restore;
 mod rows;
 
-use account::Account;
 use chunk::Lost;
 pub(super) use level::Level;
 use level::PageOut;

@@ -12,7 +12,8 @@ use crate::clock::Mono;
 use crate::message::Message;
 use crate::queue::Entry;
 use crate::queue::bodies::{Bodies, Unread};
-use crate::store::{Extent, RecordAt};
+use crate::queue::spilled::{Refused, Spilled, read_back};
+use crate::store::RecordAt;
 
 /// See the module. Never empty.
 #[derive(Debug)]
@@ -35,21 +36,6 @@ enum Kept {
     Resident(Vec<Message>),
     /// What is not stored is here.
     Paged(Option<Spilled>),
-}
-
-/// A place in the spill log, given back when nobody needs it any more.
-struct Spilled {
-    extent: Extent,
-    bodies: Arc<dyn Bodies>,
-}
-
-/// Why a chunk stays in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// A stored message has not reached the disk yet.
-    NotWritten,
-    /// The spill log cannot take what is not stored.
-    NoRoom,
 }
 
 /// A chunk that was read back.
@@ -170,14 +156,7 @@ impl Chunk {
         let both = self.rows.iter().zip(messages);
         let others = both.filter(|(row, _)| !row.at.is_stored());
         let others: Vec<&Message> = others.map(|(_, message)| message).collect();
-        let spilled = if others.is_empty() {
-            None
-        } else {
-            Some(Spilled {
-                extent: bodies.spill(&others).ok_or(Refused::NoRoom)?,
-                bodies: Arc::clone(bodies),
-            })
-        };
+        let spilled = Spilled::write(&others, bodies)?;
         self.kept = Kept::Paged(spilled);
         Ok(self.weight)
     }
@@ -244,27 +223,11 @@ fn messages(entries: &mut Vec<Entry>) -> Vec<Message> {
 /// Reads the messages of a paged chunk.
 fn read(rows: &Rows, spilled: Option<&Spilled>, bodies: Option<&dyn Bodies>) -> (Vec<Entry>, Lost) {
     let mut lost = Lost::default();
-    let stored: Vec<RecordAt> = rows
-        .iter()
-        .map(|row| row.at)
-        .filter(|at| at.is_stored())
-        .collect();
-    let mut kept = Vec::with_capacity(stored.len());
-    if let Some(bodies) = bodies.filter(|_| !stored.is_empty()) {
-        bodies.read(&stored, &mut |message| kept.push(message));
-    }
-    let mut others = Vec::new();
-    if let Some(Spilled { extent, bodies }) = spilled {
-        bodies.read_spilled(*extent, &mut |message| others.push(message));
-    }
-    let (mut kept, mut others) = (kept.into_iter(), others.into_iter());
+    let mut rest = rows.iter();
     let mut entries = Vec::with_capacity(rows.len());
-    for row in rows.iter() {
-        let message = if row.at.is_stored() {
-            kept.next().unwrap_or(Err(Unread::Refused))
-        } else {
-            others.next().flatten().ok_or(Unread::Refused)
-        };
+    let records = rows.iter().map(|row| row.at);
+    read_back(records, spilled, bodies, &mut |message| {
+        let Some(row) = rest.next() else { return };
         match message {
             Ok(message) => entries.push(row.entry(message)),
             Err(why) => {
@@ -274,20 +237,8 @@ fn read(rows: &Rows, spilled: Option<&Spilled>, bodies: Option<&dyn Bodies>) -> 
                 }
             }
         }
-    }
+    });
     (entries, lost)
-}
-
-impl Drop for Spilled {
-    fn drop(&mut self) {
-        self.bodies.free(self.extent);
-    }
-}
-
-impl std::fmt::Debug for Spilled {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.extent.fmt(f)
-    }
 }
 
 fn body_len(entry: &Entry) -> u64 {

@@ -8,11 +8,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::chunk::{Chunk, Loaded, Lost, Refused};
+use super::chunk::{Chunk, Loaded, Lost};
 use super::rows::Row;
 use super::{ENTRY_WEIGHT, weight};
 use crate::queue::Entry;
 use crate::queue::bodies::Bodies;
+use crate::queue::spilled::Refused;
 use crate::store::RecordAt;
 
 /// Messages in a head before a tail begins; twice as many are cut.

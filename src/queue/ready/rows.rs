@@ -1,11 +1,9 @@
 //! What a queue knows about the messages of a chunk, packed.
-//!
-//! Each field is a column: the least value once, and for every message the difference to it in as
-//! few octets as the greatest difference needs. What all messages have in common takes nothing.
 
 use crate::clock::Mono;
 use crate::message::Message;
 use crate::queue::Entry;
+use crate::queue::columns::Columns;
 use crate::store::RecordAt;
 
 /// Position, record, expiry, delivery count with the redelivered flag, acquired count.
@@ -24,18 +22,7 @@ pub(super) struct Row {
 
 /// Rows, in order.
 #[derive(Debug)]
-pub(super) struct Rows {
-    columns: [Column; COLUMNS],
-    len: usize,
-    octets: Box<[u8]>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Column {
-    base: u64,
-    /// Octets of a difference, 0 ..= 8.
-    width: usize,
-}
+pub(super) struct Rows(Columns<COLUMNS>);
 
 impl Row {
     pub(super) fn of(entry: &Entry) -> Self {
@@ -89,61 +76,19 @@ impl Row {
 
 impl Rows {
     pub(super) fn pack(rows: impl ExactSizeIterator<Item = Row> + Clone) -> Self {
-        let len = rows.len();
-        let rows = || rows.clone().map(Row::fields);
-        let mut least = [u64::MAX; COLUMNS];
-        let mut most = [0; COLUMNS];
-        for fields in rows() {
-            for (column, value) in fields.into_iter().enumerate() {
-                if let (Some(least), Some(most)) = (least.get_mut(column), most.get_mut(column)) {
-                    *least = value.min(*least);
-                    *most = value.max(*most);
-                }
-            }
-        }
-        let mut bounds = least.into_iter().zip(most);
-        let columns = std::array::from_fn(|_| {
-            let (base, most) = bounds.next().unwrap_or_default();
-            let bits = u64::BITS - most.saturating_sub(base).leading_zeros();
-            let width = bits.div_ceil(8) as usize;
-            Column { base, width }
-        });
-        let stride: usize = columns.iter().map(|column: &Column| column.width).sum();
-        let mut octets = Vec::with_capacity(stride * len);
-        for fields in rows() {
-            for (value, column) in fields.into_iter().zip(&columns) {
-                let difference = (value - column.base).to_le_bytes();
-                octets.extend(difference.into_iter().take(column.width));
-            }
-        }
-        Self {
-            columns,
-            len,
-            octets: octets.into_boxed_slice(),
-        }
+        Self(Columns::pack(rows.map(Row::fields)))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = Row> {
-        let mut rest = &*self.octets;
-        (0..self.len).map(move |_| {
-            Row::from_fields(self.columns.map(|column| {
-                let (packed, behind) = rest.split_at_checked(column.width).unwrap_or_default();
-                rest = behind;
-                let mut difference = [0; 8];
-                for (to, from) in difference.iter_mut().zip(packed) {
-                    *to = *from;
-                }
-                column.base + u64::from_le_bytes(difference)
-            }))
-        })
+    pub(super) fn iter(&self) -> impl Iterator<Item = Row> + Clone {
+        self.0.iter().map(Row::from_fields)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.0.len()
     }
 
     /// Octets on the heap.
     pub(super) fn memory(&self) -> usize {
-        self.octets.len()
+        self.0.memory()
     }
 }

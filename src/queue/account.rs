@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::queue::bodies::Bodies;
+use super::bodies::Bodies;
 
 /// Octets that a queue may hold more or less than it has told.
 const STEP: u64 = 16 * 1024;
