@@ -11,6 +11,8 @@ use leveret_codec::table::{Table, TableRef, ValueRef};
 use leveret_codec::types::{ShortStr, ShortString};
 use triomphe::ThinArc;
 
+pub mod filter_value;
+
 /// Bodies of at least this many octets are kept apart and shared instead of copied.
 pub const LARGE_BODY: usize = 16 * 1024;
 

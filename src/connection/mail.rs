@@ -51,6 +51,9 @@ pub enum Mail {
     Deadline,
     /// Publishers must wait (`Some(reason)`: `low on memory`) or may go on (`None`).
     Blocked(Option<&'static str>),
+    /// A queue that served one of its consumers for long let others go first, and wants to be
+    /// called back.
+    Resume(Waiting),
     /// The broker closes the connection: shutdown, deleted vhost or user, by an operator.
     Close(AmqpError),
 }
@@ -105,6 +108,12 @@ pub trait Resume: Send + Sync {
 pub struct Waiting(Vec<Weak<dyn Resume>>);
 
 impl Waiting {
+    /// Only `who`.
+    #[must_use]
+    pub fn of(who: &Weak<dyn Resume>) -> Self {
+        Self(vec![Weak::clone(who)])
+    }
+
     /// Adds `who`, unless it is there already.
     pub fn add(&mut self, who: &Weak<dyn Resume>) {
         if !self

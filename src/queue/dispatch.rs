@@ -401,14 +401,8 @@ impl NewConsumer {
     /// then, else the reason why not.
     #[inline]
     pub(super) fn reserve(&self, in_flight: u32, queue: &Weak<dyn Resume>) -> Standing {
-        let limited = self.prefetch > 0 && !self.no_ack;
-        if limited && in_flight >= u32::from(self.prefetch) {
-            return Standing::Full;
-        }
-        while self.mailbox.is_full() {
-            if self.mailbox.wait_for_room(queue) {
-                return Standing::Parked;
-            }
+        if let Some(why) = self.held_up(in_flight, queue) {
+            return why;
         }
         let credit = &self.channel_credit;
         loop {
@@ -424,6 +418,21 @@ impl NewConsumer {
                 return Standing::Parked;
             }
         }
+    }
+
+    /// Why there is no room for one more message with it or its connection, if there is none.
+    #[inline]
+    pub(super) fn held_up(&self, in_flight: u32, queue: &Weak<dyn Resume>) -> Option<Standing> {
+        let limited = self.prefetch > 0 && !self.no_ack;
+        if limited && in_flight >= u32::from(self.prefetch) {
+            return Some(Standing::Full);
+        }
+        while self.mailbox.is_full() {
+            if self.mailbox.wait_for_room(queue) {
+                return Some(Standing::Parked);
+            }
+        }
+        None
     }
 
     /// For listings. `single_active` says whether it is the active one, where only one is.

@@ -194,20 +194,21 @@ impl Queue {
         }
     }
 
-    /// From now on its messages can leave memory. A stream's cannot.
+    /// From now on its messages can leave memory.
     pub fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
         match self {
             Self::Ordinary(queue) => queue.ready.page_to(bodies),
-            Self::Stream(_) => {}
+            Self::Stream(queue) => queue.page_to(bodies),
         }
     }
 
-    /// Moves all ready messages but the next ones to disk, as far as the disk takes them, whatever
-    /// the budget says. Returns how many octets of memory that freed.
+    /// Moves all ready messages to disk, but those that leave next in a queue that is no stream, as
+    /// far as the disk takes them, whatever the budget says. Returns how many octets of memory that
+    /// freed.
     pub fn page_out(&mut self) -> u64 {
         match self {
             Self::Ordinary(queue) => queue.ready.page_out(),
-            Self::Stream(_) => 0,
+            Self::Stream(queue) => queue.page_out(),
         }
     }
 
@@ -252,14 +253,10 @@ impl Queue {
         each!(self, queue => queue.push(now, message, at, delivery_count, fx))
     }
 
-    /// Whether [`Queue::restore`] can be used: bodies can be read when they are needed. A stream
-    /// holds its messages in memory.
+    /// Whether [`Queue::restore`] can be used: bodies can be read when they are needed.
     #[must_use]
     pub fn restores_unread(&self) -> bool {
-        match self {
-            Self::Ordinary(queue) => queue.restores_unread(),
-            Self::Stream(_) => false,
-        }
+        each!(self, queue => queue.restores_unread())
     }
 
     /// Takes messages back at start, in order, without serving anybody and without reading more
@@ -267,7 +264,7 @@ impl Queue {
     pub fn restore(&mut self, now: Now, recovered: &[Recovered]) {
         match self {
             Self::Ordinary(queue) => queue.restore(now, recovered),
-            Self::Stream(_) => debug_assert!(false, "a stream wants its messages"),
+            Self::Stream(queue) => queue.restore(recovered),
         }
     }
 

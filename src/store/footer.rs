@@ -7,13 +7,14 @@
 
 use std::io;
 
-use super::batch::VERSION;
+use super::class::CLASSES;
 use super::disk::{Disk, read_file};
 use super::octets::{Reader, put_at, u32_at, u64_at};
-use super::record::CLASSES;
-use super::row::{self, Row};
+use super::row::{self, Row, Version};
 
 const MAGIC: [u8; 8] = *b"LVRFOT\r\n";
+/// The version that is written; those before it are read too.
+const VERSION: u32 = 2;
 const HEAD: usize = 32;
 const ENDING: &str = ".foot";
 
@@ -32,6 +33,14 @@ pub(super) struct Footer {
     pub(super) sums: [Sum; CLASSES],
     /// Sorted by queue and address.
     pub(super) rows: Vec<Row>,
+}
+
+impl Footer {
+    /// Whether it says all that queues ask for: one of version 1 does not for streams.
+    pub(super) fn is_sufficient(&self) -> bool {
+        let knows = |row: &Row| row.sequence == 0 || row.head_len > 0;
+        self.rows.iter().all(knows)
+    }
 }
 
 /// The footer of the segment in the file `segment`.
@@ -73,8 +82,12 @@ fn encode(segment: &str, footer: &Footer) -> Vec<u8> {
 
 /// The footer in `octets`; `None` unless it is whole and was made for `segment`.
 fn decode(segment: &str, octets: &[u8]) -> Option<Footer> {
+    let version = match u32_at(octets, 8)? {
+        1 => Version::One,
+        VERSION => Version::Two,
+        _ => return None,
+    };
     let whole = octets.get(..8)? == MAGIC
-        && u32_at(octets, 8)? == VERSION
         && u64_at(octets, 16)? == octets.len() as u64
         && u32_at(octets, 12)? == checksum(segment, octets);
     if !whole {
@@ -86,7 +99,7 @@ fn decode(segment: &str, octets: &[u8]) -> Option<Footer> {
         sum.octets = from.u64()?;
         sum.messages = from.u64()?;
     }
-    let rows = row::decode(from.0)?;
+    let rows = row::decode(from.0, version)?;
     Some(Footer { sums, rows })
 }
 

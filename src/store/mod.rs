@@ -21,6 +21,7 @@ mod batch;
 mod bits;
 mod catalog;
 mod checkpoint;
+mod class;
 mod commit;
 mod definitions;
 pub mod disk;
@@ -172,6 +173,11 @@ pub struct Recovered {
     pub at: RecordAt,
     /// Octets of its body.
     pub body_len: u32,
+    /// Octets of its exchange, routing key and properties; 0, as all others have at least two, if
+    /// its queue gave it no sequence.
+    pub head_len: u32,
+    /// The mark of its filter value; 0 if it has none, or if its queue gave it no sequence.
+    pub mark: u32,
     /// Its `priority` property.
     pub priority: Option<u8>,
     /// Its own TTL in milliseconds.

@@ -1,6 +1,6 @@
 //! Records: one message, settlement or change of a definition as octets.
 //!
-//! Owns the layout of a record (`FORMAT.md`, "Records") and what is packed into a [`RecordAt`].
+//! Owns the layout of a record (`FORMAT.md`, "Records").
 //! It deliberately knows no batch, segment or file. Every record starts at a multiple of
 //! [`GRANULE`] and is checked by a CRC32C that covers its address, so that octets at another place
 //! or of an earlier use of a file never pass for a record. Reading never panics, whatever the
@@ -16,7 +16,7 @@ use super::row::Row;
 use super::{Definition, DefinitionChange, DefinitionKind, Op, RecordAt};
 use crate::clock::Wall;
 use crate::ids::QueueId;
-use crate::message::{Body, Message, MessageBuilder, Traits};
+use crate::message::{Body, Message, MessageBuilder, Traits, filter_value};
 
 /// Records start at multiples of this many octets.
 pub(super) const GRANULE: usize = 16;
@@ -402,16 +402,20 @@ impl<'a> Stored<'a> {
         u64_at(self.record.octets, 24)?.checked_sub(1)
     }
 
-    /// Octets of the body; `None` if the octets make no message.
-    fn body_len(&self) -> Option<u32> {
+    /// Its properties, and octets of all in front of the body but their length, and of the body;
+    /// `None` if the octets make no message.
+    fn parts(&self) -> Option<(PropertiesRef<'a>, u32, u32)> {
         let mut rest = Reader(self.content);
+        let mut head = 0;
         for _ in ["exchange", "routing key"] {
             let len = rest.u8()?;
             rest.octets(usize::from(len))?;
+            head += 1 + u32::from(len);
         }
         let properties_len = rest.u32()?;
-        rest.octets(index(u64::from(properties_len)))?;
-        Some(short(rest.0.len()))
+        let properties = rest.octets(index(u64::from(properties_len)))?;
+        let head = head.saturating_add(properties_len);
+        Some((PropertiesRef::new(properties), head, short(rest.0.len())))
     }
 
     /// What its queues must know of it, one row for each copy; none if the octets make no message.
@@ -419,16 +423,28 @@ impl<'a> Stored<'a> {
         let (at, stored_at, ttl_ms) = (self.at(), self.stored_at(), self.ttl_ms());
         let priority = (self.flags() & HAS_PRIORITY != 0).then_some(self.priority());
         let copies = (0..).zip(self.copies.as_chunks::<COPY>().0);
-        self.body_len().into_iter().flat_map(move |body_len| {
-            copies.clone().map(move |(copy, octets)| Row {
-                queue: QueueId(u64_at(octets, 0).unwrap_or_default()),
-                at,
-                copy,
-                body_len,
-                priority,
-                stored_at,
-                ttl_ms,
-                sequence: u64_at(octets, 8).unwrap_or_default(),
+        let parts = self.parts().into_iter();
+        parts.flat_map(move |(properties, head, body_len)| {
+            copies.clone().map(move |(copy, octets)| {
+                let sequence = u64_at(octets, 8).unwrap_or_default();
+                // Only streams ask for the rest, and only they give sequences.
+                let (head_len, mark) = if sequence == 0 {
+                    (0, 0)
+                } else {
+                    (head, filter_value::mark(properties))
+                };
+                Row {
+                    queue: QueueId(u64_at(octets, 0).unwrap_or_default()),
+                    at,
+                    copy,
+                    body_len,
+                    head_len,
+                    mark,
+                    priority,
+                    stored_at,
+                    ttl_ms,
+                    sequence,
+                }
             })
         })
     }
@@ -462,29 +478,4 @@ impl<'a> Stored<'a> {
 fn name<'a>(rest: &mut Reader<'a>) -> Option<ShortStr<'a>> {
     let len = *rest.octets(1)?.first()?;
     ShortStr::new(std::str::from_utf8(rest.octets(usize::from(len))?).ok()?)
-}
-
-/// Size classes of records: each holds lengths up to four times those of the one before.
-pub(super) const CLASSES: usize = 8;
-
-/// The low bits of a [`RecordAt`], free because addresses are multiples of 16: bit 0 says that
-/// there are several copies, bits 1 to 3 are the size class.
-impl RecordAt {
-    pub(super) fn new(address: u64, len: usize, copies: usize) -> Self {
-        let bits = usize::BITS - len.leading_zeros();
-        let class = (bits.saturating_sub(7) / 2).min(7);
-        Self(address | u64::from(class) << 1 | u64::from(copies > 1))
-    }
-
-    pub(super) fn address(self) -> u64 {
-        self.0 & !0xf
-    }
-
-    pub(super) fn is_shared(self) -> bool {
-        self.0 & 1 == 1
-    }
-
-    pub(super) fn class(self) -> usize {
-        index(self.0 >> 1 & 7)
-    }
 }

@@ -29,6 +29,7 @@ pub(super) fn recount(
 ) -> io::Result<Recount> {
     if segment.has_footer
         && let Some(mut footer) = footer::read(disk, &segment.name)
+        && footer.is_sufficient()
         && segment.count_footer(&mut footer, dropped)
     {
         return Ok(Recount {
@@ -75,6 +76,8 @@ pub(super) fn tell(
             Recovered {
                 at: row.at,
                 body_len: row.body_len,
+                head_len: row.head_len,
+                mark: row.mark,
                 priority: row.priority,
                 ttl_ms: row.ttl_ms,
                 stored_at: row.stored_at,

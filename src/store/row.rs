@@ -18,6 +18,11 @@ pub(super) struct Row {
     /// Its place among the copies of the message.
     pub(super) copy: u32,
     pub(super) body_len: u32,
+    /// Octets of exchange, routing key and properties, if it has a sequence; 0 if that is not
+    /// known.
+    pub(super) head_len: u32,
+    /// The mark of its filter value, if it has both.
+    pub(super) mark: u32,
     /// The `priority` property.
     pub(super) priority: Option<u8>,
     pub(super) stored_at: Wall,
@@ -34,6 +39,15 @@ const SHARED: u8 = 1;
 const HAS_PRIORITY: u8 = 0x10;
 const HAS_TTL: u8 = 0x20;
 const HAS_SEQUENCE: u8 = 0x40;
+const HAS_MARK: u8 = 0x80;
+
+/// What a row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// Nothing of the head and the mark of a message with a sequence.
+    One,
+    Two,
+}
 
 /// Octets of the shortest row.
 const ROW_MIN: usize = 4;
@@ -68,7 +82,8 @@ fn encode_row(row: &Row, last: &mut Last, out: &mut Vec<u8>) {
         place
             | flag(row.priority.is_some(), HAS_PRIORITY)
             | flag(row.ttl_ms.is_some(), HAS_TTL)
-            | flag(row.sequence != 0, HAS_SEQUENCE),
+            | flag(row.sequence != 0, HAS_SEQUENCE)
+            | flag(row.mark != 0, HAS_MARK),
     );
     let granules = row.at.address().wrapping_sub(last.address) / GRANULE as u64;
     put_varint(granules, out);
@@ -84,6 +99,10 @@ fn encode_row(row: &Row, last: &mut Last, out: &mut Vec<u8>) {
     }
     if row.sequence != 0 {
         put_varint(difference(last.sequence, row.sequence), out);
+        put_varint(u64::from(row.head_len), out);
+    }
+    if row.mark != 0 {
+        out.extend_from_slice(&row.mark.to_le_bytes());
     }
     *last = Last {
         address: row.at.address(),
@@ -93,7 +112,7 @@ fn encode_row(row: &Row, last: &mut Last, out: &mut Vec<u8>) {
 }
 
 /// Reads what [`encode`] wrote; `None` if that makes no sense.
-pub(super) fn decode(octets: &[u8]) -> Option<Vec<Row>> {
+pub(super) fn decode(octets: &[u8], version: Version) -> Option<Vec<Row>> {
     let mut from = Reader(octets);
     let mut rows = Vec::new();
     let mut queue = 0;
@@ -106,13 +125,18 @@ pub(super) fn decode(octets: &[u8]) -> Option<Vec<Row>> {
         let most = from.0.len() / ROW_MIN;
         rows.reserve(usize::try_from(count).map_or(most, |count| count.min(most)));
         for _ in 0..count {
-            rows.push(decode_row(QueueId(queue), &mut from, &mut last)?);
+            rows.push(decode_row(QueueId(queue), &mut from, &mut last, version)?);
         }
     }
     Some(rows)
 }
 
-fn decode_row(queue: QueueId, from: &mut Reader<'_>, last: &mut Last) -> Option<Row> {
+fn decode_row(
+    queue: QueueId,
+    from: &mut Reader<'_>,
+    last: &mut Last,
+    version: Version,
+) -> Option<Row> {
     let flags = from.u8()?;
     let granules = from.varint()?;
     last.address = granules
@@ -140,11 +164,23 @@ fn decode_row(queue: QueueId, from: &mut Reader<'_>, last: &mut Last) -> Option<
     } else {
         0
     };
+    let head_len = if flags & HAS_SEQUENCE != 0 && version == Version::Two {
+        u32::try_from(from.varint()?).ok()?
+    } else {
+        0
+    };
+    let mark = if flags & HAS_MARK != 0 {
+        from.u32()?
+    } else {
+        0
+    };
     Some(Row {
         queue,
         at: RecordAt(last.address | u64::from(flags & PLACE)),
         copy,
         body_len,
+        head_len,
+        mark,
         priority,
         stored_at: Wall::from_millis(last.stored_at),
         ttl_ms,

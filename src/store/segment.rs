@@ -11,10 +11,11 @@ use std::sync::Arc;
 use super::RecordAt;
 use super::batch::SEGMENT_HEAD;
 use super::bits::Bits;
+use super::class::CLASSES;
 use super::disk::DiskFile;
 use super::footer::{Footer, Sum};
 use super::octets::{index, short};
-use super::record::{CLASSES, COPY, GRANULE, RECORD_HEAD};
+use super::record::{COPY, GRANULE, RECORD_HEAD};
 use super::row::Row;
 use crate::ids::QueueId;
 

@@ -25,6 +25,7 @@ mod rot;
 mod script;
 mod scripts;
 mod shutdown;
+mod streams;
 mod talker;
 mod tidy;
 mod trouble;

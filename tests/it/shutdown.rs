@@ -236,6 +236,8 @@ impl Store for Kept {
             let recovered = Recovered {
                 at,
                 body_len: u32::try_from(stored.message.body_len()).unwrap(),
+                head_len: 0,
+                mark: 0,
                 priority: stored.message.properties().priority().unwrap(),
                 ttl_ms: stored.message.traits().expiration_ms,
                 stored_at: Wall::from_millis(0),

@@ -6,13 +6,11 @@
 //!
 //! Docs: streams (filtering). Seen: RabbitMQ 4.3.6.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{Table, Value};
 
 use crate::error::AmqpError;
-use crate::message::Message;
+use crate::message::{Message, filter_value};
 
 /// The filter of a consumer.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,11 +39,19 @@ impl Filter {
         let matched = arguments.get("x-stream-match-unfiltered");
         // No value is the same as an empty one.
         let unfiltered = matched == Some(&Value::Bool(true)) || values.contains(&&b""[..]);
-        let marked = |value: &[u8]| (mark_of(value), value.to_vec());
+        let marked = |value: &[u8]| (filter_value::mark_of(value), value.to_vec());
         Ok(Some(Self {
             wanted: values.into_iter().map(marked).collect(),
             unfiltered,
         }))
+    }
+
+    /// Whether a message with this mark can be wanted at all.
+    pub(super) fn may_want(&self, mark: u32) -> bool {
+        if mark == 0 {
+            return self.unfiltered;
+        }
+        self.wanted.iter().any(|(wanted, _)| *wanted == mark)
     }
 
     /// Whether `message`, whose mark is `mark`, is wanted.
@@ -53,30 +59,13 @@ impl Filter {
         if mark == 0 {
             return self.unfiltered;
         }
+        let properties = message.properties();
         let fits = |(wanted, value): &(u32, Vec<u8>)| {
-            *wanted == mark && with_value(message, |own| own == value.as_slice()) == Some(true)
+            *wanted == mark
+                && filter_value::with_value(properties, |own| own == value.as_slice()) == Some(true)
         };
         self.wanted.iter().any(fits)
     }
-}
-
-/// The mark of a message's filter value, 0 if it has none.
-pub(super) fn mark(message: &Message) -> u32 {
-    with_value(message, mark_of).unwrap_or(0)
-}
-
-fn with_value<R>(message: &Message, look: impl FnOnce(&[u8]) -> R) -> Option<R> {
-    let headers = message.properties().headers().ok().flatten()?;
-    let value = headers.find("x-stream-filter-value").ok().flatten()?;
-    value.as_str().filter(|value| !value.is_empty()).map(look)
-}
-
-/// Never 0.
-fn mark_of(value: &[u8]) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    let [a, b, c, d, ..] = hasher.finish().to_le_bytes();
-    u32::from_le_bytes([a, b, c, d]).max(1)
 }
 
 #[cfg(test)]

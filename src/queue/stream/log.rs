@@ -1,21 +1,28 @@
 //! The messages of a stream: appended at the end, taken from the front by retention only.
 //!
-//! Slots lie in blocks of at most [`BLOCK_LEN`], so that appending never moves what is there and
-//! a place is found by bisection. A segment is what retention takes at once; it begins with a
-//! block of its own. Times never run backwards here, whatever the wall clock does.
+//! They lie in blocks, so that appending never moves what is there, a place is found by bisection,
+//! and all but the newest block can be on disk ([`Block`]). A segment is what retention takes at
+//! once; it begins with a block of its own. Times never run backwards here, whatever the wall clock
+//! does.
+//!
+//! Once all queues together hold more than the broker's body budget, the stream that grows, by
+//! messages that come or by blocks that are read back, moves blocks to disk through [`Bodies`].
 //!
 //! It knows no consumer and no wire. Docs: streams (retention). Seen: RabbitMQ 4.3.6.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::filter;
+use super::block::{self, Block, Lost, Row};
+use super::residence::Residence;
 use crate::clock::Wall;
-use crate::message::Message;
+use crate::message::{Message, filter_value};
 use crate::queue::Limits;
-use crate::store::RecordAt;
+use crate::queue::account::Account;
+use crate::queue::bodies::Bodies;
+use crate::queue::spilled::Refused;
+use crate::store::{RecordAt, Recovered};
 
-/// Messages in a block.
-const BLOCK_LEN: usize = 512;
 /// Octets of a segment, unless `x-stream-max-segment-size-bytes` says otherwise.
 ///
 /// Docs: streams.
@@ -26,25 +33,8 @@ const SEGMENT_OCTETS_DEFAULT: u64 = 500_000_000;
 const SEGMENT_BATCHES_MAX: u32 = 256_000;
 /// Octets that RabbitMQ's format adds to a message in a batch of its own, roughly.
 const MESSAGE_OVERHEAD: u64 = 64;
-
-/// A message and where it is stored.
-#[derive(Debug)]
-pub(super) struct Slot {
-    pub(super) message: Message,
-    pub(super) at: RecordAt,
-}
-
-/// Neighbouring messages of one segment.
-#[derive(Debug)]
-pub(in crate::queue) struct Block {
-    base: u64,
-    slots: Vec<Slot>,
-    /// The mark of each message's filter value; empty as long as all are unfiltered.
-    marks: Vec<u32>,
-    /// Where a new time begins: milliseconds since 1970, index of the first slot. Empty only in a
-    /// block without messages, which can only be the newest.
-    times: Vec<(u64, u16)>,
-}
+/// Octets in the newest block that make it worth a block of its own when memory is short.
+const OPEN_WEIGHT_MIN: u64 = 64 * 1024;
 
 #[derive(Debug, Default)]
 struct Segment {
@@ -52,7 +42,6 @@ struct Segment {
     octets: u64,
     batches: u32,
     bodies: u64,
-    memory: usize,
     last_time: u64,
 }
 
@@ -69,27 +58,34 @@ pub(super) struct Log {
     batch_open: bool,
     last_time: u64,
     bodies: u64,
-    memory: usize,
+    /// What is in memory.
+    account: Account,
+    residence: Residence,
+    /// Records that turned out to be damaged and are to be settled.
+    damaged: Vec<RecordAt>,
+    /// Messages that could not be read back.
+    lost: u64,
 }
 
-/// Messages that lie behind each other.
-#[derive(Debug)]
-pub(super) struct Run<'a> {
-    /// The offset of the first one.
-    pub(super) first: u64,
-    pub(super) slots: &'a [Slot],
-    marks: &'a [u32],
-}
-
-impl Run<'_> {
-    /// The messages with the marks of their filter values.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Slot, u32)> {
-        let marks = self.marks.iter().copied().chain(std::iter::repeat(0));
-        self.slots.iter().zip(marks)
-    }
+/// Octets that a message adds to the log.
+#[derive(Clone, Copy)]
+struct Octets {
+    /// Exchange, routing key and properties.
+    head: u64,
+    body: u64,
 }
 
 impl Log {
+    /// Whether messages can leave memory, and come back.
+    pub(super) fn pages(&self) -> bool {
+        self.account.bodies().is_some()
+    }
+
+    /// From now on messages can leave memory.
+    pub(super) fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
+        self.account = Account::open(bodies, self.account.held());
+    }
+
     /// The offset of the oldest message; of the next one if there is none.
     pub(super) fn first(&self) -> u64 {
         self.segments.front().map_or(self.next, |first| first.base)
@@ -110,12 +106,8 @@ impl Log {
         let wall = wall.as_millis();
         let later = |block: &Block| block.last_time() >= wall;
         let place = self.blocks.partition_point(|block| !later(block));
-        let Some(block) = self.blocks.get(place) else {
-            return self.next;
-        };
-        let time = block.times.partition_point(|(time, _)| *time < wall);
-        let index = block.times.get(time).map_or(0, |(_, index)| *index);
-        block.base + u64::from(index)
+        let block = self.blocks.get(place);
+        block.map_or(self.next, |block| block.first_since(wall))
     }
 
     /// Messages.
@@ -128,40 +120,82 @@ impl Log {
         self.bodies
     }
 
-    /// Octets held, roughly.
-    pub(super) fn memory(&self) -> usize {
-        let index = |block: &Block| {
-            block.slots.capacity() * size_of::<Slot>()
-                + block.marks.capacity() * size_of::<u32>()
-                + block.times.capacity() * size_of::<(u64, u16)>()
-        };
-        self.memory + self.blocks.iter().map(index).sum::<usize>()
+    /// Octets held by the messages in memory and by the blocks.
+    pub(super) fn memory(&self) -> u64 {
+        let index: u64 = self.blocks.iter().map(Block::index_memory).sum();
+        self.account.held() + index
     }
 
-    /// Messages from `offset` on, or behind it if it is missing, as far as they lie together; empty
-    /// if there are none.
-    pub(super) fn run(&self, offset: u64) -> Run<'_> {
+    /// Messages so far that could not be read back.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Damaged records found since the last call.
+    pub(super) fn take_damaged(&mut self) -> Vec<RecordAt> {
+        std::mem::take(&mut self.damaged)
+    }
+
+    /// The block with the message at `offset`, or with the next one if that is missing; `None` if
+    /// there are none from there on.
+    pub(super) fn block_at(&self, offset: u64) -> Option<&Block> {
         let place = self.blocks.partition_point(|block| block.end() <= offset);
-        let Some(block) = self.blocks.get(place) else {
-            return Run {
-                first: self.next,
-                slots: &[],
-                marks: &[],
-            };
+        self.blocks.get(place)
+    }
+
+    /// The block that begins at `base`, with its messages in memory as long as they are read.
+    pub(super) fn read(&mut self, base: u64) -> Option<&Block> {
+        self.residence.touch(base);
+        let place = self.blocks.partition_point(|block| block.base() < base);
+        if self
+            .blocks
+            .get(place)
+            .is_some_and(|block| !block.is_resident())
+        {
+            self.load(place);
+        }
+        self.blocks.get(place)
+    }
+
+    fn load(&mut self, place: usize) {
+        let bodies = self.account.bodies().cloned();
+        let Some(block) = self.blocks.get_mut(place) else {
+            return;
         };
-        let first = offset.max(block.base);
-        let index = usize::try_from(first - block.base).unwrap_or(usize::MAX);
-        Run {
-            first,
-            slots: block.slots.get(index..).unwrap_or_default(),
-            marks: block.marks.get(index..).unwrap_or_default(),
+        // What is read back is sealed, so that it can leave again.
+        block.seal();
+        let lost = block.load(bodies.as_deref());
+        self.account.add(block.held());
+        let base = block.base();
+        self.residence.add(base);
+        self.note(base, lost);
+        self.relieve();
+    }
+
+    /// Messages of the block at `base` are lost.
+    fn note(&mut self, base: u64, mut lost: Lost) {
+        self.len -= lost.messages;
+        self.bodies -= lost.bodies;
+        self.lost += lost.messages;
+        self.damaged.append(&mut lost.damaged);
+        let behind = self
+            .segments
+            .partition_point(|segment| segment.base <= base);
+        if let Some(segment) = self.segments.get_mut(behind.wrapping_sub(1)) {
+            segment.bodies -= lost.bodies;
         }
     }
 
-    /// All messages with their offsets, oldest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Slot)> {
-        let blocks = self.blocks.iter();
-        blocks.flat_map(|block| (block.base..).zip(&block.slots))
+    /// Shows all messages with their offsets, oldest first, until `each` says `false`. Reads back
+    /// what is on disk, block by block, without keeping it.
+    pub(super) fn visit(&self, each: &mut dyn FnMut(u64, RecordAt, &Message) -> bool) {
+        let mut blocks = self.blocks.iter();
+        let _all = blocks.all(|block| block.visit(self.disk(), each));
+    }
+
+    /// Where messages are that are not in memory.
+    pub(super) fn disk(&self) -> Option<&dyn Bodies> {
+        self.account.bodies().map(|bodies| &**bodies)
     }
 
     /// What is to be stored with a message that is the `ahead`-th to be appended from now on: its
@@ -211,24 +245,65 @@ impl Log {
     }
 
     fn begin_block(&mut self) {
-        self.blocks.push_back(Block {
-            base: self.next,
-            slots: Vec::new(),
-            marks: Vec::new(),
-            times: Vec::new(),
-        });
+        self.seal_newest();
+        self.blocks.push_back(Block::new(self.next));
+    }
+
+    fn seal_newest(&mut self) {
+        let Some(newest) = self.blocks.back_mut().filter(|newest| newest.len() > 0) else {
+            return;
+        };
+        newest.seal();
+        if newest.is_resident() {
+            self.residence.add(newest.base());
+        }
     }
 
     /// Adds a message.
     pub(super) fn append(&mut self, wall: Wall, message: Message, at: RecordAt) {
-        if self.segments.is_empty() {
-            self.begin_segment();
-        }
+        let octets = Octets {
+            head: (message.routing_octets().len() + message.properties().as_bytes().len()) as u64,
+            body: message.body_len() as u64,
+        };
+        let row = self.make_room(wall, at, filter_value::mark(message.properties()), octets);
         if self
             .blocks
             .back()
-            .is_some_and(|block| block.slots.len() >= BLOCK_LEN || block.end() != self.next)
+            .is_some_and(|newest| !newest.is_resident())
         {
+            self.begin_block();
+        }
+        self.account.add(block::weight(&message));
+        if let Some(block) = self.blocks.back_mut() {
+            block.push(row, message);
+        }
+        self.next += 1;
+    }
+
+    /// Adds a stored message without reading it.
+    pub(super) fn append_absent(&mut self, recovered: &Recovered) {
+        let octets = Octets {
+            head: u64::from(recovered.head_len),
+            body: u64::from(recovered.body_len),
+        };
+        let row = self.make_room(recovered.stored_at, recovered.at, recovered.mark, octets);
+        let is_held = |newest: &Block| newest.is_resident() && newest.len() > 0;
+        if self.blocks.back().is_some_and(is_held) {
+            self.begin_block();
+        }
+        if let Some(block) = self.blocks.back_mut() {
+            block.push_absent(row, octets.head + octets.body, octets.body);
+        }
+        self.next += 1;
+    }
+
+    /// Counts a message and makes room for it in the newest block.
+    fn make_room(&mut self, wall: Wall, at: RecordAt, mark: u32, octets: Octets) -> Row {
+        if self.segments.is_empty() {
+            self.begin_segment();
+        }
+        let is_done = |newest: &Block| newest.is_full() || newest.end() != self.next;
+        if self.blocks.back().is_some_and(is_done) {
             self.begin_block();
         }
         self.last_time = self.last_time.max(wall.as_millis());
@@ -236,15 +311,19 @@ impl Log {
         if begins_batch {
             self.last_batch = self.next;
         }
-        self.bodies += message.body_len() as u64;
-        self.memory += message.memory();
-        if let (Some(segment), Some(block)) = (self.segments.back_mut(), self.blocks.back_mut()) {
+        if let Some(segment) = self.segments.back_mut() {
             segment.batches += u32::from(begins_batch);
-            segment.count(&message, self.last_time);
-            block.push(Slot { message, at }, self.last_time);
+            segment.octets += octets.head + octets.body + MESSAGE_OVERHEAD;
+            segment.bodies += octets.body;
+            segment.last_time = self.last_time;
         }
-        self.next += 1;
+        self.bodies += octets.body;
         self.len += 1;
+        Row {
+            at,
+            time: self.last_time,
+            mark,
+        }
     }
 
     /// What is appended from now on is another batch.
@@ -270,11 +349,17 @@ impl Log {
             };
             octets -= segment.octets;
             self.bodies -= segment.bodies;
-            self.memory -= segment.memory;
             let first = self.first();
-            while let Some(block) = self.blocks.pop_front_if(|block| block.base < first) {
-                self.len -= block.slots.len() as u64;
+            while let Some(block) = self.blocks.pop_front_if(|block| block.base() < first) {
+                self.len -= block.count();
+                self.account.remove(block.held());
                 taken.push(block);
+            }
+        }
+        if !taken.is_empty() {
+            self.residence.forget_before(self.first());
+            if self.account.has_shrunk() {
+                self.account.settle();
             }
         }
         taken
@@ -285,48 +370,78 @@ impl Log {
         self.segments.clear();
         self.len = 0;
         self.bodies = 0;
-        self.memory = 0;
+        self.account.clear();
+        self.residence = Residence::default();
         std::mem::take(&mut self.blocks).into()
     }
-}
 
-impl Segment {
-    fn count(&mut self, message: &Message, time: u64) {
-        let body = message.body_len() as u64;
-        let head = message.routing_octets().len() + message.properties().as_bytes().len();
-        self.octets += body + head as u64 + MESSAGE_OVERHEAD;
-        self.bodies += body;
-        self.memory += message.memory();
-        self.last_time = time;
-    }
-}
-
-impl Block {
-    /// Its messages.
-    pub(super) fn slots(&self) -> &[Slot] {
-        &self.slots
-    }
-
-    fn end(&self) -> u64 {
-        self.base + self.slots.len() as u64
-    }
-
-    fn last_time(&self) -> u64 {
-        self.times.last().map_or(0, |(time, _)| *time)
-    }
-
-    fn push(&mut self, slot: Slot, time: u64) {
-        let index = self.slots.len();
-        if self.times.is_empty() || self.last_time() < time {
-            let index = u16::try_from(index).expect("a block has 512 slots");
-            self.times.push((time, index));
+    /// If the stream has grown, tells the budget, and if that is exceeded moves blocks to disk.
+    pub(super) fn relieve(&mut self) {
+        if !self.account.has_grown() {
+            return;
         }
-        let mark = filter::mark(&slot.message);
-        if mark != 0 || !self.marks.is_empty() {
-            self.marks.resize(index, 0);
-            self.marks.push(mark);
+        self.account.settle();
+        let Some(bodies) = self.account.bodies().cloned() else {
+            return;
+        };
+        let excess = bodies.excess();
+        if excess == 0 {
+            return;
         }
-        self.slots.push(slot);
+        let mut freed = self.page_blocks(&bodies, &self.residence.leaving(), excess);
+        let is_ripe = |newest: &&Block| {
+            newest.held() >= OPEN_WEIGHT_MIN && !self.residence.is_recent(newest.base())
+        };
+        if freed < excess
+            && let Some(newest) = self.blocks.back().filter(is_ripe).map(Block::base)
+        {
+            self.seal_newest();
+            freed += self.page_blocks(&bodies, &[newest], excess - freed);
+        }
+        self.account.remove(freed);
+        self.account.settle();
+    }
+
+    /// Moves all messages to disk, as far as it takes them. Returns how many octets of memory that
+    /// freed.
+    pub(super) fn page_out(&mut self) -> u64 {
+        let Some(bodies) = self.account.bodies().cloned() else {
+            return 0;
+        };
+        self.seal_newest();
+        let freed = self.page_blocks(&bodies, &self.residence.all(), u64::MAX);
+        self.account.remove(freed);
+        self.account.settle();
+        freed
+    }
+
+    /// Moves some of these blocks to disk, until `wanted` octets are freed.
+    fn page_blocks(&mut self, bodies: &Arc<dyn Bodies>, blocks: &[u64], wanted: u64) -> u64 {
+        let mut freed = 0;
+        let mut is_full = false;
+        for base in blocks {
+            if freed >= wanted {
+                break;
+            }
+            let place = self.blocks.partition_point(|block| block.base() < *base);
+            let Some(block) = self.blocks.get_mut(place) else {
+                continue;
+            };
+            if is_full && block.must_spill() {
+                continue;
+            }
+            match block.page_out(bodies) {
+                Ok(octets) => {
+                    freed += octets;
+                    self.residence.remove(*base);
+                }
+                // What is behind it is not written either.
+                Err(Refused::NotWritten) => break,
+                // Nor would there be for another: none is gone through in vain.
+                Err(Refused::NoRoom) => is_full = true,
+            }
+        }
+        freed
     }
 }
 

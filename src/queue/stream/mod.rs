@@ -1,7 +1,8 @@
 //! Streams: messages stay, consumers read them, retention takes the oldest.
 //!
 //! Owns the log and the consumers' places in it. Settling a delivery gives credit and nothing
-//! else, so nothing is ever requeued, redelivered, expired or dead-lettered here.
+//! else, so nothing is ever requeued, redelivered, expired or dead-lettered here. What of the log
+//! is in memory follows the broker's body budget and where consumers read.
 //!
 //! It deliberately knows no other queue type and, like them, no exchange, channel or store.
 //!
@@ -14,8 +15,8 @@ use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::Table;
 
 use super::{
-    ConsumerSnapshot, Declared, DeleteReason, Effects, Entry, Got, Limits, NewConsumer, Outcome,
-    Pushed, QueueKind, Removed, Stats,
+    Bodies, ConsumerSnapshot, Declared, DeleteReason, Effects, Entry, Got, Limits, NewConsumer,
+    Outcome, Pushed, QueueKind, Removed, Stats,
 };
 use crate::clock::Now;
 use crate::connection::mail::Resume;
@@ -25,12 +26,14 @@ use crate::ids::{ConsumerId, QueueId};
 use crate::message::Message;
 use crate::store::{RecordAt, Recovered};
 
+mod block;
 mod filter;
 mod log;
 mod offset;
 mod readers;
+mod residence;
 
-pub(super) use log::Block;
+pub(super) use block::Block;
 
 use filter::Filter;
 use log::Log;
@@ -95,6 +98,31 @@ impl StreamQueue {
         self.log.sequence(ahead)
     }
 
+    /// See `Queue::page_to`.
+    pub fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
+        self.log.page_to(bodies);
+    }
+
+    /// See `Queue::page_out`.
+    pub fn page_out(&mut self) -> u64 {
+        self.log.page_out()
+    }
+
+    /// See `Queue::restores_unread`.
+    #[must_use]
+    pub fn restores_unread(&self) -> bool {
+        self.log.pages()
+    }
+
+    /// See `Queue::restore`. Offsets, times and batches are those of before.
+    pub fn restore(&mut self, recovered: &[Recovered]) {
+        for recovered in recovered {
+            self.log.go_to(recovered.sequence);
+            self.log.begin_segment_if_full(&self.limits);
+            self.log.append_absent(recovered);
+        }
+    }
+
     /// See `Queue::restore_message`. Offsets, times and batches are those of before.
     pub fn restore_message(&mut self, recovered: &Recovered, message: Message) {
         self.log.go_to(recovered.sequence);
@@ -107,10 +135,15 @@ impl StreamQueue {
         self.log.end_batch();
         self.readers.wake();
         self.serve(fx);
+        // Not before those who read at the end have had it.
+        self.log.relieve();
     }
 
     fn serve(&mut self, fx: &mut Effects) {
-        let served = self.readers.serve(&self.log, &self.resume, fx);
+        let served = self.readers.serve(&mut self.log, &self.resume, fx);
+        for at in self.log.take_damaged() {
+            fx.settle(at);
+        }
         self.stats.delivered += served.messages;
         self.unacked += served.messages;
         self.unacked_bytes += served.octets;
@@ -118,7 +151,21 @@ impl StreamQueue {
 
     fn retain(&mut self, now: Now, fx: &mut Effects) {
         let taken = self.log.retain(now.wall, &self.limits);
-        bury(taken, fx);
+        self.bury(taken, fx);
+    }
+
+    /// Messages left the log for good.
+    fn bury(&self, mut blocks: Vec<Block>, fx: &mut Effects) {
+        for block in &blocks {
+            block.unsettled().for_each(|at| fx.settle(at));
+            if fx.listening {
+                block.visit(self.log.disk(), &mut |_, _, message| {
+                    fx.note(message, || Fate::Purged);
+                    true
+                });
+            }
+        }
+        fx.blocks.append(&mut blocks);
     }
 
     /// See `Queue::get`.
@@ -214,7 +261,8 @@ impl StreamQueue {
 
     /// See `Queue::take_all`. RabbitMQ says 0 messages when a stream is deleted.
     pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
-        bury(self.log.take_all(), fx);
+        let taken = self.log.take_all();
+        self.bury(taken, fx);
         let unacked = std::mem::take(&mut self.unacked);
         self.unacked_bytes = 0;
         self.gone = true;
@@ -328,30 +376,32 @@ impl StreamQueue {
     /// See `Queue::stats`.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.stats
+        Stats {
+            lost: self.log.lost(),
+            ..self.stats
+        }
     }
 
     /// See `Queue::memory_bytes`.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.log.memory()
+        let log = usize::try_from(self.log.memory()).unwrap_or(usize::MAX);
+        size_of::<Self>().saturating_add(log)
     }
 
     /// See `Queue::peek`.
     #[must_use]
     pub fn peek(&self, max: usize) -> Vec<Entry> {
-        let entries = self.log.iter().map(|(offset, slot)| entry_of(slot, offset));
-        entries.take(max).collect()
+        let mut entries = Vec::new();
+        self.log.visit(&mut |offset, at, message| {
+            let wanted = entries.len() < max;
+            if wanted {
+                entries.push(entry_of(message, at, offset));
+            }
+            wanted
+        });
+        entries
     }
-}
-
-/// Messages left the log for good.
-fn bury(mut blocks: Vec<Block>, fx: &mut Effects) {
-    for slot in blocks.iter().flat_map(Block::slots) {
-        fx.settle(slot.at);
-        fx.note(&slot.message, || Fate::Purged);
-    }
-    fx.blocks.append(&mut blocks);
 }
 
 impl std::fmt::Debug for StreamQueue {

@@ -10,18 +10,23 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Weak;
 
+use super::block::{Block, Row};
 use super::filter::Filter;
 use super::log::Log;
 use crate::clock::Mono;
-use crate::connection::mail::{Delivery, Resume};
+use crate::connection::mail::{Delivery, Mail, Resume, Waiting};
 use crate::events::Fate;
 use crate::ids::ConsumerId;
+use crate::message::Message;
 use crate::queue::dispatch::Standing;
 use crate::queue::dispatch::outlets::Outlets;
 use crate::queue::{Cancelled, ConsumerSnapshot, Effects, Entry, NewConsumer};
+use crate::store::RecordAt;
 
 /// Messages a reader takes before the others get their turn.
 const TURN_LEN: u32 = 64;
+/// Blocks that are read from disk for all readers together before the stream's lock is let go.
+const LOADS_MAX: u32 = 4;
 
 #[derive(Debug)]
 struct Reader {
@@ -51,6 +56,8 @@ pub(super) struct Readers {
 pub(super) struct Served {
     pub(super) messages: u64,
     pub(super) octets: u64,
+    /// Blocks that were read from disk for it.
+    loads: u32,
 }
 
 impl Readers {
@@ -134,7 +141,7 @@ impl Readers {
     /// Hands messages out as long as anybody can take one.
     pub(super) fn serve(
         &mut self,
-        log: &Log,
+        log: &mut Log,
         queue: &Weak<dyn Resume>,
         fx: &mut Effects,
     ) -> Served {
@@ -175,7 +182,7 @@ impl Reader {
     /// Takes some messages; the standing says why it stopped.
     fn turn(
         &mut self,
-        log: &Log,
+        log: &mut Log,
         queue: &Weak<dyn Resume>,
         outlets: &mut Outlets,
         served: &mut Served,
@@ -183,19 +190,29 @@ impl Reader {
     ) -> Standing {
         // What retention took before it was read is skipped.
         self.next = self.next.max(log.first());
-        let run = log.run(self.next);
-        if run.slots.is_empty() {
+        let Some(block) = log.block_at(self.next) else {
             return Standing::Idle;
+        };
+        self.pass_unwanted(block);
+        if self.next == block.end() {
+            return Standing::Ring;
         }
-        self.next = run.first;
         let mut left = TURN_LEN;
-        for (slot, mark) in run.iter() {
-            let message = &slot.message;
-            let wanted = self
-                .filter
-                .as_ref()
-                .is_none_or(|filter| filter.wants(mark, message));
-            if wanted {
+        if !block.is_resident() {
+            if let Some(why) = self.may_load(queue, served) {
+                return why;
+            }
+            left = u32::MAX;
+        }
+        let base = block.base();
+        let Some(block) = log.read(base) else {
+            return Standing::Ring;
+        };
+        let from = usize::try_from(self.next - base).unwrap_or(usize::MAX);
+        for index in from..block.len() {
+            if let (Some(row), Some(message)) = (block.row(index), block.message(index))
+                && self.wants(row, message)
+            {
                 if left == 0 {
                     break;
                 }
@@ -211,12 +228,42 @@ impl Reader {
                     consumer_tag: self.new.tag.clone(),
                     redelivered: false,
                 });
-                let entry = entry_of(slot, self.next);
+                let entry = entry_of(message, row.at, self.next);
                 outlets.put(self.outlet, self.delivery(entry));
             }
             self.next += 1;
         }
         Standing::Ring
+    }
+
+    fn wants(&self, row: Row, message: &Message) -> bool {
+        let filter = self.filter.as_ref();
+        filter.is_none_or(|filter| filter.wants(row.mark, message))
+    }
+
+    /// Moves on to the first message of `block` from its place on that it may want, or to the end,
+    /// by what is known without the messages.
+    fn pass_unwanted(&mut self, block: &Block) {
+        self.next = self.next.max(block.base());
+        let Some(filter) = &self.filter else { return };
+        let from = usize::try_from(self.next - block.base()).unwrap_or(usize::MAX);
+        let rows = (from..block.len()).map_while(|index| block.row(index));
+        let passed = rows.take_while(|row| !filter.may_want(row.mark));
+        self.next += passed.count() as u64;
+    }
+
+    /// Why a block is not read from disk for this reader now. Who has made the stream wait for the
+    /// disk for long comes again, so that others get its lock in between.
+    fn may_load(&self, queue: &Weak<dyn Resume>, served: &mut Served) -> Option<Standing> {
+        if let Some(why) = self.new.held_up(self.in_flight, queue) {
+            return Some(why);
+        }
+        if served.loads == LOADS_MAX {
+            self.new.mailbox.post(Mail::Resume(Waiting::of(queue)));
+            return Some(Standing::Parked);
+        }
+        served.loads += 1;
+        None
     }
 
     fn delivery(&self, entry: Entry) -> Delivery {
@@ -229,11 +276,11 @@ impl Reader {
 }
 
 /// A message of a stream is never settled, so its deliveries count nothing.
-pub(super) fn entry_of(slot: &super::log::Slot, offset: u64) -> Entry {
+pub(super) fn entry_of(message: &Message, at: RecordAt, offset: u64) -> Entry {
     Entry {
-        message: slot.message.clone(),
+        message: message.clone(),
         position: offset,
-        at: slot.at,
+        at,
         expires: Mono::NEVER,
         delivery_count: 0,
         acquired_count: 0,

@@ -13,6 +13,8 @@ use crate::message::{Body, Message, MessageBuilder, Traits};
 use crate::queue::tests::fixture::{Fixture, consumer, message, numbers};
 use crate::queue::{Limits, NewConsumer, Outcome, ReturnCause};
 
+mod paging;
+
 /// A message with a filter value, if any.
 pub(super) fn filtered(body: &str, value: Option<Value>) -> Message {
     let headers = value.map(|value| Table::new().with("x-stream-filter-value", value).to_bytes());

@@ -13,7 +13,7 @@ use crate::connection::mail::{Mail, Mailbox, Resume};
 use crate::error::AmqpError;
 use crate::events::DeathReason;
 use crate::ids::{ConnectionId, ConsumerId, QueueId};
-use crate::message::{Body, Message, MessageBuilder, Traits};
+use crate::message::{Body, Message, MessageBuilder, Traits, filter_value};
 use crate::queue::{
     Arguments, ChannelCredit, Declared, Effects, Entry, Flags, NewConsumer, Outcome, Pushed, Queue,
     QueueKind, ReturnCause,
@@ -82,6 +82,8 @@ pub(in crate::queue) struct Fixture {
     /// What each consumer holds unacked; 0 for basic.get.
     pub(in crate::queue) held: BTreeMap<u64, Vec<Entry>>,
     stored: u64,
+    /// How often the queue let others go first.
+    pub(in crate::queue) resumed: u64,
     /// Where messages go that leave memory, once there is such a place.
     pub(in crate::queue) shelf: Option<Arc<Shelf>>,
 }
@@ -117,6 +119,7 @@ impl Fixture {
             credits: BTreeMap::new(),
             held: BTreeMap::new(),
             stored: 0,
+            resumed: 0,
             shelf: None,
         };
         fixture.queue.touch(now, &mut fixture.fx);
@@ -173,9 +176,12 @@ impl Fixture {
         if let Some(shelf) = &self.shelf {
             shelf.keep(at, message);
         }
+        let head_len = message.routing_octets().len() + message.properties().as_bytes().len();
         let mut recovered = Recovered {
             at,
             body_len: u32::try_from(message.body_len()).expect("short"),
+            head_len: u32::try_from(head_len).expect("short"),
+            mark: filter_value::mark(message.properties()),
             priority: message.properties().priority().expect("readable"),
             ttl_ms: message.traits().expiration_ms,
             stored_at: self.now.wall,
@@ -252,13 +258,20 @@ impl Fixture {
             .remove_consumer(self.now, ConsumerId(id), &mut self.fx)
     }
 
-    /// Reads a consumer's mail and holds what is in it. Consumers that share a mailbox read the
+    /// Reads a consumer's mail, and what a stream has for it when it is called back, and holds what
+    /// is in it. Consumers that share a mailbox read the
     /// first one's.
     pub(in crate::queue) fn mail(&mut self, id: u64) -> String {
-        let mut mail = VecDeque::new();
-        self.boxes[&id].take_now(&mut mail);
+        let mut mail_box = VecDeque::new();
+        self.boxes[&id].take_now(&mut mail_box);
         let mut bodies = Vec::new();
-        for mail in mail {
+        while let Some(mail) = mail_box.pop_front() {
+            if let Mail::Resume(_) = mail {
+                self.resumed += 1;
+                self.queue.resume(self.now, &mut self.fx);
+                self.boxes[&id].take_now(&mut mail_box);
+                continue;
+            }
             let Mail::Deliver(delivery) = mail else {
                 panic!("not a delivery: {mail:?}");
             };

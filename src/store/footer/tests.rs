@@ -9,14 +9,16 @@ const SEGMENT: &str = "0000000000001000.log";
 
 fn sample() -> Footer {
     let row = |n: u64| Row {
-        queue: QueueId(n % 2),
+        queue: QueueId(if n == 19 { 7 } else { n % 2 }),
         at: RecordAt(0x1000 + n * 256),
         copy: 0,
         body_len: 100,
+        head_len: if n == 19 { 9 } else { 0 },
+        mark: if n == 19 { 8 } else { 0 },
         priority: None,
         stored_at: Wall::from_millis(5),
         ttl_ms: None,
-        sequence: 0,
+        sequence: if n == 19 { 5 } else { 0 },
     };
     let mut rows: Vec<Row> = (0..20).map(row).collect();
     sort(&mut rows);
@@ -48,4 +50,44 @@ fn footer_of_another_segment_or_with_any_bit_flipped_is_none() {
         assert_eq!(decode(SEGMENT, &rotten), None, "octet {at}");
         assert_eq!(decode(SEGMENT, &octets[..at]), None, "cut at {at}");
     }
+}
+
+/// `octets` as a footer of `version`, with the last `cut` of them missing.
+fn of_version(version: u32, mut octets: Vec<u8>, cut: usize) -> Vec<u8> {
+    octets.truncate(octets.len() - cut);
+    let len = octets.len() as u64;
+    put_at(&mut octets, 8, &version.to_le_bytes());
+    put_at(&mut octets, 16, &len.to_le_bytes());
+    let sum = checksum(SEGMENT, &octets);
+    put_at(&mut octets, 12, &sum.to_le_bytes());
+    octets
+}
+
+#[test]
+fn version_1_is_read_and_suffices_where_there_is_no_stream() {
+    let mut footer = sample();
+    let of_stream = footer.rows.pop().expect("the last one");
+    assert!(of_stream.sequence > 0);
+    let octets = of_version(1, encode(SEGMENT, &footer), 0);
+    let read = decode(SEGMENT, &octets).expect("it is whole");
+    assert_eq!(read, footer);
+    assert!(read.is_sufficient() && sample().is_sufficient());
+
+    let unknown = Row {
+        head_len: 0,
+        mark: 0,
+        ..of_stream
+    };
+    footer.rows.push(unknown);
+    // The length of the head, which was not there, is 0 and the last octet.
+    let octets = of_version(1, encode(SEGMENT, &footer), 1);
+    let read = decode(SEGMENT, &octets).expect("it is whole");
+    assert_eq!(read, footer);
+    assert!(!read.is_sufficient());
+}
+
+#[test]
+fn version_of_the_future_is_passed_over() {
+    let octets = of_version(3, encode(SEGMENT, &sample()), 0);
+    assert_eq!(decode(SEGMENT, &octets), None);
 }

@@ -20,6 +20,12 @@ pub(super) fn check(disk: &dyn Disk, segment: &Segment, mut alive: Vec<Row>) -> 
         Some(mut footer) => {
             footer.rows.retain(|row| segment.has_alive(row));
             footer::sort(&mut alive);
+            if !footer.is_sufficient() {
+                // Version 1 did not say so much.
+                for row in &mut alive {
+                    (row.head_len, row.mark) = (0, 0);
+                }
+            }
             if footer.rows == alive {
                 return None;
             }

@@ -8,6 +8,8 @@ fn row(queue: u64, address: u64) -> Row {
         at: RecordAt(address),
         copy: 0,
         body_len: 100,
+        head_len: 0,
+        mark: 0,
         priority: None,
         stored_at: Wall::from_millis(1_700_000_000_000),
         ttl_ms: None,
@@ -18,10 +20,10 @@ fn row(queue: u64, address: u64) -> Row {
 fn check(rows: &[Row]) {
     let mut octets = Vec::new();
     encode(rows, &mut octets);
-    assert_eq!(decode(&octets).as_deref(), Some(rows));
+    assert_eq!(decode(&octets, Version::Two).as_deref(), Some(rows));
     for len in 0..octets.len() {
         // Cut anywhere it is no row or fewer.
-        let cut = decode(octets.get(..len).expect("shorter"));
+        let cut = decode(octets.get(..len).expect("shorter"), Version::Two);
         assert!(cut.is_none_or(|cut| cut.len() < rows.len()));
     }
 }
@@ -50,11 +52,14 @@ fn every_field_comes_back() {
             ttl_ms: Some(u64::MAX),
             stored_at: Wall::from_millis(u64::MAX),
             sequence: u64::MAX,
+            head_len: u32::MAX,
+            mark: u32::MAX,
             ..first
         },
         Row {
             at: RecordAt(0x1_0000_0400),
             sequence: 1,
+            head_len: 3,
             ..first
         },
         Row {
@@ -81,6 +86,36 @@ fn row_of_a_long_backlog_takes_few_octets() {
 }
 
 #[test]
+fn row_of_a_stream_takes_few_octets() {
+    let rows: Vec<Row> = (0..10_000)
+        .map(|n| Row {
+            sequence: n << 1,
+            head_len: 12,
+            ..row(1 << 33, 0x1000 + n * 176)
+        })
+        .collect();
+    let mut octets = Vec::new();
+    encode(&rows, &mut octets);
+    let each = octets.len() / rows.len();
+    assert!(each <= 6, "{each} octets a row");
+}
+
+#[test]
+fn row_of_version_1_says_nothing_of_the_head() {
+    let old = Row {
+        sequence: 7,
+        ..row(1, 0x1000)
+    };
+    let mut octets = Vec::new();
+    encode(&[row(0, 0x2000), old], &mut octets);
+    // The length of the head, which was not there, is 0 and the last octet.
+    octets.pop();
+    let rows = decode(&octets, Version::One);
+    assert_eq!(rows.as_deref(), Some(&[row(0, 0x2000), old][..]));
+    assert_eq!(decode(&octets, Version::Two), None);
+}
+
+#[test]
 fn arbitrary_octets_never_panic() {
     let mut dice = 1_u64;
     for len in 0..400 {
@@ -90,6 +125,7 @@ fn arbitrary_octets_never_panic() {
                 dice.to_be_bytes()[0]
             })
             .collect();
-        drop(decode(&octets));
+        drop(decode(&octets, Version::One));
+        drop(decode(&octets, Version::Two));
     }
 }

@@ -3,8 +3,13 @@
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{Table, Value};
 
-use super::{Filter, mark};
+use super::Filter;
+use crate::message::{Message, filter_value};
 use crate::queue::stream::tests::filtered;
+
+fn mark(message: &Message) -> u32 {
+    filter_value::mark(message.properties())
+}
 
 fn parse(filter: impl Into<Value>) -> Filter {
     let arguments = Table::new().with("x-stream-filter", filter);
@@ -92,4 +97,12 @@ fn array_without_strings_is_an_internal_error() {
             (ReplyCode::InternalError, "")
         );
     }
+}
+
+/// Marks are kept in the store.
+#[test]
+fn mark_of_a_value_never_changes() {
+    let message = filtered("m", Some("red".into()));
+    assert_eq!(mark(&message), 0x0260_2fe0);
+    assert_eq!(mark(&filtered("m", None)), 0);
 }

@@ -3,9 +3,10 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{BLOCK_LEN, Log};
+use super::Log;
 use crate::clock::Wall;
 use crate::queue::Limits;
+use crate::queue::stream::block::BLOCK_LEN;
 use crate::queue::stream::tests::filtered;
 use crate::store::RecordAt;
 
@@ -41,19 +42,38 @@ fn filled(len: u64, limits: &Limits) -> Log {
 }
 
 fn offsets(log: &Log) -> Vec<u64> {
-    log.iter().map(|(offset, _)| offset).collect()
+    slots(log).into_iter().map(|(offset, _)| offset).collect()
+}
+
+fn slots(log: &Log) -> Vec<(u64, RecordAt)> {
+    let mut slots = Vec::new();
+    log.visit(&mut |offset, at, _| {
+        slots.push((offset, at));
+        true
+    });
+    slots
+}
+
+/// The records from `offset` on, or behind it if it is missing, as far as they lie together.
+fn run(log: &Log, offset: u64) -> Vec<RecordAt> {
+    let Some(block) = log.block_at(offset) else {
+        return Vec::new();
+    };
+    let from = usize::try_from(offset.max(block.base()) - block.base()).expect("small");
+    let rows = (from..block.len()).filter_map(|index| block.row(index));
+    rows.map(|row| row.at).collect()
 }
 
 #[test]
 fn run_ends_with_its_block() {
     let block = BLOCK_LEN as u64;
     let log = filled(block + 3, &Limits::default());
-    assert_eq!(log.run(0).slots.len(), BLOCK_LEN);
-    assert_eq!(log.run(block - 1).slots.len(), 1);
-    assert_eq!(log.run(block).slots.len(), 3);
-    assert_eq!(log.run(block + 3).slots.len(), 0);
-    assert_eq!(log.run(u64::MAX).slots.len(), 0);
-    let first = log.run(block).slots.first().map(|slot| slot.at);
+    assert_eq!(run(&log, 0).len(), BLOCK_LEN);
+    assert_eq!(run(&log, block - 1).len(), 1);
+    assert_eq!(run(&log, block).len(), 3);
+    assert_eq!(run(&log, block + 3).len(), 0);
+    assert_eq!(run(&log, u64::MAX).len(), 0);
+    let first = run(&log, block).first().copied();
     assert_eq!(first, Some(RecordAt(block + 1)));
 }
 
@@ -126,10 +146,7 @@ fn segment_that_has_just_begun_is_empty_and_counts_nothing() {
     log.retain(Wall::from_millis(0), &limits);
     assert_eq!(offsets(&log), [3, 4, 5]);
     assert_eq!(
-        (
-            log.run(6).slots.len(),
-            log.first_since(Wall::from_millis(51))
-        ),
+        (run(&log, 6).len(), log.first_since(Wall::from_millis(51))),
         (0, 6)
     );
 }
@@ -144,18 +161,14 @@ fn retention_by_size_takes_the_oldest_segments() {
     assert!(log.retain(Wall::from_millis(0), &limits).is_empty());
     append(&mut log, 80, &limits);
     let taken = log.retain(Wall::from_millis(0), &limits);
-    let taken: usize = taken.iter().map(|block| block.slots().len()).sum();
+    let taken: u64 = taken.iter().map(|block| block.count()).sum();
     assert_eq!(taken, 3);
     assert_eq!(offsets(&log), [3, 4, 5, 6, 7]);
     assert_eq!((log.first(), log.len(), log.bodies()), (3, 5, 20));
-    let five: usize = log.iter().map(|(_, slot)| slot.message.memory()).sum();
-    assert_eq!(log.memory, five);
+    let each = crate::queue::stream::block::weight(&filtered("1234", None));
+    assert_eq!(log.account.held(), 5 * each);
     assert_eq!(log.first_since(Wall::from_millis(0)), 3);
-    assert_eq!(
-        log.run(0).slots.len(),
-        3,
-        "what is gone leads to the oldest"
-    );
+    assert_eq!(run(&log, 0).len(), 3, "what is gone leads to the oldest");
 }
 
 #[test]
@@ -220,9 +233,9 @@ proptest! {
         let slow = slow.unwrap_or(times.len()) as u64;
         prop_assert_eq!(log.first_since(Wall::from_millis(wanted)), slow);
         let mut walked = log.first();
-        while let Some(slot) = log.run(walked).slots.first() {
-            prop_assert_eq!(slot.at, RecordAt(walked + 1));
-            walked += log.run(walked).slots.len() as u64;
+        while let Some(at) = run(&log, walked).first() {
+            prop_assert_eq!(*at, RecordAt(walked + 1));
+            walked += run(&log, walked).len() as u64;
         }
         prop_assert_eq!(walked, log.next());
         prop_assert_eq!(log.bodies(), log.len() * 4);
@@ -253,10 +266,9 @@ fn restored(stored: &Stored, limits: &Limits) -> Log {
 }
 
 fn places(log: &Log) -> (Vec<(u64, RecordAt)>, u64, u64, u64) {
-    let slots = log.iter().map(|(offset, slot)| (offset, slot.at)).collect();
     // Where retention took the beginning of the last batch, its rest is what is left of it.
     let last_batch = log.last_batch().max(log.first());
-    (slots, log.next(), last_batch, log.len())
+    (slots(log), log.next(), last_batch, log.len())
 }
 
 proptest! {
@@ -308,13 +320,10 @@ proptest! {
         prop_assert_eq!(gaps.len(), expected.len() as u64);
         let mut walked = Vec::new();
         let mut at = 0;
-        loop {
-            let run = gaps.run(at);
-            if run.slots.is_empty() {
-                break;
-            }
-            at = run.first + run.slots.len() as u64;
-            walked.extend(run.first..at);
+        while let Some(block) = gaps.block_at(at) {
+            let first = at.max(block.base());
+            at = block.end();
+            walked.extend(first..at);
         }
         prop_assert_eq!(walked, expected);
     }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use leveret_codec::properties::Properties;
+use leveret_codec::table::{Table, TableRef};
+
 use super::*;
+use crate::message::filter_value;
 use crate::store::inspect;
 
 /// Octets of the files that are footers.
@@ -194,6 +198,7 @@ fn every_field_of_a_row_survives() {
             at: &mut at,
         }]);
         let came_back = n % 6 == 0;
+        let (head_len, mark) = known_of_a_stream(n * 3, &message);
         if came_back {
             store.submit(&mut [Op::Returned {
                 queue: queues[0],
@@ -205,6 +210,8 @@ fn every_field_of_a_row_survives() {
         expected.push(Recovered {
             at,
             body_len: u32::try_from(message.body_len()).expect("short"),
+            head_len,
+            mark,
             priority,
             ttl_ms: message.traits().expiration_ms,
             stored_at: clock.now().wall,
@@ -213,16 +220,6 @@ fn every_field_of_a_row_survives() {
             redelivered: came_back,
         });
     }
-    let told = |store: &LogStore| {
-        let mut told = Vec::new();
-        let mut each = |queue: QueueId, batch: &[Recovered]| {
-            if queue == QueueId(5) {
-                told.extend_from_slice(batch);
-            }
-        };
-        store.recover_messages(&mut each).expect("it recovers");
-        told
-    };
     let tail = MemoryDisk::with_files(disk.files());
     // Nobody knows what was delivered before a stop that was not in order.
     let mut suspects = expected.clone();
@@ -248,9 +245,34 @@ fn every_field_of_a_row_survives() {
     assert_eq!(told(&opened(&disk)), expected, "from packed segments");
 }
 
+/// What queue 5 is told.
+fn told(store: &LogStore) -> Vec<Recovered> {
+    let mut told = Vec::new();
+    let mut each = |queue: QueueId, batch: &[Recovered]| {
+        if queue == QueueId(5) {
+            told.extend_from_slice(batch);
+        }
+    };
+    store.recover_messages(&mut each).expect("it recovers");
+    told
+}
+
+/// Octets of exchange, routing key and properties, and the mark of the filter value.
+fn known_of_a_stream(sequence: u64, message: &Message) -> (u32, u32) {
+    if sequence == 0 {
+        return (0, 0);
+    }
+    let len = message.routing_octets().len() + message.properties().as_bytes().len();
+    let mark = filter_value::mark(message.properties());
+    (u32::try_from(len).expect("short"), mark)
+}
+
 fn shaped(n: u64, priority: Option<u8>, expiration_ms: Option<u64>) -> Message {
-    let properties = leveret_codec::properties::Properties {
+    let value = Table::new().with("x-stream-filter-value", format!("v{}", n % 5).as_str());
+    let headers = value.to_bytes();
+    let properties = Properties {
         priority,
+        headers: n.is_multiple_of(2).then(|| TableRef::new(&headers)),
         ..Default::default()
     };
     let mut octets = Vec::new();
