@@ -16,12 +16,13 @@ use super::segment::Segment;
 use super::window::Window;
 use crate::ids::QueueId;
 
+mod index;
+
+pub(super) use index::Index;
+
 const MAGIC: [u8; 4] = *b"LVRI";
 const FOOT: usize = 16;
 const ENTRY: usize = 16;
-
-/// Where each record is: address and granule, sorted by both.
-pub(super) struct Index(pub(super) Arc<[(u64, u32)]>);
 
 /// Where the index says each record is: address and granule; `None` if it is damaged.
 pub(super) fn read_index(file: &dyn DiskFile, len: u64) -> io::Result<Option<Index>> {
@@ -49,15 +50,16 @@ fn entries(foot: &[u8], octets: &[u8]) -> Option<Index> {
         return None;
     }
     let mut from = Reader(octets);
-    let mut index = Vec::with_capacity(octets.len() / ENTRY);
+    let mut index = Index::default();
     while !from.0.is_empty() {
-        let entry = (from.u64()?, from.u32()?);
+        let (address, granule) = (from.u64()?, from.u32()?);
         from.u32()?;
-        index.push(entry);
+        if !index.push(address, granule) {
+            return None;
+        }
     }
-    index
-        .is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1)
-        .then(|| Index(index.into()))
+    index.shrink();
+    Some(index)
 }
 
 /// Makes every copy of every record alive.
@@ -67,8 +69,8 @@ pub(super) fn all_alive(segment: &mut Segment) -> io::Result<()> {
     };
     let mut window = Window::new(Arc::clone(&segment.file));
     for (address, granule) in index.iter() {
-        let octets = Spot::new(segment, *granule).read_in(&mut window)?;
-        let message = Record::parse(octets, *address)
+        let octets = Spot::new(segment, granule).read_in(&mut window)?;
+        let message = Record::parse(octets, address)
             .and_then(|record| record.message().map(|message| (record.step(), message)));
         if let Some((len, message)) = message {
             segment.add(message.at(), len, message.queues());
@@ -81,7 +83,7 @@ pub(super) fn all_alive(segment: &mut Segment) -> io::Result<()> {
 pub(super) struct Packer {
     file: Arc<dyn DiskFile>,
     head: SegmentHead,
-    index: Vec<(u64, u32)>,
+    index: Index,
     /// Octets that are not written yet.
     buffer: Vec<u8>,
     written: u64,
@@ -102,7 +104,7 @@ impl Packer {
         Ok(Self {
             file,
             head,
-            index: Vec::new(),
+            index: Index::default(),
             buffer,
             written: 0,
             messages: Vec::new(),
@@ -116,10 +118,10 @@ impl Packer {
             return Ok(());
         };
         let at = self.written + self.buffer.len() as u64 - SEGMENT_HEAD as u64;
-        self.index.push((
-            record.address,
-            short(usize::try_from(at).unwrap_or(usize::MAX) / GRANULE),
-        ));
+        let granule = short(usize::try_from(at).unwrap_or(usize::MAX) / GRANULE);
+        if !self.index.push(record.address, granule) {
+            return Err(io::Error::other("records to pack are out of order"));
+        }
         self.messages
             .push((message.at(), record.step(), message.queues().collect()));
         self.rows.extend(message.rows());
@@ -146,7 +148,7 @@ impl Packer {
     /// Writes the index and makes the file durable under the name `name`.
     pub(super) fn finish(mut self, disk: &dyn Disk, from: &str, name: &str) -> io::Result<Packed> {
         let mut index = Vec::with_capacity(self.index.len() * ENTRY);
-        for (address, granule) in &self.index {
+        for (address, granule) in self.index.iter() {
             index.extend_from_slice(&address.to_le_bytes());
             index.extend_from_slice(&granule.to_le_bytes());
             index.extend_from_slice(&[0; 4]);
@@ -163,7 +165,8 @@ impl Packer {
         disk.sync_names()?;
         let mut segment = Segment::new(name.to_owned(), self.file, self.head.first, self.head.end);
         segment.file_len = self.written;
-        segment.packed = Some(self.index.into());
+        self.index.shrink();
+        segment.packed = Some(Arc::new(self.index));
         Ok(Packed {
             segment,
             messages: self.messages,

@@ -213,7 +213,7 @@ impl Scan {
     fn read_index(&mut self, segment: &mut Segment) -> Result<bool, StoreError> {
         let index = packed::read_index(&*segment.file, segment.file_len);
         if let Some(index) = index.map_err(|source| reading(&segment.name, source))? {
-            segment.packed = Some(index.0);
+            segment.packed = Some(Arc::new(index));
             return Ok(true);
         }
         let (file, len) = (segment.name.clone(), segment.file_len);

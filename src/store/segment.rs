@@ -15,6 +15,7 @@ use super::class::CLASSES;
 use super::disk::DiskFile;
 use super::footer::{Footer, Sum};
 use super::octets::{index, short};
+use super::packed::Index;
 use super::record::{COPY, GRANULE, RECORD_HEAD};
 use super::row::Row;
 use crate::ids::QueueId;
@@ -45,8 +46,8 @@ pub(super) struct Segment {
     pub(super) is_damaged: bool,
     /// There is a file beside it that says what queues must know of its messages.
     pub(super) has_footer: bool,
-    /// Where each record of a packed segment lies: address and granule, sorted.
-    pub(super) packed: Option<Arc<[(u64, u32)]>>,
+    /// Where each record of a packed segment lies.
+    pub(super) packed: Option<Arc<Index>>,
     pub(super) live: Bits,
     /// Delivery counts of copies that came back, by bit.
     pub(super) returned: HashMap<u32, u32>,
@@ -95,12 +96,7 @@ impl Segment {
     pub(super) fn bit(&self, address: u64) -> Option<u32> {
         match &self.packed {
             None => u32::try_from(address.checked_sub(self.first)? / GRANULE as u64).ok(),
-            Some(packed) => {
-                let found = packed
-                    .binary_search_by_key(&address, |(address, _)| *address)
-                    .ok()?;
-                packed.get(found).map(|(_, granule)| *granule)
-            }
+            Some(packed) => packed.granule(address),
         }
     }
 
@@ -113,12 +109,7 @@ impl Segment {
     pub(super) fn address(&self, bit: u32) -> Option<u64> {
         match &self.packed {
             None => Some(self.first + u64::from(bit) * GRANULE as u64),
-            Some(packed) => {
-                let found = packed
-                    .binary_search_by_key(&bit, |(_, granule)| *granule)
-                    .ok()?;
-                packed.get(found).map(|(address, _)| *address)
-            }
+            Some(packed) => packed.address(bit),
         }
     }
 
