@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::awake::Awake;
 use super::error::{BenchError, During as _};
 use super::report::Report;
 use super::shared::Latency;
@@ -40,6 +41,10 @@ pub struct DiskLoop {
     #[arg(long, value_name = "S", default_value_t = 3)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub seconds: u32,
+
+    /// Whether processors may sleep meanwhile.
+    #[command(flatten)]
+    pub awake: Awake,
 }
 
 impl DiskLoop {
@@ -49,6 +54,7 @@ impl DiskLoop {
             dir: None,
             size: MESSAGE,
             seconds,
+            awake: Awake::default(),
         }
     }
 }

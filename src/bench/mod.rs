@@ -16,6 +16,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+pub mod awake;
 mod batch;
 mod ceiling;
 mod churn;
@@ -50,7 +51,20 @@ pub use run::run;
 /// Does what was asked for and prints the result. Fails if the load cannot be run, or if what
 /// arrived is not what was sent.
 pub fn main(bench: &Bench) -> ExitCode {
-    let done = match &bench.command {
+    let done = bench.awake().begin().and_then(|_awake| done(bench));
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&format!("leveret bench: {error}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does it; whether all was sound.
+fn done(bench: &Bench) -> Result<bool, BenchError> {
+    match &bench.command {
         None => run(&bench.load).and_then(|report| tell(&report, &bench.load)),
         Some(BenchCommand::Run(load)) => run(load).and_then(|report| tell(&report, load)),
         Some(BenchCommand::Ceiling(load)) => {
@@ -62,14 +76,6 @@ pub fn main(bench: &Bench) -> ExitCode {
             true
         }),
         Some(BenchCommand::Relay) => relay::run().map(|()| true),
-    };
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            complain(&format!("leveret bench: {error}\n"));
-            ExitCode::FAILURE
-        }
     }
 }
 

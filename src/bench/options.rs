@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::awake::Awake;
 use super::compare::options::Compare;
 use super::disk::DiskLoop;
 use super::error::BenchError;
@@ -19,6 +20,19 @@ pub struct Bench {
     /// The load.
     #[command(flatten)]
     pub load: Load,
+}
+
+impl Bench {
+    /// Whether processors may sleep meanwhile.
+    pub(super) fn awake(&self) -> Awake {
+        match &self.command {
+            None => self.load.awake.clone(),
+            Some(BenchCommand::Run(load) | BenchCommand::Ceiling(load)) => load.awake.clone(),
+            Some(BenchCommand::Compare(compare)) => compare.awake.clone(),
+            Some(BenchCommand::Disk(disk)) => disk.awake.clone(),
+            Some(BenchCommand::Relay) => Awake::default(),
+        }
+    }
 }
 
 /// The commands of `leveret bench`.
@@ -208,6 +222,10 @@ pub struct Load {
     /// Does not count the first part [default: 1, 0 with --messages].
     #[arg(long, value_name = "S", value_parser = seconds, help_heading = "Pace")]
     pub warmup: Option<Duration>,
+
+    /// Whether processors may sleep meanwhile.
+    #[command(flatten)]
+    pub awake: Awake,
 
     /// Writes the result as JSON.
     #[arg(long, value_name = "FILE", help_heading = "Result")]

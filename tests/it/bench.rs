@@ -1,6 +1,7 @@
 //! The load tool against a broker in this process: every shape once, tiny, and nothing timed.
 
 use clap::Parser;
+use leveret::bench::awake::Awake;
 use leveret::bench::disk::{self, DiskLoop};
 use leveret::bench::options::Load;
 use leveret::bench::report::Report;
@@ -147,6 +148,7 @@ fn disk_is_measured_without_a_broker() {
         dir: Some(dir.path().to_owned()),
         size: 1_000,
         seconds: 1,
+        awake: Awake::default(),
     };
     let report = disk::run(&options).expect("a loop that runs");
     assert!(report.get("confirmed_per_s") > Some(0.0), "{report:?}");

@@ -59,6 +59,9 @@ fn command(options: &Compare) -> String {
     } else {
         command.push_str(&format!(" --seconds {}", options.seconds));
     }
+    if options.awake.keep_awake {
+        command.push_str(" --keep-awake");
+    }
     for only in &options.only {
         command.push_str(&format!(" --only {only}"));
     }

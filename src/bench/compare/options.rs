@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::bench::awake::Awake;
+
 /// A table of loads, and the brokers to put them on.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct Compare {
@@ -29,6 +31,10 @@ pub struct Compare {
     /// Only rows whose name contains one of these.
     #[arg(long, value_name = "TEXT")]
     pub only: Vec<String>,
+
+    /// Whether processors may sleep meanwhile.
+    #[command(flatten)]
+    pub awake: Awake,
 
     /// Leaves out the null relay.
     #[arg(long)]

@@ -130,9 +130,24 @@ pub(in crate::bench::compare) const ROWS: &[Row] = &[
             ],
         )
     },
+    Row {
+        yardstick: Yardstick::Disk,
+        ..synced(
+            "confirm-1-alone",
+            "the same while nobody consumes",
+            "--size 1024 --persistent --durable --latency --confirm 1 --consumers 0",
+            &[
+                more("confirmed_per_s", "confirms/s", 2.0, Some(0.8)),
+                Measure {
+                    part: Some(0.8),
+                    ..less("confirm_p50_us", "p50 µs", None, None)
+                },
+            ],
+        )
+    },
     synced(
         "confirm-100",
-        "the same, window 100",
+        "the same, window 100, with a consumer",
         "--size 1024 --persistent --durable --confirm 100",
         &[more("confirmed_per_s", "confirms/s", 8.0, None)],
     ),
