@@ -118,6 +118,11 @@ impl Block {
         if self.is_resident() { self.weight } else { 0 }
     }
 
+    /// Octets its messages hold in memory while they are there, as far as is known.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
     pub(super) fn is_resident(&self) -> bool {
         matches!(self.kept, Kept::Resident(_))
     }

@@ -145,16 +145,18 @@ impl Log {
 
     /// The block that begins at `base`, with its messages in memory as long as they are read.
     pub(super) fn read(&mut self, base: u64) -> Option<&Block> {
-        self.residence.touch(base);
         let place = self.blocks.partition_point(|block| block.base() < base);
-        if self
-            .blocks
-            .get(place)
-            .is_some_and(|block| !block.is_resident())
-        {
+        let block = self.blocks.get(place)?;
+        self.residence.touch(base, block.weight());
+        if !block.is_resident() {
             self.load(place);
         }
         self.blocks.get(place)
+    }
+
+    /// So many consumers read it.
+    pub(super) fn expect_readers(&mut self, readers: usize) {
+        self.residence.expect_readers(readers);
     }
 
     fn load(&mut self, place: usize) {

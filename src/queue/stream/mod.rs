@@ -218,12 +218,15 @@ impl StreamQueue {
         let start =
             start.ok_or_else(|| AmqpError::new(ReplyCode::InternalError, "").in_method(0, 0))?;
         self.readers.add(consumer, filter, start.in_log(&self.log));
+        self.log.expect_readers(self.readers.len());
         Ok(())
     }
 
     /// See `Queue::remove_consumer`.
     pub fn remove_consumer(&mut self, _now: Now, consumer: ConsumerId, _fx: &mut Effects) -> bool {
-        self.readers.remove(consumer)
+        let removed = self.readers.remove(consumer);
+        self.log.expect_readers(self.readers.len());
+        removed
     }
 
     /// See `Queue::settle`: whatever the outcome, it gives credit.
