@@ -302,7 +302,7 @@ pub(in crate::bench::compare) const ROWS: &[Row] = &[
         "churn-durable",
         "durable queue declare",
         "--churn durable-queue",
-        &[more("operations_per_s", "operations/s", 1.0, None)],
+        &[more("operations_per_s", "operations/s", 15.0, None)],
     ),
     synced(
         "churn-durable-10",
