@@ -130,9 +130,9 @@ impl MessageBuilder {
     }
 }
 
-/// Makes messages that differ in nothing but their small bodies: a publisher's, mostly. What they
-/// have in common is put together once.
-#[derive(Debug)]
+/// Makes messages with small bodies to one exchange: a publisher's, mostly. Key and properties
+/// stay as they are until they are changed.
+#[derive(Debug, Default)]
 pub struct Template {
     traits: Traits,
     exchange_len: u8,
@@ -140,24 +140,79 @@ pub struct Template {
     properties_len: u32,
     /// What is in front of the body, and after a message its body.
     octets: Vec<u8>,
+    /// Where the routing key begins, behind its length.
+    key_start: usize,
     /// Where the body begins.
     body_start: usize,
 }
 
 impl Template {
-    /// Makes messages like `first`.
-    #[must_use]
-    pub fn of(first: &Message) -> Self {
-        let body_start = first.body_start();
+    /// Makes messages like `first` from now on.
+    pub fn imitate(&mut self, first: &Message) {
         let head = first.head();
-        Self {
-            traits: first.traits(),
-            exchange_len: head.exchange_len,
-            routing_key_len: head.routing_key_len,
-            properties_len: head.properties_len,
-            octets: first.octets(0, body_start).to_vec(),
-            body_start,
+        self.traits = first.traits();
+        self.exchange_len = head.exchange_len;
+        self.routing_key_len = head.routing_key_len;
+        self.properties_len = head.properties_len;
+        self.key_start = 2 + usize::from(head.exchange_len);
+        self.body_start = first.body_start();
+        self.octets.clear();
+        self.octets
+            .extend_from_slice(first.octets(0, self.body_start));
+    }
+
+    /// The octets of its routing key.
+    #[inline]
+    #[must_use]
+    pub fn routing_key(&self) -> &[u8] {
+        let end = self.properties_start();
+        self.octets.get(self.key_start..end).unwrap_or_default()
+    }
+
+    /// The octets of its properties.
+    #[inline]
+    #[must_use]
+    pub fn properties(&self) -> &[u8] {
+        let end = self.body_start - self.expiration_len();
+        let start = self.properties_start();
+        self.octets.get(start..end).unwrap_or_default()
+    }
+
+    /// Other properties; `traits` are what they decide.
+    pub fn set_properties(&mut self, properties: &[u8], traits: Traits) {
+        self.octets.truncate(self.properties_start());
+        self.octets.extend_from_slice(properties);
+        if let Some(ms) = traits.expiration_ms {
+            self.octets.put_u64(ms);
         }
+        self.properties_len = u32::try_from(properties.len()).unwrap_or(u32::MAX);
+        self.traits = traits;
+        self.body_start = self.octets.len();
+    }
+
+    /// Another routing key, of at most 255 octets: UTF-8.
+    pub fn set_routing_key(&mut self, key: &[u8]) {
+        let len = u8::try_from(key.len()).expect("a routing key has at most 255 octets");
+        self.octets.truncate(self.body_start);
+        let (old_end, end) = (self.properties_start(), self.key_start + key.len());
+        let body_start = self.body_start - old_end + end;
+        if end > old_end {
+            self.octets.resize(body_start, 0);
+        }
+        if end != old_end {
+            self.octets.copy_within(old_end..self.body_start, end);
+        }
+        self.octets.truncate(body_start);
+        if let Some((key_len, rest)) = self
+            .octets
+            .get_mut(self.key_start - 1..end)
+            .and_then(<[u8]>::split_first_mut)
+        {
+            *key_len = len;
+            rest.copy_from_slice(key);
+        }
+        self.routing_key_len = len;
+        self.body_start = body_start;
     }
 
     /// The next message. Its body is copied; it should have less than [`LARGE_BODY`] octets.
@@ -174,6 +229,14 @@ impl Template {
             large_body: None,
         };
         Message(ThinArc::from_header_and_slice(head, &self.octets))
+    }
+
+    fn properties_start(&self) -> usize {
+        self.key_start + usize::from(self.routing_key_len)
+    }
+
+    fn expiration_len(&self) -> usize {
+        self.traits.expiration_ms.map_or(0, |_| EXPIRATION_LEN)
     }
 }
 

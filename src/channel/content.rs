@@ -41,8 +41,8 @@ pub(super) struct Complete<'a> {
     /// The properties' octets.
     pub(super) properties: Vec<u8>,
     pub(super) body: ContentBody<'a>,
-    /// Method and properties are, octet for octet, those of the content before it.
-    pub(super) is_repeated: bool,
+    /// The content before it went to the same exchange with the same flags.
+    pub(super) is_alike: bool,
 }
 
 /// A body: one frame's payload, or put together from several.
@@ -68,12 +68,10 @@ pub(super) struct Content {
     /// The method of the content at hand; kept between contents so that a publisher to one
     /// exchange and key allocates nothing.
     method: Option<PublishMethod>,
-    /// The payload of that method's frame.
-    octets: Vec<u8>,
     /// Properties of the content at hand, or of the last one.
     properties: Vec<u8>,
-    /// Method and properties so far are those of the content before.
-    is_repeated: bool,
+    /// Exchange and flags are those of the content before.
+    is_alike: bool,
 }
 
 #[derive(Debug, Default)]
@@ -88,53 +86,37 @@ enum State {
 }
 
 impl Content {
-    /// A publish begins; `octets` are the payload of its frame.
-    pub(super) fn begin(&mut self, publish: BasicPublish<'_>, octets: &[u8]) {
+    /// A publish begins.
+    pub(super) fn begin(&mut self, publish: BasicPublish<'_>) {
         self.state = State::Header;
-        self.is_repeated = false;
-        self.octets.clear();
-        self.octets.extend_from_slice(octets);
-        let same = self.method.as_ref().is_some_and(|method| {
-            method.exchange == publish.exchange && method.routing_key == publish.routing_key
-        });
-        match &mut self.method {
-            Some(method) if same => {
-                method.mandatory = publish.mandatory;
-                method.immediate = publish.immediate;
-            }
-            method => {
-                *method = Some(PublishMethod {
-                    exchange: publish.exchange.into(),
-                    routing_key: publish.routing_key.into(),
-                    mandatory: publish.mandatory,
-                    immediate: publish.immediate,
-                });
-            }
+        let (mandatory, immediate) = (publish.mandatory, publish.immediate);
+        let Some(method) = &mut self.method else {
+            self.is_alike = false;
+            self.method = Some(PublishMethod {
+                exchange: publish.exchange.into(),
+                routing_key: publish.routing_key.into(),
+                mandatory,
+                immediate,
+            });
+            return;
+        };
+        let same_exchange = method.exchange == publish.exchange;
+        self.is_alike =
+            same_exchange && method.mandatory == mandatory && method.immediate == immediate;
+        if !same_exchange {
+            method.exchange = publish.exchange.into();
         }
-    }
-
-    /// Begins a publish if the payload of a method frame is that of the last one: there is nothing
-    /// to decode then. `false` if it is not, or if no publish may begin.
-    #[inline]
-    pub(super) fn begin_again(&mut self, octets: &[u8]) -> bool {
-        let same =
-            matches!(self.state, State::Idle) && self.method.is_some() && *self.octets == *octets;
-        if same {
-            self.state = State::Header;
-            self.is_repeated = true;
+        if method.routing_key != publish.routing_key {
+            method.routing_key = publish.routing_key.into();
         }
-        same
+        method.mandatory = mandatory;
+        method.immediate = immediate;
     }
 
     /// Whether no content is open.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle)
-    }
-
-    /// The payload of the last method's frame.
-    pub(super) fn octets(&self) -> &[u8] {
-        &self.octets
     }
 
     /// Gives the parts of a content back, for the next one.
@@ -187,12 +169,9 @@ impl Content {
                 header.body_size
             )));
         }
-        let properties = header.properties.as_bytes();
-        if !self.is_repeated || *self.properties != *properties {
-            self.is_repeated = false;
-            self.properties.clear();
-            self.properties.extend_from_slice(properties);
-        }
+        self.properties.clear();
+        self.properties
+            .extend_from_slice(header.properties.as_bytes());
         if header.body_size == 0 {
             return Ok(Some(self.complete(ContentBody::Frame(&[]))));
         }
@@ -251,7 +230,7 @@ impl Content {
             method: method.expect("a content is complete only after its method"),
             properties: std::mem::take(&mut self.properties),
             body,
-            is_repeated: self.is_repeated,
+            is_alike: self.is_alike,
         }
     }
 }

@@ -123,26 +123,14 @@ impl Channel {
             .map_err(|error| error.in_method(class, id))
     }
 
-    /// basic.publish; `octets` are the payload of its frame.
+    /// basic.publish.
     ///
     /// # Errors
     /// 505 within a content, closes the connection.
-    pub fn on_publish(
-        &mut self,
-        publish: BasicPublish<'_>,
-        octets: &[u8],
-    ) -> Result<(), AmqpError> {
+    pub fn on_publish(&mut self, publish: BasicPublish<'_>) -> Result<(), AmqpError> {
         self.content.check_no_content_open()?;
-        self.content.begin(publish, octets);
+        self.content.begin(publish);
         Ok(())
-    }
-
-    /// Whether `octets`, the payload of a method frame, are those of the last basic.publish and
-    /// another one may begin: then it has begun. Publishers repeat themselves, and this way what
-    /// they repeat is neither decoded nor checked again.
-    #[inline]
-    pub fn publishes_again(&mut self, octets: &[u8]) -> bool {
-        self.content.begin_again(octets)
     }
 
     fn dispatch(&mut self, method: Method<'_>, cx: &mut Context<'_>) -> Result<(), AmqpError> {

@@ -11,12 +11,12 @@ use leveret_codec::types::{ShortStr, ShortString};
 
 use super::checks::{ExtraKeys, check_extra_keys, check_size, check_user_id, traits_of};
 use super::content::{Complete, ContentBody, PublishMethod};
-use super::repeat::{Frames, Repeat, Times};
+use super::repeat::{Repeat, Times};
 use super::{Channel, Context};
 use crate::auth::Operation;
 use crate::error::AmqpError;
 use crate::exchange::ExchangeType;
-use crate::message::{self, Body, LARGE_BODY, Message, Template, routing_keys};
+use crate::message::{self, Body, LARGE_BODY, Message, routing_keys};
 use crate::queue::returned_properties;
 use crate::vhost::{Answer, Exchange, Placed, Publishes, Question, REPLY_TO, Routes};
 
@@ -30,7 +30,7 @@ pub(super) struct Publisher {
     /// Confirm numbers of `held`, when the channel is in confirm mode.
     pub(super) numbers: Vec<u64>,
     placed: Vec<Placed>,
-    pub(super) repeat: Option<Repeat>,
+    pub(super) repeat: Option<Box<Repeat>>,
 }
 
 /// A publish that passed the checks.
@@ -54,13 +54,9 @@ impl Channel {
             method,
             properties,
             body,
-            is_repeated,
+            is_alike,
         } = complete;
-        let result = if is_repeated && self.publish_again(&body, cx) {
-            Ok(())
-        } else {
-            self.check_and_hold(&method, &properties, body, is_repeated, cx)
-        };
+        let result = self.check_and_hold(&method, &properties, body, is_alike, cx);
         self.content.reuse(method, properties);
         if result.is_err() {
             // What was published before the mistake stays published.
@@ -74,10 +70,9 @@ impl Channel {
         method: &PublishMethod,
         properties: &[u8],
         body: ContentBody<'_>,
-        is_repeated: bool,
+        is_alike: bool,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        self.publisher.repeat = None;
         // Asked first, so that what changes from now on is noticed by the next publish.
         let times = Times::now(cx);
         if method.immediate {
@@ -85,7 +80,6 @@ impl Channel {
         }
         check_size(body.len(), cx)?;
         let exchange = self.find_exchange_to_publish(&method.exchange, cx)?;
-        let given = properties;
         let properties = PropertiesRef::new(properties);
         let undecodable = |_| AmqpError::new(ReplyCode::InternalError, "").in_method(0, 0);
         properties.check().map_err(undecodable)?;
@@ -104,20 +98,10 @@ impl Channel {
         let (name, key) = (method.exchange.as_short(), method.routing_key.as_short());
         let message = cx.bench.builder.build(name, key, properties, body, traits);
         let Answer {
-            routes,
-            held_back,
-            lasting,
+            routes, held_back, ..
         } = Self::routes(&exchange, &message, extra_keys, cx);
-        // Without a queue a mandatory message is returned, which takes more than a route.
-        let is_simple = lasting && !routes.is_empty() && rewritten.is_none();
-        if is_repeated && is_simple && extra_keys == ExtraKeys::None {
-            let frames = Frames::new(self.id, self.content.octets(), given);
-            self.publisher.repeat = Some(Repeat {
-                times,
-                frames,
-                template: Template::of(&message),
-                routes: Arc::clone(&routes),
-            });
+        if is_alike && rewritten.is_none() && extra_keys == ExtraKeys::None {
+            self.keep(times, exchange, method.mandatory, &message, cx);
         }
         // Where a delayed message will go is not known yet, so it is never returned.
         let mandatory = method.mandatory && !held_back;
@@ -201,7 +185,8 @@ impl Channel {
         Ok(())
     }
 
-    fn routes(
+    /// Where `message` goes, kept or asked for.
+    pub(super) fn routes(
         exchange: &Arc<Exchange>,
         message: &Message,
         extra_keys: ExtraKeys,
@@ -221,7 +206,7 @@ impl Channel {
             kept.keep(topology, exchange, None);
             return vhost.route(cx.now, exchange, question);
         }
-        if let Some(routes) = kept.find(topology, exchange, key) {
+        if let Some(routes) = kept.find(topology, exchange, key.as_bytes()) {
             return Answer {
                 routes: Arc::clone(routes),
                 lasting: true,
@@ -233,7 +218,7 @@ impl Channel {
             message,
         };
         let answer = vhost.route(cx.now, exchange, question);
-        let lasting = answer.lasting.then_some((key, &answer.routes));
+        let lasting = answer.lasting.then_some((key.as_bytes(), &answer.routes));
         kept.keep(topology, exchange, lasting);
         answer
     }

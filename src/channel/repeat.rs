@@ -1,29 +1,51 @@
-//! Publishes that differ from the one before in nothing but the body.
+//! Publishes like the one before: to the same exchange, with the same flags.
 //!
-//! Most publishers repeat themselves: the same exchange, key and properties, frame by frame the
-//! same octets around another body. Once two in a row were the same, what came of them is kept:
-//! every check was passed, and the router's answer lasts. The next ones are recognised by comparing
-//! octets, as long as nothing has changed that they were checked against; whatever differs goes the
-//! plain way, which is the measure of this one.
+//! Most publishers repeat themselves: frame by frame the same octets around another body, or around
+//! another key or other properties. Once two in a row went to the same exchange, what was found
+//! out about them is kept. The next ones are recognised by comparing octets, or taken apart without
+//! the decoder: a key that is another one is looked up among the router's answers, and its topic is
+//! checked; properties that are other ones are checked in full. All else holds as long as nothing
+//! has changed that it was checked against. Whatever is not as expected goes the plain way, which
+//! is the measure of this one, and says what is wrong.
+
+use std::sync::Arc;
 
 use leveret_codec::frame::{FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_METHOD};
+use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ChannelId;
 
-use super::content::ContentBody;
+use super::checks::{ExtraKeys, check_extra_keys, check_user_id, traits_of};
 use super::publish::{Checked, HELD_MAX};
 use super::{Channel, Context};
-use crate::message::{LARGE_BODY, Template};
-use crate::vhost::Routes;
+use crate::auth::Operation;
+use crate::exchange::ExchangeType;
+use crate::message::{LARGE_BODY, Message, Template, Traits};
+use crate::vhost::{Answer, Exchange, REPLY_TO, Routes};
 
+/// Class id and method id of basic.publish, and a ticket of 0, which is what everybody sends.
+const BASIC_PUBLISH: [u8; 6] = [0, 60, 0, 40, 0, 0];
 /// Class id of basic, and the weight that is always 0.
 const BASIC_HEADER: [u8; 4] = [0, 60, 0, 0];
+/// Octets of a header in front of its properties.
+const HEADER_LEN: usize = BASIC_HEADER.len() + size_of::<u64>();
+/// The flag of basic.publish that asks for messages without a queue to be returned.
+const MANDATORY: u8 = 1;
 
-/// What is known of the last publish and holds for the next one, if that is the same.
+/// What is known of the last publish and holds for the next one, if that is like it.
 pub(super) struct Repeat {
-    pub(super) times: Times,
-    pub(super) frames: Frames,
-    pub(super) template: Template,
-    pub(super) routes: Routes,
+    times: Times,
+    exchange: Arc<Exchange>,
+    mandatory: bool,
+    /// The exchange is one with topics, and the user may not write to all of them.
+    has_topic_rules: bool,
+    shape: Shape,
+    frames: Frames,
+    /// Has key and properties of the last publish.
+    template: Template,
+    /// Where its key leads, if every message with this key goes to these queues.
+    routes: Option<Routes>,
+    /// Has been of use since it was made, or since another publish would have been better kept.
+    is_useful: bool,
 }
 
 /// As long as these stay, nothing has changed that a publish is checked against.
@@ -43,37 +65,49 @@ impl Times {
     }
 }
 
-/// The three frames of a publish, without what may differ.
-pub(super) struct Frames {
-    /// Up to the size of the body.
+/// The frames of the last publish, without what may differ, as long as publishes repeat it: to
+/// compare them is quicker than to take them apart.
+#[derive(Default)]
+struct Frames {
+    /// Up to the size of the body; empty for none.
     start: Vec<u8>,
     /// From the properties to the length of the body's frame.
     middle: Vec<u8>,
 }
 
 impl Frames {
-    /// Those of a publish with this method and these properties.
-    pub(super) fn new(channel: ChannelId, method: &[u8], properties: &[u8]) -> Self {
-        let mut start = head(FRAME_METHOD, channel).to_vec();
-        start.extend(octets(method.len()));
-        start.extend(method);
-        start.push(FRAME_END);
-        start.extend(head(FRAME_HEADER, channel));
-        start.extend(octets(
-            BASIC_HEADER.len() + size_of::<u64>() + properties.len(),
-        ));
+    /// From now on those of a publish of this shape, with what `template` has.
+    fn set(&mut self, shape: &Shape, template: &Template) {
+        let (key, properties) = (template.routing_key(), template.properties());
+        let (start, middle) = (&mut self.start, &mut self.middle);
+        start.clear();
+        start.extend(shape.head(FRAME_METHOD));
+        start.extend(octets(shape.method.len() + 1 + key.len() + 1));
+        start.extend(&shape.method);
+        start.extend(octets(key.len()).last());
+        start.extend(key);
+        start.extend([shape.flags, FRAME_END]);
+        start.extend(shape.head(FRAME_HEADER));
+        start.extend(octets(HEADER_LEN + properties.len()));
         start.extend(BASIC_HEADER);
-        let mut middle = properties.to_vec();
+        middle.clear();
+        middle.extend(properties);
         middle.push(FRAME_END);
-        middle.extend(head(FRAME_BODY, channel));
-        Self { start, middle }
+        middle.extend(shape.head(FRAME_BODY));
     }
 
-    /// The body of the publish that `input` begins with, and how many octets the publish takes;
-    /// `None` if it is another one, is not there yet, or its body is none of one frame with
-    /// 1 ..= `body_max` octets.
+    fn forget(&mut self) {
+        self.start.clear();
+    }
+
+    /// The body of the publish that `input` begins with, and what is behind it; `None` if it is
+    /// another one, is not there yet, or its body is none of one frame with 1 ..= `body_max`
+    /// octets.
     #[inline]
-    pub(super) fn split<'a>(&self, input: &'a [u8], body_max: u32) -> Option<(&'a [u8], usize)> {
+    fn split<'a>(&self, input: &'a [u8], body_max: u32) -> Option<(&'a [u8], &'a [u8])> {
+        if self.start.is_empty() {
+            return None;
+        }
         let rest = input.strip_prefix(&*self.start)?;
         let (size, rest) = rest.split_first_chunk()?;
         let rest = rest.strip_prefix(&*self.middle)?;
@@ -84,16 +118,10 @@ impl Frames {
         }
         let (body, rest) = rest.split_at_checked(usize::try_from(len).ok()?)?;
         match rest {
-            [FRAME_END, rest @ ..] => Some((body, input.len() - rest.len())),
+            [FRAME_END, rest @ ..] => Some((body, rest)),
             _ => None,
         }
     }
-}
-
-/// The first octets of a frame.
-fn head(kind: u8, channel: ChannelId) -> [u8; 3] {
-    let [high, low] = channel.0.to_be_bytes();
-    [kind, high, low]
 }
 
 /// A length, which is that of a part of a frame.
@@ -101,69 +129,270 @@ fn octets(len: usize) -> [u8; 4] {
     u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes()
 }
 
+/// What publishes to an exchange have in common.
+#[derive(Default)]
+struct Shape {
+    channel: [u8; 2],
+    /// The method up to the exchange.
+    method: Vec<u8>,
+    /// The flags behind the key.
+    flags: u8,
+}
+
+/// A publish whose body is one frame.
+struct Parts<'a> {
+    key: &'a [u8],
+    properties: &'a [u8],
+    body: &'a [u8],
+    /// What is behind it.
+    rest: &'a [u8],
+}
+
+/// The longest frames and bodies of a publish that is taken here, in octets.
+#[derive(Clone, Copy)]
+struct Longest {
+    payload: u32,
+    body: u32,
+}
+
+impl Shape {
+    fn new(channel: ChannelId, exchange: &str, mandatory: bool) -> Self {
+        let mut method = BASIC_PUBLISH.to_vec();
+        method.extend(octets(exchange.len()).last());
+        method.extend(exchange.as_bytes());
+        Self {
+            channel: channel.0.to_be_bytes(),
+            method,
+            flags: if mandatory { MANDATORY } else { 0 },
+        }
+    }
+
+    /// Takes apart the publish that `input` begins with; `None` if it is another one, is not there
+    /// yet, is too long, or its body is none of one frame with an octet at least.
+    #[inline]
+    fn split<'a>(&self, input: &'a [u8], longest: Longest) -> Option<Parts<'a>> {
+        let (method, rest) = self.frame(FRAME_METHOD, input)?;
+        let (key_len, method) = method.strip_prefix(&*self.method)?.split_first()?;
+        let (key, flags) = method.split_at_checked(usize::from(*key_len))?;
+        let (header, rest) = self.frame(FRAME_HEADER, rest)?;
+        let (size, properties) = header.strip_prefix(&BASIC_HEADER)?.split_first_chunk()?;
+        let (body, rest) = self.frame(FRAME_BODY, rest)?;
+        let as_expected = flags == [self.flags]
+            && header.len() as u64 <= u64::from(longest.payload)
+            && u64::from_be_bytes(*size) == body.len() as u64
+            && !body.is_empty()
+            && body.len() as u64 <= u64::from(longest.body);
+        as_expected.then_some(Parts {
+            key,
+            properties,
+            body,
+            rest,
+        })
+    }
+
+    /// The payload of the frame that `input` begins with, and what is behind it.
+    #[inline]
+    fn frame<'a>(&self, kind: u8, input: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        let (head, rest) = input.split_first_chunk::<7>()?;
+        let [its_kind, high, low, len @ ..] = *head;
+        if [its_kind, high, low] != self.head(kind) {
+            return None;
+        }
+        let len = usize::try_from(u32::from_be_bytes(len)).ok()?;
+        let (payload, rest) = rest.split_at_checked(len)?;
+        match rest {
+            [FRAME_END, rest @ ..] => Some((payload, rest)),
+            _ => None,
+        }
+    }
+
+    /// The first octets of a frame.
+    #[inline]
+    fn head(&self, kind: u8) -> [u8; 3] {
+        let [high, low] = self.channel;
+        [kind, high, low]
+    }
+}
+
+impl Repeat {
+    /// The body of the publish that `input` begins with, and what is behind it, if that publish
+    /// has passed every check once its key has a way. The template is set to it then.
+    #[inline]
+    fn next<'a>(
+        &mut self,
+        input: &'a [u8],
+        longest: Longest,
+        cx: &mut Context<'_>,
+    ) -> Option<(&'a [u8], &'a [u8])> {
+        let again = self.frames.split(input, longest.body);
+        again.or_else(|| self.next_other(input, longest, cx))
+    }
+
+    fn next_other<'a>(
+        &mut self,
+        input: &'a [u8],
+        longest: Longest,
+        cx: &mut Context<'_>,
+    ) -> Option<(&'a [u8], &'a [u8])> {
+        let parts = self.shape.split(input, longest)?;
+        let same_properties = *self.template.properties() == *parts.properties;
+        if !same_properties {
+            self.frames.forget();
+            let traits = check(PropertiesRef::new(parts.properties), cx)?;
+            self.template.set_properties(parts.properties, traits);
+        }
+        if *self.template.routing_key() != *parts.key {
+            self.frames.forget();
+            self.turn_to(parts.key, cx)?;
+        } else if same_properties {
+            self.frames.set(&self.shape, &self.template);
+        }
+        Some((parts.body, parts.rest))
+    }
+
+    /// Takes over another key; `None` if it is no text, or none that the user may write to.
+    fn turn_to(&mut self, key: &[u8], cx: &mut Context<'_>) -> Option<()> {
+        let kept = &mut cx.bench.routes;
+        let found = kept.find(self.times.topology, &self.exchange, key);
+        if found.is_none() || self.has_topic_rules {
+            let text = std::str::from_utf8(key).ok()?;
+            if self.has_topic_rules {
+                let name = &self.exchange.spec.name;
+                let checked = cx.session.check_topic(Operation::Write, name, text);
+                checked.ok()?;
+            }
+        }
+        match (&mut self.routes, found.filter(|routes| !routes.is_empty())) {
+            (Some(routes), Some(found)) if Arc::ptr_eq(routes, found) => {}
+            (routes, found) => *routes = found.map(Arc::clone),
+        }
+        self.template.set_routing_key(key);
+        Some(())
+    }
+}
+
+/// What properties decide, if they pass the checks of a publish and ask for nothing that takes more
+/// than a way through the exchange.
+fn check(properties: PropertiesRef<'_>, cx: &Context<'_>) -> Option<Traits> {
+    properties.check().ok()?;
+    if properties.reply_to().ok().flatten() == Some(REPLY_TO) {
+        return None;
+    }
+    let mut traits = traits_of(properties).ok()?;
+    let extra_keys = check_extra_keys(properties, &mut traits).ok()?;
+    check_user_id(properties, cx).ok()?;
+    (extra_keys == ExtraKeys::None).then_some(traits)
+}
+
 impl Channel {
-    /// Publishes what `input` begins with, as long as it repeats the last publish; returns how
+    /// Keeps what is known of a publish that passed the checks at `times`, and is one of several
+    /// to `exchange`. It has no keys but its routing key, and its properties are as they came.
+    pub(super) fn keep(
+        &mut self,
+        times: Times,
+        exchange: Arc<Exchange>,
+        mandatory: bool,
+        message: &Message,
+        cx: &Context<'_>,
+    ) {
+        if let Some(repeat) = &mut self.publisher.repeat
+            && repeat.times == times
+        {
+            let is_known =
+                repeat.mandatory == mandatory && Arc::ptr_eq(&repeat.exchange, &exchange);
+            // Of two exchanges in turn one is known, instead of none.
+            if is_known || std::mem::take(&mut repeat.is_useful) {
+                return;
+            }
+        }
+        let has_topics = exchange.kind == ExchangeType::Topic;
+        let mut template = Template::default();
+        template.imitate(message);
+        self.publisher.repeat = Some(Box::new(Repeat {
+            times,
+            mandatory,
+            has_topic_rules: has_topics && cx.session.has_topic_rules(),
+            shape: Shape::new(self.id, &exchange.spec.name, mandatory),
+            frames: Frames::default(),
+            template,
+            routes: None,
+            is_useful: false,
+            exchange,
+        }));
+    }
+
+    /// Publishes what `input` begins with, as long as it is like the last publish; returns how
     /// many octets that took. Stops now and then, to be called again.
     ///
     /// `payload_max`: as for the decoder of frames.
-    pub fn publish_repeats(
+    pub fn publish_row(&mut self, input: &[u8], payload_max: u32, cx: &mut Context<'_>) -> usize {
+        let is_plain = self.content.is_idle()
+            && self.transaction.is_none()
+            && !cx.session.vhost.env().events.listening();
+        let times = Times::now(cx);
+        let known = |repeat: &mut Box<Repeat>| is_plain && repeat.times == times;
+        let Some(mut repeat) = self.publisher.repeat.take_if(known) else {
+            return 0;
+        };
+        let taken = self.publish_like(&mut repeat, input, payload_max, cx);
+        self.publisher.repeat = Some(repeat);
+        self.flush_if_full(cx);
+        taken
+    }
+
+    /// Until there is a reason to look around: publishes were flushed, or one was returned.
+    fn publish_like(
         &mut self,
+        repeat: &mut Repeat,
         input: &[u8],
         payload_max: u32,
         cx: &mut Context<'_>,
     ) -> usize {
-        let env = cx.session.vhost.env();
-        let is_plain =
-            self.content.is_idle() && self.transaction.is_none() && !env.events.listening();
-        let publisher = &mut self.publisher;
-        let Some(repeat) = publisher.repeat.as_mut().filter(|_| is_plain) else {
-            return 0;
-        };
-        if repeat.times != Times::now(cx) {
-            return 0;
-        }
-        let size_max = u32::try_from(env.settings.max_message_size).unwrap_or(u32::MAX);
+        let max = cx.session.vhost.env().settings.max_message_size;
+        let size_max = u32::try_from(max).unwrap_or(u32::MAX);
         let small_max = u32::try_from(LARGE_BODY - 1).unwrap_or(u32::MAX);
-        let body_max = payload_max.min(size_max).min(small_max);
+        let longest = Longest {
+            payload: payload_max,
+            body: payload_max.min(size_max).min(small_max),
+        };
         let mut rest = input;
-        while publisher.held.len() < HELD_MAX
-            && let Some((body, octets)) = repeat.frames.split(rest, body_max)
+        while self.publisher.held.len() < HELD_MAX
+            && let Some((body, behind)) = repeat.next(rest, longest, cx)
         {
             let message = repeat.template.message(body);
-            publisher.held.push(message, &repeat.routes);
-            if let Some(confirms) = &mut self.confirms {
-                publisher.numbers.push(confirms.number());
+            rest = behind;
+            if let Some(routes) = &repeat.routes {
+                self.publisher.held.push(message, routes);
+                let confirms = self.confirms.as_mut();
+                let number = confirms.map(super::Confirms::number);
+                self.publisher.numbers.extend(number);
+            } else {
+                self.publish_anew(repeat, message, cx);
+                break;
             }
-            rest = rest.get(octets..).unwrap_or_default();
         }
-        self.flush_if_full(cx);
+        repeat.is_useful |= rest.len() < input.len();
         input.len() - rest.len()
     }
 
-    /// Publishes one message whose method and properties are known to be those of the last one;
-    /// `false` if what is known of that is not enough.
-    pub(super) fn publish_again(&mut self, body: &ContentBody<'_>, cx: &mut Context<'_>) -> bool {
-        let ContentBody::Frame(body) = *body else {
-            return false;
-        };
-        let Some(repeat) = &mut self.publisher.repeat else {
-            return false;
-        };
-        let size_max = cx.session.vhost.env().settings.max_message_size;
-        let holds = repeat.times == Times::now(cx)
-            && body.len() < LARGE_BODY
-            && body.len() as u64 <= size_max;
-        if !holds {
-            return false;
+    /// Publishes a message whose way the router is asked for.
+    fn publish_anew(&mut self, repeat: &mut Repeat, message: Message, cx: &mut Context<'_>) {
+        let number = self.confirms.as_mut().map(super::Confirms::number);
+        let Answer {
+            routes,
+            held_back,
+            lasting,
+        } = Self::routes(&repeat.exchange, &message, ExtraKeys::None, cx);
+        if lasting && !routes.is_empty() {
+            repeat.routes = Some(Arc::clone(&routes));
         }
         let checked = Checked {
-            message: repeat.template.message(body),
-            routes: Routes::clone(&repeat.routes),
-            mandatory: false,
-            held_back: false,
-            number: self.confirms.as_mut().map(super::Confirms::number),
+            message,
+            routes,
+            mandatory: repeat.mandatory && !held_back,
+            held_back,
+            number,
         };
-        self.hold(checked, cx);
-        true
+        self.place_later(checked, cx);
     }
 }

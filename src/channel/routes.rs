@@ -9,10 +9,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use leveret_codec::types::{ShortStr, ShortString};
+use leveret_codec::types::ShortString;
 
 use crate::exchange::NameHash;
-use crate::vhost::{Exchange, Routes};
+use crate::ids::QueueId;
+use crate::vhost::{Exchange, Routes, only_queue};
 
 /// Answers that are kept, all of one exchange.
 const KEPT_MAX: usize = 1024;
@@ -27,7 +28,10 @@ pub(super) struct RouteCache {
     /// The topology that the answers are of.
     topology: u64,
     exchange: Option<Arc<Exchange>>,
-    by_key: HashMap<ShortString, Routes, NameHash>,
+    by_key: HashMap<Box<[u8]>, Routes, NameHash>,
+    /// The answers among them that are one queue and nothing else, so that all keys of a queue
+    /// share one.
+    by_queue: HashMap<QueueId, Routes, NameHash>,
     hits: usize,
     /// Answers that will not be kept.
     pause: usize,
@@ -42,19 +46,20 @@ impl RouteCache {
         (self.topology == topology && exchange.spec.name == *name).then_some(exchange)
     }
 
-    /// Where a message with `key` goes, if that is known.
+    /// Where a message with `key` goes, if that is known. Octets that are no text are no key that
+    /// was ever kept.
     #[inline]
     pub(super) fn find(
         &mut self,
         topology: u64,
         exchange: &Arc<Exchange>,
-        key: ShortStr<'_>,
+        key: &[u8],
     ) -> Option<&Routes> {
         let kept = self.exchange.as_ref()?;
         if self.topology != topology || !Arc::ptr_eq(kept, exchange) {
             return None;
         }
-        let routes = self.by_key.get(key.as_str())?;
+        let routes = self.by_key.get(key)?;
         self.hits += 1;
         Some(routes)
     }
@@ -64,12 +69,11 @@ impl RouteCache {
         &mut self,
         topology: u64,
         exchange: &Arc<Exchange>,
-        answer: Option<(ShortStr<'_>, &Routes)>,
+        answer: Option<(&[u8], &Routes)>,
     ) {
         let same = |kept: &Arc<Exchange>| self.topology == topology && Arc::ptr_eq(kept, exchange);
         if !self.exchange.as_ref().is_some_and(same) {
-            self.by_key.clear();
-            self.hits = 0;
+            self.forget();
             self.topology = topology;
             self.exchange = Some(Arc::clone(exchange));
         }
@@ -80,14 +84,26 @@ impl RouteCache {
         }
         if self.by_key.len() >= KEPT_MAX {
             let is_worth_it = self.hits >= HITS_MIN;
-            self.by_key.clear();
-            self.hits = 0;
+            self.forget();
             if !is_worth_it {
                 self.pause = PAUSE;
                 return;
             }
         }
+        let routes = match only_queue(routes) {
+            Some(queue) => self
+                .by_queue
+                .entry(queue)
+                .or_insert_with(|| Arc::clone(routes)),
+            None => routes,
+        };
         self.by_key.insert(key.into(), Arc::clone(routes));
+    }
+
+    fn forget(&mut self) {
+        self.by_key.clear();
+        self.by_queue.clear();
+        self.hits = 0;
     }
 
     /// Gives its memory back.

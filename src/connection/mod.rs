@@ -12,8 +12,8 @@
 //! ```
 //!
 //! Modules in reading order: `handshake`, `opening`, `session` (what an open connection is),
-//! `running`, `channels`, `outbox`, `mail`, `heartbeat`, `framing` (texts of framing errors),
-//! `ending`.
+//! `running`, `rows`, `channels`, `outbox`, `mail`, `heartbeat`, `framing` (texts of framing
+//! errors), `ending`.
 //!
 //! Invariants: I6, I7 (outbox), I8, I9, I11. Source: AMQP 0-9-1 sections 2.2.4 and 4.10;
 //! RabbitMQ 4.3.6.
@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use leveret_codec::frame::{Decoded, FRAME_BODY, RawFrame, decode, decode_protocol_header};
-use leveret_codec::types::ChannelId;
 
 mod channels;
 mod ending;
@@ -35,6 +34,7 @@ mod lockstep;
 pub mod mail;
 mod opening;
 pub mod outbox;
+mod rows;
 mod running;
 pub mod session;
 
@@ -217,6 +217,8 @@ impl Connection {
         if let Phase::Header(_) = self.phase {
             return taken;
         }
+        // Publishes come in rows: where one may begin, the ones like those before are taken first.
+        let mut in_row = true;
         while self.flow() == Flow::Continue {
             if matches!(
                 self.phase,
@@ -226,13 +228,15 @@ impl Connection {
                 break;
             }
             let rest = input.get(taken..).unwrap_or_default();
+            if std::mem::take(&mut in_row) {
+                taken += self.on_row(now, rest);
+                continue;
+            }
             match decode(rest, self.payload_max) {
                 Ok(Decoded::Frame { frame, consumed }) => match self.on_frame(now, &frame) {
                     Taken::Yes => {
                         taken += consumed;
-                        if frame.kind == FRAME_BODY {
-                            taken += self.on_repeats(now, frame.channel, input, taken);
-                        }
+                        in_row = frame.kind == FRAME_BODY;
                     }
                     Taken::Not => break,
                 },
@@ -351,28 +355,6 @@ impl Connection {
         };
         self.greet(now, header);
         HEADER_LEN
-    }
-
-    /// Behind the last frame of a content, at `from` in `input`: publishes that repeat it are taken
-    /// without a look at their frames.
-    fn on_repeats(&mut self, now: Now, channel: ChannelId, input: &[u8], from: usize) -> usize {
-        let mut taken = 0;
-        while self.flow() == Flow::Continue
-            && let Phase::Running(running) = &mut self.phase
-        {
-            let mut io = Io {
-                now,
-                outbox: &mut self.outbox,
-                backlog: &mut self.backlog,
-                bench: &mut self.bench,
-            };
-            let rest = input.get(from + taken..).unwrap_or_default();
-            match running.on_repeats(channel, rest, self.payload_max, &mut io) {
-                0 => break,
-                octets => taken += octets,
-            }
-        }
-        taken
     }
 
     fn on_frame(&mut self, now: Now, frame: &RawFrame<'_>) -> Taken {

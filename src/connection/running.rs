@@ -172,9 +172,9 @@ impl Running {
         Ok(Taken::Yes)
     }
 
-    /// Publishes on `channel` that repeat its last one, from the start of `input` on: returns how
+    /// Publishes on `channel` that are like its last one, from the start of `input` on: returns how
     /// many octets they took.
-    pub(super) fn on_repeats(
+    pub(super) fn on_row(
         &mut self,
         channel: ChannelId,
         input: &[u8],
@@ -188,15 +188,10 @@ impl Running {
         else {
             return 0;
         };
-        channel.publish_repeats(input, payload_max, &mut context(&self.session, io))
+        channel.publish_row(input, payload_max, &mut context(&self.session, io))
     }
 
     fn on_method(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
-        if let Some(channel) = self.channels.touch(frame.channel)
-            && channel.publishes_again(frame.payload)
-        {
-            return Ok(());
-        }
         let method = decode(frame)?;
         if frame.channel == ChannelId::ZERO {
             return self.on_connection_method(&method, io);
@@ -213,7 +208,7 @@ impl Running {
                     self.close_channel(id, io)
                 }
                 Method::BasicPublish(publish) => {
-                    channel.on_publish(publish, frame.payload)?;
+                    channel.on_publish(publish)?;
                     Ok(())
                 }
                 method => channel

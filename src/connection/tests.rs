@@ -21,5 +21,6 @@ mod fixture;
 mod handshake;
 mod open;
 mod repeat;
+mod row;
 
 use fixture::*;

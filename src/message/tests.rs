@@ -53,23 +53,51 @@ fn a_message_takes_thirty_two_octets_beside_its_own() {
     assert_eq!(small.memory(), own + 32);
 }
 
+/// The template makes what the builder makes of `key` and the rest.
+fn check(template: &mut Template, key: &str, properties: &[u8], traits: Traits, body: &[u8]) {
+    let (exchange, key) = (ShortStr::literal("exchange"), ShortStr::new(key).unwrap());
+    let properties = PropertiesRef::new(properties);
+    let built =
+        MessageBuilder::default().build(exchange, key, properties, Body::Copied(body), traits);
+    let made = template.message(body);
+    assert_eq!(made.body(), body);
+    assert_eq!(made.traits(), traits);
+    assert_eq!(made.routing_octets(), built.routing_octets());
+    assert_eq!(made.properties().as_bytes(), properties.as_bytes());
+    assert_eq!(made.memory(), built.memory());
+    assert_eq!(template.routing_key(), key.as_bytes());
+    assert_eq!(template.properties(), properties.as_bytes());
+}
+
 #[test]
 fn a_template_makes_what_the_builder_makes() {
+    let of = |expiration_ms, priority| Traits {
+        persistent: true,
+        priority,
+        expiration_ms,
+        ..Traits::default()
+    };
     for expiration_ms in [None, Some(5)] {
-        let traits = Traits {
-            persistent: true,
-            priority: 3,
-            expiration_ms,
-            ..Traits::default()
-        };
-        let mut template = Template::of(&message(Body::Copied(b"first"), traits));
+        let traits = of(expiration_ms, 3);
+        let mut template = Template::default();
+        template.imitate(&message(Body::Copied(b"first"), traits));
         for body in [&b"a longer body"[..], b"", b"short"] {
-            let (made, built) = (template.message(body), message(Body::Copied(body), traits));
-            assert_eq!(made.body(), body);
-            assert_eq!(made.traits(), traits);
-            assert_eq!(made.routing_octets(), built.routing_octets());
-            assert_eq!(made.properties(), built.properties());
-            assert_eq!(made.memory(), built.memory());
+            check(&mut template, "key", &[0, 0], traits, body);
+        }
+        for key in ["a longer key", "", "kez", "kex", "k"] {
+            template.set_routing_key(key.as_bytes());
+            check(&mut template, key, &[0, 0], traits, b"body");
+        }
+        for (properties, traits) in [
+            (&[0x80, 0, 1, b'x'][..], of(None, 0)),
+            (&[0, 0][..], of(Some(9), 255)),
+            (&[0x80, 0, 2, b'x', b'y'][..], of(Some(1), 1)),
+        ] {
+            template.set_properties(properties, traits);
+            check(&mut template, "k", properties, traits, b"body");
+            template.set_routing_key(b"other");
+            check(&mut template, "other", properties, traits, b"");
+            template.set_routing_key(b"k");
         }
     }
 }

@@ -49,7 +49,7 @@ mod walk;
 
 pub use exchange::{Destination, Exchange, ExchangeSpec};
 pub use exchanges::check_not_default;
-pub use publish::{Answer, Placed, Publishes, Question, Routes, Target};
+pub use publish::{Answer, Placed, Publishes, Question, Routes, Target, only_queue};
 pub use queue_handle::{QueueHandle, Storing};
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget};

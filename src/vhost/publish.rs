@@ -158,11 +158,17 @@ impl Publish {
 /// Whether two answers of the router are the same as far as can be seen at a glance.
 #[inline]
 fn is_same(one: &Routes, other: &Routes) -> bool {
-    Arc::ptr_eq(one, other)
-        || match (&**one, &**other) {
-            ([Target::Queue(one)], [Target::Queue(other)]) => one.id() == other.id(),
-            _ => false,
-        }
+    Arc::ptr_eq(one, other) || only_queue(one).is_some_and(|one| only_queue(other) == Some(one))
+}
+
+/// The queue that an answer of the router is, if it is one and nothing else.
+#[inline]
+#[must_use]
+pub fn only_queue(routes: &Routes) -> Option<QueueId> {
+    match &**routes {
+        [Target::Queue(queue)] => Some(queue.id()),
+        _ => None,
+    }
 }
 
 impl Target {

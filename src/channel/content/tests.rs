@@ -24,7 +24,7 @@ fn begun() -> Content {
         routing_key: ShortStr::literal("k"),
         ..BasicPublish::default()
     };
-    content.begin(publish, b"octets");
+    content.begin(publish);
     content
 }
 
@@ -100,43 +100,44 @@ fn frames_out_of_place_are_unexpected() {
     );
 }
 
-/// Completes a content of one octet; whether it was known from the one before it.
-fn is_repeated(content: &mut Content, octets: &[u8], header: &[u8]) -> bool {
-    if !content.begin_again(octets) {
-        content.begin(BasicPublish::default(), octets);
-    }
-    assert!(content.on_header(header).expect("a good header").is_none());
+/// Completes a content of one octet; whether it is said to be like the one before it.
+fn is_alike(content: &mut Content, exchange: &'static str, key: &str, mandatory: bool) -> bool {
+    let publish = BasicPublish {
+        exchange: ShortStr::literal(exchange),
+        routing_key: ShortStr::new(key).unwrap(),
+        mandatory,
+        ..BasicPublish::default()
+    };
+    content.begin(publish);
+    let header = header(1);
+    assert!(content.on_header(&header).expect("a good header").is_none());
     let complete = content.on_body(b"x").expect("a good body");
     let Complete {
         method,
         properties,
-        is_repeated,
+        is_alike,
         ..
     } = complete.expect("the last body");
-    assert_eq!(properties, header[12..]);
+    assert_eq!((&*method.exchange, &*method.routing_key), (exchange, key));
+    assert_eq!(method.mandatory, mandatory);
     content.reuse(method, properties);
-    is_repeated
+    is_alike
 }
 
 #[test]
-fn only_the_same_method_and_properties_are_a_repetition() {
+fn contents_with_the_same_exchange_and_flags_are_alike() {
     let mut content = Content::default();
-    let plain = header(1);
-    let persistent = [&header(1)[..12], &[0x10, 0, 2]].concat();
-    assert!(!is_repeated(&mut content, b"one", &plain));
-    assert!(is_repeated(&mut content, b"one", &plain));
-    assert!(!is_repeated(&mut content, b"one", &persistent));
-    assert!(is_repeated(&mut content, b"one", &persistent));
-    assert!(!is_repeated(&mut content, b"two", &persistent));
-    assert!(is_repeated(&mut content, b"two", &persistent));
-    assert!(!is_repeated(&mut content, b"one", &persistent));
-}
-
-#[test]
-fn no_content_begins_again_within_another() {
-    let mut content = Content::default();
-    assert!(!is_repeated(&mut content, b"one", &header(1)));
-    assert!(content.begin_again(b"one"));
-    assert!(!content.begin_again(b"one"));
-    assert!(content.check_no_content_open().is_err());
+    for (exchange, key, mandatory, expected) in [
+        ("x", "a", false, false),
+        ("x", "a", false, true),
+        ("x", "b", false, true),
+        ("x", "b", true, false),
+        ("x", "", true, true),
+        ("y", "", true, false),
+        ("", "", true, false),
+        ("", "a", true, true),
+    ] {
+        let alike = is_alike(&mut content, exchange, key, mandatory);
+        assert_eq!(alike, expected, "{exchange} {key} {mandatory}");
+    }
 }

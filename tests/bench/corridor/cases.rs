@@ -104,6 +104,12 @@ pub(crate) const CASES: &[Case] = &[
             ..Shape::default()
         })
     }),
+    case("whole-ids", "message with an id of its own", || {
+        whole(&Shape {
+            ids: 100,
+            ..Shape::default()
+        })
+    }),
     case("whole-fanout-10", "delivery from one of 10 queues", || {
         whole(&Shape {
             queues: 10,
@@ -145,6 +151,7 @@ fn letter(key: &str) -> Letter<'_> {
     Letter {
         exchange: "",
         key,
+        id: "",
         headers: None,
         size: 16,
     }
@@ -301,6 +308,8 @@ struct Shape {
     queues: usize,
     /// Type of an exchange, and its bindings.
     exchange: Option<(&'static str, usize)>,
+    /// Ids that messages have in turn; none for 0.
+    ids: usize,
     ack_every: Option<usize>,
     /// A read has one message.
     is_alone: bool,
@@ -314,6 +323,7 @@ impl Default for Shape {
             size: 16,
             queues: 1,
             exchange: None,
+            ids: 0,
             ack_every: None,
             is_alone: false,
             others: 0,
@@ -331,6 +341,15 @@ impl Shape {
             let name = format!("other{n}");
             operator.queue(&name);
             operator.bind(&name, "amq.topic", &format!("other.{n}.#"), &Table::new());
+        }
+        if self.ids > 0 {
+            let ids: Vec<_> = (0..self.ids).map(|n| format!("id-{n}")).collect();
+            let letter = |id| Letter {
+                id,
+                ..self.letter("", "jobs0")
+            };
+            let letters: Vec<_> = ids.iter().map(|id| letter(id)).collect();
+            return self.read(&letters, 1);
         }
         let Some((kind, bindings)) = self.exchange else {
             let letters: Vec<_> = names.iter().map(|name| self.letter("", name)).collect();
@@ -358,6 +377,7 @@ impl Shape {
         Letter {
             exchange,
             key,
+            id: "",
             headers: None,
             size: self.size,
         }

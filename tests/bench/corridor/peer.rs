@@ -218,6 +218,8 @@ impl Peer {
 pub(crate) struct Letter<'a> {
     pub(crate) exchange: &'a str,
     pub(crate) key: &'a str,
+    /// Its message-id; empty for none.
+    pub(crate) id: &'a str,
     pub(crate) headers: Option<&'a Table>,
     pub(crate) size: usize,
 }
@@ -236,6 +238,7 @@ impl Letter<'_> {
         let headers = self.headers.map(Table::to_bytes);
         let properties = Properties {
             headers: headers.as_deref().map(TableRef::new),
+            message_id: ShortStr::new(self.id).filter(|id| !id.is_empty()),
             ..Properties::default()
         };
         let mut list = Vec::new();
