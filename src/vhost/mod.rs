@@ -37,6 +37,7 @@ mod absorb;
 mod delayed;
 mod exchange;
 mod exchanges;
+mod groups;
 mod policies;
 mod publish;
 mod queue_handle;

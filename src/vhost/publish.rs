@@ -3,12 +3,14 @@
 //! [`Vhost::route`] answers where a message goes; [`Vhost::place`] puts a run of messages with the
 //! same answer into their queues, one lock at a time, stored first and once for all queues.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use leveret_codec::types::ShortStr;
 
 use super::Vhost;
 use super::exchange::{Destination, Exchange};
+use super::groups::Groups;
 use super::queue_handle::{QueueHandle, Storing};
 use super::reply_to::ReplyTarget;
 use super::streams::{self, Held, streams_of};
@@ -49,6 +51,8 @@ pub struct Publishes {
     each: Vec<Publish>,
     /// Neighbours with the same targets.
     runs: Vec<Run>,
+    /// Scratch space for those who place several runs.
+    groups: Option<Box<Groups>>,
 }
 
 /// Messages up to number `to`, from the end of the run before.
@@ -141,6 +145,35 @@ impl Publishes {
                 Storing::Everything => true,
             })
         })
+    }
+
+    /// Gives every target its messages, all of them at once; `streams` have theirs. In `answers`
+    /// each message is told if somebody refuses it.
+    fn hand_out(&mut self, now: Now, streams: &[Arc<QueueHandle>], answers: &mut [Placed]) {
+        let Self { each, runs, groups } = self;
+        let mut hand = |target: &Target, parts: &mut dyn Iterator<Item = Part>| match target {
+            Target::Queue(queue) if streams.contains(queue) => {}
+            Target::Queue(queue) => push_all(now, queue, parts, each, answers),
+            Target::Reply(reply) => reply_all(reply, parts, each),
+        };
+        if let [run] = &**runs {
+            let mut left = run.routes.len();
+            for target in run.routes.iter() {
+                left -= 1;
+                let take = if left == 0 { Take::Whole } else { Take::Copy };
+                hand(target, &mut std::iter::once((0..run.to, take)));
+            }
+            return;
+        }
+        let groups = groups.get_or_insert_default();
+        groups.set(runs.iter().map(|run| (&run.routes, run.to)));
+        for (run, target, mut parts) in groups.iter() {
+            let target = runs.get(run).and_then(|run| run.routes.get(target));
+            if let Some(target) = target {
+                hand(target, &mut parts);
+            }
+        }
+        groups.clear();
     }
 
     fn clear(&mut self) {
@@ -252,24 +285,8 @@ impl Vhost {
                 Position::default()
             })
         }));
-        let mut from = 0;
-        for run in &publishes.runs {
-            let part = publishes.each.get_mut(from..run.to).unwrap_or_default();
-            let answers = placed
-                .get_mut(first + from..first + run.to)
-                .unwrap_or_default();
-            let mut left = run.routes.len();
-            for target in run.routes.iter() {
-                left -= 1;
-                let take = if left == 0 { Take::Whole } else { Take::Copy };
-                match target {
-                    Target::Queue(queue) if streams.contains(queue) => {}
-                    Target::Queue(queue) => push_all(now, queue, part, take, answers),
-                    Target::Reply(reply) => reply_all(reply, part, take),
-                }
-            }
-            from = run.to;
-        }
+        let answers = placed.get_mut(first..).unwrap_or_default();
+        publishes.hand_out(now, &streams, answers);
         publishes.clear();
     }
 
@@ -364,9 +381,12 @@ impl Vhost {
     }
 }
 
+/// Consecutive messages on their way to one target, and whether it is the last one they go to.
+pub(super) type Part = (Range<usize>, Take);
+
 /// Whether a target is the last one of its messages.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Take {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Take {
     /// Others need them too.
     Copy,
     Whole,
@@ -382,38 +402,44 @@ impl Take {
     }
 }
 
-/// Pushes consecutive messages with the same targets into one of them.
+/// Pushes `parts` of a batch into one of their targets.
 fn push_all(
     now: Now,
     handle: &QueueHandle,
-    part: &mut [Publish],
-    take: Take,
+    parts: &mut dyn Iterator<Item = Part>,
+    each: &mut [Publish],
     answers: &mut [Placed],
 ) {
     let storing = handle.storing();
     handle.with(now, |queue, effects| {
-        for (publish, answer) in part.iter_mut().zip(answers) {
-            let Some(message) = take.from(publish) else {
-                continue;
-            };
-            let at = if publish.at.is_stored() && storing.wants(message.is_persistent()) {
-                publish.at
-            } else {
-                RecordAt::NONE
-            };
-            match queue.push_dead(now, message, at, publish.delivery_count, effects) {
-                Pushed::Accepted => {}
-                Pushed::Refused => *answer = Placed::Refused,
+        for (part, take) in parts {
+            let each = each.get_mut(part.clone()).unwrap_or_default();
+            let answers = answers.get_mut(part).unwrap_or_default();
+            for (publish, answer) in each.iter_mut().zip(answers) {
+                let Some(message) = take.from(publish) else {
+                    continue;
+                };
+                let at = if publish.at.is_stored() && storing.wants(message.is_persistent()) {
+                    publish.at
+                } else {
+                    RecordAt::NONE
+                };
+                match queue.push_dead(now, message, at, publish.delivery_count, effects) {
+                    Pushed::Accepted => {}
+                    Pushed::Refused => *answer = Placed::Refused,
+                }
             }
         }
         queue.dispatch(now, effects);
     });
 }
 
-fn reply_all(target: &ReplyTarget, part: &mut [Publish], take: Take) {
-    for publish in part {
-        if let Some(message) = take.from(publish) {
-            target.deliver(message);
+fn reply_all(target: &ReplyTarget, parts: &mut dyn Iterator<Item = Part>, each: &mut [Publish]) {
+    for (part, take) in parts {
+        for publish in each.get_mut(part).unwrap_or_default() {
+            if let Some(message) = take.from(publish) {
+                target.deliver(message);
+            }
         }
     }
 }
