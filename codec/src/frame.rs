@@ -152,6 +152,31 @@ pub fn decode(input: &[u8], payload_max: u32) -> Result<Decoded<'_>, FrameError<
     })
 }
 
+/// What is in front of a payload; nothing in it has been checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FrameHead {
+    /// The kind, any octet.
+    pub kind: u8,
+    /// The channel it belongs to.
+    pub channel: ChannelId,
+    /// Announced octets of payload.
+    pub size: u32,
+}
+
+/// Reads the head at the start of `input`, which [`decode`] does too; `None` while there are fewer
+/// than [`FRAME_HEAD`] octets.
+///
+/// Spec: 4.2.3.
+#[must_use]
+pub fn decode_head(input: &[u8]) -> Option<FrameHead> {
+    let (_, (kind, channel, size)) = head(input).ok()?;
+    Some(FrameHead {
+        kind,
+        channel,
+        size,
+    })
+}
+
 #[inline]
 fn head(input: &[u8]) -> Parsed<'_, (u8, ChannelId, u32), ()> {
     let (input, kind) = octet(input)?;

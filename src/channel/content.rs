@@ -8,7 +8,7 @@
 //!           header, size 0                last body
 //! ```
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use leveret_codec::methods::BasicPublish;
 use leveret_codec::properties::ContentHeader;
 use leveret_codec::reply::ReplyCode;
@@ -22,8 +22,11 @@ const CLASS_BASIC: u16 = 60;
 ///
 /// Seen: RabbitMQ 4.3.6.
 const BODY_SIZE_MAX: u64 = 536_870_912;
-/// A body's buffer starts no larger than this, whatever size was announced.
-const BODY_START_MAX: usize = 1024 * 1024;
+/// Room that is made for a body at first, in octets, if so much was announced.
+const ROOM_MIN: usize = 1024 * 1024;
+/// Room that is made later, as a multiple of what has come. More at a time is less to copy, and
+/// room that nothing was written to yet takes no memory.
+const ROOM_FACTOR: usize = 16;
 
 /// What a publish has said before its header.
 #[derive(Clone, Debug)]
@@ -80,8 +83,11 @@ enum State {
     Idle,
     Header,
     Body {
+        /// Octets that have not come.
         left: u64,
-        assembled: BytesMut,
+        /// Those of them that belong to a frame that has begun to come in parts.
+        part: u64,
+        assembled: Vec<u8>,
     },
 }
 
@@ -177,7 +183,8 @@ impl Content {
         }
         self.state = State::Body {
             left: header.body_size,
-            assembled: BytesMut::new(),
+            part: 0,
+            assembled: Vec::new(),
         };
         Ok(None)
     }
@@ -190,7 +197,10 @@ impl Content {
         &mut self,
         payload: &'a [u8],
     ) -> Result<Option<Complete<'a>>, AmqpError> {
-        let State::Body { left, assembled } = &mut self.state else {
+        let State::Body {
+            left, assembled, ..
+        } = &mut self.state
+        else {
             return Err(match self.state {
                 State::Header => expected_header("non content header frame"),
                 _ => expected_method(),
@@ -202,24 +212,112 @@ impl Content {
                 "content body frame exceeds remaining content size",
             ));
         }
-        *left -= len;
-        let whole = *left == 0 && assembled.is_empty();
+        let whole = *left == len && assembled.is_empty();
         if !whole {
-            if assembled.capacity() == 0 {
-                let expected = usize::try_from(*left).unwrap_or(BODY_START_MAX);
-                assembled.reserve(payload.len() + expected.min(BODY_START_MAX));
-            }
+            make_room(assembled, payload.len(), *left);
             assembled.extend_from_slice(payload);
         }
+        *left -= len;
         if *left > 0 {
             return Ok(None);
         }
         let body = if whole {
             ContentBody::Frame(payload)
         } else {
-            ContentBody::Assembled(std::mem::take(assembled).freeze())
+            ContentBody::Assembled(std::mem::take(assembled).into())
         };
         Ok(Some(self.complete(body)))
+    }
+
+    /// A body frame of `size` octets begins. Whether its payload may be given in parts: not if it
+    /// is out of place or too long, because the answer to that takes the whole frame.
+    pub(super) fn begin_part(&mut self, size: usize) -> bool {
+        match &mut self.state {
+            State::Body { left, part, .. } if size as u64 <= *left => {
+                *part = size as u64;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The next octets of the frame that has begun.
+    pub(super) fn on_part(&mut self, octets: &[u8]) {
+        if let State::Body {
+            left,
+            part,
+            assembled,
+        } = &mut self.state
+        {
+            make_room(assembled, octets.len(), *left);
+            assembled.extend_from_slice(octets);
+            *left -= octets.len() as u64;
+            *part -= octets.len() as u64;
+        }
+    }
+
+    /// The body so far, with room for at least the next octet of the frame that has begun; `None`
+    /// if none is missing.
+    pub(super) fn room(&mut self) -> Option<&mut Vec<u8>> {
+        match &mut self.state {
+            State::Body {
+                left,
+                part: 1..,
+                assembled,
+            } => {
+                make_room(assembled, 1, *left);
+                Some(assembled)
+            }
+            _ => None,
+        }
+    }
+
+    /// `octets` have been read into [`Content::room`]. Those behind the end of the frame are moved
+    /// to the end of `input`.
+    pub(super) fn on_read(&mut self, octets: usize, input: &mut Vec<u8>) {
+        if let State::Body {
+            left,
+            part,
+            assembled,
+        } = &mut self.state
+        {
+            let inside = (*part).min(octets as u64);
+            *left -= inside;
+            *part -= inside;
+            let behind = octets - usize::try_from(inside).unwrap_or(octets);
+            let end = assembled.len().saturating_sub(behind);
+            input.extend_from_slice(assembled.get(end..).unwrap_or_default());
+            assembled.truncate(end);
+        }
+    }
+
+    /// The frame that had begun is whole.
+    pub(super) fn end_part(&mut self) -> Option<Complete<'static>> {
+        let State::Body {
+            left: 0, assembled, ..
+        } = &mut self.state
+        else {
+            return None;
+        };
+        let body = std::mem::take(assembled).into();
+        Some(self.complete(ContentBody::Assembled(body)))
+    }
+
+    /// The last `octets` octets of the body so far.
+    pub(super) fn last_octets(&self, octets: usize) -> &[u8] {
+        let State::Body { assembled, .. } = &self.state else {
+            return &[];
+        };
+        let from = assembled.len().saturating_sub(octets);
+        assembled.get(from..).unwrap_or_default()
+    }
+
+    /// Octets of the body at hand that belong to no frame so far; 0 if there is none.
+    pub(super) fn missing(&self) -> u64 {
+        match self.state {
+            State::Body { left, part, .. } => left - part,
+            _ => 0,
+        }
     }
 
     #[inline]
@@ -232,6 +330,18 @@ impl Content {
             body,
             is_alike: self.is_alike,
         }
+    }
+}
+
+/// Makes room for the next `octets` of the `left` octets that a body misses, unless there is some.
+/// Memory follows what has come, not what was announced.
+fn make_room(body: &mut Vec<u8>, octets: usize, left: u64) {
+    let needed = body.len() + octets;
+    if body.capacity() < needed {
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let earned = body.len().saturating_mul(ROOM_FACTOR).max(ROOM_MIN);
+        let room = earned.max(needed).min(body.len().saturating_add(left));
+        body.reserve_exact(room.saturating_sub(body.len()));
     }
 }
 

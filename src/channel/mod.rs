@@ -202,6 +202,53 @@ impl Channel {
         Ok(())
     }
 
+    /// A body frame of `size` octets begins, to be given in parts. `false` if it must be given
+    /// whole to [`Channel::on_body`], which knows what is wrong with it.
+    pub fn begin_part(&mut self, size: usize) -> bool {
+        self.content.begin_part(size)
+    }
+
+    /// The next octets of the frame that has begun. Both ways of giving them may be mixed: this
+    /// one, and reading into [`Channel::room`].
+    pub fn on_part(&mut self, octets: &[u8]) {
+        self.content.on_part(octets);
+    }
+
+    /// Where the next octets of the frame that has begun belong, if any are missing. What is read
+    /// there is to be reported with [`Channel::on_read`].
+    pub fn room(&mut self) -> Option<&mut Vec<u8>> {
+        self.content.room()
+    }
+
+    /// `octets` have been read into [`Channel::room`]. Those behind the end of the frame are moved
+    /// to `input`.
+    pub fn on_read(&mut self, octets: usize, input: &mut Vec<u8>) {
+        self.content.on_read(octets, input);
+    }
+
+    /// The last `octets` octets of the body at hand.
+    #[must_use]
+    pub fn last_octets(&self, octets: usize) -> &[u8] {
+        self.content.last_octets(octets)
+    }
+
+    /// Octets of the body at hand that belong to no frame so far.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.content.missing()
+    }
+
+    /// The end of the frame that was given in parts.
+    ///
+    /// # Errors
+    /// Everything that a publish can run into.
+    pub fn end_part(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        match self.content.end_part() {
+            Some(complete) => self.publish(complete, cx).map_err(in_publish),
+            None => Ok(()),
+        }
+    }
+
     /// The end of a batch: what is held goes to its queues, and confirms go out.
     ///
     /// # Errors

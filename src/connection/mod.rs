@@ -12,8 +12,8 @@
 //! ```
 //!
 //! Modules in reading order: `handshake`, `opening`, `session` (what an open connection is),
-//! `running`, `rows`, `channels`, `outbox`, `mail`, `heartbeat`, `framing` (texts of framing
-//! errors), `ending`.
+//! `input` (octets into frames), `running`, `rows`, `channels`, `outbox`, `mail`, `heartbeat`,
+//! `framing` (texts of framing errors), `ending`.
 //!
 //! Invariants: I6, I7 (outbox), I8, I9, I11. Source: AMQP 0-9-1 sections 2.2.4 and 4.10;
 //! RabbitMQ 4.3.6.
@@ -23,13 +23,14 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::task::Waker;
 
-use leveret_codec::frame::{Decoded, FRAME_BODY, RawFrame, decode, decode_protocol_header};
+use leveret_codec::types::ChannelId;
 
 mod channels;
 mod ending;
 mod framing;
 mod handshake;
 mod heartbeat;
+mod input;
 mod lockstep;
 pub mod mail;
 mod opening;
@@ -47,10 +48,11 @@ use crate::error::AmqpError;
 use crate::store::{Position, Turn};
 use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk};
 use heartbeat::Beat;
+use input::Part;
 use lockstep::Lockstep;
 use mail::{Mail, Mailbox};
 use outbox::Outbox;
-use running::{Io, Running, Taken};
+use running::{Io, Running};
 use session::Origin;
 
 /// Octets of a protocol header.
@@ -70,6 +72,10 @@ pub struct Connection {
     read: u64,
     /// Octets that the frame at hand needs, as far as is known.
     wanted: usize,
+    /// The frame at hand, if it goes to its channel in parts.
+    part: Option<Part>,
+    /// The channel whose large body frame was the last frame taken, if so, since the last read.
+    large: Option<ChannelId>,
     backlog: VecDeque<Mail>,
     bench: Workbench,
     /// The broker was asked to tell us how far the store is.
@@ -146,6 +152,8 @@ impl Connection {
             phase: Phase::Header(AwaitHeader),
             read: 0,
             wanted: HEADER_LEN,
+            part: None,
+            large: None,
             backlog: VecDeque::new(),
             bench: Workbench::default(),
             asked_store: false,
@@ -186,13 +194,6 @@ impl Connection {
         )
     }
 
-    /// Octets that must be there before [`Connection::on_bytes`] can take anything, as far as is
-    /// known. At most the longest frame.
-    #[must_use]
-    pub fn wanted(&self) -> usize {
-        self.wanted
-    }
-
     /// When [`Connection::on_deadline`] wants to be called (transport time).
     #[must_use]
     pub fn next_deadline(&self) -> Mono {
@@ -201,58 +202,6 @@ impl Connection {
             Phase::Gone(_) => Mono::NEVER,
             _ => self.deadline,
         }
-    }
-
-    /// `octets` have arrived, complete frames or not: the peer is alive.
-    pub fn on_read(&mut self, octets: usize) {
-        self.read += octets as u64;
-    }
-
-    /// Takes what it can of `input` and returns how many octets that was. The rest is to be given
-    /// again, with what comes behind it, as soon as [`Connection::flow`] says [`Flow::Continue`]
-    /// and more has come or output was written.
-    pub fn on_bytes(&mut self, now: Now, input: &[u8]) -> usize {
-        let _turn = Turn::begin();
-        let mut taken = self.on_protocol_header(now, input);
-        if let Phase::Header(_) = self.phase {
-            return taken;
-        }
-        // Publishes come in rows: where one may begin, the ones like those before are taken first.
-        let mut in_row = true;
-        while self.flow() == Flow::Continue {
-            if matches!(
-                self.phase,
-                Phase::Silent | Phase::Closing(Closing::Unreadable)
-            ) {
-                taken = input.len();
-                break;
-            }
-            let rest = input.get(taken..).unwrap_or_default();
-            if std::mem::take(&mut in_row) {
-                taken += self.on_row(now, rest);
-                continue;
-            }
-            match decode(rest, self.payload_max) {
-                Ok(Decoded::Frame { frame, consumed }) => match self.on_frame(now, &frame) {
-                    Taken::Yes => {
-                        taken += consumed;
-                        in_row = frame.kind == FRAME_BODY;
-                    }
-                    Taken::Not => break,
-                },
-                Ok(Decoded::NeedMore(octets)) => {
-                    self.wanted = octets;
-                    break;
-                }
-                Err(error) => {
-                    self.fail(now, framing::broken(&error));
-                    self.stop_reading(now);
-                    taken = input.len();
-                }
-            }
-        }
-        self.flush(now);
-        taken
     }
 
     /// Is going to have its turns: until [`Connection::on_mail`] finds nothing, mail need not wake
@@ -343,38 +292,6 @@ impl Connection {
         self.backlog.shrink_to_fit();
         self.origin.mailbox.shrink();
         self.bench.shrink();
-    }
-
-    fn on_protocol_header(&mut self, now: Now, input: &[u8]) -> usize {
-        let Phase::Header(_) = self.phase else {
-            return 0;
-        };
-        let Some(header) = decode_protocol_header(input) else {
-            self.wanted = HEADER_LEN;
-            return 0;
-        };
-        self.greet(now, header);
-        HEADER_LEN
-    }
-
-    fn on_frame(&mut self, now: Now, frame: &RawFrame<'_>) -> Taken {
-        let Phase::Running(running) = &mut self.phase else {
-            self.on_other_frame(now, frame);
-            return Taken::Yes;
-        };
-        let mut io = Io {
-            now,
-            outbox: &mut self.outbox,
-            backlog: &mut self.backlog,
-            bench: &mut self.bench,
-        };
-        match running.on_frame(frame, &mut io) {
-            Ok(taken) => taken,
-            Err(failure) => {
-                self.on_failure(now, failure);
-                Taken::Yes
-            }
-        }
     }
 
     fn read_mail(&mut self, now: Now) {

@@ -30,6 +30,8 @@ use crate::error::AmqpError;
 use crate::store::Position;
 use crate::timers::Timed;
 
+mod contents;
+
 /// Octets of a content header before its properties.
 const HEADER_MIN: usize = 12;
 
@@ -141,54 +143,6 @@ impl Running {
             FRAME_HEARTBEAT => Ok(Taken::Yes),
             _ => Err(framing::unknown_frame(frame).into()),
         }
-    }
-
-    fn on_content(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<Taken, Failure> {
-        let is_header = frame.kind == FRAME_HEADER;
-        if is_header && frame.payload.len() < HEADER_MIN {
-            return Err(framing::unknown_frame(frame).into());
-        }
-        if frame.channel == ChannelId::ZERO {
-            return Err(framing::unexpected_frame(frame).into());
-        }
-        let alarm = self.alarm;
-        let Some(channel) = self.channels.touch(frame.channel) else {
-            return match self.channels.get(frame.channel) {
-                Some(State::Closing) => Ok(Taken::Yes),
-                _ => Err(framing::expected_method().into()),
-            };
-        };
-        if is_header && let Some(reason) = alarm {
-            self.block(reason, io);
-            return Ok(Taken::Not);
-        }
-        let mut cx = context(&self.session, io);
-        let done = if is_header {
-            channel.on_header(frame.payload, &mut cx)
-        } else {
-            channel.on_body(frame.payload, &mut cx)
-        };
-        done.or_else(|error| self.fail(frame.channel, error, io))?;
-        Ok(Taken::Yes)
-    }
-
-    /// Publishes on `channel` that are like its last one, from the start of `input` on: returns how
-    /// many octets they took.
-    pub(super) fn on_row(
-        &mut self,
-        channel: ChannelId,
-        input: &[u8],
-        payload_max: u32,
-        io: &mut Io<'_>,
-    ) -> usize {
-        let Some(channel) = self
-            .channels
-            .touch(channel)
-            .filter(|_| self.alarm.is_none())
-        else {
-            return 0;
-        };
-        channel.publish_row(input, payload_max, &mut context(&self.session, io))
     }
 
     fn on_method(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<(), Failure> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use leveret_codec::encode::{encode_heartbeat, encode_method};
-use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER, FRAME_METHOD, PROTOCOL_HEADER};
+use leveret_codec::frame::{
+    Decoded, FRAME_BODY, FRAME_HEADER, FRAME_METHOD, PROTOCOL_HEADER, decode,
+};
 use leveret_codec::methods::*;
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{Table, TableRef, Value};
@@ -17,7 +19,7 @@ use crate::env::Environment;
 use crate::store::MemoryStore;
 
 mod closing;
-mod fixture;
+pub(in crate::connection) mod fixture;
 mod handshake;
 mod open;
 mod repeat;

@@ -15,6 +15,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::BufMut;
 use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -152,8 +153,18 @@ impl Pump {
         }
     }
 
-    /// Reads once into the buffer, which is there only from the first octet on.
+    /// Reads once: into the buffer, which is there only from the first octet on, or to where the
+    /// body of a message is put together.
     fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.input.is_empty()
+            && let Some(mut room) = self.connection.body_room()
+        {
+            let read = ready!(pin!(self.stream.read_buf(&mut room)).poll(cx));
+            if let Ok(octets) = read {
+                self.connection.on_body_read(octets, &mut self.input);
+            }
+            return Poll::Ready(read);
+        }
         if self.input.capacity() == 0 {
             ready!(self.stream.poll_read_ready(cx))?;
             self.input.reserve_exact(READ_BUFFER_MIN);
@@ -161,7 +172,10 @@ impl Pump {
         let wanted = self.connection.wanted().saturating_sub(self.input.len());
         self.input.reserve_exact(wanted.max(1));
         let free = self.input.capacity() - self.input.len();
-        let read = ready!(pin!(self.stream.read_buf(&mut self.input)).poll(cx));
+        let worth = self.connection.worth_reading();
+        let most = free.min(worth.saturating_sub(self.input.len()).max(1));
+        let mut into = (&mut self.input).limit(most);
+        let read = ready!(pin!(self.stream.read_buf(&mut into)).poll(cx));
         let is_full = matches!(read, Ok(octets) if octets == free);
         if is_full && self.input.capacity() < READ_BUDGET {
             self.input.reserve_exact(self.input.len() * 2);

@@ -106,6 +106,23 @@ fn any_split_of_the_input_gives_the_same_answers() {
 }
 
 #[test]
+fn any_split_of_a_large_body_gives_the_same_body() {
+    let (_broker, address) = broker();
+    let body: Vec<u8> = (0..=250).cycle().take(3_000_000).collect();
+    let all = whole_conversation(&body);
+    for size in [999, 65_536, 131_072, 131_080, all.len()] {
+        let mut client = Client::raw(address).unwrap();
+        for piece in all.chunks(size) {
+            client.write(piece).unwrap();
+        }
+        assert!(
+            answers(&mut client).unwrap() == body,
+            "another body in pieces of {size}"
+        );
+    }
+}
+
+#[test]
 fn a_client_that_vanishes_anywhere_leaves_nothing() {
     let (broker, address) = broker();
     let mut exclusive = handshake();

@@ -103,3 +103,16 @@ fn protocol_headers_are_told_apart() {
         Some(ProtocolHeader::Other(*b"GET / HT"))
     );
 }
+
+#[test]
+fn a_head_is_read_without_its_payload() {
+    let wire = frame(b"abc");
+    let head = FrameHead {
+        kind: FRAME_METHOD,
+        channel: ChannelId(2),
+        size: 3,
+    };
+    assert_eq!(decode_head(&wire[..FRAME_HEAD]), Some(head));
+    assert_eq!(decode_head(&wire), Some(head));
+    assert_eq!(decode_head(&wire[..FRAME_HEAD - 1]), None);
+}

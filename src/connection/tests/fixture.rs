@@ -1,25 +1,25 @@
 use super::*;
 
-pub(super) const ZERO: ChannelId = ChannelId::ZERO;
-pub(super) const ONE: ChannelId = ChannelId(1);
-pub(super) const CUT: Flow = Flow::Close(Manner::Abort);
-pub(super) const DONE: Flow = Flow::Close(Manner::Graceful);
+pub(in crate::connection) const ZERO: ChannelId = ChannelId::ZERO;
+pub(in crate::connection) const ONE: ChannelId = ChannelId(1);
+pub(in crate::connection) const CUT: Flow = Flow::Close(Manner::Abort);
+pub(in crate::connection) const DONE: Flow = Flow::Close(Manner::Graceful);
 
 /// A client without a socket.
-pub(super) struct Script {
-    pub(super) broker: Arc<Core>,
-    pub(super) connection: Connection,
-    pub(super) now: Now,
+pub(in crate::connection) struct Script {
+    pub(in crate::connection) broker: Arc<Core>,
+    pub(in crate::connection) connection: Connection,
+    pub(in crate::connection) now: Now,
     /// Octets that the core has not taken yet.
     unread: Vec<u8>,
 }
 
-pub(super) fn short(text: &str) -> ShortStr<'_> {
+pub(in crate::connection) fn short(text: &str) -> ShortStr<'_> {
     ShortStr::new(text).unwrap()
 }
 
 /// client-properties with all capabilities that matter.
-pub(super) fn able() -> Vec<u8> {
+pub(in crate::connection) fn able() -> Vec<u8> {
     let capabilities = Table::new()
         .with("authentication_failure_close", true)
         .with("connection.blocked", true)
@@ -29,11 +29,11 @@ pub(super) fn able() -> Vec<u8> {
 }
 
 impl Script {
-    pub(super) fn new() -> Self {
+    pub(in crate::connection) fn new() -> Self {
         Self::of(broker(|_| {}))
     }
 
-    pub(super) fn of(broker: Arc<Core>) -> Self {
+    pub(in crate::connection) fn of(broker: Arc<Core>) -> Self {
         let now = Now::default();
         let address = "127.0.0.1:50000".parse().unwrap();
         let local = "127.0.0.1:5672".parse().unwrap();
@@ -48,7 +48,7 @@ impl Script {
     }
 
     /// Through the whole handshake, with `tune_ok`.
-    pub(super) fn tuned(broker: Arc<Core>, tune_ok: ConnectionTuneOk) -> Self {
+    pub(in crate::connection) fn tuned(broker: Arc<Core>, tune_ok: ConnectionTuneOk) -> Self {
         let mut client = Self::of(broker);
         client.octets(&PROTOCOL_HEADER);
         client.login(&able(), "PLAIN", b"\0guest\0guest");
@@ -65,7 +65,7 @@ impl Script {
     }
 
     /// Open, with `channels` channels.
-    pub(super) fn open(channels: u16) -> Self {
+    pub(in crate::connection) fn open(channels: u16) -> Self {
         let mut client = Self::tuned(broker(|_| {}), TUNE_OK);
         for id in 1..=channels {
             client.say(ChannelId(id), ChannelOpen::default());
@@ -74,7 +74,12 @@ impl Script {
         client
     }
 
-    pub(super) fn login(&mut self, properties: &[u8], mechanism: &str, response: &[u8]) {
+    pub(in crate::connection) fn login(
+        &mut self,
+        properties: &[u8],
+        mechanism: &str,
+        response: &[u8],
+    ) {
         self.say(
             ZERO,
             ConnectionStartOk {
@@ -86,45 +91,49 @@ impl Script {
         );
     }
 
-    pub(super) fn octets(&mut self, octets: &[u8]) {
+    pub(in crate::connection) fn octets(&mut self, octets: &[u8]) {
         self.connection.on_read(octets.len());
         self.unread.extend(octets);
         self.feed();
     }
 
-    pub(super) fn feed(&mut self) {
+    pub(in crate::connection) fn feed(&mut self) {
         let taken = self.connection.on_bytes(self.now, &self.unread);
         self.unread.drain(..taken);
     }
 
-    pub(super) fn unread(&self) -> usize {
+    pub(in crate::connection) fn unread(&self) -> usize {
         self.unread.len()
     }
 
-    pub(super) fn frame(&mut self, kind: u8, channel: u16, payload: &[u8]) {
+    pub(in crate::connection) fn frame(&mut self, kind: u8, channel: u16, payload: &[u8]) {
         let octets = raw_frame(kind, channel, payload, 0xCE);
         self.octets(&octets);
     }
 
-    pub(super) fn say<'a>(&mut self, channel: ChannelId, method: impl Into<Method<'a>>) {
+    pub(in crate::connection) fn say<'a>(
+        &mut self,
+        channel: ChannelId,
+        method: impl Into<Method<'a>>,
+    ) {
         let mut octets = Vec::new();
         encode_method(&mut octets, channel, &method.into());
         self.octets(&octets);
     }
 
-    pub(super) fn heartbeat(&mut self) {
+    pub(in crate::connection) fn heartbeat(&mut self) {
         let mut octets = Vec::new();
         encode_heartbeat(&mut octets);
         self.octets(&octets);
     }
 
-    pub(super) fn mail(&mut self, mail: Mail) {
+    pub(in crate::connection) fn mail(&mut self, mail: Mail) {
         self.connection.mailbox().post(mail);
         assert!(self.connection.on_mail(self.now, Waker::noop()));
     }
 
     /// Lets `ms` milliseconds of real time pass, with every deadline on the way.
-    pub(super) fn wait_ms(&mut self, ms: u64) {
+    pub(in crate::connection) fn wait_ms(&mut self, ms: u64) {
         let end = self.now.transport.plus_ms(ms);
         while self.connection.next_deadline() <= end {
             self.now.transport = self.connection.next_deadline();
@@ -134,7 +143,7 @@ impl Script {
     }
 
     /// Everything written since the last look.
-    pub(super) fn raw(&mut self) -> Vec<u8> {
+    pub(in crate::connection) fn raw(&mut self) -> Vec<u8> {
         let mut octets = Vec::new();
         while !self.connection.outbox().is_empty() {
             let mut slices = [std::io::IoSlice::new(&[]); 8];
@@ -150,7 +159,7 @@ impl Script {
     }
 
     /// The frames written since the last look, as `channel method arguments`.
-    pub(super) fn heard(&mut self) -> Vec<String> {
+    pub(in crate::connection) fn heard(&mut self) -> Vec<String> {
         let octets = self.raw();
         let mut rest = &octets[..];
         let mut heard = Vec::new();
@@ -170,7 +179,12 @@ impl Script {
 
     /// The core closed the connection with this.
     #[track_caller]
-    pub(super) fn check_close(&mut self, code: ReplyCode, text: &str, ids: (u16, u16)) {
+    pub(in crate::connection) fn check_close(
+        &mut self,
+        code: ReplyCode,
+        text: &str,
+        ids: (u16, u16),
+    ) {
         assert_eq!(
             self.closed_with(),
             (ZERO, code.number(), text.to_owned(), ids.0, ids.1)
@@ -179,7 +193,7 @@ impl Script {
 
     /// Channel, code, text, class and method of the close that was written last.
     #[track_caller]
-    pub(super) fn closed_with(&mut self) -> (ChannelId, u16, String, u16, u16) {
+    pub(in crate::connection) fn closed_with(&mut self) -> (ChannelId, u16, String, u16, u16) {
         let octets = self.raw();
         let mut rest = &octets[..];
         let mut last = None;
@@ -208,7 +222,7 @@ impl Script {
 
     /// Nothing is said, everything is dropped, and after 3 s the socket is reset.
     #[track_caller]
-    pub(super) fn check_silent(&mut self) {
+    pub(in crate::connection) fn check_silent(&mut self) {
         assert_eq!(self.heard(), [""; 0]);
         self.frame(9, 77, b"junk");
         self.wait_ms(2_999);
@@ -219,13 +233,13 @@ impl Script {
     }
 }
 
-pub(super) const TUNE_OK: ConnectionTuneOk = ConnectionTuneOk {
+pub(in crate::connection) const TUNE_OK: ConnectionTuneOk = ConnectionTuneOk {
     channel_max: 2047,
     frame_max: 131_072,
     heartbeat: 60,
 };
 
-pub(super) fn raw_frame(kind: u8, channel: u16, payload: &[u8], end: u8) -> Vec<u8> {
+pub(in crate::connection) fn raw_frame(kind: u8, channel: u16, payload: &[u8], end: u8) -> Vec<u8> {
     let mut octets = vec![kind];
     octets.extend(channel.to_be_bytes());
     octets.extend(u32::try_from(payload.len()).unwrap().to_be_bytes());
@@ -235,7 +249,7 @@ pub(super) fn raw_frame(kind: u8, channel: u16, payload: &[u8], end: u8) -> Vec<
 }
 
 /// A broker in memory with the vhost `/`, the user `guest`, and a user without permissions.
-pub(super) fn broker(change: impl FnOnce(&mut Settings)) -> Arc<Core> {
+pub(in crate::connection) fn broker(change: impl FnOnce(&mut Settings)) -> Arc<Core> {
     let mut settings = Settings::default();
     change(&mut settings);
     let store = Arc::new(MemoryStore::default());
