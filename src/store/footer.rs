@@ -10,12 +10,14 @@ use std::io;
 use super::class::CLASSES;
 use super::disk::{Disk, read_file};
 use super::octets::{Reader, put_at, u32_at, u64_at};
-use super::row::{self, Row, Version};
+use super::row::{self, Packer, Row, Rows, Version};
 
 const MAGIC: [u8; 8] = *b"LVRFOT\r\n";
 /// The version that is written; those before it are read too.
 const VERSION: u32 = 2;
 const HEAD: usize = 32;
+/// Octets of the sums behind it.
+const SUMS: usize = CLASSES * 16;
 const ENDING: &str = ".foot";
 
 /// What all messages of a segment had that are about as long as each other, dead ones too.
@@ -38,8 +40,28 @@ pub(super) struct Footer {
 impl Footer {
     /// Whether it says all that queues ask for: one of version 1 does not for streams.
     pub(super) fn is_sufficient(&self) -> bool {
-        let knows = |row: &Row| row.sequence == 0 || row.head_len > 0;
-        self.rows.iter().all(knows)
+        self.rows.iter().all(is_sufficient)
+    }
+}
+
+/// Whether a row says all that its queue asks for.
+pub(super) fn is_sufficient(row: &Row) -> bool {
+    row.sequence == 0 || row.head_len > 0
+}
+
+/// A footer as it lies in its file. Its rows, of which a segment may have very many, are read one
+/// by one, as often as needed.
+pub(super) struct Packed {
+    octets: Vec<u8>,
+    version: Version,
+    pub(super) sums: [Sum; CLASSES],
+}
+
+impl Packed {
+    /// Its rows, sorted by queue and address; the last one is `None` if it makes no sense.
+    pub(super) fn rows(&self) -> Rows<'_> {
+        let rows = self.octets.get(HEAD + SUMS..).unwrap_or_default();
+        Rows::new(rows, self.version)
     }
 }
 
@@ -65,12 +87,17 @@ pub(super) fn sort(rows: &mut [Row]) {
 }
 
 fn encode(segment: &str, footer: &Footer) -> Vec<u8> {
+    sealed(segment, &footer.sums, |out| row::encode(&footer.rows, out))
+}
+
+/// The octets of a footer with the rows that `put` appends.
+fn sealed(segment: &str, sums: &[Sum; CLASSES], put: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = vec![0; HEAD];
-    for sum in footer.sums {
+    for sum in sums {
         out.extend_from_slice(&sum.octets.to_le_bytes());
         out.extend_from_slice(&sum.messages.to_le_bytes());
     }
-    row::encode(&footer.rows, &mut out);
+    put(&mut out);
     put_at(&mut out, 0, &MAGIC);
     put_at(&mut out, 8, &VERSION.to_le_bytes());
     let len = out.len() as u64;
@@ -81,15 +108,15 @@ fn encode(segment: &str, footer: &Footer) -> Vec<u8> {
 }
 
 /// The footer in `octets`; `None` unless it is whole and was made for `segment`.
-fn decode(segment: &str, octets: &[u8]) -> Option<Footer> {
-    let version = match u32_at(octets, 8)? {
+fn unseal(segment: &str, octets: Vec<u8>) -> Option<Packed> {
+    let version = match u32_at(&octets, 8)? {
         1 => Version::One,
         VERSION => Version::Two,
         _ => return None,
     };
     let whole = octets.get(..8)? == MAGIC
-        && u64_at(octets, 16)? == octets.len() as u64
-        && u32_at(octets, 12)? == checksum(segment, octets);
+        && u64_at(&octets, 16)? == octets.len() as u64
+        && u32_at(&octets, 12)? == checksum(segment, &octets);
     if !whole {
         return None;
     }
@@ -99,8 +126,11 @@ fn decode(segment: &str, octets: &[u8]) -> Option<Footer> {
         sum.octets = from.u64()?;
         sum.messages = from.u64()?;
     }
-    let rows = row::decode(from.0, version)?;
-    Some(Footer { sums, rows })
+    Some(Packed {
+        octets,
+        version,
+        sums,
+    })
 }
 
 /// Writes the footer of `segment`.
@@ -109,10 +139,38 @@ pub(super) fn write(disk: &dyn Disk, segment: &str, footer: &Footer) -> io::Resu
     file.write_at(0, &encode(segment, footer))
 }
 
+/// Writes the footer of `segment` with the rows in `rows`, and gives it back as it lies there now,
+/// or would if it could have been written.
+pub(super) fn write_packed(
+    disk: &dyn Disk,
+    segment: &str,
+    sums: [Sum; CLASSES],
+    rows: Packer,
+) -> (Packed, io::Result<()>) {
+    let octets = sealed(segment, &sums, |out| rows.finish(out));
+    let file = disk.create(&file_name(segment));
+    let written = file.and_then(|file| file.write_at(0, &octets));
+    let version = Version::Two;
+    let packed = Packed {
+        octets,
+        version,
+        sums,
+    };
+    (packed, written)
+}
+
+/// Opens the footer of `segment`; `None` if it cannot be used.
+pub(super) fn open(disk: &dyn Disk, segment: &str) -> Option<Packed> {
+    let octets = read_file(disk, &file_name(segment)).ok()?;
+    unseal(segment, octets)
+}
+
 /// Reads the footer of `segment`; `None` if it cannot be used.
 pub(super) fn read(disk: &dyn Disk, segment: &str) -> Option<Footer> {
-    let octets = read_file(disk, &file_name(segment)).ok()?;
-    decode(segment, &octets)
+    let packed = open(disk, segment)?;
+    let rows = packed.rows().collect::<Option<_>>()?;
+    let sums = packed.sums;
+    Some(Footer { sums, rows })
 }
 
 #[cfg(test)]

@@ -226,8 +226,8 @@ impl LogStore {
         // What is told may be settled.
         let told = segment.clone();
         self.shared.catalog.lock().segments.insert(first, segment);
-        tell(&told, &found.rows, self.suspect, each);
-        Ok(found.rows.len() as u64)
+        let rows = found.rows.as_ref();
+        Ok(rows.map_or(0, |rows| tell(&told, rows, self.suspect, each)))
     }
 
     /// Stages something, and has the commit thread woken if that matters to it.

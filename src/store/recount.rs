@@ -7,17 +7,20 @@ use std::collections::HashSet;
 use std::io;
 
 use super::disk::Disk;
-use super::footer::{self, Footer};
+use super::footer::{self, Packed};
 use super::recovery::Damage;
-use super::row::Row;
+use super::row::Packer;
 use super::segment::Segment;
 use super::{Recovered, alive};
 use crate::ids::QueueId;
 
+/// Rows that are told of at once.
+const PIECE: usize = 4096;
+
 /// What is alive in a segment.
 pub(super) struct Recount {
-    /// Sorted by queue and address.
-    pub(super) rows: Vec<Row>,
+    /// Dead rows too; `None` if there is none at all.
+    pub(super) rows: Option<Packed>,
     pub(super) damage: Vec<Damage>,
 }
 
@@ -28,64 +31,70 @@ pub(super) fn recount(
     dropped: &HashSet<QueueId>,
 ) -> io::Result<Recount> {
     if segment.has_footer
-        && let Some(mut footer) = footer::read(disk, &segment.name)
-        && footer.is_sufficient()
-        && segment.count_footer(&mut footer, dropped)
+        && let Some(footer) = footer::open(disk, &segment.name)
+        && segment.count_footer(&footer, dropped)
     {
         return Ok(Recount {
-            rows: footer.rows,
+            rows: Some(footer),
             damage: Vec::new(),
         });
     }
     segment.recount();
-    let mut rows = Vec::new();
-    let damage = alive::each_alive(segment, dropped, &mut |alive| rows.push(alive.row))?;
+    let mut rows = Packer::default();
+    let damage = alive::each_alive(segment, dropped, &mut |alive| rows.push(&alive.row))?;
     segment.is_damaged = !damage.is_empty();
-    footer::sort(&mut rows);
-    if rows.is_empty() {
-        return Ok(Recount { rows, damage });
+    if segment.copies() == 0 {
+        return Ok(Recount { rows: None, damage });
     }
-    let footer = Footer {
-        sums: segment.sums(),
-        rows,
-    };
-    match footer::write(disk, &segment.name, &footer) {
+    let (footer, written) = footer::write_packed(disk, &segment.name, segment.sums(), rows);
+    match written {
         Ok(()) => segment.has_footer = true,
         Err(error) => tracing::warn!("no footer was written for '{}': {error}", segment.name),
     }
     Ok(Recount {
-        rows: footer.rows,
+        rows: Some(footer),
         damage,
     })
 }
 
-/// Tells `each` of the rows of a segment, queue by queue. Those before `suspect` may have
-/// been with a consumer when a broker ended.
+/// Tells `each` of the rows in `footer` that are alive in `segment`, queue by queue and at most
+/// [`PIECE`] at once; returns how many there are. Those before `suspect` may have been with a
+/// consumer when a broker ended.
 pub(super) fn tell(
     segment: &Segment,
-    rows: &[Row],
+    footer: &Packed,
     suspect: u64,
     each: &mut dyn FnMut(QueueId, &[Recovered]),
-) {
-    let mut batch = Vec::new();
-    for run in rows.chunk_by(|one, other| one.queue == other.queue) {
-        let Some(first) = run.first() else { continue };
-        batch.clear();
-        batch.extend(run.iter().map(|row| {
-            let returned = segment.returned(row);
-            Recovered {
-                at: row.at,
-                body_len: row.body_len,
-                head_len: row.head_len,
-                mark: row.mark,
-                priority: row.priority,
-                ttl_ms: row.ttl_ms,
-                stored_at: row.stored_at,
-                sequence: row.sequence,
-                delivery_count: returned.unwrap_or_default(),
-                redelivered: row.at.address() < suspect || returned.is_some(),
-            }
-        }));
-        each(first.queue, &batch);
+) -> u64 {
+    let mut told = 0;
+    let mut batch = Vec::with_capacity(PIECE);
+    let mut of = None;
+    let rows = footer.rows().flatten();
+    for row in rows.filter(|row| segment.has_alive(row)) {
+        if let Some(queue) = of
+            && (queue != row.queue || batch.len() == PIECE)
+        {
+            each(queue, &batch);
+            batch.clear();
+        }
+        of = Some(row.queue);
+        let returned = segment.returned(&row);
+        batch.push(Recovered {
+            at: row.at,
+            body_len: row.body_len,
+            head_len: row.head_len,
+            mark: row.mark,
+            priority: row.priority,
+            ttl_ms: row.ttl_ms,
+            stored_at: row.stored_at,
+            sequence: row.sequence,
+            delivery_count: returned.unwrap_or_default(),
+            redelivered: row.at.address() < suspect || returned.is_some(),
+        });
+        told += 1;
     }
+    if let Some(queue) = of {
+        each(queue, &batch);
+    }
+    told
 }

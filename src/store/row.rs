@@ -4,6 +4,8 @@
 //! its difference to the one before, so that a row of a long backlog takes some five octets. It
 //! knows no file. Reading never panics, whatever the octets.
 
+use std::collections::BTreeMap;
+
 use super::RecordAt;
 use super::octets::{Reader, apart, difference, put_varint};
 use super::record::GRANULE;
@@ -48,9 +50,6 @@ pub(super) enum Version {
     One,
     Two,
 }
-
-/// Octets of the shortest row.
-const ROW_MIN: usize = 4;
 
 /// What the row before said.
 #[derive(Clone, Copy, Default)]
@@ -111,24 +110,88 @@ fn encode_row(row: &Row, last: &mut Last, out: &mut Vec<u8>) {
     };
 }
 
-/// Reads what [`encode`] wrote; `None` if that makes no sense.
-pub(super) fn decode(octets: &[u8], version: Version) -> Option<Vec<Row>> {
-    let mut from = Reader(octets);
-    let mut rows = Vec::new();
-    let mut queue = 0;
-    while !from.0.is_empty() {
-        queue = apart(queue, from.varint()?);
-        let mut last = Last::default();
-        let count = from.varint()?;
-        // Exact for a long backlog, whose start is the one that counts; a count that cannot be
-        // true asks for no more than the octets could hold.
-        let most = from.0.len() / ROW_MIN;
-        rows.reserve(usize::try_from(count).map_or(most, |count| count.min(most)));
-        for _ in 0..count {
-            rows.push(decode_row(QueueId(queue), &mut from, &mut last, version)?);
+/// Puts rows together queue by queue that come message by message, in the order of addresses.
+#[derive(Default)]
+pub(super) struct Packer(BTreeMap<QueueId, Run>);
+
+/// The rows of a queue.
+#[derive(Default)]
+struct Run {
+    count: u64,
+    last: Last,
+    octets: Vec<u8>,
+}
+
+impl Packer {
+    /// Adds a row, which must not be before another one of its queue.
+    pub(super) fn push(&mut self, row: &Row) {
+        let run = self.0.entry(row.queue).or_default();
+        run.count += 1;
+        encode_row(row, &mut run.last, &mut run.octets);
+    }
+
+    /// What [`encode`] would append for the same rows, sorted.
+    pub(super) fn finish(self, out: &mut Vec<u8>) {
+        let mut before = 0;
+        for (queue, run) in self.0 {
+            put_varint(difference(before, queue.0), out);
+            before = queue.0;
+            put_varint(run.count, out);
+            out.extend_from_slice(&run.octets);
         }
     }
-    Some(rows)
+}
+
+/// Reads what [`encode`] wrote, row by row. The last one is `None` if it makes no sense.
+pub(super) struct Rows<'a> {
+    from: Reader<'a>,
+    version: Version,
+    queue: u64,
+    last: Last,
+    /// Rows of the queue that are still to come.
+    left: u64,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(octets: &'a [u8], version: Version) -> Self {
+        Self {
+            from: Reader(octets),
+            version,
+            queue: 0,
+            last: Last::default(),
+            left: 0,
+        }
+    }
+
+    fn row(&mut self) -> Option<Row> {
+        while self.left == 0 {
+            self.queue = apart(self.queue, self.from.varint()?);
+            self.last = Last::default();
+            self.left = self.from.varint()?;
+        }
+        self.left -= 1;
+        decode_row(
+            QueueId(self.queue),
+            &mut self.from,
+            &mut self.last,
+            self.version,
+        )
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Option<Row>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.from.0.is_empty() && self.left == 0 {
+            return None;
+        }
+        let row = self.row();
+        if row.is_none() {
+            (self.from.0, self.left) = (&[], 0);
+        }
+        Some(row)
+    }
 }
 
 fn decode_row(

@@ -13,7 +13,7 @@ use super::batch::SEGMENT_HEAD;
 use super::bits::Bits;
 use super::class::CLASSES;
 use super::disk::DiskFile;
-use super::footer::{Footer, Sum};
+use super::footer::{self, Packed, Sum};
 use super::octets::{index, short};
 use super::packed::Index;
 use super::record::{COPY, GRANULE, RECORD_HEAD};
@@ -171,33 +171,44 @@ impl Segment {
         self.returned.get(&self.copy_of(row)?).copied()
     }
 
-    /// Counts what is alive by a footer, whose dead rows are taken out. `false`, and nothing is
-    /// changed, if the footer does not say of all that is alive what it is.
-    pub(super) fn count_footer(&mut self, footer: &mut Footer, dropped: &HashSet<QueueId>) -> bool {
-        footer.rows.retain(|row| self.has_alive(row));
-        let shared = footer.rows.iter().filter(|row| row.at.is_shared());
-        let heads: HashSet<u64> = shared.map(|row| row.at.address()).collect();
-        let heads_alive = |head: &&u64| self.bit(**head).is_some_and(|bit| self.live.contains(bit));
-        let told = footer.rows.len() + heads.iter().filter(heads_alive).count();
-        if told as u64 != self.live.len() {
-            return false;
-        }
+    /// Counts what is alive by a footer. `false` if the footer does not say of all that is alive
+    /// what it is; then only the counts, which are to be made anew, have changed.
+    pub(super) fn count_footer(&mut self, footer: &Packed, dropped: &HashSet<QueueId>) -> bool {
         self.recount();
-        footer.rows.retain(|row| {
-            let stays = !dropped.contains(&row.queue);
-            if !stays {
-                self.kill(row.at, row.copy as usize);
-            }
-            stays
-        });
+        let mut told: u64 = 0;
+        let mut heads = HashSet::new();
         let mut counted = HashSet::new();
-        for row in &footer.rows {
+        let mut killed = Vec::new();
+        for row in footer.rows() {
+            let Some(row) = row else { return false };
+            if !self.has_alive(&row) {
+                continue;
+            }
+            if !footer::is_sufficient(&row) {
+                return false;
+            }
+            told += 1;
+            let is_shared = row.at.is_shared();
+            if is_shared {
+                heads.insert(row.at.address());
+            }
+            if dropped.contains(&row.queue) {
+                killed.push((row.at, row.copy as usize));
+                continue;
+            }
             self.copies += 1;
             *self.queues.entry(row.queue).or_default() += 1;
-            let first = !row.at.is_shared() || counted.insert(row.at.address());
+            let first = !is_shared || counted.insert(row.at.address());
             if let Some(class) = self.classes.get_mut(row.at.class()) {
                 class.live += u64::from(first);
             }
+        }
+        let heads_alive = |head: &&u64| self.bit(**head).is_some_and(|bit| self.live.contains(bit));
+        if told + heads.iter().filter(heads_alive).count() as u64 != self.live.len() {
+            return false;
+        }
+        for (at, copy) in killed {
+            self.kill(at, copy);
         }
         for head in heads.difference(&counted) {
             if let Some(bit) = self.bit(*head) {

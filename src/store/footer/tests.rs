@@ -7,6 +7,14 @@ use crate::store::{MemoryDisk, RecordAt};
 
 const SEGMENT: &str = "0000000000001000.log";
 
+/// The footer in `octets`.
+fn decode(segment: &str, octets: &[u8]) -> Option<Footer> {
+    let packed = unseal(segment, octets.to_vec())?;
+    let rows = packed.rows().collect::<Option<_>>()?;
+    let sums = packed.sums;
+    Some(Footer { sums, rows })
+}
+
 fn sample() -> Footer {
     let row = |n: u64| Row {
         queue: QueueId(if n == 19 { 7 } else { n % 2 }),
@@ -38,6 +46,19 @@ fn what_is_written_is_read() {
     assert_eq!(read(&disk, "0000000000002000.log"), None);
     assert_eq!(file_name("a-b.pack"), "a-b.foot");
     assert!(is_footer(&file_name(SEGMENT)));
+}
+
+#[test]
+fn rows_that_come_in_the_order_of_messages_make_the_same_footer() {
+    let disk = MemoryDisk::default();
+    let Footer { sums, mut rows } = sample();
+    rows.sort_by_key(|row| row.at);
+    let mut packer = Packer::default();
+    rows.iter().for_each(|row| packer.push(row));
+    let (packed, written) = write_packed(&disk, SEGMENT, sums, packer);
+    written.expect("memory has room");
+    assert_eq!(read(&disk, SEGMENT), Some(sample()));
+    assert_eq!(packed.octets, encode(SEGMENT, &sample()));
 }
 
 #[test]

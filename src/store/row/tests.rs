@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn decode(octets: &[u8], version: Version) -> Option<Vec<Row>> {
+    Rows::new(octets, version).collect()
+}
+
 fn row(queue: u64, address: u64) -> Row {
     Row {
         queue: QueueId(queue),
