@@ -31,6 +31,14 @@ pub trait Disk: Send + Sync {
     /// What the system says.
     fn list(&self) -> io::Result<Vec<String>>;
 
+    /// The names of what is no file and leads to none, such as directories; in any order.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn others(&self) -> io::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// Removes a file. Who has it open can go on reading it.
     ///
     /// # Errors

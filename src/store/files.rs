@@ -64,16 +64,10 @@ impl Scan {
     ) -> Result<Vec<Found>, StoreError> {
         let mut found = Vec::new();
         for name in names {
-            let stem = name
-                .strip_suffix(".log")
-                .or_else(|| name.strip_suffix(".pack"));
-            let Some(first) = stem.and_then(|stem| stem.split('-').next()) else {
-                if name.ends_with(".tmp") {
-                    self.unneeded.push(name.clone());
-                }
-                continue;
-            };
-            let Some(first) = address(first) else {
+            if name.ends_with(".tmp") {
+                self.unneeded.push(name.clone());
+            }
+            let Some(first) = first_address(name) else {
                 continue;
             };
             let file = disk
@@ -127,6 +121,29 @@ impl Scan {
             }
         }
     }
+}
+
+/// Refuses a directory in which something that is no file bears the name of a segment or a
+/// checkpoint: what should be there is somewhere else, and a start without it would give up what
+/// is in it and behind it, some of it without being able to notice.
+pub(super) fn check_others(disk: &dyn Disk) -> Result<(), StoreError> {
+    let others = disk.others().map_err(|source| io_error(disk, "", source))?;
+    let in_the_way =
+        |name: &&String| first_address(name).is_some() || checkpoint::number(name).is_some();
+    let Some(name) = others.iter().find(in_the_way) else {
+        return Ok(());
+    };
+    let what = "it is a directory or something else that is no file; put the file of this name \
+                back, or, if there never was one, take this away";
+    Err(io_error(disk, name, io::Error::other(what)))
+}
+
+/// The first address of the segment in a file of this name; `None` if it is no segment's name.
+fn first_address(name: &str) -> Option<u64> {
+    let stem = name
+        .strip_suffix(".log")
+        .or_else(|| name.strip_suffix(".pack"))?;
+    address(stem.split('-').next()?)
 }
 
 /// The address in a file's name.

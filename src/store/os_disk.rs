@@ -78,6 +78,23 @@ impl OsDisk {
     }
 }
 
+impl OsDisk {
+    /// Names in the directory of what is so. A link is what it leads to: somebody may have moved a
+    /// file to where there is room for it.
+    fn names(&self, is_so: impl Fn(&Path) -> bool) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if let Ok(name) = entry.file_name().into_string()
+                && is_so(&entry.path())
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
 /// Makes the directory and those that it lies in, in such a way that the power cannot take them
 /// away again with all that is in them.
 fn make(path: &Path) -> io::Result<()> {
@@ -112,17 +129,13 @@ impl Disk for OsDisk {
     }
 
     fn list(&self) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&self.path)? {
-            let entry = entry?;
-            if entry.file_type()?.is_file()
-                && let Ok(name) = entry.file_name().into_string()
-            {
-                names.push(name);
-            }
-        }
+        let mut names = self.names(Path::is_file)?;
         names.sort_unstable();
         Ok(names)
+    }
+
+    fn others(&self) -> io::Result<Vec<String>> {
+        self.names(|path| !path.is_file())
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

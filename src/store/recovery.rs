@@ -19,7 +19,7 @@ use super::batch::{self, BATCH_HEAD, BatchHead, Layout, SEGMENT_HEAD, SegmentHea
 use super::catalog::Catalog;
 use super::checkpoint::{Checkpoint, Listed};
 use super::disk::{Disk, DiskFile};
-use super::files::io_error;
+use super::files::{check_others, io_error};
 use super::packed;
 use super::record::{Entry, GRANULE, Record};
 use super::segment::Segment;
@@ -82,6 +82,7 @@ pub(super) fn segment_name(first: u64) -> String {
 /// # Errors
 /// [`StoreError`] if a file cannot be read or is of a version that this program does not know.
 pub(super) fn scan(disk: &dyn Disk) -> Result<Scan, StoreError> {
+    check_others(disk)?;
     let names = disk.list().map_err(|source| io_error(disk, "", source))?;
     let mut scan = Scan {
         catalog: Catalog::default(),

@@ -195,6 +195,55 @@ fn other_version_is_refused_with_2_and_both_numbers() {
     }
 }
 
+// A directory in the place of a segment was passed over with a warning: of what had been behind
+// the last checkpoint a start knew nothing then.
+#[test]
+fn directory_in_the_place_of_a_segment_is_refused_and_nothing_is_lost() {
+    let dir = filled();
+    let (path, _) = segment_with(dir.path(), b"first");
+    let aside = dir.path().join("aside");
+    fs::rename(&path, &aside).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::create_dir(dir.path().join("lost+found")).unwrap();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    for command in ["check-data", "dump"] {
+        let said = run(&[command], dir.path());
+        assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
+        assert!(said.err.contains(name), "{}", said.err);
+        assert!(said.err.contains("that is no file"), "{}", said.err);
+    }
+    let start = Broker::builder().configure(|settings| {
+        settings.durability = Durability::Os;
+        settings.data_dir = dir.path().to_owned();
+    });
+    let error = start.start().expect_err("it must not start").to_string();
+    assert!(error.contains(name) && error.contains("no file"), "{error}");
+    fs::remove_dir(&path).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    let said = run(&["check-data", "--json"], dir.path());
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(report["messages"], 3);
+}
+
+#[test]
+fn segment_that_was_moved_and_linked_is_read() {
+    let dir = filled();
+    let elsewhere = TempDir::new().unwrap();
+    let (path, _) = segment_with(dir.path(), b"first");
+    let moved = elsewhere.path().join("moved");
+    fs::copy(&path, &moved).unwrap();
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&moved, &path).unwrap();
+    let said = run(&["check-data", "--json"], dir.path());
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let report: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(report["messages"], 3);
+    let broker = broker(dir.path());
+    let mut client = Client::new(&broker);
+    assert_eq!(client.drain("jobs").len(), 3);
+}
+
 #[test]
 fn missing_empty_and_locked_directories_are_refused_with_2() {
     let dir = TempDir::new().unwrap();

@@ -60,3 +60,27 @@ fn directory_opened_to_look_at_cannot_be_changed() {
     let missing = OsDisk::open_read_only(&dir.path().join("none")).expect_err("it is missing");
     assert_eq!(missing.kind(), io::ErrorKind::NotFound);
 }
+
+#[test]
+fn links_are_what_they_lead_to_and_directories_no_files() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let elsewhere = tempfile::tempdir().expect("a directory");
+    std::fs::write(elsewhere.path().join("moved"), b"hare").expect("written");
+    let disk = OsDisk::open(dir.path()).expect("nobody has it");
+    let link = |to: &str, name: &str| {
+        let to = elsewhere.path().join(to);
+        std::os::unix::fs::symlink(to, dir.path().join(name)).expect("a link");
+    };
+    link("moved", "b");
+    link("gone", "dangling");
+    disk.create("a").expect("a file");
+    std::fs::create_dir(dir.path().join("directory")).expect("a directory");
+    assert_eq!(disk.list().expect("names"), ["a", "b"]);
+    let mut others = disk.others().expect("names");
+    others.sort_unstable();
+    assert_eq!(others, ["dangling", "directory"]);
+    let mut octets = [0; 4];
+    let file = disk.open("b").expect("the link leads to it");
+    assert_eq!(file.read_at(0, &mut octets).expect("it is read"), 4);
+    assert_eq!(&octets, b"hare");
+}
