@@ -28,6 +28,7 @@ use self::history::{Fault, History, Id};
 use crate::process::Process;
 
 mod history;
+mod packing;
 
 /// Rounds of an ordinary test run.
 const ROUNDS: u64 = 4;
