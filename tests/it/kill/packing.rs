@@ -5,13 +5,13 @@
 //! go at once. The half-made packed segment, which is seen in the directory, is the sign to kill,
 //! at once or a few looks later. `LEVERET_KILL_ROUNDS` says how often, as for the other kills.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use leveret_codec::encode::{encode_body, encode_content_header, encode_method};
 use leveret_codec::methods::{
-    BasicAck, BasicGet, BasicPublish, ConfirmSelect, Method, QueueDeclare, QueuePurge,
+    BasicGet, BasicPublish, ConfirmSelect, Method, QueueDeclare, QueuePurge,
 };
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
@@ -55,20 +55,32 @@ fn fill(client: &mut Client, first: u64) {
     let select = ConfirmSelect::default();
     client.call(ONE, select, "confirm.select-ok").unwrap();
     let large = publish(GONE, &vec![7; LARGE]);
-    let mut confirmed = 0;
+    let mut waiting = BTreeSet::new();
     for number in 1..=STAY {
         client.write(&large.repeat(4)).unwrap();
         client
             .write(&publish(KEPT, &body(first + number - 1)))
             .unwrap();
-        while confirmed < number * 5 {
-            let heard = client.expect("basic.ack").unwrap();
-            let Method::BasicAck(BasicAck { delivery_tag, .. }) = heard.method() else {
-                unreachable!("it was one");
-            };
-            confirmed = delivery_tag.0;
+        waiting.extend(number * 5 - 4..=number * 5);
+        while !waiting.is_empty() {
+            // A later one may be confirmed before an earlier one: the highest number is not all.
+            let (tag, multiple) = confirm(client);
+            if multiple {
+                waiting = waiting.split_off(&(tag + 1));
+            } else {
+                waiting.remove(&tag);
+            }
         }
     }
+}
+
+/// The number of the next confirm, and whether it speaks for all before it, too.
+fn confirm(client: &mut Client) -> (u64, bool) {
+    let heard = client.expect("basic.ack").unwrap();
+    let Method::BasicAck(ack) = heard.method() else {
+        unreachable!("it was one");
+    };
+    (ack.delivery_tag.0, ack.multiple)
 }
 
 /// Names in the data directory with this ending, and how long they are.
@@ -128,12 +140,14 @@ fn nothing_that_stays_is_lost_by_kills_while_it_is_packed() {
         fill(&mut client, round * STAY);
         let before = files(&data, ".pack");
         let mut looks = dice.below(4);
+        let mut last = STAY * 5;
         eventually("something is packed", || {
             let begun = !files(&data, ".pack.tmp").is_empty() || files(&data, ".pack") != before;
             if !begun {
                 // What is packed must lie before a checkpoint, and the log must go on for one.
                 client.write(&publish(GONE, &[7; LARGE])).unwrap();
-                client.expect("basic.ack").unwrap();
+                last += 1;
+                assert_eq!(confirm(&mut client).0, last);
                 let purge = QueuePurge {
                     queue: GONE,
                     ..QueuePurge::default()
