@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use super::Vhost;
-use super::publish::{Placed, Question, Routes, Target};
+use super::placing::{Placed, Question, Routes, Target};
 use super::queue_handle::QueueHandle;
 use crate::clock::Now;
 use crate::events::{Event, Fate};

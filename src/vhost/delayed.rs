@@ -15,9 +15,9 @@ use leveret_codec::types::ShortStr;
 use parking_lot::Mutex;
 
 use super::Vhost;
-use super::exchange::Exchange;
-use super::publish::Question;
+use super::placing::Question;
 use super::restore::read_all;
+use super::routing::Exchange;
 use crate::clock::{Mono, Now, Wall};
 use crate::events::Fate;
 use crate::ids::QueueId;

@@ -6,9 +6,8 @@ use leveret_codec::table::Table;
 use leveret_codec::types::{ShortStr, ShortString};
 
 use super::delayed::{Delayed, Forsaken};
-use super::exchange::{Destination, Exchange, ExchangeSpec};
 use super::queues::RESERVED_PREFIX;
-use super::topology::{Binding, DestinationName, Topology};
+use super::routing::{Binding, Destination, DestinationName, Exchange, ExchangeSpec, Topology};
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::error::{AmqpError, exchange_words};

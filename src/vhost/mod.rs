@@ -35,30 +35,25 @@ use crate::queue::QueueKind;
 
 mod absorb;
 mod delayed;
-mod exchange;
 mod exchanges;
-mod groups;
+mod placing;
 mod policies;
-mod publish;
 mod queue_handle;
 mod queues;
 mod reply_to;
 mod restore;
-mod streams;
-mod topology;
-mod walk;
+mod routing;
 
-pub use exchange::{Destination, Exchange, ExchangeSpec};
 pub use exchanges::check_not_default;
-pub use publish::{Answer, Placed, Publishes, Question, Routes, Target, only_queue};
+pub use placing::{Answer, Placed, Publishes, Question, Routes, Target, only_queue};
 pub use queue_handle::{QueueHandle, Storing};
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget};
 pub use restore::{Owners, RestoreError};
-pub use topology::DestinationName;
+pub use routing::{Destination, DestinationName, Exchange, ExchangeSpec};
 
 use reply_to::ReplyTargets;
-use topology::Topology;
+use routing::Topology;
 
 /// A virtual host.
 pub struct Vhost {

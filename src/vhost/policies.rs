@@ -1,7 +1,7 @@
 //! Policies of a vhost, applied to what is there and to what comes.
 
-use super::exchange::Exchange;
 use super::queue_handle::QueueHandle;
+use super::routing::Exchange;
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::policy::{Applied, Issuer, Policies, Policy, PolicyDefinition};

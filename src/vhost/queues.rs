@@ -5,8 +5,8 @@ use std::sync::Arc;
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
 
-use super::exchange::Destination;
 use super::queue_handle::QueueHandle;
+use super::routing::Destination;
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::config::QueueType;

@@ -15,9 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Vhost;
 use super::delayed::Delayed;
-use super::exchange::{Destination, Exchange, ExchangeSpec};
 use super::queue_handle::QueueHandle;
-use super::topology::{Binding, DestinationName};
+use super::routing::{Binding, Destination, DestinationName, Exchange, ExchangeSpec};
 use crate::clock::Now;
 use crate::env::Environment;
 use crate::error::queue_words;

@@ -22,15 +22,15 @@ pub enum DestinationName {
 
 /// A binding. Two are the same if source, destination, key and arguments are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Binding {
+pub(in crate::vhost) struct Binding {
     /// The exchange that messages come from.
-    pub(super) source: ShortString,
+    pub(in crate::vhost) source: ShortString,
     /// Where they go.
-    pub(super) destination: DestinationName,
+    pub(in crate::vhost) destination: DestinationName,
     /// Binding key.
-    pub(super) key: ShortString,
+    pub(in crate::vhost) key: ShortString,
     /// Arguments as octets on the wire, sorted by name.
-    pub(super) arguments: Box<[u8]>,
+    pub(in crate::vhost) arguments: Box<[u8]>,
 }
 
 impl DestinationName {
@@ -46,7 +46,7 @@ impl DestinationName {
 
 impl Binding {
     /// The binding of `destination` to `source`.
-    pub(super) fn new(
+    pub(in crate::vhost) fn new(
         source: &ShortString,
         destination: DestinationName,
         key: &ShortString,
@@ -65,14 +65,14 @@ impl Binding {
 
 /// The bindings.
 #[derive(Default)]
-pub(super) struct Topology {
+pub(in crate::vhost) struct Topology {
     by_source: HashMap<ShortString, HashSet<Arc<Binding>>>,
     by_destination: HashMap<DestinationName, HashSet<Arc<Binding>>>,
 }
 
 impl Topology {
     /// Adds a binding; `false` if it is there already.
-    pub(super) fn add(&mut self, binding: Binding) -> bool {
+    pub(in crate::vhost) fn add(&mut self, binding: Binding) -> bool {
         let binding = Arc::new(binding);
         let from = self.by_source.entry(binding.source.clone()).or_default();
         if !from.insert(Arc::clone(&binding)) {
@@ -86,7 +86,7 @@ impl Topology {
     }
 
     /// Removes a binding; `false` if it is not there.
-    pub(super) fn remove(&mut self, binding: &Binding) -> bool {
+    pub(in crate::vhost) fn remove(&mut self, binding: &Binding) -> bool {
         let Some(from) = self.by_source.get_mut(&binding.source) else {
             return false;
         };
@@ -106,12 +106,12 @@ impl Topology {
     }
 
     /// Whether anything is bound to the exchange `source`.
-    pub(super) fn is_source(&self, source: &ShortString) -> bool {
+    pub(in crate::vhost) fn is_source(&self, source: &ShortString) -> bool {
         self.by_source.contains_key(source)
     }
 
     /// The bindings from `source`.
-    pub(super) fn from(&self, source: &ShortString) -> Vec<Arc<Binding>> {
+    pub(in crate::vhost) fn from(&self, source: &ShortString) -> Vec<Arc<Binding>> {
         self.by_source
             .get(source)
             .into_iter()
@@ -121,7 +121,7 @@ impl Topology {
     }
 
     /// The bindings to `destination`.
-    pub(super) fn to(&self, destination: &DestinationName) -> Vec<Arc<Binding>> {
+    pub(in crate::vhost) fn to(&self, destination: &DestinationName) -> Vec<Arc<Binding>> {
         self.by_destination
             .get(destination)
             .into_iter()
@@ -131,7 +131,7 @@ impl Topology {
     }
 
     /// How many bindings there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::vhost) fn len(&self) -> usize {
         self.by_source.values().map(HashSet::len).sum()
     }
 }

@@ -3,28 +3,28 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::Vhost;
 use super::exchange::{Destination, Exchange, delay_of};
-use super::publish::{Answer, Question, Target};
-use super::queue_handle::QueueHandle;
-use super::reply_to::is_reply_name;
 use crate::clock::Now;
 use crate::events::Fate;
 use crate::exchange::{RouteInput, belongs_to_history};
 use crate::ids::QueueId;
+use crate::vhost::Vhost;
+use crate::vhost::placing::{Answer, Question, Target};
+use crate::vhost::queue_handle::QueueHandle;
+use crate::vhost::reply_to::is_reply_name;
 
 /// Targets among which a repeated one is looked for one by one.
 const FEW: usize = 16;
 
 /// Whether an x-delayed-message exchange may still hold the message back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
+pub(in crate::vhost) enum Hold {
     Possible,
     Over,
 }
 
 /// One message on its way through exchanges; each is visited once, so circles end.
-pub(super) struct Walk<'a> {
+pub(in crate::vhost) struct Walk<'a> {
     vhost: &'a Vhost,
     now: Now,
     question: Question<'a>,
@@ -38,7 +38,12 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(vhost: &'a Vhost, now: Now, question: Question<'a>, hold: Hold) -> Self {
+    pub(in crate::vhost) fn new(
+        vhost: &'a Vhost,
+        now: Now,
+        question: Question<'a>,
+        hold: Hold,
+    ) -> Self {
         Self {
             vhost,
             now,
@@ -53,7 +58,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Follows `first` and, as long as nothing is found, the alternate exchanges.
-    pub(super) fn follow(mut self, first: &Arc<Exchange>) -> Answer {
+    pub(in crate::vhost) fn follow(mut self, first: &Arc<Exchange>) -> Answer {
         let mut next = Some(Arc::clone(first));
         while let Some(exchange) = next.take() {
             self.spread(&exchange);

@@ -13,7 +13,7 @@ use crate::ids::QueueId;
 
 /// Parts of a batch, each with its targets in the order in which they first come up.
 #[derive(Debug, Default)]
-pub(super) struct Groups {
+pub(in crate::vhost) struct Groups {
     parts: Vec<Part>,
     groups: Vec<Group>,
     by_queue: HashMap<QueueId, usize, NameHash>,
@@ -40,7 +40,7 @@ struct Group {
 
 impl Groups {
     /// Groups runs of messages: where each goes, and up to which number it is.
-    pub(super) fn set<'a>(&mut self, runs: impl Iterator<Item = (&'a Routes, usize)>) {
+    pub(in crate::vhost) fn set<'a>(&mut self, runs: impl Iterator<Item = (&'a Routes, usize)>) {
         self.clear();
         let mut from = 0;
         for (run, (routes, to)) in runs.enumerate() {
@@ -87,7 +87,7 @@ impl Groups {
     }
 
     /// For each target its run and place there, and what it gets.
-    pub(super) fn iter(
+    pub(in crate::vhost) fn iter(
         &self,
     ) -> impl Iterator<Item = (usize, usize, impl Iterator<Item = publish::Part>)> {
         self.groups.iter().map(|group| {
@@ -99,7 +99,7 @@ impl Groups {
         })
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::vhost) fn clear(&mut self) {
         self.parts.clear();
         self.groups.clear();
         self.by_queue.clear();

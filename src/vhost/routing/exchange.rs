@@ -8,12 +8,12 @@ use leveret_codec::table::{Table, ValueRef};
 use leveret_codec::types::ShortString;
 use parking_lot::{Mutex, RwLock};
 
-use super::delayed::Delayed;
-use super::queue_handle::QueueHandle;
 use crate::error::{AmqpError, exchange_words};
 use crate::exchange::{DedupCache, DestinationKind, ExchangeType, History, Router};
 use crate::message::Message;
 use crate::policy::Applied;
+use crate::vhost::delayed::Delayed;
+use crate::vhost::queue_handle::QueueHandle;
 
 /// How an exchange is declared.
 #[derive(Clone, Debug)]
@@ -100,24 +100,24 @@ pub struct Exchange {
     /// Its type, parsed.
     pub kind: ExchangeType,
     /// Publishers read it; bind and unbind write.
-    pub(super) router: RwLock<Router<Destination>>,
+    pub(in crate::vhost) router: RwLock<Router<Destination>>,
     /// The alternate exchange that its arguments name.
-    pub(super) alternate: Option<ShortString>,
+    pub(in crate::vhost) alternate: Option<ShortString>,
     /// The one that a policy gives it.
     alternate_by_policy: ArcSwapOption<ShortString>,
     /// The last messages of an x-recent-history exchange.
-    pub(super) history: Option<Mutex<History<Message>>>,
+    pub(in crate::vhost) history: Option<Mutex<History<Message>>>,
     /// Messages that wait in an x-delayed-message exchange.
-    pub(super) delayed: Option<Arc<Delayed>>,
+    pub(in crate::vhost) delayed: Option<Arc<Delayed>>,
     /// Messages already seen, when `x-message-deduplication` is on.
-    pub(super) seen: Option<Mutex<DedupCache>>,
+    pub(in crate::vhost) seen: Option<Mutex<DedupCache>>,
 }
 
 /// Argument that names the alternate exchange.
 const ALTERNATE_EXCHANGE: &str = "alternate-exchange";
 
 impl Exchange {
-    pub(super) fn new(
+    pub(in crate::vhost) fn new(
         spec: ExchangeSpec,
         delayed: impl FnOnce() -> Arc<Delayed>,
     ) -> Result<Self, AmqpError> {
@@ -141,7 +141,7 @@ impl Exchange {
     }
 
     /// Leads nowhere from now on: exchanges that are bound in a circle would never be dropped.
-    pub(super) fn forget_bindings(&self) {
+    pub(in crate::vhost) fn forget_bindings(&self) {
         let empty = Router::new(&self.kind, &self.spec.arguments);
         if let Ok(empty) = empty {
             *self.router.write() = empty;
@@ -165,7 +165,7 @@ impl Exchange {
     }
 
     /// Another policy is in force. Routes that were kept must be forgotten.
-    pub(super) fn apply(&self, policies: &Applied) {
+    pub(in crate::vhost) fn apply(&self, policies: &Applied) {
         if !self.spec.name.is_empty() {
             let alternate = policies.alternate_exchange().map(Arc::new);
             self.alternate_by_policy.store(alternate);
@@ -253,7 +253,7 @@ fn alternate_of(spec: &ExchangeSpec) -> Result<Option<ShortString>, AmqpError> {
 
 /// The value of the `x-delay` header, if it is a number of milliseconds above zero.
 #[must_use]
-pub(super) fn delay_of(value: Option<ValueRef<'_>>) -> Option<u64> {
+pub(in crate::vhost) fn delay_of(value: Option<ValueRef<'_>>) -> Option<u64> {
     let delay = value?.as_integer()?;
     u64::try_from(delay).ok().filter(|delay| *delay > 0)
 }

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use parking_lot::MutexGuard;
 
 use super::publish::{Publishes, Target};
-use super::queue_handle::QueueHandle;
 use crate::clock::Now;
 use crate::ids::QueueId;
 use crate::queue::{Effects, Queue, QueueKind};
+use crate::vhost::queue_handle::QueueHandle;
 
 /// The streams that messages go to, each once, in the order of their locks.
-pub(super) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle>> {
+pub(in crate::vhost) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle>> {
     let stream = |target: &Target| match target {
         Target::Queue(queue) if queue.declared().kind == QueueKind::Stream => {
             Some(Arc::clone(queue))
@@ -30,7 +30,7 @@ pub(super) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle>> {
 }
 
 /// A locked stream.
-pub(super) struct Held<'a> {
+pub(in crate::vhost) struct Held<'a> {
     handle: &'a QueueHandle,
     queue: MutexGuard<'a, Queue>,
     effects: Effects,
@@ -39,7 +39,7 @@ pub(super) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    pub(super) fn new(handle: &'a QueueHandle) -> Self {
+    pub(in crate::vhost) fn new(handle: &'a QueueHandle) -> Self {
         let (queue, effects) = handle.hold();
         Self {
             handle,
@@ -73,7 +73,7 @@ impl<'a> Held<'a> {
 }
 
 /// What streams give the copies of each message; nothing at all if there is no stream.
-pub(super) fn sequences(held: &mut [Held<'_>], queues: &[Vec<QueueId>]) -> Vec<Vec<u64>> {
+pub(in crate::vhost) fn sequences(held: &mut [Held<'_>], queues: &[Vec<QueueId>]) -> Vec<Vec<u64>> {
     if held.is_empty() {
         return Vec::new();
     }
@@ -88,7 +88,7 @@ pub(super) fn sequences(held: &mut [Held<'_>], queues: &[Vec<QueueId>]) -> Vec<V
 }
 
 /// Appends messages, which are stored by now, to the streams and lets go of them.
-pub(super) fn push_all(now: Now, mut held: Vec<Held<'_>>, publishes: &Publishes) {
+pub(in crate::vhost) fn push_all(now: Now, mut held: Vec<Held<'_>>, publishes: &Publishes) {
     for stream in &mut held {
         stream.push_all(now, publishes);
     }

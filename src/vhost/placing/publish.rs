@@ -8,19 +8,18 @@ use std::sync::Arc;
 
 use leveret_codec::types::ShortStr;
 
-use super::Vhost;
-use super::exchange::{Destination, Exchange};
 use super::groups::Groups;
-use super::queue_handle::{QueueHandle, Storing};
-use super::reply_to::ReplyTarget;
 use super::streams::{self, Held, streams_of};
-use super::walk::{Hold, Walk};
 use crate::clock::Now;
 use crate::events::{Event, Fate};
 use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::Pushed;
 use crate::store::{Op, Position, RecordAt};
+use crate::vhost::Vhost;
+use crate::vhost::queue_handle::{QueueHandle, Storing};
+use crate::vhost::reply_to::ReplyTarget;
+use crate::vhost::routing::{Destination, Exchange, Hold, Walk};
 
 /// Somewhere a message can go.
 #[derive(Clone, Debug)]
@@ -71,7 +70,12 @@ impl Publishes {
 
     /// A dead letter; `delivery_count` is what counted in the queue where it died.
     #[inline]
-    pub(super) fn push_dead(&mut self, message: Message, routes: &Routes, delivery_count: u32) {
+    pub(in crate::vhost) fn push_dead(
+        &mut self,
+        message: Message,
+        routes: &Routes,
+        delivery_count: u32,
+    ) {
         self.each.push(Publish {
             message: Some(message),
             delivery_count,
@@ -88,12 +92,12 @@ impl Publishes {
     }
 
     /// Where they go: what neighbours have in common once.
-    pub(super) fn routes(&self) -> impl Iterator<Item = &Routes> {
+    pub(in crate::vhost) fn routes(&self) -> impl Iterator<Item = &Routes> {
         self.runs.iter().map(|run| &run.routes)
     }
 
     /// Messages in order, with where they go and where they are stored.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Routes, &Message, RecordAt)> {
+    pub(in crate::vhost) fn iter(&self) -> impl Iterator<Item = (&Routes, &Message, RecordAt)> {
         let mut from = 0;
         let runs = self.runs.iter().map(move |run| {
             let part = from..run.to;
@@ -257,7 +261,7 @@ impl Vhost {
     }
 
     /// Like [`Vhost::route`] for a message whose delay at `exchange` is over.
-    pub(super) fn route_released(
+    pub(in crate::vhost) fn route_released(
         &self,
         now: Now,
         exchange: &Arc<Exchange>,
@@ -318,12 +322,17 @@ impl Vhost {
     }
 
     /// Places one message and says nothing: dead letters, delayed and replayed messages.
-    pub(super) fn place_one(&self, now: Now, message: Message, routes: &Routes) -> Placed {
+    pub(in crate::vhost) fn place_one(
+        &self,
+        now: Now,
+        message: Message,
+        routes: &Routes,
+    ) -> Placed {
         self.place_dead(now, message, routes, 0)
     }
 
     /// Places one message that died after `delivery_count` deliveries that counted.
-    pub(super) fn place_dead(
+    pub(in crate::vhost) fn place_dead(
         &self,
         now: Now,
         message: Message,
@@ -340,7 +349,12 @@ impl Vhost {
     }
 
     /// Sends an exchange's history to a new binding.
-    pub(super) fn replay(&self, now: Now, messages: &[Message], destination: &Destination) {
+    pub(in crate::vhost) fn replay(
+        &self,
+        now: Now,
+        messages: &[Message],
+        destination: &Destination,
+    ) {
         for message in messages {
             let routes: Routes = match destination {
                 Destination::Queue(queue) => Arc::new([Target::Queue(Arc::clone(queue))]),
@@ -382,11 +396,11 @@ impl Vhost {
 }
 
 /// Consecutive messages on their way to one target, and whether it is the last one they go to.
-pub(super) type Part = (Range<usize>, Take);
+pub(in crate::vhost) type Part = (Range<usize>, Take);
 
 /// Whether a target is the last one of its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Take {
+pub(in crate::vhost) enum Take {
     /// Others need them too.
     Copy,
     Whole,
