@@ -5,7 +5,7 @@
 //! consumers are threads with blocking sockets (see `wire`), messages are encoded once and only
 //! stamped anew (`batch`), and every body that arrives is checked (`ledger`).
 //!
-//! [`run`] puts one load on one broker, `ceiling` on a relay that does nothing, `compare` a table
+//! [`run()`] puts one load on one broker, `ceiling` on a relay that does nothing, `compare` a table
 //! of loads on several brokers in turn; [`disk`] is a loop of write and sync without any broker.
 
 #![expect(

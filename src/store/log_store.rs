@@ -111,7 +111,7 @@ impl LogStore {
         Ok(store)
     }
 
-    /// Opens the log; nothing is written until [`LogStore::commit`] is called.
+    /// Opens the log; nothing is written until its threads run.
     fn open_without_threads(
         disk: Arc<dyn Disk>,
         options: Options,
