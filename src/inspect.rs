@@ -7,9 +7,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use leveret::config::cli::Inspect;
 use leveret::store::{self, Damage, OsDisk};
 use serde::Serialize;
+
+use crate::cli::Inspect;
 
 /// The data is damaged.
 const DAMAGED: u8 = 1;

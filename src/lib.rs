@@ -2,7 +2,6 @@
 
 pub mod alarms;
 pub mod auth;
-pub mod bench;
 pub mod broker;
 pub mod channel;
 pub mod clock;

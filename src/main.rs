@@ -8,12 +8,13 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use leveret::broker::Broker;
-use leveret::config::cli::{self, Cli, Command};
-use leveret::config::{Problems, Settings};
+use leveret::config::{self, Problems, Settings};
 
+use crate::cli::{Cli, Command};
 use crate::ready::{Endpoint, Ready};
 use crate::signals::Signals;
 
+mod cli;
 mod inspect;
 mod logging;
 mod ready;
@@ -25,8 +26,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match &cli.command {
-        Some(Command::Settings { markdown }) => return say(&cli::print_settings(*markdown)),
-        Some(Command::Bench(bench)) => return leveret::bench::main(bench),
+        Some(Command::Settings { markdown: true }) => return say(&config::reference()),
+        Some(Command::Settings { markdown: false }) => return say(&config::template()),
+        Some(Command::Bench(bench)) => return leveret_bench::main(bench),
         Some(Command::CheckData(what)) => return inspect::check_data(what),
         Some(Command::Dump(what)) => return inspect::dump(what),
         Some(Command::CheckConfig) | None => {}
@@ -39,7 +41,7 @@ fn main() -> ExitCode {
         }
     };
     if cli.command == Some(Command::CheckConfig) {
-        return say(&cli::report(&loaded));
+        return say(&config::report(&loaded));
     }
     match run(&cli, loaded.settings) {
         Ok(()) => ExitCode::SUCCESS,

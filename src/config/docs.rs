@@ -1,8 +1,10 @@
-//! The documents made of the table: `config/SETTINGS.md` and the commented `config/leveret.toml`.
+//! The documents made of the table: `config/SETTINGS.md`, the commented `config/leveret.toml`, and
+//! what `leveret check-config` prints.
 
 use std::fmt::Write as _;
 
 use super::settings::{KEYS, Key, Settings};
+use super::sources::Loaded;
 
 /// The reference of all settings, as Markdown.
 pub fn reference() -> String {
@@ -35,6 +37,16 @@ pub fn reference() -> String {
         }
     }
     page
+}
+
+/// Settings that are fine, each that was given with its origin.
+pub fn report(loaded: &Loaded) -> String {
+    let mut report = String::from("ok\n");
+    for (key, origin) in loaded.given() {
+        let value = key.printed(&loaded.settings);
+        report.push_str(&format!("{} = {value}  # {origin}\n", key.name));
+    }
+    report
 }
 
 /// A settings file with every setting at its default, commented out.

@@ -11,7 +11,6 @@
 //!
 //! Source: names are RabbitMQ's where it has the setting (Docs: configure), our own otherwise.
 
-pub mod cli;
 mod docs;
 mod error;
 mod settings;
@@ -19,7 +18,7 @@ mod shape;
 mod sources;
 mod types;
 
-pub use docs::{reference, template};
+pub use docs::{reference, report, template};
 pub use error::{ConfigError, Problems, Unknown};
 pub use settings::{KEYS, Key, Settings};
 pub use shape::{Given, Shape, Unit, Value};

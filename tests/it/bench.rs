@@ -1,12 +1,12 @@
 //! The load tool against a broker in this process: every shape once, tiny, and nothing timed.
 
 use clap::Parser;
-use leveret::bench::awake::Awake;
-use leveret::bench::disk::{self, DiskLoop};
-use leveret::bench::options::Load;
-use leveret::bench::report::Report;
-use leveret::bench::run;
 use leveret::broker::Broker;
+use leveret_bench::awake::Awake;
+use leveret_bench::disk::{self, DiskLoop};
+use leveret_bench::options::Load;
+use leveret_bench::report::Report;
+use leveret_bench::run;
 
 use super::talker::{Client, eventually};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::bench::awake::Awake;
+use crate::awake::Awake;
 
 /// A table of loads, and the brokers to put them on.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]

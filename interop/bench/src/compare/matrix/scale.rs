@@ -1,21 +1,21 @@
 //! What a message costs beside much else: it should be the same.
 
 /// How many of the other things there are.
-pub(in crate::bench::compare) const SIZES: [u32; 3] = [1, 100, 10_000];
+pub(in crate::compare) const SIZES: [u32; 3] = [1, 100, 10_000];
 
 /// A load and what there is beside it.
 #[derive(Debug)]
-pub(in crate::bench::compare) struct Scale {
+pub(in crate::compare) struct Scale {
     /// What `--only` looks for.
-    pub(in crate::bench::compare) name: &'static str,
+    pub(in crate::compare) name: &'static str,
     /// What the table says.
-    pub(in crate::bench::compare) title: &'static str,
+    pub(in crate::compare) title: &'static str,
     /// The load, up to the number of the other things.
-    pub(in crate::bench::compare) options: &'static str,
+    pub(in crate::compare) options: &'static str,
 }
 
 /// All of them.
-pub(in crate::bench::compare) const SCALE: &[Scale] = &[
+pub(in crate::compare) const SCALE: &[Scale] = &[
     Scale {
         name: "scale-queues",
         title: "other queues",

@@ -8,11 +8,6 @@
 //! [`run()`] puts one load on one broker, `ceiling` on a relay that does nothing, `compare` a table
 //! of loads on several brokers in turn; [`disk`] is a loop of write and sync without any broker.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a load is measured in real time, and has no broker's clock"
-)]
-
 use std::io::Write as _;
 use std::process::ExitCode;
 

@@ -10,14 +10,14 @@ use super::Contender;
 use super::brokers::{Broker, Keeps, Relay, Source};
 use super::matrix::{Row, Scale, Work, Yardstick};
 use super::options::Compare;
-use crate::bench::disk::{self, DiskLoop};
-use crate::bench::error::BenchError;
-use crate::bench::options::Load;
-use crate::bench::plan::ready;
-use crate::bench::report::Report;
-use crate::bench::uri::Target;
-use crate::bench::usage::{self, float};
-use crate::bench::wire::Link;
+use crate::disk::{self, DiskLoop};
+use crate::error::BenchError;
+use crate::options::Load;
+use crate::plan::ready;
+use crate::report::Report;
+use crate::uri::Target;
+use crate::usage::{self, float};
+use crate::wire::Link;
 
 /// A broker's turn with a row.
 pub(super) fn of(
@@ -67,14 +67,14 @@ fn on_broker(
     };
     let broker = own.as_ref().or(contender.standing.as_ref());
     let uri = broker.map_or("", |broker| broker.uri.as_str());
-    let report = crate::bench::run(&words.load(uri)?)?;
+    let report = crate::run(&words.load(uri)?)?;
     contender.product.clone_from(&report.broker);
     Ok(report)
 }
 
 fn on_relay(options: &Compare, words: &str) -> Result<Report, BenchError> {
     let relay = Relay::start()?;
-    crate::bench::run(&Words::timed(options, words).load(&relay.uri())?)
+    crate::run(&Words::timed(options, words).load(&relay.uri())?)
 }
 
 /// Does what only a broker that can be started again and again is asked for.
@@ -108,7 +108,7 @@ fn restart(program: &Path, count: u64, words: &str) -> Result<Report, BenchError
         text: &text,
         seconds: None,
     };
-    let mut report = crate::bench::run(&whole.load(&broker.uri)?)?;
+    let mut report = crate::run(&whole.load(&broker.uri)?)?;
     for (figure, signal) in [
         ("restart_killed_ms", Signal::KILL),
         ("restart_ms", Signal::TERM),

@@ -6,7 +6,7 @@ use std::fs;
 use super::matrix::{Better, Measure};
 use super::options::Compare;
 use super::{Contender, Measured, Rounds, Scaled, Table};
-use crate::bench::report::shown;
+use crate::report::shown;
 
 /// The whole page: machine, versions, command, table.
 pub(super) fn page(options: &Compare, contenders: &[Contender], table: &Table) -> String {

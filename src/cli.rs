@@ -4,12 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-
-use crate::bench::options::Bench;
-
-use super::docs;
-use super::error::Problems;
-use super::sources::{Flag, Inputs, Loaded, load};
+use leveret::config::{Flag, Inputs, Loaded, Problems, load};
+use leveret_bench::options::Bench;
 
 /// An AMQP 0-9-1 broker: a drop-in RabbitMQ for development and tests.
 ///
@@ -17,23 +13,23 @@ use super::sources::{Flag, Inputs, Loaded, load};
 /// keeps durable queues over a restart.
 #[derive(Debug, Parser)]
 #[command(name = "leveret", version, max_term_width = 100, after_help = EXAMPLES)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Options that stand for settings.
     #[command(flatten)]
-    pub options: Options,
+    pub(crate) options: Options,
 
     /// Writes process id and addresses to FILE (JSON) once every port accepts.
     #[arg(long, value_name = "FILE", help_heading = "Run")]
-    pub ready_file: Option<PathBuf>,
+    pub(crate) ready_file: Option<PathBuf>,
 
     /// What to do; runs the broker when absent.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
 }
 
 /// What to do instead of running the broker.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Puts a load on a broker, this one or another, and measures it.
     Bench(Box<Bench>),
     /// Says whether a start would work with these settings, and what differs from the defaults.
@@ -54,19 +50,19 @@ pub enum Command {
 
 /// What `check-data` and `dump` look at.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
-pub struct Inspect {
+pub(crate) struct Inspect {
     /// The data directory (`data_dir`).
     #[arg(value_name = "DIR")]
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// Prints JSON.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// Options that stand for settings. Values are texts here, so that a wrong one gets the same
 /// answer as in a file.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Options {
+pub(crate) struct Options {
     /// Address to listen on; `::` is every interface [default: ::].
     #[arg(long, value_name = "ADDR", global = true, help_heading = "Listening")]
     host: Option<String>,
@@ -118,7 +114,7 @@ impl Options {
     ///
     /// # Errors
     /// All that is wrong in file, environment and options.
-    pub fn load(&self, env: Vec<(OsString, OsString)>) -> Result<Loaded, Problems> {
+    pub(crate) fn load(&self, env: Vec<(OsString, OsString)>) -> Result<Loaded, Problems> {
         load(&Inputs {
             file: self.config.clone(),
             env,
@@ -153,25 +149,6 @@ impl Options {
                 value,
             }))
             .collect()
-    }
-}
-
-/// What `check-config` prints of settings that are fine.
-pub fn report(loaded: &Loaded) -> String {
-    let mut report = String::from("ok\n");
-    for (key, origin) in loaded.given() {
-        let value = key.printed(&loaded.settings);
-        report.push_str(&format!("{} = {value}  # {origin}\n", key.name));
-    }
-    report
-}
-
-/// What `settings` prints.
-pub fn print_settings(markdown: bool) -> String {
-    if markdown {
-        docs::reference()
-    } else {
-        docs::template()
     }
 }
 
@@ -212,3 +189,6 @@ Examples:
 It stops on SIGTERM or Ctrl-C once clients are told and data is written; a second one stops it
 at once.
 ";
+
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::bench::error::{BenchError, During as _};
-use crate::bench::uri::Target;
-use crate::bench::usage::listener;
-use crate::bench::wire::Link;
+use crate::error::{BenchError, During as _};
+use crate::uri::Target;
+use crate::usage::listener;
+use crate::wire::Link;
 
 /// How long a broker may take until a connection is open.
 const START: Duration = Duration::from_secs(60);
@@ -220,14 +220,14 @@ impl Drop for Started {
 }
 
 /// A relay in a child process.
-pub(in crate::bench) struct Relay {
+pub(crate) struct Relay {
     child: Child,
     port: u16,
 }
 
 impl Relay {
     /// Starts this program as a relay.
-    pub(in crate::bench) fn start() -> Result<Self, BenchError> {
+    pub(crate) fn start() -> Result<Self, BenchError> {
         let program = std::env::current_exe().during("finding this program")?;
         let mut child = Command::new(program)
             .args(["bench", "relay"])
@@ -246,12 +246,12 @@ impl Relay {
     }
 
     /// Where it listens.
-    pub(in crate::bench) fn uri(&self) -> String {
+    pub(crate) fn uri(&self) -> String {
         format!("amqp://guest:guest@127.0.0.1:{}", self.port)
     }
 
     /// Its process.
-    pub(in crate::bench) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// All rows.
-pub(in crate::bench::compare) const ROWS: &[Row] = &[
+pub(in crate::compare) const ROWS: &[Row] = &[
     timed(
         "16B",
         "1 → 1 → 1, 16 B, auto-ack",
