@@ -6,7 +6,8 @@ use leveret_codec::reply::ReplyCode;
 
 use crate::config::Settings;
 use crate::error::AmqpError;
-use crate::queue::{Flags, QueueKind};
+use crate::kind::QueueKind;
+use crate::queue::Flags;
 
 /// Fails for a transient queue that is not exclusive, if that is switched off.
 ///

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
+use crate::clock::timers::Timers;
 use crate::clock::{Clock, Now};
 use crate::config::{Durability, Settings};
 use crate::events::Events;
@@ -13,7 +14,6 @@ use crate::ids::{ConnectionId, ConsumerId, Sequence};
 use crate::paging::Pager;
 use crate::queue::Bodies;
 use crate::store::{Spill, Store};
-use crate::timers::Timers;
 
 /// Shared by all vhosts of one broker.
 pub struct Environment {

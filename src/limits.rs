@@ -2,7 +2,7 @@
 //!
 //! Invariant I11: nothing that a peer can make grow is without a number. Bounds that an operator
 //! may move are settings instead; bounds that belong to one type only stand beside that type
-//! (`MAIL_BYTES_MAX` in [`crate::connection::mail`], the depth of tables in the codec).
+//! (`MAIL_BYTES_MAX` in [`crate::mail`], the depth of tables in the codec).
 
 /// Milliseconds of silence before a connection that failed its handshake is dropped.
 ///

@@ -29,9 +29,9 @@ impl Broker {
     /// the broker stops.
     #[must_use]
     pub fn health(&self) -> Health {
-        let env = &self.core.env;
+        let env = &self.desk.env;
         Health {
-            alarms: self.core.alarms(),
+            alarms: self.desk.alarms(),
             damage: env.store.damage(),
             unread: env.pager.as_ref().map_or(0, |pager| pager.lost()),
         }

@@ -26,6 +26,7 @@ use crate::alarms::Alarm;
 use crate::auth::{AuthError, PermissionDefinition, Tags, UserDefinition};
 use crate::clock::Clock;
 use crate::config::{Durability, Settings};
+use crate::desk::{Desk, VhostError};
 use crate::env::Environment;
 use crate::events::Listener as EventListener;
 use crate::net::listener::Listener;
@@ -33,21 +34,16 @@ use crate::store::{self as log_store, LogStore, MemoryStore, OsDisk, Spill, Stor
 
 mod health;
 mod monitor;
-mod policies;
-mod shared;
 mod timer_driver;
-mod waiting;
 
 pub use health::Health;
-pub use policies::PolicyError;
-pub use shared::{Core, VhostError};
 
 /// How long a dropped broker waits for its threads.
 const DROP_WAIT: Duration = Duration::from_secs(5);
 
 /// A running broker.
 pub struct Broker {
-    core: Arc<Core>,
+    desk: Arc<Desk>,
     addresses: Vec<SocketAddr>,
     stop: CancellationToken,
     grace: Arc<parking_lot::Mutex<Grace>>,
@@ -191,21 +187,21 @@ impl BrokerBuilder {
         for listener in self.listeners {
             env.events.listen(listener);
         }
-        let core = Core::new(env);
-        if core.recover(core.env.now()).map_err(StartError::Store)? {
-            report_recovered(&core, core.env.now().transport.since(began));
+        let desk = Desk::new(env);
+        if desk.recover(desk.env.now()).map_err(StartError::Store)? {
+            report_recovered(&desk, desk.env.now().transport.since(began));
         } else {
-            make_defaults(&core)?;
+            make_defaults(&desk)?;
         }
-        Broker::spawn(core)
+        Broker::spawn(desk)
     }
 }
 
 /// Says what of before is back.
-fn report_recovered(core: &Core, took: Duration) {
-    let settings = &core.env.settings;
-    let names = core.vhost_names();
-    let vhosts = names.iter().filter_map(|name| core.find_vhost(name));
+fn report_recovered(desk: &Desk, took: Duration) {
+    let settings = &desk.env.settings;
+    let names = desk.vhost_names();
+    let vhosts = names.iter().filter_map(|name| desk.find_vhost(name));
     let (mut queues, mut messages) = (0_u64, 0);
     for queue in vhosts.flat_map(|vhost| vhost.all_queues()) {
         queues += 1;
@@ -251,9 +247,9 @@ fn open_store(
 }
 
 /// The vhost and the user of a new broker.
-fn make_defaults(core: &Core) -> Result<(), StartError> {
-    let settings = &core.env.settings;
-    core.add_vhost(&settings.default_vhost)
+fn make_defaults(desk: &Desk) -> Result<(), StartError> {
+    let settings = &desk.env.settings;
+    desk.add_vhost(&settings.default_vhost)
         .map_err(StartError::DefaultVhost)?;
     let user = UserDefinition {
         name: settings.default_user.clone(),
@@ -263,8 +259,8 @@ fn make_defaults(core: &Core) -> Result<(), StartError> {
         tags: Some(Tags::List(settings.default_user_tags.clone())),
         limits: Default::default(),
     };
-    core.put_user(&user).map_err(StartError::DefaultUser)?;
-    core.set_permissions(&PermissionDefinition {
+    desk.put_user(&user).map_err(StartError::DefaultUser)?;
+    desk.set_permissions(&PermissionDefinition {
         user: settings.default_user.clone(),
         vhost: settings.default_vhost.clone(),
         configure: settings.default_permissions_configure.clone(),
@@ -281,20 +277,20 @@ impl Broker {
         BrokerBuilder::default()
     }
 
-    fn spawn(core: Arc<Core>) -> Result<Self, StartError> {
+    fn spawn(desk: Arc<Desk>) -> Result<Self, StartError> {
         let stop = CancellationToken::new();
         let grace = Arc::new(parking_lot::Mutex::new(Grace::None));
         let (started, start) = mpsc::sync_channel(1);
         let thread = {
-            let (core, stop, grace) = (Arc::clone(&core), stop.clone(), Arc::clone(&grace));
+            let (desk, stop, grace) = (Arc::clone(&desk), stop.clone(), Arc::clone(&grace));
             std::thread::Builder::new()
                 .name("leveret".to_owned())
-                .spawn(move || run(&core, &stop, &grace, &started))
+                .spawn(move || run(&desk, &stop, &grace, &started))
                 .map_err(StartError::Threads)?
         };
         match start.recv() {
             Ok(Ok(addresses)) => Ok(Self {
-                core,
+                desk,
                 addresses,
                 stop,
                 grace,
@@ -316,7 +312,7 @@ impl Broker {
     /// `amqp://guest:guest@127.0.0.1:41234`: for clients on this machine.
     #[must_use]
     pub fn uri(&self) -> String {
-        let settings = &self.core.env.settings;
+        let settings = &self.desk.env.settings;
         let (user, pass) = (&settings.default_user, settings.default_pass.expose());
         let port = self.addresses.first().map_or(0, SocketAddr::port);
         format!("amqp://{user}:{pass}@127.0.0.1:{port}")
@@ -325,18 +321,18 @@ impl Broker {
     /// Its clock: advance it, if it is a test clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.core.env.clock
+        &self.desk.env.clock
     }
 
     /// Vhosts, users, connections, alarms.
     #[must_use]
-    pub fn core(&self) -> &Arc<Core> {
-        &self.core
+    pub fn desk(&self) -> &Arc<Desk> {
+        &self.desk
     }
 
     /// Switches an alarm, as if memory or disk had run low.
     pub fn set_alarm(&self, alarm: Alarm, on: bool) {
-        self.core.set_alarm(alarm, on);
+        self.desk.set_alarm(alarm, on);
     }
 
     /// Stops in good order: no new connections; clients get 320 `CONNECTION_FORCED - broker forced
@@ -375,15 +371,15 @@ type Started = mpsc::SyncSender<Result<Vec<SocketAddr>, StartError>>;
 
 /// The broker's thread, from start to stop.
 fn run(
-    core: &Arc<Core>,
+    desk: &Arc<Desk>,
     stop: &CancellationToken,
     grace: &parking_lot::Mutex<Grace>,
     started: &Started,
 ) {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.enable_all().thread_name("leveret-worker");
-    if core.env.settings.workers > 0 {
-        builder.worker_threads(usize::from(core.env.settings.workers));
+    if desk.env.settings.workers > 0 {
+        builder.worker_threads(usize::from(desk.env.settings.workers));
     }
     let runtime = match builder.build() {
         Ok(runtime) => runtime,
@@ -392,12 +388,12 @@ fn run(
             return;
         }
     };
-    core.serve_with(runtime.metrics().num_workers());
+    desk.serve_with(runtime.metrics().num_workers());
     let tasks = TaskTracker::new();
     runtime.block_on(async {
-        let settings = &core.env.settings;
+        let settings = &desk.env.settings;
         match Listener::bind(&settings.host, settings.port).await {
-            Ok(listener) => serve(core, listener, stop, &tasks, started).await,
+            Ok(listener) => serve(desk, listener, stop, &tasks, started).await,
             Err(error) => {
                 report(started, Err(StartError::Listen(error)));
                 return;
@@ -405,13 +401,13 @@ fn run(
         }
         let reason = grace.lock().clone();
         if let Grace::Reason(reason) = reason {
-            close_in_order(core, &tasks, &reason).await;
+            close_in_order(desk, &tasks, &reason).await;
         }
     });
     // Connections that are still there end with the runtime, and with them what they hold.
     runtime.shutdown_timeout(DROP_WAIT);
-    core.let_go();
-    if let Err(error) = core.env.store.close() {
+    desk.let_go();
+    if let Err(error) = desk.env.store.close() {
         tracing::error!("the store did not close in order: {error}");
     }
 }
@@ -424,7 +420,7 @@ fn report(started: &Started, result: Result<Vec<SocketAddr>, StartError>) {
 
 /// Accepts connections until `stop`.
 async fn serve(
-    core: &Arc<Core>,
+    desk: &Arc<Desk>,
     listener: Listener,
     stop: &CancellationToken,
     tasks: &TaskTracker,
@@ -432,22 +428,22 @@ async fn serve(
 ) {
     let background = CancellationToken::new();
     let _ends_here = background.clone().drop_guard();
-    let timers = timer_driver::run(Arc::clone(core));
+    let timers = timer_driver::run(Arc::clone(desk));
     tokio::spawn(background.clone().run_until_cancelled_owned(timers));
-    let monitor = monitor::run(Arc::clone(core));
+    let monitor = monitor::run(Arc::clone(desk));
     tokio::spawn(background.run_until_cancelled_owned(monitor));
     let addresses = listener.addresses().to_vec();
-    listener.start(core, stop, tasks);
+    listener.start(desk, stop, tasks);
     report(started, Ok(addresses));
     stop.cancelled().await;
 }
 
 /// Tells every client, and waits for them to go.
-async fn close_in_order(core: &Core, tasks: &TaskTracker, reason: &str) {
+async fn close_in_order(desk: &Desk, tasks: &TaskTracker, reason: &str) {
     let explanation = format!("broker forced connection closure with reason '{reason}'");
-    core.close_connections(&explanation, |_| true);
+    desk.close_connections(&explanation, |_| true);
     tasks.close();
-    let wait = Duration::from_millis(core.env.settings.shutdown_timeout_ms);
+    let wait = Duration::from_millis(desk.env.settings.shutdown_timeout_ms);
     if tokio::time::timeout(wait, tasks.wait()).await.is_err() {
         tracing::warn!("{} connections did not close within {wait:?}", tasks.len());
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Core;
+use super::Desk;
 use crate::alarms::Alarm;
 use crate::config::{Durability, Settings};
 
@@ -21,8 +21,8 @@ const CGROUP_LIMITS: [&str; 2] = [
 ];
 
 /// Runs until it is cancelled.
-pub(super) async fn run(core: Arc<Core>) {
-    let limit = memory_limit(&core.env.settings);
+pub(super) async fn run(desk: Arc<Desk>) {
+    let limit = memory_limit(&desk.env.settings);
     let mut interval = tokio::time::interval(INTERVAL);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut memory_low, mut disk_low) = (false, false);
@@ -33,12 +33,12 @@ pub(super) async fn run(core: Arc<Core>) {
             .is_some_and(|(limit, used)| used > limit);
         if low != memory_low {
             memory_low = low;
-            core.set_alarm(Alarm::Memory, low);
+            desk.set_alarm(Alarm::Memory, low);
         }
-        let low = is_disk_low(&core.env.settings);
+        let low = is_disk_low(&desk.env.settings);
         if low != disk_low {
             disk_low = low;
-            core.set_alarm(Alarm::Disk, low);
+            desk.set_alarm(Alarm::Disk, low);
         }
     }
 }

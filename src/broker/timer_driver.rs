@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::Core;
+use super::Desk;
 use crate::clock::Mono;
 
 /// Longest sleep, in nanoseconds: an hour. A deadline beyond it is looked at again then.
 const SLEEP_MAX: Duration = Duration::from_secs(3600);
 
 /// Runs until it is cancelled.
-pub(super) async fn run(core: Arc<Core>) {
-    let env = &core.env;
+pub(super) async fn run(desk: Arc<Desk>) {
+    let env = &desk.env;
     if env.clock.is_test() {
         return;
     }
@@ -24,7 +24,7 @@ pub(super) async fn run(core: Arc<Core>) {
         let armed_for = env.timers.next_deadline();
         tokio::select! {
             () = tokio::time::sleep(until(env.now().mono, armed_for)) => {}
-            () = earlier_than(&core, armed_for) => {}
+            () = earlier_than(&desk, armed_for) => {}
         }
     }
 }
@@ -34,9 +34,9 @@ fn until(now: Mono, deadline: Option<Mono>) -> Duration {
 }
 
 /// Ready when somebody has armed an earlier deadline than `armed_for`.
-async fn earlier_than(core: &Core, armed_for: Option<Mono>) {
+async fn earlier_than(desk: &Desk, armed_for: Option<Mono>) {
     poll_fn(
-        |context| match core.env.timers.next_deadline_or_wake(context.waker()) {
+        |context| match desk.env.timers.next_deadline_or_wake(context.waker()) {
             Some(deadline) if armed_for.is_none_or(|armed| deadline < armed) => Poll::Ready(()),
             _ => Poll::Pending,
         },

@@ -3,7 +3,7 @@
 use leveret_codec::types::ShortString;
 
 use crate::auth::{self, Operation, Resource};
-use crate::connection::session::Session;
+use crate::desk::session::Session;
 use crate::error::AmqpError;
 
 /// The last exchange that a write was allowed to, for publishers.

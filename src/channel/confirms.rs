@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use leveret_codec::methods::{BasicAck, BasicNack};
 use leveret_codec::types::{ChannelId, DeliveryTag};
 
-use crate::connection::outbox::Outbox;
+use crate::outbox::Outbox;
 use crate::store::Position;
 use crate::vhost::Placed;
 

@@ -10,10 +10,12 @@ use super::ledger::Unacked;
 use super::{Channel, Context};
 use crate::auth::Operation;
 use crate::clock::Mono;
-use crate::connection::mail::{Delivery, Mail};
+use crate::entry::Entry;
 use crate::error::AmqpError;
+use crate::kind::QueueKind;
+use crate::mail::{Delivery, Mail};
 use crate::message::Message;
-use crate::queue::{Entry, Outcome, QueueKind, ReturnCause, delivered_properties};
+use crate::queue::{Outcome, ReturnCause, delivered_properties};
 
 impl Channel {
     /// A reply for the consumer of direct replies.

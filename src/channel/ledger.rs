@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use crate::clock::Mono;
+use crate::entry::Entry;
 use crate::error::AmqpError;
-use crate::queue::Entry;
 
 /// Names a consumer, or the gets from one queue, in [`super::Consumers`].
 pub(super) type Source = u32;

@@ -15,11 +15,11 @@ use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 
 use crate::auth::Operation;
 use crate::clock::{Mono, Now};
-use crate::connection::mail::{Delivery, Mail};
-use crate::connection::outbox::Outbox;
-use crate::connection::session::Session;
+use crate::desk::session::Session;
 use crate::error::AmqpError;
+use crate::mail::{Delivery, Mail};
 use crate::message::MessageBuilder;
+use crate::outbox::Outbox;
 use crate::store::Position;
 
 mod access;

@@ -8,8 +8,9 @@ use leveret_codec::methods::{BasicAck, BasicNack, BasicRecoverOk, BasicReject};
 
 use super::ledger::{Source, Unacked};
 use super::{Channel, Context, Reply};
+use crate::entry::Entry;
 use crate::error::AmqpError;
-use crate::queue::{Entry, Outcome, ReturnCause};
+use crate::queue::{Outcome, ReturnCause};
 
 /// Settlements held before they are given to the queue without waiting for the batch's end.
 const HELD_MAX: usize = 1024;

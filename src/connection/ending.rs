@@ -62,7 +62,7 @@ impl Connection {
     fn start_closing(&mut self, now: Now, closing: Closing) {
         let heartbeat_ms = match &self.phase {
             Phase::Running(running) => u64::from(running.session.tuned.heartbeat_s) * 1_000,
-            Phase::Opening(step) => u64::from(step.tuned.heartbeat_s) * 1_000,
+            Phase::Opening(step) => u64::from(step.0.tuned.heartbeat_s) * 1_000,
             _ => 0,
         };
         let wait = match heartbeat_ms {

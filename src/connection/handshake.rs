@@ -23,12 +23,12 @@ use leveret_codec::methods::{
 use leveret_codec::table::{Table, TableRef, Value};
 use leveret_codec::types::ChannelId;
 
-use super::outbox::Outbox;
-use super::session::{Origin, Session};
 use crate::auth::User;
-use crate::broker::Core;
 use crate::config::Settings;
+use crate::desk::Desk;
+use crate::desk::session::{Client, Login, Origin, Session, Tuned};
 use crate::error::AmqpError;
+use crate::outbox::Outbox;
 
 /// What we answer to a protocol that we do not speak.
 const OUR_HEADER: [u8; 8] = *b"AMQP\0\0\x09\x01";
@@ -75,48 +75,13 @@ pub(super) struct AwaitTuneOk {
 
 /// Everything is negotiated but the vhost.
 #[derive(Debug)]
-pub(super) struct AwaitOpen {
-    pub(super) user: Arc<User>,
-    pub(super) client: Client,
-    pub(super) tuned: Tuned,
-}
-
-/// What a client says about itself.
-#[derive(Clone, Debug, Default)]
-pub struct Client {
-    /// Its properties as sent in connection.start-ok.
-    pub properties: Table,
-    /// Abilities that change what the broker does.
-    pub capabilities: Capabilities,
-}
-
-/// Abilities of a client that change what the broker does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Capabilities {
-    /// It wants a connection.close when its credentials are wrong.
-    pub authentication_failure_close: bool,
-    /// It wants basic.cancel when the broker cancels a consumer.
-    pub consumer_cancel_notify: bool,
-    /// It wants connection.blocked and connection.unblocked.
-    pub connection_blocked: bool,
-}
-
-/// What was agreed in connection.tune and tune-ok.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tuned {
-    /// Most channels open at one time; 0 for no limit.
-    pub channel_max: u16,
-    /// Most octets of a frame with its overhead; 0 for no limit.
-    pub frame_max: u32,
-    /// Heartbeat interval in seconds; 0 for none.
-    pub heartbeat_s: u16,
-}
+pub(super) struct AwaitOpen(pub(super) Login);
 
 impl AwaitHeader {
     pub(super) fn on_header(
         self,
         header: ProtocolHeader,
-        broker: &Core,
+        broker: &Desk,
         outbox: &mut Outbox,
     ) -> Result<AwaitStartOk, Refusal> {
         match header {
@@ -143,7 +108,7 @@ impl AwaitStartOk {
         self,
         start_ok: ConnectionStartOk<'_>,
         origin: &Origin,
-        broker: &Core,
+        broker: &Desk,
         outbox: &mut Outbox,
     ) -> Result<AwaitTuneOk, Refusal> {
         let client = Client::new(start_ok.client_properties)
@@ -188,11 +153,11 @@ impl AwaitTuneOk {
             frame_max: tune_ok.frame_max,
             heartbeat_s: tune_ok.heartbeat,
         };
-        Ok(AwaitOpen {
+        Ok(AwaitOpen(Login {
             user: self.user,
             client: self.client,
             tuned,
-        })
+        }))
     }
 }
 
@@ -205,41 +170,14 @@ impl AwaitOpen {
         &self,
         open: ConnectionOpen<'_>,
         origin: &Origin,
-        broker: &Arc<Core>,
+        broker: &Arc<Desk>,
         outbox: &mut Outbox,
     ) -> Result<Session, AmqpError> {
-        let session = Session::open(self, &open.virtual_host, origin, broker)
+        let session = Session::open(&self.0, &open.virtual_host, origin, broker)
             .map_err(|error| error.in_method(10, 40))?;
-        outbox.set_frame_max(self.tuned.frame_max);
+        outbox.set_frame_max(self.0.tuned.frame_max);
         outbox.method(ChannelId::ZERO, &ConnectionOpenOk::default().into());
         Ok(session)
-    }
-}
-
-impl Client {
-    fn new(properties: TableRef<'_>) -> Result<Self, leveret_codec::table::TableError> {
-        properties.check()?;
-        let properties = properties.to_table()?;
-        let mut capabilities = Capabilities::default();
-        if let Some(Value::Table(table)) = properties.get("capabilities") {
-            let has = |name: &str| table.get(name) == Some(&Value::Bool(true));
-            capabilities = Capabilities {
-                authentication_failure_close: has("authentication_failure_close"),
-                consumer_cancel_notify: has("consumer_cancel_notify"),
-                connection_blocked: has("connection.blocked"),
-            };
-        }
-        Ok(Self {
-            properties,
-            capabilities,
-        })
-    }
-
-    /// The name that the client gave the connection, if it gave one.
-    #[must_use]
-    pub fn connection_name(&self) -> Option<&str> {
-        let name = self.properties.get("connection_name")?.as_str()?;
-        std::str::from_utf8(name).ok()
     }
 }
 

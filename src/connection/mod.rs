@@ -11,9 +11,8 @@
 //!     └──── another protocol ────────────────────────────────────┘
 //! ```
 //!
-//! Modules in reading order: `handshake`, `opening`, `session` (what an open connection is),
-//! `input` (octets into frames), `running`, `rows`, `channels`, `outbox`, `mail`, `heartbeat`,
-//! `framing` (texts of framing errors), `ending`.
+//! Modules in reading order: `handshake`, `opening`, `input` (octets into frames), `running`,
+//! `rows`, `channels`, `heartbeat`, `framing` (texts of framing errors), `ending`.
 //!
 //! Invariants: I6, I7 (outbox), I8, I9, I11. Source: AMQP 0-9-1 sections 2.2.4 and 4.10;
 //! RabbitMQ 4.3.6.
@@ -32,35 +31,30 @@ mod handshake;
 mod heartbeat;
 mod input;
 mod lockstep;
-pub mod mail;
 mod opening;
-pub mod outbox;
 mod rows;
 mod running;
-pub mod session;
 
-pub use handshake::{Capabilities, Client, Tuned};
-
-use crate::broker::Core;
 use crate::channel::Workbench;
 use crate::clock::{Mono, Now};
+use crate::desk::Desk;
+use crate::desk::session::Origin;
 use crate::error::AmqpError;
+use crate::mail::{Mail, Mailbox};
+use crate::outbox::Outbox;
 use crate::store::{Position, Turn};
 use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk};
 use heartbeat::Beat;
 use input::Part;
 use lockstep::Lockstep;
-use mail::{Mail, Mailbox};
-use outbox::Outbox;
 use running::{Io, Running};
-use session::Origin;
 
 /// Octets of a protocol header.
 const HEADER_LEN: usize = 8;
 
 /// A connection.
 pub struct Connection {
-    broker: Arc<Core>,
+    broker: Arc<Desk>,
     origin: Origin,
     outbox: Outbox,
     phase: Phase,
@@ -140,7 +134,7 @@ enum Closing {
 impl Connection {
     /// A connection that was just accepted.
     #[must_use]
-    pub fn new(broker: &Arc<Core>, origin: Origin) -> Self {
+    pub fn new(broker: &Arc<Desk>, origin: Origin) -> Self {
         let settings = &broker.env.settings;
         let accepted = origin.accepted.transport;
         Self {

@@ -64,7 +64,7 @@ impl Connection {
         match next {
             Ok(phase) => {
                 if let Phase::Opening(step) = &phase {
-                    self.payload_max = match step.tuned.frame_max {
+                    self.payload_max = match step.0.tuned.frame_max {
                         0 => u32::MAX,
                         frame_max => frame_max,
                     };
@@ -76,7 +76,7 @@ impl Connection {
     }
 
     fn open(&mut self, now: Now, step: AwaitOpen, open: ConnectionOpen<'_>) {
-        let client_name = step.client.connection_name().map(str::to_owned);
+        let client_name = step.0.client.connection_name().map(str::to_owned);
         let opened = step.on_open(open, &self.origin, &self.broker, &mut self.outbox);
         let session = match opened {
             Ok(session) => Arc::new(session),

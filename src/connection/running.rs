@@ -21,14 +21,14 @@ use leveret_codec::types::{ChannelId, ShortStr};
 use super::channels::{Channels, State};
 use super::framing::{self, Undecodable};
 use super::heartbeat::{Beat, Heartbeat};
-use super::mail::{Mail, MailTimer};
-use super::outbox::Outbox;
-use super::session::Session;
 use crate::channel::{Context, Workbench};
+use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
+use crate::desk::session::Session;
 use crate::error::AmqpError;
+use crate::mail::{Mail, MailTimer};
+use crate::outbox::Outbox;
 use crate::store::Position;
-use crate::timers::Timed;
 
 mod contents;
 

@@ -44,7 +44,7 @@ use ledger::{BindingKey, Ledger};
 use targets::Targets;
 use topic::Topic;
 
-use crate::queue::QueueKind;
+use crate::kind::QueueKind;
 
 /// What of a message decides where it goes.
 #[derive(Clone, Copy, Debug)]

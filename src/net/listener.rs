@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::pump::{self, Handshake};
-use crate::broker::Core;
 use crate::connection::Connection;
-use crate::connection::session::Origin;
+use crate::desk::Desk;
+use crate::desk::session::Origin;
 use crate::limits::{ACCEPT_PAUSE_MS, BACKLOG, HANDSHAKES_MAX};
 
 /// The sockets on which one broker listens.
@@ -68,7 +68,7 @@ impl Listener {
 
     /// Accepts until `stop`; every task, accepting ones too, is in `tasks`. `stop` also ends
     /// handshakes, but no open connections: they end by mail, so that their clients hear of it.
-    pub fn start(self, broker: &Arc<Core>, stop: &CancellationToken, tasks: &TaskTracker) {
+    pub fn start(self, broker: &Arc<Desk>, stop: &CancellationToken, tasks: &TaskTracker) {
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
         for socket in self.sockets {
             let acceptor = Acceptor {
@@ -112,7 +112,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 struct Acceptor {
     socket: TcpListener,
-    broker: Arc<Core>,
+    broker: Arc<Desk>,
     handshakes: Arc<Semaphore>,
     tasks: TaskTracker,
     stop: CancellationToken,

@@ -1,7 +1,7 @@
 //! Sockets: the only code that waits for them.
 //!
 //! `listener` accepts, `pump` runs one task per connection and moves octets between its socket
-//! and its core. Neither knows AMQP.
+//! and its desk. Neither knows AMQP.
 
 pub mod listener;
 mod pump;

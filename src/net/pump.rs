@@ -1,4 +1,4 @@
-//! One task per connection: read what is there, feed the core, write what it has to say, wait.
+//! One task per connection: read what is there, feed the desk, write what it has to say, wait.
 //!
 //! A turn reads up to [`READ_BUDGET`] octets, hands whole frames to the [`Connection`], drains the
 //! mailbox, and writes everything in as few calls as it can; only then does the task wait, for

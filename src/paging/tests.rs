@@ -8,10 +8,11 @@ use leveret_codec::types::{ShortStr, ShortString};
 
 use super::*;
 use crate::clock::{Clock, Now};
-use crate::connection::mail::Resume;
 use crate::ids::QueueId;
+use crate::kind::QueueKind;
+use crate::mail::Resume;
 use crate::message::{Body, MessageBuilder, Traits};
-use crate::queue::{Arguments, Declared, Effects, Flags, Queue, QueueKind};
+use crate::queue::{Arguments, Declared, Effects, Flags, Queue};
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::{DurableWatch, LogStore, MemoryDisk, MemoryStore, Op, Options, Position};
 

@@ -7,8 +7,9 @@ use leveret_codec::types::ShortString;
 use serde_json::Value as Json;
 
 use super::{PolicyDefinition, Settings};
+use crate::kind::QueueKind;
 use crate::queue::arguments::age_ms;
-use crate::queue::{Arguments, Limits, Overflow, QueueKind, Strategy};
+use crate::queue::{Arguments, Limits, Overflow, Strategy};
 
 /// The policies in force for one queue or exchange, and what they say together.
 #[derive(Clone, Debug, Default, PartialEq)]

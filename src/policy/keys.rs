@@ -7,8 +7,9 @@
 use serde_json::Value as Json;
 
 use super::{Issuer, Settings, term};
+use crate::kind::QueueKind;
 use crate::queue::arguments::{SEGMENT_BYTES_MAX, age_ms};
-use crate::queue::{Overflow, QueueKind, Strategy};
+use crate::queue::{Overflow, Strategy};
 
 struct Key {
     name: &'static str,

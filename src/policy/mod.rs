@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::auth::Pattern;
-use crate::queue::QueueKind;
+use crate::kind::QueueKind;
 
 mod definition;
 mod effect;

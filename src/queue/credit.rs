@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::connection::mail::{Resume, Waiting};
+use crate::mail::{Resume, Waiting};
 
 /// A channel's shared prefetch limit.
 #[derive(Debug, Default)]

@@ -18,8 +18,8 @@ use leveret_codec::types::{ChannelId, ShortString};
 
 use super::credit::ChannelCredit;
 use super::{Cancelled, ConsumerSnapshot, Entry};
-use crate::connection::mail::{Delivery, Mailbox, Resume};
 use crate::ids::{ConnectionId, ConsumerId, IdMap};
+use crate::mail::{Delivery, Mailbox, Resume};
 
 pub(super) mod outlets;
 

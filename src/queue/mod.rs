@@ -19,9 +19,11 @@ use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
 
 use crate::clock::{Mono, Now};
-use crate::connection::mail::{Mailbox, Resume};
+use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::ids::{ConnectionId, ConsumerId, QueueId};
+use crate::kind::QueueKind;
+use crate::mail::{Mailbox, Resume};
 use crate::message::Message;
 use crate::store::{RecordAt, Recovered};
 
@@ -44,7 +46,7 @@ mod spilled;
 mod stream;
 mod views;
 
-pub use arguments::{Arguments, Flags, Limits, Overflow, QueueKind, Strategy};
+pub use arguments::{Arguments, Flags, Limits, Overflow, Strategy};
 pub use bodies::{Bodies, Unread};
 pub use credit::ChannelCredit;
 pub use delivered::{delivered_properties, returned_properties};
@@ -54,26 +56,6 @@ pub use ordinary::Ordinary;
 pub use outcome::{Outcome, ReturnCause};
 pub use stream::StreamQueue;
 pub use views::{ConsumerSnapshot, Stats};
-
-/// A message in a queue, with its state there.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The message.
-    pub message: Message,
-    /// Its order in the queue; the offset in a stream.
-    pub position: u64,
-    /// Where it is stored.
-    pub at: RecordAt,
-    /// When it expires.
-    pub expires: Mono,
-    /// How often it came back in a way that counts towards the delivery limit: basic.reject, or
-    /// its channel or connection ended. A message that was dead-lettered brings its count along.
-    pub delivery_count: u32,
-    /// How often it was handed to a consumer before.
-    pub acquired_count: u32,
-    /// Whether it was delivered before.
-    pub redelivered: bool,
-}
 
 /// What a queue was declared as.
 #[derive(Clone, Debug)]

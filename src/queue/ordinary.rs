@@ -16,11 +16,11 @@ use super::{
     QueueKind, Removed, ReturnCause, Stats,
 };
 use crate::clock::{Mono, Now};
-use crate::connection::mail::Resume;
 use crate::error::AmqpError;
 use crate::events::{DeathReason, Fate};
 use crate::exchange::DedupCache;
 use crate::ids::{ConsumerId, QueueId};
+use crate::mail::Resume;
 use crate::message::Message;
 use crate::store::RecordAt;
 

@@ -11,11 +11,11 @@ use super::Vhost;
 use super::placing::{Placed, Question, Routes, Target};
 use super::queue_handle::QueueHandle;
 use crate::clock::Now;
+use crate::clock::timers::Timed;
 use crate::events::{Event, Fate};
 use crate::message::MessageBuilder;
 use crate::queue::{DeadLetter, Effects, dead_letter};
 use crate::store::{Op, RecordAt};
-use crate::timers::Timed;
 
 thread_local! {
     /// Work for the loop that runs further up this thread's stack, if one does.

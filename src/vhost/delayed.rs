@@ -18,12 +18,12 @@ use super::Vhost;
 use super::placing::Question;
 use super::restore::read_all;
 use super::routing::Exchange;
+use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now, Wall};
 use crate::events::Fate;
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, routing_keys, with_headers};
 use crate::store::{Op, RecordAt, Recovered};
-use crate::timers::Timed;
 
 /// The header that asks for a delay, and tells of it afterwards.
 const DELAY: &str = "x-delay";

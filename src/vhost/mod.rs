@@ -30,8 +30,8 @@ use crate::clock::Now;
 use crate::env::{Census, Environment};
 use crate::error::{AmqpError, exchange_words, queue_words};
 use crate::ids::ConnectionId;
+use crate::kind::QueueKind;
 use crate::policy::Policies;
-use crate::queue::QueueKind;
 
 mod absorb;
 mod delayed;

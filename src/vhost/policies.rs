@@ -4,8 +4,9 @@ use super::queue_handle::QueueHandle;
 use super::routing::Exchange;
 use super::{Vhost, restore};
 use crate::clock::Now;
+use crate::kind::QueueKind;
 use crate::policy::{Applied, Issuer, Policies, Policy, PolicyDefinition};
-use crate::queue::{Declared, Limits, QueueKind};
+use crate::queue::{Declared, Limits};
 
 impl Vhost {
     /// Sets a policy, or replaces the one of that name; it is in force when this returns.

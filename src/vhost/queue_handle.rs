@@ -10,13 +10,14 @@ use parking_lot::{Mutex, MutexGuard};
 use super::Vhost;
 use super::restore::read_all;
 use crate::clock::Now;
-use crate::connection::mail::Resume;
+use crate::clock::timers::Timed;
 use crate::env::Environment;
 use crate::error::{AmqpError, queue_words};
 use crate::ids::{ConnectionId, QueueId};
-use crate::queue::{Declared, Effects, Queue, QueueKind};
+use crate::kind::QueueKind;
+use crate::mail::Resume;
+use crate::queue::{Declared, Effects, Queue};
 use crate::store::Recovered;
-use crate::timers::Timed;
 
 /// Which of a queue's messages are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

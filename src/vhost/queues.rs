@@ -10,11 +10,12 @@ use super::routing::Destination;
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::config::QueueType;
-use crate::connection::mail::Mail;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
 use crate::ids::ConnectionId;
-use crate::queue::{Arguments, Cancelled, Declared, DeleteReason, Flags, QueueKind};
+use crate::kind::QueueKind;
+use crate::mail::Mail;
+use crate::queue::{Arguments, Cancelled, Declared, DeleteReason, Flags};
 use crate::store::{Op, Position};
 
 /// Names that begin so are the broker's own.

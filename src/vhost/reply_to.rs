@@ -11,9 +11,9 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 
-use crate::connection::mail::{Mail, Mailbox};
 use crate::env::unguessable;
 use crate::limits::REPLY_BYTES_MAX;
+use crate::mail::{Mail, Mailbox};
 use crate::message::Message;
 
 /// The pseudo-queue to consume from, and the reply-to property that is rewritten.

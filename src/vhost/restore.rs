@@ -21,9 +21,10 @@ use crate::clock::Now;
 use crate::env::Environment;
 use crate::error::queue_words;
 use crate::ids::QueueId;
+use crate::kind::QueueKind;
 use crate::message::Message;
 use crate::policy::{Issuer, Policy, PolicyDefinition};
-use crate::queue::{Arguments, Declared, Flags, QueueKind};
+use crate::queue::{Arguments, Declared, Flags};
 use crate::store::{
     Definition, DefinitionChange, DefinitionKind, Op, Position, RecordAt, Recovered, StoreError,
     vhost_key,

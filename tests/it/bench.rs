@@ -186,7 +186,7 @@ fn consumer_whose_queue_is_deleted_fails_the_load() {
             run(&Alone::parse_from(words.split(' ').chain([uri.as_str()])).load)
         })
         .expect("a thread");
-    let vhost = broker.core().find_vhost("/").expect("the default vhost");
+    let vhost = broker.desk().find_vhost("/").expect("the default vhost");
     eventually("the load consumes", || {
         let queue = vhost.find_queue("leveret-bench.0");
         queue.is_some_and(|queue| queue.look(|queue| queue.consumer_count()) > 0)

@@ -62,7 +62,7 @@ fn filled() -> TempDir {
         "name": "hare", "password": "a secret", "tags": "management",
     }))
     .unwrap();
-    broker.core().put_user(&user).unwrap();
+    broker.desk().put_user(&user).unwrap();
     let mut client = Client::new(&broker);
     client.ask(
         "queue.declare queue='jobs' durable arguments={x-max-length: I10, \

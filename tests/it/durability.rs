@@ -238,17 +238,17 @@ fn policies_survive_and_are_in_force_from_the_start() {
         &json!({ "max-length": 5, "alternate-exchange": "amq.fanout" }),
     );
     let by_operator = policy("limits", &json!({ "max-length": 1 }));
-    let core = broker.core();
-    core.set_policy(&by_user).expect("a policy");
-    core.set_operator_policy(&by_operator).expect("a policy");
-    core.set_policy(&policy("gone", &json!({ "expires": 1 })))
+    let desk = broker.desk();
+    desk.set_policy(&by_user).expect("a policy");
+    desk.set_operator_policy(&by_operator).expect("a policy");
+    desk.set_policy(&policy("gone", &json!({ "expires": 1 })))
         .expect("a policy");
-    assert!(core.clear_policy("/", "gone"));
+    assert!(desk.clear_policy("/", "gone"));
     drop(client);
     broker.stop("a test");
     let broker = house.broker();
-    assert_eq!(broker.core().policies(), [by_user]);
-    assert_eq!(broker.core().operator_policies(), [by_operator]);
+    assert_eq!(broker.desk().policies(), [by_user]);
+    assert_eq!(broker.desk().operator_policies(), [by_operator]);
     let mut client = Client::new(&broker);
     client.ask("queue.bind queue='jobs' exchange='amq.fanout'");
     publish_confirmed(
@@ -265,13 +265,13 @@ fn policies_survive_and_are_in_force_from_the_start() {
 fn a_deleted_vhost_takes_its_policies_along() {
     let house = House::new();
     let broker = house.broker();
-    let core = broker.core();
-    core.set_policy(&policy("p", &json!({ "max-length": 1 })))
+    let desk = broker.desk();
+    desk.set_policy(&policy("p", &json!({ "max-length": 1 })))
         .expect("a policy");
-    assert!(core.delete_vhost("/"));
-    core.add_vhost("/").expect("a vhost");
+    assert!(desk.delete_vhost("/"));
+    desk.add_vhost("/").expect("a vhost");
     broker.stop("a test");
-    assert_eq!(house.broker().core().policies(), []);
+    assert_eq!(house.broker().desk().policies(), []);
 }
 
 #[test]

@@ -134,7 +134,7 @@ async fn a_client_of_somebody_else_has_a_conversation() {
     channel.close().await.unwrap();
     connection.close().await.unwrap();
     let jobs = broker
-        .core()
+        .desk()
         .find_vhost("/")
         .unwrap()
         .find_queue("jobs")
@@ -159,12 +159,12 @@ async fn refusal(broker: &Broker, user: &str, vhost: &str) -> String {
 #[tokio::test]
 async fn a_client_of_somebody_else_is_told_which_vhost_is_closed_to_it() {
     let broker = broker();
-    let core = broker.core();
-    core.add_vhost("accounts").unwrap();
-    core.add_vhost("archive").unwrap();
+    let desk = broker.desk();
+    desk.add_vhost("accounts").unwrap();
+    desk.add_vhost("archive").unwrap();
     let user = json!({"name": "bob", "password": "secret", "tags": "administrator"});
     let user: UserDefinition = serde_json::from_value(user).unwrap();
-    core.put_user(&user).unwrap();
+    desk.put_user(&user).unwrap();
     let everything = |vhost: &str| PermissionDefinition {
         user: "bob".to_owned(),
         vhost: vhost.to_owned(),
@@ -172,7 +172,7 @@ async fn a_client_of_somebody_else_is_told_which_vhost_is_closed_to_it() {
         write: ".*".to_owned(),
         read: ".*".to_owned(),
     };
-    core.set_permissions(&everything("archive")).unwrap();
+    desk.set_permissions(&everything("archive")).unwrap();
     // A tag opens no door; a row in another vhost opens none here.
     let closed = refusal(&broker, "bob", "accounts").await;
     let text = "NOT_ALLOWED - access to vhost 'accounts' refused for user 'bob'";
@@ -183,11 +183,11 @@ async fn a_client_of_somebody_else_is_told_which_vhost_is_closed_to_it() {
         missing.contains(text) && missing.contains("530"),
         "{missing}"
     );
-    core.set_permissions(&everything("accounts")).unwrap();
+    desk.set_permissions(&everything("accounts")).unwrap();
     let open = refusal(&broker, "bob", "accounts").await;
     assert_eq!(open, "bob came into accounts");
     // Whoever is in stays when the permission goes; the next one stays outside.
-    assert!(core.clear_permissions("bob", "accounts"));
+    assert!(desk.clear_permissions("bob", "accounts"));
     let closed = refusal(&broker, "bob", "accounts").await;
     assert!(closed.contains("access to vhost 'accounts'"), "{closed}");
 }
@@ -344,7 +344,7 @@ fn hours_of_broker_time_are_no_silence_on_the_socket() {
         "channel.open-ok",
         "no heartbeat in between"
     );
-    assert_eq!(broker.core().sessions().len(), 1);
+    assert_eq!(broker.desk().sessions().len(), 1);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn write() -> [Files; 2] {
         "vhost": "/", "name": "short", "pattern": "^short$", "definition": { "max-length": 1 },
     });
     let policy: PolicyDefinition = serde_json::from_value(policy).unwrap();
-    broker.core().set_policy(&policy).unwrap();
+    broker.desk().set_policy(&policy).unwrap();
     let mut client = Client::new(&broker);
     for line in [
         "queue.declare queue='jobs' durable",
@@ -163,7 +163,7 @@ fn persistent(client: &mut Client, line: &str) {
 fn expect(files: &Files, redelivered: bool) {
     let broker = broker(&MemoryDisk::with_files(files.clone()));
     assert_eq!(broker.health().damage, []);
-    assert_eq!(broker.core().policies().len(), 1);
+    assert_eq!(broker.desk().policies().len(), 1);
     let mut client = Client::new(&broker);
     assert_eq!(client.ask("confirm.select"), "confirm.select-ok");
     let streamed = client.ready("log");

@@ -11,9 +11,9 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use leveret::broker::Broker;
-use leveret::connection::mail::MAIL_BYTES_MAX;
-use leveret::connection::session::Session;
+use leveret::desk::session::Session;
 use leveret::limits::{OUTBOX_MARK, REPLY_BYTES_MAX};
+use leveret::mail::MAIL_BYTES_MAX;
 
 use crate::talker::{Client, LOGIN, all_octets, eventually, octets};
 
@@ -51,12 +51,12 @@ impl Stage {
     /// Nobody but the witness is connected, and nothing of the others is left.
     fn is_alone(&self) {
         eventually("only the witness is connected", || {
-            self.broker.core().sessions().len() == 1
+            self.broker.desk().sessions().len() == 1
         });
     }
 
     fn victim(&self) -> std::sync::Arc<Session> {
-        let sessions = self.broker.core().sessions();
+        let sessions = self.broker.desk().sessions();
         let newest = sessions.into_iter().max_by_key(|session| session.id);
         newest.unwrap()
     }
@@ -65,7 +65,7 @@ impl Stage {
     fn counts(&self, queue: &str) -> (u64, u64) {
         let queue = self
             .broker
-            .core()
+            .desk()
             .find_vhost("/")
             .unwrap()
             .find_queue(queue)
@@ -283,7 +283,7 @@ fn vanishes_everywhere(how: Vanish) {
         }
     }
     stage.is_alone();
-    let vhost = stage.broker.core().find_vhost("/").unwrap();
+    let vhost = stage.broker.desk().find_vhost("/").unwrap();
     eventually("exclusive queues are gone", || {
         vhost.find_queue("mine").is_none()
     });
@@ -624,7 +624,7 @@ fn floods_of_channels_queues_bindings_and_consumers_go_with_their_client() {
         assert!(client.hear().ends_with("channel.open-ok"));
     }
     client.sync();
-    let vhost = stage.broker.core().find_vhost("/").unwrap();
+    let vhost = stage.broker.desk().find_vhost("/").unwrap();
     assert_eq!((vhost.queue_count(), vhost.binding_count()), (5_001, 5_000));
     stage.is_well();
     drop(client);

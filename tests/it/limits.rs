@@ -408,23 +408,23 @@ fn connections_are_counted() {
 #[test]
 fn connections_of_a_vhost_and_of_a_user_are_counted() {
     let broker = broker(|_| {});
-    let core = broker.core();
+    let desk = broker.desk();
     let one = VhostLimits {
         max_connections: Some(1),
         max_queues: None,
     };
-    assert!(core.set_vhost_limits("/", one));
+    assert!(desk.set_vhost_limits("/", one));
     let _client = Client::connected(&broker);
     let told = "connection.close code=530 text='NOT_ALLOWED - access to vhost '/' refused for \
                 user 'guest': connection limit (1) is reached'";
     let heard = log_in(&broker, str::to_owned).hear();
     assert!(heard.starts_with(told), "{heard}");
-    assert!(core.set_vhost_limits("/", VhostLimits::default()));
+    assert!(desk.set_vhost_limits("/", VhostLimits::default()));
     let one = UserLimits {
         max_connections: Some(1),
         max_channels: None,
     };
-    core.auth.set_user_limits("guest", one).unwrap();
+    desk.auth.set_user_limits("guest", one).unwrap();
     let told = "connection.close code=530 text='NOT_ALLOWED - connection refused for user \
                 'guest': user connection limit (1) is reached'";
     let heard = log_in(&broker, str::to_owned).hear();
@@ -452,7 +452,7 @@ fn channels_of_a_user_are_counted() {
         max_connections: None,
         max_channels: Some(1),
     };
-    broker.core().auth.set_user_limits("guest", one).unwrap();
+    broker.desk().auth.set_user_limits("guest", one).unwrap();
     let mut client = Client::new(&broker);
     let told = "connection.close code=530 text='NOT_ALLOWED - number of channels opened for user \
                 'guest' has reached the maximum allowed user limit of ";
@@ -475,8 +475,8 @@ fn consumers_of_a_channel_are_counted() {
 #[test]
 fn vhosts_are_counted() {
     let broker = broker(|settings| settings.vhost_max = Some(2));
-    broker.core().add_vhost("other").unwrap();
-    let error = broker.core().add_vhost("third").unwrap_err();
+    broker.desk().add_vhost("other").unwrap();
+    let error = broker.desk().add_vhost("third").unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot create vhost: vhost limit of 2 is reached"
@@ -485,11 +485,11 @@ fn vhosts_are_counted() {
 
 /// A client in another vhost of the broker.
 fn elsewhere(broker: &Broker) -> Client {
-    let core = broker.core();
-    core.add_vhost("other").unwrap();
+    let desk = broker.desk();
+    desk.add_vhost("other").unwrap();
     let [user, vhost] = ["guest", "other"].map(str::to_owned);
     let [configure, write, read] = [".*", ".*", ".*"].map(str::to_owned);
-    core.set_permissions(&leveret::auth::PermissionDefinition {
+    desk.set_permissions(&leveret::auth::PermissionDefinition {
         user,
         vhost,
         configure,
@@ -523,7 +523,7 @@ fn queues_of_a_vhost_are_counted() {
         max_connections: None,
         max_queues: Some(1),
     };
-    assert!(broker.core().set_vhost_limits("/", one));
+    assert!(broker.desk().set_vhost_limits("/", one));
     let mut client = Client::new(&broker);
     client.declare("a", "");
     client.declare("a", "");
@@ -536,7 +536,7 @@ fn queues_of_a_vhost_are_counted() {
 fn exchanges_of_all_vhosts_are_counted() {
     let predeclared = {
         let broker = broker(|_| {});
-        broker.core().find_vhost("/").unwrap().exchange_count() as u64
+        broker.desk().find_vhost("/").unwrap().exchange_count() as u64
     };
     let broker = broker(|settings| {
         settings.cluster_exchange_limit = Some(2 * predeclared + 2);
@@ -589,7 +589,7 @@ fn without_memory_publishers_wait() {
     let broker = broker(|settings| settings.vm_memory_high_watermark_absolute = Some(1));
     let mut client = Client::new(&broker);
     crate::talker::eventually("the watermark is noticed", || {
-        broker.core().alarm().is_some()
+        broker.desk().alarm().is_some()
     });
     client.publish("q", "m");
     assert_eq!(client.hear(), "connection.blocked reason='low on memory'");

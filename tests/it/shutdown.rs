@@ -9,8 +9,9 @@ use std::process::Command;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use leveret::broker::{Broker, Core};
+use leveret::broker::Broker;
 use leveret::clock::{Clock, Wall};
+use leveret::desk::Desk;
 use leveret::ids::QueueId;
 use leveret::message::Message;
 use leveret::store::{
@@ -138,12 +139,12 @@ fn nothing_of_a_broker_stays_in_memory() {
     client.ask("basic.consume queue='q' consumer-tag='c'");
     client.publish("q", "m");
     client.hear();
-    let core: Weak<Core> = Arc::downgrade(broker.core());
-    let vhost = Arc::downgrade(&broker.core().find_vhost("/").unwrap());
+    let desk: Weak<Desk> = Arc::downgrade(broker.desk());
+    let vhost = Arc::downgrade(&broker.desk().find_vhost("/").unwrap());
     let queue = Arc::downgrade(&vhost.upgrade().unwrap().find_queue("q").unwrap());
     drop(broker);
     let left = (
-        core.strong_count(),
+        desk.strong_count(),
         vhost.strong_count(),
         queue.strong_count(),
     );
@@ -186,7 +187,7 @@ fn no_file_descriptor_is_left() {
     clients.iter_mut().for_each(Client::sync);
     drop(clients.split_off(25));
     eventually("half of them are gone", || {
-        broker.core().sessions().len() == 25
+        broker.desk().sessions().len() == 25
     });
     drop(broker);
     drop(clients);
@@ -373,7 +374,7 @@ fn what_is_durable_is_there_again_after_stop_and_after_drop() {
         client.say("basic.ack delivery-tag=1");
         client.sync();
         drop(client);
-        eventually("it is gone", || broker.core().sessions().is_empty());
+        eventually("it is gone", || broker.desk().sessions().is_empty());
         stop(broker);
         let (_broker, mut client) = on(&store);
         persistent(&mut client, "x", "a.c", "new");
@@ -444,7 +445,7 @@ fn a_deleted_vhost_leaves_nothing_in_the_store() {
     persistent(&mut client, "x", "", "m");
     client.sync();
     assert!(store.inner.lock().definitions.len() >= before + 3);
-    assert!(broker.core().delete_vhost("/"));
+    assert!(broker.desk().delete_vhost("/"));
     let inner = store.inner.lock();
     let kinds: Vec<_> = inner.definitions.keys().map(|(kind, _)| *kind).collect();
     assert_eq!(

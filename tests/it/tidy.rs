@@ -5,7 +5,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +52,7 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         "starts the threads of the store",
     ),
     (
-        "src/connection/session.rs",
+        "src/desk/session.rs",
         &["core::net"],
         "an address is a value; it opens nothing",
     ),
@@ -63,56 +62,36 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
 const JSON: &[(&str, &str)] = &[
     ("src/ready.rs", "the ready file is JSON"),
     ("src/vhost/restore.rs", "records of the store"),
-    ("src/broker/shared.rs", "definitions in the store"),
+    ("src/desk/", "definitions in the store"),
     ("src/store/inspect/", "what a dump shows"),
     ("src/inspect.rs", "what check-data and dump print"),
     ("src/auth/", "definitions in RabbitMQ's shape"),
     ("src/policy/", "definitions in RabbitMQ's shape"),
 ];
 
-/// Which modules each module may name. A new edge wants a thought, and a line here.
-const KNOWS: &[(&str, &str)] = &[
-    ("alarms", ""),
-    ("auth", ""),
-    (
-        "broker",
-        "alarms auth clock config connection env error events ids net policy store \
-         sync vhost",
-    ),
-    (
-        "channel",
-        "auth clock compat connection env error exchange ids message queue store vhost",
-    ),
-    ("clock", "timers"),
-    ("compat", "config error queue"),
-    ("config", ""),
-    (
-        "connection",
-        "auth broker channel clock config error ids limits message queue store sync timers \
-         vhost",
-    ),
-    ("env", "clock config events ids paging queue store timers"),
-    ("error", ""),
-    ("events", "clock message"),
-    ("exchange", "queue"),
-    ("ids", ""),
-    ("limits", ""),
-    ("message", ""),
-    ("net", "broker clock connection limits"),
-    ("paging", "message queue store"),
-    ("policy", "auth queue"),
-    (
-        "queue",
-        "clock connection error events exchange ids limits message store",
-    ),
-    ("store", "clock ids message sync"),
-    ("sync", ""),
-    ("timers", "clock"),
-    (
-        "vhost",
-        "clock compat config connection env error events exchange ids limits message policy \
-         queue store timers",
-    ),
+/// The layers of the house, from the top to the ground. A module names only modules of lower rows;
+/// those of one row know nothing of each other.
+const LAYERS: &[&str] = &[
+    "broker",
+    "net",
+    "connection",
+    "channel",
+    "desk",
+    "vhost",
+    "env compat",
+    "policy paging",
+    "queue",
+    "exchange mail outbox events",
+    "entry",
+    "store",
+    "alarms auth config sync",
+    "clock message",
+    "error ids kind limits",
+];
+
+/// The program around the library, which stands above all layers.
+const PROGRAM: &[&str] = &[
+    "lib", "main", "cli", "inspect", "logging", "ready", "signals",
 ];
 
 /// Where a test may wait for the wall clock, and why.
@@ -274,41 +253,59 @@ fn only_some_know_json() {
     none(&found);
 }
 
+/// The row of a module in [`LAYERS`].
+fn layer(module: &str) -> Option<usize> {
+    let has = |row: &&str| row.split_whitespace().any(|name| name == module);
+    LAYERS.iter().position(|row| has(&row))
+}
+
+/// The module that a path of `src` belongs to.
+fn module_of(path: &str) -> &str {
+    let name = path.trim_start_matches("src/");
+    name.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// Every module that `line` names after `crate::`.
+fn named(line: &str) -> impl Iterator<Item = &str> {
+    let inside = |letter: char| letter.is_alphanumeric() || letter == '_';
+    line.match_indices("crate::").map(move |(at, word)| {
+        let rest = &line[at + word.len()..];
+        &rest[..rest.find(|letter| !inside(letter)).unwrap_or(rest.len())]
+    })
+}
+
 #[test]
-fn modules_know_whom_they_may() {
+fn modules_name_only_lower_layers() {
     let mut found = Vec::new();
     for source in files(&["src"], ".rs")
         .iter()
         .filter(|source| !source.is_test())
     {
-        let name = source.path.trim_start_matches("src/");
-        let module = name.split('/').next().unwrap().trim_end_matches(".rs");
-        let Some((_, known)) = KNOWS.iter().find(|(name, _)| *name == module) else {
-            assert!(
-                [
-                    "lib", "main", "cli", "inspect", "logging", "ready", "signals"
-                ]
-                .contains(&module),
-                "{module} is not in the table"
-            );
+        let module = module_of(&source.path);
+        let Some(own) = layer(module) else {
+            assert!(PROGRAM.contains(&module), "{module} has no layer");
             continue;
         };
-        let known: BTreeSet<&str> = known.split_whitespace().collect();
         for (at, line) in source.code() {
-            for (_, rest) in line
-                .match_indices("crate::")
-                .map(|(at, word)| line.split_at(at + word.len()))
-            {
-                let inside = |letter: char| letter.is_alphanumeric() || letter == '_';
-                let other: String = rest.chars().take_while(|letter| inside(*letter)).collect();
-                let is_module = KNOWS.iter().any(|(name, _)| *name == other);
-                if is_module && other != module && !known.contains(other.as_str()) {
+            for other in named(line).filter(|other| *other != module) {
+                if layer(other).is_some_and(|other| other <= own) {
                     found.push(format!("{}:{at}: {module} names {other}", source.path));
                 }
             }
         }
     }
     none(&found);
+}
+
+#[test]
+fn layers_name_what_there_is() {
+    for module in LAYERS.iter().flat_map(|row| row.split_whitespace()) {
+        let folder = root().join("src").join(module);
+        assert!(
+            folder.is_dir() || folder.with_extension("rs").exists(),
+            "{module} is gone"
+        );
+    }
 }
 
 #[test]

@@ -146,9 +146,9 @@ fn a_client_that_vanishes_anywhere_leaves_nothing() {
     }
     // While one of them still owns the name, a declare is refused.
     eventually(|| serves_as_always(address).is_ok());
-    let core = broker.core();
-    eventually(|| core.sessions().is_empty());
-    let vhost = core.find_vhost("/").unwrap();
+    let desk = broker.desk();
+    eventually(|| desk.sessions().is_empty());
+    let vhost = desk.find_vhost("/").unwrap();
     assert!(vhost.queue("q").is_err());
 }
 

@@ -3,7 +3,7 @@ use leveret_codec::methods::Method;
 use leveret_codec::types::ChannelId;
 
 use super::Confirms;
-use crate::connection::outbox::Outbox;
+use crate::outbox::Outbox;
 use crate::store::Position;
 use crate::vhost::Placed;
 

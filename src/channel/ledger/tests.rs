@@ -3,8 +3,8 @@ use leveret_codec::types::ShortStr;
 
 use super::{Ledger, Unacked};
 use crate::clock::Mono;
+use crate::entry::Entry;
 use crate::message::{Body, MessageBuilder, Traits};
-use crate::queue::Entry;
 use crate::store::RecordAt;
 
 fn entry(position: u64) -> Entry {

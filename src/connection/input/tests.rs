@@ -12,10 +12,10 @@ use leveret_codec::reply::ReplyCode;
 use leveret_codec::types::ChannelId;
 
 use super::LARGE_BODY;
-use crate::connection::mail::Mail;
 use crate::connection::tests::fixture::{ONE, Script, ZERO, raw_frame, short};
 use crate::error::AmqpError;
 use crate::limits::READ_BUDGET;
+use crate::mail::Mail;
 
 const FRAME_MAX: u32 = 131_072;
 

@@ -7,7 +7,7 @@ pub(in crate::connection) const DONE: Flow = Flow::Close(Manner::Graceful);
 
 /// A client without a socket.
 pub(in crate::connection) struct Script {
-    pub(in crate::connection) broker: Arc<Core>,
+    pub(in crate::connection) broker: Arc<Desk>,
     pub(in crate::connection) connection: Connection,
     pub(in crate::connection) now: Now,
     /// Octets that the core has not taken yet.
@@ -33,7 +33,7 @@ impl Script {
         Self::of(broker(|_| {}))
     }
 
-    pub(in crate::connection) fn of(broker: Arc<Core>) -> Self {
+    pub(in crate::connection) fn of(broker: Arc<Desk>) -> Self {
         let now = Now::default();
         let address = "127.0.0.1:50000".parse().unwrap();
         let local = "127.0.0.1:5672".parse().unwrap();
@@ -48,7 +48,7 @@ impl Script {
     }
 
     /// Through the whole handshake, with `tune_ok`.
-    pub(in crate::connection) fn tuned(broker: Arc<Core>, tune_ok: ConnectionTuneOk) -> Self {
+    pub(in crate::connection) fn tuned(broker: Arc<Desk>, tune_ok: ConnectionTuneOk) -> Self {
         let mut client = Self::of(broker);
         client.octets(&PROTOCOL_HEADER);
         client.login(&able(), "PLAIN", b"\0guest\0guest");
@@ -249,14 +249,14 @@ pub(in crate::connection) fn raw_frame(kind: u8, channel: u16, payload: &[u8], e
 }
 
 /// A broker in memory with the vhost `/`, the user `guest`, and a user without permissions.
-pub(in crate::connection) fn broker(change: impl FnOnce(&mut Settings)) -> Arc<Core> {
+pub(in crate::connection) fn broker(change: impl FnOnce(&mut Settings)) -> Arc<Desk> {
     let mut settings = Settings::default();
     change(&mut settings);
     let store = Arc::new(MemoryStore::default());
-    let core = Core::new(Arc::new(Environment::new(settings, Clock::test(), store)));
-    core.add_vhost("/").unwrap();
+    let desk = Desk::new(Arc::new(Environment::new(settings, Clock::test(), store)));
+    desk.add_vhost("/").unwrap();
     for name in ["guest", "bob"] {
-        core.auth.add_user(name, name).unwrap();
+        desk.auth.add_user(name, name).unwrap();
     }
     let all = ".*".to_owned();
     let permission = PermissionDefinition {
@@ -266,6 +266,6 @@ pub(in crate::connection) fn broker(change: impl FnOnce(&mut Settings)) -> Arc<C
         write: all.clone(),
         read: all,
     };
-    core.set_permissions(&permission).unwrap();
-    core
+    desk.set_permissions(&permission).unwrap();
+    desk
 }

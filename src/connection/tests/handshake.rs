@@ -7,7 +7,7 @@ fn greeted() -> Script {
     client
 }
 
-fn logged_in(broker: Arc<Core>) -> Script {
+fn logged_in(broker: Arc<Desk>) -> Script {
     let mut client = Script::of(broker);
     client.octets(&PROTOCOL_HEADER);
     client.login(&able(), "PLAIN", b"\0guest\0guest");
@@ -22,7 +22,7 @@ fn tuning(tune_ok: ConnectionTuneOk) -> Script {
     client
 }
 
-fn opening(broker: Arc<Core>, user: &str, vhost: &str) -> Script {
+fn opening(broker: Arc<Desk>, user: &str, vhost: &str) -> Script {
     let mut client = Script::of(broker);
     client.octets(&PROTOCOL_HEADER);
     client.login(&able(), "PLAIN", format!("\0{user}\0{user}").as_bytes());

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::connection::mail::{Delivery, Mailbox};
 use crate::ids::ConnectionId;
+use crate::mail::{Delivery, Mailbox};
 
 /// Mail for one connection is posted at the latest when this many deliveries are gathered, so
 /// that a full mailbox is noticed in time.

@@ -19,10 +19,10 @@ use super::{
     Outcome, Pushed, QueueKind, Removed, Stats,
 };
 use crate::clock::Now;
-use crate::connection::mail::Resume;
 use crate::error::AmqpError;
 use crate::events::Fate;
 use crate::ids::{ConsumerId, QueueId};
+use crate::mail::Resume;
 use crate::message::Message;
 use crate::store::{RecordAt, Recovered};
 

@@ -6,9 +6,9 @@ use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, TableRef, Value};
 use leveret_codec::types::ShortStr;
 
-use crate::connection::mail::MAIL_BYTES_MAX;
 use crate::error::AmqpError;
 use crate::events::Fate;
+use crate::mail::MAIL_BYTES_MAX;
 use crate::message::{Body, Message, MessageBuilder, Traits};
 use crate::queue::tests::fixture::{Fixture, consumer, message, numbers};
 use crate::queue::{Limits, NewConsumer, Outcome, ReturnCause};

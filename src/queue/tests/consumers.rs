@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leveret_codec::table::{Table, Value};
 
 use super::fixture::{DURABLE, Fixture, consumer, numbers, single_active};
-use crate::connection::mail::Mail;
+use crate::mail::Mail;
 use crate::queue::{DeleteReason, Flags, NewConsumer, ReturnCause};
 
 fn priority(priority: i64) -> Table {

@@ -9,10 +9,10 @@ use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 
 use super::shelf::Shelf;
 use crate::clock::{Mono, Now, Wall};
-use crate::connection::mail::{Mail, Mailbox, Resume};
 use crate::error::AmqpError;
 use crate::events::DeathReason;
 use crate::ids::{ConnectionId, ConsumerId, QueueId};
+use crate::mail::{Mail, Mailbox, Resume};
 use crate::message::{Body, Message, MessageBuilder, Traits, filter_value};
 use crate::queue::{
     Arguments, ChannelCredit, Declared, Effects, Entry, Flags, NewConsumer, Outcome, Pushed, Queue,

@@ -11,7 +11,8 @@ use parking_lot::MutexGuard;
 use super::publish::{Publishes, Target};
 use crate::clock::Now;
 use crate::ids::QueueId;
-use crate::queue::{Effects, Queue, QueueKind};
+use crate::kind::QueueKind;
+use crate::queue::{Effects, Queue};
 use crate::vhost::queue_handle::QueueHandle;
 
 /// The streams that messages go to, each once, in the order of their locks.

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use leveret::broker::Core;
+use leveret::desk::Desk;
 use leveret::exchange::{ExchangeType, RouteInput, Router};
 use leveret_codec::encode::encode_method;
 use leveret_codec::frame::{Decoded, FRAME_HEADER, FRAME_METHOD, decode};
@@ -178,8 +178,8 @@ fn decoded() -> usize {
 
 /// Publishes into a queue that nobody consumes, which has a backlog already.
 fn published(backlog: usize, confirms: bool) -> usize {
-    let core = broker();
-    let mut publisher = Peer::open(&core);
+    let desk = broker();
+    let mut publisher = Peer::open(&desk);
     publisher.queue("jobs");
     let (read, count) = read_of(&[letter("jobs")]);
     for _ in 0..backlog.div_ceil(count) {
@@ -202,12 +202,12 @@ fn published(backlog: usize, confirms: bool) -> usize {
 
 /// Delivers a backlog; with `acked` that is preparation, and one ack for so many is what counts.
 fn delivered(acked: Option<usize>) -> usize {
-    let core = broker();
-    let mut publisher = Peer::open(&core);
+    let desk = broker();
+    let mut publisher = Peer::open(&desk);
     publisher.queue("jobs");
     let (read, count) = read_of(&[letter("jobs")]);
     (0..READS).for_each(|_| publisher.feed(&read));
-    let mut consumer = Peer::open(&core);
+    let mut consumer = Peer::open(&desk);
     let Some(every) = acked else {
         let mut octets = 0;
         work_that_counts(&mut || {
@@ -333,8 +333,8 @@ impl Default for Shape {
 
 impl Shape {
     /// Declares everything; gives a read of messages, and how many deliveries that makes.
-    fn set_up(&self, core: &Arc<Core>) -> (Vec<u8>, usize) {
-        let mut operator = Peer::open(core);
+    fn set_up(&self, desk: &Arc<Desk>) -> (Vec<u8>, usize) {
+        let mut operator = Peer::open(desk);
         let names: Vec<_> = (0..self.queues).map(|n| format!("jobs{n}")).collect();
         names.iter().for_each(|name| operator.queue(name));
         for n in 0..self.others {
@@ -396,10 +396,10 @@ impl Shape {
 
 /// From the publisher's read to the consumer's octets, and the way of the acks.
 fn whole(shape: &Shape) -> usize {
-    let core = broker();
-    let (read, deliveries) = shape.set_up(&core);
-    let mut publisher = Peer::open(&core);
-    let mut consumer = Peer::open(&core);
+    let desk = broker();
+    let (read, deliveries) = shape.set_up(&desk);
+    let mut publisher = Peer::open(&desk);
+    let mut consumer = Peer::open(&desk);
     if shape.ack_every.is_some() {
         consumer.say(
             CHANNEL,

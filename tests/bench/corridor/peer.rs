@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use leveret::auth::PermissionDefinition;
-use leveret::broker::Core;
 use leveret::clock::{Clock, Now};
 use leveret::config::Settings;
-use leveret::connection::session::Origin;
 use leveret::connection::{Connection, Flow};
+use leveret::desk::Desk;
+use leveret::desk::session::Origin;
 use leveret::env::Environment;
 use leveret::limits::WRITE_SLICES;
 use leveret::store::MemoryStore;
@@ -33,12 +33,12 @@ pub(crate) const READ: usize = 64 * 1024;
 const BASIC: u16 = 60;
 
 /// A broker in memory, with the vhost `/` and the user `guest`.
-pub(crate) fn broker() -> Arc<Core> {
+pub(crate) fn broker() -> Arc<Desk> {
     let store = Arc::new(MemoryStore::default());
     let env = Environment::new(Settings::default(), Clock::test(), store);
-    let core = Core::new(Arc::new(env));
-    core.add_vhost("/").unwrap();
-    core.auth.add_user("guest", "guest").unwrap();
+    let desk = Desk::new(Arc::new(env));
+    desk.add_vhost("/").unwrap();
+    desk.auth.add_user("guest", "guest").unwrap();
     let all = || ".*".to_owned();
     let permission = PermissionDefinition {
         user: "guest".to_owned(),
@@ -47,8 +47,8 @@ pub(crate) fn broker() -> Arc<Core> {
         write: all(),
         read: all(),
     };
-    core.set_permissions(&permission).unwrap();
-    core
+    desk.set_permissions(&permission).unwrap();
+    desk
 }
 
 /// A connection with a channel.
@@ -59,13 +59,13 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// Opens a connection and its channel.
-    pub(crate) fn open(core: &Arc<Core>) -> Self {
+    pub(crate) fn open(desk: &Arc<Desk>) -> Self {
         let now = Now::default();
         let address = "127.0.0.1:50000".parse().unwrap();
         let local = "127.0.0.1:5672".parse().unwrap();
-        let origin = Origin::new(core.env.next_connection(), address, local, now);
+        let origin = Origin::new(desk.env.next_connection(), address, local, now);
         let mut peer = Self {
-            connection: Connection::new(core, origin),
+            connection: Connection::new(desk, origin),
             now,
         };
         peer.feed(b"AMQP\x00\x00\x09\x01");

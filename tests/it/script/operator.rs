@@ -1,6 +1,7 @@
 //! What an operator does in a script: `! verb "name" key=value`.
 
-use leveret::broker::{Broker, Core};
+use leveret::broker::Broker;
+use leveret::desk::Desk;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 
@@ -52,42 +53,42 @@ impl Order {
     /// # Errors
     /// When the verb is unknown or the broker refuses.
     pub(crate) fn embedded(&self, broker: &Broker) -> Result<(), String> {
-        let core = broker.core();
+        let desk = broker.desk();
         match self.verb.as_str() {
-            "user" => core
+            "user" => desk
                 .put_user(&self.read(&["name"])?)
                 .map_err(|error| error.to_string()),
-            "delete-user" => found(core.delete_user(&self.name)),
-            "permissions" => core
+            "delete-user" => found(desk.delete_user(&self.name)),
+            "permissions" => desk
                 .set_permissions(&self.read(&["user"])?)
                 .map_err(|error| error.to_string()),
-            "topic-permissions" => core
+            "topic-permissions" => desk
                 .set_topic_permissions(&self.read(&["user"])?)
                 .map_err(|error| error.to_string()),
-            "policy" => core
+            "policy" => desk
                 .set_policy(&self.read(&["name"])?)
                 .map_err(|error| error.to_string()),
-            "operator-policy" => core
+            "operator-policy" => desk
                 .set_operator_policy(&self.read(&["name"])?)
                 .map_err(|error| error.to_string()),
-            "clear-policy" => found(core.clear_policy("/", &self.name)),
-            "vhost-limit" => found(core.set_vhost_limits("/", self.limit()?)),
-            "user-limit" => core
+            "clear-policy" => found(desk.clear_policy("/", &self.name)),
+            "vhost-limit" => found(desk.set_vhost_limits("/", self.limit()?)),
+            "user-limit" => desk
                 .auth
                 .set_user_limits(self.word("user"), self.limit()?)
                 .map_err(|error| error.to_string()),
-            "delete-vhost" => found(core.delete_vhost("/")),
+            "delete-vhost" => found(desk.delete_vhost("/")),
             "close-connections" => {
-                self.close_connections(core);
+                self.close_connections(desk);
                 Ok(())
             }
             other => Err(format!("no operator can {other}")),
         }
     }
 
-    fn close_connections(&self, core: &Core) {
+    fn close_connections(&self, desk: &Desk) {
         let reason = self.word("reason");
-        core.close_connections(reason, |session| session.user_name() == self.name);
+        desk.close_connections(reason, |session| session.user_name() == self.name);
     }
 
     /// The arguments as one of the broker's definitions, the name under each of `names`.

@@ -16,12 +16,12 @@ use std::task::Waker;
 use leveret_codec::types::ChannelId;
 
 use crate::clock::Now;
+use crate::clock::timers::Timed;
+use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::ids::ConsumerId;
-use crate::queue::Entry;
 use crate::store::Position;
 use crate::sync::Mutex;
-use crate::timers::Timed;
 
 /// Octets of undelivered mail above which queues stop posting deliveries.
 pub const MAIL_BYTES_MAX: usize = 1024 * 1024;

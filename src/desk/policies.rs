@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::shared::Core;
+use super::Desk;
 use crate::policy::{Invalid, Issuer, Policy, PolicyDefinition};
 use crate::vhost::Vhost;
 
@@ -36,11 +36,11 @@ impl std::error::Error for PolicyError {}
 ///     "vhost": "/", "name": "short", "pattern": "^tmp\\.", "apply-to": "queues",
 ///     "definition": { "max-length": 10, "expires": 60_000 },
 /// }))?;
-/// broker.core().set_policy(&policy)?;
-/// assert!(broker.core().clear_policy("/", "short"));
+/// broker.desk().set_policy(&policy)?;
+/// assert!(broker.desk().clear_policy("/", "short"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-impl Core {
+impl Desk {
     /// Sets a policy, or replaces the one of that name in its vhost; what it is for obeys it at
     /// once.
     ///

@@ -1,4 +1,5 @@
-//! The inside of a broker that all connections share: vhosts, users, who is connected, alarms.
+//! The desk: the one place that every door asks (AMQP now; HTTP, commands and test powers next).
+//! It knows vhosts, users, open connections and alarms.
 //!
 //! Every change that must survive a restart is made here or in a vhost, and told to the store.
 
@@ -9,7 +10,6 @@ use dashmap::DashMap;
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::types::ShortString;
 
-use super::waiting::Waiting;
 use crate::alarms::{Alarm, Alarms};
 use crate::auth::{
     AnonymousLogin, Auth, AuthError, AuthSettings, ConnectionCounts, Mechanism, NodeLimits,
@@ -17,11 +17,10 @@ use crate::auth::{
 };
 use crate::clock::Now;
 use crate::config::Settings;
-use crate::connection::mail::{Mail, Mailbox};
-use crate::connection::session::Session;
 use crate::env::Environment;
 use crate::error::AmqpError;
 use crate::ids::ConnectionId;
+use crate::mail::{Mail, Mailbox};
 use crate::store::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, StoreError, Trouble,
     vhost_key,
@@ -29,8 +28,18 @@ use crate::store::{
 use crate::sync::Mutex;
 use crate::vhost::{self, Owners, Vhost};
 
+mod policies;
+pub mod session;
+mod waiting;
+
+pub use policies::PolicyError;
+pub use session::{Capabilities, Client, Tuned};
+
+use session::Session;
+use waiting::Waiting;
+
 /// What all connections of a broker share.
-pub struct Core {
+pub struct Desk {
     /// Settings, clock, timers, store, events.
     pub env: Arc<Environment>,
     /// Users and their rights.
@@ -71,7 +80,7 @@ impl std::fmt::Display for VhostError {
 
 impl std::error::Error for VhostError {}
 
-impl Core {
+impl Desk {
     /// A broker without vhosts and users.
     #[must_use]
     pub fn new(env: Arc<Environment>) -> Arc<Self> {
@@ -82,7 +91,7 @@ impl Core {
             connections: settings.max_connections,
             channels: settings.channel_max_per_node,
         };
-        let core = Arc::new(Self {
+        let desk = Arc::new(Self {
             auth,
             counts: ConnectionCounts::new(),
             node_limits,
@@ -94,9 +103,9 @@ impl Core {
             waiting: Waiting::default(),
             env,
         });
-        let watch: Arc<dyn DurableWatch> = Arc::new(Watch(Arc::downgrade(&core)));
-        core.env.store.watch(watch);
-        core
+        let watch: Arc<dyn DurableWatch> = Arc::new(Watch(Arc::downgrade(&desk)));
+        desk.env.store.watch(watch);
+        desk
     }
 
     /// The vhost called `name`.
@@ -468,19 +477,19 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 /// Passes the store's progress on to the connections that wait for it.
-struct Watch(Weak<Core>);
+struct Watch(Weak<Desk>);
 
 impl DurableWatch for Watch {
     fn on_durable(&self, position: Position) {
-        let Some(core) = self.0.upgrade() else { return };
-        core.waiting.tell(position);
+        let Some(desk) = self.0.upgrade() else { return };
+        desk.waiting.tell(position);
     }
 
     fn on_trouble(&self, trouble: Option<Trouble>) {
-        let Some(core) = self.0.upgrade() else {
+        let Some(desk) = self.0.upgrade() else {
             return;
         };
-        core.set_alarm(Alarm::Store, trouble.is_some());
+        desk.set_alarm(Alarm::Store, trouble.is_some());
     }
 }
 

@@ -11,18 +11,17 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use leveret_codec::table::Table;
+use leveret_codec::table::{Table, TableError, TableRef, Value};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::handshake::{AwaitOpen, Capabilities, Tuned};
-use super::mail::{Mail, Mailbox};
+use super::Desk;
 use crate::auth::{
     Access, Admission, Admitted, ChannelGuard, ConnectionGuard, Operation, User, topic_refused,
 };
-use crate::broker::Core;
 use crate::clock::Now;
 use crate::error::AmqpError;
 use crate::ids::ConnectionId;
+use crate::mail::{Mail, Mailbox};
 use crate::vhost::Vhost;
 
 /// Where a connection comes from, known as soon as it is accepted.
@@ -64,12 +63,85 @@ impl fmt::Display for Origin {
     }
 }
 
+/// What a client says about itself.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Its properties as sent in connection.start-ok.
+    pub properties: Table,
+    /// Abilities that change what the broker does.
+    pub capabilities: Capabilities,
+}
+
+/// Abilities of a client that change what the broker does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It wants a connection.close when its credentials are wrong.
+    pub authentication_failure_close: bool,
+    /// It wants basic.cancel when the broker cancels a consumer.
+    pub consumer_cancel_notify: bool,
+    /// It wants connection.blocked and connection.unblocked.
+    pub connection_blocked: bool,
+}
+
+/// What was agreed in connection.tune and tune-ok.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuned {
+    /// Most channels open at one time; 0 for no limit.
+    pub channel_max: u16,
+    /// Most octets of a frame with its overhead; 0 for no limit.
+    pub frame_max: u32,
+    /// Heartbeat interval in seconds; 0 for none.
+    pub heartbeat_s: u16,
+}
+
+/// A user who has logged in over a connection, and what was agreed with the client.
+#[derive(Debug)]
+pub struct Login {
+    /// Who.
+    pub user: Arc<User>,
+    /// What the client says about itself.
+    pub client: Client,
+    /// What was agreed.
+    pub tuned: Tuned,
+}
+
+impl Client {
+    /// Reads what the client says about itself.
+    ///
+    /// # Errors
+    /// If its table cannot be decoded.
+    pub(crate) fn new(properties: TableRef<'_>) -> Result<Self, TableError> {
+        properties.check()?;
+        let properties = properties.to_table()?;
+        let mut capabilities = Capabilities::default();
+        if let Some(Value::Table(table)) = properties.get("capabilities") {
+            let has = |name: &str| table.get(name) == Some(&Value::Bool(true));
+            capabilities = Capabilities {
+                authentication_failure_close: has("authentication_failure_close"),
+                consumer_cancel_notify: has("consumer_cancel_notify"),
+                connection_blocked: has("connection.blocked"),
+            };
+        }
+        Ok(Self {
+            properties,
+            capabilities,
+        })
+    }
+
+    /// The name that the client gave the connection, if it gave one.
+    #[must_use]
+    pub fn connection_name(&self) -> Option<&str> {
+        let name = self.properties.get("connection_name")?.as_str()?;
+        std::str::from_utf8(name).ok()
+    }
+}
+
 /// An open connection, as everybody but its own task sees it.
 pub struct Session {
     /// Its number.
     pub id: ConnectionId,
     /// The broker.
-    pub broker: Arc<Core>,
+    pub broker: Arc<Desk>,
     /// The vhost it is open to.
     pub vhost: Arc<Vhost>,
     /// Who it belongs to.
@@ -120,13 +192,17 @@ impl Session {
     /// # Errors
     /// 530 in RabbitMQ's order: the node's limit, the vhost (missing or full), the user's limit,
     /// the user's permissions.
-    pub(super) fn open(
-        step: &AwaitOpen,
+    pub(crate) fn open(
+        login: &Login,
         vhost: &str,
         origin: &Origin,
-        broker: &Arc<Core>,
+        broker: &Arc<Desk>,
     ) -> Result<Self, AmqpError> {
-        let user = &step.user;
+        let Login {
+            user,
+            client,
+            tuned,
+        } = login;
         let found = broker.find_vhost(vhost);
         let generation = broker.auth.generation();
         let admission = Admission {
@@ -150,9 +226,9 @@ impl Session {
             mailbox: Arc::clone(&origin.mailbox),
             origin: origin.clone(),
             name: origin.to_string(),
-            capabilities: step.client.capabilities,
-            client_properties: step.client.properties.clone(),
-            tuned: step.tuned,
+            capabilities: client.capabilities,
+            client_properties: client.properties.clone(),
+            tuned: *tuned,
             traffic: Traffic::default(),
             kept: Mutex::new(Kept {
                 generation,
@@ -243,7 +319,7 @@ impl Session {
     ///
     /// # Errors
     /// 530, closes the connection: the user's or the node's limit is reached.
-    pub(super) fn open_channel(&self) -> Result<Option<ChannelGuard>, AmqpError> {
+    pub(crate) fn open_channel(&self) -> Result<Option<ChannelGuard>, AmqpError> {
         // Limits may have changed since the login; those of now count.
         let now = self.broker.auth.user(self.user_name());
         let limits = now.map_or(self.user.limits(), |user| user.limits());
@@ -258,13 +334,13 @@ impl Session {
     }
 
     /// Gives the connection's place back and takes it off the broker's list.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.broker.forget(self.id);
         self.place.lock().take();
     }
 
     /// Counts what was read and written so far, as the connection's task knows it.
-    pub(super) fn count(&self, read: u64, written: u64) {
+    pub(crate) fn count(&self, read: u64, written: u64) {
         self.traffic.read.store(read, Ordering::Relaxed);
         self.traffic.written.store(written, Ordering::Relaxed);
     }

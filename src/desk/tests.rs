@@ -18,9 +18,9 @@ struct Slow {
 }
 
 impl Slow {
-    fn reach(&self, core: &Arc<Core>, position: u64) {
+    fn reach(&self, desk: &Arc<Desk>, position: u64) {
         self.durable.store(position, Ordering::Relaxed);
-        Watch(Arc::downgrade(core)).on_durable(Position(position));
+        Watch(Arc::downgrade(desk)).on_durable(Position(position));
     }
 }
 
@@ -69,11 +69,11 @@ impl Store for Slow {
     }
 }
 
-fn broker() -> (Arc<Core>, Arc<Slow>) {
+fn broker() -> (Arc<Desk>, Arc<Slow>) {
     let store = Arc::new(Slow::default());
     let kept: Arc<dyn Store> = Arc::<Slow>::clone(&store);
     let env = Environment::new(Settings::default(), Clock::test(), kept);
-    (Core::new(Arc::new(env)), store)
+    (Desk::new(Arc::new(env)), store)
 }
 
 /// How far the store is, as the mailbox has heard.
@@ -90,46 +90,46 @@ fn heard(mailbox: &Mailbox) -> Vec<u64> {
 /// Settlements move the position too, and most of them concern nobody who waits.
 #[test]
 fn who_waits_for_the_store_is_told_once_it_is_far_enough() {
-    let (core, store) = broker();
+    let (desk, store) = broker();
     let (near, far) = (Arc::<Mailbox>::default(), Arc::<Mailbox>::default());
-    core.wait_durable(&near, Position(10));
-    core.wait_durable(&far, Position(30));
-    store.reach(&core, 9);
+    desk.wait_durable(&near, Position(10));
+    desk.wait_durable(&far, Position(30));
+    store.reach(&desk, 9);
     assert_eq!((heard(&near), heard(&far)), (vec![], vec![]));
-    store.reach(&core, 20);
+    store.reach(&desk, 20);
     assert_eq!((heard(&near), heard(&far)), (vec![20], vec![]));
-    store.reach(&core, 40);
+    store.reach(&desk, 40);
     assert_eq!((heard(&near), heard(&far)), (vec![], vec![40]));
-    core.wait_durable(&near, Position(40));
+    desk.wait_durable(&near, Position(40));
     assert_eq!(heard(&near), [40], "at once");
 }
 
 #[test]
 fn only_a_lone_connection_commits_by_itself_and_only_where_others_are_served_meanwhile() {
-    let (core, store) = broker();
+    let (desk, store) = broker();
     let commits = || store.commits.load(Ordering::Relaxed);
-    assert!(!core.commit_here(Position(10)), "nobody has said so");
-    core.serve_with(1);
-    assert!(!core.commit_here(Position(10)), "all others would wait");
-    core.serve_with(2);
-    assert!(core.commit_here(Position(10)));
+    assert!(!desk.commit_here(Position(10)), "nobody has said so");
+    desk.serve_with(1);
+    assert!(!desk.commit_here(Position(10)), "all others would wait");
+    desk.serve_with(2);
+    assert!(desk.commit_here(Position(10)));
     assert_eq!(commits(), 1);
     let other = Arc::<Mailbox>::default();
-    core.wait_durable(&other, Position(20));
-    assert!(!core.commit_here(Position(30)), "another waits");
+    desk.wait_durable(&other, Position(20));
+    assert!(!desk.commit_here(Position(30)), "another waits");
     assert_eq!(commits(), 1);
-    store.reach(&core, 20);
-    assert!(core.commit_here(Position(30)));
+    store.reach(&desk, 20);
+    assert!(desk.commit_here(Position(30)));
 }
 
 #[test]
 fn connections_that_are_gone_do_not_heap_up_before_a_store_in_trouble() {
-    let (core, store) = broker();
+    let (desk, store) = broker();
     for _ in 0..100 {
-        core.wait_durable(&Arc::default(), Position(10));
+        desk.wait_durable(&Arc::default(), Position(10));
     }
-    store.reach(&core, 1);
-    assert!(core.waiting.is_empty());
+    store.reach(&desk, 1);
+    assert!(desk.waiting.is_empty());
 }
 
 /// A connection asks to be told of a position just when the store reaches it: it is told, whoever
@@ -138,14 +138,14 @@ fn connections_that_are_gone_do_not_heap_up_before_a_store_in_trouble() {
 fn who_asks_while_the_store_moves_is_told_in_any_order_of_threads() {
     use crate::sync::model;
     model::check(400, || {
-        let (core, store) = broker();
+        let (desk, store) = broker();
         let connections: Vec<_> = [10, 20, 20, 30]
             .into_iter()
             .map(|position| {
-                let (core, store) = (Arc::clone(&core), Arc::clone(&store));
+                let (desk, store) = (Arc::clone(&desk), Arc::clone(&store));
                 let run = move || {
                     let mailbox = Arc::<Mailbox>::default();
-                    core.wait_durable(&mailbox, Position(position));
+                    desk.wait_durable(&mailbox, Position(position));
                     loop {
                         let told = heard(&mailbox);
                         if let Some(reached) = told.first() {
@@ -159,11 +159,11 @@ fn who_asks_while_the_store_moves_is_told_in_any_order_of_threads() {
             })
             .collect();
         for position in [10, 20, 30] {
-            store.reach(&core, position);
+            store.reach(&desk, position);
         }
         for connection in connections {
             connection.join().expect("no panic");
         }
-        assert!(core.waiting.is_empty());
+        assert!(desk.waiting.is_empty());
     });
 }

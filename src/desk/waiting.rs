@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use crate::connection::mail::{Mail, Mailbox};
+use crate::mail::{Mail, Mailbox};
 use crate::store::{Position, Store};
 use crate::sync::Mutex;
 
