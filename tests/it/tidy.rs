@@ -256,7 +256,7 @@ fn only_some_know_json() {
 /// The row of a module in [`LAYERS`].
 fn layer(module: &str) -> Option<usize> {
     let has = |row: &&str| row.split_whitespace().any(|name| name == module);
-    LAYERS.iter().position(|row| has(&row))
+    LAYERS.iter().position(has)
 }
 
 /// The module that a path of `src` belongs to.
