@@ -7,7 +7,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use leveret::store::{self, Damage, OsDisk};
+use leveret::store::disk::OsDisk;
+use leveret::store::{Damage, inspect};
 use serde::Serialize;
 
 use crate::cli::Inspect;
@@ -23,7 +24,7 @@ pub(crate) fn check_data(what: &Inspect) -> ExitCode {
         Ok(disk) => disk,
         Err(code) => return code,
     };
-    match store::check(&disk) {
+    match inspect::check(&disk) {
         Ok(report) => {
             let mut printer = Printer::new(what.json);
             printer.print(&report);
@@ -40,7 +41,7 @@ pub(crate) fn dump(what: &Inspect) -> ExitCode {
         Err(code) => return code,
     };
     let mut printer = Printer::new(what.json);
-    match store::dump(&disk, &mut |item| printer.print(&item)) {
+    match inspect::dump(&disk, &mut |item| printer.print(&item)) {
         Ok(damage) => {
             for damage in &damage {
                 eprintln!("leveret: damaged: {damage}");

@@ -30,7 +30,8 @@ use crate::desk::{Desk, VhostError};
 use crate::env::Environment;
 use crate::events::Listener as EventListener;
 use crate::net::listener::Listener;
-use crate::store::{self as log_store, LogStore, MemoryStore, OsDisk, Spill, Store, StoreError};
+use crate::store::disk::OsDisk;
+use crate::store::{self as log_store, LogStore, MemoryStore, Spill, Store, StoreError};
 
 mod health;
 mod monitor;

@@ -13,8 +13,8 @@ use crate::kind::QueueKind;
 use crate::mail::Resume;
 use crate::message::{Body, MessageBuilder, Traits};
 use crate::queue::{Arguments, Declared, Effects, Flags, Queue};
-use crate::store::disk::{Disk, DiskFile};
-use crate::store::{DurableWatch, LogStore, MemoryDisk, MemoryStore, Op, Options, Position};
+use crate::store::disk::{Disk, DiskFile, MemoryDisk};
+use crate::store::{DurableWatch, LogStore, MemoryStore, Op, Options, Position};
 
 const MIB: u64 = 1024 * 1024;
 

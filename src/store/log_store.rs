@@ -6,58 +6,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::batch::SEGMENT_HEAD;
-use super::commit::{self, Here};
-use super::definitions::Definitions;
-use super::disk::Disk;
-use super::recount::{recount, tell};
-use super::recovery::{self, Damage, Scan};
-use super::shared::Shared;
-use super::space::Housekeeper;
-use super::staging::{Prepared, Staging};
-use super::turn;
-use super::writer::Writer;
-use super::{
-    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
-    Store, StoreError,
-};
 use crate::clock::Clock;
 use crate::ids::{QueueId, Sequence};
 use crate::message::Message;
+use crate::store::definitions::Definitions;
+use crate::store::disk::Disk;
+use crate::store::format::batch::SEGMENT_HEAD;
+use crate::store::log::Options;
+use crate::store::log::commit::{self, Here};
+use crate::store::log::shared::Shared;
+use crate::store::log::staging::{Prepared, Staging};
+use crate::store::log::turn;
+use crate::store::log::writer::Writer;
+use crate::store::space::Housekeeper;
+use crate::store::start::recount::{recount, tell};
+use crate::store::start::recovery::{self, Damage, Scan};
+use crate::store::{
+    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
+    Store, StoreError,
+};
 use crate::sync::{JoinHandle, Mutex};
 
 mod reading;
-
-/// What a confirm promises.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// The message survives a power cut.
-    #[default]
-    Fsync,
-    /// The message survives the end of the process, however sudden.
-    Os,
-}
-
-/// How a log is kept.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// What a confirm promises.
-    pub durability: Durability,
-    /// Octets of a segment file: 8 KiB ..= 1 GiB.
-    pub segment_len: u64,
-    /// Names this broker among those that may one day share a log.
-    pub node: u32,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            durability: Durability::Fsync,
-            segment_len: 16 * 1024 * 1024,
-            node: 0,
-        }
-    }
-}
 
 /// What a log holds and takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,11 @@
 //!
 //! There is one order of records and no transaction between definitions and messages: incarnation
 //! ids of queues are never reused, so records of a deleted queue are garbage by construction.
+//!
+//! Behind the door are wings, each of which names only those after it: [`inspect`] looks at a data
+//! directory, `start` finds again what it holds, `space` gives room back, `log` writes, `format`
+//! knows every octet (`FORMAT.md`), [`disk`] has the files. `log_store` puts them together;
+//! `definitions` and `spill` are small stores of their own beside it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,53 +21,23 @@ use crate::clock::Wall;
 use crate::ids::QueueId;
 use crate::message::Message;
 
-mod alive;
-mod batch;
-mod bits;
-mod catalog;
-mod checkpoint;
-mod class;
-mod commit;
 mod definitions;
 pub mod disk;
-mod fault_disk;
-mod files;
-mod footer;
-mod inspect;
+mod format;
+pub mod inspect;
+mod log;
 mod log_store;
 mod memory;
-mod memory_disk;
-mod octets;
-mod os_disk;
-mod packed;
-mod places;
-mod record;
-mod recount;
-mod recovery;
-mod reserve;
-mod row;
-mod segment;
-mod shared;
 mod space;
 mod spill;
-mod staging;
-mod tail;
-mod turn;
-mod window;
-mod writer;
+mod start;
 
-pub use fault_disk::{Fault, FaultDisk};
-pub use inspect::{
-    Body as DumpedBody, Definition as DumpedDefinition, Item, Owner, Report, Stored, check, dump,
-};
-pub use log_store::{Durability, LogStore, Options, Space};
+pub use log::turn::Turn;
+pub use log::{Durability, Options};
+pub use log_store::{LogStore, Space};
 pub use memory::MemoryStore;
-pub use memory_disk::MemoryDisk;
-pub use os_disk::OsDisk;
-pub use recovery::Damage;
-use shared::Source;
 pub use spill::{Extent, Spill};
-pub use turn::Turn;
+pub use start::recovery::Damage;
 
 /// A place in the broker-wide order of writes. Everything up to a durable position survives what
 /// the durability mode promises.

@@ -19,7 +19,8 @@ use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Durability;
 use leveret::policy::PolicyDefinition;
-use leveret::store::{LogStore, MemoryDisk, Options, StoreError};
+use leveret::store::disk::MemoryDisk;
+use leveret::store::{LogStore, Options, StoreError};
 use serde_json::json;
 
 use crate::talker::Client;

@@ -12,7 +12,8 @@ use std::time::Duration;
 use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Durability;
-use leveret::store::{Fault, FaultDisk, LogStore, Options, Store};
+use leveret::store::disk::{Fault, FaultDisk};
+use leveret::store::{LogStore, Options, Store};
 use proptest::prelude::*;
 
 use self::mixed::Mixed;

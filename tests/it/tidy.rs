@@ -45,7 +45,7 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         &["Instant", "SystemTime"],
         "the one place where time is read",
     ),
-    ("src/store/os_disk.rs", &["std::fs"], "the disk"),
+    ("src/store/disk/os.rs", &["std::fs"], "the disk"),
     (
         "src/sync",
         &["std::thread"],
@@ -92,6 +92,20 @@ const LAYERS: &[&str] = &[
 /// The program around the library, which stands above all layers.
 const PROGRAM: &[&str] = &[
     "lib", "main", "cli", "inspect", "logging", "ready", "signals",
+];
+
+/// Wings of the store: each may name only those after it.
+const WINGS: &[&str] = &[
+    "log_store",
+    "inspect",
+    "start",
+    "space",
+    "log",
+    "format",
+    "definitions",
+    "spill",
+    "memory",
+    "disk",
 ];
 
 /// Where a test may wait for the wall clock, and why.
@@ -306,6 +320,37 @@ fn layers_name_what_there_is() {
             "{module} is gone"
         );
     }
+}
+
+#[test]
+fn wings_of_the_store_name_only_lower_ones() {
+    let wing = |path: &str| {
+        let name = path.split(['/', ':']).next().unwrap_or(path);
+        let inside = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let name: String = name.chars().take_while(|letter| inside(*letter)).collect();
+        WINGS.iter().position(|known| *known == name)
+    };
+    let mut found = Vec::new();
+    for source in files(&["src/store"], ".rs") {
+        let name = source.path.trim_start_matches("src/store/");
+        if source.is_test() || name == "mod.rs" {
+            continue;
+        }
+        let own = wing(name).unwrap_or_else(|| panic!("{name} is in no wing of the table"));
+        // A file right in the store reaches its neighbours without the whole path.
+        let ways: &[&str] = match name.contains('/') {
+            true => &["store::"],
+            false => &["store::", "super::"],
+        };
+        for (at, line) in source.code() {
+            let named = ways.iter().flat_map(|way| line.split(way).skip(1));
+            let higher = named.filter_map(wing).find(|other| *other < own);
+            if let Some(other) = higher {
+                found.push(format!("{}:{at}: names {}", source.path, WINGS[other]));
+            }
+        }
+    }
+    none(&found);
 }
 
 #[test]

@@ -10,7 +10,8 @@ use leveret::alarms::Alarm;
 use leveret::broker::{Broker, Health};
 use leveret::clock::Clock;
 use leveret::config::Durability;
-use leveret::store::{Fault, FaultDisk, LogStore, Options};
+use leveret::store::disk::{Fault, FaultDisk};
+use leveret::store::{LogStore, Options};
 
 use crate::talker::{Client, eventually};
 

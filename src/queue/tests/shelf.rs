@@ -8,7 +8,8 @@ use parking_lot::Mutex;
 
 use crate::message::Message;
 use crate::queue::{Bodies, Unread};
-use crate::store::{Extent, MemoryDisk, RecordAt, Spill};
+use crate::store::disk::MemoryDisk;
+use crate::store::{Extent, RecordAt, Spill};
 
 pub(in crate::queue) struct Shelf {
     budget: u64,

@@ -1,11 +1,11 @@
 //! Whether footers say what is true. Nothing is lost with one that does not: the segment is read in
 //! its place.
 
-use super::super::disk::Disk;
-use super::super::footer;
-use super::super::recovery::Damage;
-use super::super::row::Row;
-use super::super::segment::Segment;
+use crate::store::disk::Disk;
+use crate::store::format::footer;
+use crate::store::format::row::Row;
+use crate::store::log::segment::Segment;
+use crate::store::start::recovery::Damage;
 
 /// What is wrong with the footer of `segment`, whose copies that are alive are `alive`, in any
 /// order, as its records say. A footer that is missing is no fault, and neither are rows of what

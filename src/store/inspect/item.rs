@@ -9,11 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::DefinitionKind;
-use super::super::alive::Alive;
 use super::readable;
 use crate::ids::QueueId;
 use crate::message::Message;
+use crate::store::DefinitionKind;
+use crate::store::start::alive::Alive;
 
 /// Fields of definitions that are shown as [`HIDDEN`].
 const SECRETS: &[&str] = &["password", "password_hash"];

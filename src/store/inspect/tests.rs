@@ -4,10 +4,11 @@ use super::*;
 use crate::clock::Clock;
 use crate::ids::QueueId;
 use crate::message::{Body, Message, Traits};
-use crate::store::row::Row;
-use crate::store::{
-    Definition, FaultDisk, LogStore, Op, Options, RecordAt, Store, footer, recovery::segment_name,
-};
+use crate::store::disk::FaultDisk;
+use crate::store::format::batch::segment_name;
+use crate::store::format::footer;
+use crate::store::format::row::Row;
+use crate::store::{Definition, LogStore, Op, Options, RecordAt, Store};
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
 
@@ -199,7 +200,7 @@ fn checkpoint_that_rots_is_damage_and_one_that_was_begun_is_none() {
     let mut good = files.files();
     good.retain(|name, _| checkpoint::number(name).is_none());
     let checkpoints = |numbers: &[u64], rotten: u64| {
-        let mut octets = checkpoint::encode(&super::super::catalog::Catalog::default());
+        let mut octets = checkpoint::encode(&crate::store::log::catalog::Catalog::default());
         let made: Vec<(String, Vec<u8>)> = numbers
             .iter()
             .map(|number| {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::LogStore;
 use crate::message::{Message, MessageBuilder};
-use crate::store::catalog::Spot;
-use crate::store::record::{GRANULE, Record};
-use crate::store::recovery::Damage;
-use crate::store::segment::Segment;
-use crate::store::window::Window;
+use crate::store::disk::window::Window;
+use crate::store::format::record::{GRANULE, Record};
+use crate::store::log::catalog::Spot;
+use crate::store::log::segment::Segment;
+use crate::store::start::recovery::Damage;
 use crate::store::{RecordAt, StoreError};
 
 /// Octets that are read behind the beginning of the last record of a run: most records are shorter.

@@ -8,7 +8,9 @@ use leveret_codec::types::ShortStr;
 
 use super::*;
 use crate::message::{Body, MessageBuilder, Traits};
-use crate::store::{Fault, FaultDisk, MemoryDisk};
+use crate::store::disk::{Fault, FaultDisk, MemoryDisk};
+use crate::store::format::batch::segment_name;
+use crate::store::log::Durability;
 
 const QUEUES: u64 = 3;
 
@@ -478,7 +480,7 @@ fn nothing_is_confirmed_while_the_disk_is_full_and_all_is_when_there_is_room() {
         store.commit();
     }
     assert!(store.durable() < last);
-    assert_eq!(store.shared.in_trouble(), Some(super::super::Trouble::Full));
+    assert_eq!(store.shared.in_trouble(), Some(crate::store::Trouble::Full));
     let confirmed = store.durable();
     store.commit();
     assert_eq!(store.durable(), confirmed, "still full");
@@ -622,7 +624,7 @@ fn rot_costs_only_what_it_hits() {
         store.commit();
     }
     drop(store);
-    let name = recovery::segment_name(SEGMENT_HEAD as u64);
+    let name = segment_name(SEGMENT_HEAD as u64);
     for (hit, at) in places.iter().enumerate().take(19) {
         for offset in [0, 40, 150] {
             let disk = FaultDisk::with_disk(&disk.now());
@@ -645,7 +647,7 @@ fn last_batch_is_cut_when_torn_but_missed_when_a_later_one_vouches_for_it() {
     let store = open(disk.clone());
     let (at, _) = store.publish(1, 100, &[QueueId(1)]);
     store.commit();
-    let name = recovery::segment_name(SEGMENT_HEAD as u64);
+    let name = segment_name(SEGMENT_HEAD as u64);
     let torn = FaultDisk::with_disk(&disk.now());
     assert!(torn.flip(&name, at.address() + 50, 1));
     assert!(
@@ -669,7 +671,7 @@ fn format_of_another_version_is_refused_and_named() {
     store.publish(1, 100, &[QueueId(1)]);
     store.commit();
     drop(store);
-    let name = recovery::segment_name(SEGMENT_HEAD as u64);
+    let name = segment_name(SEGMENT_HEAD as u64);
     let mut files = disk.files();
     files.get_mut(&name).expect("the segment")[8] = 9;
     let error = try_open(MemoryDisk::with_files(files), small())
@@ -686,7 +688,7 @@ fn arbitrary_octets_in_any_file_never_panic() {
     let mut dice = 1_u64;
     for name in files
         .keys()
-        .filter(|name| *name != super::super::definitions::FILE)
+        .filter(|name| *name != crate::store::definitions::FILE)
     {
         for _ in 0..4 {
             let mut files = files.clone();
@@ -720,7 +722,7 @@ impl DurableWatch for Told {
 #[test]
 fn threads_confirm_what_many_publish_at_once() {
     let dir = tempfile::tempdir().expect("a directory");
-    let disk = || Arc::new(crate::store::OsDisk::open(dir.path()).expect("it is free"));
+    let disk = || Arc::new(crate::store::disk::OsDisk::open(dir.path()).expect("it is free"));
     let store =
         Arc::new(LogStore::open(disk(), Options::default(), Clock::system()).expect("it opens"));
     let (sender, told) = std::sync::mpsc::channel();

@@ -3,13 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
-use super::super::batch::{Layout, SEGMENT_HEAD, SegmentHead};
-use super::super::catalog::Spot;
-use super::super::packed::{Packed, Packer};
-use super::super::record::Record;
-use super::super::segment::Segment;
-use super::super::window::Window;
 use super::Housekeeper;
+use super::packed::{Packed, Packer};
+use crate::store::disk::window::Window;
+use crate::store::format::batch::{Layout, SEGMENT_HEAD, SegmentHead};
+use crate::store::format::record::Record;
+use crate::store::log::catalog::Spot;
+use crate::store::log::segment::Segment;
 
 impl Housekeeper {
     pub(super) fn packing_is_due(&self) -> bool {

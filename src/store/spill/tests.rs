@@ -7,8 +7,7 @@ use leveret_codec::types::ShortStr;
 
 use super::Spill;
 use crate::message::{Body, Message, MessageBuilder, Traits};
-use crate::store::disk::Disk;
-use crate::store::{Fault, FaultDisk, MemoryDisk};
+use crate::store::disk::{Disk, Fault, FaultDisk, MemoryDisk};
 
 fn message(body: &[u8], traits: Traits) -> Message {
     let mut properties = Vec::new();

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use leveret::clock::Clock;
 use leveret::ids::QueueId;
 use leveret::message::{Body, MessageBuilder, Traits};
+use leveret::store::disk::MemoryDisk;
 use leveret::store::{
-    self, Definition, DefinitionChange, DefinitionKind, LogStore, MemoryDisk, Op, Options,
-    RecordAt, Recovered, Store,
+    Definition, DefinitionChange, DefinitionKind, LogStore, Op, Options, RecordAt, Recovered,
+    Store, inspect,
 };
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
@@ -254,8 +255,8 @@ pub(crate) fn read_all(files: Files) {
     let disk = MemoryDisk::with_files(files);
     let before = disk.files();
     let mut seen = 0_u64;
-    drop(store::check(&disk));
-    drop(store::dump(&disk, &mut |_| seen += 1));
+    drop(inspect::check(&disk));
+    drop(inspect::dump(&disk, &mut |_| seen += 1));
     assert!(disk.files() == before, "looking changes nothing");
     let options = Options {
         segment_len: 8 * 1024,

@@ -24,14 +24,15 @@ fn log(clock: &Clock, published: &[u64], durability: Durability, covered: bool) 
 
 /// The files of `disk`, with the second batch replaced by that of `other`.
 fn with_stale_batch(disk: &FaultDisk, other: &FaultDisk) -> MemoryDisk {
-    let name = recovery::segment_name(SEGMENT_HEAD as u64);
+    let name = segment_name(SEGMENT_HEAD as u64);
     let (mut files, stale) = (disk.now().files(), other.now().files());
     let stale = &stale[&name];
     let octets = files.get_mut(&name).expect("the segment");
     let len = (octets.len() - SEGMENT_HEAD).min(stale.len() - SEGMENT_HEAD);
-    let batch =
-        usize::try_from(crate::store::octets::u32_at(stale, SEGMENT_HEAD + 40).expect("a head"))
-            .expect("short");
+    let batch = usize::try_from(
+        crate::store::format::octets::u32_at(stale, SEGMENT_HEAD + 40).expect("a head"),
+    )
+    .expect("short");
     assert!(2 * batch < len, "batches of the same length");
     let second = SEGMENT_HEAD + batch..SEGMENT_HEAD + 2 * batch;
     octets[second.clone()].copy_from_slice(&stale[second]);

@@ -1,7 +1,7 @@
 //! Bugs that were found by reading: what a disk that fails, or rots, at the wrong moment once cost.
 
 use super::*;
-use crate::store::checkpoint;
+use crate::store::space::checkpoint;
 
 fn publish(store: &LogStore, ids: std::ops::Range<u64>) -> Vec<(u64, RecordAt)> {
     let publish = |id| {
@@ -219,7 +219,7 @@ fn log_whose_definitions_are_gone_is_refused_and_left_alone() {
     empty.insert(name.to_owned(), Vec::new());
     for (how, files) in [("is missing", missing), ("is empty", empty)] {
         let disk = MemoryDisk::with_files(files.clone());
-        let report = crate::store::check(&disk).expect("it can be looked at");
+        let report = crate::store::inspect::check(&disk).expect("it can be looked at");
         assert_eq!(report.damage.len(), 1, "{how}: {report}");
         assert_eq!(report.damage[0].file, name);
         let error = try_open(disk.clone(), small())

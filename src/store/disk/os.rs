@@ -1,0 +1,190 @@
+//! A data directory of the operating system.
+//!
+//! Owns the directory's lock: two brokers on one directory would destroy it, so the second one is
+//! refused. Files are never mapped into memory, because a full disk would then be a signal and
+//! not an error.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::{Disk, DiskFile};
+
+/// A locked directory.
+#[derive(Debug)]
+pub struct OsDisk {
+    path: PathBuf,
+    access: Access,
+    /// Holds the lock as long as it is open.
+    directory: File,
+}
+
+/// What may be done to the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    ReadWrite,
+    ReadOnly,
+}
+
+impl OsDisk {
+    /// Locks the directory at `path`, which is made if there is none.
+    ///
+    /// # Errors
+    /// `ResourceBusy` if another process has it, or what the system says.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        make(path)?;
+        Self::locked(path, Access::ReadWrite)
+    }
+
+    /// Locks the directory at `path`, whose files can be looked at but not changed; it may lie on
+    /// a file system that is mounted read-only.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, `ResourceBusy` if another process has it, or what the system
+    /// says.
+    pub fn open_read_only(path: &Path) -> io::Result<Self> {
+        Self::locked(path, Access::ReadOnly)
+    }
+
+    fn locked(path: &Path, access: Access) -> io::Result<Self> {
+        let directory = File::open(path)?;
+        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                access,
+                directory,
+            }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                format!(
+                    "another process uses the data directory '{}'; stop it, or give this one \
+                     a directory of its own",
+                    path.display()
+                ),
+            )),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    fn may_change(&self) -> io::Result<()> {
+        match self.access {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+        }
+    }
+}
+
+impl OsDisk {
+    /// Names in the directory of what is so. A link is what it leads to: somebody may have moved a
+    /// file to where there is room for it.
+    fn names(&self, is_so: impl Fn(&Path) -> bool) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if let Ok(name) = entry.file_name().into_string()
+                && is_so(&entry.path())
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Makes the directory and those that it lies in, in such a way that the power cannot take them
+/// away again with all that is in them.
+fn make(path: &Path) -> io::Result<()> {
+    let missing = path.ancestors().take_while(|path| !path.exists());
+    let missing: Vec<&Path> = missing.collect();
+    std::fs::create_dir_all(path)?;
+    for parent in missing.iter().filter_map(|made| made.parent()) {
+        let here = parent.as_os_str().is_empty();
+        let parent = if here { Path::new(".") } else { parent };
+        // One that may be written and not read cannot be synced: that is no reason not to start.
+        if let Ok(parent) = File::open(parent) {
+            parent.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
+impl Disk for OsDisk {
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(self.access == Access::ReadWrite)
+            .open(self.path.join(name))?;
+        Ok(Arc::new(OsFile(file)))
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.may_change()?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true);
+        Ok(Arc::new(OsFile(options.open(self.path.join(name))?)))
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = self.names(Path::is_file)?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn others(&self) -> io::Result<Vec<String>> {
+        self.names(|path| !path.is_file())
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.may_change()?;
+        std::fs::remove_file(self.path.join(name))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.may_change()?;
+        std::fs::rename(self.path.join(from), self.path.join(to))
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        self.directory.sync_all()
+    }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+struct OsFile(File);
+
+impl DiskFile for OsFile {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read_at(into, at) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn write_at(&self, at: u64, octets: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(octets, at)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! What was submitted and is not written yet.
+//!
+//! Settlements go behind everything else in their batch, those of one queue as one record: alone
+//! each would take 48 octets. Nothing in a batch depends on their being earlier, because a batch
+//! is there whole or not at all.
+//!
+//! Owns the addresses: a record's place in the log is decided here, under one short lock, so that
+//! a caller has it at once and the commit thread only has to write. Owns where batches and
+//! segments begin for the same reason. It knows no file.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Wall;
+use crate::ids::QueueId;
+use crate::store::format::batch::{BATCH_HEAD, SEGMENT_HEAD};
+use crate::store::format::places::PlacesBuilder;
+use crate::store::format::record::{self, GRANULE};
+use crate::store::{DefinitionChange, Op, Position};
+
+/// A group is put into a batch of its own once the one before it has this many octets, so that
+/// one write stays a bounded wait for all who share it.
+const BATCH_FULL: usize = 8 * 1024 * 1024;
+
+/// Settlements that are not left lying any longer.
+const LAZY_MAX: u64 = 8192;
+
+/// Octets of bodies from which on a group is encoded before the lock is taken.
+const LARGE: usize = 64 * 1024;
+
+/// Buffers above this many octets are given back to the allocator after use.
+const BUFFER_KEPT: usize = 16 * 1024 * 1024;
+
+/// A segment that batches go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Plan {
+    /// The address of the first octet behind the file's head.
+    pub(in crate::store) first: u64,
+    /// The first address that does not belong to it.
+    pub(in crate::store) end: u64,
+    /// Where the log ended before it.
+    pub(in crate::store) follows: u64,
+}
+
+/// A batch to be.
+pub(in crate::store) struct Chunk {
+    pub(in crate::store) plan: Plan,
+    pub(in crate::store) address: u64,
+    /// Room for the head, then records.
+    pub(in crate::store) octets: Vec<u8>,
+    /// Holds something that must be durable before the position moves past it.
+    pub(super) wants_sync: bool,
+    /// Gets nothing more.
+    is_full: bool,
+}
+
+impl Chunk {
+    pub(in crate::store) fn end(&self) -> u64 {
+        self.address + self.octets.len() as u64
+    }
+}
+
+/// See the module.
+pub(in crate::store) struct Staging {
+    chunks: Vec<Chunk>,
+    /// Settlements that go behind what is in the last chunk.
+    settled: BTreeMap<QueueId, PlacesBuilder>,
+    /// Octets that they will take.
+    settled_len: usize,
+    /// How many they are.
+    settled_count: u64,
+    spare: Vec<Vec<u8>>,
+    plan: Plan,
+    next: u64,
+    /// Octets of a segment file, head included.
+    segment_len: u64,
+    pub(in crate::store) closing: bool,
+    /// The commit thread looks around in a moment, whether it is woken or not.
+    pub(in crate::store) ticks: bool,
+}
+
+impl Staging {
+    /// The log goes on at `first` in a new segment; it ended at `follows` before.
+    pub(in crate::store) fn new(first: u64, follows: u64, segment_len: u64) -> Self {
+        // A plan without room: whatever comes first begins a segment.
+        let plan = Plan {
+            first,
+            end: first,
+            follows,
+        };
+        Self {
+            chunks: Vec::new(),
+            settled: BTreeMap::new(),
+            settled_len: 0,
+            settled_count: 0,
+            spare: Vec::new(),
+            plan,
+            next: follows,
+            segment_len,
+            closing: false,
+            ticks: false,
+        }
+    }
+
+    pub(in crate::store) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Whether something is staged that somebody waits for, or enough to be worth a write of its
+    /// own. What is left are settlements, which nobody waits for: they can go with the next batch.
+    pub(in crate::store) fn is_due(&self) -> bool {
+        match self.chunks.as_slice() {
+            [] => false,
+            [chunk] => chunk.wants_sync || self.settled_count >= LAZY_MAX,
+            _ => true,
+        }
+    }
+
+    /// Octets that are staged, roughly.
+    pub(in crate::store) fn octets(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.octets.len()).sum()
+    }
+
+    /// Takes everything staged; `into` must be empty.
+    pub(in crate::store) fn take(&mut self, into: &mut Vec<Chunk>) {
+        self.flush_settled();
+        std::mem::swap(&mut self.chunks, into);
+    }
+
+    /// Gives a buffer back.
+    pub(in crate::store) fn give_back(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= BUFFER_KEPT && self.spare.len() < 4 {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
+
+    /// Stages one group.
+    pub(in crate::store) fn submit(&mut self, ops: &mut [Op<'_>], stored_at: Wall) -> Position {
+        let need = ops.iter().map(record::op_len).sum();
+        // Behind the head of the batch, or settlements alone would seem to be durable already.
+        self.next = self.chunk(need).end();
+        for op in ops {
+            if let Op::Settled { queue, records } = op {
+                self.settle(*queue, records);
+            } else if let Some(chunk) = self.chunks.last_mut() {
+                chunk.wants_sync |= matches!(op, Op::Message { .. });
+                record::encode(op, chunk.end(), stored_at, &mut chunk.octets);
+                self.next = chunk.end();
+            }
+        }
+        // Less than the end of the batch, if settlements follow: it is durable as a whole.
+        Position(self.next)
+    }
+
+    fn settle(&mut self, queue: QueueId, records: &[crate::store::RecordAt]) {
+        let places = self.settled.entry(queue).or_default();
+        let before = if places.count() == 0 {
+            0
+        } else {
+            record::settled_len(places)
+        };
+        places.extend(records);
+        self.settled_len += record::settled_len(places) - before;
+        self.settled_count += records.len() as u64;
+    }
+
+    fn flush_settled(&mut self) {
+        let Some(chunk) = self.chunks.last_mut() else {
+            return;
+        };
+        for (queue, places) in std::mem::take(&mut self.settled) {
+            record::encode_settled(queue, &places, &mut chunk.octets);
+        }
+        (self.settled_len, self.settled_count) = (0, 0);
+        self.next = chunk.end();
+    }
+
+    /// Stages what was encoded without the lock, as a batch of its own.
+    pub(in crate::store) fn submit_prepared(
+        &mut self,
+        prepared: Prepared,
+        ops: &mut [Op<'_>],
+    ) -> Position {
+        let need = prepared.octets.len() - BATCH_HEAD;
+        self.open(prepared.octets, need);
+        let Some(chunk) = self.chunks.last_mut() else {
+            return Position(self.next);
+        };
+        chunk.wants_sync = prepared.wants_sync;
+        chunk.is_full = true;
+        for op in ops {
+            if let Op::Message { at, .. } = op {
+                at.0 += chunk.address;
+            }
+        }
+        self.next = chunk.end();
+        Position(self.next)
+    }
+
+    /// Stages a change of a definition.
+    pub(in crate::store) fn define(&mut self, change: &DefinitionChange) -> Position {
+        let chunk = self.chunk(record::change_len(change));
+        chunk.wants_sync = true;
+        record::encode_change(change, &mut chunk.octets);
+        self.next = chunk.end();
+        Position(self.next)
+    }
+
+    /// Stages a batch without records, which says that all before it is durable.
+    pub(in crate::store) fn cover(&mut self) {
+        self.next = self.chunk(0).end();
+    }
+
+    /// The batch that takes the next `need` octets.
+    fn chunk(&mut self, need: usize) -> &mut Chunk {
+        let fits = self.chunks.last().is_some_and(|chunk| {
+            let settled = self.settled_len;
+            !chunk.is_full
+                && chunk.end() + (settled + need) as u64 <= self.plan.end
+                && (chunk.octets.len() <= BATCH_HEAD
+                    || chunk.octets.len() + settled + need <= BATCH_FULL)
+        });
+        if !fits {
+            let mut octets = self.spare.pop().unwrap_or_default();
+            octets.resize(BATCH_HEAD, 0);
+            self.open(octets, need);
+        }
+        self.chunks
+            .last_mut()
+            .expect("one was begun if there was none")
+    }
+
+    /// Begins a batch with `octets`, for which `need` octets behind its head must have room.
+    fn open(&mut self, octets: Vec<u8>, need: usize) {
+        self.flush_settled();
+        let whole = (BATCH_HEAD + need) as u64;
+        if self.next + whole > self.plan.end || self.next < self.plan.first {
+            let room = (self.segment_len - SEGMENT_HEAD as u64).max(whole);
+            let first = self.plan.end;
+            let end = (first + room).next_multiple_of(GRANULE as u64);
+            self.plan = Plan {
+                first,
+                end,
+                follows: self.next,
+            };
+            self.next = first;
+        }
+        self.chunks.push(Chunk {
+            plan: self.plan,
+            address: self.next,
+            octets,
+            wants_sync: false,
+            is_full: false,
+        });
+    }
+}
+
+/// A group in octets, with its places counted from the beginning of its batch.
+pub(in crate::store) struct Prepared {
+    octets: Vec<u8>,
+    wants_sync: bool,
+}
+
+impl Prepared {
+    /// Whether copying `ops` takes so long that nobody should wait for it with the lock.
+    pub(in crate::store) fn pays(ops: &[Op<'_>]) -> bool {
+        let bodies = ops.iter().map(|op| match op {
+            Op::Message { message, .. } => message.body_len(),
+            _ => 0,
+        });
+        bodies.sum::<usize>() >= LARGE
+    }
+
+    /// Encodes `ops` without the lock.
+    pub(in crate::store) fn new(ops: &mut [Op<'_>], stored_at: Wall) -> Self {
+        let need: usize = ops.iter().map(record::op_len).sum();
+        let mut octets = Vec::with_capacity(BATCH_HEAD + need);
+        octets.resize(BATCH_HEAD, 0);
+        let mut wants_sync = false;
+        for op in ops {
+            wants_sync |= matches!(op, Op::Message { .. });
+            record::encode(op, octets.len() as u64, stored_at, &mut octets);
+        }
+        Self { octets, wants_sync }
+    }
+}

@@ -1,0 +1,356 @@
+//! Group commit: everything that was staged while the last batch was being made durable is the
+//! next batch.
+//!
+//! Owns the end of the log: its current file, what was written since the last sync, and how far
+//! the log is durable. No timer is involved. Settlements are written but not synced by themselves,
+//! because losing one is a redelivery, which AMQP allows.
+//!
+//! When a write or a sync fails, the file is never trusted again: everything since the last sync
+//! is kept in memory until then and written to a new file. While that fails too, the durable
+//! position stands still, so that no confirm leaves, and the watchers are told.
+//!
+//! Invariants I1, I10.
+
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use super::Durability;
+use super::segment::Segment;
+use super::shared::Shared;
+use super::shared::Source;
+use super::staging::{Chunk, Plan};
+use crate::store::Trouble;
+use crate::store::disk::{Disk, DiskFile};
+use crate::store::format::batch::segment_name;
+use crate::store::format::batch::{self, Layout, SEGMENT_HEAD, SegmentHead};
+use crate::store::format::record::Entry;
+
+/// Octets that may be written without a sync; a longer stretch is synced even if nothing asks for
+/// it, because all of it is kept in memory until then.
+const UNSYNCED_MAX: usize = 4 * 1024 * 1024;
+
+/// The one that writes.
+pub(in crate::store) struct Writer {
+    shared: Arc<Shared>,
+    current: Option<Current>,
+    /// Written, but not known to be durable.
+    unsynced: Vec<Chunk>,
+    /// Not written yet.
+    pending: VecDeque<Chunk>,
+    /// Files with something that is not synced.
+    dirty: Vec<Arc<dyn DiskFile>>,
+    names_dirty: bool,
+    /// The checksum of the head of the last batch that was sealed.
+    previous: u32,
+    /// Everything before this address is on the disk for good.
+    synced: u64,
+    /// The end of the last batch that held anything.
+    last_end: u64,
+    in_trouble: bool,
+    /// A commit has begun and not come to its end. If it panicked, nobody knows what is written.
+    is_broken: bool,
+    /// The first address after the start.
+    begins: u64,
+    taken: Vec<Chunk>,
+}
+
+struct Current {
+    file: Arc<dyn DiskFile>,
+    first: u64,
+    end: u64,
+}
+
+impl Writer {
+    pub(in crate::store) fn new(shared: Arc<Shared>, end: u64, begins: u64) -> Self {
+        Self {
+            shared,
+            current: None,
+            unsynced: Vec::new(),
+            pending: VecDeque::new(),
+            dirty: Vec::new(),
+            names_dirty: false,
+            previous: 0,
+            synced: end,
+            last_end: end,
+            in_trouble: false,
+            is_broken: false,
+            begins,
+            taken: Vec::new(),
+        }
+    }
+
+    /// Writes what is staged and makes it as durable as the mode promises. After a failure it is
+    /// kept, and the next call tries again.
+    ///
+    /// # Panics
+    /// If an earlier call did: what it had taken may be lost, so nothing may become durable any
+    /// more (I1).
+    pub(in crate::store) fn commit(&mut self) {
+        assert!(!self.is_broken, "I1: a commit was not finished");
+        self.is_broken = true;
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.commit_staged())) {
+            // Nothing will be confirmed any more, and publishers are to know why they wait.
+            self.shared.trouble(Source::Writer, Some(Trouble::Failing));
+            resume_unwind(panic);
+        }
+        self.is_broken = false;
+    }
+
+    fn commit_staged(&mut self) {
+        let mut taken = std::mem::take(&mut self.taken);
+        self.shared.staging.lock().take(&mut taken);
+        for chunk in taken.drain(..) {
+            self.enqueue(chunk);
+        }
+        self.taken = taken;
+        match self.attempt() {
+            Ok(()) => self.recovered(),
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => self.failed(&error),
+            Err(error) => {
+                tracing::warn!("the log goes on in a new file: writing to it failed: {error}");
+                self.distrust();
+                match self.attempt() {
+                    Ok(()) => self.recovered(),
+                    Err(error) => {
+                        self.distrust();
+                        self.failed(&error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Something could not be written yet.
+    pub(in crate::store) fn is_stuck(&self) -> bool {
+        self.in_trouble
+    }
+
+    /// A commit panicked: there will be no other.
+    pub(in crate::store) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// The last real batch is not yet followed by one that vouches for it.
+    pub(in crate::store) fn wants_cover(&self) -> bool {
+        self.synced >= self.last_end
+            && self.current.is_some()
+            && self.shared.uncovered(self.last_end)
+    }
+
+    fn enqueue(&mut self, mut chunk: Chunk) {
+        let place = batch::Place {
+            node: self.shared.options.node,
+            epoch: self.shared.epoch,
+            segment: chunk.plan.first,
+            address: chunk.address,
+            synced: self.synced,
+            previous: self.previous,
+        };
+        self.previous = batch::seal(&mut chunk.octets, place);
+        if chunk.octets.len() > batch::BATCH_HEAD {
+            self.last_end = chunk.end();
+            self.shared.note_batch();
+        } else {
+            self.shared.cover(chunk.end());
+        }
+        self.pending.push_back(chunk);
+    }
+
+    /// Writes what is pending, and syncs if anything wants it.
+    fn attempt(&mut self) -> io::Result<()> {
+        while let Some(chunk) = self.pending.front() {
+            let (plan, address, end) = (chunk.plan, chunk.address, chunk.end());
+            self.turn_to(plan, address, end)?;
+            let (Some(chunk), Some(current)) = (self.pending.front(), &self.current) else {
+                break;
+            };
+            let offset = address - current.first + SEGMENT_HEAD as u64;
+            current.file.write_at(offset, &chunk.octets)?;
+            if !self
+                .dirty
+                .last()
+                .is_some_and(|file| Arc::ptr_eq(file, &current.file))
+            {
+                self.dirty.push(Arc::clone(&current.file));
+            }
+            self.unsynced.extend(self.pending.pop_front());
+        }
+        let unsynced: usize = self.unsynced.iter().map(|chunk| chunk.octets.len()).sum();
+        let wanted = self.unsynced.iter().any(|chunk| chunk.wants_sync) || unsynced > UNSYNCED_MAX;
+        let end = self.unsynced.last().map_or(self.synced, Chunk::end);
+        match self.shared.options.durability {
+            // Full or not, a failed sync leaves nothing to be trusted.
+            Durability::Fsync if wanted => self.sync().map_err(io::Error::other)?,
+            Durability::Fsync => {}
+            // What the system has taken is as durable as this mode promises; the last megabytes
+            // are not kept either.
+            Durability::Os => {}
+        }
+        self.publish(end);
+        Ok(())
+    }
+
+    /// Makes everything written durable.
+    ///
+    /// # Errors
+    /// What the disk says; the files are not trusted any more then.
+    pub(in crate::store) fn sync(&mut self) -> io::Result<()> {
+        for file in &self.dirty {
+            file.sync()?;
+        }
+        if self.names_dirty {
+            self.shared.disk.sync_names()?;
+            self.names_dirty = false;
+        }
+        self.dirty.clear();
+        if let Some(last) = self.unsynced.last() {
+            self.synced = last.end();
+        }
+        Ok(())
+    }
+
+    /// Like [`Writer::sync`], for one who is not the commit thread.
+    pub(in crate::store) fn sync_now(&mut self) -> io::Result<()> {
+        let result = self.sync();
+        if result.is_err() {
+            self.distrust();
+        } else {
+            self.synced = self.synced.max(self.shared.catalog.lock().applied);
+        }
+        result
+    }
+
+    /// The files with something that is not synced.
+    pub(in crate::store) fn dirty(&self) -> Vec<Arc<dyn DiskFile>> {
+        self.dirty.clone()
+    }
+
+    /// Somebody else has synced `files`, and in them everything up to `applied`.
+    pub(in crate::store) fn note_synced(&mut self, files: &[Arc<dyn DiskFile>], applied: u64) {
+        self.synced = self.synced.max(applied);
+        let current = self.current.as_ref().map(|current| &current.file);
+        let is = |one: &Arc<dyn DiskFile>, other| Arc::ptr_eq(one, other);
+        self.dirty.retain(|file| {
+            // More may have been written to this one meanwhile.
+            current.is_some_and(|current| is(file, current))
+                || !files.iter().any(|synced| is(file, synced))
+        });
+    }
+
+    /// Applies what is now durable and says so.
+    fn publish(&mut self, end: u64) {
+        let applied = {
+            let mut catalog = self.shared.catalog.lock();
+            let from = catalog.applied;
+            for chunk in self.unsynced.iter().filter(|chunk| chunk.address >= from) {
+                for record in batch::records(&chunk.octets, chunk.address) {
+                    match record.entry() {
+                        Some(Entry::Change(change)) => self.shared.changed(change),
+                        _ => catalog.apply(&record),
+                    }
+                }
+            }
+            catalog.applied = catalog.applied.max(end);
+            catalog.applied
+        };
+        let keep = self.synced;
+        let os = self.shared.options.durability == Durability::Os;
+        let done = self
+            .unsynced
+            .iter()
+            .take_while(|chunk| os || chunk.end() <= keep)
+            .count();
+        let mut staging = self.shared.staging.lock();
+        for chunk in self.unsynced.drain(..done) {
+            staging.give_back(chunk.octets);
+        }
+        drop(staging);
+        self.shared.advance(applied);
+    }
+
+    /// Nothing written since the last sync can be relied on: all of it is to be written again.
+    pub(in crate::store) fn distrust(&mut self) {
+        self.current = None;
+        self.dirty.clear();
+        for chunk in self.unsynced.drain(..).rev() {
+            self.pending.push_front(chunk);
+        }
+    }
+
+    /// Makes the file that `address` belongs to the current one.
+    fn turn_to(&mut self, plan: Plan, address: u64, end: u64) -> io::Result<()> {
+        if let Some(current) = &self.current
+            && current.first <= address
+            && end <= current.end
+        {
+            return Ok(());
+        }
+        let follows = if address == plan.first {
+            plan.follows
+        } else {
+            address
+        };
+        let head = SegmentHead {
+            layout: Layout::Log,
+            node: self.shared.options.node,
+            epoch: self.shared.epoch,
+            first: address,
+            end: plan.end,
+            follows,
+            begins: address == self.begins,
+        };
+        let name = segment_name(address);
+        let file = self.new_file(&name, plan.end - address + SEGMENT_HEAD as u64)?;
+        file.write_at(0, &head.encode())?;
+        let mut segment = Segment::new(name, Arc::clone(&file), address, plan.end);
+        segment.file_len = plan.end - address + SEGMENT_HEAD as u64;
+        self.dirty.push(Arc::clone(&file));
+        self.names_dirty = true;
+        self.shared.catalog.lock().insert(segment);
+        self.current = Some(Current {
+            file,
+            first: address,
+            end: plan.end,
+        });
+        self.shared.chore();
+        Ok(())
+    }
+
+    /// A file for a segment: the prepared one if it fits, or else a new one.
+    fn new_file(&self, name: &str, len: u64) -> io::Result<Arc<dyn DiskFile>> {
+        let disk: &dyn Disk = &*self.shared.disk;
+        if let Some((spare, file)) = self.shared.take_spare(len) {
+            disk.rename(&spare, name)?;
+            return Ok(file);
+        }
+        let fresh = format!("{name}.tmp");
+        let file = disk.create(&fresh)?;
+        disk.rename(&fresh, name)?;
+        Ok(file)
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        let trouble = match error.kind() {
+            io::ErrorKind::StorageFull => Trouble::Full,
+            _ => Trouble::Failing,
+        };
+        if !self.in_trouble {
+            tracing::error!(
+                "nothing can be stored in '{}' ({error}): confirms wait until it can",
+                self.shared.disk.place()
+            );
+        }
+        self.in_trouble = true;
+        self.shared.trouble(Source::Writer, Some(trouble));
+        self.shared.chore();
+    }
+
+    fn recovered(&mut self) {
+        if std::mem::take(&mut self.in_trouble) {
+            tracing::info!("storing works again in '{}'", self.shared.disk.place());
+            self.shared.trouble(Source::Writer, None);
+        }
+    }
+}
