@@ -11,7 +11,7 @@ use leveret_codec::types::{ShortStr, ShortString};
 
 use super::ledger::Source;
 use super::sources::{ReplyConsumer, Supplier, timeout_of};
-use super::{Channel, Context, Reply};
+use super::{Channel, Context, Departures, Reply};
 use crate::auth::Operation;
 use crate::compat;
 use crate::env::unguessable;
@@ -220,19 +220,15 @@ impl Channel {
         }
     }
 
-    /// The channel goes: no queue knows its consumers any more, and what lies in the mailbox for
-    /// them goes back.
-    pub(super) fn close_consumers(&mut self, cx: &mut Context<'_>) {
+    /// The channel goes, and its consumers with it.
+    pub(super) fn end_consumers(&mut self, departures: &mut Departures, cx: &Context<'_>) {
         if let Some(reply) = self.consumers.reply.take() {
             cx.session.vhost.remove_reply_target(&reply.name);
         }
-        let sources: Vec<Source> = self.consumers.by_id.values().copied().collect();
-        for source in &sources {
-            self.stop(*source, cx);
-        }
-        self.give_back_mail(cx, |_| true);
-        for source in sources {
-            self.consumers.remove(source);
+        for source in self.consumers.by_id.values() {
+            if let Some(from) = self.consumers.get(*source) {
+                departures.add_consumer(from);
+            }
         }
     }
 }

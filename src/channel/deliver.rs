@@ -7,7 +7,7 @@ use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::{DeliveryTag, ShortStr};
 
 use super::ledger::Unacked;
-use super::{Channel, Context};
+use super::{Channel, Context, Departures};
 use crate::auth::Operation;
 use crate::clock::Mono;
 use crate::entry::Entry;
@@ -15,7 +15,7 @@ use crate::error::AmqpError;
 use crate::kind::QueueKind;
 use crate::mail::{Delivery, Mail};
 use crate::message::Message;
-use crate::queue::{Outcome, ReturnCause, delivered_properties};
+use crate::queue::{ReturnCause, delivered_properties};
 
 impl Channel {
     /// A reply for the consumer of direct replies.
@@ -30,6 +30,9 @@ impl Channel {
     /// Reads this channel's deliveries that lie in the mailbox already; leaves the rest, in
     /// order, to the connection.
     pub(super) fn read_mail_early(&mut self, cx: &mut Context<'_>) {
+        if self.consumers.by_id.is_empty() {
+            return;
+        }
         for mail in cx.session.take_mail(cx.backlog) {
             match mail {
                 Mail::Deliver(delivery) if delivery.channel == self.id => {
@@ -155,8 +158,8 @@ impl Channel {
             let Some(from) = self.consumers.get(source) else {
                 continue;
             };
-            let consumer = from.consumer;
-            let can_cancel = consumer.is_some() && cx.session.capabilities.consumer_cancel_notify;
+            let can_cancel =
+                from.consumer.is_some() && cx.session.capabilities.consumer_cancel_notify;
             let timeout_ms = from.timeout_ms.unwrap_or_default();
             if !can_cancel {
                 return Err(AmqpError::precondition_failed(format!(
@@ -168,57 +171,16 @@ impl Channel {
                 .in_method(0, 0));
             }
             self.announce_cancel(source, cx);
-            let mut entries: Vec<Entry> = self
-                .ledger
-                .take_from(source)
-                .into_iter()
-                .map(|unacked| unacked.entry)
-                .collect();
-            self.settle_now(
-                source,
-                &mut entries,
-                Outcome::Requeue(ReturnCause::Timeout),
-                cx,
-            );
-            self.stop(source, cx);
-            self.give_back_mail(cx, |delivery| Some(delivery.consumer) == consumer);
+            let unacked = self.ledger.take_from(source);
+            let settled = u32::try_from(unacked.len()).unwrap_or(u32::MAX);
+            let mut departures = Departures::default();
+            departures.add_consumer(from);
+            departures.add_unacked(unacked, &self.consumers);
+            let returned = departures.tell(ReturnCause::Timeout, cx);
+            self.consumers.give_credit(returned, cx);
             self.consumers.remove(source);
+            self.consumers.settled(source, settled);
         }
         Ok(())
-    }
-
-    /// Deliveries of this channel that lie in the mailbox and are `unwanted` go back.
-    pub(super) fn give_back_mail(
-        &self,
-        cx: &mut Context<'_>,
-        unwanted: impl Fn(&Delivery) -> bool,
-    ) {
-        for mail in cx.session.take_mail(cx.backlog) {
-            match mail {
-                Mail::Deliver(delivery) if delivery.channel == self.id && unwanted(&delivery) => {
-                    self.give_back(delivery, cx);
-                }
-                other => cx.backlog.push_back(other),
-            }
-        }
-    }
-
-    /// A delivery that never left the broker goes back as if it had never been taken. Without
-    /// acknowledgements it was gone when the queue sent it.
-    fn give_back(&self, delivery: Delivery, cx: &Context<'_>) {
-        cx.session
-            .mailbox
-            .relieve(delivery.entry.message.memory())
-            .resume_all(cx.now);
-        let source = self.consumers.by_id.get(&delivery.consumer).copied();
-        let from = source.and_then(|source| self.consumers.get(source));
-        if let Some(from) = from.filter(|from| !from.no_ack) {
-            let mut entries = vec![delivery.entry];
-            let outcome = Outcome::Requeue(ReturnCause::Undelivered);
-            from.queue.with(cx.now, |queue, effects| {
-                queue.settle(cx.now, from.consumer, &mut entries, outcome, effects);
-            });
-            self.consumers.give_credit(1, cx);
-        }
     }
 }

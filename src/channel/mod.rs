@@ -29,6 +29,7 @@ mod consume;
 mod content;
 mod declare;
 mod deliver;
+mod leaving;
 mod ledger;
 mod publish;
 mod repeat;
@@ -36,6 +37,8 @@ mod routes;
 mod settle;
 mod sources;
 mod tx;
+
+pub use leaving::Departures;
 
 use access::AccessCache;
 use confirms::Confirms;
@@ -284,14 +287,15 @@ impl Channel {
         self.ledger.next_timeout()
     }
 
-    /// The channel goes: consumers are cancelled, what is unacked goes back. Publishes that were
-    /// complete stay published; an open transaction is rolled back.
-    pub fn close(&mut self, cx: &mut Context<'_>) {
-        self.flush_publishes(cx);
+    /// The channel goes: its consumers end, and what is unacked goes back when the departures are
+    /// told. Publishes that were complete stay published; an open transaction is rolled back.
+    pub fn leave(&mut self, departures: &mut Departures, cx: &mut Context<'_>) {
+        self.place_held(cx);
+        self.send_confirms(cx);
         self.flush_settlements(cx);
         self.abandon_transaction();
-        self.close_consumers(cx);
-        self.requeue_everything(crate::queue::ReturnCause::Closed, cx);
+        self.end_consumers(departures, cx);
+        departures.add_unacked(self.ledger.take_all(), &self.consumers);
     }
 
     /// How many deliveries are not settled.

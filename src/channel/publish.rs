@@ -43,6 +43,13 @@ pub(super) struct Checked {
     pub(super) number: Option<u64>,
 }
 
+impl Checked {
+    /// Whether anybody gets it.
+    pub(super) fn is_routed(&self) -> bool {
+        !self.routes.is_empty()
+    }
+}
+
 impl Channel {
     /// A publish whose content is complete.
     pub(super) fn publish(
@@ -275,8 +282,23 @@ impl Channel {
         cx.outbox.content(self.id, &method, properties, message);
     }
 
-    /// Places what is held and confirms what can be confirmed.
+    /// Places what is held and confirms what can be confirmed. What comes back to consumers of this
+    /// channel is delivered before that.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/confirm/own_deliveries_come_before_the_ack.amqp.
     pub(super) fn flush_publishes(&mut self, cx: &mut Context<'_>) {
+        if self.publisher.held.is_empty() {
+            return;
+        }
+        self.place_held(cx);
+        if self.confirms.is_some() {
+            self.read_mail_early(cx);
+        }
+        self.send_confirms(cx);
+    }
+
+    /// Places what is held.
+    pub(super) fn place_held(&mut self, cx: &mut Context<'_>) {
         let publisher = &mut self.publisher;
         if publisher.held.is_empty() {
             return;
@@ -289,10 +311,15 @@ impl Channel {
             for (number, placed) in publisher.numbers.iter().zip(&publisher.placed) {
                 confirms.placed(*number, *placed, durable);
             }
-            confirms.send(self.id, cx.outbox);
         }
         publisher.numbers.clear();
         publisher.placed.clear();
+    }
+
+    pub(super) fn send_confirms(&mut self, cx: &mut Context<'_>) {
+        if let Some(confirms) = &mut self.confirms {
+            confirms.send(self.id, cx.outbox);
+        }
     }
 
     /// Places the publishes of a transaction; says whether every queue took them, and up to where

@@ -90,33 +90,62 @@ impl Channel {
             Which::One(tag) => {
                 let unacked = self.ledger.take(tag)?;
                 self.hold_settlement(unacked, outcome, cx);
+                self.flush_requeues(cx);
             }
             Which::UpTo(tag) => {
                 let mut taken = Vec::new();
                 self.ledger.take_up_to(tag, |unacked| taken.push(unacked))?;
-                for unacked in taken {
-                    self.hold_settlement(unacked, outcome, cx);
-                }
+                self.settle_together(taken, outcome, cx);
             }
         }
         Ok(())
     }
 
-    /// Holds one settlement; those before it go to their queue first if they are of another kind.
-    pub(super) fn hold_settlement(
+    /// Settles what one method, or one run of a transaction, is about: queue by queue in the order
+    /// of their names, and in each consumer by consumer in the order of their tags, gets first.
+    /// `taken` is in the order of the delivery tags.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/requeue/nack_multiple_goes_consumer_by_consumer_*.amqp.
+    pub(super) fn settle_together(
         &mut self,
-        unacked: Unacked,
+        mut taken: Vec<Unacked>,
         outcome: Outcome,
         cx: &mut Context<'_>,
     ) {
+        let first = taken.first().map(|unacked| unacked.source);
+        if taken.iter().any(|unacked| Some(unacked.source) != first) {
+            let ranks = self
+                .consumers
+                .ranks(taken.iter().map(|unacked| unacked.source));
+            taken.sort_by_key(|unacked| ranks.get(&unacked.source));
+        }
+        for unacked in taken {
+            self.hold_settlement(unacked, outcome, cx);
+        }
+        self.flush_requeues(cx);
+    }
+
+    /// Holds one settlement; those before it go to their queue first if they are of another kind.
+    fn hold_settlement(&mut self, unacked: Unacked, outcome: Outcome, cx: &mut Context<'_>) {
         let settling = &mut self.settling;
         let same = settling.source == unacked.source && settling.outcome == Some(outcome);
-        if !same || settling.entries.len() >= HELD_MAX {
+        let full = settling.entries.len() >= HELD_MAX && !outcome.is_requeue();
+        if !same || full {
             self.flush_settlements(cx);
             self.settling.source = unacked.source;
             self.settling.outcome = Some(outcome);
         }
         self.settling.entries.push(unacked.entry);
+    }
+
+    /// What goes back takes its place before the next method's: only what one method returns is
+    /// put in order.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/requeue/pipelined_rejects_go_back_one_by_one.amqp.
+    fn flush_requeues(&mut self, cx: &mut Context<'_>) {
+        if self.settling.outcome.is_some_and(Outcome::is_requeue) {
+            self.flush_settlements(cx);
+        }
     }
 
     /// Gives held settlements to their queue.
@@ -132,7 +161,7 @@ impl Channel {
     }
 
     /// Tells a queue about deliveries from it, and the consumer's limits about the room.
-    pub(super) fn settle_now(
+    fn settle_now(
         &mut self,
         source: Source,
         entries: &mut Vec<Entry>,
@@ -145,7 +174,7 @@ impl Channel {
                 queue.settle(cx.now, from.consumer, entries, outcome, effects);
             });
             if from.consumer.is_some() {
-                self.consumers.give_credit(count, cx);
+                self.consumers.give_credit(count.into(), cx);
             }
         }
         self.consumers.settled(source, count);
@@ -161,27 +190,11 @@ impl Channel {
             return Err(AmqpError::not_implemented("requeue=false"));
         }
         // The answer comes before the redeliveries, which arrive as mail.
-        self.requeue_everything(ReturnCause::Recover, cx);
+        let unacked = self.ledger.take_all().collect();
+        self.settle_together(unacked, Outcome::Requeue(ReturnCause::Recover), cx);
         if reply == Reply::Wanted {
             cx.outbox.method(self.id, &BasicRecoverOk {}.into());
         }
         Ok(())
-    }
-
-    /// Everything unacked goes back to its queue, each queue's share at once and in order.
-    pub(super) fn requeue_everything(&mut self, cause: ReturnCause, cx: &mut Context<'_>) {
-        let mut shares: Vec<(Source, Vec<Entry>)> = Vec::new();
-        for unacked in self.ledger.take_all() {
-            match shares
-                .iter_mut()
-                .find(|(source, _)| *source == unacked.source)
-            {
-                Some((_, entries)) => entries.push(unacked.entry),
-                None => shares.push((unacked.source, vec![unacked.entry])),
-            }
-        }
-        for (source, mut entries) in shares {
-            self.settle_now(source, &mut entries, Outcome::Requeue(cause), cx);
-        }
     }
 }

@@ -61,8 +61,8 @@ impl Consumers {
     }
 
     /// Consumers have settled `count` deliveries; queues that waited for that go on.
-    pub(super) fn give_credit(&self, count: u32, cx: &Context<'_>) {
-        self.credit.give_back(u64::from(count)).resume_all(cx.now);
+    pub(super) fn give_credit(&self, count: u64, cx: &Context<'_>) {
+        self.credit.give_back(count).resume_all(cx.now);
     }
 
     pub(super) fn get(&self, source: Source) -> Option<&Supplier> {
@@ -102,6 +102,19 @@ impl Consumers {
         });
         self.gets.insert(queue.id(), source);
         source
+    }
+
+    /// The places of `sources` in the order of their queues' names and then of their tags.
+    pub(super) fn ranks(&self, sources: impl Iterator<Item = Source>) -> HashMap<Source, usize> {
+        let mut sources: Vec<Source> = sources.collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let key = |source: &Source| {
+            let from = self.get(*source);
+            from.map(|from| (from.queue.name(), &from.tag))
+        };
+        sources.sort_by(|one, other| key(one).cmp(&key(other)));
+        sources.into_iter().zip(0..).collect()
     }
 
     /// `count` deliveries from `source` are settled. Forgets it with its last one, if it is gone.

@@ -79,19 +79,50 @@ impl Channel {
 
     pub(super) fn on_tx_commit(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         let transaction = self.take_transaction()?;
+        let routed = transaction.publishes.iter().any(Checked::is_routed);
         let placed = self.place_all(transaction.publishes, cx);
-        for (_, unacked, outcome) in transaction.settlements {
-            self.hold_settlement(unacked, outcome, cx);
-        }
-        self.flush_settlements(cx);
+        self.settle_all(transaction.settlements, cx);
         match placed {
             Placed::Refused => Err(AmqpError::precondition_failed("partial tx completion")),
             Placed::Accepted(position) => {
+                // RabbitMQ waits for its queues if there was something to publish.
+                if routed {
+                    self.read_mail_early(cx);
+                }
                 cx.outbox.hold_until(position);
                 cx.outbox.method(self.id, &TxCommitOk {}.into());
                 Ok(())
             }
         }
+    }
+
+    /// Settlements with the same outcome in a row take effect together, in the order of the
+    /// delivery tags.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/tx/redeliveries_come_before_commit_ok.amqp.
+    fn settle_all(&mut self, settlements: Vec<(u64, Unacked, Outcome)>, cx: &mut Context<'_>) {
+        let mut run: Vec<(u64, Unacked)> = Vec::new();
+        let mut outcome = Outcome::Ack;
+        for (tag, unacked, next) in settlements {
+            if next != outcome {
+                self.settle_run(&mut run, outcome, cx);
+                outcome = next;
+            }
+            run.push((tag, unacked));
+        }
+        self.settle_run(&mut run, outcome, cx);
+        self.flush_settlements(cx);
+    }
+
+    fn settle_run(
+        &mut self,
+        run: &mut Vec<(u64, Unacked)>,
+        outcome: Outcome,
+        cx: &mut Context<'_>,
+    ) {
+        run.sort_by_key(|(tag, _)| *tag);
+        let unacked = run.drain(..).map(|(_, unacked)| unacked).collect();
+        self.settle_together(unacked, outcome, cx);
     }
 
     pub(super) fn on_tx_rollback(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {

@@ -21,13 +21,14 @@ use leveret_codec::types::{ChannelId, ShortStr};
 use super::channels::{Channels, State};
 use super::framing::{self, Undecodable};
 use super::heartbeat::{Beat, Heartbeat};
-use crate::channel::{Context, Workbench};
+use crate::channel::{Channel, Context, Departures, Workbench};
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
 use crate::error::AmqpError;
 use crate::mail::{Mail, MailTimer};
 use crate::outbox::Outbox;
+use crate::queue::ReturnCause;
 use crate::store::Position;
 
 mod contents;
@@ -231,9 +232,8 @@ impl Running {
             && let Err(error) = channel.flush(&mut context(&self.session, io))
         {
             self.fail(id, error, io)?;
-        } else if let Some(mut channel) = self.channels.remove(id) {
-            channel.close(&mut context(&self.session, io));
-            self.count_channels();
+        } else if let Some(channel) = self.channels.remove(id) {
+            self.give_back([channel], io);
         }
         io.outbox.method(id, &ChannelCloseOk::default().into());
         Ok(())
@@ -244,11 +244,10 @@ impl Running {
         if error.scope() == Scope::Connection {
             return Err(error.into());
         }
-        let Some(mut channel) = self.channels.start_closing(id) else {
+        let Some(channel) = self.channels.start_closing(id) else {
             return Ok(());
         };
-        channel.close(&mut context(&self.session, io));
-        self.count_channels();
+        self.give_back([channel], io);
         let session = &self.session;
         tracing::error!("Channel error on connection ({session}), channel {id}: {error}");
         let text = error.reply_text();
@@ -396,16 +395,24 @@ impl Running {
 
     /// The connection ends, however: no consumer, unacked message or exclusive queue stays (I9).
     pub(super) fn end(&mut self, io: &mut Io<'_>) {
-        for id in self.channels.open_ids() {
-            if let Some(mut channel) = self.channels.remove(id) {
-                channel.close(&mut context(&self.session, io));
-            }
-        }
-        self.count_channels();
+        let ids = self.channels.open_ids().into_iter();
+        let channels: Vec<Box<Channel>> = ids.filter_map(|id| self.channels.remove(id)).collect();
+        self.give_back(channels, io);
         let session = &self.session;
         session.vhost.connection_gone(io.now, session.id);
         session.mailbox.close();
         session.end();
+    }
+
+    /// Channels are gone; what they held goes back to its queues, all of it together.
+    fn give_back(&self, channels: impl IntoIterator<Item = Box<Channel>>, io: &mut Io<'_>) {
+        let cx = &mut context(&self.session, io);
+        let mut departures = Departures::default();
+        for mut channel in channels {
+            channel.leave(&mut departures, cx);
+        }
+        departures.tell(ReturnCause::Closed, cx);
+        self.count_channels();
     }
 
     fn count_channels(&self) {

@@ -188,28 +188,41 @@ impl Consumers {
         }
     }
 
-    /// Removes a consumer; its unacked messages stay with its channel. Returns whether it was
-    /// there.
-    pub(super) fn remove(&mut self, id: ConsumerId) -> bool {
-        let Some(consumer) = self.by_id.remove(&id) else {
-            return false;
-        };
-        if consumer.standing == Standing::Ring {
-            for ring in &mut self.rings {
-                ring.takers.retain(|taker| *taker != id);
+    /// Removes consumers and returns how many of them were there; their unacked messages stay with
+    /// their channels. Call [`Consumers::succeed`] before the next one is served.
+    pub(super) fn detach(&mut self, ids: &[ConsumerId]) -> usize {
+        let (mut left, mut in_ring, mut parked) = (0, false, false);
+        for id in ids {
+            let Some(consumer) = self.by_id.remove(id) else {
+                continue;
+            };
+            left += 1;
+            in_ring |= consumer.standing == Standing::Ring;
+            parked |= consumer.standing == Standing::Parked;
+            self.outlets.leave(consumer.outlet);
+            self.exclusive = self.exclusive.filter(|exclusive| exclusive != id);
+            if let Some(single) = &mut self.single {
+                single.active = single.active.filter(|active| active != id);
             }
         }
-        self.rings.retain(|ring| !ring.takers.is_empty());
-        self.parked.retain(|parked| *parked != id);
-        if self.exclusive == Some(id) {
-            self.exclusive = None;
+        let by_id = &self.by_id;
+        if in_ring {
+            for ring in &mut self.rings {
+                ring.takers.retain(|taker| by_id.contains_key(taker));
+            }
+            self.rings.retain(|ring| !ring.takers.is_empty());
         }
-        self.outlets.leave(consumer.outlet);
-        if let Some(single) = &mut self.single {
-            single.active = single.active.filter(|active| *active != id);
+        if parked {
+            self.parked.retain(|parked| by_id.contains_key(parked));
+        }
+        left
+    }
+
+    /// Consumers have left: another one becomes the single active one, if it was among them.
+    pub(super) fn succeed(&mut self) {
+        if self.single.is_some() {
             self.elect();
         }
-        true
     }
 
     /// Removes all of them.

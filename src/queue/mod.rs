@@ -38,6 +38,7 @@ mod dispatch;
 mod effects;
 mod expiry;
 mod headers;
+mod leaving;
 mod ordinary;
 mod outcome;
 mod overflow;
@@ -52,6 +53,7 @@ pub use credit::ChannelCredit;
 pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
 pub use effects::{DeadLetter, DeleteReason, Effects};
+pub use leaving::Leaving;
 pub use ordinary::Ordinary;
 pub use outcome::{Outcome, ReturnCause};
 pub use stream::StreamQueue;
@@ -307,6 +309,19 @@ impl Queue {
     /// there. `fx.delete` says if the queue goes with it.
     pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
         each!(self, queue => queue.remove_consumer(now, consumer, fx))
+    }
+
+    /// Consumers leave and give back what they hold, all at once: what comes back is served first.
+    /// `unread` takes from their mailboxes what was posted to them by this queue and not read; it
+    /// is called when nothing more can be. `fx.delete` says if the queue goes with them.
+    pub fn leave(
+        &mut self,
+        now: Now,
+        leaving: Leaving,
+        unread: &mut dyn FnMut() -> Vec<Entry>,
+        fx: &mut Effects,
+    ) {
+        each!(self, queue => queue.leave(now, leaving, unread, fx));
     }
 
     /// Settles messages of one consumer, or of basic.get (`None`), in the order of their delivery

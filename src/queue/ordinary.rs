@@ -12,20 +12,21 @@ use super::expiry::Lease;
 use super::overflow::Gate;
 use super::ready::{Order, Ready};
 use super::{
-    Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Outcome, Pushed,
-    QueueKind, Removed, ReturnCause, Stats,
+    Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Pushed, QueueKind,
+    Removed, Stats,
 };
 use crate::clock::{Mono, Now};
 use crate::error::AmqpError;
 use crate::events::{DeathReason, Fate};
 use crate::exchange::DedupCache;
-use crate::ids::{ConsumerId, QueueId};
+use crate::ids::QueueId;
 use crate::mail::Resume;
 use crate::message::Message;
 use crate::store::RecordAt;
 
 mod dying;
 mod restore;
+mod settling;
 mod views;
 
 use dying::Dying;
@@ -311,99 +312,6 @@ impl Ordinary {
         self.consumers.add(consumer, priority);
         self.rearm(fx);
         Ok(())
-    }
-
-    /// See `Queue::remove_consumer`.
-    pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
-        if !self.consumers.remove(consumer) {
-            return false;
-        }
-        if self.consumers.is_empty() {
-            self.lease.renew(now.mono);
-            if self.declared.auto_delete {
-                fx.delete = Some(DeleteReason::AutoDelete);
-            }
-            self.rearm(fx);
-        } else {
-            self.dispatch(now, fx);
-        }
-        true
-    }
-
-    /// See `Queue::settle`.
-    pub fn settle(
-        &mut self,
-        now: Now,
-        consumer: Option<ConsumerId>,
-        entries: &mut Vec<Entry>,
-        outcome: Outcome,
-        fx: &mut Effects,
-    ) {
-        if self.gone {
-            for entry in entries.iter() {
-                fx.note(&entry.message, || Fate::Purged);
-            }
-            return;
-        }
-        let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        let bytes: usize = entries.iter().map(|entry| entry.message.body_len()).sum();
-        debug_assert!(
-            self.unacked >= u64::from(n),
-            "I2: more settled than unacked"
-        );
-        self.unacked = self.unacked.saturating_sub(u64::from(n));
-        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes as u64);
-        let unblocked = consumer.is_some_and(|id| self.consumers.settled(id, n));
-        match outcome {
-            Outcome::Ack => {
-                self.stats.acked += u64::from(n);
-                for entry in entries.iter() {
-                    self.finish(entry, fx);
-                }
-            }
-            Outcome::Reject | Outcome::Nack => {
-                for mut entry in entries.drain(..) {
-                    entry.delivery_count += u32::from(outcome == Outcome::Reject);
-                    self.die(entry, DeathReason::Rejected, fx);
-                }
-            }
-            Outcome::Requeue(cause) => self.take_back(now, entries, cause, fx),
-        }
-        let returned = matches!(outcome, Outcome::Requeue(_));
-        if returned || unblocked && !self.ready.is_empty() {
-            self.dispatch(now, fx);
-        } else {
-            self.rearm(fx);
-        }
-    }
-
-    fn take_back(
-        &mut self,
-        now: Now,
-        entries: &mut Vec<Entry>,
-        cause: ReturnCause,
-        fx: &mut Effects,
-    ) {
-        let quorum = self.is_quorum();
-        let delivered = cause != ReturnCause::Undelivered;
-        for entry in entries.iter_mut().filter(|_| delivered) {
-            let is_news = !entry.redelivered || (quorum && cause.counts());
-            entry.redelivered = true;
-            entry.acquired_count += 1;
-            entry.delivery_count += u32::from(cause.counts());
-            if is_news && entry.at.is_stored() {
-                fx.returned.push((entry.at, entry.delivery_count));
-            }
-            fx.note(&entry.message, || Fate::Requeued);
-        }
-        self.stats.requeued += entries.len() as u64;
-        if let Some(limit) = self.limits.delivery_limit.filter(|_| quorum) {
-            for entry in entries.extract_if(.., |entry| entry.delivery_count > limit) {
-                self.die(entry, DeathReason::DeliveryLimit, fx);
-            }
-        }
-        self.ready.requeue(entries);
-        self.expire(now, Horizon::At, fx);
     }
 
     /// See `Queue::purge`.

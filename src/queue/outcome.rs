@@ -13,6 +13,15 @@ pub enum Outcome {
     Requeue(ReturnCause),
 }
 
+impl Outcome {
+    /// Whether messages go back into the queue.
+    #[inline]
+    #[must_use]
+    pub fn is_requeue(self) -> bool {
+        matches!(self, Self::Requeue(_))
+    }
+}
+
 /// Why a message comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReturnCause {

@@ -150,3 +150,69 @@ fn durations_are_shown_as_rabbitmq_does() {
     assert_eq!(show(125_000), "2M, 5s");
     assert_eq!(show(3_720_000), "1H, 2M");
 }
+
+#[test]
+fn mail_that_was_not_read_goes_back_with_what_was_delivered() {
+    let broker = broker(|_| {});
+    let mut first = Script::tuned(Arc::clone(&broker), TUNE_OK);
+    let mut second = Script::tuned(broker, TUNE_OK);
+    let mut arguments = Vec::new();
+    Table::new()
+        .with("x-single-active-consumer", Value::Bool(true))
+        .encode(&mut arguments);
+    for client in [&mut first, &mut second] {
+        client.say(ONE, ChannelOpen::default());
+        client.say(
+            ONE,
+            QueueDeclare {
+                queue: short("q"),
+                arguments: TableRef::new(&arguments),
+                ..Default::default()
+            },
+        );
+        client.say(
+            ONE,
+            BasicConsume {
+                queue: short("q"),
+                consumer_tag: short("t"),
+                ..Default::default()
+            },
+        );
+        client.heard();
+    }
+    let publish = |client: &mut Script, body: &[u8]| {
+        client.say(
+            ONE,
+            BasicPublish {
+                routing_key: short("q"),
+                ..Default::default()
+            },
+        );
+        client.frame(
+            FRAME_HEADER,
+            1,
+            &[0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0],
+        );
+        client.frame(FRAME_BODY, 1, body);
+    };
+    for body in [b"1", b"2"] {
+        publish(&mut second, body);
+    }
+    assert!(first.connection.on_mail(first.now, Waker::noop()));
+    assert_eq!(first.heard().len(), 6, "two deliveries");
+    for body in [b"3", b"4"] {
+        publish(&mut second, body);
+    }
+    // It goes without having read them.
+    first.connection.on_lost(first.now, &Lost::ByPeer);
+    assert!(second.connection.on_mail(second.now, Waker::noop()));
+    let heard = second.heard();
+    let deliveries: Vec<&String> = heard
+        .iter()
+        .filter(|line| line.contains("deliver"))
+        .collect();
+    assert_eq!(deliveries.len(), 4);
+    for (n, delivery) in deliveries.iter().enumerate() {
+        assert_eq!(delivery.contains("redelivered"), n < 2, "{delivery}");
+    }
+}

@@ -15,8 +15,8 @@ use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::Table;
 
 use super::{
-    Bodies, ConsumerSnapshot, Declared, DeleteReason, Effects, Entry, Got, Limits, NewConsumer,
-    Outcome, Pushed, QueueKind, Removed, Stats,
+    Bodies, ConsumerSnapshot, Declared, DeleteReason, Effects, Entry, Got, Leaving, Limits,
+    NewConsumer, Outcome, Pushed, QueueKind, Removed, Stats,
 };
 use crate::clock::Now;
 use crate::error::AmqpError;
@@ -224,9 +224,38 @@ impl StreamQueue {
 
     /// See `Queue::remove_consumer`.
     pub fn remove_consumer(&mut self, _now: Now, consumer: ConsumerId, _fx: &mut Effects) -> bool {
-        let removed = self.readers.remove(consumer);
+        self.detach(&[consumer]) > 0
+    }
+
+    fn detach(&mut self, consumers: &[ConsumerId]) -> usize {
+        let left = self.readers.detach(consumers);
         self.log.expect_readers(self.readers.len());
-        removed
+        left
+    }
+
+    /// See `Queue::leave`: what was delivered stays in the log.
+    pub fn leave(
+        &mut self,
+        _now: Now,
+        leaving: Leaving,
+        unread: &mut dyn FnMut() -> Vec<Entry>,
+        _fx: &mut Effects,
+    ) {
+        self.detach(&leaving.consumers);
+        let unread = unread();
+        if !self.gone {
+            self.uncount(&leaving.unacked);
+            self.uncount(&unread);
+        }
+    }
+
+    /// `entries` are no longer unacked.
+    fn uncount(&mut self, entries: &[Entry]) {
+        let n = entries.len() as u64;
+        let bytes: usize = entries.iter().map(|entry| entry.message.body_len()).sum();
+        debug_assert!(self.unacked >= n, "I2: more settled than unacked");
+        self.unacked = self.unacked.saturating_sub(n);
+        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes as u64);
     }
 
     /// See `Queue::settle`: whatever the outcome, it gives credit.
@@ -242,13 +271,7 @@ impl StreamQueue {
             return;
         }
         let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        let bytes: usize = entries.iter().map(|entry| entry.message.body_len()).sum();
-        debug_assert!(
-            self.unacked >= u64::from(n),
-            "I2: more settled than unacked"
-        );
-        self.unacked = self.unacked.saturating_sub(u64::from(n));
-        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes as u64);
+        self.uncount(entries);
         if outcome == Outcome::Ack {
             self.stats.acked += u64::from(n);
             for entry in entries.iter() {

@@ -81,16 +81,22 @@ impl Readers {
         self.ring.push_back(id);
     }
 
-    /// Removes a consumer. Returns whether it was there.
-    pub(super) fn remove(&mut self, id: ConsumerId) -> bool {
-        let Some(reader) = self.by_id.remove(&id) else {
-            return false;
-        };
-        self.ring.retain(|other| *other != id);
-        self.caught_up.retain(|other| *other != id);
-        self.parked.retain(|other| *other != id);
-        self.outlets.leave(reader.outlet);
-        true
+    /// Removes consumers. Returns how many of them were there.
+    pub(super) fn detach(&mut self, ids: &[ConsumerId]) -> usize {
+        let mut left = 0;
+        for id in ids {
+            if let Some(reader) = self.by_id.remove(id) {
+                self.outlets.leave(reader.outlet);
+                left += 1;
+            }
+        }
+        if left > 0 {
+            let by_id = &self.by_id;
+            self.ring.retain(|id| by_id.contains_key(id));
+            self.caught_up.retain(|id| by_id.contains_key(id));
+            self.parked.retain(|id| by_id.contains_key(id));
+        }
+        left
     }
 
     /// Removes all of them.

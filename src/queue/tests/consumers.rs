@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use leveret_codec::table::{Table, Value};
 
-use super::fixture::{DURABLE, Fixture, consumer, numbers, single_active};
+use super::fixture::{DURABLE, Fixture, consumer, numbers, single_active, with_dlx};
 use crate::mail::Mail;
 use crate::queue::{DeleteReason, Flags, NewConsumer, ReturnCause};
 
@@ -240,6 +240,55 @@ fn single_active_consumer_is_followed_by_the_next_registered() {
     assert_eq!(activity, ["single_active", "waiting", "waiting"]);
     q.cancel(1);
     assert_eq!((q.mail(2), q.mail(3)), ("b c".into(), "".into()));
+}
+
+#[test]
+fn successor_begins_with_what_was_unacked() {
+    for mut queue in [
+        Fixture::classic(single_active()),
+        Fixture::quorum(single_active()),
+    ] {
+        queue.consume(1, 4);
+        queue.consume(2, 0);
+        queue.publish("a b");
+        assert_eq!(queue.mail(1), "a b");
+        queue.publish("c d e f");
+        queue.leave(&[1], ReturnCause::Closed);
+        assert_eq!(queue.mail(2), "a b c d e f");
+        let redelivered: Vec<bool> = queue.held[&2].iter().map(|e| e.redelivered).collect();
+        assert_eq!(redelivered, [true, true, false, false, false, false]);
+        assert_eq!(queue.queue.unacked_count(), 6);
+    }
+}
+
+#[test]
+fn consumers_that_leave_together_leave_their_messages_in_order() {
+    let mut queue = Fixture::classic(Table::new());
+    queue.consume(1, 2);
+    queue.consume(2, 2);
+    queue.publish("a b c d e");
+    assert_eq!((queue.mail(1), queue.mail(2)), ("a c".into(), "b d".into()));
+    queue.consume(3, 0);
+    assert_eq!(queue.mail(3), "e");
+    queue.leave(&[1, 2], ReturnCause::Closed);
+    assert_eq!(queue.mail(3), "a b c d");
+    assert_eq!(queue.queue.consumer_count(), 1);
+}
+
+#[test]
+fn auto_delete_queue_dead_letters_nothing_when_its_last_consumer_leaves() {
+    let flags = Flags {
+        auto_delete: true,
+        ..DURABLE
+    };
+    let limits = with_dlx(numbers([("x-max-length", 1)]));
+    let mut queue = Fixture::new(limits, flags);
+    queue.consume(1, 2);
+    queue.publish("a b c");
+    assert_eq!(queue.mail(1), "a b");
+    queue.leave(&[1], ReturnCause::Closed);
+    assert_eq!(queue.fx.delete, Some(DeleteReason::AutoDelete));
+    assert_eq!(queue.dead(), "");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::ids::{ConnectionId, ConsumerId, QueueId};
 use crate::mail::{Mail, Mailbox, Resume};
 use crate::message::{Body, Message, MessageBuilder, Traits, filter_value};
 use crate::queue::{
-    Arguments, ChannelCredit, Declared, Effects, Entry, Flags, NewConsumer, Outcome, Pushed, Queue,
-    QueueKind, ReturnCause,
+    Arguments, ChannelCredit, Declared, Effects, Entry, Flags, Leaving, NewConsumer, Outcome,
+    Pushed, Queue, QueueKind, ReturnCause,
 };
 use crate::store::{RecordAt, Recovered};
 
@@ -256,6 +256,30 @@ impl Fixture {
     pub(in crate::queue) fn cancel(&mut self, id: u64) -> bool {
         self.queue
             .remove_consumer(self.now, ConsumerId(id), &mut self.fx)
+    }
+
+    /// Consumers go with all they hold, and with the mail that they have not read.
+    pub(in crate::queue) fn leave(&mut self, ids: &[u64], cause: ReturnCause) {
+        let held = ids.iter().filter_map(|id| self.held.remove(id));
+        let leaving = Leaving {
+            consumers: ids.iter().copied().map(ConsumerId).collect(),
+            unacked: held.flatten().collect(),
+            cause,
+        };
+        let boxes = &self.boxes;
+        let mut unread = || {
+            let mut unread = VecDeque::new();
+            ids.iter()
+                .filter_map(|id| boxes.get(id))
+                .for_each(|mail| mail.take_now(&mut unread));
+            let entry = |mail| match mail {
+                Mail::Deliver(delivery) => delivery.entry,
+                other => panic!("not a delivery: {other:?}"),
+            };
+            unread.into_iter().map(entry).collect()
+        };
+        self.queue
+            .leave(self.now, leaving, &mut unread, &mut self.fx);
     }
 
     /// Reads a consumer's mail, and what a stream has for it when it is called back, and holds what

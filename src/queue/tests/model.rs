@@ -33,6 +33,10 @@ enum Step {
     RequeueAll {
         id: u64,
     },
+    /// A consumer goes with all it holds.
+    Leave {
+        id: u64,
+    },
     Purge,
     Advance {
         ms: u64,
@@ -57,6 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (holder.clone(), 0..6usize).prop_map(|(id, nth)| Step::Ack { id, nth }),
         2 => (holder.clone(), 0..6usize).prop_map(|(id, nth)| Step::Requeue { id, nth }),
         1 => holder.prop_map(|id| Step::RequeueAll { id }),
+        1 => (1..4u64).prop_map(|id| Step::Leave { id }),
         1 => Just(Step::Purge),
         1 => (1..40u64).prop_map(|ms| Step::Advance { ms }),
         2 => Just(Step::PageOut),
@@ -143,6 +148,12 @@ impl Run {
                 self.model.requeue(held);
                 self.queue
                     .requeue(id, &bodies.join(" "), ReturnCause::Closed);
+            }
+            Step::Leave { id } => {
+                self.model.ring.retain(|(other, _)| *other != id);
+                let held = self.model.held.remove(&id).unwrap_or_default();
+                self.model.requeue(held);
+                self.queue.leave(&[id], ReturnCause::Closed);
             }
             Step::Purge => {
                 let purged = self.queue.queue.purge(self.queue.now, &mut self.queue.fx);

@@ -1,0 +1,169 @@
+//! Channels and consumers that end, with everything they hold: each queue hears of it once.
+//!
+//! A queue must have its unacked messages back before it serves anybody else, or the successor of a
+//! single active consumer would begin behind them. So everything of one queue is gathered first,
+//! from all channels that end together, and given to it under one lock, in which the mail that it
+//! posted and that was not read is taken out of the mailbox, too.
+//!
+//! Invariants: I3, I9. Seen: RabbitMQ 4.3.6,
+//! tests/scripts/sac/the_successor_begins_with_the_unacked_after_*.amqp.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Context;
+use super::ledger::Unacked;
+use super::sources::{Consumers, Supplier};
+use crate::entry::Entry;
+use crate::ids::{ConsumerId, IdMap, QueueId};
+use crate::mail::Mail;
+use crate::queue::{Leaving, ReturnCause};
+use crate::vhost::QueueHandle;
+
+/// Consumers that end, and deliveries that go back.
+#[derive(Default)]
+pub struct Departures {
+    shares: Vec<Share>,
+    by_queue: IdMap<QueueId, usize>,
+    readers: IdMap<ConsumerId, Reader>,
+}
+
+/// What concerns one queue.
+struct Share {
+    queue: Arc<QueueHandle>,
+    consumers: Vec<ConsumerId>,
+    /// With the consumer that had it; `None` for gets.
+    unacked: Vec<(Option<ConsumerId>, Entry)>,
+    /// Mail that was not read.
+    unread: Vec<Entry>,
+}
+
+/// What is to know of a consumer when there is mail for it.
+struct Reader {
+    /// Its queue's place among the shares.
+    share: usize,
+    /// Deliveries without acknowledgements were gone when the queue sent them.
+    no_ack: bool,
+}
+
+impl Departures {
+    /// A consumer ends.
+    pub(super) fn add_consumer(&mut self, from: &Supplier) {
+        let Some(id) = from.consumer else { return };
+        let place = self.place(&from.queue);
+        let reader = Reader {
+            share: place,
+            no_ack: from.no_ack,
+        };
+        self.readers.insert(id, reader);
+        if let Some(share) = self.shares.get_mut(place) {
+            share.consumers.push(id);
+        }
+    }
+
+    /// Deliveries go back, in the order of their tags.
+    pub(super) fn add_unacked(
+        &mut self,
+        unacked: impl IntoIterator<Item = Unacked>,
+        consumers: &Consumers,
+    ) {
+        for Unacked { source, entry, .. } in unacked {
+            let Some(from) = consumers.get(source) else {
+                continue;
+            };
+            let place = self.place(&from.queue);
+            if let Some(share) = self.shares.get_mut(place) {
+                share.unacked.push((from.consumer, entry));
+            }
+        }
+    }
+
+    /// Tells each queue. Returns how many messages come back that had taken credit.
+    pub fn tell(mut self, cause: ReturnCause, cx: &mut Context<'_>) -> u64 {
+        let (mut returned, mut octets) = (0, 0);
+        let mut mail = std::mem::take(cx.backlog);
+        for place in 0..self.shares.len() {
+            let Some(share) = self.shares.get_mut(place) else {
+                continue;
+            };
+            let queue = Arc::clone(&share.queue);
+            returned += share.credited();
+            let leaving = share.leaving(cause);
+            let mut unread = || {
+                cx.session.mailbox.take_now(&mut mail);
+                octets += self.sort(&mut mail, cx.backlog);
+                self.take_unread(place)
+            };
+            queue.with(cx.now, |queue, effects| {
+                queue.leave(cx.now, leaving, &mut unread, effects);
+            });
+        }
+        cx.backlog.append(&mut mail);
+        cx.session.mailbox.relieve(octets).resume_all(cx.now);
+        returned
+    }
+
+    /// Takes mail to those who end out of `mail`, puts the rest into `others`, and returns how many
+    /// octets it took.
+    fn sort(&mut self, mail: &mut VecDeque<Mail>, others: &mut VecDeque<Mail>) -> usize {
+        let mut octets = 0;
+        for mail in mail.drain(..) {
+            let reader = match &mail {
+                Mail::Deliver(delivery) => self.readers.get(&delivery.consumer),
+                _ => None,
+            };
+            match (mail, reader) {
+                (Mail::Deliver(delivery), Some(reader)) => {
+                    octets += delivery.entry.message.memory();
+                    let share = self.shares.get_mut(reader.share);
+                    if let Some(share) = share.filter(|_| !reader.no_ack) {
+                        share.unread.push(delivery.entry);
+                    }
+                }
+                (other, _) => others.push_back(other),
+            }
+        }
+        octets
+    }
+
+    fn take_unread(&mut self, place: usize) -> Vec<Entry> {
+        let share = self.shares.get_mut(place);
+        share.map_or_else(Vec::new, |share| std::mem::take(&mut share.unread))
+    }
+
+    fn place(&mut self, queue: &Arc<QueueHandle>) -> usize {
+        *self.by_queue.entry(queue.id()).or_insert_with(|| {
+            self.shares.push(Share {
+                queue: Arc::clone(queue),
+                consumers: Vec::new(),
+                unacked: Vec::new(),
+                unread: Vec::new(),
+            });
+            self.shares.len() - 1
+        })
+    }
+}
+
+impl Share {
+    /// How many of the unacked messages had taken credit.
+    fn credited(&self) -> u64 {
+        let consumed = |(consumer, _): &&(Option<ConsumerId>, Entry)| consumer.is_some();
+        self.unacked.iter().filter(consumed).count() as u64
+    }
+
+    /// A quorum queue serves again what its consumers had, one after the other as they came, then
+    /// what was taken by gets.
+    ///
+    /// Seen: RabbitMQ 4.3.6,
+    /// tests/scripts/requeue/what_a_channel_holds_returns_*.amqp.
+    fn leaving(&mut self, cause: ReturnCause) -> Leaving {
+        let key = |consumer: &Option<ConsumerId>| (consumer.is_none(), *consumer);
+        self.unacked.sort_by_key(|(consumer, _)| key(consumer));
+        let unacked = self.unacked.drain(..).map(|(_, entry)| entry);
+        Leaving {
+            unacked: unacked.collect(),
+            consumers: std::mem::take(&mut self.consumers),
+            cause,
+        }
+    }
+}

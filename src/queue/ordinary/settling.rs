@@ -1,0 +1,151 @@
+//! What becomes of deliveries in a queue, and of those who took them when they leave.
+//!
+//! Invariants: I2, I3, I9. Seen: RabbitMQ 4.3.6.
+
+use super::Ordinary;
+use crate::clock::Now;
+use crate::events::{DeathReason, Fate};
+use crate::ids::ConsumerId;
+use crate::queue::{DeleteReason, Effects, Entry, Horizon, Leaving, Outcome, ReturnCause};
+
+impl Ordinary {
+    /// See `Queue::remove_consumer`.
+    pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
+        if self.consumers.detach(&[consumer]) == 0 {
+            return false;
+        }
+        self.consumers.succeed();
+        if self.consumers.is_empty() {
+            self.on_last_consumer(now, fx);
+            self.rearm(fx);
+        } else {
+            self.dispatch(now, fx);
+        }
+        true
+    }
+
+    fn on_last_consumer(&mut self, now: Now, fx: &mut Effects) {
+        self.lease.renew(now.mono);
+        if self.declared.auto_delete {
+            fx.delete = Some(DeleteReason::AutoDelete);
+        }
+    }
+
+    /// See `Queue::leave`.
+    pub fn leave(
+        &mut self,
+        now: Now,
+        leaving: Leaving,
+        unread: &mut dyn FnMut() -> Vec<Entry>,
+        fx: &mut Effects,
+    ) {
+        let Leaving {
+            consumers,
+            mut unacked,
+            cause,
+        } = leaving;
+        let left = self.consumers.detach(&consumers);
+        let mut unread = unread();
+        if self.gone {
+            note_purged(&unacked, fx);
+            return;
+        }
+        self.uncount(&unacked);
+        self.uncount(&unread);
+        self.take_back(now, &mut unacked, cause, fx);
+        self.take_back(now, &mut unread, ReturnCause::Undelivered, fx);
+        self.consumers.succeed();
+        if left > 0 && self.consumers.is_empty() {
+            self.on_last_consumer(now, fx);
+        }
+        if fx.delete.is_some() {
+            self.rearm(fx);
+        } else {
+            self.dispatch(now, fx);
+        }
+    }
+
+    /// See `Queue::settle`.
+    pub fn settle(
+        &mut self,
+        now: Now,
+        consumer: Option<ConsumerId>,
+        entries: &mut Vec<Entry>,
+        outcome: Outcome,
+        fx: &mut Effects,
+    ) {
+        if self.gone {
+            note_purged(entries, fx);
+            return;
+        }
+        let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        self.uncount(entries);
+        let unblocked = consumer.is_some_and(|id| self.consumers.settled(id, n));
+        match outcome {
+            Outcome::Ack => {
+                self.stats.acked += u64::from(n);
+                for entry in entries.iter() {
+                    self.finish(entry, fx);
+                }
+            }
+            Outcome::Reject | Outcome::Nack => {
+                for mut entry in entries.drain(..) {
+                    entry.delivery_count += u32::from(outcome == Outcome::Reject);
+                    self.die(entry, DeathReason::Rejected, fx);
+                }
+            }
+            Outcome::Requeue(cause) => self.take_back(now, entries, cause, fx),
+        }
+        if outcome.is_requeue() || unblocked && !self.ready.is_empty() {
+            self.dispatch(now, fx);
+        } else {
+            self.rearm(fx);
+        }
+    }
+
+    /// `entries` are no longer unacked.
+    #[inline]
+    fn uncount(&mut self, entries: &[Entry]) {
+        let n = entries.len() as u64;
+        let bytes: usize = entries.iter().map(|entry| entry.message.body_len()).sum();
+        debug_assert!(self.unacked >= n, "I2: more settled than unacked");
+        self.unacked = self.unacked.saturating_sub(n);
+        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes as u64);
+    }
+
+    fn take_back(
+        &mut self,
+        now: Now,
+        entries: &mut Vec<Entry>,
+        cause: ReturnCause,
+        fx: &mut Effects,
+    ) {
+        let quorum = self.is_quorum();
+        let delivered = cause != ReturnCause::Undelivered;
+        for entry in entries.iter_mut().filter(|_| delivered) {
+            let is_news = !entry.redelivered || (quorum && cause.counts());
+            entry.redelivered = true;
+            entry.acquired_count += 1;
+            entry.delivery_count += u32::from(cause.counts());
+            if is_news && entry.at.is_stored() {
+                fx.returned.push((entry.at, entry.delivery_count));
+            }
+            fx.note(&entry.message, || Fate::Requeued);
+        }
+        self.stats.requeued += entries.len() as u64;
+        if let Some(limit) = self.limits.delivery_limit.filter(|_| quorum) {
+            for entry in entries.extract_if(.., |entry| entry.delivery_count > limit) {
+                self.die(entry, DeathReason::DeliveryLimit, fx);
+            }
+        }
+        self.ready.requeue(entries);
+        self.expire(now, Horizon::At, fx);
+    }
+}
+
+/// Deliveries whose queue is gone.
+fn note_purged(entries: &[Entry], fx: &mut Effects) {
+    for entry in entries {
+        fx.note(&entry.message, || Fate::Purged);
+    }
+}
