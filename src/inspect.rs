@@ -12,6 +12,7 @@ use leveret::store::{Damage, inspect};
 use serde::Serialize;
 
 use crate::cli::Inspect;
+use crate::complain;
 
 /// The data is damaged.
 const DAMAGED: u8 = 1;
@@ -44,7 +45,7 @@ pub(crate) fn dump(what: &Inspect) -> ExitCode {
     match inspect::dump(&disk, &mut |item| printer.print(&item)) {
         Ok(damage) => {
             for damage in &damage {
-                eprintln!("leveret: damaged: {damage}");
+                complain(&format_args!("damaged: {damage}"));
             }
             printer.end(&damage)
         }
@@ -63,7 +64,7 @@ fn open(dir: &Path) -> Result<OsDisk, ExitCode> {
 }
 
 fn refuse(why: &dyn Display) -> ExitCode {
-    eprintln!("leveret: {why}");
+    complain(why);
     ExitCode::from(UNREADABLE)
 }
 
@@ -106,7 +107,7 @@ fn ended(written: io::Result<()>) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => {
-            eprintln!("leveret: writing the answer: {error}");
+            complain(&format_args!("writing the answer: {error}"));
             std::process::exit(UNREADABLE.into());
         }
     }

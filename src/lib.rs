@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod ids;
 pub mod kind;
 pub mod limits;
+mod log;
 pub mod mail;
 pub mod message;
 pub mod net;

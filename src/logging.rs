@@ -4,54 +4,71 @@
 //! `Server startup complete` (Docs: RabbitMQ's container logs there). What is logged is decided
 //! where it happens; nothing here filters by content, so passwords must be
 //! [`Secret`](leveret::config::Secret)s, which print a placeholder.
+//!
+//! `lines` writes them: no thread that logs waits for the reader of the log or fails with it.
+//! `plain` keeps each of them one line.
 
+use std::error::Error;
 use std::io::{self, IsTerminal as _};
 
 use leveret::config::{LogFormat, LogLevel};
 use tracing::Subscriber;
-use tracing::subscriber::SetGlobalDefaultError;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use lines::Lines;
+use plain::PlainFields;
+
+mod lines;
+mod plain;
+
+pub(crate) use lines::LastLines;
+
 /// Sends the log of this process to standard output; in colours only where a person looks at it
-/// and `NO_COLOR` is not set.
+/// and `NO_COLOR` is not set. The lines that wait are written before the returned value is gone.
 ///
 /// # Errors
-/// When the process has a log already.
-pub(crate) fn init(level: LogLevel, format: LogFormat) -> Result<(), SetGlobalDefaultError> {
+/// When the process has a log already, or no thread is to be had.
+pub(crate) fn init(level: LogLevel, format: LogFormat) -> Result<LastLines, Box<dyn Error>> {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let colours = if io::stdout().is_terminal() && !plain {
-        Colours::On
-    } else {
-        Colours::Off
+    let style = match format {
+        LogFormat::Json => Style::Json,
+        LogFormat::Text if io::stdout().is_terminal() && !plain => Style::Colours,
+        LogFormat::Text => Style::Text,
     };
-    let log = subscriber(level, format, colours, io::stdout);
-    tracing::subscriber::set_global_default(log)
+    let (lines, last) = Lines::start(lines::stdout()?, style, |missing, why| {
+        tracing::warn!("{missing} log lines are missing since the start, the last because: {why}");
+    })?;
+    tracing::subscriber::set_global_default(subscriber(level, style, move || lines.clone()))?;
+    Ok(last)
 }
 
-/// Whether text lines are coloured.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Colours {
-    On,
-    Off,
+/// How lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// Text.
+    Text,
+    /// Text in colours.
+    Colours,
+    /// An object for each line.
+    Json,
 }
 
-fn subscriber<W>(
-    level: LogLevel,
-    format: LogFormat,
-    colours: Colours,
-    writer: W,
-) -> Box<dyn Subscriber + Send + Sync>
+fn subscriber<W>(level: LogLevel, style: Style, writer: W) -> Box<dyn Subscriber + Send + Sync>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let log = tracing_subscriber::fmt()
         .with_max_level(filter(level))
         .with_writer(writer)
-        .with_ansi(colours == Colours::On);
-    match format {
-        LogFormat::Text => Box::new(log.with_target(false).finish()),
-        LogFormat::Json => Box::new(log.json().flatten_event(true).finish()),
+        // It would complain on standard error, and panic where that cannot be written either.
+        .log_internal_errors(false)
+        .with_ansi(style == Style::Colours);
+    match style {
+        Style::Text | Style::Colours => {
+            Box::new(log.with_target(false).fmt_fields(PlainFields).finish())
+        }
+        Style::Json => Box::new(log.json().flatten_event(true).finish()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `leveret` binary: reads arguments and settings, then runs a broker until it is signalled.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     let loaded = match cli.options.load(std::env::vars_os().collect()) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            eprint!("{}", complaint(&problems));
+            complain(&complaint(&problems));
             return ExitCode::FAILURE;
         }
     };
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
     match run(&cli, loaded.settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("leveret: {error}");
+            complain(&error);
             ExitCode::FAILURE
         }
     }
@@ -60,9 +61,14 @@ fn say(text: &str) -> ExitCode {
     }
 }
 
+/// Says on standard error what went wrong. Where that cannot be written the exit code has to do.
+fn complain(what: &dyn Display) {
+    let _unheard = writeln!(io::stderr(), "leveret: {what}");
+}
+
 /// Runs a broker from its start to the end of a graceful stop.
 fn run(cli: &Cli, settings: Settings) -> Result<(), Box<dyn Error>> {
-    logging::init(settings.log_level, settings.log_format)?;
+    let _last_lines = logging::init(settings.log_level, settings.log_format)?;
     let mut signals = Signals::catch()?;
     if let Some(path) = &cli.ready_file {
         ready::remove(path).map_err(|error| at(path, &error))?;
@@ -114,7 +120,7 @@ fn complaint(problems: &Problems) -> String {
     let lines: String = problems
         .0
         .iter()
-        .map(|problem| format!("  {problem}\n"))
+        .map(|problem| format!("\n  {problem}"))
         .collect();
-    format!("leveret: cannot start with these settings:\n{lines}")
+    format!("cannot start with these settings:{lines}")
 }

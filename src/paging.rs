@@ -57,18 +57,18 @@ impl Pager {
 
     fn report_lost(&self, what: &str, why: &dyn std::fmt::Display) {
         self.lost.fetch_add(1, Ordering::Relaxed);
-        tracing::error!("{what} cannot be read back and is not delivered: {why}");
+        crate::log::error!("{what} cannot be read back and is not delivered: {why}");
     }
 
     /// Says once that spilling fails, and once that it works again.
     fn report_spill(&self, spill: &Spill, error: Option<&std::io::Error>) {
         let refused = self.refused.swap(error.is_some(), Ordering::Relaxed);
         match error {
-            Some(error) if !refused => tracing::warn!(
+            Some(error) if !refused => crate::log::warn!(
                 "transient messages stay in memory: cannot write to '{}': {error}",
                 spill.place()
             ),
-            None if refused => tracing::info!("transient messages can leave memory again"),
+            None if refused => crate::log::info!("transient messages can leave memory again"),
             _ => {}
         }
     }

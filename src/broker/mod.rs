@@ -208,7 +208,7 @@ fn report_recovered(desk: &Desk, took: Duration) {
         queues += 1;
         messages += queue.look(|queue| queue.ready_count());
     }
-    tracing::info!(
+    crate::log::info!(
         data_dir = %settings.data_dir.display(),
         durability = settings.durability.word(),
         queues,
@@ -349,7 +349,7 @@ impl Broker {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the broker's thread has panicked");
+            crate::log::error!("the broker's thread has panicked");
         }
     }
 }
@@ -409,13 +409,13 @@ fn run(
     runtime.shutdown_timeout(DROP_WAIT);
     desk.let_go();
     if let Err(error) = desk.env.store.close() {
-        tracing::error!("the store did not close in order: {error}");
+        crate::log::error!("the store did not close in order: {error}");
     }
 }
 
 fn report(started: &Started, result: Result<Vec<SocketAddr>, StartError>) {
     if started.send(result).is_err() {
-        tracing::error!("nobody waits for the broker to start");
+        crate::log::error!("nobody waits for the broker to start");
     }
 }
 
@@ -446,6 +446,6 @@ async fn close_in_order(desk: &Desk, tasks: &TaskTracker, reason: &str) {
     tasks.close();
     let wait = Duration::from_millis(desk.env.settings.shutdown_timeout_ms);
     if tokio::time::timeout(wait, tasks.wait()).await.is_err() {
-        tracing::warn!("{} connections did not close within {wait:?}", tasks.len());
+        crate::log::warn!("{} connections did not close within {wait:?}", tasks.len());
     }
 }

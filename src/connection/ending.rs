@@ -41,7 +41,7 @@ impl Connection {
             .described
             .clone()
             .unwrap_or_else(|| self.origin.to_string());
-        tracing::error!("Error on AMQP connection ({who}): {error}");
+        crate::log::error!("Error on AMQP connection ({who}): {error}");
         self.end(now);
         self.say_close(&error);
         self.start_closing(now, Closing::Ours);
@@ -92,7 +92,7 @@ impl Connection {
             }
         };
         self.phase = phase;
-        tracing::error!("Error on AMQP connection ({}): {log}", self.origin);
+        crate::log::error!("Error on AMQP connection ({}): {log}", self.origin);
     }
 
     /// Ends the connection without a word to the peer.
@@ -135,9 +135,9 @@ impl Connection {
                 .as_millis(),
         );
         if why.is_empty() {
-            tracing::info!("closing AMQP connection ({who}, duration: '{lived}')");
+            crate::log::info!("closing AMQP connection ({who}, duration: '{lived}')");
         } else {
-            tracing::warn!("closing AMQP connection ({who}, duration: '{lived}'): {why}");
+            crate::log::warn!("closing AMQP connection ({who}, duration: '{lived}'): {why}");
         }
     }
 }

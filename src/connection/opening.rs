@@ -17,7 +17,7 @@ use crate::clock::Now;
 
 impl Connection {
     pub(super) fn greet(&mut self, now: Now, header: ProtocolHeader) {
-        tracing::info!("accepting AMQP connection {}", self.origin);
+        crate::log::info!("accepting AMQP connection {}", self.origin);
         match AwaitHeader.on_header(header, &self.broker, &mut self.outbox) {
             Ok(next) => self.phase = Phase::Start(next),
             Err(refusal) => self.refuse(now, refusal),
@@ -86,7 +86,7 @@ impl Connection {
             }
         };
         let name = client_name.map(|name| format!(" - {name}"));
-        tracing::info!(
+        crate::log::info!(
             "connection {}{}: user '{}' authenticated and granted access to vhost '{}'",
             session.name,
             name.unwrap_or_default(),

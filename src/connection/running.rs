@@ -249,7 +249,7 @@ impl Running {
         };
         self.give_back([channel], io);
         let session = &self.session;
-        tracing::error!("Channel error on connection ({session}), channel {id}: {error}");
+        crate::log::error!("Channel error on connection ({session}), channel {id}: {error}");
         let text = error.reply_text();
         let (class_id, method_id) = error.method.unwrap_or_default();
         let close = ChannelClose {

@@ -338,8 +338,8 @@ impl Desk {
         }
         let reason = self.alarms.reason();
         match reason {
-            Some(reason) => tracing::warn!("publishers are blocked: {reason}"),
-            None => tracing::info!("publishers may go on: no alarm is left"),
+            Some(reason) => crate::log::warn!("publishers are blocked: {reason}"),
+            None => crate::log::info!("publishers may go on: no alarm is left"),
         }
         for session in self.sessions() {
             session.mailbox.post(Mail::Blocked(reason));
@@ -377,7 +377,7 @@ impl Desk {
         for definition in definitions {
             if let Err(error) = self.restore(now, &definition) {
                 let Definition { kind, key, .. } = &definition;
-                tracing::error!(
+                crate::log::error!(
                     "{kind:?} '{}' is not restored: {error}",
                     key.replace('\0', "/")
                 );
@@ -399,7 +399,7 @@ impl Desk {
             }
         })?;
         for queue in orphaned {
-            tracing::debug!("queue {queue} is gone: its stored messages are dropped");
+            crate::log::debug!("queue {queue} is gone: its stored messages are dropped");
             self.env.store.submit(&mut [Op::Dropped { queue }]);
         }
         // What has expired or overflowed meanwhile dies now.

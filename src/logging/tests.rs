@@ -1,9 +1,11 @@
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, PipeReader, Write};
 use std::sync::Arc;
 
 use leveret::config::Settings;
 use parking_lot::Mutex;
 
+use super::lines::LastLines;
+use super::plain::push_plain;
 use super::*;
 
 #[derive(Clone, Default)]
@@ -20,10 +22,10 @@ impl Write for Page {
 }
 
 /// What two events, one of them with all settings, look like.
-fn logged(level: LogLevel, format: LogFormat, colours: Colours) -> String {
+fn logged(level: LogLevel, style: Style) -> String {
     let page = Page::default();
     let writer = page.clone();
-    let log = subscriber(level, format, colours, move || writer.clone());
+    let log = subscriber(level, style, move || writer.clone());
     tracing::subscriber::with_default(log, || {
         tracing::info!(port = 5672, "Server startup complete");
         tracing::warn!(settings = ?Settings::default(), "as set");
@@ -34,19 +36,19 @@ fn logged(level: LogLevel, format: LogFormat, colours: Colours) -> String {
 
 #[test]
 fn text_is_one_readable_line_without_colours() {
-    let page = logged(LogLevel::Info, LogFormat::Text, Colours::Off);
+    let page = logged(LogLevel::Info, Style::Text);
     let line = page.lines().next().unwrap();
     assert!(
         line.ends_with("INFO Server startup complete port=5672"),
         "{line}"
     );
     assert!(!page.contains('\u{1b}'));
-    assert!(logged(LogLevel::Info, LogFormat::Text, Colours::On).contains('\u{1b}'));
+    assert!(logged(LogLevel::Info, Style::Colours).contains('\u{1b}'));
 }
 
 #[test]
 fn json_is_one_object_per_line() {
-    let page = logged(LogLevel::Info, LogFormat::Json, Colours::Off);
+    let page = logged(LogLevel::Info, Style::Json);
     let first: serde_json::Value = serde_json::from_str(page.lines().next().unwrap()).unwrap();
     assert_eq!(first["message"], "Server startup complete");
     assert_eq!(
@@ -57,14 +59,142 @@ fn json_is_one_object_per_line() {
 
 #[test]
 fn levels_hide_what_is_less_severe() {
-    let warnings = logged(LogLevel::Warning, LogFormat::Text, Colours::Off);
+    let warnings = logged(LogLevel::Warning, Style::Text);
     assert!(warnings.contains("as set") && !warnings.contains("startup"));
-    assert_eq!(logged(LogLevel::Error, LogFormat::Text, Colours::Off), "");
-    assert_eq!(logged(LogLevel::None, LogFormat::Text, Colours::Off), "");
+    assert_eq!(logged(LogLevel::Error, Style::Text), "");
+    assert_eq!(logged(LogLevel::None, Style::Text), "");
 }
 
 #[test]
 fn passwords_are_not_logged() {
-    let page = logged(LogLevel::Debug, LogFormat::Text, Colours::Off);
+    let page = logged(LogLevel::Debug, Style::Text);
     assert!(page.contains("default_pass: (not shown)"), "{page}");
+}
+
+/// The first line of the log when a client brings `text` into a message and a field.
+fn line_of(text: &str, style: Style) -> String {
+    let (reader, output) = io::pipe().unwrap();
+    let (lines, _last) = Lines::start(output, style, |_, _| {}).unwrap();
+    let log = subscriber(LogLevel::Info, style, move || lines.clone());
+    tracing::subscriber::with_default(log, || {
+        tracing::warn!(name = text, shown = %text, "closing {text} now");
+        tracing::info!("next");
+    });
+    let mut lines = BufReader::new(reader).lines().map(Result::unwrap);
+    let line = lines.next().unwrap();
+    assert!(
+        lines.next().unwrap().contains("next"),
+        "{text:?} was more than a line: {line}"
+    );
+    line
+}
+
+// A client could write lines of its own into the log, by a consumer tag or queue name with a line
+// feed, and make a terminal obey it.
+#[test]
+fn text_of_a_client_stays_in_its_line() {
+    let ends = "a\nb\rc\u{b}d\u{c}e\u{85}f\u{2028}g\u{2029}h\0i";
+    let orders = "\u{1b}[2J\u{9b}2J\u{7}\u{8}\u{7f}\u{202e}\u{2066}";
+    for text in [ends, orders] {
+        for style in [Style::Text, Style::Json] {
+            let line = line_of(text, style);
+            let bad = line
+                .chars()
+                .find(|c| text.contains(*c) && !c.is_ascii_graphic());
+            assert_eq!(bad, None, "{style:?}: {line}");
+        }
+        let line = line_of(text, Style::Colours);
+        assert!(!line.contains("\u{1b}[2J"), "{line:?}");
+        assert!(
+            !line.contains(['\r', '\u{9b}', '\u{85}', '\u{202e}', '\u{7}']),
+            "{line:?}"
+        );
+    }
+    let json = line_of(&(ends.to_owned() + orders), Style::Json);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        json["name"],
+        ends.to_owned() + orders,
+        "nothing is lost for a machine"
+    );
+    assert!(line_of("zażółć 兎 'x' \\", Style::Text).contains("closing zażółć 兎 'x' \\ now"));
+}
+
+#[test]
+fn end_of_a_line_stays_and_ends_inside_are_escaped() {
+    for (line, told) in [
+        ("plain\n", "plain\n"),
+        ("", ""),
+        ("\n", "\n"),
+        ("a\n\n", "a\\n\n"),
+        ("no end", "no end"),
+        ("\u{85}ü\t.\n", "\\u{85}ü\\t.\n"),
+    ] {
+        let mut out = Vec::new();
+        push_plain(&mut out, line, Style::Text);
+        assert_eq!(String::from_utf8(out).unwrap(), told);
+    }
+}
+
+/// An output that takes some octets and then has no room, until there is some again.
+struct Tight {
+    room: Arc<Mutex<usize>>,
+    out: io::PipeWriter,
+}
+
+impl Write for Tight {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let mut room = self.room.lock();
+        if *room == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let written = self.out.write(&octets[..octets.len().min(*room)])?;
+        *room -= written;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl std::os::fd::AsFd for Tight {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.out.as_fd()
+    }
+}
+
+fn tight(room: usize) -> (Lines, LastLines, Arc<Mutex<usize>>, BufReader<PipeReader>) {
+    let (reader, out) = io::pipe().unwrap();
+    let room = Arc::new(Mutex::new(room));
+    let output = Tight {
+        room: Arc::clone(&room),
+        out,
+    };
+    let (lines, last) = Lines::start(output, Style::Text, |missing, why| {
+        // What the log itself would say.
+        *TOLD.lock() = format!("{missing}: {why}");
+    })
+    .unwrap();
+    (lines, last, room, BufReader::new(reader))
+}
+
+static TOLD: Mutex<String> = Mutex::new(String::new());
+
+#[test]
+fn lines_without_room_are_counted_and_the_next_begins_anew() {
+    let (mut lines, last, room, reader) = tight(9);
+    lines.write_all(b"first\n").unwrap();
+    last.wait();
+    for _ in 0..3 {
+        // Each finds the room left by the one before: three octets, then none.
+        lines.write_all(b"second\n").unwrap();
+        last.wait();
+    }
+    *room.lock() = 1000;
+    lines.write_all(b"later\n").unwrap();
+    last.wait();
+    let got: Vec<_> = reader.lines().map(Result::unwrap).take(3).collect();
+    assert_eq!(got, ["first", "sec", "later"]);
+    assert_eq!(*TOLD.lock(), "3: no storage space");
 }

@@ -143,7 +143,7 @@ impl Acceptor {
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
-                    tracing::error!("accepting a connection failed, next try soon: {error}");
+                    crate::log::error!("accepting a connection failed, next try soon: {error}");
                     tokio::time::sleep(Duration::from_millis(pause_ms)).await;
                     pause_ms = (pause_ms * 2).min(longest);
                 }

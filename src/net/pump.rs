@@ -269,7 +269,7 @@ impl Pump {
     }
 
     fn on_panic(&mut self, now: Now) -> bool {
-        tracing::error!("connection closed: an error inside the broker, see above");
+        crate::log::error!("connection closed: an error inside the broker, see above");
         let closed = catch_unwind(AssertUnwindSafe(|| self.connection.on_panic(now)));
         if closed.is_err() {
             self.connection.give_up();

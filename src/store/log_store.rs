@@ -185,7 +185,7 @@ impl LogStore {
         };
         let found = recount(&*self.shared.disk, &mut segment, &dropped)?;
         for damage in &found.damage {
-            tracing::error!(
+            crate::log::error!(
                 "a message in '{}' at {} is damaged and lost: {}",
                 damage.file,
                 damage.offset,
@@ -251,7 +251,7 @@ fn change_definition(
 
 fn report(scan: &Scan, disk: &dyn Disk) {
     for damage in &scan.damage {
-        tracing::error!(
+        crate::log::error!(
             "'{}/{}' is damaged at {} ({} octets): {}; everything else is kept",
             disk.place(),
             damage.file,
@@ -261,7 +261,7 @@ fn report(scan: &Scan, disk: &dyn Disk) {
         );
     }
     if let Some((file, offset)) = &scan.torn {
-        tracing::info!(
+        crate::log::info!(
             "'{}/{file}' ends in a batch that was never confirmed, cut at {offset}",
             disk.place()
         );
@@ -316,7 +316,7 @@ impl Store for LogStore {
                     source,
                 })?;
             if done % PROGRESS_EVERY == 0 {
-                tracing::info!("{messages} messages of {done} of {total} segments are back");
+                crate::log::info!("{messages} messages of {done} of {total} segments are back");
             }
         }
         self.shared.chores.lock().recovered = true;
@@ -400,7 +400,7 @@ impl Store for LogStore {
 impl Drop for LogStore {
     fn drop(&mut self) {
         if !self.stop() {
-            tracing::error!("a thread of the store has panicked");
+            crate::log::error!("a thread of the store has panicked");
         }
     }
 }

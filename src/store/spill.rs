@@ -161,7 +161,7 @@ impl Spill {
         files.by_number.remove(&number);
         // A name that stays is found and removed at the next start.
         if let Err(error) = self.disk.remove(&name(number)) {
-            tracing::warn!("cannot remove '{}/{}': {error}", self.place(), name(number));
+            crate::log::warn!("cannot remove '{}/{}': {error}", self.place(), name(number));
         }
     }
 

@@ -33,7 +33,7 @@ impl ReplyTarget {
     /// [`REPLY_BYTES_MAX`] octets wait for it: there is no queue in which they could stay.
     pub fn deliver(&self, message: Message) {
         if self.mailbox.pressure() >= REPLY_BYTES_MAX {
-            tracing::debug!("a direct reply is dropped: its client does not read");
+            crate::log::debug!("a direct reply is dropped: its client does not read");
             return;
         }
         self.mailbox.post(Mail::Reply {

@@ -420,7 +420,7 @@ pub(super) fn read_all(
         match message {
             Ok(message) => each(recovered, message),
             Err(error) => {
-                tracing::error!("stored message {} cannot be read back: {error}", at.0);
+                crate::log::error!("stored message {} cannot be read back: {error}", at.0);
                 if matches!(error, StoreError::Damaged { .. }) {
                     damaged.push(at);
                 }

@@ -167,6 +167,56 @@ fn drain(broker: &Process) -> BTreeSet<u64> {
     numbers.into_iter().collect()
 }
 
+/// Takes all the room that is left, with a file at `ballast`.
+fn fill_up(ballast: &Path) {
+    let rest = fs::File::create(ballast).unwrap();
+    let full = std::io::copy(&mut std::io::repeat(1), &mut &rest).unwrap_err();
+    assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+}
+
+// The log library complained of the log on standard error, which failed as well, and panicked: the
+// commit thread was gone, and confirms stopped until a restart.
+#[test]
+fn log_on_the_full_file_system_heals_with_the_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let space = Namespace::new(&dir.path().join("small"));
+    let ballast = space.outside().join("ballast");
+    let broker = space.broker(&space.outside()).unwrap();
+    let mut publisher = Publisher::new(&broker, 0);
+    fill_up(&ballast);
+    publisher.fill();
+    for _ in 0..200 {
+        let mut client = Client::at(broker.address());
+        let missing = client.ask("queue.declare queue='no' passive");
+        assert!(missing.starts_with("channel.close code=404"), "{missing}");
+        client.leave();
+    }
+
+    fs::remove_file(&ballast).unwrap();
+    while publisher.is_blocked {
+        publisher.listen();
+    }
+    let before = publisher.confirmed.len();
+    publisher
+        .client
+        .say("basic.publish routing-key='brim' body='x' {delivery-mode=2}");
+    while publisher.confirmed.len() == before {
+        publisher.listen();
+    }
+    drop(Client::at(broker.address()));
+    eventually("the log says what it misses", || {
+        broker.log().contains("log lines are missing")
+    });
+    let log = broker.log();
+    assert!(log.contains("No space left on device"), "{log}");
+    let whole = |line: &str| line.starts_with("20") && line.contains("Z ");
+    let cut: Vec<_> = log.lines().filter(|line| !whole(line)).collect();
+    assert_eq!(
+        cut, [""; 0],
+        "only the last line before the gap may be cut, at its end"
+    );
+}
+
 #[test]
 fn full_file_system_loses_nothing_and_heals_when_freed() {
     let dir = tempfile::tempdir().unwrap();
@@ -192,10 +242,7 @@ fn full_file_system_loses_nothing_and_heals_when_freed() {
     assert!(publisher.confirmed.len() > before + 100);
 
     // To the brim: what is left of the room is gone too, and then the power.
-    let rest = fs::File::create(&ballast).unwrap();
-    let full = std::io::copy(&mut std::io::repeat(1), &mut &rest).unwrap_err();
-    assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
-    drop(rest);
+    fill_up(&ballast);
     assert!(broker.is_alive(), "{}", broker.log());
     broker.kill();
 

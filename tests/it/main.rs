@@ -18,6 +18,7 @@ mod golden;
 mod hostile;
 mod kill;
 mod limits;
+mod log;
 mod machine;
 mod pressure;
 mod process;

@@ -9,7 +9,7 @@
 use std::fs::{self, File};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -39,6 +39,22 @@ impl Process {
         scratch: &Path,
         settings: &[&str],
     ) -> Result<Self, String> {
+        let output = File::create(scratch.join("log")).unwrap();
+        let log = (output.try_clone().unwrap().into(), output.into());
+        Self::start_logging(before, data, scratch, settings, log)
+    }
+
+    /// Starts one with `output` as its standard output and standard error.
+    ///
+    /// # Errors
+    /// What it said in `scratch`, if it ends without getting up.
+    pub(crate) fn start_logging(
+        before: &[&str],
+        data: &Path,
+        scratch: &Path,
+        settings: &[&str],
+        (stdout, stderr): (Stdio, Stdio),
+    ) -> Result<Self, String> {
         let ready = scratch.join("ready.json");
         let log = scratch.join("log");
         // A broker that was killed could not take it away.
@@ -62,11 +78,7 @@ impl Process {
                 command.env_remove(name);
             }
         }
-        let output = File::create(&log).unwrap();
-        command
-            .stdout(output.try_clone().unwrap())
-            .stderr(output)
-            .stdin(Stdio::null());
+        command.stdout(stdout).stderr(stderr).stdin(Stdio::null());
         let mut child = command.spawn().unwrap();
         let mut ended = false;
         eventually("the broker is up or has ended", || {
@@ -74,7 +86,7 @@ impl Process {
             ended || ready.exists()
         });
         if ended {
-            return Err(fs::read_to_string(&log).unwrap());
+            return Err(fs::read_to_string(&log).unwrap_or_default());
         }
         let text = fs::read_to_string(&ready).unwrap();
         let ready: Value = serde_json::from_str(&text).unwrap();
@@ -91,6 +103,11 @@ impl Process {
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Takes the reader's end of its standard output, if that is a pipe.
+    pub(crate) fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     /// What it has said.

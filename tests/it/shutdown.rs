@@ -30,7 +30,7 @@ fn broker() -> Broker {
 }
 
 /// Runs the test called `name` in a process of its own; true in that process.
-fn is_alone(name: &str) -> bool {
+pub(crate) fn is_alone(name: &str) -> bool {
     const ALONE: &str = "LEVERET_TEST_ALONE";
     if std::env::var_os(ALONE).is_some() {
         return true;

@@ -179,7 +179,7 @@ impl Found {
         let len = copy.as_ref().map_or(0, |(_, octets)| octets.len() as u64);
         let is_missing = copy.is_none();
         let (mut definitions, applied) = database(copy).unwrap_or_else(|error| {
-            tracing::debug!("{} is damaged: {error}", definitions::FILE);
+            crate::log::debug!("{} is damaged: {error}", definitions::FILE);
             scan.damage.push(Damage {
                 file: definitions::FILE.to_owned(),
                 offset: 0,

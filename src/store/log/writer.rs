@@ -109,7 +109,7 @@ impl Writer {
             Ok(()) => self.recovered(),
             Err(error) if error.kind() == io::ErrorKind::StorageFull => self.failed(&error),
             Err(error) => {
-                tracing::warn!("the log goes on in a new file: writing to it failed: {error}");
+                crate::log::warn!("the log goes on in a new file: writing to it failed: {error}");
                 self.distrust();
                 match self.attempt() {
                     Ok(()) => self.recovered(),
@@ -337,7 +337,7 @@ impl Writer {
             _ => Trouble::Failing,
         };
         if !self.in_trouble {
-            tracing::error!(
+            crate::log::error!(
                 "nothing can be stored in '{}' ({error}): confirms wait until it can",
                 self.shared.disk.place()
             );
@@ -349,7 +349,7 @@ impl Writer {
 
     fn recovered(&mut self) {
         if std::mem::take(&mut self.in_trouble) {
-            tracing::info!("storing works again in '{}'", self.shared.disk.place());
+            crate::log::info!("storing works again in '{}'", self.shared.disk.place());
             self.shared.trouble(Source::Writer, None);
         }
     }

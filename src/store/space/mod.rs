@@ -121,9 +121,9 @@ impl Housekeeper {
     /// Says what went wrong, once until all is well again: it is tried often.
     fn complain(&mut self, what: &str, error: &io::Error) {
         if std::mem::replace(&mut self.complained, true) {
-            tracing::debug!("{what}: {error}");
+            crate::log::debug!("{what}: {error}");
         } else {
-            tracing::warn!("{what}: {error}");
+            crate::log::warn!("{what}: {error}");
         }
     }
 
@@ -177,7 +177,7 @@ impl Housekeeper {
                 Err(error) => {
                     // Half of one only takes room.
                     drop(self.shared.disk.remove(&footer::file_name(&name)));
-                    tracing::warn!("no footer was written for '{name}': {error}");
+                    crate::log::warn!("no footer was written for '{name}': {error}");
                 }
             }
         }

@@ -127,7 +127,7 @@ impl Housekeeper {
 
     /// A damaged segment stays as it is, so that nothing that can still be read is given up.
     fn leave_alone(&self, segment: &Segment) {
-        tracing::error!(
+        crate::log::error!(
             "'{}' is damaged: stop and run `leveret check-data`",
             segment.name
         );

@@ -50,7 +50,7 @@ pub(in crate::store) fn recount(
     let (footer, written) = footer::write_packed(disk, &segment.name, segment.sums(), rows);
     match written {
         Ok(()) => segment.has_footer = true,
-        Err(error) => tracing::warn!("no footer was written for '{}': {error}", segment.name),
+        Err(error) => crate::log::warn!("no footer was written for '{}': {error}", segment.name),
     }
     Ok(Recount {
         rows: Some(footer),

@@ -71,7 +71,7 @@ impl<'a> Walk<'a> {
             match self.vhost.find_exchange(&name) {
                 Some(alternate) if !self.was_visited(&alternate) => next = Some(alternate),
                 Some(_) => {}
-                None => tracing::warn!(
+                None => crate::log::warn!(
                     "{}: its alternate exchange '{name}' does not exist",
                     exchange.words()
                 ),

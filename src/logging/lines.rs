@@ -1,0 +1,227 @@
+//! Finished log lines on their way out: a thread of their own writes them, and no other thread ever
+//! waits for them or hears that they could not be written.
+//!
+//! Lines wait in one buffer of [`BUFFER_MAX`] octets. A line that does not fit because the reader
+//! does not keep up, or that cannot be written because the disk is full or the reader has left, is
+//! counted and dropped. The next write that works is followed by a warning with the count.
+//!
+//! It does not know what a line says. What it does see to is that a line stays one: see
+//! [`push_plain`].
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::Style;
+use super::plain::push_plain;
+
+/// The lines that wait to be written, in octets. What does not fit is dropped and counted.
+const BUFFER_MAX: usize = 256 * 1024;
+
+/// How long the end of the process waits for the last lines to be written.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// Takes lines from any thread. Copies take to the same buffer.
+#[derive(Clone)]
+pub(crate) struct Lines {
+    shared: Arc<Shared>,
+    style: Style,
+}
+
+/// Waits for the last lines when it is dropped, so that the process does not end before them.
+#[must_use]
+pub(crate) struct LastLines(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whole lines, each with its line feed.
+    waiting: Vec<u8>,
+    /// Lines dropped since the start.
+    dropped: u64,
+    /// The thread is not between two writes.
+    is_writing: bool,
+}
+
+impl Lines {
+    /// Starts the thread that writes to `output`. `on_missing` is called by that thread when a
+    /// write has worked and lines are missing before it: with how many since the start, and why
+    /// the last of them could not be written.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub(crate) fn start<O>(
+        output: O,
+        style: Style,
+        on_missing: fn(u64, &str),
+    ) -> io::Result<(Self, LastLines)>
+    where
+        O: Write + AsFd + Send + 'static,
+    {
+        let shared = Arc::new(Shared::default());
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            output,
+            on_missing,
+            cut: false,
+            told: 0,
+            why: TOO_MANY.to_owned(),
+        };
+        thread::Builder::new()
+            .name("leveret-log".to_owned())
+            .spawn(move || writer.run())?;
+        let last = LastLines(Arc::clone(&shared));
+        Ok((Self { shared, style }, last))
+    }
+}
+
+/// A line, or a part of one that ends with the call: the formatter calls once for each event.
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut state = self.shared.state.lock();
+        let fits = state.waiting.len() + line.len() <= BUFFER_MAX;
+        if fits {
+            let line = String::from_utf8_lossy(line);
+            push_plain(&mut state.waiting, &line, self.style);
+            drop(state);
+            self.shared.changed.notify_all();
+        } else {
+            state.dropped += 1;
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl LastLines {
+    /// Waits until everything that was said is written or missing, or [`LAST_LINES`].
+    pub(super) fn wait(&self) {
+        let mut state = self.0.state.lock();
+        let is_busy = |state: &mut State| state.is_writing || !state.waiting.is_empty();
+        let _timed_out = self
+            .0
+            .changed
+            .wait_while_for(&mut state, is_busy, LAST_LINES);
+    }
+}
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        self.wait();
+    }
+}
+
+/// Why lines are missing that were never tried to be written.
+const TOO_MANY: &str = "they came faster than they could be written";
+
+struct Writer<O> {
+    shared: Arc<Shared>,
+    output: O,
+    on_missing: fn(u64, &str),
+    /// The last line was written in part.
+    cut: bool,
+    /// Dropped lines that `on_missing` knows of.
+    told: u64,
+    /// Why the last write failed.
+    why: String,
+}
+
+impl<O: Write + AsFd> Writer<O> {
+    fn run(mut self) {
+        let mut lines = Vec::new();
+        loop {
+            lines.clear();
+            self.take(&mut lines);
+            let missing = self.write(&lines);
+            let dropped = {
+                let mut state = self.shared.state.lock();
+                state.dropped += missing;
+                state.dropped
+            };
+            if missing == 0 && dropped > self.told {
+                self.told = dropped;
+                (self.on_missing)(dropped, &self.why);
+                TOO_MANY.clone_into(&mut self.why);
+            }
+            self.shared.state.lock().is_writing = false;
+            self.shared.changed.notify_all();
+        }
+    }
+
+    /// Waits for lines and takes all that are there.
+    fn take(&self, lines: &mut Vec<u8>) {
+        let mut state = self.shared.state.lock();
+        while state.waiting.is_empty() {
+            self.shared.changed.wait(&mut state);
+        }
+        std::mem::swap(&mut state.waiting, lines);
+        state.is_writing = true;
+    }
+
+    /// Writes lines as far as it can; returns how many are missing.
+    fn write(&mut self, lines: &[u8]) -> u64 {
+        if self.cut {
+            // What comes now must not continue the line that was cut.
+            if let Err((_, error)) = self.write_all(b"\n") {
+                self.why = error.to_string();
+                return count(lines);
+            }
+            self.cut = false;
+        }
+        let Err((rest, error)) = self.write_all(lines) else {
+            return 0;
+        };
+        let written = lines.len() - rest.len();
+        let last = written.checked_sub(1).and_then(|last| lines.get(last));
+        self.cut = last.is_some_and(|octet| *octet != b'\n');
+        self.why = error.to_string();
+        count(rest)
+    }
+
+    /// Writes everything, or returns what is left and why.
+    fn write_all<'l>(&mut self, mut octets: &'l [u8]) -> Result<(), (&'l [u8], io::Error)> {
+        while !octets.is_empty() {
+            match self.output.write(octets) {
+                Ok(0) => return Err((octets, io::ErrorKind::WriteZero.into())),
+                Ok(written) => octets = octets.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // A process that shares the pipe or terminal has set it so.
+                    let fd = self.output.as_fd();
+                    let ready = poll(&mut [PollFd::new(&fd, PollFlags::OUT)], None);
+                    ready.map_err(|errno| (octets, errno.into()))?;
+                }
+                Err(error) => return Err((octets, error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The number of lines that end in `lines`.
+fn count(lines: &[u8]) -> u64 {
+    lines.iter().map(|octet| u64::from(*octet == b'\n')).sum()
+}
+
+/// The standard output, without the buffer of `std`, which would write again what failed before.
+///
+/// # Errors
+/// Those of the system.
+pub(crate) fn stdout() -> io::Result<File> {
+    let own: OwnedFd = io::stdout().as_fd().try_clone_to_owned()?;
+    Ok(own.into())
+}
