@@ -35,6 +35,10 @@ pub const OUTBOX_MARK: usize = 1024 * 1024;
 /// a requester that does not read misses answers, as it would after a reconnect.
 pub const REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Milliseconds between two looks at the peer of a connection that is not read: that it has closed
+/// its socket is noticed this late at most. What an alarm makes it hold is freed then.
+pub const PEER_LOOK_MS: u64 = 500;
+
 /// Octets read from one socket before everybody else gets a turn.
 pub const READ_BUDGET: usize = 128 * 1024;
 

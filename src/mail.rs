@@ -54,8 +54,10 @@ pub enum Mail {
     /// A queue that served one of its consumers for long let others go first, and wants to be
     /// called back.
     Resume(Waiting),
-    /// The broker closes the connection: shutdown, deleted vhost or user, by an operator.
+    /// The broker closes the connection: deleted vhost or user, by an operator.
     Close(AmqpError),
+    /// The broker stops: the connection closes, and its client is waited for only briefly.
+    Stop(AmqpError),
 }
 
 /// A message on its way from a queue to a consumer.

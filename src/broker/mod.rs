@@ -39,6 +39,9 @@ mod timer_driver;
 
 pub use health::Health;
 
+/// How long a stop waits for connections that have cut off their clients at `shutdown_timeout`.
+const CUT_WAIT: Duration = Duration::from_millis(500);
+
 /// How long a dropped broker waits for its threads.
 const DROP_WAIT: Duration = Duration::from_secs(5);
 
@@ -337,8 +340,8 @@ impl Broker {
     }
 
     /// Stops in good order: no new connections; clients get 320 `CONNECTION_FORCED - broker forced
-    /// connection closure with reason '…'`; what is to be stored is stored. Waits at most
-    /// `shutdown_timeout`.
+    /// connection closure with reason '…'`; what is to be stored is stored. A client that answers
+    /// nothing is cut off after `shutdown_close_timeout`, and each after `shutdown_timeout`.
     pub fn stop(mut self, reason: &str) {
         *self.grace.lock() = Grace::Reason(reason.to_owned());
         self.end();
@@ -441,10 +444,9 @@ async fn serve(
 
 /// Tells every client, and waits for them to go.
 async fn close_in_order(desk: &Desk, tasks: &TaskTracker, reason: &str) {
-    let explanation = format!("broker forced connection closure with reason '{reason}'");
-    desk.close_connections(&explanation, |_| true);
+    desk.stop_connections(reason);
     tasks.close();
-    let wait = Duration::from_millis(desk.env.settings.shutdown_timeout_ms);
+    let wait = Duration::from_millis(desk.env.settings.shutdown_timeout_ms) + CUT_WAIT;
     if tokio::time::timeout(wait, tasks.wait()).await.is_err() {
         crate::log::warn!("{} connections did not close within {wait:?}", tasks.len());
     }

@@ -150,6 +150,12 @@ settings! {
         shutdown_timeout_ms: u64 = 10_000;
         "shutdown_timeout", Whole(0, 600_000, Millis), [];
 
+        /// How long a stop waits for one client, in milliseconds: for its `connection.close-ok`
+        /// once `connection.close` was written, and before that for it to read at all. Then the
+        /// client is cut off, and the log says which.
+        shutdown_close_timeout_ms: u64 = 1_000;
+        "shutdown_close_timeout", Whole(0, 600_000, Millis), [];
+
         /// Threads that serve connections; 0 is one per core.
         workers: u16 = 0;
         "workers", Whole(0, 1024, Count), [];

@@ -71,6 +71,41 @@ impl Connection {
         };
         self.deadline = now.transport.plus_ms(wait);
         self.phase = Phase::Closing(closing);
+        self.wait_for_close_ok(now);
+    }
+
+    /// The broker stops.
+    pub(super) fn stop_soon(&mut self, now: Now) {
+        let longest = self.broker.env.settings.shutdown_timeout_ms;
+        self.stops_at = Some(now.transport.plus_ms(longest));
+        self.wait_for_close_ok(now);
+    }
+
+    /// While the broker stops, a client has only so long for its next sign of life: it takes what
+    /// there is for it, or answers.
+    pub(super) fn wait_for_close_ok(&mut self, now: Now) {
+        if let (Some(last), Phase::Closing(_)) = (self.stops_at, &self.phase) {
+            let wait = self.broker.env.settings.shutdown_close_timeout_ms;
+            self.deadline = now.transport.plus_ms(wait).min(last);
+        }
+    }
+
+    /// Tells the operator whom a stop did not wait for.
+    pub(super) fn log_cut(&self, now: Now) {
+        let wait = self.broker.env.settings.shutdown_close_timeout_ms;
+        let left = self.outbox.len();
+        let why = match self.phase {
+            Phase::Closing(Closing::Ours) if left > 0 => {
+                format!(
+                    "cut off at the broker's stop, with {left} bytes that the client did not read"
+                )
+            }
+            Phase::Closing(Closing::Ours) => {
+                format!("cut off at the broker's stop: no connection.close-ok within {wait} ms")
+            }
+            _ => format!("cut off at the broker's stop, {wait} ms after its end"),
+        };
+        self.log_end(now, &why);
     }
 
     /// The octets that come are not frames: there is no close-ok to wait for.

@@ -60,6 +60,8 @@ pub struct Connection {
     phase: Phase,
     /// Real time at which the phase is over, whatever happened.
     deadline: Mono,
+    /// The broker stops, and waits for this connection until then at most.
+    stops_at: Option<Mono>,
     /// Longest payload that is accepted.
     payload_max: u32,
     /// Octets read so far.
@@ -104,6 +106,12 @@ pub enum Manner {
 pub enum Lost<'a> {
     /// The client closed its socket.
     ByPeer,
+    /// The client closed its socket behind octets that are not read, because this connection is
+    /// paused.
+    Unread,
+    /// It is not, but the broker stops and the connection is not open: its handshake is not done,
+    /// or goodbye was said. Those that are open hear of it by mail.
+    Stop,
     /// The socket failed.
     Failed(&'a std::io::Error),
 }
@@ -139,6 +147,7 @@ impl Connection {
         let accepted = origin.accepted.transport;
         Self {
             deadline: accepted.plus_ms(settings.handshake_timeout_ms),
+            stops_at: None,
             payload_max: settings.initial_frame_max,
             broker: Arc::clone(broker),
             origin,
@@ -188,6 +197,13 @@ impl Connection {
         )
     }
 
+    /// Whether goodbye was said by one of the two: what comes is dropped, and the socket will be
+    /// closed.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.phase, Phase::Closing(_) | Phase::Silent)
+    }
+
     /// When [`Connection::on_deadline`] wants to be called (transport time).
     #[must_use]
     pub fn next_deadline(&self) -> Mono {
@@ -220,8 +236,10 @@ impl Connection {
     pub fn on_written(&mut self, now: Now, octets: usize) {
         let relief = self.outbox.advance(octets);
         self.relieve(now, relief);
-        if let Phase::Running(running) = &self.phase {
-            running.session.count(self.read, self.outbox.written());
+        match &self.phase {
+            Phase::Running(running) => running.session.count(self.read, self.outbox.written()),
+            Phase::Closing(_) => self.wait_for_close_ok(now),
+            _ => {}
         }
     }
 
@@ -243,13 +261,21 @@ impl Connection {
         if !self.is_past_handshake() && self.read > 0 {
             self.log_end(now, "handshake timeout");
         }
+        if self.stops_at.is_some() && self.is_leaving() {
+            self.log_cut(now);
+        }
         self.phase = Phase::Gone(Manner::Abort);
     }
 
     /// The socket is gone.
+    ///
+    /// What a client sent before it closed is handled, as RabbitMQ does. The exception is one that
+    /// an alarm blocks: what it holds may be what keeps the alarm on.
     pub fn on_lost(&mut self, now: Now, lost: &Lost<'_>) {
-        match self.phase {
-            Phase::Running(_) => {
+        match (&self.phase, lost) {
+            (Phase::Running(running), Lost::Unread) if !running.is_blocked() => {}
+            (Phase::Running(_), Lost::Stop) => {}
+            (Phase::Running(_), lost) => {
                 let why = match lost {
                     Lost::Failed(error) if error.kind() != ErrorKind::ConnectionReset => {
                         format!("socket failed: {error}")
@@ -258,8 +284,10 @@ impl Connection {
                 };
                 self.cut(now, &why);
             }
+            (Phase::Closing(_), Lost::Stop) => self.stop_soon(now),
+            (_, Lost::Stop) => self.phase = Phase::Gone(Manner::Abort),
             // A look at the port without a word is what health checks do.
-            Phase::Header(_) if self.read == 0 => self.phase = Phase::Gone(Manner::Graceful),
+            (Phase::Header(_), _) if self.read == 0 => self.phase = Phase::Gone(Manner::Graceful),
             _ if !self.is_past_handshake() => {
                 self.log_end(now, "client closed TCP connection during the handshake");
                 self.phase = Phase::Gone(Manner::Graceful);
@@ -304,6 +332,9 @@ impl Connection {
     }
 
     fn on_one_mail(&mut self, now: Now, mail: Mail) {
+        if let Mail::Stop(_) = mail {
+            self.stop_soon(now);
+        }
         let Phase::Running(running) = &mut self.phase else {
             if let Mail::Close(_) = mail {
                 self.phase = Phase::Gone(Manner::Abort);

@@ -4,10 +4,9 @@
 //! Every change that must survive a restart is made here or in a vhost, and told to the store.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use dashmap::DashMap;
-use leveret_codec::reply::ReplyCode;
 use leveret_codec::types::ShortString;
 
 use crate::alarms::{Alarm, Alarms};
@@ -28,6 +27,7 @@ use crate::store::{
 use crate::sync::Mutex;
 use crate::vhost::{self, Owners, Vhost};
 
+mod connections;
 mod policies;
 pub mod session;
 mod waiting;
@@ -54,6 +54,8 @@ pub struct Desk {
     alarms: Alarms,
     /// Held while an alarm is switched and told, so that what is told last is true.
     switching: Mutex<()>,
+    /// What connections are told once the broker stops.
+    stopping: OnceLock<AmqpError>,
     /// Connections that have something waiting for the store.
     waiting: Waiting,
 }
@@ -100,6 +102,7 @@ impl Desk {
             sessions: DashMap::new(),
             alarms: Alarms::default(),
             switching: Mutex::default(),
+            stopping: OnceLock::new(),
             waiting: Waiting::default(),
             env,
         });
@@ -287,33 +290,6 @@ impl Desk {
 
     fn forget_definition(&self, kind: DefinitionKind, key: String) {
         self.env.store.define(DefinitionChange::Delete(kind, key));
-    }
-
-    /// A connection is open.
-    pub fn remember(&self, session: &Arc<Session>) {
-        self.sessions.insert(session.id, Arc::clone(session));
-    }
-
-    /// A connection is gone.
-    pub fn forget(&self, connection: ConnectionId) {
-        self.sessions.remove(&connection);
-    }
-
-    /// All open connections, in no order.
-    #[must_use]
-    pub fn sessions(&self) -> Vec<Arc<Session>> {
-        self.sessions
-            .iter()
-            .map(|session| Arc::clone(&session))
-            .collect()
-    }
-
-    /// Closes the connections that `chosen` picks with 320 `CONNECTION_FORCED - explanation`.
-    pub fn close_connections(&self, explanation: &str, chosen: impl Fn(&Session) -> bool) {
-        for session in self.sessions().iter().filter(|session| chosen(session)) {
-            let error = AmqpError::new(ReplyCode::ConnectionForced, explanation);
-            session.mailbox.post(Mail::Close(error.in_method(0, 0)));
-        }
     }
 
     /// Why publishers must wait, if they must.

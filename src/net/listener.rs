@@ -132,11 +132,8 @@ impl Acceptor {
                     pause_ms = shortest;
                     if let Some(connection) = self.connection(&stream, peer) {
                         let clock = self.broker.env.clock.clone();
-                        let stop = Box::pin(self.stop.clone().cancelled_owned());
-                        let handshake = Handshake {
-                            _permit: permit,
-                            stop,
-                        };
+                        let stop = self.stop.clone();
+                        let handshake = Handshake { permit, stop };
                         self.tasks
                             .spawn(pump::run(stream, connection, clock, handshake));
                     }

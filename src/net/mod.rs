@@ -5,3 +5,4 @@
 
 pub mod listener;
 mod pump;
+mod socket;

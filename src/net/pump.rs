@@ -16,22 +16,24 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::BufMut;
-use tokio::io::{AsyncReadExt, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::io::AsyncReadExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::socket::Socket;
 use crate::clock::{Clock, Mono, Now};
 use crate::connection::{Connection, Flow, Lost, Manner};
-use crate::limits::{BUFFER_KEEP, IDLE_MS, READ_BUDGET, READ_BUFFER_MIN, WRITE_SLICES};
+use crate::limits::{
+    BUFFER_KEEP, IDLE_MS, PEER_LOOK_MS, READ_BUDGET, READ_BUFFER_MIN, WRITE_SLICES,
+};
 
 /// Turns in a row before other tasks get theirs.
 const TURNS: usize = 8;
 
 /// Runs `connection` on `stream` until it ends.
-pub(super) async fn run(
-    stream: TcpStream,
+pub(super) async fn run<S: Socket>(
+    stream: S,
     connection: Connection,
     clock: Clock,
     handshake: Handshake,
@@ -41,45 +43,60 @@ pub(super) async fn run(
         input: Vec::new(),
         held: false,
         peer_open: true,
+        look_at: Mono::NEVER,
         sleep: Box::pin(sleep(Duration::ZERO)),
         wake_at: Mono::ZERO,
         busy_at: clock.now().transport,
-        handshake: Some(handshake),
+        permit: Some(handshake.permit),
+        stop: handshake.stop,
+        stopping: Stopping::Unknown,
         connection,
         clock,
     };
     let manner = poll_fn(|cx| pump.poll(cx)).await;
     if manner == Manner::Abort {
         // On an error the socket is closed in order instead, which the peer survives.
-        pump.stream.set_zero_linger().unwrap_or_default();
+        pump.stream.reset_on_drop().unwrap_or_default();
     }
 }
 
-/// What a connection has while it is in its handshake, and gives up with it.
+/// What a connection is given when it begins.
 pub(super) struct Handshake {
-    /// Its place among those that shake hands.
-    pub(super) _permit: OwnedSemaphorePermit,
-    /// The broker stops. Connections that are open hear of it by mail.
-    pub(super) stop: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Its place among those that shake hands, until it has done so.
+    pub(super) permit: OwnedSemaphorePermit,
+    /// The broker stops.
+    pub(super) stop: CancellationToken,
 }
 
-struct Pump {
-    stream: TcpStream,
+/// Whether a connection that is not open knows that the broker stops. One that is open hears of it
+/// by mail, and does not listen here.
+enum Stopping {
+    Unknown,
+    Listening(Pin<Box<WaitForCancellationFutureOwned>>),
+    Told,
+}
+
+struct Pump<S> {
+    stream: S,
     connection: Connection,
     clock: Clock,
     input: Vec<u8>,
     /// The core left whole frames in `input` for later.
     held: bool,
     peer_open: bool,
+    /// When to look whether the peer is still there, while it is not read.
+    look_at: Mono,
     sleep: Pin<Box<Sleep>>,
     /// The moment `sleep` is set to.
     wake_at: Mono,
     /// When something was last read or written.
     busy_at: Mono,
-    handshake: Option<Handshake>,
+    permit: Option<OwnedSemaphorePermit>,
+    stop: CancellationToken,
+    stopping: Stopping,
 }
 
-impl Pump {
+impl<S: Socket> Pump<S> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Manner> {
         self.connection.awake();
         for _ in 0..TURNS {
@@ -103,29 +120,47 @@ impl Pump {
         let mut progress = self.read(now, cx);
         progress |= self.connection.on_mail(now, cx.waker());
         if self.connection.has_committed() {
-            self.connection.on_commit(self.has_more());
+            self.connection.on_commit(self.stream.has_more());
         }
         if now.transport >= self.connection.next_deadline() {
             self.connection.on_deadline(now);
             progress = true;
         }
-        if self.connection.is_past_handshake() {
-            self.handshake = None;
-        } else if let Some(handshake) = &mut self.handshake
-            && handshake.stop.as_mut().poll(cx).is_ready()
-        {
-            self.connection.give_up();
-            return true;
-        }
+        progress |= self.listen_for_stop(now, cx);
         progress |= self.write(now, cx);
         // Writing made room for what was held back.
         progress || (self.held && self.connection.flow() == Flow::Continue)
     }
 
-    fn read(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
-        if self.connection.flow() != Flow::Continue {
+    fn listen_for_stop(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
+        let is_past_handshake = self.connection.is_past_handshake();
+        if is_past_handshake {
+            self.permit = None;
+        }
+        if is_past_handshake && !self.connection.is_leaving() {
+            self.stopping = Stopping::Unknown;
             return false;
         }
+        if let Stopping::Unknown = self.stopping {
+            let stop = self.stop.clone().cancelled_owned();
+            self.stopping = Stopping::Listening(Box::pin(stop));
+        }
+        let Stopping::Listening(stop) = &mut self.stopping else {
+            return false;
+        };
+        let stops = stop.as_mut().poll(cx).is_ready();
+        if stops {
+            self.stopping = Stopping::Told;
+            self.connection.on_lost(now, &Lost::Stop);
+        }
+        stops
+    }
+
+    fn read(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
+        if self.connection.flow() != Flow::Continue {
+            return self.look_at_peer(now);
+        }
+        self.look_at = Mono::NEVER;
         if self.held {
             self.feed(now);
             return true;
@@ -151,6 +186,22 @@ impl Pump {
                 true
             }
         }
+    }
+
+    /// Looks from time to time whether the peer of a connection that is not read is still there:
+    /// behind what it has sent no end can be read.
+    fn look_at_peer(&mut self, now: Now) -> bool {
+        if self.look_at > now.transport {
+            // Not before it has been paused for a while.
+            self.look_at = self.look_at.min(now.transport.plus_ms(PEER_LOOK_MS));
+            return false;
+        }
+        self.look_at = now.transport.plus_ms(PEER_LOOK_MS);
+        let is_gone = self.stream.is_peer_gone();
+        if is_gone {
+            self.connection.on_lost(now, &Lost::Unread);
+        }
+        is_gone
     }
 
     /// Reads once: into the buffer, which is there only from the first octet on, or to where the
@@ -181,11 +232,6 @@ impl Pump {
             self.input.reserve_exact(self.input.len() * 2);
         }
         Poll::Ready(read)
-    }
-
-    /// Whether the socket has something to read.
-    fn has_more(&self) -> bool {
-        matches!(rustix::io::ioctl_fionread(&self.stream), Ok(octets) if octets > 0)
     }
 
     fn feed(&mut self, now: Now) {
@@ -237,6 +283,7 @@ impl Pump {
         } else {
             deadline
         };
+        let wake_at = wake_at.min(self.look_at);
         if wake_at == Mono::NEVER {
             return true;
         }

@@ -48,6 +48,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "hostile::replies_to_a_requester_that_never_reads_are_bounded",
     ),
     (
+        "PEER_LOOK_MS",
+        "gone::a_blocked_client_that_closes_its_socket_leaves_nothing",
+    ),
+    (
         "READ_BUDGET",
         "hostile::returns_to_a_publisher_that_never_reads_stop_its_input",
     ),
@@ -74,6 +78,10 @@ const SETTINGS: &[(&str, &str)] = &[
     (
         "shutdown_timeout",
         "shutdown::stop_gives_up_those_who_do_not_answer",
+    ),
+    (
+        "shutdown_close_timeout",
+        "shutdown::stop_says_whom_it_cut_off",
     ),
     (
         "heartbeat",

@@ -15,6 +15,7 @@ mod durability;
 mod embed;
 mod events;
 mod golden;
+mod gone;
 mod hostile;
 mod kill;
 mod limits;

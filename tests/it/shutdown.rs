@@ -20,6 +20,7 @@ use leveret::store::{
 };
 use parking_lot::Mutex;
 
+use crate::process::Process;
 use crate::talker::{Client, LOGIN, eventually};
 
 /// Longest that an end may take which waits for nobody.
@@ -77,6 +78,69 @@ fn stop_gives_up_those_who_do_not_answer() {
     assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
     assert!(client.hear().starts_with("connection.close code=320"));
     assert!(client.hears_the_end());
+}
+
+// A blocking client that is busy with a message answers nothing, and a stop took all of
+// shutdown_timeout, which is as long as `docker stop` waits before it kills.
+#[test]
+fn stop_waits_only_briefly_for_those_who_do_not_answer() {
+    let broker = broker();
+    let mut clients = [Client::new(&broker), Client::new(&broker)];
+    let began = Instant::now();
+    broker.stop("over");
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    for client in &mut clients {
+        assert!(client.hear().starts_with("connection.close code=320"));
+        assert!(client.hears_the_end());
+    }
+}
+
+#[test]
+fn stop_waits_only_briefly_for_those_who_do_not_read() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    client.declare("q", "");
+    for _ in 0..40 {
+        client.say("basic.publish routing-key='q' body=zeros:1000000");
+    }
+    client.say("basic.consume queue='q' no-ack");
+    let vhost = broker.desk().find_vhost("/").unwrap();
+    let queue = vhost.find_queue("q").unwrap();
+    eventually("it is served", || {
+        queue.look(|queue| queue.ready_count()) < 40
+    });
+    drop((queue, vhost));
+    let began = Instant::now();
+    broker.stop("over");
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+}
+
+#[test]
+fn stop_does_not_wait_for_those_who_were_told_to_go_before() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    client.say("9> basic.ack");
+    assert!(client.hear().starts_with("connection.close code=504"));
+    let began = Instant::now();
+    broker.stop("over");
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    assert!(client.hears_the_end());
+}
+
+#[test]
+fn stop_says_whom_it_cut_off() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = ["shutdown_close_timeout=50"];
+    let broker = Process::start(&dir.path().join("data"), dir.path(), &settings);
+    let mut client = Client::at(broker.address());
+    let name = format!("-> {}, vhost: '/', user: 'guest'", broker.address());
+    let log = broker.stop();
+    let cut: Vec<&str> = log.lines().filter(|line| line.contains("50 ms")).collect();
+    let [line] = cut.as_slice() else {
+        panic!("{log}")
+    };
+    assert!(line.contains("WARN") && line.contains(&name), "{line}");
+    assert!(client.hear().starts_with("connection.close code=320"));
 }
 
 #[test]

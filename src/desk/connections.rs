@@ -1,0 +1,55 @@
+//! The connections that are open: listed, told, and closed.
+
+use std::sync::Arc;
+
+use leveret_codec::reply::ReplyCode;
+
+use super::Desk;
+use super::session::Session;
+use crate::error::AmqpError;
+use crate::ids::ConnectionId;
+use crate::mail::Mail;
+
+impl Desk {
+    /// A connection is open.
+    pub fn remember(&self, session: &Arc<Session>) {
+        self.sessions.insert(session.id, Arc::clone(session));
+        // Listed first, asked second: a stop that begins in between is heard of.
+        if let Some(error) = self.stopping.get() {
+            session.mailbox.post(Mail::Stop(error.clone()));
+        }
+    }
+
+    /// A connection is gone.
+    pub fn forget(&self, connection: ConnectionId) {
+        self.sessions.remove(&connection);
+    }
+
+    /// All open connections, in no order.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Arc<Session>> {
+        self.sessions
+            .iter()
+            .map(|session| Arc::clone(&session))
+            .collect()
+    }
+
+    /// Closes the connections that `chosen` picks with 320 `CONNECTION_FORCED - explanation`.
+    pub fn close_connections(&self, explanation: &str, chosen: impl Fn(&Session) -> bool) {
+        for session in self.sessions().iter().filter(|session| chosen(session)) {
+            let error = AmqpError::new(ReplyCode::ConnectionForced, explanation);
+            session.mailbox.post(Mail::Close(error.in_method(0, 0)));
+        }
+    }
+
+    /// The broker stops: tells all connections, and those that are opened from now on, with 320
+    /// `CONNECTION_FORCED`.
+    pub fn stop_connections(&self, reason: &str) {
+        let explanation = format!("broker forced connection closure with reason '{reason}'");
+        let error = AmqpError::new(ReplyCode::ConnectionForced, explanation);
+        let error = self.stopping.get_or_init(|| error.in_method(0, 0));
+        for session in self.sessions() {
+            session.mailbox.post(Mail::Stop(error.clone()));
+        }
+    }
+}
