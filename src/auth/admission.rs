@@ -3,9 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{
-    Access, Auth, ConnectionCounts, ConnectionGuard, LimitReached, NodeLimits, User, VhostLimits,
-};
+use super::{Auth, ConnectionCounts, ConnectionGuard, LimitReached, NodeLimits, User, VhostLimits};
 
 /// Who wants to open what.
 #[derive(Clone, Copy, Debug)]
@@ -18,15 +16,6 @@ pub struct Admission<'a> {
     pub vhost_limits: Option<VhostLimits>,
     /// The limits of this node.
     pub node: &'a NodeLimits,
-}
-
-/// A connection that may use its vhost.
-#[derive(Debug)]
-pub struct Admitted {
-    /// Its place in the counts, to be kept for as long as it is open.
-    pub place: ConnectionGuard,
-    /// What it may do there.
-    pub access: Arc<Access>,
 }
 
 /// Why a vhost was not opened. Displayed as the explanation of a 530 on the connection.
@@ -49,7 +38,8 @@ pub enum NotAdmitted {
 }
 
 impl Auth {
-    /// Decides about a `connection.open`, and counts the connection if it may come in.
+    /// Decides about a `connection.open`, and counts the connection if it may come in, until the
+    /// guard is dropped.
     ///
     /// # Errors
     /// `NotAdmitted`: 530 `NOT_ALLOWED` on the connection.
@@ -59,7 +49,7 @@ impl Auth {
         &self,
         counts: &Arc<ConnectionCounts>,
         admission: &Admission<'_>,
-    ) -> Result<Admitted, NotAdmitted> {
+    ) -> Result<ConnectionGuard, NotAdmitted> {
         let &Admission {
             user,
             vhost,
@@ -79,7 +69,7 @@ impl Auth {
         let place =
             counts.open_connection(node, (vhost, vhost_limits), (user.name(), user_limits))?;
         match self.access(user.name(), vhost) {
-            Some(access) => Ok(Admitted { place, access }),
+            Some(_) => Ok(place),
             None => Err(NotAdmitted::NoPermission {
                 vhost: vhost.to_owned(),
                 user: user.name().to_owned(),

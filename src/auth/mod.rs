@@ -34,7 +34,7 @@ use parking_lot::RwLock;
 
 use self::sasl::Credentials;
 pub use self::{
-    admission::{Admission, Admitted, NotAdmitted},
+    admission::{Admission, NotAdmitted},
     change::{AuthError, Change},
     definitions::{
         AuthDefinitions, PermissionDefinition, Tags, TopicPermissionDefinition, UserDefinition,

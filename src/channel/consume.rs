@@ -49,11 +49,11 @@ impl Channel {
             return self.consume_replies(consume, cx);
         }
         let name = self.queue_name(consume.queue)?;
-        self.check_queue(Operation::Read, &name, cx)?;
+        cx.session.check_queue(Operation::Read, &name)?;
         let tag = self.new_tag(consume.consumer_tag)?;
         self.check_consumer_count(cx)?;
         let queue = cx.session.vhost.queue(&name)?;
-        queue.check_owner(cx.session.id)?;
+        queue.check_owner(cx.session.connection)?;
         let arguments = consume.arguments.to_table().map_err(|_| bad_arguments())?;
         let timeout_ms = timeout_of(&queue, &arguments);
         let id = cx.session.vhost.env().next_consumer();

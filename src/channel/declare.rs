@@ -1,8 +1,7 @@
-//! Declaring, deleting, binding and purging: permissions here, everything else in the vhost.
+//! Declaring, deleting, binding and purging: decodes what the client asks for, asks the desk, and
+//! answers once the store is as far as the answer says.
 //!
 //! Source: AMQP 0-9-1 classes `exchange` and `queue`; RabbitMQ 4.3 as seen.
-
-use std::sync::Arc;
 
 use leveret_codec::methods::{
     ExchangeBind, ExchangeBindOk, ExchangeDeclare, ExchangeDeclareOk, ExchangeDelete,
@@ -12,33 +11,18 @@ use leveret_codec::methods::{
 };
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{Table, TableRef};
-use leveret_codec::types::{ShortStr, ShortString};
+use leveret_codec::types::ShortStr;
 
-use super::access::AccessCache;
 use super::{Channel, Context, Reply};
-use crate::auth::{Operation, Resource};
-use crate::error::{AmqpError, queue_words};
-use crate::exchange::ExchangeType;
+use crate::desk::{BindingRequest, ExchangeDeclaration, QueueDeclaration, Stored};
+use crate::error::AmqpError;
 use crate::store::Position;
-use crate::vhost::{
-    DeleteIf, Destination, DestinationName, ExchangeSpec, QueueHandle, QueueSpec, REPLY_TO,
-    check_not_default, generated_name, strip_cr_lf,
-};
-
-/// How a name for replies begins; such queues exist only as consumers.
-const REPLY_PREFIX: &str = "amq.rabbitmq.reply-to.";
-
-/// One end of a binding operation, with its key and arguments.
-struct BindingRequest<'a> {
-    source: ShortStr<'a>,
-    destination: ShortString,
-    key: ShortString,
-    arguments: Table,
-}
+use crate::vhost::{DeleteIf, DestinationName, is_reply_queue, strip_cr_lf};
 
 impl Channel {
-    fn reply(&self, cx: &mut Context<'_>, position: Position, reply: Reply, method: &Method<'_>) {
-        cx.outbox.hold_until(position);
+    /// Answers once the store is durable up to `until`.
+    fn reply(&self, cx: &mut Context<'_>, until: Position, reply: Reply, method: &Method<'_>) {
+        cx.outbox.hold_until(until);
         if reply == Reply::Wanted {
             cx.outbox.method(self.id, method);
         }
@@ -49,79 +33,31 @@ impl Channel {
         declare: QueueDeclare<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        let reply = Reply::unless(declare.nowait);
-        let asked = strip_cr_lf(&declare.queue);
-        if *asked == *REPLY_TO || asked.starts_with(REPLY_PREFIX) {
-            return self.declare_reply_queue(&asked, reply, cx);
-        }
-        if declare.passive {
-            AccessCache::check_any(cx.session, Resource::Queue(&asked))?;
-            let queue = cx.session.vhost.queue(&asked)?;
-            queue.check_owner(cx.session.id)?;
-            queue.with(cx.now, |state, effects| state.touch(cx.now, effects));
-            return self.declared(&queue, Position::default(), reply, cx);
-        }
-        let name = if asked.is_empty() {
-            generated_name()
+        let found = if declare.passive {
+            Stored::at_once(cx.session.find_queue(cx.now, &declare.queue)?)
         } else {
-            asked
+            let declaration = QueueDeclaration {
+                name: declare.queue.into(),
+                durable: declare.durable,
+                exclusive: declare.exclusive,
+                auto_delete: declare.auto_delete,
+                arguments: table_of(declare.arguments)?,
+            };
+            cx.session.declare_queue(cx.now, declaration)?
         };
-        self.check_queue(Operation::Configure, &name, cx)?;
-        let spec = QueueSpec {
-            name: name.clone(),
-            durable: declare.durable,
-            exclusive: declare.exclusive,
-            auto_delete: declare.auto_delete,
-            arguments: table_of(declare.arguments)?,
-            connection: cx.session.id,
-        };
-        let vhost = Arc::clone(&cx.session.vhost);
-        let (queue, position) = vhost.declare_queue(cx.now, spec, |dead_letter_exchange| {
-            self.check_queue(Operation::Read, &name, cx)?;
-            self.check_exchange(Operation::Write, dead_letter_exchange, cx)
-        })?;
-        self.declared(&queue, position, reply, cx)
-    }
-
-    fn declared(
-        &mut self,
-        queue: &QueueHandle,
-        position: Position,
-        reply: Reply,
-        cx: &mut Context<'_>,
-    ) -> Result<(), AmqpError> {
-        self.last_queue = queue.name().clone();
-        let (ready, consumers) =
-            queue.look(|queue| (queue.ready_count(), queue.announced_consumers()));
+        let Stored {
+            value: found,
+            until,
+        } = found;
         let ok = QueueDeclareOk {
-            queue: queue.name().as_short(),
-            message_count: count(ready),
-            consumer_count: count(consumers),
+            queue: found.name.as_short(),
+            message_count: count(found.ready),
+            consumer_count: count(found.consumers),
         };
-        self.reply(cx, position, reply, &ok.into());
-        Ok(())
-    }
-
-    /// A responder asks whether the requester of a direct reply still waits.
-    fn declare_reply_queue(
-        &mut self,
-        name: &ShortString,
-        reply: Reply,
-        cx: &mut Context<'_>,
-    ) -> Result<(), AmqpError> {
-        let vhost = &cx.session.vhost;
-        if **name != *REPLY_TO && vhost.reply_target(name).is_none() {
-            return Err(AmqpError::not_found(format!(
-                "no {}",
-                queue_words(name, vhost.name())
-            )));
+        self.reply(cx, until, Reply::unless(declare.nowait), &ok.into());
+        if !is_reply_queue(&found.name) {
+            self.last_queue = found.name;
         }
-        let ok = QueueDeclareOk {
-            queue: name.as_short(),
-            message_count: 0,
-            consumer_count: 1,
-        };
-        self.reply(cx, Position::default(), reply, &ok.into());
         Ok(())
     }
 
@@ -130,22 +66,16 @@ impl Channel {
         delete: QueueDelete<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        let reply = Reply::unless(delete.nowait);
         let name = self.queue_name(strip_cr_lf(&delete.queue).as_short())?;
-        self.check_queue(Operation::Configure, &name, cx)?;
         let only_if = DeleteIf {
             unused: delete.if_unused,
             empty: delete.if_empty,
         };
-        let mut ready = 0;
-        if let Some(queue) = cx.session.vhost.find_queue(&name) {
-            queue.check_owner(cx.session.id)?;
-            ready = cx.session.vhost.delete_queue(cx.now, &queue, only_if)?;
-        }
+        let deleted = cx.session.delete_queue(cx.now, &name, only_if)?;
         let ok = QueueDeleteOk {
-            message_count: count(ready),
+            message_count: count(deleted.value),
         };
-        self.reply(cx, Position::default(), reply, &ok.into());
+        self.reply(cx, deleted.until, Reply::unless(delete.nowait), &ok.into());
         Ok(())
     }
 
@@ -155,19 +85,11 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         let name = self.queue_name(purge.queue)?;
-        self.check_queue(Operation::Read, &name, cx)?;
-        let queue = cx.session.vhost.queue(&name)?;
-        queue.check_owner(cx.session.id)?;
-        let purged = queue.with(cx.now, |state, effects| state.purge(cx.now, effects))?;
+        let purged = cx.session.purge_queue(cx.now, &name)?;
         let ok = QueuePurgeOk {
-            message_count: count(purged),
+            message_count: count(purged.value),
         };
-        self.reply(
-            cx,
-            Position::default(),
-            Reply::unless(purge.nowait),
-            &ok.into(),
-        );
+        self.reply(cx, purged.until, Reply::unless(purge.nowait), &ok.into());
         Ok(())
     }
 
@@ -178,25 +100,9 @@ impl Channel {
     ) -> Result<(), AmqpError> {
         let request =
             self.queue_binding(bind.queue, bind.exchange, bind.routing_key, bind.arguments)?;
-        self.authorize_queue_binding(&request, cx)?;
-        let vhost = &cx.session.vhost;
-        vhost.exchange(&request.source)?;
-        let queue = vhost.queue(&request.destination)?;
-        queue.check_owner(cx.session.id)?;
-        let destination = Destination::Queue(queue);
-        let position = vhost.bind(
-            cx.now,
-            &request.source,
-            &destination,
-            &request.key,
-            &request.arguments,
-        )?;
-        self.reply(
-            cx,
-            position,
-            Reply::unless(bind.nowait),
-            &QueueBindOk {}.into(),
-        );
+        let bound = cx.session.bind(cx.now, request)?;
+        let reply = Reply::unless(bind.nowait);
+        self.reply(cx, bound.until, reply, &QueueBindOk {}.into());
         Ok(())
     }
 
@@ -211,67 +117,32 @@ impl Channel {
             unbind.routing_key,
             unbind.arguments,
         )?;
-        self.authorize_queue_binding(&request, cx)?;
-        let vhost = &cx.session.vhost;
-        if let Some(queue) = vhost.find_queue(&request.destination) {
-            queue.check_owner(cx.session.id)?;
-        }
-        let destination = DestinationName::Queue(request.destination);
-        vhost.unbind(
-            &request.source,
-            &destination,
-            &request.key,
-            &request.arguments,
-        );
-        cx.outbox.method(self.id, &QueueUnbindOk {}.into());
+        let done = cx.session.unbind(request)?;
+        let reply = Reply::Wanted;
+        self.reply(cx, done.until, reply, &QueueUnbindOk {}.into());
         Ok(())
     }
 
     /// With neither queue nor key the last declared queue is bound by its own name.
-    fn queue_binding<'a>(
+    fn queue_binding(
         &self,
         queue: ShortStr<'_>,
-        exchange: ShortStr<'a>,
+        exchange: ShortStr<'_>,
         key: ShortStr<'_>,
         arguments: TableRef<'_>,
-    ) -> Result<BindingRequest<'a>, AmqpError> {
-        let destination = self.queue_name(strip_cr_lf(&queue).as_short())?;
+    ) -> Result<BindingRequest, AmqpError> {
+        let name = self.queue_name(strip_cr_lf(&queue).as_short())?;
         let key = if queue.is_empty() && key.is_empty() {
-            destination.clone()
+            name.clone()
         } else {
             key.into()
         };
         Ok(BindingRequest {
-            source: exchange,
-            destination,
+            source: exchange.into(),
+            destination: DestinationName::Queue(name),
             key,
             arguments: table_of(arguments)?,
         })
-    }
-
-    fn authorize_queue_binding(
-        &mut self,
-        request: &BindingRequest<'_>,
-        cx: &Context<'_>,
-    ) -> Result<(), AmqpError> {
-        check_not_default(request.source)?;
-        self.check_queue(Operation::Write, &request.destination, cx)?;
-        self.authorize_source(request, cx)
-    }
-
-    fn authorize_source(
-        &mut self,
-        request: &BindingRequest<'_>,
-        cx: &Context<'_>,
-    ) -> Result<(), AmqpError> {
-        self.check_exchange(Operation::Read, &request.source, cx)?;
-        if let Some(exchange) = cx.session.vhost.find_exchange(&request.source)
-            && exchange.kind == ExchangeType::Topic
-        {
-            cx.session
-                .check_topic(Operation::Read, &exchange.spec.name, &request.key)?;
-        }
-        Ok(())
     }
 
     pub(super) fn on_exchange_declare(
@@ -279,31 +150,20 @@ impl Channel {
         declare: ExchangeDeclare<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        let name = strip_cr_lf(&declare.exchange);
-        check_not_default(name.as_short())?;
-        let vhost = Arc::clone(&cx.session.vhost);
-        let mut position = Position::default();
-        if declare.passive {
-            AccessCache::check_any(cx.session, Resource::Exchange(&name))?;
-            vhost.exchange(&name)?;
+        let declared = if declare.passive {
+            Stored::at_once(cx.session.find_exchange(&declare.exchange)?)
         } else {
-            self.check_exchange(Operation::Configure, &name, cx)?;
-            let spec = ExchangeSpec {
-                name: name.clone(),
-                vhost: vhost.name().clone(),
+            cx.session.declare_exchange(ExchangeDeclaration {
+                name: declare.exchange.into(),
                 type_name: declare.type_.into(),
                 durable: declare.durable,
                 auto_delete: declare.auto_delete,
                 internal: declare.internal,
                 arguments: table_of(declare.arguments)?,
-            };
-            position = vhost.declare_exchange(spec, |alternate| {
-                self.check_exchange(Operation::Read, &name, cx)?;
-                self.check_exchange(Operation::Write, alternate, cx)
-            })?;
-        }
+            })?
+        };
         let reply = Reply::unless(declare.nowait);
-        self.reply(cx, position, reply, &ExchangeDeclareOk {}.into());
+        self.reply(cx, declared.until, reply, &ExchangeDeclareOk {}.into());
         Ok(())
     }
 
@@ -312,12 +172,11 @@ impl Channel {
         delete: ExchangeDelete<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        let name = strip_cr_lf(&delete.exchange);
-        check_not_default(name.as_short())?;
-        self.check_exchange(Operation::Configure, &name, cx)?;
-        cx.session.vhost.delete_exchange(&name, delete.if_unused)?;
+        let deleted = cx
+            .session
+            .delete_exchange(&delete.exchange, delete.if_unused)?;
         let reply = Reply::unless(delete.nowait);
-        self.reply(cx, Position::default(), reply, &ExchangeDeleteOk {}.into());
+        self.reply(cx, deleted.until, reply, &ExchangeDeleteOk {}.into());
         Ok(())
     }
 
@@ -326,29 +185,15 @@ impl Channel {
         bind: ExchangeBind<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        let request = BindingRequest {
-            source: bind.source,
-            destination: strip_cr_lf(&bind.destination),
-            key: bind.routing_key.into(),
-            arguments: table_of(bind.arguments)?,
-        };
-        self.authorize_exchange_binding(&request, cx)?;
-        let vhost = &cx.session.vhost;
-        vhost.exchange(&request.source)?;
-        let destination = Destination::Exchange(vhost.exchange(&request.destination)?);
-        let position = vhost.bind(
-            cx.now,
-            &request.source,
-            &destination,
-            &request.key,
-            &request.arguments,
+        let request = exchange_binding(
+            bind.destination,
+            bind.source,
+            bind.routing_key,
+            bind.arguments,
         )?;
-        self.reply(
-            cx,
-            position,
-            Reply::unless(bind.nowait),
-            &ExchangeBindOk {}.into(),
-        );
+        let done = cx.session.bind(cx.now, request)?;
+        let reply = Reply::unless(bind.nowait);
+        self.reply(cx, done.until, reply, &ExchangeBindOk {}.into());
         Ok(())
     }
 
@@ -357,35 +202,31 @@ impl Channel {
         unbind: ExchangeUnbind<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
-        let request = BindingRequest {
-            source: unbind.source,
-            destination: strip_cr_lf(&unbind.destination),
-            key: unbind.routing_key.into(),
-            arguments: table_of(unbind.arguments)?,
-        };
-        self.authorize_exchange_binding(&request, cx)?;
-        let destination = DestinationName::Exchange(request.destination);
-        cx.session.vhost.unbind(
-            &request.source,
-            &destination,
-            &request.key,
-            &request.arguments,
-        );
+        let request = exchange_binding(
+            unbind.destination,
+            unbind.source,
+            unbind.routing_key,
+            unbind.arguments,
+        )?;
+        let done = cx.session.unbind(request)?;
         let reply = Reply::unless(unbind.nowait);
-        self.reply(cx, Position::default(), reply, &ExchangeUnbindOk {}.into());
+        self.reply(cx, done.until, reply, &ExchangeUnbindOk {}.into());
         Ok(())
     }
+}
 
-    fn authorize_exchange_binding(
-        &mut self,
-        request: &BindingRequest<'_>,
-        cx: &Context<'_>,
-    ) -> Result<(), AmqpError> {
-        check_not_default(request.source)?;
-        check_not_default(request.destination.as_short())?;
-        self.check_exchange(Operation::Write, &request.destination, cx)?;
-        self.authorize_source(request, cx)
-    }
+fn exchange_binding(
+    destination: ShortStr<'_>,
+    source: ShortStr<'_>,
+    key: ShortStr<'_>,
+    arguments: TableRef<'_>,
+) -> Result<BindingRequest, AmqpError> {
+    Ok(BindingRequest {
+        source: source.into(),
+        destination: DestinationName::Exchange(destination.into()),
+        key: key.into(),
+        arguments: table_of(arguments)?,
+    })
 }
 
 /// An argument table that cannot be decoded ends the connection.

@@ -86,9 +86,9 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         let name = self.queue_name(get.queue)?;
-        self.check_queue(Operation::Read, &name, cx)?;
+        cx.session.check_queue(Operation::Read, &name)?;
         let queue = cx.session.vhost.queue(&name)?;
-        queue.check_owner(cx.session.id)?;
+        queue.check_owner(cx.session.connection)?;
         let got = queue.with(cx.now, |state, effects| {
             state.get(cx.now, get.no_ack, effects)
         })?;

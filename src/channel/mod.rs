@@ -13,7 +13,6 @@ use std::collections::VecDeque;
 use leveret_codec::methods::{self, BasicPublish, Method};
 use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 
-use crate::auth::Operation;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
 use crate::error::AmqpError;
@@ -40,7 +39,7 @@ mod tx;
 
 pub use leaving::Departures;
 
-use access::AccessCache;
+use access::WriteAccess;
 use confirms::Confirms;
 use content::Content;
 use ledger::Ledger;
@@ -90,7 +89,7 @@ pub struct Channel {
     consumers: Consumers,
     ledger: Ledger,
     settling: Settling,
-    access: AccessCache,
+    write_access: WriteAccess,
     /// The queue that an empty name stands for: the last one declared here.
     last_queue: ShortString,
 }
@@ -108,7 +107,7 @@ impl Channel {
             consumers: Consumers::default(),
             ledger: Ledger::default(),
             settling: Settling::default(),
-            access: AccessCache::default(),
+            write_access: WriteAccess::default(),
             last_queue: ShortString::default(),
         }
     }
@@ -332,24 +331,6 @@ impl Channel {
             return Err(AmqpError::not_found("no previously declared queue"));
         }
         Ok(self.last_queue.clone())
-    }
-
-    fn check_queue(
-        &mut self,
-        operation: Operation,
-        name: &str,
-        cx: &Context<'_>,
-    ) -> Result<(), AmqpError> {
-        self.access.check_queue(cx.session, operation, name)
-    }
-
-    fn check_exchange(
-        &mut self,
-        operation: Operation,
-        name: &str,
-        cx: &Context<'_>,
-    ) -> Result<(), AmqpError> {
-        self.access.check_exchange(cx.session, operation, name)
     }
 }
 

@@ -131,7 +131,7 @@ impl Channel {
         name: &ShortString,
         cx: &Context<'_>,
     ) -> Result<Arc<Exchange>, AmqpError> {
-        self.check_exchange(Operation::Write, name, cx)?;
+        self.write_access.check(cx.session, name)?;
         let topology = cx.session.vhost.generation();
         if let Some(exchange) = cx.bench.routes.exchange(topology, name) {
             return Ok(Arc::clone(exchange));

@@ -60,7 +60,7 @@ impl Times {
     pub(super) fn now(cx: &Context<'_>) -> Self {
         Self {
             topology: cx.session.vhost.generation(),
-            rights: cx.session.broker.auth.generation(),
+            rights: cx.session.desk.auth.generation(),
         }
     }
 }

@@ -361,7 +361,7 @@ impl Running {
         if deadline < self.armed {
             self.armed = deadline;
             let timer = Arc::downgrade(&self.timer);
-            self.session.broker.env.timers.arm(deadline, timer);
+            self.session.desk.env.timers.arm(deadline, timer);
         }
         result
     }

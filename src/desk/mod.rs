@@ -4,7 +4,7 @@
 //! Every change that must survive a restart is made here or in a vhost, and told to the store.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
 use leveret_codec::types::ShortString;
@@ -21,22 +21,32 @@ use crate::error::AmqpError;
 use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
 use crate::store::{
-    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, StoreError, Trouble,
-    vhost_key,
+    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, StoreError, vhost_key,
 };
 use crate::sync::Mutex;
 use crate::vhost::{self, Owners, Vhost};
 
+mod actor;
+mod bindings;
 mod connections;
+mod exchanges;
 mod policies;
+mod queues;
 pub mod session;
+mod stored;
 mod waiting;
+
+pub use actor::Actor;
+pub use bindings::BindingRequest;
+pub use exchanges::ExchangeDeclaration;
+pub use queues::{QueueDeclaration, QueueFound};
+pub use stored::Stored;
 
 pub use policies::PolicyError;
 pub use session::{Capabilities, Client, Tuned};
 
 use session::Session;
-use waiting::Waiting;
+use waiting::{Waiting, Watch};
 
 /// What all connections of a broker share.
 pub struct Desk {
@@ -450,23 +460,6 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
 
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("definitions of strings are JSON")
-}
-
-/// Passes the store's progress on to the connections that wait for it.
-struct Watch(Weak<Desk>);
-
-impl DurableWatch for Watch {
-    fn on_durable(&self, position: Position) {
-        let Some(desk) = self.0.upgrade() else { return };
-        desk.waiting.tell(position);
-    }
-
-    fn on_trouble(&self, trouble: Option<Trouble>) {
-        let Some(desk) = self.0.upgrade() else {
-            return;
-        };
-        desk.set_alarm(Alarm::Store, trouble.is_some());
-    }
 }
 
 #[cfg(test)]

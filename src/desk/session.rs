@@ -1,28 +1,25 @@
 //! What an open connection is: who, from where, to which vhost, and what was agreed.
 //!
 //! Shared as `Arc<Session>` by the connection, its channels (who borrow it) and the broker's list
-//! of connections (which shows it and posts to its mailbox). Nothing in it changes but counters
-//! and the cached permissions.
+//! of connections (which shows it and posts to its mailbox). Nothing in it changes but counters.
 
 use core::net::SocketAddr;
 use std::fmt;
+use std::ops::Deref;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use leveret_codec::table::{Table, TableError, TableRef, Value};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
-use super::Desk;
-use crate::auth::{
-    Access, Admission, Admitted, ChannelGuard, ConnectionGuard, Operation, User, topic_refused,
-};
+use super::{Actor, Desk};
+use crate::auth::{Admission, ChannelGuard, ConnectionGuard, User};
 use crate::clock::Now;
 use crate::error::AmqpError;
 use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
-use crate::vhost::Vhost;
 
 /// Where a connection comes from, known as soon as it is accepted.
 #[derive(Clone, Debug)]
@@ -140,12 +137,8 @@ impl Client {
 pub struct Session {
     /// Its number.
     pub id: ConnectionId,
-    /// The broker.
-    pub broker: Arc<Desk>,
-    /// The vhost it is open to.
-    pub vhost: Arc<Vhost>,
-    /// Who it belongs to.
-    pub user: Arc<User>,
+    /// Who asks over it, and in which vhost.
+    pub actor: Actor,
     /// Where mail for it goes.
     pub mailbox: Arc<Mailbox>,
     /// Where it comes from.
@@ -160,7 +153,6 @@ pub struct Session {
     pub tuned: Tuned,
     /// Its counters.
     pub traffic: Traffic,
-    kept: Mutex<Kept>,
     /// Its place among the counted connections, until it closes.
     place: Mutex<Option<ConnectionGuard>>,
 }
@@ -178,12 +170,13 @@ pub struct Traffic {
     pub blocked: AtomicBool,
 }
 
-/// The user's permissions in the vhost, good while nobody's rights change.
-#[derive(Debug)]
-struct Kept {
-    generation: u64,
-    access: Option<Arc<Access>>,
-    has_topic_rules: bool,
+/// A session asks the desk as its actor does.
+impl Deref for Session {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.actor
+    }
 }
 
 impl Session {
@@ -196,33 +189,27 @@ impl Session {
         login: &Login,
         vhost: &str,
         origin: &Origin,
-        broker: &Arc<Desk>,
+        desk: &Arc<Desk>,
     ) -> Result<Self, AmqpError> {
         let Login {
             user,
             client,
             tuned,
         } = login;
-        let found = broker.find_vhost(vhost);
-        let generation = broker.auth.generation();
+        let found = desk.find_vhost(vhost);
         let admission = Admission {
             user,
             vhost,
-            vhost_limits: found.as_ref().map(|_| broker.vhost_limits(vhost)),
-            node: &broker.node_limits,
+            vhost_limits: found.as_ref().map(|_| desk.vhost_limits(vhost)),
+            node: &desk.node_limits,
         };
-        let Admitted { place, access } = broker
-            .auth
-            .admit(&broker.counts, &admission)
-            .map_err(|refused| AmqpError::not_allowed(refused.to_string()))?;
+        let admitted = desk.auth.admit(&desk.counts, &admission);
+        let place = admitted.map_err(|refused| AmqpError::not_allowed(refused.to_string()))?;
         let found =
             found.ok_or_else(|| AmqpError::not_allowed(format!("vhost {vhost} not found")))?;
-        let has_topic_rules = broker.auth.has_topic_rules(user.name(), vhost);
         Ok(Self {
             id: origin.id,
-            broker: Arc::clone(broker),
-            vhost: found,
-            user: Arc::clone(user),
+            actor: Actor::new(desk, user, &found, Some(origin.id)),
             mailbox: Arc::clone(&origin.mailbox),
             origin: origin.clone(),
             name: origin.to_string(),
@@ -230,80 +217,8 @@ impl Session {
             client_properties: client.properties.clone(),
             tuned: *tuned,
             traffic: Traffic::default(),
-            kept: Mutex::new(Kept {
-                generation,
-                access: Some(access),
-                has_topic_rules,
-            }),
             place: Mutex::new(Some(place)),
         })
-    }
-
-    /// Name of the user.
-    #[must_use]
-    pub fn user_name(&self) -> &str {
-        self.user.name()
-    }
-
-    /// What the user may do in the vhost; `None` once the permissions are taken away.
-    #[must_use]
-    pub fn access(&self) -> Option<Arc<Access>> {
-        self.refreshed().access.clone()
-    }
-
-    /// What is kept of the user's rights, asked again if anybody's have changed.
-    fn refreshed(&self) -> MutexGuard<'_, Kept> {
-        let auth = &self.broker.auth;
-        let generation = auth.generation();
-        let mut kept = self.kept.lock();
-        if kept.generation != generation {
-            let (user, vhost) = (self.user_name(), self.vhost.name());
-            *kept = Kept {
-                generation,
-                access: auth.access(user, vhost),
-                has_topic_rules: auth.has_topic_rules(user, vhost),
-            };
-        }
-        kept
-    }
-
-    /// Whether the user may do `operation` to the queue or exchange called `name`.
-    #[must_use]
-    pub fn allows(&self, operation: Operation, name: &str) -> bool {
-        self.access()
-            .is_some_and(|access| access.pattern(operation).matches(name))
-    }
-
-    /// Whether the user has any topic permission in the vhost; if not, every topic is allowed.
-    #[must_use]
-    pub fn has_topic_rules(&self) -> bool {
-        self.refreshed().has_topic_rules
-    }
-
-    /// Whether the user may do `operation` to what is routed by `key` through the topic exchange
-    /// `exchange`.
-    ///
-    /// # Errors
-    /// 403 `ACCESS_REFUSED`, closes the channel.
-    pub fn check_topic(
-        &self,
-        operation: Operation,
-        exchange: &str,
-        key: &str,
-    ) -> Result<(), AmqpError> {
-        let (user, vhost) = (self.user_name(), self.vhost.name());
-        match self.broker.auth.topic_access(user, vhost, exchange) {
-            Some(access) if !access.allows(operation, key) => Err(AmqpError::access_refused(
-                topic_refused(operation, key, exchange, vhost, user),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether messages of the user may carry another user's `user-id`.
-    #[must_use]
-    pub fn is_impersonator(&self) -> bool {
-        self.user.is_impersonator()
     }
 
     /// Takes out, in order, all mail that has not been read: first what was taken out of the
@@ -321,21 +236,21 @@ impl Session {
     /// 530, closes the connection: the user's or the node's limit is reached.
     pub(crate) fn open_channel(&self) -> Result<Option<ChannelGuard>, AmqpError> {
         // Limits may have changed since the login; those of now count.
-        let now = self.broker.auth.user(self.user_name());
+        let now = self.desk.auth.user(self.user_name());
         let limits = now.map_or(self.user.limits(), |user| user.limits());
         let place = self.place.lock();
         let Some(place) = place.as_ref() else {
             return Ok(None);
         };
         place
-            .open_channel(&self.broker.node_limits, limits)
+            .open_channel(&self.desk.node_limits, limits)
             .map(Some)
             .map_err(|limit| AmqpError::not_allowed(limit.to_string()).in_method(0, 0))
     }
 
     /// Gives the connection's place back and takes it off the broker's list.
     pub(crate) fn end(&self) {
-        self.broker.forget(self.id);
+        self.desk.forget(self.id);
         self.place.lock().take();
     }
 

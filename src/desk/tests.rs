@@ -1,3 +1,5 @@
+mod operations;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
@@ -46,6 +48,10 @@ impl Store for Slow {
 
     fn define(&self, change: DefinitionChange) -> Position {
         self.memory.define(change)
+    }
+
+    fn sync(&self) -> Position {
+        self.memory.submit(&mut [])
     }
 
     fn durable(&self) -> Position {

@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use super::Desk;
+use crate::alarms::Alarm;
 use crate::mail::{Mail, Mailbox};
-use crate::store::{Position, Store};
+use crate::store::{DurableWatch, Position, Store, Trouble};
 use crate::sync::Mutex;
 
 /// See the module.
@@ -58,5 +60,22 @@ impl Waiting {
     /// Forgets everybody.
     pub(super) fn clear(&self) {
         self.list.lock().clear();
+    }
+}
+
+/// Passes the store's progress on to the connections that wait for it.
+pub(super) struct Watch(pub(super) Weak<Desk>);
+
+impl DurableWatch for Watch {
+    fn on_durable(&self, position: Position) {
+        let Some(desk) = self.0.upgrade() else { return };
+        desk.waiting.tell(position);
+    }
+
+    fn on_trouble(&self, trouble: Option<Trouble>) {
+        let Some(desk) = self.0.upgrade() else {
+            return;
+        };
+        desk.set_alarm(Alarm::Store, trouble.is_some());
     }
 }

@@ -341,6 +341,10 @@ impl Store for LogStore {
         self.stage(|staging| staging.define(&change))
     }
 
+    fn sync(&self) -> Position {
+        self.stage(Staging::sync)
+    }
+
     fn durable(&self) -> Position {
         self.shared.durable()
     }

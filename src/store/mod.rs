@@ -270,6 +270,12 @@ pub trait Store: Send + Sync {
     /// Stages a change of definitions and returns its position. Does not wait.
     fn define(&self, change: DefinitionChange) -> Position;
 
+    /// Asks for everything staged so far to become durable, settlements too, which would otherwise
+    /// wait for company; returns its position. Does not wait.
+    fn sync(&self) -> Position {
+        self.durable()
+    }
+
     /// Everything up to here is durable.
     fn durable(&self) -> Position;
 

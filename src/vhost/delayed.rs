@@ -23,7 +23,7 @@ use crate::clock::{Mono, Now, Wall};
 use crate::events::Fate;
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, routing_keys, with_headers};
-use crate::store::{Op, RecordAt, Recovered};
+use crate::store::{Op, Position, RecordAt, Recovered};
 
 /// The header that asks for a delay, and tells of it afterwards.
 const DELAY: &str = "x-delay";
@@ -39,17 +39,32 @@ pub(super) struct Delayed {
     held: Mutex<Held>,
 }
 
-/// What waits in exchanges that are deleted.
+/// What came of a removal under the topology lock, to be finished without it.
 #[derive(Default)]
 #[must_use]
-pub(super) struct Forsaken(pub(super) Vec<Arc<Delayed>>);
+pub(super) struct Removed {
+    waiting: Vec<Arc<Delayed>>,
+    stored: Position,
+}
 
-impl Forsaken {
-    /// Drops it; listeners are told, so no lock may be held.
-    pub(super) fn clear(self) {
-        for delayed in self.0 {
+impl Removed {
+    /// What waited in this exchange is to be dropped.
+    pub(super) fn add(&mut self, exchange: &Exchange) {
+        self.waiting.extend(exchange.delayed.clone());
+    }
+
+    /// The store must be durable up to `position` before the removal is.
+    pub(super) fn reach(&mut self, position: Position) {
+        self.stored = self.stored.max(position);
+    }
+
+    /// Drops what waited; listeners are told, so no lock may be held. Says up to where the store
+    /// must be durable before the removal is.
+    pub(super) fn finish(self) -> Position {
+        for delayed in self.waiting {
             delayed.clear();
         }
+        self.stored
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leveret_codec::table::Table;
 use leveret_codec::types::{ShortStr, ShortString};
 
-use super::delayed::{Delayed, Forsaken};
+use super::delayed::{Delayed, Removed};
 use super::queues::RESERVED_PREFIX;
 use super::routing::{Binding, Destination, DestinationName, Exchange, ExchangeSpec, Topology};
 use super::{Vhost, restore};
@@ -110,7 +110,7 @@ impl Vhost {
     /// bindings from it; each closes the channel.
     ///
     /// Seen: RabbitMQ 4.3.6.
-    pub fn delete_exchange(&self, name: &str, if_unused: bool) -> Result<(), AmqpError> {
+    pub fn delete_exchange(&self, name: &str, if_unused: bool) -> Result<Position, AmqpError> {
         if name.starts_with(RESERVED_PREFIX) {
             return Err(AmqpError::access_refused(format!(
                 "deletion of system {} not allowed",
@@ -119,7 +119,7 @@ impl Vhost {
         }
         let mut topology = self.topology.lock();
         let Some(exchange) = self.find_exchange(name) else {
-            return Ok(());
+            return Ok(Position::default());
         };
         if if_unused && topology.is_source(&exchange.spec.name) {
             return Err(AmqpError::precondition_failed(format!(
@@ -127,35 +127,41 @@ impl Vhost {
                 exchange.words()
             )));
         }
-        let waiting = self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
+        let mut removed = Removed::default();
+        let names = vec![exchange.spec.name.clone()];
+        self.remove_exchanges(&mut topology, names, &mut removed);
         drop(topology);
-        waiting.clear();
-        Ok(())
+        Ok(removed.finish())
     }
 
     /// Removes the exchanges and, one after the other, the auto-delete exchanges that lose their
-    /// last binding by it. The messages that wait in them are to be cleared without the lock.
+    /// last binding by it. To be finished without the lock.
     pub(super) fn remove_exchanges(
         &self,
         topology: &mut Topology,
         mut names: Vec<ShortString>,
-    ) -> Forsaken {
-        let mut forsaken = Forsaken::default();
+        removed: &mut Removed,
+    ) {
         while let Some(name) = names.pop() {
             let Some((_, exchange)) = self.exchanges.remove(&name) else {
                 continue;
             };
             for binding in topology.from(&name) {
                 topology.remove(&binding);
-                restore::forget_binding(&self.env, &self.name, &binding, &exchange.spec);
+                let vhost = &self.name;
+                removed.reach(restore::forget_binding(
+                    &self.env,
+                    vhost,
+                    &binding,
+                    &exchange.spec,
+                ));
             }
             let me = Destination::Exchange(Arc::clone(&exchange));
-            names.extend(self.unbind_everywhere(topology, &me));
-            forsaken.0.extend(exchange.delayed.clone());
-            restore::forget_exchange(&self.env, &exchange.spec);
+            names.extend(self.unbind_everywhere(topology, &me, removed));
+            removed.add(&exchange);
+            removed.reach(restore::forget_exchange(&self.env, &exchange.spec));
         }
         self.topology_changed();
-        forsaken
     }
 
     /// Removes every binding to `destination`; returns the auto-delete exchanges that lost their
@@ -164,6 +170,7 @@ impl Vhost {
         &self,
         topology: &mut Topology,
         destination: &Destination,
+        removed: &mut Removed,
     ) -> Vec<ShortString> {
         let mut unused = Vec::new();
         for binding in topology.to(&DestinationName::of(destination)) {
@@ -172,7 +179,13 @@ impl Vhost {
                 continue;
             };
             source.router.write().unbind_destination(destination);
-            restore::forget_binding(&self.env, &self.name, &binding, &source.spec);
+            let vhost = &self.name;
+            removed.reach(restore::forget_binding(
+                &self.env,
+                vhost,
+                &binding,
+                &source.spec,
+            ));
             if source.spec.auto_delete && !topology.is_source(&binding.source) {
                 unused.push(binding.source.clone());
             }
@@ -243,14 +256,14 @@ impl Vhost {
         destination: &DestinationName,
         key: &ShortString,
         arguments: &Table,
-    ) {
+    ) -> Position {
         let mut topology = self.topology.lock();
         let Some(exchange) = self.find_exchange(source) else {
-            return;
+            return Position::default();
         };
         let binding = Binding::new(&exchange.spec.name, destination.clone(), key, arguments);
         if !topology.remove(&binding) {
-            return;
+            return Position::default();
         }
         let end = match destination {
             DestinationName::Queue(name) => self.find_queue(name).map(Destination::Queue),
@@ -259,13 +272,16 @@ impl Vhost {
         if let Some(end) = end {
             exchange.router.write().unbind(key, arguments, &end);
         }
-        restore::forget_binding(&self.env, &self.name, &binding, &exchange.spec);
+        let mut stored = restore::forget_binding(&self.env, &self.name, &binding, &exchange.spec);
         self.topology_changed();
         if exchange.spec.auto_delete && !topology.is_source(&exchange.spec.name) {
-            let waiting = self.remove_exchanges(&mut topology, vec![exchange.spec.name.clone()]);
+            let mut removed = Removed::default();
+            let names = vec![exchange.spec.name.clone()];
+            self.remove_exchanges(&mut topology, names, &mut removed);
             drop(topology);
-            waiting.clear();
+            stored = stored.max(removed.finish());
         }
+        stored
     }
 
     /// Every binding, implicit ones of the default exchange not among them.

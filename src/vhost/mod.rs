@@ -48,10 +48,11 @@ pub use exchanges::check_not_default;
 pub use placing::{Answer, Placed, Publishes, Question, Routes, Target, only_queue};
 pub use queue_handle::{QueueHandle, Storing};
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
-pub use reply_to::{REPLY_TO, ReplyTarget};
+pub use reply_to::{REPLY_TO, ReplyTarget, is_reply_queue};
 pub use restore::{Owners, RestoreError};
 pub use routing::{Destination, DestinationName, Exchange, ExchangeSpec};
 
+use delayed::Removed;
 use reply_to::ReplyTargets;
 use routing::Topology;
 
@@ -205,8 +206,9 @@ impl Vhost {
         }
         let names = self.exchanges.iter().map(|exchange| exchange.key().clone());
         let names: Vec<ShortString> = names.collect();
-        let waiting = self.remove_exchanges(&mut self.topology.lock(), names);
-        waiting.clear();
+        let mut removed = Removed::default();
+        self.remove_exchanges(&mut self.topology.lock(), names, &mut removed);
+        removed.finish();
         self.let_go(now);
     }
 

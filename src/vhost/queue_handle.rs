@@ -132,15 +132,16 @@ impl QueueHandle {
         self.deleted.store(true, Ordering::Release);
     }
 
-    /// Fails with 405 if the queue is exclusive to another connection.
+    /// Fails with 405 if the queue is exclusive to another connection, or to any for an asker that
+    /// has none.
     ///
     /// # Errors
     /// 405 `RESOURCE_LOCKED`, closes the channel.
     ///
     /// Seen: RabbitMQ 3.10.8 and 4.3.6.
-    pub fn check_owner(&self, connection: ConnectionId) -> Result<(), AmqpError> {
+    pub fn check_owner(&self, connection: Option<ConnectionId>) -> Result<(), AmqpError> {
         match self.declared.exclusive {
-            Some(owner) if owner != connection => Err(self.locked()),
+            Some(owner) if Some(owner) != connection => Err(self.locked()),
             _ => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
 
+use super::delayed::Removed;
 use super::queue_handle::QueueHandle;
 use super::routing::Destination;
 use super::{Vhost, restore};
@@ -37,8 +38,8 @@ pub struct QueueSpec {
     pub auto_delete: bool,
     /// All arguments, unknown ones too.
     pub arguments: Table,
-    /// Who declares it.
-    pub connection: ConnectionId,
+    /// The connection that declares it, if one does.
+    pub connection: Option<ConnectionId>,
 }
 
 impl QueueSpec {
@@ -155,7 +156,7 @@ impl Vhost {
             kind: arguments.kind(),
             durable: spec.durable && !spec.exclusive,
             auto_delete: spec.auto_delete,
-            exclusive: spec.exclusive.then_some(spec.connection),
+            exclusive: spec.connection.filter(|_| spec.exclusive),
             arguments,
         })
     }
@@ -213,7 +214,8 @@ impl Vhost {
         queue
     }
 
-    /// Deletes a queue; returns how many messages were ready.
+    /// Deletes a queue; returns how many messages were ready, and up to where the store must be
+    /// durable before the deletion is.
     ///
     /// # Errors
     /// 406 `queue 'q' in vhost '/' in use` or `… not empty`, closes the channel.
@@ -222,10 +224,10 @@ impl Vhost {
         now: Now,
         queue: &Arc<QueueHandle>,
         only_if: DeleteIf,
-    ) -> Result<u64, AmqpError> {
+    ) -> Result<(u64, Position), AmqpError> {
         let only_if = conditions(queue, only_if)?;
         let mut refused = None;
-        let ready = self.remove_queue_if(now, queue, |state| {
+        let removed = self.remove_queue_if(now, queue, |state| {
             if only_if.unused && state.consumer_count() > 0 {
                 refused = Some("in use");
             } else if only_if.empty && state.ready_count() > 0 {
@@ -238,13 +240,13 @@ impl Vhost {
                 "{} {why}",
                 queue.words()
             ))),
-            None => Ok(ready),
+            None => Ok(removed),
         }
     }
 
     /// Deletes a queue without conditions.
-    pub(super) fn remove_queue(&self, now: Now, queue: &Arc<QueueHandle>) -> u64 {
-        self.remove_queue_if(now, queue, |_| true)
+    pub(super) fn remove_queue(&self, now: Now, queue: &Arc<QueueHandle>) {
+        self.remove_queue_if(now, queue, |_| true);
     }
 
     /// A queue asked for its own deletion; whether that still holds is asked again here.
@@ -262,7 +264,7 @@ impl Vhost {
         now: Now,
         queue: &Arc<QueueHandle>,
         condition: impl FnOnce(&crate::queue::Queue) -> bool,
-    ) -> u64 {
+    ) -> (u64, Position) {
         let mut topology = self.topology.lock();
         let (taken, effects) = queue.with_deferred(|state, effects| {
             if queue.is_deleted() || !condition(state) {
@@ -271,7 +273,9 @@ impl Vhost {
             queue.mark_deleted();
             Some(state.take_all(effects))
         });
-        let Some(taken) = taken else { return 0 };
+        let Some(taken) = taken else {
+            return (0, Position::default());
+        };
         self.queues
             .remove_if(queue.name(), |_, found| found == queue);
         if let Some(owner) = queue.declared().exclusive
@@ -279,11 +283,13 @@ impl Vhost {
         {
             owned.retain(|other| other != queue);
         }
-        let unused = self.unbind_everywhere(&mut topology, &Destination::Queue(Arc::clone(queue)));
-        let waiting = self.remove_exchanges(&mut topology, unused);
-        restore::forget_queue(&self.env, queue);
+        let mut removed = Removed::default();
+        let me = Destination::Queue(Arc::clone(queue));
+        let unused = self.unbind_everywhere(&mut topology, &me, &mut removed);
+        self.remove_exchanges(&mut topology, unused, &mut removed);
+        removed.reach(restore::forget_queue(&self.env, queue));
         drop(topology);
-        waiting.clear();
+        let stored = removed.finish();
         queue.absorb(now, effects);
         if queue.stores(true) {
             self.env
@@ -298,7 +304,7 @@ impl Vhost {
         {
             mailbox.post(Mail::Cancelled { channel, consumer });
         }
-        taken.ready
+        (taken.ready, stored)
     }
 }
 

@@ -87,3 +87,9 @@ impl super::Vhost {
 pub(super) fn is_reply_name(name: &str) -> bool {
     name.starts_with(REPLY_PREFIX)
 }
+
+/// Whether `name` stands for a consumer of direct replies, which no queue is behind.
+#[must_use]
+pub fn is_reply_queue(name: &str) -> bool {
+    *name == *REPLY_TO || is_reply_name(name)
+}

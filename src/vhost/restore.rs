@@ -99,6 +99,10 @@ fn put(env: &Environment, kind: DefinitionKind, key: String, record: &impl Seria
         .define(DefinitionChange::Put(Definition { kind, key, json }))
 }
 
+fn forget(env: &Environment, kind: DefinitionKind, key: String) -> Position {
+    env.store.define(DefinitionChange::Delete(kind, key))
+}
+
 fn encode(table: &Table) -> String {
     STANDARD.encode(table.to_bytes())
 }
@@ -138,12 +142,12 @@ pub(super) fn store_exchange(env: &Environment, exchange: &Exchange) -> Position
     )
 }
 
-pub(super) fn forget_exchange(env: &Environment, spec: &ExchangeSpec) {
-    if spec.durable {
-        let key = vhost_key(&spec.vhost, &spec.name);
-        env.store
-            .define(DefinitionChange::Delete(DefinitionKind::Exchange, key));
+pub(super) fn forget_exchange(env: &Environment, spec: &ExchangeSpec) -> Position {
+    if !spec.durable {
+        return Position::default();
     }
+    let key = vhost_key(&spec.vhost, &spec.name);
+    forget(env, DefinitionKind::Exchange, key)
 }
 
 pub(super) fn store_queue(env: &Environment, queue: &QueueHandle) -> Position {
@@ -166,13 +170,13 @@ pub(super) fn store_queue(env: &Environment, queue: &QueueHandle) -> Position {
     )
 }
 
-pub(super) fn forget_queue(env: &Environment, queue: &QueueHandle) {
+pub(super) fn forget_queue(env: &Environment, queue: &QueueHandle) -> Position {
     let declared = queue.declared();
-    if declared.durable {
-        let key = vhost_key(&declared.vhost, &declared.name);
-        env.store
-            .define(DefinitionChange::Delete(DefinitionKind::Queue, key));
+    if !declared.durable {
+        return Position::default();
     }
+    let key = vhost_key(&declared.vhost, &declared.name);
+    forget(env, DefinitionKind::Queue, key)
 }
 
 pub(super) fn store_policy(
@@ -192,9 +196,7 @@ pub(super) fn store_policy(
 }
 
 pub(super) fn forget_policy(env: &Environment, vhost: &ShortString, issuer: Issuer, name: &str) {
-    let key = policy_key(vhost, issuer, name);
-    env.store
-        .define(DefinitionChange::Delete(DefinitionKind::Policy, key));
+    forget(env, DefinitionKind::Policy, policy_key(vhost, issuer, name));
 }
 
 fn policy_key(vhost: &ShortString, issuer: Issuer, name: &str) -> String {
@@ -233,12 +235,11 @@ pub(super) fn forget_binding(
     vhost: &ShortString,
     binding: &Binding,
     source: &ExchangeSpec,
-) {
-    if source.durable {
-        let key = binding_key(vhost, binding);
-        env.store
-            .define(DefinitionChange::Delete(DefinitionKind::Binding, key));
+) -> Position {
+    if !source.durable {
+        return Position::default();
     }
+    forget(env, DefinitionKind::Binding, binding_key(vhost, binding))
 }
 
 fn ends(destination: &DestinationName) -> (&ShortString, DestinationType) {

@@ -99,10 +99,13 @@ fn meets_trouble(broker: &Broker, disk: &FaultDisk, fault: Fault) {
     assert!(heard.starts_with("basic.get-ok delivery-tag=1 "), "{heard}");
     consumer.say("basic.ack delivery-tag=1");
     consumer.sync();
-    let told = "queue.purge-ok message-count=20";
-    assert_eq!(consumer.ask("queue.purge queue='jobs'"), told);
+    // A purge takes effect at once and is answered once it is durable.
+    consumer.say("queue.purge queue='jobs'");
+    let mut witness = Client::new(broker);
+    eventually("the purge", || witness.ready("jobs") == 0);
 
     disk.heal();
+    assert_eq!(consumer.hear(), "queue.purge-ok message-count=20");
     let mut heard = [publisher.hear(), publisher.hear(), publisher.hear()];
     heard.sort();
     assert_eq!(
@@ -165,6 +168,21 @@ fn full_disk_is_emptied_by_consuming() {
     assert!(consumer.drain("jobs").len() as u64 >= confirmed);
     eventually("room is made", || broker.health().is_good());
     drop((publisher, consumer));
+}
+
+/// The purge is what makes the room in which it is stored.
+#[test]
+fn purge_of_a_full_disk_is_answered() {
+    let disk = FaultDisk::default();
+    let broker = broker(&disk);
+    let mut operator = Client::new(&broker);
+    let mut publisher = Client::new(&broker);
+    let confirmed = fill(&broker, &disk, &mut publisher);
+    let heard = operator.ask("queue.purge queue='jobs'");
+    let purged = heard.strip_prefix("queue.purge-ok message-count=").unwrap();
+    assert!(purged.parse::<u64>().unwrap() >= confirmed, "{heard}");
+    eventually("room is made", || broker.health().is_good());
+    drop((publisher, operator));
 }
 
 #[test]

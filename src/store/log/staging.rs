@@ -206,6 +206,15 @@ impl Staging {
         Position(self.next)
     }
 
+    /// Asks for all that is staged, and what was written before it, to become durable.
+    pub(in crate::store) fn sync(&mut self) -> Position {
+        self.flush_settled();
+        let chunk = self.chunk(0);
+        chunk.wants_sync = true;
+        self.next = chunk.end();
+        Position(self.next)
+    }
+
     /// Stages a batch without records, which says that all before it is durable.
     pub(in crate::store) fn cover(&mut self) {
         self.next = self.chunk(0).end();

@@ -1,0 +1,169 @@
+//! Queues: declare, look for, delete, purge.
+//!
+//! Source: AMQP 0-9-1 class `queue`; RabbitMQ 4.3 as seen.
+
+use leveret_codec::table::Table;
+use leveret_codec::types::ShortString;
+
+use super::{Actor, Stored};
+use crate::auth::{Operation, Resource};
+use crate::clock::Now;
+use crate::error::{AmqpError, queue_words};
+use crate::vhost::{
+    DeleteIf, QueueHandle, QueueSpec, REPLY_TO, generated_name, is_reply_queue, strip_cr_lf,
+};
+
+/// How a queue is to be declared.
+#[derive(Clone, Debug, Default)]
+pub struct QueueDeclaration {
+    /// Its name; empty for one that the broker makes up.
+    pub name: ShortString,
+    /// Survives a restart.
+    pub durable: bool,
+    /// Belongs to the actor's connection and goes with it.
+    pub exclusive: bool,
+    /// Deleted when its last consumer goes.
+    pub auto_delete: bool,
+    /// All arguments, unknown ones too.
+    pub arguments: Table,
+}
+
+/// A queue as a declare finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueFound {
+    /// Its name.
+    pub name: ShortString,
+    /// Messages that wait in it.
+    pub ready: u64,
+    /// Its consumers, as RabbitMQ counts them in declare-ok.
+    pub consumers: u64,
+}
+
+impl QueueFound {
+    fn of(queue: &QueueHandle) -> Self {
+        let (ready, consumers) =
+            queue.look(|queue| (queue.ready_count(), queue.announced_consumers()));
+        Self {
+            name: queue.name().clone(),
+            ready,
+            consumers,
+        }
+    }
+}
+
+impl Actor {
+    /// Declares a queue, or finds the equivalent one.
+    ///
+    /// # Errors
+    /// 403 without permission or for a reserved name, 405 for another connection's exclusive
+    /// queue, 406 for bad arguments, a queue that differs, an exclusive queue of an actor without
+    /// a connection, or the queue limit; each closes the channel.
+    pub fn declare_queue(
+        &self,
+        now: Now,
+        declaration: QueueDeclaration,
+    ) -> Result<Stored<QueueFound>, AmqpError> {
+        let asked = strip_cr_lf(&declaration.name);
+        if is_reply_queue(&asked) {
+            return self.find_reply_queue(&asked).map(Stored::at_once);
+        }
+        let name = if asked.is_empty() {
+            generated_name()
+        } else {
+            asked
+        };
+        self.check_queue(Operation::Configure, &name)?;
+        if declaration.exclusive && self.connection.is_none() {
+            return Err(AmqpError::precondition_failed(format!(
+                "exclusive {} would have no connection to belong to",
+                queue_words(&name, self.vhost.name())
+            )));
+        }
+        let spec = QueueSpec {
+            name: name.clone(),
+            durable: declaration.durable,
+            exclusive: declaration.exclusive,
+            auto_delete: declaration.auto_delete,
+            arguments: declaration.arguments,
+            connection: self.connection,
+        };
+        let authorize = |dead_letter_exchange: &ShortString| {
+            self.check_queue(Operation::Read, &name)?;
+            self.check_exchange(Operation::Write, dead_letter_exchange)
+        };
+        let (queue, until) = self.vhost.declare_queue(now, spec, authorize)?;
+        let value = QueueFound::of(&queue);
+        Ok(Stored { value, until })
+    }
+
+    /// Looks for a queue: a passive declare. It counts as use of the queue, which puts off its
+    /// expiry.
+    ///
+    /// # Errors
+    /// 403 without any permission, 404 if it is missing, 405 if it belongs to another connection.
+    pub fn find_queue(&self, now: Now, name: &str) -> Result<QueueFound, AmqpError> {
+        let name = strip_cr_lf(name);
+        if is_reply_queue(&name) {
+            return self.find_reply_queue(&name);
+        }
+        self.check_any(Resource::Queue(&name))?;
+        let queue = self.vhost.queue(&name)?;
+        queue.check_owner(self.connection)?;
+        queue.with(now, |state, effects| state.touch(now, effects));
+        Ok(QueueFound::of(&queue))
+    }
+
+    /// A responder asks whether the requester of a direct reply still waits.
+    fn find_reply_queue(&self, name: &ShortString) -> Result<QueueFound, AmqpError> {
+        if **name != *REPLY_TO && self.vhost.reply_target(name).is_none() {
+            return Err(AmqpError::not_found(format!(
+                "no {}",
+                queue_words(name, self.vhost.name())
+            )));
+        }
+        Ok(QueueFound {
+            name: name.clone(),
+            ready: 0,
+            consumers: 1,
+        })
+    }
+
+    /// Deletes a queue; answers with how many messages were ready. A missing queue is fine.
+    ///
+    /// # Errors
+    /// 403 without permission, 405 if it belongs to another connection, 406 `… in use` or `… not
+    /// empty`, 540 for a condition that its type does not know.
+    pub fn delete_queue(
+        &self,
+        now: Now,
+        name: &str,
+        only_if: DeleteIf,
+    ) -> Result<Stored<u64>, AmqpError> {
+        let name = strip_cr_lf(name);
+        self.check_queue(Operation::Configure, &name)?;
+        let Some(queue) = self.vhost.find_queue(&name) else {
+            return Ok(Stored::at_once(0));
+        };
+        queue.check_owner(self.connection)?;
+        let (value, until) = self.vhost.delete_queue(now, &queue, only_if)?;
+        Ok(Stored { value, until })
+    }
+
+    /// Removes what is ready in a queue; answers with how many messages that were.
+    ///
+    /// # Errors
+    /// 403 without permission, 404 if it is missing, 405 if it belongs to another connection, 540
+    /// for a stream.
+    pub fn purge_queue(&self, now: Now, name: &str) -> Result<Stored<u64>, AmqpError> {
+        self.check_queue(Operation::Read, name)?;
+        let queue = self.vhost.queue(name)?;
+        queue.check_owner(self.connection)?;
+        let value = queue.with(now, |state, effects| state.purge(now, effects))?;
+        let until = if value > 0 && queue.stores(true) {
+            self.desk.env.store.sync()
+        } else {
+            Default::default()
+        };
+        Ok(Stored { value, until })
+    }
+}
