@@ -24,7 +24,14 @@ pub mod net;
 pub mod outbox;
 pub mod paging;
 pub mod policy;
+#[cfg(feature = "program")]
+pub mod program;
 pub mod queue;
 pub mod store;
 mod sync;
 pub mod vhost;
+
+/// The examples of the README, compiled and run as tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,6 +1,6 @@
 //! Log lines that no thread of the broker can be harmed by.
 //!
-//! Where the lines go is decided by the program: by `logging.rs` in the binary, by the host of an
+//! Where the lines go is decided by the process: by `logging.rs` in the program, by the host of an
 //! embedded broker otherwise. A host's log may panic, as the usual one does when neither its output
 //! nor standard error can be written, and the thread that commits must not die of a line it wanted
 //! to say. So every line of this crate is said with these macros, which take what

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::settings::{KEYS, Key, Settings};
+#[cfg(feature = "settings-file")]
 use super::sources::Loaded;
 
 /// The reference of all settings, as Markdown.
@@ -40,6 +41,7 @@ pub fn reference() -> String {
 }
 
 /// Settings that are fine, each that was given with its origin.
+#[cfg(feature = "settings-file")]
 pub fn report(loaded: &Loaded) -> String {
     let mut report = String::from("ok\n");
     for (key, origin) in loaded.given() {

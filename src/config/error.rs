@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::sources::Origin;
+use super::origin::Origin;
 
 /// One thing that is wrong.
 #[derive(Debug)]

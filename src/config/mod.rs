@@ -5,7 +5,8 @@
 //! `config/SETTINGS.md` and `config/leveret.toml`. A new setting is one row in `settings.rs`.
 //!
 //! It does not know what a setting does: the broker reads the fields of [`Settings`]. It reads the
-//! environment and the file only through [`load`], so an embedded broker never looks at either.
+//! environment and the file only through `load` (feature `settings-file`), so an embedded broker
+//! never looks at either.
 //!
 //! Invariant I11: every value has a range, and a value outside of it never reaches the broker.
 //!
@@ -13,16 +14,22 @@
 
 mod docs;
 mod error;
+mod origin;
 mod settings;
 mod shape;
+#[cfg(feature = "settings-file")]
 mod sources;
 mod types;
 
-pub use docs::{reference, report, template};
+#[cfg(feature = "settings-file")]
+pub use docs::report;
+pub use docs::{reference, template};
 pub use error::{ConfigError, Problems, Unknown};
+pub use origin::Origin;
 pub use settings::{KEYS, Key, Settings};
 pub use shape::{Given, Shape, Unit, Value};
-pub use sources::{Flag, Inputs, Loaded, Origin, load};
+#[cfg(feature = "settings-file")]
+pub use sources::{Flag, Inputs, Loaded, load};
 pub use types::{Durability, Field, LogFormat, LogLevel, QueueType, Secret};
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 use std::path::PathBuf;
 
 use super::error::{ConfigError, Problems};
+use super::origin::Origin;
 use super::shape::{Given, Shape, Unit, Value, WHOLE_MAX};
-use super::sources::Origin;
 use super::types::{Durability, Field, LogFormat, LogLevel, QueueType, Secret};
 
 /// One setting: a row of the table.

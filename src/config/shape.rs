@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use toml_writer::{ToTomlValue as _, TomlStringBuilder};
+
 /// A value as a source gave it, before any check.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
@@ -84,7 +86,7 @@ pub enum Value {
 /// As a TOML file has it.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let text = |text: &str| TomlStringBuilder::new(text).as_default().to_toml_value();
         match self {
             Self::None => f.write_str("\"none\""),
             Self::Text(inner) => f.write_str(&text(inner)),

@@ -2,7 +2,6 @@
 //! the later one wins. Nothing is ignored: a name or value that does not fit stops the start.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,40 +9,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Problems, Unknown};
+use super::origin::Origin;
 use super::settings::{KEYS, Key, Settings};
 use super::shape::Given;
-
-/// Where a value was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Nowhere: it is the built-in default.
-    Default,
-    /// In a settings file.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// In an environment variable.
-    Env(String),
-    /// On the command line, by this option.
-    Flag(&'static str),
-    /// By the program that embeds the broker.
-    Program,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::File { path, line } => write!(f, "{}, line {line}", path.display()),
-            Self::Env(name) => write!(f, "environment variable {name}"),
-            Self::Flag(option) => write!(f, "command line, {option}"),
-            Self::Program => f.write_str("settings"),
-        }
-    }
-}
 
 /// A setting on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]

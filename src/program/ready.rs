@@ -6,7 +6,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use leveret::config::{Durability, Settings};
+use crate::config::{Durability, Settings};
 use serde::Serialize;
 
 /// What a started broker says of itself, in the ready file and in the log.

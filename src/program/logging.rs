@@ -3,7 +3,7 @@
 //! Standard output because that is where scripts and test containers look for
 //! `Server startup complete` (Docs: RabbitMQ's container logs there). What is logged is decided
 //! where it happens; nothing here filters by content, so passwords must be
-//! [`Secret`](leveret::config::Secret)s, which print a placeholder.
+//! [`Secret`](crate::config::Secret)s, which print a placeholder.
 //!
 //! `lines` writes them: no thread that logs waits for the reader of the log or fails with it.
 //! `plain` keeps each of them one line.
@@ -11,7 +11,7 @@
 use std::error::Error;
 use std::io::{self, IsTerminal as _};
 
-use leveret::config::{LogFormat, LogLevel};
+use crate::config::{LogFormat, LogLevel};
 use tracing::Subscriber;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;

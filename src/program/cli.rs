@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::config::{Flag, Inputs, Loaded, Problems, load};
 use clap::{Args, Parser, Subcommand};
-use leveret::config::{Flag, Inputs, Loaded, Problems, load};
 use leveret_bench::options::Bench;
 
 /// An AMQP 0-9-1 broker: a drop-in RabbitMQ for development and tests.

@@ -7,12 +7,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use leveret::store::disk::OsDisk;
-use leveret::store::{Damage, inspect};
+use crate::store::disk::OsDisk;
+use crate::store::{Damage, inspect};
 use serde::Serialize;
 
-use crate::cli::Inspect;
-use crate::complain;
+use super::cli::Inspect;
+use super::complain;
 
 /// The data is damaged.
 const DAMAGED: u8 = 1;

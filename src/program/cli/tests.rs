@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::config::{Durability, LogFormat, LogLevel};
 use clap::CommandFactory as _;
-use leveret::config::{Durability, LogFormat, LogLevel};
 
 use super::*;
 

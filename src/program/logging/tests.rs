@@ -1,7 +1,7 @@
 use std::io::{BufRead as _, BufReader, PipeReader, Write};
 use std::sync::Arc;
 
-use leveret::config::Settings;
+use crate::config::Settings;
 use parking_lot::Mutex;
 
 use super::lines::LastLines;

@@ -1,0 +1,36 @@
+//! Where a value came from, as errors and reports tell it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a value was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nowhere: it is the built-in default.
+    Default,
+    /// In a settings file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// In an environment variable.
+    Env(String),
+    /// On the command line, by this option.
+    Flag(&'static str),
+    /// By the program that embeds the broker.
+    Program,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File { path, line } => write!(f, "{}, line {line}", path.display()),
+            Self::Env(name) => write!(f, "environment variable {name}"),
+            Self::Flag(option) => write!(f, "command line, {option}"),
+            Self::Program => f.write_str("settings"),
+        }
+    }
+}
