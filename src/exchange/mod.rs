@@ -1,9 +1,10 @@
 //! Exchanges: from the keys and headers of a message to its destinations.
 //!
-//! Owns: the types of exchanges, their bindings, and the choice of destinations. A destination is
-//! anything that can be told apart. Deliberately knows of queues only their types, and no message,
-//! no lock, no clock and no source of random numbers: what it needs of those it is handed. One
-//! exchange is one [`Router`]; the way from one exchange to the next is for those who know all.
+//! Owns: the types of exchanges, what they look bindings up by, and the choice of destinations. A
+//! destination is anything that can be told apart. Deliberately knows of queues only their types,
+//! and no message, no lock, no clock and no source of random numbers: what it needs of those it is
+//! handed. One exchange is one [`Router`]; the way from one exchange to the next, and the list of
+//! bindings, are the vhost's.
 //!
 //! Invariants: routing reads only (I12: the same bindings made in the same order, and the same
 //! input, give the same destinations in the same order), and its cost is bounded by the message
@@ -12,7 +13,6 @@
 //! Spec: AMQP 0-9-1 §3.1.3. Docs: RabbitMQ's page on exchanges. Seen: RabbitMQ 4.3.6.
 
 mod kind;
-mod ledger;
 
 mod direct;
 mod hash;
@@ -40,7 +40,6 @@ use headers::Headers;
 use history::history_length;
 pub use history::{HISTORY_LENGTH_MAX, History, belongs_to_history};
 pub use kind::ExchangeType;
-use ledger::{BindingKey, Ledger};
 use targets::Targets;
 use topic::Topic;
 
@@ -68,10 +67,10 @@ pub enum DestinationKind {
     Exchange,
 }
 
-/// One exchange's bindings, and the way of its type through them.
+/// One exchange's bindings, arranged as its type looks at them. Which bindings there are, and
+/// whether two are the same, is known to the list of all bindings of a vhost, not here.
 #[derive(Clone, Debug)]
 pub struct Router<D> {
-    ledger: Ledger<D>,
     index: Index<D>,
 }
 
@@ -113,10 +112,7 @@ impl<D: Clone + Eq + Hash> Router<D> {
             }
             ExchangeType::Fanout | ExchangeType::Delayed(_) => Index::Fanout(Targets::default()),
         };
-        Ok(Self {
-            ledger: Ledger::default(),
-            index,
-        })
+        Ok(Self { index })
     }
 
     /// Whether this exchange takes such a binding. To be asked before [`bind`](Self::bind), not
@@ -145,45 +141,35 @@ impl<D: Clone + Eq + Hash> Router<D> {
         }
     }
 
-    /// Adds a binding. False if there is one already with the same destination, key and arguments,
-    /// whatever the order of these.
-    pub fn bind(&mut self, key: &str, arguments: &Table, destination: D) -> bool {
-        let binding = BindingKey::new(key, arguments);
-        if self.ledger.contains(&binding, &destination) {
-            return false;
+    /// Adds a binding, which must not be there yet: same destination, key and `arguments`, these
+    /// ordered by name. Returns the number by which [`unbind`](Self::unbind) finds it.
+    pub fn bind(&mut self, key: &str, arguments: TableRef<'_>, destination: D) -> usize {
+        match &mut self.index {
+            Index::Direct(direct) => direct.add(key, destination),
+            Index::Fanout(targets) => targets.add(destination),
+            Index::Topic(topic) => topic.add(key, destination),
+            Index::Headers(headers) => return headers.add(arguments, destination),
+            Index::ConsistentHash(_, ring) => ring.add(key, destination),
+            Index::Random(pool) | Index::LocalRandom(pool) | Index::ModulusHash(pool) => {
+                pool.add(destination);
+            }
         }
-        let number = self.index.add(&binding, destination.clone());
-        self.ledger.insert(binding, destination, number);
-        true
+        0
     }
 
-    /// Removes a binding. False if there is none with this destination, key and arguments.
-    pub fn unbind(&mut self, key: &str, arguments: &Table, destination: &D) -> bool {
-        let binding = BindingKey::new(key, arguments);
-        let Some(number) = self.ledger.remove(&binding, destination) else {
-            return false;
-        };
-        self.index.remove(&binding, number, destination);
-        true
-    }
-
-    /// Removes every binding to a destination; returns how many there were.
-    pub fn unbind_destination(&mut self, destination: &D) -> usize {
-        let removed = self.ledger.remove_destination(destination);
-        removed
-            .iter()
-            .for_each(|(key, number)| self.index.remove(key, *number, destination));
-        removed.len()
-    }
-
-    /// Whether there is no binding.
-    pub fn is_empty(&self) -> bool {
-        self.binding_count() == 0
-    }
-
-    /// How many bindings there are.
-    pub fn binding_count(&self) -> usize {
-        self.ledger.len()
+    /// Removes a binding, which must be there; `number` is what [`bind`](Self::bind) returned for
+    /// it.
+    pub fn unbind(&mut self, key: &str, number: usize, destination: &D) {
+        match &mut self.index {
+            Index::Direct(direct) => direct.remove(key, destination),
+            Index::Fanout(targets) => targets.remove(destination),
+            Index::Topic(topic) => topic.remove(key, destination),
+            Index::Headers(headers) => headers.remove(number),
+            Index::ConsistentHash(_, ring) => ring.remove(destination),
+            Index::Random(pool) | Index::LocalRandom(pool) | Index::ModulusHash(pool) => {
+                pool.remove(destination);
+            }
+        }
     }
 
     /// Appends the destinations of a message to `out`.
@@ -232,37 +218,6 @@ fn check_local(key: &str, destination: DestinationKind) -> Result<(), String> {
     Err(format!(
         "Queue type {queue_type} not valid for this exchange type"
     ))
-}
-
-impl<D: Clone + Eq + Hash> Index<D> {
-    /// Adds a binding that is not there yet; gives the number that [`remove`](Self::remove) wants.
-    fn add(&mut self, binding: &BindingKey, destination: D) -> usize {
-        match self {
-            Self::Direct(direct) => direct.add(binding.key(), destination),
-            Self::Fanout(targets) => targets.add(destination),
-            Self::Topic(topic) => topic.add(binding.key(), destination),
-            Self::Headers(headers) => return headers.add(binding.arguments(), destination),
-            Self::ConsistentHash(_, ring) => ring.add(binding.key(), destination),
-            Self::Random(pool) | Self::LocalRandom(pool) | Self::ModulusHash(pool) => {
-                pool.add(destination);
-            }
-        }
-        0
-    }
-
-    /// Removes a binding that is there.
-    fn remove(&mut self, binding: &BindingKey, number: usize, destination: &D) {
-        match self {
-            Self::Direct(direct) => direct.remove(binding.key(), destination),
-            Self::Fanout(targets) => targets.remove(destination),
-            Self::Topic(topic) => topic.remove(binding.key(), destination),
-            Self::Headers(headers) => headers.remove(number),
-            Self::ConsistentHash(_, ring) => ring.remove(destination),
-            Self::Random(pool) | Self::LocalRandom(pool) | Self::ModulusHash(pool) => {
-                pool.remove(destination);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

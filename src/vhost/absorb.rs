@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use super::Vhost;
-use super::placing::{Placed, Question, Routes, Target};
-use super::queue_handle::QueueHandle;
+use super::placing::Placed;
+use super::queue_handle::{Aftermath, QueueHandle};
+use super::routing::{Question, Routes, Target};
 use crate::clock::Now;
 use crate::clock::timers::Timed;
 use crate::events::{Event, Fate};
@@ -57,10 +58,10 @@ impl Drop for Loop {
     }
 }
 
-impl Vhost {
+impl Aftermath for Vhost {
     /// Does what `effects` ask for. What that in turn asks for is done before this returns, by
     /// the outermost call on this thread.
-    pub(super) fn absorb(self: Arc<Self>, now: Now, queue: Arc<QueueHandle>, effects: Effects) {
+    fn absorb(self: Arc<Self>, now: Now, queue: Arc<QueueHandle>, effects: Effects) {
         let Some((open, first)) = Loop::enter(Work {
             vhost: self,
             queue,
@@ -79,7 +80,9 @@ impl Vhost {
             next = open.next();
         }
     }
+}
 
+impl Vhost {
     fn absorb_one(&self, now: Now, queue: Arc<QueueHandle>, mut effects: Effects) {
         for (message, fate) in effects.events.drain(..) {
             self.env.events.emit(&Event {

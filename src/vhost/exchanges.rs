@@ -1,17 +1,21 @@
 //! Declaring, deleting and binding exchanges.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use leveret_codec::table::Table;
 use leveret_codec::types::{ShortStr, ShortString};
 
-use super::delayed::{Delayed, Removed};
 use super::queues::RESERVED_PREFIX;
-use super::routing::{Binding, Destination, DestinationName, Exchange, ExchangeSpec, Topology};
+use super::removal::Removal;
+use super::routing::{
+    Binding, Delayed, Destination, DestinationName, Ends, Exchange, ExchangeSpec, Removed,
+    Topology, WeakEnd,
+};
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::error::{AmqpError, exchange_words};
 use crate::exchange::DestinationKind;
+use crate::ids::QueueId;
 use crate::store::Position;
 
 /// The exchanges that every vhost has: name, type, internal.
@@ -42,13 +46,20 @@ impl Vhost {
             let exchange = self
                 .make_exchange(spec)
                 .expect("the predeclared exchanges are valid");
-            self.exchanges.insert(exchange.spec.name.clone(), exchange);
+            let name = exchange.spec.name.clone();
+            self.directory.exchanges.insert(name, exchange);
         }
     }
 
     fn make_exchange(&self, spec: ExchangeSpec) -> Result<Arc<Exchange>, AmqpError> {
-        let delayed = || Delayed::new(&self.me, self.env.store.next_queue_id());
-        Exchange::new(spec, delayed).map(Arc::new)
+        let id = || self.env.store.next_queue_id();
+        Exchange::new(spec, || self.delayed(id())).map(Arc::new)
+    }
+
+    /// Where the messages of a delayed exchange wait; `id` names them in the store.
+    pub(super) fn delayed(&self, id: QueueId) -> Arc<Delayed> {
+        let me: Weak<Self> = Weak::clone(&self.me);
+        Delayed::new(&self.env, &self.name, me, id)
     }
 
     /// Declares an exchange, or finds the equivalent one. `authorize` is asked only when it is
@@ -98,8 +109,9 @@ impl Vhost {
     ) -> Position {
         exchange.apply(&self.exchange_policy(&exchange));
         let position = restore::store_exchange(&self.env, &exchange);
-        self.exchanges.insert(exchange.spec.name.clone(), exchange);
-        self.topology_changed();
+        let name = exchange.spec.name.clone();
+        self.directory.exchanges.insert(name, exchange);
+        self.directory.has_changed();
         position
     }
 
@@ -121,76 +133,17 @@ impl Vhost {
         let Some(exchange) = self.find_exchange(name) else {
             return Ok(Position::default());
         };
-        if if_unused && topology.is_source(&exchange.spec.name) {
+        if if_unused && topology.is_source(&WeakEnd::source(&exchange)) {
             return Err(AmqpError::precondition_failed(format!(
                 "{} in use",
                 exchange.words()
             )));
         }
-        let mut removed = Removed::default();
-        let names = vec![exchange.spec.name.clone()];
-        self.remove_exchanges(&mut topology, names, &mut removed);
+        let mut removal = Removal::default();
+        self.take_out(&exchange, &mut removal);
+        self.take_apart(&mut topology, &mut removal);
         drop(topology);
-        Ok(removed.finish())
-    }
-
-    /// Removes the exchanges and, one after the other, the auto-delete exchanges that lose their
-    /// last binding by it. To be finished without the lock.
-    pub(super) fn remove_exchanges(
-        &self,
-        topology: &mut Topology,
-        mut names: Vec<ShortString>,
-        removed: &mut Removed,
-    ) {
-        while let Some(name) = names.pop() {
-            let Some((_, exchange)) = self.exchanges.remove(&name) else {
-                continue;
-            };
-            for binding in topology.from(&name) {
-                topology.remove(&binding);
-                let vhost = &self.name;
-                removed.reach(restore::forget_binding(
-                    &self.env,
-                    vhost,
-                    &binding,
-                    &exchange.spec,
-                ));
-            }
-            let me = Destination::Exchange(Arc::clone(&exchange));
-            names.extend(self.unbind_everywhere(topology, &me, removed));
-            removed.add(&exchange);
-            removed.reach(restore::forget_exchange(&self.env, &exchange.spec));
-        }
-        self.topology_changed();
-    }
-
-    /// Removes every binding to `destination`; returns the auto-delete exchanges that lost their
-    /// last one.
-    pub(super) fn unbind_everywhere(
-        &self,
-        topology: &mut Topology,
-        destination: &Destination,
-        removed: &mut Removed,
-    ) -> Vec<ShortString> {
-        let mut unused = Vec::new();
-        for binding in topology.to(&DestinationName::of(destination)) {
-            topology.remove(&binding);
-            let Some(source) = self.find_exchange(&binding.source) else {
-                continue;
-            };
-            source.router.write().unbind_destination(destination);
-            let vhost = &self.name;
-            removed.reach(restore::forget_binding(
-                &self.env,
-                vhost,
-                &binding,
-                &source.spec,
-            ));
-            if source.spec.auto_delete && !topology.is_source(&binding.source) {
-                unused.push(binding.source.clone());
-            }
-        }
-        unused
+        Ok(removal.finish())
     }
 
     /// Binds `destination` to the exchange called `source`; a binding that is there already is
@@ -217,15 +170,10 @@ impl Vhost {
             .check_binding(key, arguments, kind)
             .map_err(refuse)?;
         let name = DestinationName::of(destination);
-        let binding = Binding::new(&exchange.spec.name, name, key, arguments);
-        if !topology.add(binding.clone()) {
+        let binding = Arc::new(Binding::new(&exchange.spec.name, name, key, arguments));
+        if !self.add_binding(&mut topology, &binding, &exchange, destination) {
             return Ok(Position::default());
         }
-        exchange
-            .router
-            .write()
-            .bind(key, arguments, destination.clone());
-        self.topology_changed();
         let position = restore::store_binding(&self.env, &binding, &exchange.spec, destination);
         drop(topology);
         if let Some(history) = &exchange.history {
@@ -239,6 +187,39 @@ impl Vhost {
         Ok(position)
     }
 
+    /// Adds a binding to the list and to the router of its source; `false` if it is there already.
+    pub(super) fn add_binding(
+        &self,
+        topology: &mut Topology,
+        binding: &Arc<Binding>,
+        source: &Arc<Exchange>,
+        destination: &Destination,
+    ) -> bool {
+        let ends = Ends {
+            source: WeakEnd::source(source),
+            destination: destination.downgrade(),
+        };
+        if topology.contains(binding, &ends) {
+            return false;
+        }
+        let number =
+            source
+                .router
+                .write()
+                .bind(&binding.key, binding.arguments(), ends.destination.clone());
+        topology.add(binding, &ends, number);
+        self.directory.has_changed();
+        true
+    }
+
+    /// The queue or exchange of that name.
+    pub(super) fn find_destination(&self, name: &DestinationName) -> Option<Destination> {
+        match name {
+            DestinationName::Queue(name) => self.find_queue(name).map(Destination::Queue),
+            DestinationName::Exchange(name) => self.find_exchange(name).map(Destination::Exchange),
+        }
+    }
+
     /// The destination may have been deleted since its name was looked up.
     fn check_alive(&self, destination: &Destination) -> Result<(), AmqpError> {
         match destination {
@@ -247,7 +228,8 @@ impl Vhost {
         }
     }
 
-    /// Unbinds; whatever is missing is fine.
+    /// Unbinds; whatever is missing is fine. Says up to where the store must be durable before that
+    /// is for good.
     ///
     /// Seen: RabbitMQ 3.10.8 and 4.3.6.
     pub fn unbind(
@@ -258,30 +240,31 @@ impl Vhost {
         arguments: &Table,
     ) -> Position {
         let mut topology = self.topology.lock();
-        let Some(exchange) = self.find_exchange(source) else {
+        let both = self
+            .find_exchange(source)
+            .zip(self.find_destination(destination));
+        let Some((exchange, end)) = both else {
             return Position::default();
         };
-        let binding = Binding::new(&exchange.spec.name, destination.clone(), key, arguments);
-        if !topology.remove(&binding) {
-            return Position::default();
-        }
-        let end = match destination {
-            DestinationName::Queue(name) => self.find_queue(name).map(Destination::Queue),
-            DestinationName::Exchange(name) => self.find_exchange(name).map(Destination::Exchange),
+        let name = &exchange.spec.name;
+        let binding = Arc::new(Binding::new(name, destination.clone(), key, arguments));
+        let ends = Ends {
+            source: WeakEnd::source(&exchange),
+            destination: end.downgrade(),
         };
-        if let Some(end) = end {
-            exchange.router.write().unbind(key, arguments, &end);
-        }
-        let mut stored = restore::forget_binding(&self.env, &self.name, &binding, &exchange.spec);
-        self.topology_changed();
-        if exchange.spec.auto_delete && !topology.is_source(&exchange.spec.name) {
-            let mut removed = Removed::default();
-            let names = vec![exchange.spec.name.clone()];
-            self.remove_exchanges(&mut topology, names, &mut removed);
-            drop(topology);
-            stored = stored.max(removed.finish());
-        }
-        stored
+        let Some(number) = topology.remove(&binding, &ends) else {
+            return Position::default();
+        };
+        let mut removal = Removal::default();
+        let removed = Removed {
+            binding,
+            ends,
+            number,
+        };
+        self.unbound(&topology, &removed, &mut removal);
+        self.take_apart(&mut topology, &mut removal);
+        drop(topology);
+        removal.finish()
     }
 
     /// Every binding, implicit ones of the default exchange not among them.

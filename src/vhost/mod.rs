@@ -1,29 +1,41 @@
 //! A virtual host: who owns and locks what. The only module that knows.
 //!
+//! In reading order: [`routing`] finds the queues of a message, [`placing`] puts it there,
+//! `messages` does both for a client or a delayed exchange, `absorb` does what a queue leaves to
+//! others, dead letters first of all. `queues`, `exchanges`, `removal` and `policies` change what
+//! there is, `restore` brings it back. `queue_handle` and `reply_to`, the targets of a message,
+//! know none of them.
+//!
 //! | what | guarded by | held while |
 //! |---|---|---|
-//! | bindings, changes of exchanges and queues | `topology` (mutex) | one of these changes |
+//! | the list of bindings | `topology` (mutex) | a change of names, bindings or policies |
 //! | policies | a `RwLock`; to change them `topology` too | read: a declare; write: a change |
+//! | names of queues, exchanges | their table; to change them `topology` too | one name |
+//! | exclusive queues of a connection | their table | one connection |
+//! | names for direct replies | their table | one name |
+//! | limits of the vhost | a mutex | a copy |
 //! | an exchange's router | its own `RwLock` | read: one routing step; write: one bind or unbind |
+//! | an exchange's history, duplicates, delays | a mutex each | one message |
 //! | a queue | its own mutex, in [`QueueHandle`] | one batch of pushes or settlements |
 //! | a connection's mailbox | its own mutex | a post |
 //!
-//! Order: topology, then a router or a queue, then a mailbox; never two queues at once, but for
-//! streams that a message goes to, which are taken in the order of their numbers. No lock is held
-//! across an await, because nothing here awaits. What a queue wants done elsewhere comes out
-//! as `Effects` and is done by `absorb` with no lock held, in a loop, not by recursion.
+//! Order: topology, then policies, a router or a queue, then a mailbox; never two queues at once,
+//! but for streams that a message goes to, which are taken in the order of their numbers. The locks
+//! of tables, the limits and what an exchange remembers come last: nothing is called while one of
+//! them is held, so what goes through a table copies it first. No lock is held across an await,
+//! because nothing here awaits. What a queue wants done elsewhere comes out as `Effects` and is
+//! done by `absorb` with no lock held, in a loop, not by recursion.
 //!
-//! Publishers read routers under a read lock that nobody holds for longer than a bind; channels
-//! also keep the last answer for a key until [`Vhost::generation`] changes.
+//! Publishers read routers under a read lock that a bind holds for a moment; channels also keep the
+//! last answer for a key until [`Vhost::generation`] changes.
 //!
 //! Invariants: I2, I3, I9 (with the queue). Source: AMQP 0-9-1 sections 1.4 and 2.1; RabbitMQ 4.3.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use dashmap::DashMap;
 
-use leveret_codec::types::ShortString;
+use leveret_codec::types::{ChannelId, ShortString};
 use parking_lot::{Mutex, RwLock};
 
 use crate::clock::Now;
@@ -31,43 +43,45 @@ use crate::env::{Census, Environment};
 use crate::error::{AmqpError, exchange_words, queue_words};
 use crate::ids::ConnectionId;
 use crate::kind::QueueKind;
+use crate::mail::Mailbox;
 use crate::policy::Policies;
 
 mod absorb;
-mod delayed;
 mod exchanges;
+mod messages;
 mod placing;
 mod policies;
 mod queue_handle;
 mod queues;
+mod read_back;
+mod removal;
 mod reply_to;
 mod restore;
 mod routing;
 
 pub use exchanges::check_not_default;
-pub use placing::{Answer, Placed, Publishes, Question, Routes, Target, only_queue};
+pub use placing::{Placed, Publishes};
 pub use queue_handle::{QueueHandle, Storing};
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget, is_reply_queue};
 pub use restore::{Owners, RestoreError};
-pub use routing::{Destination, DestinationName, Exchange, ExchangeSpec};
+pub use routing::{
+    Answer, Destination, DestinationName, Exchange, ExchangeSpec, Question, Routes, Target,
+    only_queue,
+};
 
-use delayed::Removed;
-use reply_to::ReplyTargets;
-use routing::Topology;
+use removal::Removal;
+use routing::{Directory, Topology};
 
 /// A virtual host.
 pub struct Vhost {
     name: ShortString,
     me: Weak<Vhost>,
     env: Arc<Environment>,
-    queues: DashMap<ShortString, Arc<QueueHandle>>,
-    exchanges: DashMap<ShortString, Arc<Exchange>>,
+    directory: Directory,
     topology: Mutex<Topology>,
-    generation: AtomicU64,
     /// Exclusive queues of each connection that has any.
     exclusive: DashMap<ConnectionId, Vec<Arc<QueueHandle>>>,
-    replies: ReplyTargets,
     limits: Mutex<Limits>,
     policies: RwLock<Policies>,
 }
@@ -86,15 +100,12 @@ impl Vhost {
     #[must_use]
     pub fn new(name: ShortString, env: &Arc<Environment>) -> Arc<Self> {
         let vhost = Arc::new_cyclic(|me| Self {
+            directory: Directory::new(name.clone(), env),
             name,
             me: Weak::clone(me),
             env: Arc::clone(env),
-            queues: DashMap::new(),
-            exchanges: DashMap::new(),
             topology: Mutex::default(),
-            generation: AtomicU64::new(1),
             exclusive: DashMap::new(),
-            replies: ReplyTargets::default(),
             limits: Mutex::default(),
             policies: RwLock::default(),
         });
@@ -120,11 +131,7 @@ impl Vhost {
     /// kept is good as long as this number stays.
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
-    }
-
-    fn topology_changed(&self) {
-        self.generation.fetch_add(1, Ordering::Release);
+        self.directory.generation()
     }
 
     /// The vhost's limits.
@@ -150,7 +157,7 @@ impl Vhost {
     /// The queue called `name`, if there is one.
     #[must_use]
     pub fn find_queue(&self, name: &str) -> Option<Arc<QueueHandle>> {
-        self.queues.get(name).map(|queue| Arc::clone(&queue))
+        self.directory.queue(name)
     }
 
     /// The exchange called `name`.
@@ -165,27 +172,26 @@ impl Vhost {
     /// The exchange called `name`, if there is one.
     #[must_use]
     pub fn find_exchange(&self, name: &str) -> Option<Arc<Exchange>> {
-        self.exchanges
-            .get(name)
-            .map(|exchange| Arc::clone(&exchange))
+        self.directory.exchange(name)
     }
 
     /// All queues, in no order.
     #[must_use]
     pub fn all_queues(&self) -> Vec<Arc<QueueHandle>> {
-        self.queues.iter().map(|queue| Arc::clone(&queue)).collect()
+        let queues = self.directory.queues.iter();
+        queues.map(|queue| Arc::clone(&queue)).collect()
     }
 
     /// How many queues there are.
     #[must_use]
     pub fn queue_count(&self) -> usize {
-        self.queues.len()
+        self.directory.queues.len()
     }
 
     /// How many exchanges there are, the predeclared ones too.
     #[must_use]
     pub fn exchange_count(&self) -> usize {
-        self.exchanges.len()
+        self.directory.exchanges.len()
     }
 
     /// A connection has ended: its exclusive queues go (invariant I9).
@@ -204,28 +210,43 @@ impl Vhost {
         for queue in self.all_queues() {
             self.remove_queue(now, &queue);
         }
-        let names = self.exchanges.iter().map(|exchange| exchange.key().clone());
-        let names: Vec<ShortString> = names.collect();
-        let mut removed = Removed::default();
-        self.remove_exchanges(&mut self.topology.lock(), names, &mut removed);
-        removed.finish();
+        let mut removal = Removal::default();
+        for exchange in self.directory.all_exchanges() {
+            self.take_out(&exchange, &mut removal);
+        }
+        self.take_apart(&mut self.topology.lock(), &mut removal);
+        removal.finish();
         self.let_go(now);
     }
 
     /// The broker stops: what belongs to connections goes with them, what is durable stays in the
-    /// store, and nothing must keep itself alive in a circle. The vhost is unusable afterwards.
+    /// store. The vhost is unusable afterwards.
     pub fn let_go(&self, now: Now) {
         let owners: Vec<ConnectionId> = self.exclusive.iter().map(|owner| *owner.key()).collect();
         for owner in owners {
             self.connection_gone(now, owner);
         }
-        self.queues.clear();
+        self.directory.queues.clear();
         let mut topology = self.topology.lock();
-        for exchange in self.exchanges.iter() {
-            exchange.forget_bindings();
-        }
-        self.exchanges.clear();
+        self.directory.exchanges.clear();
         *topology = Topology::default();
+    }
+
+    /// Gives the channel a name for replies.
+    #[must_use]
+    pub fn add_reply_target(&self, mailbox: &Arc<Mailbox>, channel: ChannelId) -> ShortString {
+        self.directory.replies.add(mailbox, channel)
+    }
+
+    /// The name is no more.
+    pub fn remove_reply_target(&self, name: &ShortString) {
+        self.directory.replies.remove(name);
+    }
+
+    /// The channel behind a name for replies, if `key` is one and the channel still waits.
+    #[must_use]
+    pub fn reply_target(&self, key: &str) -> Option<ReplyTarget> {
+        self.directory.replies.find(key)
     }
 }
 
@@ -254,3 +275,6 @@ impl std::fmt::Debug for Vhost {
         write!(f, "vhost '{}'", self.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

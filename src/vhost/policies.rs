@@ -81,10 +81,10 @@ impl Vhost {
     }
 
     pub(super) fn apply_to_exchanges(&self) {
-        for exchange in self.exchanges.iter() {
+        for exchange in self.directory.all_exchanges() {
             exchange.apply(&self.exchange_policy(&exchange));
         }
-        self.topology_changed();
+        self.directory.has_changed();
     }
 
     /// Gives a new queue what its arguments alone do not say.

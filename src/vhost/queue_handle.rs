@@ -7,8 +7,7 @@ use std::sync::{Arc, Weak};
 use leveret_codec::types::ShortString;
 use parking_lot::{Mutex, MutexGuard};
 
-use super::Vhost;
-use super::restore::read_all;
+use super::read_back::read_all;
 use crate::clock::Now;
 use crate::clock::timers::Timed;
 use crate::env::Environment;
@@ -43,6 +42,12 @@ impl Storing {
     }
 }
 
+/// Does what a queue wants done elsewhere: its vhost.
+pub(super) trait Aftermath: Send + Sync {
+    /// Does what `effects` of `queue` ask for, with no lock held.
+    fn absorb(self: Arc<Self>, now: Now, queue: Arc<QueueHandle>, effects: Effects);
+}
+
 /// A declared queue. Shared as `Arc`; stays usable for late settlements after its deletion.
 pub struct QueueHandle {
     id: QueueId,
@@ -50,14 +55,14 @@ pub struct QueueHandle {
     queue: Mutex<Queue>,
     deleted: AtomicBool,
     env: Arc<Environment>,
-    vhost: Weak<Vhost>,
+    vhost: Weak<dyn Aftermath>,
     me: Weak<QueueHandle>,
 }
 
 impl QueueHandle {
     pub(super) fn new(
         env: &Arc<Environment>,
-        vhost: &Weak<Vhost>,
+        vhost: &Weak<dyn Aftermath>,
         id: QueueId,
         declared: Declared,
         now: Now,

@@ -1,12 +1,12 @@
 //! Declaring, deleting and purging queues.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
 
-use super::delayed::Removed;
-use super::queue_handle::QueueHandle;
+use super::queue_handle::{Aftermath, QueueHandle};
+use super::removal::Removal;
 use super::routing::Destination;
 use super::{Vhost, restore};
 use crate::clock::Now;
@@ -201,7 +201,9 @@ impl Vhost {
         id: crate::ids::QueueId,
         declared: Declared,
     ) -> Arc<QueueHandle> {
-        let queue = QueueHandle::new(&self.env, &self.me, id, declared, now);
+        let me: Weak<Self> = Weak::clone(&self.me);
+        let me: Weak<dyn Aftermath> = me;
+        let queue = QueueHandle::new(&self.env, &me, id, declared, now);
         if let Some(owner) = queue.declared().exclusive {
             self.exclusive
                 .entry(owner)
@@ -209,8 +211,9 @@ impl Vhost {
                 .push(Arc::clone(&queue));
         }
         self.apply_limits(now, &queue);
-        self.queues.insert(queue.name().clone(), Arc::clone(&queue));
-        self.topology_changed();
+        let name = queue.name().clone();
+        self.directory.queues.insert(name, Arc::clone(&queue));
+        self.directory.has_changed();
         queue
     }
 
@@ -276,20 +279,20 @@ impl Vhost {
         let Some(taken) = taken else {
             return (0, Position::default());
         };
-        self.queues
+        self.directory
+            .queues
             .remove_if(queue.name(), |_, found| found == queue);
         if let Some(owner) = queue.declared().exclusive
             && let Some(mut owned) = self.exclusive.get_mut(&owner)
         {
             owned.retain(|other| other != queue);
         }
-        let mut removed = Removed::default();
-        let me = Destination::Queue(Arc::clone(queue));
-        let unused = self.unbind_everywhere(&mut topology, &me, &mut removed);
-        self.remove_exchanges(&mut topology, unused, &mut removed);
-        removed.reach(restore::forget_queue(&self.env, queue));
+        let end = Destination::Queue(Arc::clone(queue)).downgrade();
+        let mut removal = Removal::of_bindings_to(end);
+        removal.reach(restore::forget_queue(&self.env, queue));
+        self.take_apart(&mut topology, &mut removal);
         drop(topology);
-        let stored = removed.finish();
+        let stored = removal.finish();
         queue.absorb(now, effects);
         if queue.stores(true) {
             self.env

@@ -48,7 +48,8 @@ impl ReplyTarget {
 pub(super) struct ReplyTargets(DashMap<ShortString, ReplyTarget>);
 
 impl ReplyTargets {
-    fn add(&self, mailbox: &Arc<Mailbox>, channel: ChannelId) -> ShortString {
+    /// Gives the channel a name for replies.
+    pub(super) fn add(&self, mailbox: &Arc<Mailbox>, channel: ChannelId) -> ShortString {
         let name = format!("{REPLY_PREFIX}{}.{}", unguessable(), unguessable());
         let name = ShortString::new(&name).expect("two names of 22 octets and a prefix fit");
         let target = ReplyTarget {
@@ -58,27 +59,18 @@ impl ReplyTargets {
         self.0.insert(name.clone(), target);
         name
     }
-}
-
-impl super::Vhost {
-    /// Gives the channel a name for replies.
-    #[must_use]
-    pub fn add_reply_target(&self, mailbox: &Arc<Mailbox>, channel: ChannelId) -> ShortString {
-        self.replies.add(mailbox, channel)
-    }
 
     /// The name is no more.
-    pub fn remove_reply_target(&self, name: &ShortString) {
-        self.replies.0.remove(name);
+    pub(super) fn remove(&self, name: &ShortString) {
+        self.0.remove(name);
     }
 
     /// The channel behind a name for replies, if `key` is one and the channel still waits.
-    #[must_use]
-    pub fn reply_target(&self, key: &str) -> Option<ReplyTarget> {
+    pub(super) fn find(&self, key: &str) -> Option<ReplyTarget> {
         if !is_reply_name(key) {
             return None;
         }
-        self.replies.0.get(key).map(|target| target.clone())
+        self.0.get(key).map(|target| target.clone())
     }
 }
 

@@ -14,7 +14,6 @@ use leveret_codec::types::ShortString;
 use serde::{Deserialize, Serialize};
 
 use super::Vhost;
-use super::delayed::Delayed;
 use super::queue_handle::QueueHandle;
 use super::routing::{Binding, Destination, DestinationName, Exchange, ExchangeSpec};
 use crate::clock::Now;
@@ -22,13 +21,9 @@ use crate::env::Environment;
 use crate::error::queue_words;
 use crate::ids::QueueId;
 use crate::kind::QueueKind;
-use crate::message::Message;
 use crate::policy::{Issuer, Policy, PolicyDefinition};
 use crate::queue::{Arguments, Declared, Flags};
-use crate::store::{
-    Definition, DefinitionChange, DefinitionKind, Op, Position, RecordAt, Recovered, StoreError,
-    vhost_key,
-};
+use crate::store::{Definition, DefinitionChange, DefinitionKind, Position, Recovered, vhost_key};
 
 /// An exchange as the store keeps it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -303,10 +298,11 @@ impl Vhost {
         let id = record
             .delayed_id
             .map_or_else(|| self.env.store.next_queue_id(), QueueId);
-        let exchange = Exchange::new(spec, || Delayed::new(&self.me, id))
+        let exchange = Exchange::new(spec, || self.delayed(id))
             .map_err(|error| RestoreError(error.to_string()))?;
         exchange.apply(&self.exchange_policy(&exchange));
-        self.exchanges
+        self.directory
+            .exchanges
             .insert(exchange.spec.name.clone(), Arc::new(exchange));
         Ok(())
     }
@@ -349,20 +345,16 @@ impl Vhost {
     fn restore_binding(&self, record: BindingRecord) -> Result<(), RestoreError> {
         let missing = || RestoreError(format!("an end of the binding {record:?} is missing"));
         let source = self.find_exchange(&record.source).ok_or_else(missing)?;
-        let destination = match record.destination_type {
-            DestinationType::Queue => self.find_queue(&record.destination).map(Destination::Queue),
-            DestinationType::Exchange => self
-                .find_exchange(&record.destination)
-                .map(Destination::Exchange),
+        let name = short(&record.destination)?;
+        let name = match record.destination_type {
+            DestinationType::Queue => DestinationName::Queue(name),
+            DestinationType::Exchange => DestinationName::Exchange(name),
         };
-        let destination = destination.ok_or_else(missing)?;
+        let destination = self.find_destination(&name).ok_or_else(missing)?;
         let key = short(&record.routing_key)?;
         let arguments = decode(&record.arguments)?;
-        let name = DestinationName::of(&destination);
-        let binding = Binding::new(&source.spec.name, name, &key, &arguments);
-        if self.topology.lock().add(binding) {
-            source.router.write().bind(&key, &arguments, destination);
-        }
+        let binding = Arc::new(Binding::new(&source.spec.name, name, &key, &arguments));
+        self.add_binding(&mut self.topology.lock(), &binding, &source, &destination);
         Ok(())
     }
 
@@ -371,7 +363,7 @@ impl Vhost {
         for queue in self.all_queues() {
             owners.0.insert(queue.id(), Owner::Queue(queue));
         }
-        for exchange in self.exchanges.iter() {
+        for exchange in self.directory.all_exchanges() {
             if let Some(delayed) = &exchange.delayed {
                 owners
                     .0
@@ -403,35 +395,5 @@ impl Owners {
             }
         }
         true
-    }
-}
-
-/// Reads stored messages one after the other. What is damaged is reported, and settled.
-pub(super) fn read_all(
-    env: &Environment,
-    queue: QueueId,
-    recovered: &[Recovered],
-    each: &mut dyn FnMut(&Recovered, Message),
-) {
-    let records: Vec<RecordAt> = recovered.iter().map(|recovered| recovered.at).collect();
-    let mut damaged = Vec::new();
-    let mut next = recovered.iter();
-    env.store.read_run(&records, &mut |at, message| {
-        let Some(recovered) = next.next() else { return };
-        match message {
-            Ok(message) => each(recovered, message),
-            Err(error) => {
-                crate::log::error!("stored message {} cannot be read back: {error}", at.0);
-                if matches!(error, StoreError::Damaged { .. }) {
-                    damaged.push(at);
-                }
-            }
-        }
-    });
-    if !damaged.is_empty() {
-        env.store.submit(&mut [Op::Settled {
-            queue,
-            records: &damaged,
-        }]);
     }
 }

@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::publish::{self, Routes, Take, Target};
+use super::publish::{self, Take};
 use crate::exchange::NameHash;
 use crate::ids::QueueId;
+use crate::vhost::routing::{Routes, Target};
 
 /// Parts of a batch, each with its targets in the order in which they first come up.
 #[derive(Debug, Default)]

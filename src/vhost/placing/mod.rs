@@ -1,7 +1,12 @@
 //! Into the queues: a run of messages, each stored first and once, each queue locked once.
+//!
+//! Owns the order in which the targets of a batch are served. It deliberately does not know how
+//! the targets were found, nor what follows from a push beyond handing it to the queue's handle.
+//!
+//! Invariants: I1 (stored before it is pushed), I3.
 
 mod groups;
 mod publish;
 mod streams;
 
-pub use publish::{Answer, Placed, Publishes, Question, Routes, Target, only_queue};
+pub use publish::{Placed, Publishes};

@@ -1,37 +1,20 @@
-//! From an exchange to queues: routing, and placing messages in their queues.
-//!
-//! [`Vhost::route`] answers where a message goes; [`Vhost::place`] puts a run of messages with the
-//! same answer into their queues, one lock at a time, stored first and once for all queues.
+//! A run of messages on its way into queues: stored first and once for all of them, then pushed,
+//! one queue's lock at a time.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use leveret_codec::types::ShortStr;
-
 use super::groups::Groups;
 use super::streams::{self, Held, streams_of};
 use crate::clock::Now;
-use crate::events::{Event, Fate};
+use crate::env::Environment;
 use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::Pushed;
 use crate::store::{Op, Position, RecordAt};
-use crate::vhost::Vhost;
 use crate::vhost::queue_handle::{QueueHandle, Storing};
 use crate::vhost::reply_to::ReplyTarget;
-use crate::vhost::routing::{Destination, Exchange, Hold, Walk};
-
-/// Somewhere a message can go.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// A queue.
-    Queue(Arc<QueueHandle>),
-    /// A channel that waits for a direct reply.
-    Reply(ReplyTarget),
-}
-
-/// Where a message goes: each queue once. Shared by all messages with the same answer.
-pub type Routes = Arc<[Target]>;
+use crate::vhost::routing::{Routes, Target, only_queue};
 
 /// A message to be placed.
 #[derive(Debug)]
@@ -151,6 +134,60 @@ impl Publishes {
         })
     }
 
+    /// Puts the messages into their queues, in order, and leaves nothing behind; `placed` gets one
+    /// answer for each. All of one call are stored as one group.
+    pub(in crate::vhost) fn place(
+        &mut self,
+        env: &Environment,
+        now: Now,
+        placed: &mut Vec<Placed>,
+    ) {
+        let streams = streams_of(self);
+        let mut held: Vec<Held<'_>> = streams.iter().map(|stream| Held::new(stream)).collect();
+        let position = self.store_all(env, &mut held);
+        if !held.is_empty() {
+            streams::push_all(now, held, self);
+        }
+        let first = placed.len();
+        placed.extend(self.each.iter().map(|publish| {
+            Placed::Accepted(if publish.at.is_stored() {
+                position
+            } else {
+                Position::default()
+            })
+        }));
+        let answers = placed.get_mut(first..).unwrap_or_default();
+        self.hand_out(now, &streams, answers);
+        self.clear();
+    }
+
+    /// Stores what must be stored, each message once for all its queues; `held` are those of them
+    /// that are streams.
+    fn store_all(&mut self, env: &Environment, held: &mut [Held<'_>]) -> Position {
+        if !self.any_to_store() {
+            return Position::default();
+        }
+        let queues = self.storing_queues();
+        let sequences = streams::sequences(held, &queues);
+        let sequences = sequences.iter().map(Vec::as_slice);
+        let mut ops: Vec<Op<'_>> = self
+            .each
+            .iter_mut()
+            .zip(&queues)
+            .zip(sequences.chain(std::iter::repeat(&[][..])))
+            .filter(|((_, queues), _)| !queues.is_empty())
+            .filter_map(|((publish, queues), sequences)| {
+                Some(Op::Message {
+                    message: publish.message.as_ref()?,
+                    queues,
+                    sequences,
+                    at: &mut publish.at,
+                })
+            })
+            .collect();
+        env.store.submit(&mut ops)
+    }
+
     /// Gives every target its messages, all of them at once; `streams` have theirs. In `answers`
     /// each message is told if somebody refuses it.
     fn hand_out(&mut self, now: Now, streams: &[Arc<QueueHandle>], answers: &mut [Placed]) {
@@ -198,43 +235,6 @@ fn is_same(one: &Routes, other: &Routes) -> bool {
     Arc::ptr_eq(one, other) || only_queue(one).is_some_and(|one| only_queue(other) == Some(one))
 }
 
-/// The queue that an answer of the router is, if it is one and nothing else.
-#[inline]
-#[must_use]
-pub fn only_queue(routes: &Routes) -> Option<QueueId> {
-    match &**routes {
-        [Target::Queue(queue)] => Some(queue.id()),
-        _ => None,
-    }
-}
-
-impl Target {
-    fn storing(&self) -> Storing {
-        match self {
-            Self::Queue(queue) => queue.storing(),
-            Self::Reply(_) => Storing::Nothing,
-        }
-    }
-
-    fn queue_that_stores(&self, persistent: bool) -> Option<QueueId> {
-        match self {
-            Self::Queue(queue) => queue.stores(persistent).then(|| queue.id()),
-            Self::Reply(_) => None,
-        }
-    }
-}
-
-/// The router's answer.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// Where the message goes.
-    pub routes: Routes,
-    /// Whether every message with this key goes there until the topology changes.
-    pub lasting: bool,
-    /// An exchange took the message into its keeping, to route it when its delay is over.
-    pub held_back: bool,
-}
-
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placed {
@@ -245,158 +245,8 @@ pub enum Placed {
     Refused,
 }
 
-/// What routing looks at.
-#[derive(Clone, Copy)]
-pub struct Question<'a> {
-    /// Routing key first, then those of CC and BCC.
-    pub keys: &'a [&'a str],
-    /// The message; its exchange and key are not looked at.
-    pub message: &'a Message,
-}
-
-impl Vhost {
-    /// Where a message that arrives at `exchange` goes, its alternate exchanges included.
-    pub fn route(&self, now: Now, exchange: &Arc<Exchange>, question: Question<'_>) -> Answer {
-        Walk::new(self, now, question, Hold::Possible).follow(exchange)
-    }
-
-    /// Like [`Vhost::route`] for a message whose delay at `exchange` is over.
-    pub(in crate::vhost) fn route_released(
-        &self,
-        now: Now,
-        exchange: &Arc<Exchange>,
-        question: Question<'_>,
-    ) -> Routes {
-        Walk::new(self, now, question, Hold::Over)
-            .follow(exchange)
-            .routes
-    }
-
-    /// Puts messages into their queues, in order, and leaves `publishes` empty; `placed` gets one
-    /// answer for each. All of one call are stored as one group.
-    pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) {
-        let streams = streams_of(publishes);
-        let mut held: Vec<Held<'_>> = streams.iter().map(|stream| Held::new(stream)).collect();
-        let position = self.store_all(publishes, &mut held);
-        if !held.is_empty() {
-            streams::push_all(now, held, publishes);
-        }
-        let first = placed.len();
-        placed.extend(publishes.each.iter().map(|publish| {
-            Placed::Accepted(if publish.at.is_stored() {
-                position
-            } else {
-                Position::default()
-            })
-        }));
-        let answers = placed.get_mut(first..).unwrap_or_default();
-        publishes.hand_out(now, &streams, answers);
-        publishes.clear();
-    }
-
-    /// Stores what must be stored, each message once for all its queues; `held` are those of them
-    /// that are streams.
-    fn store_all(&self, publishes: &mut Publishes, held: &mut [Held<'_>]) -> Position {
-        if !publishes.any_to_store() {
-            return Position::default();
-        }
-        let queues = publishes.storing_queues();
-        let sequences = streams::sequences(held, &queues);
-        let sequences = sequences.iter().map(Vec::as_slice);
-        let mut ops: Vec<Op<'_>> = publishes
-            .each
-            .iter_mut()
-            .zip(&queues)
-            .zip(sequences.chain(std::iter::repeat(&[][..])))
-            .filter(|((_, queues), _)| !queues.is_empty())
-            .filter_map(|((publish, queues), sequences)| {
-                Some(Op::Message {
-                    message: publish.message.as_ref()?,
-                    queues,
-                    sequences,
-                    at: &mut publish.at,
-                })
-            })
-            .collect();
-        self.env.store.submit(&mut ops)
-    }
-
-    /// Places one message and says nothing: dead letters, delayed and replayed messages.
-    pub(in crate::vhost) fn place_one(
-        &self,
-        now: Now,
-        message: Message,
-        routes: &Routes,
-    ) -> Placed {
-        self.place_dead(now, message, routes, 0)
-    }
-
-    /// Places one message that died after `delivery_count` deliveries that counted.
-    pub(in crate::vhost) fn place_dead(
-        &self,
-        now: Now,
-        message: Message,
-        routes: &Routes,
-        delivery_count: u32,
-    ) -> Placed {
-        let mut publishes = Publishes::default();
-        publishes.push_dead(message, routes, delivery_count);
-        let mut placed = Vec::with_capacity(1);
-        self.place(now, &mut publishes, &mut placed);
-        placed
-            .pop()
-            .unwrap_or(Placed::Accepted(Position::default()))
-    }
-
-    /// Sends an exchange's history to a new binding.
-    pub(in crate::vhost) fn replay(
-        &self,
-        now: Now,
-        messages: &[Message],
-        destination: &Destination,
-    ) {
-        for message in messages {
-            let routes: Routes = match destination {
-                Destination::Queue(queue) => Arc::new([Target::Queue(Arc::clone(queue))]),
-                Destination::Exchange(exchange) => {
-                    let key = message.routing_key();
-                    let question = Question {
-                        keys: &[&key],
-                        message,
-                    };
-                    self.route_released(now, exchange, question)
-                }
-            };
-            self.place_one(now, message.clone(), &routes);
-        }
-    }
-
-    /// Tells listeners where a message went; `returned` if nowhere, and its publisher was told.
-    pub fn emit_routed(&self, now: Now, message: &Message, routes: &Routes, returned: bool) {
-        let fate = match routes.len() {
-            0 => Fate::Unroutable { returned },
-            queues => Fate::Published { queues },
-        };
-        self.emit(now, message, fate);
-    }
-
-    /// Tells listeners the fate of a message before any queue.
-    pub fn emit(&self, now: Now, message: &Message, fate: Fate) {
-        let events = &self.env.events;
-        if events.listening() {
-            events.emit(&Event {
-                now,
-                vhost: self.name.clone(),
-                queue: ShortStr::EMPTY.into(),
-                message: message.clone(),
-                fate,
-            });
-        }
-    }
-}
-
 /// Consecutive messages on their way to one target, and whether it is the last one they go to.
-pub(in crate::vhost) type Part = (Range<usize>, Take);
+pub(super) type Part = (Range<usize>, Take);
 
 /// Whether a target is the last one of its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use parking_lot::MutexGuard;
 
-use super::publish::{Publishes, Target};
+use super::publish::Publishes;
 use crate::clock::Now;
 use crate::ids::QueueId;
 use crate::kind::QueueKind;
 use crate::queue::{Effects, Queue};
 use crate::vhost::queue_handle::QueueHandle;
+use crate::vhost::routing::Target;
 
 /// The streams that messages go to, each once, in the order of their locks.
 pub(in crate::vhost) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle>> {

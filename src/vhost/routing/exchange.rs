@@ -1,6 +1,5 @@
 //! An exchange with its flags, its router and what its type remembers.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -8,12 +7,12 @@ use leveret_codec::table::{Table, ValueRef};
 use leveret_codec::types::ShortString;
 use parking_lot::{Mutex, RwLock};
 
+use super::delayed::Delayed;
+use super::destination::WeakEnd;
 use crate::error::{AmqpError, exchange_words};
-use crate::exchange::{DedupCache, DestinationKind, ExchangeType, History, Router};
+use crate::exchange::{DedupCache, ExchangeType, History, Router};
 use crate::message::Message;
 use crate::policy::Applied;
-use crate::vhost::delayed::Delayed;
-use crate::vhost::queue_handle::QueueHandle;
 
 /// How an exchange is declared.
 #[derive(Clone, Debug)]
@@ -34,65 +33,6 @@ pub struct ExchangeSpec {
     pub arguments: Table,
 }
 
-/// Where a binding leads.
-#[derive(Clone, Debug)]
-pub enum Destination {
-    /// To a queue.
-    Queue(Arc<QueueHandle>),
-    /// To another exchange.
-    Exchange(Arc<Exchange>),
-}
-
-impl Destination {
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &ShortString {
-        match self {
-            Self::Queue(queue) => queue.name(),
-            Self::Exchange(exchange) => &exchange.spec.name,
-        }
-    }
-
-    /// Whether it survives a restart.
-    #[must_use]
-    pub fn is_durable(&self) -> bool {
-        match self {
-            Self::Queue(queue) => queue.declared().durable,
-            Self::Exchange(exchange) => exchange.spec.durable,
-        }
-    }
-
-    /// What a router needs to know of it.
-    #[must_use]
-    pub fn kind(&self) -> DestinationKind {
-        match self {
-            Self::Exchange(_) => DestinationKind::Exchange,
-            Self::Queue(queue) => DestinationKind::Queue(queue.declared().kind),
-        }
-    }
-}
-
-impl PartialEq for Destination {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Queue(a), Self::Queue(b)) => a == b,
-            (Self::Exchange(a), Self::Exchange(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        }
-    }
-}
-
-impl Eq for Destination {}
-
-impl Hash for Destination {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Queue(queue) => queue.hash(state),
-            Self::Exchange(exchange) => Arc::as_ptr(exchange).hash(state),
-        }
-    }
-}
-
 /// A declared exchange.
 pub struct Exchange {
     /// How it was declared.
@@ -100,7 +40,7 @@ pub struct Exchange {
     /// Its type, parsed.
     pub kind: ExchangeType,
     /// Publishers read it; bind and unbind write.
-    pub(in crate::vhost) router: RwLock<Router<Destination>>,
+    pub(in crate::vhost) router: RwLock<Router<WeakEnd>>,
     /// The alternate exchange that its arguments name.
     pub(in crate::vhost) alternate: Option<ShortString>,
     /// The one that a policy gives it.
@@ -138,14 +78,6 @@ impl Exchange {
             seen: seen.map(Mutex::new),
             spec,
         })
-    }
-
-    /// Leads nowhere from now on: exchanges that are bound in a circle would never be dropped.
-    pub(in crate::vhost) fn forget_bindings(&self) {
-        let empty = Router::new(&self.kind, &self.spec.arguments);
-        if let Ok(empty) = empty {
-            *self.router.write() = empty;
-        }
     }
 
     /// `exchange 'x' in vhost '/'`.

@@ -1,10 +1,90 @@
 //! From an exchange to queues: exchanges, their bindings, and a message's way through them.
+//!
+//! Owns the names of a vhost ([`Directory`]), its exchanges, the list of its bindings
+//! ([`Topology`]) and the walk from one exchange to all queues that a message reaches. It
+//! deliberately does not know how messages get into queues, nor who may change what: routing reads.
+//!
+//! Invariants: I3 (a destination comes once), I12. Spec: AMQP 0-9-1 §3.1.3.
 
+use std::sync::Arc;
+
+use crate::ids::QueueId;
+use crate::message::Message;
+
+mod delayed;
+mod destination;
+mod directory;
 mod exchange;
 mod topology;
 mod walk;
 
-pub use exchange::{Destination, Exchange, ExchangeSpec};
-pub use topology::DestinationName;
-pub(super) use topology::{Binding, Topology};
-pub(super) use walk::{Hold, Walk};
+use super::queue_handle::{QueueHandle, Storing};
+use super::reply_to::ReplyTarget;
+
+pub(super) use delayed::{Delayed, Release};
+pub(super) use destination::WeakEnd;
+pub use destination::{Destination, DestinationName};
+pub(super) use directory::Directory;
+pub use exchange::{Exchange, ExchangeSpec};
+pub(super) use topology::{Binding, Ends, Removed, Topology};
+use walk::{Hold, Walk};
+
+/// Somewhere a message can go.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A queue.
+    Queue(Arc<QueueHandle>),
+    /// A channel that waits for a direct reply.
+    Reply(ReplyTarget),
+}
+
+/// Where a message goes: each queue once. Shared by all messages with the same answer.
+pub type Routes = Arc<[Target]>;
+
+/// The router's answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Where the message goes.
+    pub routes: Routes,
+    /// Whether every message with this key goes there until the topology changes.
+    pub lasting: bool,
+    /// An exchange took the message into its keeping, to route it when its delay is over.
+    pub held_back: bool,
+}
+
+/// What routing looks at.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// Routing key first, then those of CC and BCC.
+    pub keys: &'a [&'a str],
+    /// The message; its exchange and key are not looked at.
+    pub message: &'a Message,
+}
+
+/// The queue that an answer of the router is, if it is one and nothing else.
+#[inline]
+#[must_use]
+pub fn only_queue(routes: &Routes) -> Option<QueueId> {
+    match &**routes {
+        [Target::Queue(queue)] => Some(queue.id()),
+        _ => None,
+    }
+}
+
+impl Target {
+    /// Which messages it stores.
+    pub(super) fn storing(&self) -> Storing {
+        match self {
+            Self::Queue(queue) => queue.storing(),
+            Self::Reply(_) => Storing::Nothing,
+        }
+    }
+
+    /// The queue, if it stores a message that is `persistent` or not.
+    pub(super) fn queue_that_stores(&self, persistent: bool) -> Option<QueueId> {
+        match self {
+            Self::Queue(queue) => queue.stores(persistent).then(|| queue.id()),
+            Self::Reply(_) => None,
+        }
+    }
+}

@@ -3,29 +3,30 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::exchange::{Destination, Exchange, delay_of};
+use super::destination::{Destination, WeakEnd};
+use super::directory::Directory;
+use super::exchange::{Exchange, delay_of};
+use super::{Answer, Question, Target};
 use crate::clock::Now;
 use crate::events::Fate;
 use crate::exchange::{RouteInput, belongs_to_history};
 use crate::ids::QueueId;
-use crate::vhost::Vhost;
-use crate::vhost::placing::{Answer, Question, Target};
 use crate::vhost::queue_handle::QueueHandle;
 use crate::vhost::reply_to::is_reply_name;
 
-/// Targets among which a repeated one is looked for one by one.
+/// Targets, and exchanges, among which a repeated one is looked for one by one.
 const FEW: usize = 16;
 
 /// Whether an x-delayed-message exchange may still hold the message back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::vhost) enum Hold {
+pub(super) enum Hold {
     Possible,
     Over,
 }
 
 /// One message on its way through exchanges; each is visited once, so circles end.
-pub(in crate::vhost) struct Walk<'a> {
-    vhost: &'a Vhost,
+pub(super) struct Walk<'a> {
+    directory: &'a Directory,
     now: Now,
     question: Question<'a>,
     hold: Hold,
@@ -33,34 +34,40 @@ pub(in crate::vhost) struct Walk<'a> {
     /// The queues among `targets`, once they are more than [`FEW`].
     many: HashSet<QueueId>,
     visited: Vec<Arc<Exchange>>,
+    /// The places in memory of `visited`, once they are more than [`FEW`].
+    visited_many: HashSet<*const Exchange>,
     lasting: bool,
     held_back: bool,
 }
 
 impl<'a> Walk<'a> {
-    pub(in crate::vhost) fn new(
-        vhost: &'a Vhost,
+    pub(super) fn new(
+        directory: &'a Directory,
         now: Now,
         question: Question<'a>,
         hold: Hold,
     ) -> Self {
         Self {
-            vhost,
+            directory,
             now,
             question,
             hold,
             targets: Vec::new(),
             many: HashSet::new(),
             visited: Vec::new(),
+            visited_many: HashSet::new(),
             lasting: true,
             held_back: false,
         }
     }
 
     /// Follows `first` and, as long as nothing is found, the alternate exchanges.
-    pub(in crate::vhost) fn follow(mut self, first: &Arc<Exchange>) -> Answer {
+    pub(super) fn follow(mut self, first: &Arc<Exchange>) -> Answer {
         let mut next = Some(Arc::clone(first));
         while let Some(exchange) = next.take() {
+            if !self.visit(&exchange) {
+                break;
+            }
             self.spread(&exchange);
             if !self.targets.is_empty() || self.held_back {
                 break;
@@ -68,9 +75,8 @@ impl<'a> Walk<'a> {
             let Some(name) = exchange.alternate() else {
                 break;
             };
-            match self.vhost.find_exchange(&name) {
-                Some(alternate) if !self.was_visited(&alternate) => next = Some(alternate),
-                Some(_) => {}
+            match self.directory.exchange(&name) {
+                Some(alternate) => next = Some(alternate),
                 None => crate::log::warn!(
                     "{}: its alternate exchange '{name}' does not exist",
                     exchange.words()
@@ -87,7 +93,6 @@ impl<'a> Walk<'a> {
 
     /// Everything that `first` leads to through bindings of exchanges.
     fn spread(&mut self, first: &Arc<Exchange>) {
-        self.visited.push(Arc::clone(first));
         let mut open = Vec::new();
         let mut next = Some(Arc::clone(first));
         let mut found = Vec::new();
@@ -97,13 +102,10 @@ impl<'a> Walk<'a> {
                 self.step(&exchange, &mut found);
             }
             for destination in found.drain(..) {
-                match destination {
-                    Destination::Queue(queue) => self.add(queue),
-                    Destination::Exchange(next) if !self.was_visited(&next) => {
-                        self.visited.push(Arc::clone(&next));
-                        open.push(next);
-                    }
-                    Destination::Exchange(_) => {}
+                match destination.upgrade() {
+                    Some(Destination::Queue(queue)) => self.add(queue),
+                    Some(Destination::Exchange(next)) if self.visit(&next) => open.push(next),
+                    Some(Destination::Exchange(_)) | None => {}
                 }
             }
             next = open.pop();
@@ -111,7 +113,7 @@ impl<'a> Walk<'a> {
     }
 
     /// One routing step.
-    fn step(&mut self, exchange: &Exchange, found: &mut Vec<Destination>) {
+    fn step(&mut self, exchange: &Exchange, found: &mut Vec<WeakEnd>) {
         if exchange.spec.name.is_empty() {
             self.default_exchange();
             return;
@@ -123,7 +125,7 @@ impl<'a> Walk<'a> {
             keys: self.question.keys,
             headers,
             properties,
-            random: self.vhost.env.dice(),
+            random: self.directory.env.dice(),
         };
         exchange.router.read().route(&input, found);
         if let Some(history) = &exchange.history
@@ -136,10 +138,10 @@ impl<'a> Walk<'a> {
     /// Every queue is bound to the default exchange by its own name.
     fn default_exchange(&mut self) {
         for key in self.question.keys {
-            if let Some(queue) = self.vhost.find_queue(key) {
+            if let Some(queue) = self.directory.queue(key) {
                 self.add(queue);
             } else if is_reply_name(key)
-                && let Some(target) = self.vhost.reply_target(key)
+                && let Some(target) = self.directory.replies.find(key)
             {
                 self.targets.push(Target::Reply(target));
                 self.lasting = false;
@@ -147,9 +149,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Adds a queue once.
+    /// Adds a queue once. One that is being deleted gets nothing more.
     fn add(&mut self, queue: Arc<QueueHandle>) {
-        if self.is_new(&queue) {
+        if !queue.is_deleted() && self.is_new(&queue) {
             self.targets.push(Target::Queue(queue));
         }
     }
@@ -173,10 +175,20 @@ impl<'a> Walk<'a> {
         self.many.insert(queue.id())
     }
 
-    fn was_visited(&self, exchange: &Arc<Exchange>) -> bool {
-        self.visited
-            .iter()
-            .any(|visited| Arc::ptr_eq(visited, exchange))
+    /// Whether the message has not been at `exchange` before. The same holds for many of them.
+    fn visit(&mut self, exchange: &Arc<Exchange>) -> bool {
+        if self.visited.len() >= FEW {
+            if self.visited_many.is_empty() {
+                self.visited_many = self.visited.iter().map(Arc::as_ptr).collect();
+            }
+            if !self.visited_many.insert(Arc::as_ptr(exchange)) {
+                return false;
+            }
+        } else if self.visited.iter().any(|one| Arc::ptr_eq(one, exchange)) {
+            return false;
+        }
+        self.visited.push(Arc::clone(exchange));
+        true
     }
 
     /// Leaves the message with a delayed exchange, unless its delay there is over.
@@ -193,7 +205,7 @@ impl<'a> Walk<'a> {
         let Some(ms) = delay_of(delay) else {
             return false;
         };
-        self.vhost.emit(self.now, message, Fate::Delayed { ms });
+        self.directory.emit(self.now, message, Fate::Delayed { ms });
         delayed.hold(self.now, ms, exchange, message);
         self.held_back = true;
         true
@@ -207,7 +219,7 @@ impl<'a> Walk<'a> {
         let headers = message.properties().headers().ok().flatten();
         let is_duplicate = seen.lock().is_duplicate(headers, self.now.mono.as_millis());
         if is_duplicate {
-            self.vhost.emit(self.now, message, Fate::Duplicate);
+            self.directory.emit(self.now, message, Fate::Duplicate);
         }
         is_duplicate
     }

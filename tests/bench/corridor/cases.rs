@@ -279,7 +279,7 @@ fn routed(kind: &ExchangeType, bindings: usize) -> usize {
     let mut router = Router::new(kind, &Table::new()).unwrap();
     for n in 0..bindings {
         let (key, arguments) = binding(name, n);
-        assert!(router.bind(&key, &arguments, Arc::new(n)));
+        router.bind(&key, TableRef::new(&arguments.to_bytes()), Arc::new(n));
     }
     let keys: Vec<_> = (0..bindings).map(|n| key(name, n)).collect();
     let tables: Vec<_> = (0..bindings).map(|n| headers(n).to_bytes()).collect();

@@ -11,61 +11,41 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
 use leveret_codec::table::Value;
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::{ShortStr, ShortString};
 use parking_lot::Mutex;
 
-use super::Vhost;
-use super::placing::Question;
-use super::restore::read_all;
-use super::routing::Exchange;
+use super::directory::emit;
+use super::exchange::Exchange;
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now, Wall};
+use crate::env::Environment;
 use crate::events::Fate;
 use crate::ids::QueueId;
-use crate::message::{Message, MessageBuilder, routing_keys, with_headers};
-use crate::store::{Op, Position, RecordAt, Recovered};
+use crate::message::{Message, MessageBuilder, with_headers};
+use crate::store::{Op, RecordAt, Recovered};
+use crate::vhost::read_back::read_all;
 
 /// The header that asks for a delay, and tells of it afterwards.
 const DELAY: &str = "x-delay";
 /// In the store only: when the message is due, in milliseconds since 1970.
 const DUE: &str = "x-leveret-due";
 
+/// Where messages go whose delay is over: the vhost.
+pub(in crate::vhost) trait Release: Send + Sync {
+    /// Routes `message` on from `exchange` and places it.
+    fn release(&self, now: Now, exchange: &Arc<Exchange>, message: Message);
+}
+
 /// The waiting messages of one exchange.
-pub(super) struct Delayed {
-    vhost: Weak<Vhost>,
+pub(in crate::vhost) struct Delayed {
+    env: Arc<Environment>,
+    /// The name of the vhost.
+    vhost: ShortString,
+    to: Weak<dyn Release>,
     me: Weak<Delayed>,
     /// Names its messages in the store.
     id: QueueId,
     held: Mutex<Held>,
-}
-
-/// What came of a removal under the topology lock, to be finished without it.
-#[derive(Default)]
-#[must_use]
-pub(super) struct Removed {
-    waiting: Vec<Arc<Delayed>>,
-    stored: Position,
-}
-
-impl Removed {
-    /// What waited in this exchange is to be dropped.
-    pub(super) fn add(&mut self, exchange: &Exchange) {
-        self.waiting.extend(exchange.delayed.clone());
-    }
-
-    /// The store must be durable up to `position` before the removal is.
-    pub(super) fn reach(&mut self, position: Position) {
-        self.stored = self.stored.max(position);
-    }
-
-    /// Drops what waited; listeners are told, so no lock may be held. Says up to where the store
-    /// must be durable before the removal is.
-    pub(super) fn finish(self) -> Position {
-        for delayed in self.waiting {
-            delayed.clear();
-        }
-        self.stored
-    }
 }
 
 #[derive(Default)]
@@ -75,6 +55,18 @@ struct Held {
     armed: Option<Mono>,
 }
 
+impl Held {
+    /// The next moment at which a message is due, unless a timer is armed for it already.
+    fn wants_timer(&mut self) -> Option<Mono> {
+        let (&(due, _), _) = self.by_due.first_key_value()?;
+        if self.armed.is_some_and(|armed| armed <= due) {
+            return None;
+        }
+        self.armed = Some(due);
+        self.armed
+    }
+}
+
 struct Waiting {
     exchange: Weak<Exchange>,
     message: Message,
@@ -82,9 +74,17 @@ struct Waiting {
 }
 
 impl Delayed {
-    pub(super) fn new(vhost: &Weak<Vhost>, id: QueueId) -> Arc<Self> {
+    /// Nothing waits yet; `id` names what will in the store.
+    pub(in crate::vhost) fn new(
+        env: &Arc<Environment>,
+        vhost: &ShortString,
+        to: Weak<dyn Release>,
+        id: QueueId,
+    ) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
-            vhost: Weak::clone(vhost),
+            env: Arc::clone(env),
+            vhost: vhost.clone(),
+            to,
             me: Weak::clone(me),
             id,
             held: Mutex::default(),
@@ -92,7 +92,7 @@ impl Delayed {
     }
 
     /// Names its messages in the store.
-    pub(super) fn id(&self) -> QueueId {
+    pub(in crate::vhost) fn id(&self) -> QueueId {
         self.id
     }
 
@@ -106,10 +106,7 @@ impl Delayed {
     ) {
         let due = Wall::from_millis(now.wall.as_millis().saturating_add(delay_ms));
         let mut at = RecordAt::NONE;
-        if exchange.spec.durable
-            && message.is_persistent()
-            && let Some(vhost) = self.vhost.upgrade()
-        {
+        if exchange.spec.durable && message.is_persistent() {
             let stored = with_due(message, due);
             let mut ops = [Op::Message {
                 message: &stored,
@@ -117,23 +114,21 @@ impl Delayed {
                 sequences: &[],
                 at: &mut at,
             }];
-            vhost.env().store.submit(&mut ops);
+            self.env.store.submit(&mut ops);
         }
         self.keep(now.mono.plus_ms(delay_ms), exchange, message.clone(), at);
     }
 
     /// Takes back messages that waited when the broker stopped.
-    pub(super) fn restore(&self, now: Now, exchange: &Arc<Exchange>, recovered: &[Recovered]) {
-        if let Some(vhost) = self.vhost.upgrade() {
-            read_all(
-                vhost.env(),
-                self.id,
-                recovered,
-                &mut |recovered, message| {
-                    self.restore_one(now, exchange, &message, recovered.at);
-                },
-            );
-        }
+    pub(in crate::vhost) fn restore(
+        &self,
+        now: Now,
+        exchange: &Arc<Exchange>,
+        recovered: &[Recovered],
+    ) {
+        read_all(&self.env, self.id, recovered, &mut |recovered, message| {
+            self.restore_one(now, exchange, &message, recovered.at);
+        });
     }
 
     fn restore_one(&self, now: Now, exchange: &Arc<Exchange>, message: &Message, at: RecordAt) {
@@ -161,30 +156,24 @@ impl Delayed {
                 at,
             },
         );
-        self.arm(&mut held);
+        let at = held.wants_timer();
+        drop(held);
+        self.arm(at);
     }
 
-    fn arm(&self, held: &mut Held) {
-        let Some((&(due, _), _)) = held.by_due.first_key_value() else {
-            return;
-        };
-        if held.armed.is_none_or(|armed| due < armed)
-            && let Some(vhost) = self.vhost.upgrade()
-        {
-            held.armed = Some(due);
+    fn arm(&self, at: Option<Mono>) {
+        if let Some(at) = at {
             let me: Weak<dyn Timed> = self.me.clone();
-            vhost.env().timers.arm(due, me);
+            self.env.timers.arm(at, me);
         }
     }
 
-    /// The exchange is deleted: so are its messages.
-    fn clear(&self) {
+    /// The exchange is deleted: so are its messages. Listeners are told, so no lock may be held.
+    pub(in crate::vhost) fn clear(&self) {
         let held = std::mem::take(&mut self.held.lock().by_due);
-        if let Some(vhost) = self.vhost.upgrade() {
-            let now = vhost.env().now();
-            for waiting in held.values() {
-                vhost.emit(now, &waiting.message, Fate::Purged);
-            }
+        let now = self.env.now();
+        for waiting in held.values() {
+            emit(&self.env, &self.vhost, now, &waiting.message, Fate::Purged);
         }
         let records: Vec<RecordAt> = held
             .into_values()
@@ -195,10 +184,8 @@ impl Delayed {
     }
 
     fn settle(&self, records: &[RecordAt]) {
-        if !records.is_empty()
-            && let Some(vhost) = self.vhost.upgrade()
-        {
-            vhost.env().store.submit(&mut [Op::Settled {
+        if !records.is_empty() {
+            self.env.store.submit(&mut [Op::Settled {
                 queue: self.id,
                 records,
             }]);
@@ -218,7 +205,7 @@ impl Delayed {
 impl Timed for Delayed {
     fn on_deadline(&self, now: Now) {
         self.held.lock().armed = None;
-        let Some(vhost) = self.vhost.upgrade() else {
+        let Some(to) = self.to.upgrade() else {
             return;
         };
         while let Some(waiting) = self.pop_due(now.mono) {
@@ -228,21 +215,14 @@ impl Timed for Delayed {
                         table.insert(DELAY, Value::I64(delay.saturating_neg()));
                     }
                 });
-                let keys = routing_keys(&message);
-                let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
-                let question = Question {
-                    keys: &keys,
-                    message: &message,
-                };
-                let routes = vhost.route_released(now, &exchange, question);
-                vhost.emit_routed(now, &message, &routes, false);
-                vhost.place_one(now, message.clone(), &routes);
+                to.release(now, &exchange, message);
             }
             if waiting.at.is_stored() {
                 self.settle(&[waiting.at]);
             }
         }
-        self.arm(&mut self.held.lock());
+        let at = self.held.lock().wants_timer();
+        self.arm(at);
     }
 }
 

@@ -1,0 +1,92 @@
+//! Messages on their way through a vhost: routed, placed, released after a delay, replayed.
+
+use std::sync::Arc;
+
+use super::Vhost;
+use super::placing::{Placed, Publishes};
+use super::routing::{Answer, Destination, Exchange, Question, Release, Routes, Target};
+use crate::clock::Now;
+use crate::events::Fate;
+use crate::message::{Message, routing_keys};
+use crate::store::Position;
+
+impl Vhost {
+    /// Where a message that arrives at `exchange` goes, its alternate exchanges included.
+    pub fn route(&self, now: Now, exchange: &Arc<Exchange>, question: Question<'_>) -> Answer {
+        self.directory.route(now, exchange, question)
+    }
+
+    /// Puts messages into their queues, in order, and leaves `publishes` empty; `placed` gets one
+    /// answer for each. All of one call are stored as one group.
+    pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) {
+        publishes.place(&self.env, now, placed);
+    }
+
+    /// Places one message and says nothing: delayed and replayed messages.
+    fn place_one(&self, now: Now, message: Message, routes: &Routes) {
+        self.place_dead(now, message, routes, 0);
+    }
+
+    /// Places one message that died after `delivery_count` deliveries that counted.
+    pub(super) fn place_dead(
+        &self,
+        now: Now,
+        message: Message,
+        routes: &Routes,
+        delivery_count: u32,
+    ) -> Placed {
+        let mut publishes = Publishes::default();
+        publishes.push_dead(message, routes, delivery_count);
+        let mut placed = Vec::with_capacity(1);
+        self.place(now, &mut publishes, &mut placed);
+        placed
+            .pop()
+            .unwrap_or(Placed::Accepted(Position::default()))
+    }
+
+    /// Sends an exchange's history to a new binding.
+    pub(super) fn replay(&self, now: Now, messages: &[Message], destination: &Destination) {
+        for message in messages {
+            let routes: Routes = match destination {
+                Destination::Queue(queue) => Arc::new([Target::Queue(Arc::clone(queue))]),
+                Destination::Exchange(exchange) => {
+                    let key = message.routing_key();
+                    let question = Question {
+                        keys: &[&key],
+                        message,
+                    };
+                    self.directory.route_released(now, exchange, question)
+                }
+            };
+            self.place_one(now, message.clone(), &routes);
+        }
+    }
+
+    /// Tells listeners where a message went; `returned` if nowhere, and its publisher was told.
+    pub fn emit_routed(&self, now: Now, message: &Message, routes: &Routes, returned: bool) {
+        let fate = match routes.len() {
+            0 => Fate::Unroutable { returned },
+            queues => Fate::Published { queues },
+        };
+        self.emit(now, message, fate);
+    }
+
+    /// Tells listeners the fate of a message before any queue.
+    pub fn emit(&self, now: Now, message: &Message, fate: Fate) {
+        self.directory.emit(now, message, fate);
+    }
+}
+
+impl Release for Vhost {
+    fn release(&self, now: Now, exchange: &Arc<Exchange>, message: Message) {
+        let keys = routing_keys(&message);
+        let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+        let question = Question {
+            keys: &keys,
+            message: &message,
+        };
+        let routes = self.directory.route_released(now, exchange, question);
+        self.emit_routed(now, &message, &routes, false);
+        self.place_one(now, message, &routes);
+    }
+}

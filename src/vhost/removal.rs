@@ -1,0 +1,125 @@
+//! What hangs on a queue or an exchange that is taken out of its vhost: bindings, and exchanges
+//! that go with their last binding.
+//!
+//! A list of steps, not recursion: exchanges may be bound to each other in a line of any length,
+//! and each may go with the one before it.
+
+use std::sync::Arc;
+
+use super::routing::{Binding, Delayed, Ends, Exchange, Removed, Topology, WeakEnd};
+use super::{Vhost, restore};
+use crate::store::Position;
+
+/// What is left to be taken apart, and what came of the rest. Nothing in it can be found by its
+/// name any more.
+#[derive(Default)]
+#[must_use]
+pub(super) struct Removal {
+    steps: Vec<Step>,
+    /// Where messages wait that go with their exchanges.
+    waiting: Vec<Arc<Delayed>>,
+    stored: Position,
+}
+
+enum Step {
+    /// The bindings to something that is gone.
+    To(WeakEnd),
+    /// The bindings from an exchange that is gone.
+    From(Arc<Exchange>),
+}
+
+impl Removal {
+    /// The bindings to a queue that is gone.
+    pub(super) fn of_bindings_to(end: WeakEnd) -> Self {
+        Self {
+            steps: vec![Step::To(end)],
+            ..Self::default()
+        }
+    }
+
+    /// The store must be durable up to `position` before the removal is.
+    pub(super) fn reach(&mut self, position: Position) {
+        self.stored = self.stored.max(position);
+    }
+
+    /// Drops messages that waited in exchanges; listeners are told, so no lock may be held. Says up
+    /// to where the store must be durable before the removal is.
+    pub(super) fn finish(self) -> Position {
+        debug_assert!(self.steps.is_empty(), "something is left to be taken apart");
+        for delayed in self.waiting {
+            delayed.clear();
+        }
+        self.stored
+    }
+}
+
+impl Vhost {
+    /// Takes an exchange out, unless another one has its name by now; its bindings are left to
+    /// `removal`.
+    pub(super) fn take_out(&self, exchange: &Arc<Exchange>, removal: &mut Removal) {
+        let same = |_: &_, found: &Arc<Exchange>| Arc::ptr_eq(found, exchange);
+        let exchanges = &self.directory.exchanges;
+        if exchanges.remove_if(&exchange.spec.name, same).is_none() {
+            return;
+        }
+        removal.reach(restore::forget_exchange(&self.env, &exchange.spec));
+        removal.waiting.extend(exchange.delayed.clone());
+        removal.steps.push(Step::To(WeakEnd::source(exchange)));
+        removal.steps.push(Step::From(Arc::clone(exchange)));
+        self.directory.has_changed();
+    }
+
+    /// Takes apart what `removal` has left.
+    pub(super) fn take_apart(&self, topology: &mut Topology, removal: &mut Removal) {
+        while let Some(step) = removal.steps.last() {
+            let removed = match step {
+                Step::To(end) => topology.pop_to(end),
+                Step::From(exchange) => topology.pop_from(&WeakEnd::source(exchange)),
+            };
+            match removed {
+                Some(removed) => self.unbound(topology, &removed, removal),
+                None => drop(removal.steps.pop()),
+            }
+        }
+        self.directory.has_changed();
+    }
+
+    /// A binding is off the list: its router and the store forget it, and its source goes with its
+    /// last binding if it was declared so.
+    pub(super) fn unbound(&self, topology: &Topology, removed: &Removed, removal: &mut Removal) {
+        let Removed {
+            binding,
+            ends,
+            number,
+        } = removed;
+        let Some(source) = ends.source.exchange() else {
+            return;
+        };
+        source
+            .router
+            .write()
+            .unbind(&binding.key, *number, &ends.destination);
+        if !self.has_twin(topology, binding) {
+            let (env, vhost) = (&self.env, &self.name);
+            removal.reach(restore::forget_binding(env, vhost, binding, &source.spec));
+        }
+        if source.spec.auto_delete && !topology.is_source(&ends.source) {
+            self.take_out(&source, removal);
+        }
+    }
+
+    /// Whether ends that were declared anew have the same binding again: the store knows both by
+    /// one name.
+    fn has_twin(&self, topology: &Topology, binding: &Arc<Binding>) -> bool {
+        let ends = self
+            .find_exchange(&binding.source)
+            .zip(self.find_destination(&binding.destination));
+        ends.is_some_and(|(source, destination)| {
+            let ends = Ends {
+                source: WeakEnd::source(&source),
+                destination: destination.downgrade(),
+            };
+            topology.contains(binding, &ends)
+        })
+    }
+}

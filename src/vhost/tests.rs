@@ -1,0 +1,3 @@
+mod deep;
+mod fixture;
+mod removal;
