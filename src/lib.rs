@@ -15,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod exchange;
 pub mod ids;
+pub mod inquiry;
 pub mod kind;
 pub mod limits;
 mod log;

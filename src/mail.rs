@@ -20,6 +20,7 @@ use crate::clock::timers::Timed;
 use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::ids::ConsumerId;
+use crate::inquiry::Ticket;
 use crate::store::Position;
 use crate::sync::Mutex;
 
@@ -54,6 +55,8 @@ pub enum Mail {
     /// A queue that served one of its consumers for long let others go first, and wants to be
     /// called back.
     Resume(Waiting),
+    /// What is known of its channels is wanted.
+    Ask(Ticket),
     /// The broker closes the connection: deleted vhost or user, by an operator.
     Close(AmqpError),
     /// The broker stops: the connection closes, and its client is waited for only briefly.

@@ -60,6 +60,16 @@ impl Confirms {
         self.waiting.front().map(|(_, position)| *position)
     }
 
+    /// Publishes that wait for the store.
+    pub(super) fn unconfirmed(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Publishes that have been confirmed, once nothing is held.
+    pub(super) fn confirmed(&self) -> u64 {
+        self.last - self.waiting.len() as u64
+    }
+
     /// Sends what is done.
     pub(super) fn send(&mut self, channel: ChannelId, outbox: &mut Outbox) {
         let first_waiting = self.waiting.front().map_or(u64::MAX, |(number, _)| *number);

@@ -67,7 +67,11 @@ impl Channel {
             &entry.message,
             properties,
         );
-        if !from.no_ack {
+        self.counters.redelivered += u64::from(entry.redelivered);
+        if from.no_ack {
+            self.counters.delivered_no_ack += 1;
+        } else {
+            self.counters.delivered += 1;
             from.unsettled += 1;
             let overdue = from
                 .timeout_ms
@@ -93,6 +97,7 @@ impl Channel {
             state.get(cx.now, get.no_ack, effects)
         })?;
         let Some(got) = got else {
+            self.counters.got_empty += 1;
             cx.outbox.method(
                 self.id,
                 &BasicGetEmpty {
@@ -104,7 +109,11 @@ impl Channel {
         };
         let tag = self.ledger.next_tag();
         self.send_get_ok(tag, &got.entry, got.ready_left, queue.declared().kind, cx);
-        if !get.no_ack {
+        self.counters.redelivered += u64::from(got.entry.redelivered);
+        if get.no_ack {
+            self.counters.got_no_ack += 1;
+        } else {
+            self.counters.got += 1;
             let source = self.consumers.gets_from(&queue);
             let Some(from) = self.consumers.get_mut(source) else {
                 return Ok(());

@@ -13,9 +13,10 @@ use std::collections::VecDeque;
 use leveret_codec::methods::{self, BasicPublish, Method};
 use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 
-use crate::clock::{Mono, Now};
+use crate::clock::{Mono, Now, Wall};
 use crate::desk::session::Session;
 use crate::error::AmqpError;
+use crate::inquiry::ChannelCounters;
 use crate::mail::{Delivery, Mail};
 use crate::message::MessageBuilder;
 use crate::outbox::Outbox;
@@ -34,6 +35,7 @@ mod publish;
 mod repeat;
 mod routes;
 mod settle;
+mod snapshot;
 mod sources;
 mod tx;
 
@@ -92,6 +94,9 @@ pub struct Channel {
     write_access: WriteAccess,
     /// The queue that an empty name stands for: the last one declared here.
     last_queue: ShortString,
+    counters: ChannelCounters,
+    /// When it last did anything.
+    active: Option<Wall>,
 }
 
 impl Channel {
@@ -109,6 +114,8 @@ impl Channel {
             settling: Settling::default(),
             write_access: WriteAccess::default(),
             last_queue: ShortString::default(),
+            counters: ChannelCounters::default(),
+            active: None,
         }
     }
 
@@ -256,6 +263,7 @@ impl Channel {
     /// # Errors
     /// Only what the queues say to held settlements; none today.
     pub fn flush(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        self.active = Some(cx.now.wall);
         self.flush_publishes(cx);
         self.flush_settlements(cx);
         Ok(())

@@ -251,8 +251,8 @@ impl Channel {
         if vhost.env().events.listening() && !(held_back && routes.is_empty()) {
             vhost.emit_routed(cx.now, &message, &routes, mandatory);
         }
-        if routes.is_empty() && mandatory {
-            self.send_return(&message, cx);
+        if routes.is_empty() && !held_back {
+            self.unroutable(&message, mandatory, cx);
         }
         self.publisher.held.push(message, &routes);
         self.publisher.numbers.extend(number);
@@ -263,6 +263,16 @@ impl Channel {
     pub(super) fn flush_if_full(&mut self, cx: &mut Context<'_>) {
         if self.publisher.held.len() >= HELD_MAX {
             self.flush_publishes(cx);
+        }
+    }
+
+    /// A message without a queue goes back to its publisher if it is mandatory, and else nowhere.
+    fn unroutable(&mut self, message: &Message, mandatory: bool, cx: &mut Context<'_>) {
+        if mandatory {
+            self.counters.returned_unroutable += 1;
+            self.send_return(message, cx);
+        } else {
+            self.counters.dropped_unroutable += 1;
         }
     }
 
@@ -303,6 +313,7 @@ impl Channel {
         if publisher.held.is_empty() {
             return;
         }
+        self.counters.published += publisher.held.len() as u64;
         cx.session
             .vhost
             .place(cx.now, &mut publisher.held, &mut publisher.placed);
@@ -327,11 +338,12 @@ impl Channel {
     pub(super) fn place_all(&mut self, publishes: Vec<Checked>, cx: &mut Context<'_>) -> Placed {
         let mut run = Publishes::default();
         for checked in publishes {
-            if checked.routes.is_empty() && checked.mandatory {
-                self.send_return(&checked.message, cx);
+            if checked.routes.is_empty() && !checked.held_back {
+                self.unroutable(&checked.message, checked.mandatory, cx);
             }
             run.push(checked.message, &checked.routes);
         }
+        self.counters.published += run.len() as u64;
         let mut placed = Vec::with_capacity(run.len());
         cx.session.vhost.place(cx.now, &mut run, &mut placed);
         placed

@@ -169,6 +169,9 @@ impl Channel {
         cx: &Context<'_>,
     ) {
         let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        if outcome == Outcome::Ack {
+            self.counters.acked += u64::from(count);
+        }
         if let Some(from) = self.consumers.get(source) {
             from.queue.with(cx.now, |queue, effects| {
                 queue.settle(cx.now, from.consumer, entries, outcome, effects);

@@ -25,6 +25,13 @@ pub(super) struct Transaction {
     settlements: Vec<(u64, Unacked, Outcome)>,
 }
 
+impl Transaction {
+    /// Publishes and settlements that wait.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.publishes.len(), self.settlements.len())
+    }
+}
+
 impl Channel {
     pub(super) fn on_confirm_select(
         &mut self,

@@ -16,6 +16,8 @@ use leveret_codec::types::ChannelId;
 
 use crate::auth::ChannelGuard;
 use crate::channel::Channel;
+use crate::ids::ConnectionId;
+use crate::inquiry::ChannelSnapshot;
 
 /// The numbers in use.
 #[derive(Default)]
@@ -52,6 +54,15 @@ impl Channels {
     pub(super) fn get(&mut self, id: ChannelId) -> Option<&mut State> {
         let at = self.find(id)?;
         self.slots.get_mut(at).map(|slot| &mut slot.state)
+    }
+
+    /// All open channels, as a view shows them.
+    pub(super) fn snapshots(&self, connection: ConnectionId) -> Vec<ChannelSnapshot> {
+        let open = self.slots.iter().filter_map(|slot| match &slot.state {
+            State::Open { channel, .. } => Some(channel.snapshot(connection)),
+            State::Closing => None,
+        });
+        open.collect()
     }
 
     /// The open channel `id`, marked as one that has something to flush.

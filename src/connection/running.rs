@@ -295,6 +295,7 @@ impl Running {
             Mail::Deadline => self.on_broker_deadline(io)?,
             Mail::Blocked(reason) => self.on_alarm(reason, io),
             Mail::Resume(queue) => queue.resume_all(io.now),
+            Mail::Ask(ticket) => ticket.answer(self.channels.snapshots(self.session.id)),
             Mail::Close(error) | Mail::Stop(error) => return Err(error.in_method(0, 0).into()),
         }
         Ok(())

@@ -84,7 +84,7 @@ const LAYERS: &[&str] = &[
     "policy paging",
     "queue",
     "exchange mail outbox events",
-    "entry",
+    "entry inquiry",
     "store",
     "alarms auth config sync",
     "clock message",

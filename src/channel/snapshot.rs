@@ -1,0 +1,35 @@
+//! What a view shows of a channel.
+
+use super::Channel;
+use super::confirms::Confirms;
+use crate::ids::ConnectionId;
+use crate::inquiry::{ChannelCounters, ChannelSnapshot};
+
+impl Channel {
+    /// The channel as it is now, on the connection `connection`.
+    #[must_use]
+    pub fn snapshot(&self, connection: ConnectionId) -> ChannelSnapshot {
+        let (uncommitted, uncommitted_acks) = self
+            .transaction
+            .as_ref()
+            .map_or((0, 0), |transaction| transaction.waiting());
+        ChannelSnapshot {
+            connection,
+            number: self.id,
+            confirm: self.confirms.is_some(),
+            transactional: self.transaction.is_some(),
+            prefetch_count: self.consumers.prefetch,
+            global_prefetch_count: u16::try_from(self.consumers.credit.limit()).unwrap_or(u16::MAX),
+            consumers: self.consumers.len(),
+            unacked: self.ledger.len(),
+            unconfirmed: self.confirms.as_ref().map_or(0, Confirms::unconfirmed),
+            uncommitted,
+            uncommitted_acks,
+            idle_since: self.active,
+            counters: ChannelCounters {
+                confirmed: self.confirms.as_ref().map_or(0, Confirms::confirmed),
+                ..self.counters
+            },
+        }
+    }
+}

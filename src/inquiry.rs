@@ -1,0 +1,153 @@
+//! A question to the tasks of connections: what only they know of their channels.
+//!
+//! A door of the broker posts one [`Ticket`] to each connection that it asks and awaits
+//! [`Answers`]. A connection answers between two batches. One that is gone drops its ticket, which
+//! counts as an answer without channels; one that is stuck is not waited for longer than the door
+//! wants.
+//!
+//! Owns the gathering of answers and the shape of a channel's snapshot. Knows no runtime: waiting
+//! is a plain [`Future`].
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use leveret_codec::types::ChannelId;
+
+use crate::clock::Wall;
+use crate::ids::ConnectionId;
+use crate::sync::Mutex;
+
+/// One channel, as its connection's task sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelSnapshot {
+    /// Its connection.
+    pub connection: ConnectionId,
+    /// Its number.
+    pub number: ChannelId,
+    /// Whether it is in confirm mode.
+    pub confirm: bool,
+    /// Whether it is in transaction mode.
+    pub transactional: bool,
+    /// Messages that each new consumer may have unacknowledged; 0 for no limit.
+    pub prefetch_count: u16,
+    /// Messages that all consumers together may have unacknowledged; 0 for no limit.
+    pub global_prefetch_count: u16,
+    /// Consumers.
+    pub consumers: usize,
+    /// Deliveries without a settlement.
+    pub unacked: usize,
+    /// Publishes without a confirm.
+    pub unconfirmed: usize,
+    /// Publishes that wait for tx.commit.
+    pub uncommitted: usize,
+    /// Settlements that wait for tx.commit.
+    pub uncommitted_acks: usize,
+    /// Since when it has done nothing, if it has done anything before.
+    pub idle_since: Option<Wall>,
+    /// What it has done.
+    pub counters: ChannelCounters,
+}
+
+/// What a channel has done since it was opened; messages, unless named otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelCounters {
+    /// Published, accepted by the checks.
+    pub published: u64,
+    /// Confirmed, with basic.ack or basic.nack.
+    pub confirmed: u64,
+    /// Without a queue, returned to the client.
+    pub returned_unroutable: u64,
+    /// Without a queue, dropped.
+    pub dropped_unroutable: u64,
+    /// Sent to consumers that acknowledge.
+    pub delivered: u64,
+    /// Sent to consumers that do not.
+    pub delivered_no_ack: u64,
+    /// Answers to basic.get that must be acknowledged.
+    pub got: u64,
+    /// Answers to basic.get that must not.
+    pub got_no_ack: u64,
+    /// basic.get that found nothing.
+    pub got_empty: u64,
+    /// Of all that were sent, delivered before.
+    pub redelivered: u64,
+    /// Acknowledged.
+    pub acked: u64,
+}
+
+/// The answers to one question, as they come in.
+#[derive(Default)]
+struct Gathered {
+    channels: Vec<ChannelSnapshot>,
+    /// Connections that have not answered.
+    missing: usize,
+    waker: Option<Waker>,
+}
+
+/// What a connection is handed to answer with.
+pub struct Ticket(Arc<Mutex<Gathered>>);
+
+impl Ticket {
+    /// Answers; the ticket is used up.
+    pub fn answer(self, channels: impl IntoIterator<Item = ChannelSnapshot>) {
+        self.0.lock().channels.extend(channels);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut gathered = self.0.lock();
+        gathered.missing -= 1;
+        let waker = match gathered.missing {
+            0 => gathered.waker.take(),
+            _ => None,
+        };
+        drop(gathered);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl std::fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ticket")
+    }
+}
+
+/// Resolves when every connection that was asked has answered or is gone.
+#[derive(Default)]
+pub struct Answers(Arc<Mutex<Gathered>>);
+
+impl Answers {
+    /// A ticket for one more connection.
+    #[must_use]
+    pub fn ticket(&self) -> Ticket {
+        self.0.lock().missing += 1;
+        Ticket(Arc::clone(&self.0))
+    }
+
+    /// What has come in so far, and how many connections have not answered yet.
+    #[must_use]
+    pub fn take(&self) -> (Vec<ChannelSnapshot>, usize) {
+        let mut gathered = self.0.lock();
+        (std::mem::take(&mut gathered.channels), gathered.missing)
+    }
+}
+
+impl Future for &Answers {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut gathered = self.0.lock();
+        if gathered.missing == 0 {
+            return Poll::Ready(());
+        }
+        gathered.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests;
