@@ -49,6 +49,33 @@ pub struct UserDefinition {
 }
 
 impl UserDefinition {
+    /// A user with a password, without tags and limits.
+    #[must_use]
+    pub fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            password: Some(password.into()),
+            password_hash: None,
+            hashing_algorithm: None,
+            tags: Some(Tags::List(Vec::new())),
+            limits: UserLimits::default(),
+        }
+    }
+
+    /// The same with these tags (`administrator`, `monitoring`, …).
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(Tags::List(tags.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// The same with these limits.
+    #[must_use]
+    pub fn limits(mut self, limits: UserLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// The definition of a registered user.
     #[must_use]
     pub fn of(user: &User) -> Self {
@@ -121,6 +148,9 @@ impl Tags {
     }
 }
 
+/// The pattern that every name has.
+const EVERYTHING: &str = ".*";
+
 /// What a user may do in a vhost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PermissionDefinition {
@@ -136,6 +166,41 @@ pub struct PermissionDefinition {
     pub read: String,
 }
 
+impl PermissionDefinition {
+    /// Everything in the vhost.
+    #[must_use]
+    pub fn new(user: impl Into<String>, vhost: impl Into<String>) -> Self {
+        Self {
+            user: user.into(),
+            vhost: vhost.into(),
+            configure: EVERYTHING.to_owned(),
+            write: EVERYTHING.to_owned(),
+            read: EVERYTHING.to_owned(),
+        }
+    }
+
+    /// The same with this pattern of what may be declared and deleted.
+    #[must_use]
+    pub fn configure(mut self, pattern: impl Into<String>) -> Self {
+        self.configure = pattern.into();
+        self
+    }
+
+    /// The same with this pattern of what may be published and bound to.
+    #[must_use]
+    pub fn write(mut self, pattern: impl Into<String>) -> Self {
+        self.write = pattern.into();
+        self
+    }
+
+    /// The same with this pattern of what may be consumed and bound from.
+    #[must_use]
+    pub fn read(mut self, pattern: impl Into<String>) -> Self {
+        self.read = pattern.into();
+        self
+    }
+}
+
 /// Which topics of an exchange a user may use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicPermissionDefinition {
@@ -149,4 +214,36 @@ pub struct TopicPermissionDefinition {
     pub write: String,
     /// Pattern of routing keys for binding.
     pub read: String,
+}
+
+impl TopicPermissionDefinition {
+    /// Every topic of the exchange.
+    #[must_use]
+    pub fn new(
+        user: impl Into<String>,
+        vhost: impl Into<String>,
+        exchange: impl Into<String>,
+    ) -> Self {
+        Self {
+            user: user.into(),
+            vhost: vhost.into(),
+            exchange: exchange.into(),
+            write: EVERYTHING.to_owned(),
+            read: EVERYTHING.to_owned(),
+        }
+    }
+
+    /// The same with this pattern of routing keys for publishing.
+    #[must_use]
+    pub fn write(mut self, pattern: impl Into<String>) -> Self {
+        self.write = pattern.into();
+        self
+    }
+
+    /// The same with this pattern of routing keys for binding.
+    #[must_use]
+    pub fn read(mut self, pattern: impl Into<String>) -> Self {
+        self.read = pattern.into();
+        self
+    }
 }

@@ -23,21 +23,21 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alarms::Alarm;
-use crate::auth::{AuthError, PermissionDefinition, Tags, UserDefinition};
 use crate::clock::Clock;
 use crate::config::{Durability, Settings};
-use crate::desk::{Desk, VhostError};
+use crate::desk::Desk;
 use crate::env::Environment;
 use crate::events::Listener as EventListener;
-use crate::net::listener::Listener;
-use crate::store::disk::OsDisk;
-use crate::store::{self as log_store, LogStore, MemoryStore, Spill, Store, StoreError};
+use crate::net::listener::{Bound, Listener};
+use crate::store::Store;
 
 mod health;
 mod monitor;
+mod start;
 mod timer_driver;
 
 pub use health::Health;
+pub use start::StartError;
 
 /// How long a stop waits for connections that have cut off their clients at `shutdown_timeout`.
 const CUT_WAIT: Duration = Duration::from_millis(500);
@@ -70,38 +70,6 @@ pub struct BrokerBuilder {
     store: Option<Arc<dyn Store>>,
     listeners: Vec<Arc<dyn EventListener>>,
 }
-
-/// Why a broker does not start.
-#[derive(Debug)]
-pub enum StartError {
-    /// A setting is impossible; the text says which.
-    Settings(String),
-    /// The address cannot be listened on; the text names it.
-    Listen(std::io::Error),
-    /// No thread or runtime can be had.
-    Threads(std::io::Error),
-    /// The data cannot be read.
-    Store(StoreError),
-    /// The default user cannot be made.
-    DefaultUser(AuthError),
-    /// The default vhost cannot be made.
-    DefaultVhost(VhostError),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Settings(text) => f.write_str(text),
-            Self::Listen(error) => error.fmt(f),
-            Self::Threads(source) => write!(f, "cannot start threads: {source}"),
-            Self::Store(error) => write!(f, "cannot read the data directory: {error}"),
-            Self::DefaultUser(error) => write!(f, "cannot make the default user: {error}"),
-            Self::DefaultVhost(error) => write!(f, "cannot make the default vhost: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
 
 impl Default for BrokerBuilder {
     /// What a test wants: loopback only, any free port, nothing on disk.
@@ -170,9 +138,11 @@ impl BrokerBuilder {
     /// # Errors
     /// [`StartError`] if a setting is impossible, an address is taken or the data is unreadable.
     pub fn start(self) -> Result<Broker, StartError> {
-        self.settings
-            .check()
-            .map_err(|problems| StartError::Settings(problems.to_string()))?;
+        self.settings.check().map_err(StartError::Settings)?;
+        if let Some(error) = start::check_defaults(&self.settings).into_iter().next() {
+            return Err(error);
+        }
+        let bound = start::bind(&self.settings)?;
         let mut settings = self.settings;
         if let Some(limit) = monitor::memory_limit(&settings) {
             // Backlogs go to disk before memory runs low and publishers have to wait.
@@ -181,7 +151,7 @@ impl BrokerBuilder {
         let began = self.clock.now().transport;
         let (store, spill) = match self.store {
             Some(store) => (store, None),
-            None => open_store(&settings, &self.clock)?,
+            None => start::open_store(&settings, &self.clock)?,
         };
         let mut env = Environment::new(settings, self.clock, store);
         if let Some(spill) = spill {
@@ -195,9 +165,16 @@ impl BrokerBuilder {
         if desk.recover(desk.env.now()).map_err(StartError::Store)? {
             report_recovered(&desk, desk.env.now().transport.since(began));
         } else {
-            make_defaults(&desk)?;
+            start::make_defaults(&desk)?;
         }
-        Broker::spawn(desk)
+        Broker::spawn(desk, bound)
+    }
+
+    /// Everything that would keep [`start`](Self::start) from working now, found by its own code;
+    /// nothing is changed.
+    #[must_use]
+    pub fn check(&self) -> Vec<StartError> {
+        start::check(&self.settings)
     }
 }
 
@@ -221,59 +198,6 @@ fn report_recovered(desk: &Desk, took: Duration) {
     );
 }
 
-/// The store that the settings ask for, and where messages that are not stored can wait.
-fn open_store(
-    settings: &Settings,
-    clock: &Clock,
-) -> Result<(Arc<dyn Store>, Option<Spill>), StartError> {
-    let durability = match settings.durability {
-        Durability::Memory => return Ok((Arc::new(MemoryStore::default()), None)),
-        Durability::Fsync => log_store::Durability::Fsync,
-        Durability::Os => log_store::Durability::Os,
-    };
-    let failed = |source| {
-        let what = format!(
-            "opening the data directory '{}'",
-            settings.data_dir.display()
-        );
-        StartError::Store(StoreError::Io { what, source })
-    };
-    let disk = Arc::new(OsDisk::open(&settings.data_dir).map_err(failed)?);
-    let options = log_store::Options {
-        durability,
-        ..log_store::Options::default()
-    };
-    // First of all: what is left of an old one takes room.
-    let spill = Spill::open(Arc::<OsDisk>::clone(&disk)).map_err(failed)?;
-    let store = LogStore::open(disk, options, clock.clone());
-    let store = store.map_err(StartError::Store)?;
-    Ok((Arc::new(store), Some(spill)))
-}
-
-/// The vhost and the user of a new broker.
-fn make_defaults(desk: &Desk) -> Result<(), StartError> {
-    let settings = &desk.env.settings;
-    desk.add_vhost(&settings.default_vhost)
-        .map_err(StartError::DefaultVhost)?;
-    let user = UserDefinition {
-        name: settings.default_user.clone(),
-        password: Some(settings.default_pass.expose().to_owned()),
-        password_hash: None,
-        hashing_algorithm: None,
-        tags: Some(Tags::List(settings.default_user_tags.clone())),
-        limits: Default::default(),
-    };
-    desk.put_user(&user).map_err(StartError::DefaultUser)?;
-    desk.set_permissions(&PermissionDefinition {
-        user: settings.default_user.clone(),
-        vhost: settings.default_vhost.clone(),
-        configure: settings.default_permissions_configure.clone(),
-        write: settings.default_permissions_write.clone(),
-        read: settings.default_permissions_read.clone(),
-    })
-    .map_err(StartError::DefaultUser)
-}
-
 impl Broker {
     /// A broker for a test: loopback, a free port, nothing on disk, unless told otherwise.
     #[must_use]
@@ -281,7 +205,7 @@ impl Broker {
         BrokerBuilder::default()
     }
 
-    fn spawn(desk: Arc<Desk>) -> Result<Self, StartError> {
+    fn spawn(desk: Arc<Desk>, bound: Bound) -> Result<Self, StartError> {
         let stop = CancellationToken::new();
         let grace = Arc::new(parking_lot::Mutex::new(Grace::None));
         let (started, start) = mpsc::sync_channel(1);
@@ -289,7 +213,7 @@ impl Broker {
             let (desk, stop, grace) = (Arc::clone(&desk), stop.clone(), Arc::clone(&grace));
             std::thread::Builder::new()
                 .name("leveret".to_owned())
-                .spawn(move || run(&desk, &stop, &grace, &started))
+                .spawn(move || run(&desk, bound, &stop, &grace, &started))
                 .map_err(StartError::Threads)?
         };
         match start.recv() {
@@ -376,6 +300,7 @@ type Started = mpsc::SyncSender<Result<Vec<SocketAddr>, StartError>>;
 /// The broker's thread, from start to stop.
 fn run(
     desk: &Arc<Desk>,
+    bound: Bound,
     stop: &CancellationToken,
     grace: &parking_lot::Mutex<Grace>,
     started: &Started,
@@ -395,8 +320,7 @@ fn run(
     desk.serve_with(runtime.metrics().num_workers());
     let tasks = TaskTracker::new();
     runtime.block_on(async {
-        let settings = &desk.env.settings;
-        match Listener::bind(&settings.host, settings.port).await {
+        match bound.listen() {
             Ok(listener) => serve(desk, listener, stop, &tasks, started).await,
             Err(error) => {
                 report(started, Err(StartError::Listen(error)));

@@ -4,6 +4,7 @@
 //! RabbitMQ's names of it in `rabbitmq.conf`, and where it has them RabbitMQ's environment
 //! variable (`env`) and the words for a default that depends on the machine (`shown`).
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use super::error::{ConfigError, Problems};
@@ -382,11 +383,7 @@ impl Settings {
                 key.set(&mut self.clone(), &given, &Origin::Program).err()
             })
             .collect();
-        problems.extend(
-            self.clashes()
-                .into_iter()
-                .map(|text| ConfigError::Clash { text }),
-        );
+        problems.extend(self.clashes(&|_| Origin::Program));
         if problems.is_empty() {
             Ok(())
         } else {
@@ -394,27 +391,32 @@ impl Settings {
         }
     }
 
-    /// Sentences on values that are fine each but not together.
-    pub(super) fn clashes(&self) -> Vec<String> {
+    /// Values that are fine each but not together; `origin` says where a setting was given.
+    pub(super) fn clashes(&self, origin: &dyn Fn(&str) -> Origin) -> Vec<ConfigError> {
         let mut clashes = Vec::new();
+        let given = |name: &str, value: &dyn Display| match origin(name) {
+            Origin::Program => format!("{name} ({value})"),
+            Origin::Default => format!("{name} ({value}, the default)"),
+            origin => format!("{name} ({value}, {origin})"),
+        };
         let frames = [
             ("initial_frame_max", self.initial_frame_max),
             ("frame_max_floor", self.frame_max_floor),
         ];
         for (name, bytes) in frames {
             if bytes > self.frame_max {
-                let most = self.frame_max;
-                clashes.push(format!(
-                    "{name} ({bytes}) must not be above frame_max ({most})"
-                ));
+                let (less, more) = (given("frame_max", &self.frame_max), given(name, &bytes));
+                let text = format!("{more} must not be above {less}");
+                clashes.push(ConfigError::Clash { text });
             }
         }
         if self.anonymous_login_user.is_none() && self.auth_mechanisms == ["ANONYMOUS"] {
-            clashes.push(
-                "anonymous_login_user is none, but ANONYMOUS is the only one of auth_mechanisms: \
-                 nobody could log in"
-                    .to_owned(),
+            let (user, mechanisms) = (
+                given("anonymous_login_user", &"none"),
+                given("auth_mechanisms", &"ANONYMOUS alone"),
             );
+            let text = format!("{user} and {mechanisms}: no client could log in");
+            clashes.push(ConfigError::Clash { text });
         }
         clashes
     }

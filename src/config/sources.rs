@@ -45,11 +45,22 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Where the setting called `name` was given.
+    pub fn origin(&self, name: &str) -> Origin {
+        origin(&self.origins, name)
+    }
+
     /// Settings that were given, with their origin, in the order of the table.
     pub fn given(&self) -> impl Iterator<Item = (&'static Key, &Origin)> {
         let given = |(_, origin): &(&Key, &Origin)| **origin != Origin::Default;
         KEYS.iter().zip(&self.origins).filter(given)
     }
+}
+
+fn origin(origins: &[Origin], name: &str) -> Origin {
+    let mut rows = KEYS.iter().zip(origins);
+    let found = rows.find(|(key, _)| key.name == name);
+    found.map_or(Origin::Default, |(_, origin)| origin.clone())
 }
 
 /// The variable that names the settings file when the command line does not.
@@ -108,9 +119,8 @@ impl Loader {
     fn finish(mut self) -> Result<Loaded, Problems> {
         // Clashes of values that are wrong already would only confuse.
         if self.problems.is_empty() {
-            let clashes = self.settings.clashes();
-            self.problems
-                .extend(clashes.into_iter().map(|text| ConfigError::Clash { text }));
+            let clashes = self.settings.clashes(&|name| origin(&self.origins, name));
+            self.problems.extend(clashes);
         }
         if self.problems.is_empty() {
             Ok(Loaded {

@@ -507,16 +507,18 @@ fn values_are_compared_only_once_each_is_fine() {
 fn values_that_do_not_go_together_are_refused() {
     refused(
         file("frame_max = 4096"),
-        "initial_frame_max (8192) must not be above frame_max (4096)",
+        "initial_frame_max (8192, the default) must not be above frame_max (4096, leveret.toml, \
+         line 1)",
     );
     refused(
         file("frame_max = 8192\nframe_max_floor = 8193"),
-        "frame_max_floor (8193) must not be above frame_max (8192)",
+        "frame_max_floor (8193, leveret.toml, line 2) must not be above frame_max (8192, \
+         leveret.toml, line 1)",
     );
     refused(
         file("anonymous_login_user = \"none\"\nauth_mechanisms = [\"ANONYMOUS\"]"),
-        "anonymous_login_user is none, but ANONYMOUS is the only one of auth_mechanisms: \
-         nobody could log in",
+        "anonymous_login_user (none, leveret.toml, line 1) and auth_mechanisms (ANONYMOUS alone, \
+         leveret.toml, line 2): no client could log in",
     );
 }
 

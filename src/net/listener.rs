@@ -6,11 +6,12 @@
 //! descriptors left, it pauses and tries again: the broker goes on for those who are in.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use rustix::io::Errno;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +22,106 @@ use crate::desk::Desk;
 use crate::desk::session::Origin;
 use crate::limits::{ACCEPT_PAUSE_MS, BACKLOG, HANDSHAKES_MAX};
 
+/// Addresses that are taken; nothing is accepted on them yet, so that the data can be read first.
+#[derive(Debug)]
+pub struct Bound {
+    /// Each with the address that was asked for, in words.
+    sockets: Vec<(TcpSocket, String)>,
+}
+
+impl Bound {
+    /// Takes `port` of every address of `host`. Port 0 takes a free one, the same for all. `::` is
+    /// every interface, of IPv4 too; without IPv6 it means `0.0.0.0`. Blocks while a name is looked
+    /// up.
+    ///
+    /// # Errors
+    /// The system's, with the address that was asked for: it is in use, not ours, or not allowed.
+    pub fn bind(host: &str, port: u16) -> io::Result<Self> {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let mut sockets: Vec<(TcpSocket, String)> = Vec::new();
+        let mut chosen = port;
+        for mut address in resolve(host, port)? {
+            address.set_port(chosen);
+            let asked = asked(host, address);
+            let bound = bind(address).or_else(|error| {
+                if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) && is_without_ipv6(&error) {
+                    bind(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), chosen))
+                } else {
+                    Err(error)
+                }
+            });
+            let socket = bound.map_err(|error| listening(&asked, &error))?;
+            chosen = socket.local_addr()?.port();
+            sockets.push((socket, asked));
+        }
+        if sockets.is_empty() {
+            let text = format!("{host} has no address");
+            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, text));
+        }
+        Ok(Self { sockets })
+    }
+
+    /// Listens: from now on clients can connect.
+    ///
+    /// # Errors
+    /// The system's, with the address that was asked for.
+    pub fn listen(self) -> io::Result<Listener> {
+        let (mut sockets, mut addresses) = (Vec::new(), Vec::new());
+        for (socket, asked) in self.sockets {
+            let socket = socket.listen(BACKLOG);
+            let socket = socket.map_err(|error| listening(&asked, &error))?;
+            addresses.push(socket.local_addr()?);
+            sockets.push(socket);
+        }
+        Ok(Listener { sockets, addresses })
+    }
+}
+
+fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let found = (host, port).to_socket_addrs();
+    let mut addresses: Vec<SocketAddr> = found
+        .map_err(|error| io::Error::new(error.kind(), format!("{host}: {error}")))?
+        .collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    Ok(addresses)
+}
+
+/// An address, with the name it was asked for by.
+fn asked(host: &str, address: SocketAddr) -> String {
+    if host.parse::<IpAddr>().is_ok() {
+        address.to_string()
+    } else {
+        format!("{host}:{} ({})", address.port(), address.ip())
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Whether the machine has no IPv6, or it is switched off. Any other error of `::` stands: a broker
+/// that listens on the half of what was asked for would go unnoticed.
+fn is_without_ipv6(error: &io::Error) -> bool {
+    let without = [Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL];
+    without
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+fn listening(asked: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("listening on {asked}: {error}"))
+}
+
 /// The sockets on which one broker listens.
 #[derive(Debug)]
 pub struct Listener {
@@ -29,37 +130,6 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on `port` of every address of `host`. Port 0 takes a free one, the same for all.
-    /// `::` is every interface, of IPv4 too; without IPv6 it means `0.0.0.0`.
-    ///
-    /// # Errors
-    /// The system's, with the address: it is in use, not ours, or not allowed.
-    pub async fn bind(host: &str, port: u16) -> io::Result<Self> {
-        let mut sockets: Vec<TcpListener> = Vec::new();
-        let mut addresses: Vec<SocketAddr> = Vec::new();
-        for mut address in resolve(host, port).await? {
-            if address.port() == 0
-                && let Some(first) = addresses.first()
-            {
-                address.set_port(first.port());
-            }
-            let socket = match listen(address) {
-                Err(_) if address.ip().is_unspecified() && address.is_ipv6() => {
-                    let any = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-                    listen(SocketAddr::new(any, address.port()))?
-                }
-                result => result?,
-            };
-            addresses.push(socket.local_addr()?);
-            sockets.push(socket);
-        }
-        if sockets.is_empty() {
-            let text = format!("{host} has no address");
-            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, text));
-        }
-        Ok(Self { sockets, addresses })
-    }
-
     /// Where it listens, with the ports that were taken.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
@@ -81,33 +151,6 @@ impl Listener {
             tasks.spawn(stop.clone().run_until_cancelled_owned(acceptor.run()));
         }
     }
-}
-
-async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, port)]);
-    }
-    let found = lookup_host((host, port)).await;
-    let mut addresses: Vec<SocketAddr> = found
-        .map_err(|error| io::Error::new(error.kind(), format!("host {host}: {error}")))?
-        .collect();
-    addresses.sort_unstable();
-    addresses.dedup();
-    Ok(addresses)
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let open = || {
-        let socket = match address {
-            SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
-        };
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
-    };
-    open().map_err(|error| io::Error::new(error.kind(), format!("listening on {address}: {error}")))
 }
 
 struct Acceptor {

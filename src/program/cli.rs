@@ -33,6 +33,7 @@ pub(crate) enum Command {
     /// Puts a load on a broker, this one or another, and measures it.
     Bench(Box<Bench>),
     /// Says whether a start would work with these settings, and what differs from the defaults.
+    #[command(after_help = CHECK_CONFIG)]
     CheckConfig,
     /// Verifies the files of a stopped broker and says where they are damaged; changes nothing.
     #[command(after_help = CHECK_DATA)]
@@ -151,6 +152,16 @@ impl Options {
             .collect()
     }
 }
+
+const CHECK_CONFIG: &str = "\
+Everything is checked that a start does before it changes anything, by the start's own code:
+settings, patterns, the address and port, the data directory and the files in it.
+
+Exit codes:
+  0  a start would work
+  1  something is wrong; all of it is named, with the place where it was set
+  2  the settings are right, but the port or the data directory is in use now
+";
 
 const CHECK_DATA: &str = "\
 Every octet that a broker would read is verified with the broker's own recovery. Each damage is

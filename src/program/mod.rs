@@ -14,8 +14,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::broker::Broker;
-use crate::config::{self, Problems, Settings};
+use crate::broker::{Broker, StartError};
+use crate::config::{self, Loaded, Origin};
 use crate::log;
 
 use cli::{Cli, Command};
@@ -27,6 +27,9 @@ mod inspect;
 mod logging;
 mod ready;
 mod signals;
+
+/// The exit code of `check-config` where nothing is wrong, but the port or the data is in use.
+const IN_USE: u8 = 2;
 
 /// Does what the arguments of this process say; returns when it is done, or when a broker that was
 /// started has stopped.
@@ -43,19 +46,55 @@ pub fn main() -> ExitCode {
     let loaded = match cli.options.load(std::env::vars_os().collect()) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            complain(&complaint(&problems));
+            complain(&complaint(&problems.0));
             return ExitCode::FAILURE;
         }
     };
     if cli.command == Some(Command::CheckConfig) {
-        return say(&config::report(&loaded));
+        return check_config(&cli, &loaded);
     }
-    match run(&cli, loaded.settings) {
+    match run(&cli, &loaded) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Goes through everything that a start does before it changes anything.
+fn check_config(cli: &Cli, loaded: &Loaded) -> ExitCode {
+    let errors = Broker::builder().settings(loaded.settings.clone()).check();
+    let (in_use, wrong): (Vec<_>, Vec<_>) = errors.iter().partition(|error| error.is_in_use());
+    let mut wrong: Vec<String> = wrong.iter().map(|error| placed(loaded, error)).collect();
+    if let Some(path) = &cli.ready_file
+        && let Err(error) = ready::rehearse(path)
+    {
+        wrong.push(at(path, &error));
+    }
+    if !wrong.is_empty() {
+        complain(&complaint(&wrong));
+        return ExitCode::FAILURE;
+    }
+    let said = say(&config::report(loaded));
+    if in_use.is_empty() {
+        return said;
+    }
+    let lines = in_use
+        .iter()
+        .map(|error| format!("\n  {}", placed(loaded, error)));
+    let lines: String = lines.collect();
+    complain(&format_args!(
+        "the settings are right, but a start now would fail:{lines}"
+    ));
+    ExitCode::from(IN_USE)
+}
+
+/// What keeps a broker from starting, with the place where the setting was given.
+fn placed(loaded: &Loaded, error: &StartError) -> String {
+    match error.key().map(|key| loaded.origin(key)) {
+        None | Some(Origin::Default) => error.to_string(),
+        Some(origin) => format!("{origin}: {error}"),
     }
 }
 
@@ -73,15 +112,17 @@ fn complain(what: &dyn Display) {
 }
 
 /// Runs a broker from its start to the end of a graceful stop.
-fn run(cli: &Cli, settings: Settings) -> Result<(), Box<dyn Error>> {
+fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
+    let settings = &loaded.settings;
     let _last_lines = logging::init(settings.log_level, settings.log_format)?;
     let mut signals = Signals::catch()?;
     if let Some(path) = &cli.ready_file {
         ready::remove(path).map_err(|error| at(path, &error))?;
     }
 
-    let broker = Broker::builder().settings(settings.clone()).start()?;
-    let ready = Ready::new(&settings, broker.addresses());
+    let broker = Broker::builder().settings(settings.clone()).start();
+    let broker = broker.map_err(|error| complaint(&[placed(loaded, &error)]))?;
+    let ready = Ready::new(settings, broker.addresses());
     if let Some(path) = &cli.ready_file {
         ready.write(path).map_err(|error| at(path, &error))?;
     }
@@ -119,14 +160,11 @@ fn announce(ready: &Ready) {
 }
 
 fn at(path: &Path, error: &io::Error) -> String {
-    format!("the ready file {}: {error}", path.display())
+    format!("command line, --ready-file: '{}': {error}", path.display())
 }
 
-fn complaint(problems: &Problems) -> String {
-    let lines: String = problems
-        .0
-        .iter()
-        .map(|problem| format!("\n  {problem}"))
-        .collect();
+fn complaint(problems: &[impl Display]) -> String {
+    let lines = problems.iter().map(|problem| format!("\n  {problem}"));
+    let lines: String = lines.collect();
     format!("cannot start with these settings:{lines}")
 }

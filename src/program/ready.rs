@@ -68,13 +68,31 @@ impl Ready {
     /// Those of the file system.
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let text = serde_json::to_string(self)? + "\n";
-        let mut name = OsString::from(".");
-        name.push(path.file_name().unwrap_or_default());
-        name.push(format!(".{}", self.pid));
-        let beside = path.with_file_name(name);
+        let beside = beside(path);
         fs::write(&beside, text)?;
         fs::rename(&beside, path)
     }
+}
+
+/// Finds out whether [`Ready::write`] would work, without touching the file.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn rehearse(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let beside = beside(path);
+    fs::write(&beside, "")?;
+    fs::remove_file(beside)
+}
+
+/// A name that no other process writes to, in the same directory.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}", std::process::id()));
+    path.with_file_name(name)
 }
 
 /// Takes away a file that an earlier broker left, or that this one leaves at its end.

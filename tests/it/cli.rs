@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{IpAddr, TcpStream};
@@ -185,6 +186,145 @@ fn bad_settings_end_check_and_start_alike() {
     for args in [[&["check-config"], &bad[..]].concat(), bad.to_vec()] {
         assert_eq!(ends(&args), (Some(1), String::new(), told.to_owned()));
     }
+}
+
+/// What a start and a check say of a settings file: exit code and complaint of each. The check
+/// leaves nothing behind.
+fn start_and_check(dir: &Path, file: &str) -> [(Option<i32>, String); 2] {
+    fs::write(dir.join("my.toml"), file).unwrap();
+    let answer = |command: &[&str]| {
+        let args = [command, &["--config", "my.toml"]].concat();
+        let output = leveret(dir, &args).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), stderr)
+    };
+    let before = names(dir);
+    let check = answer(&["check-config"]);
+    assert_eq!(names(dir), before, "{file}");
+    [answer(&[]), check]
+}
+
+fn names(dir: &Path) -> Vec<OsString> {
+    let entries = fs::read_dir(dir).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
+}
+
+// Patterns, hosts and directories were only looked at by the start: the check said "ok". Some
+// complaints named no key, and none but those of the table a file.
+#[test]
+fn check_finds_what_would_end_a_start_and_both_name_file_and_key() {
+    for (line, told) in [
+        (
+            "default_permissions.configure = \"a[\"",
+            "default_permissions.configure: {invalid_regexp,\"a[\"",
+        ),
+        (
+            "default_permissions.read = \"(?<=a)b\"",
+            "default_permissions.read: ",
+        ),
+        ("host = \"192.0.2.1\"", "host: listening on 192.0.2.1:0: "),
+        ("host = \"nowhere.invalid\"", "host: nowhere.invalid: "),
+        (
+            "data_dir = \"my.toml\"",
+            "data_dir: 'my.toml': not a directory",
+        ),
+        ("data_dir = \"my.toml/in\"", "data_dir: 'my.toml/in': "),
+        (
+            "data_dir = \"/proc/none/in\"",
+            "data_dir: '/proc/none/in': ",
+        ),
+        (
+            "data_dir = \"other\"",
+            "data_dir: opening 'definitions.redb' in 'other': it is missing",
+        ),
+        (
+            "frame_max = 4096",
+            "initial_frame_max (8192, the default) must not be above \
+          frame_max (4096, my.toml, line 3)",
+        ),
+        (
+            "vhost_max = 0",
+            "vhost_max: cannot create vhost: vhost limit of 0 is reached",
+        ),
+    ] {
+        let dir = TempDir::new().unwrap();
+        // A log without definitions.
+        fs::create_dir(dir.path().join("other")).unwrap();
+        fs::write(dir.path().join("other/0000000000001000.log"), "x").unwrap();
+        let file = format!("port = 0\n\n{line}\n");
+        let [start, check] = start_and_check(dir.path(), &file);
+        assert_eq!(start, check, "{line}");
+        assert_eq!(start.0, Some(1), "{line}");
+        let head = "leveret: cannot start with these settings:\n  ";
+        assert!(start.1.starts_with(head), "{line}: {}", start.1);
+        let place = if line.starts_with("frame") {
+            ""
+        } else {
+            "my.toml, line 3: "
+        };
+        assert!(
+            start.1.contains(&format!("{place}{told}")),
+            "{line}: {}",
+            start.1
+        );
+    }
+}
+
+#[test]
+fn check_names_all_that_is_wrong_at_once() {
+    let dir = TempDir::new().unwrap();
+    let file = "host = \"192.0.2.1\"\ndata_dir = \"my.toml\"\ndefault_permissions.write = \"*\"\n\
+                default_permissions.read = \"(\"\n";
+    let [_, (code, told)] = start_and_check(dir.path(), file);
+    assert_eq!(code, Some(1));
+    let lines: Vec<_> = told
+        .lines()
+        .skip(1)
+        .map(|line| line.split(": ").nth(1).unwrap())
+        .collect();
+    let keys = [
+        "default_permissions.write",
+        "default_permissions.read",
+        "data_dir",
+        "host",
+    ];
+    assert_eq!(lines, keys, "{told}");
+}
+
+#[test]
+fn start_that_fails_leaves_nothing_half_made() {
+    let dir = TempDir::new().unwrap();
+    let args = ["--set", "default_permissions.read=(", "--data-dir", "new"];
+    assert_eq!(
+        leveret(dir.path(), &args).output().unwrap().status.code(),
+        Some(1)
+    );
+    assert!(!dir.path().join("new").exists());
+}
+
+#[test]
+fn check_says_what_is_in_use_by_a_code_of_its_own() {
+    let broker = Running::start(&[]);
+    let data = broker.ready["data_dir"].as_str().unwrap();
+    let port = broker.port().to_string();
+    let args = ["check-config", "--port", &port, "--data-dir", data];
+    let (code, stdout, stderr) = ends(&args);
+    assert_eq!(code, Some(2), "{stdout}{stderr}");
+    assert!(stdout.starts_with("ok\n"), "{stdout}");
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines.len(), 3, "{stderr}");
+    assert_eq!(
+        lines[0],
+        "leveret: the settings are right, but a start now would fail:"
+    );
+    assert!(
+        lines[1].starts_with("  command line, --data-dir: data_dir: "),
+        "{stderr}"
+    );
+    let told = format!("  command line, --port: port: listening on [::]:{port}: ");
+    assert!(lines[2].starts_with(&told), "{stderr}");
 }
 
 #[test]

@@ -1,15 +1,19 @@
 use super::*;
 
+fn listen(host: &str, port: u16) -> io::Result<Listener> {
+    Bound::bind(host, port)?.listen()
+}
+
 #[tokio::test]
 async fn port_zero_takes_a_free_port() {
-    let listener = Listener::bind("127.0.0.1", 0).await.unwrap();
+    let listener = listen("127.0.0.1", 0).unwrap();
     assert_eq!(listener.addresses().len(), 1);
     assert_ne!(listener.addresses()[0].port(), 0);
 }
 
 #[tokio::test]
 async fn all_addresses_of_a_name_share_one_port() {
-    let listener = Listener::bind("localhost", 0).await.unwrap();
+    let listener = listen("localhost", 0).unwrap();
     let port = listener.addresses()[0].port();
     assert!(
         listener
@@ -21,19 +25,71 @@ async fn all_addresses_of_a_name_share_one_port() {
 
 #[tokio::test]
 async fn every_interface_includes_ipv4() {
-    let listener = Listener::bind("::", 0).await.unwrap();
+    let listener = listen("::", 0).unwrap();
     let port = listener.addresses()[0].port();
     TcpStream::connect(("127.0.0.1", port)).await.unwrap();
 }
 
 #[tokio::test]
 async fn taken_port_is_named_in_the_error() {
-    let first = Listener::bind("127.0.0.1", 0).await.unwrap();
+    let first = listen("127.0.0.1", 0).unwrap();
     let port = first.addresses()[0].port();
-    let error = Listener::bind("127.0.0.1", port).await.unwrap_err();
+    let error = listen("127.0.0.1", port).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     assert!(
         error.to_string().contains(&format!("127.0.0.1:{port}")),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn port_is_taken_before_anything_is_accepted() {
+    let bound = Bound::bind("127.0.0.1", 0).unwrap();
+    let port = bound.sockets[0].0.local_addr().unwrap().port();
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
+    let listener = bound.listen().unwrap();
+    assert_eq!(listener.addresses()[0].port(), port);
+    TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+}
+
+// `::` fell back to `0.0.0.0` for any error, and the error then named that.
+#[tokio::test]
+async fn error_names_the_address_that_was_asked_for() {
+    let first = listen("::", 0).unwrap();
+    let port = first.addresses()[0].port();
+    for (host, told) in [
+        ("::", format!("listening on [::]:{port}: ")),
+        ("[::]", format!("listening on [::]:{port}: ")),
+        ("127.0.0.1", format!("listening on 127.0.0.1:{port}: ")),
+        (
+            "localhost",
+            format!("listening on localhost:{port} (127.0.0.1): "),
+        ),
+        ("192.0.2.1", format!("listening on 192.0.2.1:{port}: ")),
+        ("nowhere.invalid", "nowhere.invalid: ".to_owned()),
+    ] {
+        let error = listen(host, port).unwrap_err().to_string();
+        assert!(error.starts_with(&told), "{host}: {error}");
+    }
+}
+
+// A socket of IPv6 alone leaves `0.0.0.0` free: half of what was asked for is not enough.
+#[tokio::test]
+async fn half_of_every_interface_is_refused() {
+    let other = rustix::net::socket(
+        rustix::net::AddressFamily::INET6,
+        rustix::net::SocketType::STREAM,
+        None,
+    )
+    .unwrap();
+    rustix::net::sockopt::set_ipv6_v6only(&other, true).unwrap();
+    let any = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 0);
+    rustix::net::bind(&other, &any).unwrap();
+    rustix::net::listen(&other, 1).unwrap();
+    let at: SocketAddr = rustix::net::getsockname(&other)
+        .unwrap()
+        .try_into()
+        .unwrap();
+    let error = listen("::", at.port()).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::AddrInUse, "{error}");
 }

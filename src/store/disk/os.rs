@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{AtFlags, FlockOperation, accessat, flock};
 
 use super::{Disk, DiskFile};
 
@@ -28,6 +28,8 @@ pub struct OsDisk {
 enum Access {
     ReadWrite,
     ReadOnly,
+    /// Files are opened for reading and writing, and stay as they are.
+    Rehearsal,
 }
 
 impl OsDisk {
@@ -50,8 +52,35 @@ impl OsDisk {
         Self::locked(path, Access::ReadOnly)
     }
 
+    /// Finds out whether [`open`](Self::open) would work, and calls `look` on what it would give;
+    /// changes nothing. A directory that is missing is made for that long.
+    ///
+    /// # Errors
+    /// What `open` would say.
+    pub fn rehearse<T>(path: &Path, look: impl FnOnce(&Self) -> T) -> io::Result<T> {
+        let made: Vec<PathBuf> = missing(path).map(Path::to_owned).collect();
+        let looked = make(path).and_then(|()| {
+            let disk = Self::locked(path, Access::Rehearsal)?;
+            let may = rustix::fs::Access::READ_OK
+                | rustix::fs::Access::WRITE_OK
+                | rustix::fs::Access::EXEC_OK;
+            accessat(&disk.directory, ".", may, AtFlags::EACCESS)?;
+            Ok(look(&disk))
+        });
+        for made in made {
+            // One that was not made, or that another process has put to use by now.
+            if std::fs::remove_dir(made).is_err() {
+                break;
+            }
+        }
+        looked
+    }
+
     fn locked(path: &Path, access: Access) -> io::Result<Self> {
         let directory = File::open(path)?;
+        if !directory.metadata()?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
@@ -60,11 +89,8 @@ impl OsDisk {
             }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(io::Error::new(
                 io::ErrorKind::ResourceBusy,
-                format!(
-                    "another process uses the data directory '{}'; stop it, or give this one \
-                     a directory of its own",
-                    path.display()
-                ),
+                "another process uses the data directory; stop it, or give this one a directory \
+                 of its own",
             )),
             Err(errno) => Err(errno.into()),
         }
@@ -73,7 +99,7 @@ impl OsDisk {
     fn may_change(&self) -> io::Result<()> {
         match self.access {
             Access::ReadWrite => Ok(()),
-            Access::ReadOnly => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+            Access::ReadOnly | Access::Rehearsal => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
         }
     }
 }
@@ -95,11 +121,18 @@ impl OsDisk {
     }
 }
 
+/// The directory and those that it lies in, as far as there are none.
+fn missing(path: &Path) -> impl Iterator<Item = &Path> {
+    path.ancestors().take_while(|path| !path.exists())
+}
+
 /// Makes the directory and those that it lies in, in such a way that the power cannot take them
 /// away again with all that is in them.
 fn make(path: &Path) -> io::Result<()> {
-    let missing = path.ancestors().take_while(|path| !path.exists());
-    let missing: Vec<&Path> = missing.collect();
+    if path.exists() && !path.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    let missing: Vec<&Path> = missing(path).collect();
     std::fs::create_dir_all(path)?;
     for parent in missing.iter().filter_map(|made| made.parent()) {
         let here = parent.as_os_str().is_empty();
@@ -116,7 +149,7 @@ impl Disk for OsDisk {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new()
             .read(true)
-            .write(self.access == Access::ReadWrite)
+            .write(self.access != Access::ReadOnly)
             .open(self.path.join(name))?;
         Ok(Arc::new(OsFile(file)))
     }

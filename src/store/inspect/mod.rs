@@ -127,6 +127,34 @@ pub fn check(disk: &dyn Disk) -> Result<Report, StoreError> {
     })
 }
 
+/// Whether there is a broker's data in a directory, in whatever state.
+///
+/// # Errors
+/// [`StoreError::Io`] if the directory cannot be read.
+pub fn has_data(disk: &dyn Disk) -> Result<bool, StoreError> {
+    Ok(names(disk)?.iter().any(|name| is_ours(name)))
+}
+
+/// Goes through what a start reads first, and says what would end it there; changes nothing.
+///
+/// # Errors
+/// [`StoreError`] if a file cannot be opened or read, is missing or of an unknown version.
+pub fn rehearse(disk: &dyn Disk) -> Result<(), StoreError> {
+    let scan = recovery::scan(disk)?;
+    let is_new = scan.checkpoint == 0 && scan.catalog.segments.is_empty();
+    let failed = |source| StoreError::Io {
+        what: format!("opening '{}' in '{}'", definitions::FILE, disk.place()),
+        source,
+    };
+    // Opening a database changes it, so a copy is opened.
+    let copy = MemoryDisk::with_files(copied(disk).map_err(failed)?);
+    match Definitions::open(&copy, is_new) {
+        // Its place is the copy's.
+        Err(StoreError::Io { source, .. }) => Err(failed(source)),
+        opened => opened.map(drop),
+    }
+}
+
 /// Gives everything that is in a data directory: definitions by kind, without the hashes of
 /// passwords, then messages as they lie in the log, which is the order of each queue; changes
 /// nothing. Returns what could not be read.
@@ -162,9 +190,7 @@ struct Found {
 impl Found {
     fn read(disk: &dyn Disk) -> Result<Self, StoreError> {
         let failed = |what: String| move |source| StoreError::Io { what, source };
-        let names = disk
-            .list()
-            .map_err(failed(format!("reading '{}'", disk.place())))?;
+        let names = names(disk)?;
         if !names.iter().any(|name| is_ours(name)) {
             let none = io::Error::new(io::ErrorKind::NotFound, "there is no broker's data in it");
             return Err(failed(format!("reading '{}'", disk.place()))(none));
@@ -234,6 +260,13 @@ impl Found {
         }
         Ok(())
     }
+}
+
+fn names(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
+    disk.list().map_err(|source| StoreError::Io {
+        what: format!("reading '{}'", disk.place()),
+        source,
+    })
 }
 
 fn is_ours(name: &str) -> bool {

@@ -84,3 +84,31 @@ fn links_are_what_they_lead_to_and_directories_no_files() {
     assert_eq!(file.read_at(0, &mut octets).expect("it is read"), 4);
     assert_eq!(&octets, b"hare");
 }
+
+#[test]
+fn rehearsal_says_what_opening_would_and_leaves_no_trace() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name);
+    std::fs::write(at("file"), b"").expect("written");
+    for wrong in ["file", "file/in"] {
+        let open = OsDisk::open(&at(wrong)).expect_err("no directory");
+        let rehearsed = OsDisk::rehearse(&at(wrong), |_| ()).expect_err("no directory");
+        assert_eq!(rehearsed.to_string(), open.to_string(), "{wrong}");
+    }
+    OsDisk::rehearse(&at("deep/er"), |disk| {
+        assert_eq!(disk.list().expect("names"), [""; 0]);
+        assert!(disk.create("x").is_err());
+        assert!(OsDisk::open(&at("deep/er")).is_err(), "it is locked");
+    })
+    .expect("it could be made");
+    assert!(!at("deep").exists());
+
+    std::fs::create_dir(at("there")).expect("made");
+    std::fs::write(at("there/a"), b"hare").expect("written");
+    OsDisk::rehearse(&at("there"), |disk| {
+        assert!(disk.remove("a").is_err());
+        disk.open("a").expect("it can be read and written");
+    })
+    .expect("it is there");
+    assert_eq!(std::fs::read(at("there/a")).expect("read"), b"hare");
+}

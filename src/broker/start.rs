@@ -1,0 +1,204 @@
+//! What a start needs before the first client can come in, and what keeps one from it.
+//!
+//! [`BrokerBuilder::start`](super::BrokerBuilder::start) takes these steps in the order of this
+//! file, so that settings that cannot work end it before anything is made.
+//! [`check`] takes the same steps and collects what they say.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use crate::auth::{AuthError, Pattern, PermissionDefinition, UserDefinition};
+use crate::clock::Clock;
+use crate::config::{Durability, Problems, Settings};
+use crate::desk::{Desk, VhostError};
+use crate::env::Environment;
+use crate::net::listener::Bound;
+use crate::store::disk::OsDisk;
+use crate::store::{self, LogStore, MemoryStore, Spill, Store, StoreError};
+
+/// Why a broker does not start. Its text begins with the name of the setting that it is about.
+#[derive(Debug)]
+pub enum StartError {
+    /// Settings are impossible; the text says which.
+    Settings(Problems),
+    /// The address cannot be listened on; the text names it.
+    Listen(io::Error),
+    /// No thread or runtime can be had.
+    Threads(io::Error),
+    /// The data directory cannot be used; the text names it.
+    Directory(io::Error),
+    /// The data cannot be read.
+    Store(StoreError),
+    /// The default user cannot be made.
+    DefaultUser {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with it.
+        error: AuthError,
+    },
+    /// The default vhost cannot be made.
+    DefaultVhost(VhostError),
+}
+
+impl StartError {
+    /// The setting that it is about, if it is about one.
+    #[must_use]
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::Settings(_) | Self::Threads(_) => None,
+            Self::Listen(error) => Some(match error.kind() {
+                io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => "port",
+                _ => "host",
+            }),
+            Self::Directory(_) | Self::Store(_) => Some("data_dir"),
+            Self::DefaultUser { key, .. } => Some(key),
+            Self::DefaultVhost(VhostError::NameTooLong) => Some("default_vhost"),
+            Self::DefaultVhost(VhostError::LimitReached(_)) => Some("vhost_max"),
+        }
+    }
+
+    /// Whether the same settings work once another process has given up the port or the directory.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        let (Self::Listen(error) | Self::Directory(error)) = self else {
+            return false;
+        };
+        matches!(
+            error.kind(),
+            io::ErrorKind::AddrInUse | io::ErrorKind::ResourceBusy
+        )
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(key) = self.key() {
+            write!(f, "{key}: ")?;
+        }
+        match self {
+            Self::Settings(problems) => problems.fmt(f),
+            Self::Listen(error) | Self::Directory(error) => error.fmt(f),
+            Self::Threads(source) => write!(f, "cannot start threads: {source}"),
+            Self::Store(error) => error.fmt(f),
+            Self::DefaultUser { error, .. } => error.fmt(f),
+            Self::DefaultVhost(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Everything that keeps a broker with these settings from starting now; nothing is changed.
+pub(super) fn check(settings: &Settings) -> Vec<StartError> {
+    if let Err(problems) = settings.check() {
+        return vec![StartError::Settings(problems)];
+    }
+    let mut errors = check_defaults(settings);
+    match rehearse_store(settings) {
+        Ok(true) if errors.is_empty() => {
+            let (clock, store) = (Clock::system(), Arc::new(MemoryStore::default()));
+            let desk = Desk::new(Arc::new(Environment::new(settings.clone(), clock, store)));
+            errors.extend(make_defaults(&desk).err());
+        }
+        Ok(_) => {}
+        Err(error) => errors.push(error),
+    }
+    errors.extend(bind(settings).err());
+    errors
+}
+
+/// What is wrong with the settings of the default user; nothing of it depends on the data.
+pub(super) fn check_defaults(settings: &Settings) -> Vec<StartError> {
+    let patterns = [
+        (
+            "default_permissions.configure",
+            &settings.default_permissions_configure,
+        ),
+        (
+            "default_permissions.write",
+            &settings.default_permissions_write,
+        ),
+        (
+            "default_permissions.read",
+            &settings.default_permissions_read,
+        ),
+    ];
+    let failed = |(key, pattern): (_, &String)| {
+        let error = Pattern::for_permission(pattern).err()?.into();
+        Some(StartError::DefaultUser { key, error })
+    };
+    patterns.into_iter().filter_map(failed).collect()
+}
+
+/// Takes the address.
+pub(super) fn bind(settings: &Settings) -> Result<Bound, StartError> {
+    Bound::bind(&settings.host, settings.port).map_err(StartError::Listen)
+}
+
+/// Goes as far as a start does before it changes the data; `true` if there is none yet.
+fn rehearse_store(settings: &Settings) -> Result<bool, StartError> {
+    if settings.durability == Durability::Memory {
+        return Ok(true);
+    }
+    let look = |disk: &OsDisk| match store::inspect::has_data(disk) {
+        Ok(true) => store::inspect::rehearse(disk).map(|()| false),
+        Ok(false) => Ok(true),
+        Err(error) => Err(error),
+    };
+    OsDisk::rehearse(&settings.data_dir, look)
+        .map_err(|error| directory(settings, &error))?
+        .map_err(StartError::Store)
+}
+
+fn directory(settings: &Settings, error: &io::Error) -> StartError {
+    let text = format!("'{}': {error}", settings.data_dir.display());
+    StartError::Directory(io::Error::new(error.kind(), text))
+}
+
+/// The store that the settings ask for, and where messages that are not stored can wait.
+pub(super) fn open_store(
+    settings: &Settings,
+    clock: &Clock,
+) -> Result<(Arc<dyn Store>, Option<Spill>), StartError> {
+    let durability = match settings.durability {
+        Durability::Memory => return Ok((Arc::new(MemoryStore::default()), None)),
+        Durability::Fsync => store::Durability::Fsync,
+        Durability::Os => store::Durability::Os,
+    };
+    let failed = |error| directory(settings, &error);
+    let disk = Arc::new(OsDisk::open(&settings.data_dir).map_err(failed)?);
+    let options = store::Options {
+        durability,
+        ..store::Options::default()
+    };
+    // First of all: what is left of an old one takes room.
+    let spill = Spill::open(Arc::<OsDisk>::clone(&disk)).map_err(failed)?;
+    let store = LogStore::open(disk, options, clock.clone());
+    let store = store.map_err(StartError::Store)?;
+    Ok((Arc::new(store), Some(spill)))
+}
+
+/// The vhost and the user of a new broker.
+pub(super) fn make_defaults(desk: &Desk) -> Result<(), StartError> {
+    let settings = &desk.env.settings;
+    desk.add_vhost(&settings.default_vhost)
+        .map_err(StartError::DefaultVhost)?;
+    let name = &settings.default_user;
+    let user = UserDefinition::new(name, settings.default_pass.expose())
+        .tags(settings.default_user_tags.iter());
+    desk.put_user(&user)
+        .map_err(|error| StartError::DefaultUser {
+            key: "default_user",
+            error,
+        })?;
+    let permission = PermissionDefinition::new(name, &settings.default_vhost)
+        .configure(&settings.default_permissions_configure)
+        .write(&settings.default_permissions_write)
+        .read(&settings.default_permissions_read);
+    desk.set_permissions(&permission)
+        .map_err(|error| StartError::DefaultUser {
+            key: "default_permissions.configure",
+            error,
+        })
+}
