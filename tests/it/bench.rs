@@ -1,9 +1,10 @@
 //! The load tool against a broker in this process: every shape once, tiny, and nothing timed.
 
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use leveret::broker::Broker;
 use leveret_bench::awake::Awake;
 use leveret_bench::disk::{self, DiskLoop};
+use leveret_bench::hostile::Hostile;
 use leveret_bench::options::Load;
 use leveret_bench::report::Report;
 use leveret_bench::run;
@@ -99,6 +100,17 @@ fn churn_counts_what_it_opens() {
     for what in ["connection", "channel", "queue", "durable-queue"] {
         let load = format!("--churn {what} --messages 20 --producers 2");
         has(&load, &["operations_per_s", "operation_p50_us"]);
+    }
+}
+
+#[test]
+fn every_hostile_case_comes_to_its_end_and_says_what_others_felt() {
+    for case in Hostile::value_variants() {
+        let word = case.to_possible_value().expect("no case is hidden");
+        has(
+            &format!("--hostile {} --messages 20 --warmup 0.1", word.get_name()),
+            &["bystander_max_us", "newcomer_max_us", "hostile_s"],
+        );
     }
 }
 

@@ -6,7 +6,8 @@
 //! stamped anew (`batch`), and every body that arrives is checked (`ledger`).
 //!
 //! [`run()`] puts one load on one broker, `ceiling` on a relay that does nothing, `compare` a table
-//! of loads on several brokers in turn; [`disk`] is a loop of write and sync without any broker.
+//! of loads on several brokers in turn; [`hostile`] is what one client can do to all others,
+//! [`disk`] a loop of write and sync without any broker.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ mod consume;
 mod crew;
 pub mod disk;
 pub mod error;
+pub mod hostile;
 mod idle;
 mod ledger;
 mod meter;

@@ -9,6 +9,7 @@ use super::awake::Awake;
 use super::compare::options::Compare;
 use super::disk::DiskLoop;
 use super::error::BenchError;
+use super::hostile::Hostile;
 
 /// What `leveret bench` is asked to do: a load, unless a command says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -106,6 +107,13 @@ pub struct Load {
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["rpc", "backlog"])]
     #[arg(help_heading = "Shape")]
     pub churn: Option<Churn>,
+
+    /// Does one of the worst things that a client can do, and says how long others had to wait;
+    /// --messages is how many things it is about.
+    #[arg(long, value_name = "CASE")]
+    #[arg(conflicts_with_all = ["rpc", "backlog", "churn", "exchange", "rate", "bystander"])]
+    #[arg(help_heading = "Shape")]
+    pub hostile: Option<Hostile>,
 
     /// Holds N connections with a channel each that do nothing, and says what they cost.
     #[arg(long, value_name = "N", conflicts_with_all = ["rpc", "backlog", "churn"])]

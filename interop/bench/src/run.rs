@@ -19,7 +19,7 @@ use super::surroundings::{Bystander, Surroundings};
 use super::uri::Target;
 use super::usage::{float, listener, per_second};
 use super::wire::Link;
-use super::{churn, idle, rpc};
+use super::{churn, hostile, idle, rpc};
 
 /// How often the load is looked at while it runs.
 const TICK: Duration = Duration::from_millis(5);
@@ -46,6 +46,8 @@ pub fn run(load: &Load) -> Result<Report, BenchError> {
     };
     if let Some(what) = load.churn {
         churn::run(load, &target, what, &mut meter, &mut report)?;
+    } else if let Some(case) = load.hostile {
+        hostile::run(load, &target, case, &mut meter, &mut report)?;
     } else if load.idle_connections.is_some() || load.idle_queues.is_some() {
         idle::run(load, &target, &mut control, &mut meter, &mut report)?;
     } else {

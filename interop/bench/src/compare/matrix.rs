@@ -1,11 +1,13 @@
 //! What a row of the comparison is: a load, what is read from it, and what it must reach.
 
+mod hostile;
 mod rows;
 mod scale;
 
 use super::brokers::Keeps;
 use super::brokers::Keeps::{Disk, Nothing};
 
+pub(super) use hostile::HOSTILE;
 pub(super) use rows::ROWS;
 pub(super) use scale::{SCALE, SIZES, Scale};
 

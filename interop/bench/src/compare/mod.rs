@@ -17,7 +17,7 @@ use super::error::{BenchError, During as _};
 use super::report::{BOUND, Report};
 use super::say;
 use brokers::{Broker, Source};
-use matrix::{ROWS, Row, SCALE, SIZES, Scale};
+use matrix::{HOSTILE, ROWS, Row, SCALE, SIZES, Scale};
 use options::Compare;
 
 /// Figures by name, one for each round.
@@ -60,6 +60,7 @@ struct Contender {
 pub(super) fn run(options: &Compare) -> Result<(), BenchError> {
     let rows: Vec<_> = ROWS
         .iter()
+        .chain(HOSTILE)
         .filter(|row| is_wanted(row.name, options))
         .collect();
     let scales: Vec<_> = SCALE

@@ -21,7 +21,7 @@ fn loads_of_all_rows_can_be_read_and_go_together() {
         load.check().unwrap();
         assert_eq!(load.uri, "amqp://h");
     };
-    for row in ROWS {
+    for row in ROWS.iter().chain(HOSTILE) {
         match row.work {
             Work::Load(text) => {
                 check(Words::whole(None, text));
