@@ -34,6 +34,7 @@ mod policies;
 mod queues;
 pub mod session;
 mod stored;
+pub mod views;
 mod waiting;
 
 pub use actor::Actor;

@@ -2,11 +2,12 @@
 
 use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
+use serde::Serialize;
 
 use crate::ids::{ConnectionId, ConsumerId};
 
 /// Counters since the queue was made. Messages, except where named otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
     /// Taken from publishers.
     pub published: u64,

@@ -66,8 +66,8 @@ pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget, is_reply_queue};
 pub use restore::{Owners, RestoreError};
 pub use routing::{
-    Answer, Destination, DestinationName, Exchange, ExchangeSpec, Question, Routes, Target,
-    only_queue,
+    Answer, Binding, Destination, DestinationName, Exchange, ExchangeSpec, Question, Routes,
+    Target, only_queue,
 };
 
 use removal::Removal;
@@ -180,6 +180,18 @@ impl Vhost {
     pub fn all_queues(&self) -> Vec<Arc<QueueHandle>> {
         let queues = self.directory.queues.iter();
         queues.map(|queue| Arc::clone(&queue)).collect()
+    }
+
+    /// All exchanges, in no order.
+    #[must_use]
+    pub fn all_exchanges(&self) -> Vec<Arc<Exchange>> {
+        self.directory.all_exchanges()
+    }
+
+    /// All bindings but the implicit ones of the default exchange, in no order.
+    #[must_use]
+    pub fn all_bindings(&self) -> Vec<Arc<Binding>> {
+        self.topology.lock().all()
     }
 
     /// How many queues there are.

@@ -31,4 +31,5 @@ mod streams;
 mod talker;
 mod tidy;
 mod trouble;
+mod views;
 mod wire;

@@ -26,7 +26,8 @@ pub(super) use destination::WeakEnd;
 pub use destination::{Destination, DestinationName};
 pub(super) use directory::Directory;
 pub use exchange::{Exchange, ExchangeSpec};
-pub(super) use topology::{Binding, Ends, Removed, Topology};
+pub use topology::Binding;
+pub(super) use topology::{Ends, Removed, Topology};
 use walk::{Hold, Walk};
 
 /// Somewhere a message can go.

@@ -19,13 +19,13 @@ use super::destination::{DestinationName, WeakEnd};
 
 /// A binding. Two are the same if source, destination, key and arguments are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::vhost) struct Binding {
+pub struct Binding {
     /// The exchange that messages come from.
-    pub(in crate::vhost) source: ShortString,
+    pub source: ShortString,
     /// Where they go.
-    pub(in crate::vhost) destination: DestinationName,
+    pub destination: DestinationName,
     /// Binding key.
-    pub(in crate::vhost) key: ShortString,
+    pub key: ShortString,
     /// Arguments as octets on the wire, sorted by name.
     pub(in crate::vhost) arguments: Box<[u8]>,
 }
@@ -49,7 +49,8 @@ impl Binding {
     }
 
     /// Its arguments, ordered by name.
-    pub(in crate::vhost) fn arguments(&self) -> TableRef<'_> {
+    #[must_use]
+    pub fn arguments(&self) -> TableRef<'_> {
         TableRef::new(&self.arguments)
     }
 }
@@ -162,6 +163,12 @@ impl Topology {
     /// Whether anything is bound to the exchange `source`.
     pub(in crate::vhost) fn is_source(&self, source: &WeakEnd) -> bool {
         self.from.contains_key(source)
+    }
+
+    /// All of them, in no order.
+    pub(in crate::vhost) fn all(&self) -> Vec<Arc<Binding>> {
+        let entries = self.from.values().flat_map(BTreeMap::keys);
+        entries.map(|entry| Arc::clone(&entry.binding)).collect()
     }
 
     /// How many bindings there are.

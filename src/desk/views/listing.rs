@@ -1,0 +1,291 @@
+//! Lists: filtered by name, sorted, and cut into pages, before anything is built.
+//!
+//! Source: RabbitMQ 4.3.6, HTTP API, query parameters of lists.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use regex::Regex;
+use serde::Serialize;
+
+/// Items of a page when the request does not say.
+const PAGE_SIZE_DEFAULT: usize = 100;
+/// Most items of a page.
+pub(super) const PAGE_SIZE_MAX: usize = 500;
+
+/// What of a list is wanted, and in which order.
+#[derive(Clone, Debug)]
+pub struct Listing<S> {
+    /// Only items whose names fit.
+    pub name: Option<NameFilter>,
+    /// By what; `None` for the order of vhosts and names.
+    pub sort: Option<S>,
+    /// From the greatest to the least.
+    pub reverse: bool,
+    /// Only this page; `None` for all.
+    pub page: Option<Page>,
+}
+
+/// All of it, by vhost and name.
+impl<S> Default for Listing<S> {
+    fn default() -> Self {
+        Self {
+            name: None,
+            sort: None,
+            reverse: false,
+            page: None,
+        }
+    }
+}
+
+/// Which names fit.
+#[derive(Clone, Debug)]
+pub enum NameFilter {
+    /// Those that contain this text, in this case of letters.
+    Contains(String),
+    /// Those that match.
+    Matches(Regex),
+    /// None: the pattern was broken, which RabbitMQ takes for one that never matches.
+    Nothing,
+}
+
+impl NameFilter {
+    /// The filter for a pattern, matched in linear time.
+    #[must_use]
+    pub fn pattern(pattern: &str) -> Self {
+        Regex::new(pattern).map_or(Self::Nothing, Self::Matches)
+    }
+
+    /// Whether `name` fits.
+    #[must_use]
+    pub fn fits(&self, name: &str) -> bool {
+        match self {
+            Self::Contains(text) => name.contains(text.as_str()),
+            Self::Matches(pattern) => pattern.is_match(name),
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    number: usize,
+    size: usize,
+}
+
+/// Why there is no such page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageError {
+    /// The number is 0, or the size is 0 or over 500.
+    Invalid {
+        /// The number asked for.
+        number: usize,
+        /// The size asked for.
+        size: Option<usize>,
+    },
+    /// The list ends before.
+    OutOfRange {
+        /// The number asked for.
+        number: usize,
+        /// The size asked for.
+        size: usize,
+        /// How many items fit the filter.
+        len: usize,
+    },
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid { number, size } => {
+                write!(f, "Invalid pagination parameters: page number {number}, ")?;
+                match size {
+                    Some(size) => write!(f, "page size {size}"),
+                    None => f.write_str("page size undefined"),
+                }
+            }
+            Self::OutOfRange { number, size, len } => write!(
+                f,
+                "Page out of range, page: {number} page size: {size}, len: {len}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PageError {}
+
+impl Page {
+    /// Page `number`, from 1, of `size` items, 1 to 500; 100 if `None`.
+    ///
+    /// # Errors
+    /// [`PageError::Invalid`].
+    pub fn new(number: usize, size: Option<usize>) -> Result<Self, PageError> {
+        let fits = size.is_none_or(|size| (1..=PAGE_SIZE_MAX).contains(&size));
+        if number == 0 || !fits {
+            return Err(PageError::Invalid { number, size });
+        }
+        Ok(Self {
+            number,
+            size: size.unwrap_or(PAGE_SIZE_DEFAULT),
+        })
+    }
+
+    /// Where the page begins in a list of `len` items, and where it ends.
+    fn range(self, len: usize) -> Result<(usize, usize), PageError> {
+        let Self { number, size } = self;
+        let first = (number - 1).saturating_mul(size);
+        if first > len {
+            return Err(PageError::OutOfRange { number, size, len });
+        }
+        Ok((first, first.saturating_add(size).min(len)))
+    }
+}
+
+/// What of a list was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Items before the filter.
+    pub total_count: usize,
+    /// Items that fit the filter.
+    pub filtered_count: usize,
+    /// The page's number; `None` without pages.
+    pub page: Option<usize>,
+    /// How long a page is; `None` without pages.
+    pub page_size: Option<usize>,
+    /// How many pages there are; 0 without items or without pages.
+    pub page_count: usize,
+}
+
+impl<T> Listed<T> {
+    /// The same list with other items for each.
+    pub fn map<U>(self, each: impl FnMut(T) -> U) -> Listed<U> {
+        Listed {
+            items: self.items.into_iter().map(each).collect(),
+            total_count: self.total_count,
+            filtered_count: self.filtered_count,
+            page: self.page,
+            page_size: self.page_size,
+            page_count: self.page_count,
+        }
+    }
+}
+
+/// What items are sorted by. Absent values come first, then numbers, then texts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SortKey {
+    /// There is no value.
+    None,
+    /// A number; a boolean is 0 or 1.
+    Number(f64),
+    /// A text.
+    Text(String),
+}
+
+impl SortKey {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Number(_) => 1,
+            Self::Text(_) => 2,
+        }
+    }
+
+    /// The order of two keys.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(one), Self::Number(two)) => one.total_cmp(two),
+            (Self::Text(one), Self::Text(two)) => one.cmp(two),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl From<u64> for SortKey {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a count past 2^53 may share its place with its neighbours"
+    )]
+    fn from(count: u64) -> Self {
+        Self::Number(count as f64)
+    }
+}
+
+/// An item of a list, as long as it is not built.
+pub(super) trait Item {
+    /// Its vhost, or nothing, and its name: the order of last resort.
+    fn place(&self) -> (&str, &str);
+}
+
+/// The wanted part of `all`. `key` is asked once for each item that fits, if the list is to be
+/// sorted by it.
+///
+/// # Errors
+/// [`PageError::OutOfRange`].
+pub(super) fn select<T: Item, S>(
+    mut all: Vec<T>,
+    listing: &Listing<S>,
+    key: impl Fn(&T, &S) -> SortKey,
+) -> Result<Listed<T>, PageError> {
+    let total_count = all.len();
+    if let Some(filter) = &listing.name {
+        all.retain(|item| filter.fits(item.place().1));
+    }
+    let filtered_count = all.len();
+    let wanted = match listing.page {
+        Some(page) => page.range(filtered_count)?,
+        None => (0, filtered_count),
+    };
+    let items = match &listing.sort {
+        None => cut(all, wanted, listing.reverse, |one, two| {
+            one.place().cmp(&two.place())
+        }),
+        Some(sort) => {
+            let keyed = all.into_iter().map(|item| (key(&item, sort), item));
+            let cut = cut(keyed.collect(), wanted, listing.reverse, |one, two| {
+                let order = one.0.order(&two.0);
+                order.then_with(|| one.1.place().cmp(&two.1.place()))
+            });
+            cut.into_iter().map(|(_, item)| item).collect()
+        }
+    };
+    let size = listing.page.map(|page| page.size);
+    Ok(Listed {
+        items,
+        total_count,
+        filtered_count,
+        page: listing.page.map(|page| page.number),
+        page_size: size,
+        page_count: size.map_or(0, |size| filtered_count.div_ceil(size)),
+    })
+}
+
+/// The items from `first` to `end` in order. Only what is before `end` is put in order, so that a
+/// page of a long list costs little more than one look at each item.
+fn cut<T>(
+    mut items: Vec<T>,
+    (first, end): (usize, usize),
+    reverse: bool,
+    order: impl Fn(&T, &T) -> Ordering,
+) -> Vec<T> {
+    let order = |one: &T, two: &T| {
+        if reverse {
+            order(two, one)
+        } else {
+            order(one, two)
+        }
+    };
+    if end < items.len() {
+        items.select_nth_unstable_by(end, order);
+        items.truncate(end);
+    }
+    items.sort_unstable_by(order);
+    items.drain(..first.min(items.len()));
+    items
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+use proptest::prelude::*;
+
+use super::*;
+
+impl Item for (String, u64) {
+    fn place(&self) -> (&str, &str) {
+        ("/", &self.0)
+    }
+}
+
+fn names(count: u64) -> Vec<(String, u64)> {
+    (0..count)
+        .map(|n| (format!("q{n:03}"), n * 7919 % count))
+        .collect()
+}
+
+fn list(
+    all: Vec<(String, u64)>,
+    listing: &Listing<()>,
+) -> Result<Listed<(String, u64)>, PageError> {
+    select(all, listing, |item, ()| item.1.into())
+}
+
+#[test]
+fn page_counts_like_rabbitmq() {
+    let page = |number, size| Listing {
+        page: Some(Page::new(number, size).expect("valid")),
+        ..Listing::default()
+    };
+    let third = list(names(6), &page(3, Some(3))).expect("it is at the end");
+    assert_eq!((third.items.len(), third.page_count), (0, 2));
+    let none = list(Vec::new(), &page(1, None)).expect("it is at the end");
+    assert_eq!((none.page_count, none.page_size), (0, Some(100)));
+    let far = list(names(3), &page(9, Some(100))).expect_err("it is beyond");
+    assert_eq!(
+        far.to_string(),
+        "Page out of range, page: 9 page size: 100, len: 3"
+    );
+    let zero = Page::new(0, None).expect_err("pages begin at 1");
+    assert_eq!(
+        zero.to_string(),
+        "Invalid pagination parameters: page number 0, page size undefined"
+    );
+    assert!(Page::new(1, Some(501)).is_err());
+}
+
+#[test]
+fn broken_pattern_fits_no_name() {
+    let listing = Listing {
+        name: Some(NameFilter::pattern("(")),
+        ..Listing::default()
+    };
+    let listed = list(names(6), &listing).expect("no pages");
+    assert_eq!((listed.total_count, listed.filtered_count), (6, 0));
+}
+
+proptest! {
+    /// A page is what the whole list has there.
+    #[test]
+    fn pages_put_together_are_the_sorted_list(
+        count in 0_u64..60,
+        size in 1_usize..20,
+        reverse: bool,
+        sorted: bool,
+    ) {
+        let listing = Listing { sort: sorted.then_some(()), reverse, ..Listing::default() };
+        let whole = list(names(count), &listing).expect("no pages").items;
+        let mut expected = names(count);
+        expected.sort_by(|one, two| {
+            let order = if sorted { one.1.cmp(&two.1) } else { Ordering::Equal };
+            let order = order.then_with(|| one.0.cmp(&two.0));
+            if reverse { order.reverse() } else { order }
+        });
+        prop_assert_eq!(&whole, &expected);
+        let mut pages = Vec::new();
+        for number in 1..=whole.len().div_ceil(size) {
+            let page = Page::new(number, Some(size)).expect("valid");
+            let listing = Listing { page: Some(page), ..listing.clone() };
+            pages.extend(list(names(count), &listing).expect("in range").items);
+        }
+        prop_assert_eq!(pages, whole);
+    }
+}

@@ -1,0 +1,51 @@
+//! What there is, as plain data: made on request, exact at the moment of asking.
+//!
+//! A view owns everything it shows: no lock, no handle and nothing borrowed leaves the desk. Lists
+//! are filtered, sorted and cut into pages by what is cheap to ask of each item; only what is shown
+//! is built ([`listing`]). Whoever asks gets what the [`Scope`] says, and the door decides which
+//! scope its user may see.
+//!
+//! What the task of a connection owns is asked by mail: [`Desk::ask_channels`](super::Desk).
+
+mod bindings;
+mod channels;
+mod connections;
+mod exchanges;
+mod listing;
+mod overview;
+mod plain;
+mod queues;
+mod vhosts;
+
+pub use bindings::{BindingFilter, BindingView};
+pub use channels::{ChannelView, ConsumerView, Place};
+pub use connections::{ConnectionSort, ConnectionView};
+pub use exchanges::{ExchangeSort, ExchangeView};
+pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};
+pub use overview::ObjectTotals;
+pub use plain::PlainTable;
+pub use queues::{MessageCounts, QueueSort, QueueView};
+pub use vhosts::VhostView;
+
+/// Which vhosts a view is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// All of them.
+    All,
+    /// This one.
+    Vhost(&'a str),
+    /// These.
+    Vhosts(&'a [&'a str]),
+}
+
+impl Scope<'_> {
+    /// Whether the view is about the vhost `name`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Vhost(only) => *only == name,
+            Self::Vhosts(some) => some.contains(&name),
+        }
+    }
+}

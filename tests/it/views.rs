@@ -1,0 +1,228 @@
+//! What the desk shows: exact in the very next question after the answer that made it.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::time::Duration;
+
+use leveret::broker::Broker;
+use leveret::desk::views::{
+    BindingFilter, BindingView, ChannelView, ExchangeSort, Listing, NameFilter, Page, QueueSort,
+    QueueView, Scope,
+};
+use leveret::vhost::DestinationName;
+use leveret_codec::types::ShortString;
+
+use crate::talker::{Client, eventually};
+
+fn broker() -> Broker {
+    Broker::builder().start().unwrap()
+}
+
+fn queue(broker: &Broker, name: &str) -> QueueView {
+    broker.desk().queue("/", name).unwrap()
+}
+
+/// The channels of all connections, and how many connections did not answer.
+fn channels(broker: &Broker) -> (Vec<ChannelView>, usize) {
+    let answers = broker.desk().ask_channels(Scope::All, None);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let bound = Duration::from_secs(20);
+        tokio::time::timeout(bound, &answers).await.unwrap();
+    });
+    broker.desk().channels(&answers)
+}
+
+#[test]
+fn queue_is_shown_as_the_last_answer_left_it() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    client.ask("queue.declare queue='jobs' durable arguments={x-max-length: 10}");
+    let view = queue(&broker, "jobs");
+    assert_eq!(
+        (view.kind, view.durable, view.counts.ready),
+        ("classic", true, 0)
+    );
+    assert_eq!(
+        serde_json::to_value(&view.arguments).unwrap(),
+        serde_json::json!({ "x-max-length": 10, "x-queue-type": "classic" })
+    );
+    client.ask("confirm.select");
+    for number in 1..=3 {
+        let line = "basic.publish routing-key='jobs' body='12345'";
+        let ack = format!("basic.ack delivery-tag={number}");
+        assert_eq!(client.ask(line), ack);
+        let counts = queue(&broker, "jobs").counts;
+        assert_eq!((counts.ready, counts.ready_bytes), (number, 5 * number));
+    }
+    client.ask("basic.get queue='jobs'");
+    let view = queue(&broker, "jobs");
+    assert_eq!((view.counts.ready, view.counts.unacked), (2, 1));
+    assert_eq!((view.stats.published, view.stats.got), (3, 1));
+    client.say("basic.ack delivery-tag=1");
+    client.sync();
+    let view = queue(&broker, "jobs");
+    assert_eq!((view.counts.unacked, view.stats.acked), (0, 1));
+    client.ask("queue.delete queue='jobs'");
+    assert!(broker.desk().queue("/", "jobs").is_none());
+}
+
+#[test]
+fn consumers_and_owners_are_named() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    client.ask("queue.declare queue='mine' exclusive");
+    client.ask("basic.qos prefetch-count=7");
+    client.ask("basic.consume queue='mine' consumer-tag='me' arguments={x-priority: 5}");
+    let view = queue(&broker, "mine");
+    let connection = &broker
+        .desk()
+        .connections(Scope::All, None, &Listing::default())
+        .unwrap();
+    let connection = &connection.items[0];
+    assert_eq!(view.owner.unwrap().name, connection.name);
+    let consumer = &view.consumers[0];
+    assert_eq!(
+        (&*consumer.tag, consumer.prefetch_count, consumer.priority),
+        ("me", 7, 5)
+    );
+    assert_eq!((consumer.ack_required, &*consumer.user), (true, "guest"));
+    assert_eq!(consumer.connection.as_ref().unwrap().name, connection.name);
+    assert_eq!(broker.desk().consumers(Scope::Vhost("/")).len(), 1);
+    assert_eq!(broker.desk().consumers(Scope::Vhost("other")).len(), 0);
+    drop(client);
+    eventually("the connection is gone", || {
+        broker.desk().connection(&connection.name).is_none()
+    });
+    eventually("its queue is gone", || {
+        broker.desk().queue("/", "mine").is_none()
+    });
+}
+
+#[test]
+fn channels_answer_for_themselves() {
+    let broker = broker();
+    assert_eq!(channels(&broker).0.len(), 0);
+    let mut client = Client::new(&broker);
+    let mut other = Client::new(&broker);
+    client.declare("jobs", "");
+    client.ask("confirm.select");
+    for _ in 0..3 {
+        client.ask("basic.publish routing-key='jobs' body='x'");
+    }
+    client.ask("basic.publish routing-key='nowhere' body='x'");
+    let returned = client.ask("basic.publish routing-key='nowhere' mandatory body='x'");
+    assert!(returned.starts_with("basic.return "), "{returned}");
+    client.hear();
+    client.ask("basic.get queue='jobs'");
+    client.ask("basic.get queue='jobs' no-ack");
+    client.ask("basic.get queue='jobs' no-ack");
+    client.ask("basic.get queue='jobs'");
+    other.ask("tx.select");
+    other.say("basic.publish routing-key='jobs' body='x'");
+    other.ask("basic.qos prefetch-count=9");
+    let (views, missing) = channels(&broker);
+    assert_eq!((views.len(), missing), (2, 0));
+    let first = &views[0].snapshot;
+    assert!(views[0].name.ends_with(" (1)"), "{}", views[0].name);
+    assert_eq!(
+        (first.confirm, first.unacked, first.unconfirmed),
+        (true, 1, 0)
+    );
+    let counters = first.counters;
+    assert_eq!((counters.published, counters.confirmed), (5, 5));
+    assert_eq!(
+        (counters.dropped_unroutable, counters.returned_unroutable),
+        (1, 1)
+    );
+    assert_eq!(
+        (counters.got, counters.got_no_ack, counters.got_empty),
+        (1, 2, 1)
+    );
+    let second = &views[1].snapshot;
+    assert_eq!(
+        (
+            second.transactional,
+            second.uncommitted,
+            second.prefetch_count
+        ),
+        (true, 1, 9)
+    );
+    other.ask("channel.close code=200");
+    assert_eq!(channels(&broker).0.len(), 1);
+}
+
+#[test]
+fn bindings_are_listed_from_either_end() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    client.declare("jobs", "");
+    client.ask("exchange.declare exchange='in' type='topic'");
+    client.ask("exchange.declare exchange='more' type='fanout'");
+    client.ask("queue.bind queue='jobs' exchange='in' routing-key='a.#' arguments={n: 1}");
+    client.ask("exchange.bind destination='more' source='in' routing-key='b'");
+    let listed = |filter: &BindingFilter<'_>| broker.desk().bindings(Scope::Vhost("/"), filter);
+    let all = listed(&BindingFilter::All);
+    let text =
+        |view: &BindingView| format!("{}>{}:{}", view.source, view.destination, view.routing_key);
+    let texts: Vec<String> = all.iter().map(text).collect();
+    assert_eq!(texts, [">jobs:jobs", "in>jobs:a.#", "in>more:b"]);
+    assert_eq!(
+        serde_json::to_value(&all[1].arguments).unwrap(),
+        serde_json::json!({ "n": 1 })
+    );
+    assert_eq!(listed(&BindingFilter::From("in")).len(), 2);
+    let jobs = DestinationName::Queue(ShortString::new("jobs").unwrap());
+    assert_eq!(
+        listed(&BindingFilter::To(&jobs)).len(),
+        2,
+        "the implicit one too"
+    );
+    assert_eq!(listed(&BindingFilter::Between("in", &jobs)).len(), 1);
+}
+
+#[test]
+fn lists_are_filtered_sorted_and_paged() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    for number in 0..30 {
+        client.declare(&format!("q{number:02}"), "");
+        for _ in 0..number % 7 {
+            client.say(&format!(
+                "basic.publish routing-key='q{number:02}' body='x'"
+            ));
+        }
+    }
+    client.sync();
+    let listing = Listing {
+        name: Some(NameFilter::pattern("^q[01]")),
+        sort: Some(QueueSort::Messages),
+        reverse: true,
+        page: Some(Page::new(1, Some(3)).unwrap()),
+    };
+    let listed = broker.desk().queues(Scope::All, &listing).unwrap();
+    let shown: Vec<(&str, u64)> = listed
+        .items
+        .iter()
+        .map(|view| (&*view.name, view.counts.ready))
+        .collect();
+    assert_eq!(shown, [("q13", 6), ("q06", 6), ("q19", 5)]);
+    assert_eq!((listed.total_count, listed.filtered_count), (30, 20));
+    assert_eq!(listed.page_count, 7);
+    let exchanges = Listing::<ExchangeSort>::default();
+    let exchanges = broker
+        .desk()
+        .exchanges(Scope::Vhost("/"), &exchanges)
+        .unwrap();
+    let names: Vec<&str> = exchanges.items.iter().map(|view| &*view.name).collect();
+    assert_eq!(names[..3], ["", "amq.direct", "amq.fanout"]);
+    let (totals, counts) = broker.desk().totals(Scope::All);
+    assert_eq!(
+        (totals.queues, totals.connections, totals.channels),
+        (30, 1, 1)
+    );
+    assert_eq!(counts.ready, (0..30).map(|number| number % 7).sum::<u64>());
+}
