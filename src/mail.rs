@@ -8,7 +8,7 @@
 //! Invariants: I3 (mail is read in the order in which it was posted), I11 (a box that is full
 //! makes its consumers wait in their queues).
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::Waker;
@@ -54,7 +54,7 @@ pub enum Mail {
     Blocked(Option<&'static str>),
     /// A queue that served one of its consumers for long let others go first, and wants to be
     /// called back.
-    Resume(Waiting),
+    Resume(Weak<dyn Resume>),
     /// What is known of its channels is wanted.
     Ask(Ticket),
     /// The broker closes the connection: deleted vhost or user, by an operator.
@@ -88,7 +88,7 @@ struct Inner {
     mail: VecDeque<Mail>,
     waker: Option<Waker>,
     /// Queues with something for us that wait until the pressure is gone.
-    waiting: Waiting,
+    waiting: Line,
 }
 
 impl Inner {
@@ -108,41 +108,56 @@ pub trait Resume: Send + Sync {
     fn resume(&self, now: Now);
 }
 
-/// Those who want to be called back, each once.
-#[derive(Default)]
-pub struct Waiting(Vec<Weak<dyn Resume>>);
-
-impl Waiting {
-    /// Only `who`.
-    #[must_use]
-    pub fn of(who: &Weak<dyn Resume>) -> Self {
-        Self(vec![Weak::clone(who)])
-    }
-
-    /// Adds `who`, unless it is there already.
-    pub fn add(&mut self, who: &Weak<dyn Resume>) {
-        if !self
-            .0
-            .iter()
-            .any(|waiting| std::ptr::addr_eq(waiting.as_ptr(), who.as_ptr()))
-        {
-            self.0.push(Weak::clone(who));
-        }
-    }
-
-    /// Calls everybody back and forgets them.
-    pub fn resume_all(self, now: Now) {
-        for who in self.0 {
-            if let Some(who) = who.upgrade() {
-                who.resume(now);
-            }
-        }
+/// Calls `who` back, if it still exists. No lock may be held.
+pub fn call_back(who: &Weak<dyn Resume>, now: Now) {
+    if let Some(who) = who.upgrade() {
+        who.resume(now);
     }
 }
 
-impl std::fmt::Debug for Waiting {
+/// Queues that wait for room, each once, in the order in which they came. The first one is called
+/// back alone, and the next one only if there is room left: a queue that has more to send joins at
+/// the end, so that none of them starves.
+///
+/// Seen: RabbitMQ 4.3.6 with global QoS permitted (three full queues under one limit are served
+/// alike).
+#[derive(Default)]
+pub struct Line {
+    line: VecDeque<Weak<dyn Resume>>,
+    /// Addresses of those in line.
+    known: HashSet<usize>,
+}
+
+impl Line {
+    /// Puts `who` at the end, unless it is in line already.
+    pub fn join(&mut self, who: &Weak<dyn Resume>) {
+        if self.known.insert(address(who)) {
+            self.line.push_back(Weak::clone(who));
+        }
+    }
+
+    /// Takes the first one.
+    pub fn next(&mut self) -> Option<Weak<dyn Resume>> {
+        let first = self.line.pop_front()?;
+        self.known.remove(&address(&first));
+        Some(first)
+    }
+
+    /// Whether nobody waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.line.is_empty()
+    }
+}
+
+/// A `Weak` keeps its address from being used again.
+fn address(who: &Weak<dyn Resume>) -> usize {
+    who.as_ptr().cast::<()>().addr()
+}
+
+impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Waiting({})", self.0.len())
+        write!(f, "Line({})", self.line.len())
     }
 }
 
@@ -197,7 +212,7 @@ impl Mailbox {
         if !self.is_full() {
             return false;
         }
-        inner.waiting.add(queue);
+        inner.waiting.join(queue);
         true
     }
 
@@ -243,15 +258,20 @@ impl Mailbox {
         }
     }
 
-    /// Owner: `octets` of deliveries have been written to the socket or thrown away. Returns those
-    /// who may be resumed, once the pressure has come down to half.
-    pub fn relieve(&self, octets: usize) -> Waiting {
+    /// Owner: `octets` of deliveries have been written to the socket or thrown away. Once the
+    /// pressure has come down to half, queues that wait are called back while there is room. No
+    /// lock may be held.
+    pub fn relieve(&self, octets: usize, now: Now) {
         let before = self.pressure.fetch_sub(octets, Ordering::Relaxed);
         let after = before.saturating_sub(octets);
         if before <= MAIL_BYTES_MAX / 2 || after > MAIL_BYTES_MAX / 2 {
-            return Waiting::default();
+            return;
         }
-        std::mem::take(&mut self.inner.lock().waiting)
+        while !self.is_full() {
+            let next = self.inner.lock().waiting.next();
+            let Some(queue) = next else { return };
+            call_back(&queue, now);
+        }
     }
 
     /// Owner: no mail is read from now on.

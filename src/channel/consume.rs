@@ -29,10 +29,7 @@ impl Channel {
             )));
         }
         if qos.global && compat::global_qos(&cx.session.vhost.env().settings) {
-            self.consumers
-                .credit
-                .set_limit(qos.prefetch_count)
-                .resume_all(cx.now);
+            self.consumers.credit.set_limit(qos.prefetch_count, cx.now);
         } else {
             self.consumers.prefetch = qos.prefetch_count;
         }

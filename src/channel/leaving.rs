@@ -99,7 +99,7 @@ impl Departures {
             });
         }
         cx.backlog.append(&mut mail);
-        cx.session.mailbox.relieve(octets).resume_all(cx.now);
+        cx.session.mailbox.relieve(octets, cx.now);
         returned
     }
 

@@ -62,7 +62,7 @@ impl Consumers {
 
     /// Consumers have settled `count` deliveries; queues that waited for that go on.
     pub(super) fn give_credit(&self, count: u64, cx: &Context<'_>) {
-        self.credit.give_back(count).resume_all(cx.now);
+        self.credit.give_back(count, cx.now);
     }
 
     pub(super) fn get(&self, source: Source) -> Option<&Supplier> {

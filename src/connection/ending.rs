@@ -155,7 +155,7 @@ impl Connection {
 
     pub(super) fn relieve(&self, now: Now, octets: usize) {
         if octets > 0 {
-            self.origin.mailbox.relieve(octets).resume_all(now);
+            self.origin.mailbox.relieve(octets, now);
         }
     }
 

@@ -26,7 +26,7 @@ use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
 use crate::error::AmqpError;
-use crate::mail::{Mail, MailTimer};
+use crate::mail::{Mail, MailTimer, call_back};
 use crate::outbox::Outbox;
 use crate::queue::ReturnCause;
 use crate::store::Position;
@@ -294,7 +294,7 @@ impl Running {
             Mail::Durable(position) => self.on_durable(position, io),
             Mail::Deadline => self.on_broker_deadline(io)?,
             Mail::Blocked(reason) => self.on_alarm(reason, io),
-            Mail::Resume(queue) => queue.resume_all(io.now),
+            Mail::Resume(queue) => call_back(&queue, io.now),
             Mail::Ask(ticket) => ticket.answer(self.channels.snapshots(self.session.id)),
             Mail::Close(error) | Mail::Stop(error) => return Err(error.in_method(0, 0).into()),
         }
@@ -304,7 +304,7 @@ impl Running {
     /// Mail that led to no delivery is no pressure any more; `owed` is what the outbox owed before.
     fn relieve_unwritten(&self, owed: u64, pressure: usize, io: &Io<'_>) {
         if io.outbox.owed() == owed {
-            self.session.mailbox.relieve(pressure).resume_all(io.now);
+            self.session.mailbox.relieve(pressure, io.now);
         }
     }
 

@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::mail::{Resume, Waiting};
+use crate::clock::Now;
+use crate::mail::{Line, Resume, call_back};
 
 /// A channel's shared prefetch limit.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ pub struct ChannelCredit {
     /// Somebody is in `waiting`. Read without the lock after giving back; a waiter sets it before
     /// it looks at `used` for the last time, so one of the two always sees the other.
     awaited: AtomicBool,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Line>,
 }
 
 impl ChannelCredit {
@@ -35,12 +36,11 @@ impl ChannelCredit {
         Self::default()
     }
 
-    /// Sets the limit in messages, 0 for none. Returns those who may go on now; call them without
-    /// a lock held.
-    #[must_use = "those who wait must be resumed"]
-    pub fn set_limit(&self, limit: u16) -> Waiting {
+    /// Sets the limit in messages, 0 for none, and calls back who may go on now. No lock may be
+    /// held.
+    pub fn set_limit(&self, limit: u16, now: Now) {
         self.limit.store(u64::from(limit), Ordering::SeqCst);
-        self.released()
+        self.released(now);
     }
 
     /// The limit in messages, 0 for none.
@@ -79,10 +79,9 @@ impl ChannelCredit {
         taken.is_ok()
     }
 
-    /// The channel: `n` messages that came through its consumers are settled. Returns those who
-    /// may go on now; call them without a lock held.
-    #[must_use = "those who wait must be resumed"]
-    pub fn give_back(&self, n: u64) -> Waiting {
+    /// The channel: `n` messages that came through its consumers are settled. Calls back who may go
+    /// on now. No lock may be held.
+    pub fn give_back(&self, n: u64, now: Now) {
         let before = self
             .used
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
@@ -92,7 +91,7 @@ impl ChannelCredit {
             before.is_ok_and(|before| before >= n),
             "I5: more credit came back than was taken"
         );
-        self.released()
+        self.released(now);
     }
 
     /// Asks for `queue` to be resumed once there is credit. Returns `false` when there is some
@@ -103,17 +102,20 @@ impl ChannelCredit {
         if !self.is_full() {
             return false;
         }
-        waiting.add(queue);
+        waiting.join(queue);
         true
     }
 
-    fn released(&self) -> Waiting {
-        if !self.awaited.load(Ordering::SeqCst) || self.is_full() {
-            return Waiting::default();
+    /// Those who wait go on one after the other, while there is credit.
+    fn released(&self, now: Now) {
+        while self.awaited.load(Ordering::SeqCst) && !self.is_full() {
+            let mut waiting = self.waiting.lock();
+            let next = waiting.next();
+            self.awaited.store(!waiting.is_empty(), Ordering::SeqCst);
+            drop(waiting);
+            let Some(queue) = next else { return };
+            call_back(&queue, now);
         }
-        let mut waiting = self.waiting.lock();
-        self.awaited.store(false, Ordering::SeqCst);
-        std::mem::take(&mut waiting)
     }
 }
 

@@ -31,9 +31,9 @@ fn without_a_limit_everything_is_counted_and_nothing_refused() {
 fn limit_covers_what_is_outstanding() {
     let credit = ChannelCredit::new();
     assert!(credit.try_take() && credit.try_take());
-    let _nobody = credit.set_limit(2);
+    credit.set_limit(2, Now::default());
     assert!(!credit.try_take());
-    let _nobody = credit.give_back(1);
+    credit.give_back(1, Now::default());
     assert!(credit.try_take());
 }
 
@@ -41,13 +41,13 @@ fn limit_covers_what_is_outstanding() {
 fn who_waits_is_called_once_when_there_is_credit() {
     let (called, queue) = caller();
     let credit = ChannelCredit::new();
-    let _nobody = credit.set_limit(1);
+    credit.set_limit(1, Now::default());
     assert!(credit.try_take());
     assert!(credit.wait(&queue) && credit.wait(&queue));
-    credit.give_back(1).resume_all(Now::default());
+    credit.give_back(1, Now::default());
     assert_eq!(called.0.load(Ordering::SeqCst), 1);
     assert!(credit.try_take());
-    credit.give_back(1).resume_all(Now::default());
+    credit.give_back(1, Now::default());
     assert_eq!(called.0.load(Ordering::SeqCst), 1, "nobody waits any more");
 }
 
@@ -55,7 +55,7 @@ fn who_waits_is_called_once_when_there_is_credit() {
 fn who_comes_late_to_wait_is_sent_back() {
     let (_called, queue) = caller();
     let credit = ChannelCredit::new();
-    let _nobody = credit.set_limit(1);
+    credit.set_limit(1, Now::default());
     assert!(!credit.wait(&queue));
 }
 
@@ -63,8 +63,47 @@ fn who_comes_late_to_wait_is_sent_back() {
 fn higher_limit_calls_those_who_wait() {
     let (called, queue) = caller();
     let credit = ChannelCredit::new();
-    let _nobody = credit.set_limit(1);
+    credit.set_limit(1, Now::default());
     assert!(credit.try_take() && credit.wait(&queue));
-    credit.set_limit(2).resume_all(Now::default());
+    credit.set_limit(2, Now::default());
     assert_eq!(called.0.load(Ordering::SeqCst), 1);
+}
+
+/// A queue that takes all it can when it is called.
+struct Greedy {
+    me: Weak<Greedy>,
+    credit: Arc<ChannelCredit>,
+    taken: AtomicU64,
+}
+
+impl Resume for Greedy {
+    fn resume(&self, _now: Now) {
+        let me: Weak<dyn Resume> = self.me.clone();
+        loop {
+            if self.credit.try_take() {
+                self.taken.fetch_add(1, Ordering::SeqCst);
+            } else if self.credit.wait(&me) {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn queues_under_one_limit_take_turns() {
+    let credit = Arc::new(ChannelCredit::new());
+    credit.set_limit(1, Now::default());
+    let queues = [(); 3].map(|()| {
+        Arc::new_cyclic(|me| Greedy {
+            me: Weak::clone(me),
+            credit: Arc::clone(&credit),
+            taken: AtomicU64::new(0),
+        })
+    });
+    queues.iter().for_each(|queue| queue.resume(Now::default()));
+    for _ in 0..99 {
+        credit.give_back(1, Now::default());
+    }
+    let taken = queues.map(|queue| queue.taken.load(Ordering::SeqCst));
+    assert_eq!(taken, [34, 33, 33]);
 }

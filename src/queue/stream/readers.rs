@@ -16,7 +16,7 @@ use super::log::Log;
 use crate::clock::Mono;
 use crate::events::Fate;
 use crate::ids::ConsumerId;
-use crate::mail::{Delivery, Mail, Resume, Waiting};
+use crate::mail::{Delivery, Mail, Resume};
 use crate::message::Message;
 use crate::queue::dispatch::Standing;
 use crate::queue::dispatch::outlets::Outlets;
@@ -265,7 +265,7 @@ impl Reader {
             return Some(why);
         }
         if served.loads == LOADS_MAX {
-            self.new.mailbox.post(Mail::Resume(Waiting::of(queue)));
+            self.new.mailbox.post(Mail::Resume(Weak::clone(queue)));
             return Some(Standing::Parked);
         }
         served.loads += 1;

@@ -198,7 +198,7 @@ fn shared_credit_of_the_channel_is_refused() {
     let mut q = holding("a");
     let limited = consumer(1, 10);
     let credit = Arc::clone(&limited.channel_credit);
-    credit.set_limit(5).resume_all(q.now);
+    credit.set_limit(5, q.now);
     let text = "540 NOT_IMPLEMENTED - queue 'q' in vhost '/' does not support global qos";
     assert_eq!(refusal(&mut q, limited), text);
 }
@@ -213,7 +213,7 @@ fn shared_credit_that_is_set_later_holds_up_a_consumer() {
     let credit = Arc::clone(&limited.channel_credit);
     q.add(limited).unwrap();
     q.mail(1);
-    credit.set_limit(3).resume_all(q.now);
+    credit.set_limit(3, q.now);
     q.publish("d");
     assert_eq!(q.mail(1), "");
     q.ack(1, "a");

@@ -85,13 +85,13 @@ fn channel_credit_is_shared_and_counts_what_is_outstanding() {
     q.add(second).unwrap();
     q.publish("a b c");
     assert_eq!((q.mail(1), q.mail(2)), ("a c".into(), "b".into()));
-    let _nobody = credit.set_limit(3);
+    credit.set_limit(3, q.now);
     q.publish("d e");
     assert_eq!((q.mail(1), q.mail(2)), ("".into(), "".into()));
     q.ack(1, "a");
     q.queue.resume(q.now, &mut q.fx);
     assert_eq!(q.mail(1) + &q.mail(2), "d");
-    let _nobody = credit.set_limit(0);
+    credit.set_limit(0, q.now);
     q.queue.resume(q.now, &mut q.fx);
     assert_eq!(q.mail(1) + &q.mail(2), "e");
 }
@@ -106,7 +106,7 @@ fn consumer_without_acks_waits_for_channel_credit_but_uses_none() {
         channel_credit: Arc::clone(&credit),
         ..consumer(2, 0)
     };
-    let _nobody = credit.set_limit(1);
+    credit.set_limit(1, q.now);
     q.add(greedy).unwrap();
     q.publish("a b");
     assert_eq!(q.mail(2), "a b");
@@ -114,7 +114,7 @@ fn consumer_without_acks_waits_for_channel_credit_but_uses_none() {
     assert!(credit.try_take());
     q.publish("c");
     assert_eq!(q.mail(2), "");
-    credit.give_back(1).resume_all(q.now);
+    credit.give_back(1, q.now);
     q.queue.resume(q.now, &mut q.fx);
     assert_eq!(q.mail(2), "c");
 }

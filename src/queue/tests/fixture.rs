@@ -299,7 +299,7 @@ impl Fixture {
             let Mail::Deliver(delivery) = mail else {
                 panic!("not a delivery: {mail:?}");
             };
-            self.boxes[&id].relieve(delivery.entry.message.memory());
+            self.boxes[&id].relieve(delivery.entry.message.memory(), self.now);
             bodies.push(body(&delivery.entry));
             let held = self.held.entry(delivery.consumer.0).or_default();
             held.push(delivery.entry);
@@ -320,7 +320,7 @@ impl Fixture {
         self.queue
             .settle(self.now, consumer, &mut entries, outcome, &mut self.fx);
         if let Some(credit) = self.credits.get(&id) {
-            credit.give_back(settled).resume_all(self.now);
+            credit.give_back(settled, self.now);
         }
     }
 
