@@ -34,6 +34,9 @@ pub struct Traits {
     /// The broker wrote the `x-death` header itself. A client's own is not interpreted
     /// (RabbitMQ 4.0 and later).
     pub died_before: bool,
+    /// A dead-letter routing key took the place of all its keys: those of `CC` and `BCC` headers
+    /// route no more.
+    pub keys_replaced: bool,
 }
 
 /// What is in front of a message's octets. Every queued message has one, so it is packed: an
@@ -55,6 +58,7 @@ enum Flag {
     Persistent = 1,
     HasBcc = 2,
     DiedBefore = 4,
+    KeysReplaced = 16,
     /// Eight octets in front of the body are the expiration.
     Expires = 8,
 }
@@ -70,6 +74,7 @@ impl Traits {
         Flag::Persistent.when(self.persistent)
             | Flag::HasBcc.when(self.has_bcc)
             | Flag::DiedBefore.when(self.died_before)
+            | Flag::KeysReplaced.when(self.keys_replaced)
             | Flag::Expires.when(self.expiration_ms.is_some())
     }
 }
@@ -282,6 +287,7 @@ impl Message {
             expiration_ms: self.expiration_ms(),
             has_bcc: self.is(Flag::HasBcc),
             died_before: self.is(Flag::DiedBefore),
+            keys_replaced: self.is(Flag::KeysReplaced),
         }
     }
 
@@ -433,11 +439,16 @@ fn changed_headers(
     Some(out)
 }
 
-/// The keys a message is routed by: its routing key, then those of the `CC` and `BCC` headers.
+/// The keys a message is routed by: its routing key, then those of the `CC` and `BCC` headers,
+/// unless a dead-letter routing key has replaced them all.
+///
+/// Seen: RabbitMQ 4.3.6, tests/scripts/dead_letter/replaced_keys_stay_replaced.amqp.
 #[must_use]
 pub fn routing_keys(message: &Message) -> Vec<ShortString> {
     let mut keys = vec![message.routing_key().into()];
-    keys.extend(extra_keys(message.properties()));
+    if !message.traits().keys_replaced {
+        keys.extend(extra_keys(message.properties()));
+    }
     keys
 }
 

@@ -40,6 +40,7 @@ pub(super) fn traits_of(properties: PropertiesRef<'_>) -> Result<Traits, AmqpErr
         expiration_ms: expiration.map(|text| parse_expiration(&text)).transpose()?,
         has_bcc: false,
         died_before: false,
+        keys_replaced: false,
     })
 }
 

@@ -8,13 +8,14 @@ fn message(body: Body<'_>, traits: Traits) -> Message {
 
 #[test]
 fn every_trait_comes_back_as_it_was_given() {
-    for bits in 0..16 {
+    for bits in 0..32 {
         let traits = Traits {
             persistent: bits & 1 != 0,
             priority: bits * 7,
             expiration_ms: (bits & 2 != 0).then_some(315_360_000_000),
             has_bcc: bits & 4 != 0,
             died_before: bits & 8 != 0,
+            keys_replaced: bits & 16 != 0,
         };
         let message = message(Body::Copied(b"body"), traits);
         assert_eq!(message.traits(), traits);

@@ -56,6 +56,7 @@ pub fn rewrite(
     let traits = Traits {
         expiration_ms: None,
         died_before: true,
+        keys_replaced: letter.routing_key.is_some() || message.traits().keys_replaced,
         ..message.traits()
     };
     let properties = PropertiesRef::new(&properties);
@@ -138,7 +139,9 @@ fn first_time(message: &Message, story: [&str; 3], wall: Wall) -> Table {
         death.insert("original-expiration", expiration.as_str());
     }
     let mut keys = vec![Value::from(message.routing_key().as_str())];
-    keys.extend(keys_in(message, "CC").into_iter().map(Value::from));
+    if !message.traits().keys_replaced {
+        keys.extend(keys_in(message, "CC").into_iter().map(Value::from));
+    }
     death.insert("count", 1i64);
     death.insert("reason", reason);
     death.insert("queue", queue);

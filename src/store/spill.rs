@@ -32,6 +32,7 @@ const PERSISTENT: u8 = 1;
 const HAS_BCC: u8 = 2;
 const DIED_BEFORE: u8 = 4;
 const EXPIRES: u8 = 8;
+const KEYS_REPLACED: u8 = 16;
 
 /// Where messages were spilled to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,6 +204,7 @@ fn encode(message: &Message, out: &mut Vec<u8>) {
     let flags = flag(traits.persistent, PERSISTENT)
         | flag(traits.has_bcc, HAS_BCC)
         | flag(traits.died_before, DIED_BEFORE)
+        | flag(traits.keys_replaced, KEYS_REPLACED)
         | flag(traits.expiration_ms.is_some(), EXPIRES);
     out.extend([flags, traits.priority]);
     if let Some(ms) = traits.expiration_ms {
@@ -235,6 +237,7 @@ fn decode(mut rest: Rest<'_>, builder: &mut MessageBuilder) -> Option<Message> {
         persistent: flags & PERSISTENT != 0,
         has_bcc: flags & HAS_BCC != 0,
         died_before: flags & DIED_BEFORE != 0,
+        keys_replaced: flags & KEYS_REPLACED != 0,
         priority,
         expiration_ms,
     };

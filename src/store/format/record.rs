@@ -43,6 +43,7 @@ const PERSISTENT: u8 = 1;
 const HAS_BCC: u8 = 2;
 const DIED_BEFORE: u8 = 4;
 const HAS_PRIORITY: u8 = 8;
+const KEYS_REPLACED: u8 = 16;
 
 /// The `priority` bit among the flags of properties.
 ///
@@ -179,6 +180,7 @@ fn encode_message(
         flags: flag(traits.persistent, PERSISTENT)
             | flag(traits.has_bcc, HAS_BCC)
             | flag(traits.died_before, DIED_BEFORE)
+            | flag(traits.keys_replaced, KEYS_REPLACED)
             | flag(
                 message.properties().flags() & PRIORITY_FLAG != 0,
                 HAS_PRIORITY,
@@ -458,6 +460,7 @@ impl<'a> Stored<'a> {
             expiration_ms: self.ttl_ms(),
             has_bcc: flags & HAS_BCC != 0,
             died_before: flags & DIED_BEFORE != 0,
+            keys_replaced: flags & KEYS_REPLACED != 0,
         };
         let mut rest = Reader(self.content);
         let exchange = name(&mut rest)?;

@@ -52,6 +52,7 @@ fn message_comes_back_as_it_was() {
         expiration_ms: Some(1 << 40),
         has_bcc: true,
         died_before: true,
+        keys_replaced: true,
     };
     for body in [vec![], vec![1, 2, 3], vec![9; 100_000]] {
         for traits in [traits, Traits::default()] {
