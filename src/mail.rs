@@ -137,7 +137,7 @@ impl Line {
     }
 
     /// Takes the first one.
-    pub fn next(&mut self) -> Option<Weak<dyn Resume>> {
+    pub fn pop(&mut self) -> Option<Weak<dyn Resume>> {
         let first = self.line.pop_front()?;
         self.known.remove(&address(&first));
         Some(first)
@@ -268,7 +268,7 @@ impl Mailbox {
             return;
         }
         while !self.is_full() {
-            let next = self.inner.lock().waiting.next();
+            let next = self.inner.lock().waiting.pop();
             let Some(queue) = next else { return };
             call_back(&queue, now);
         }

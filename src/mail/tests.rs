@@ -127,7 +127,7 @@ fn who_has_left_the_line_may_join_again() {
     let mut line = Line::default();
     line.join(&queue);
     line.join(&queue);
-    assert!(line.next().is_some() && line.next().is_none());
+    assert!(line.pop().is_some() && line.pop().is_none());
     line.join(&queue);
-    assert!(line.next().is_some() && line.is_empty());
+    assert!(line.pop().is_some() && line.is_empty());
 }

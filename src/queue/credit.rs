@@ -110,7 +110,7 @@ impl ChannelCredit {
     fn released(&self, now: Now) {
         while self.awaited.load(Ordering::SeqCst) && !self.is_full() {
             let mut waiting = self.waiting.lock();
-            let next = waiting.next();
+            let next = waiting.pop();
             self.awaited.store(!waiting.is_empty(), Ordering::SeqCst);
             drop(waiting);
             let Some(queue) = next else { return };

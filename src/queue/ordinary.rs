@@ -116,21 +116,19 @@ impl Ordinary {
         }
         self.stats.published += 1;
         fx.note(&entry.message, || Fate::Queued);
-        if self.is_next(&entry)
+        // Whoever could take a message has taken what was ready.
+        if self.ready.is_empty()
             && let Some(taker) = self.consumers.next_taker(&self.resume)
         {
             self.deliver(taker, entry, fx);
-        } else {
-            self.ready.push(entry);
+            return Pushed::Accepted;
+        }
+        self.ready.push(entry);
+        // One line loses the same messages when its batch is complete.
+        if !self.ready.is_one_line() {
+            self.trim(fx);
         }
         Pushed::Accepted
-    }
-
-    /// Whether a new message would be the next to leave, whatever follows it in its batch: then
-    /// it need not lie among the others first.
-    #[inline]
-    fn is_next(&self, entry: &Entry) -> bool {
-        self.ready.is_empty() && self.ready.is_one_line() && entry.expires == Mono::NEVER
     }
 
     fn is_duplicate(&mut self, now: Now, message: &Message) -> bool {

@@ -21,6 +21,7 @@ mod kill;
 mod limits;
 mod log;
 mod machine;
+mod order;
 mod pressure;
 mod process;
 mod rot;
