@@ -23,9 +23,14 @@ pub const HANDSHAKES_MAX: usize = 4_096;
 /// Connections the operating system keeps for us before they are accepted.
 pub const BACKLOG: u32 = 1_024;
 
-/// Shortest and longest pause after an accept failed (no file descriptors left), milliseconds.
+/// Shortest and longest pause after an accept failed (no file descriptors left), in milliseconds.
 /// The peer waits in the backlog meanwhile.
 pub const ACCEPT_PAUSE_MS: (u64, u64) = (10, 1_000);
+
+/// Descriptors that connections leave to the files of the store, out of those that the process may
+/// have; a quarter of these where they are few. A peer beyond waits in the backlog until another
+/// connection ends.
+pub const DESCRIPTORS_KEPT: u64 = 32;
 
 /// Octets of output waiting for the socket above which a connection's input is not processed:
 /// a peer that sends but never reads is not served, and in the end its heartbeat is missed.

@@ -2,20 +2,23 @@
 //!
 //! Listens on every address that a host name stands for, on one port. Counts connections that are
 //! still in their handshake and accepts no more above [`HANDSHAKES_MAX`]; those that are open are
-//! limited by settings, with an answer in AMQP (`session.rs`). When the system has no file
-//! descriptors left, it pauses and tries again: the broker goes on for those who are in.
+//! limited by settings, with an answer in AMQP (`session.rs`). When no file descriptors are left
+//! but those that are kept for the store, it pauses and tries again: the broker goes on for the
+//! connections that there are.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::descriptors::Descriptors;
 use super::pump::{self, Handshake};
 use crate::connection::Connection;
 use crate::desk::Desk;
@@ -140,11 +143,20 @@ impl Listener {
     /// handshakes, but no open connections: they end by mail, so that their clients hear of it.
     pub fn start(self, broker: &Arc<Desk>, stop: &CancellationToken, tasks: &TaskTracker) {
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+        let descriptors = Descriptors::of_process();
+        if let Descriptors {
+            limit: Some(limit),
+            kept,
+        } = descriptors
+        {
+            crate::log::info!("at most {limit} open files, {kept} of them kept for the store");
+        }
         for socket in self.sockets {
             let acceptor = Acceptor {
                 socket,
                 broker: Arc::clone(broker),
                 handshakes: Arc::clone(&handshakes),
+                descriptors,
                 tasks: tasks.clone(),
                 stop: stop.clone(),
             };
@@ -157,6 +169,7 @@ struct Acceptor {
     socket: TcpListener,
     broker: Arc<Desk>,
     handshakes: Arc<Semaphore>,
+    descriptors: Descriptors,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -166,11 +179,11 @@ impl Acceptor {
         let (shortest, longest) = ACCEPT_PAUSE_MS;
         let mut pause_ms = shortest;
         loop {
-            // The semaphore is never closed; if it were, nobody could be served.
+            // The semaphore is never closed; if it were, no client could be served.
             let Ok(permit) = Arc::clone(&self.handshakes).acquire_owned().await else {
                 return;
             };
-            match self.socket.accept().await {
+            match self.accept().await {
                 Ok((stream, peer)) => {
                     pause_ms = shortest;
                     if let Some(connection) = self.connection(&stream, peer) {
@@ -183,12 +196,30 @@ impl Acceptor {
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
-                    crate::log::error!("accepting a connection failed, next try soon: {error}");
+                    if pause_ms == shortest {
+                        crate::log::error!("accepting a connection failed, next try soon: {error}");
+                    }
                     tokio::time::sleep(Duration::from_millis(pause_ms)).await;
                     pause_ms = (pause_ms * 2).min(longest);
                 }
             }
         }
+    }
+
+    /// The next connection, if it may have a descriptor.
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        while !self.descriptors.have_room(&self.socket) {
+            let mut waits = [PollFd::new(&self.socket, PollFlags::IN)];
+            if poll(&mut waits, Some(&Timespec::default()))? > 0 {
+                let Descriptors { limit, kept } = self.descriptors;
+                return Err(io::Error::other(format!(
+                    "all {} files that may be open are, but for {kept} that are kept for the store",
+                    limit.unwrap_or_default()
+                )));
+            }
+            tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS.1)).await;
+        }
+        self.socket.accept().await
     }
 
     /// `None` if the peer is gone again.

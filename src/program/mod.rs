@@ -17,6 +17,7 @@ use clap::Parser as _;
 use crate::broker::{Broker, StartError};
 use crate::config::{self, Loaded, Origin};
 use crate::log;
+use crate::net::descriptors;
 
 use cli::{Cli, Command};
 use ready::{Endpoint, Ready};
@@ -115,6 +116,7 @@ fn complain(what: &dyn Display) {
 fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     let settings = &loaded.settings;
     let _last_lines = logging::init(settings.log_level, settings.log_format)?;
+    descriptors::raise();
     let mut signals = Signals::catch()?;
     if let Some(path) = &cli.ready_file {
         ready::remove(path).map_err(|error| at(path, &error))?;

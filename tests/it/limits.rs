@@ -17,8 +17,10 @@ use leveret::auth::{UserLimits, VhostLimits};
 use leveret::broker::Broker;
 use leveret::config::{KEYS, Settings};
 use leveret::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, SILENT_CLOSE_MS};
+use tempfile::TempDir;
 
-use crate::talker::{Client, LOGIN, all_octets, octets};
+use crate::process::Process;
+use crate::talker::{Client, LOGIN, all_octets, eventually, octets};
 
 /// Every bound of `src/limits.rs`, and the tests that reach it.
 const BOUNDS: &[(&str, &str)] = &[
@@ -38,6 +40,10 @@ const BOUNDS: &[(&str, &str)] = &[
     (
         "ACCEPT_PAUSE_MS",
         "limits::without_descriptors_newcomers_wait",
+    ),
+    (
+        "DESCRIPTORS_KEPT",
+        "limits::connections_leave_the_store_its_files",
     ),
     (
         "OUTBOX_MARK",
@@ -325,6 +331,63 @@ fn without_descriptors_newcomers_wait() {
     child.wait().unwrap();
 }
 
+/// A broker whose process may have `soft` open files, and raise that to `hard`.
+fn limited(dir: &TempDir, soft: u64, hard: u64) -> Process {
+    let shell = format!("ulimit -Sn {soft}; ulimit -Hn {hard}; exec \"$@\"");
+    let before = ["sh", "-c", &shell, "sh"];
+    Process::start_in(&before, &dir.path().join("data"), dir.path(), &[]).unwrap()
+}
+
+// Connections took every descriptor, and then the store had none for its next segment: publishers
+// waited until clients left.
+#[test]
+fn connections_leave_the_store_its_files() {
+    let dir = TempDir::new().unwrap();
+    let broker = limited(&dir, 80, 80);
+    let mut publisher = Client::at(broker.address());
+    publisher.declare("q", "");
+    publisher.ask("confirm.select");
+    let header = octets(LOGIN[0]);
+    let _streams: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(broker.address()).unwrap();
+            stream.write_all(&header).unwrap();
+            stream
+        })
+        .collect();
+    eventually("connections have to wait", || {
+        broker
+            .log()
+            .contains("accepting a connection failed, next try soon")
+    });
+    // Several segments of 16 MiB.
+    for number in 1..=70 {
+        let publish = "basic.publish routing-key='q' body=zeros:1000000 {delivery-mode=2}";
+        let ack = format!("basic.ack delivery-tag={number}");
+        assert_eq!(publisher.ask(publish), ack, "{}", broker.log());
+    }
+    assert_eq!(publisher.ready("q"), 70);
+    let said = broker
+        .log()
+        .matches("accepting a connection failed")
+        .count();
+    assert_eq!(said, 1, "once, not with every try");
+}
+
+#[test]
+fn limit_of_open_files_is_raised_and_said() {
+    let dir = TempDir::new().unwrap();
+    let broker = limited(&dir, 64, 300);
+    let _clients: Vec<Client> = (0..100).map(|_| Client::at(broker.address())).collect();
+    let log = broker.log();
+    let line = log
+        .lines()
+        .filter(|line| line.contains("open files"))
+        .collect::<Vec<_>>();
+    assert_eq!(line.len(), 1, "{log}");
+    assert!(line[0].contains("300") && line[0].contains("32"), "{log}");
+}
+
 #[test]
 fn frames_of_every_size_get_through() {
     let broker = broker(|_| {});
@@ -596,7 +659,7 @@ fn without_memory_publishers_wait() {
     publishers_wait(&broker(|_| {}), Alarm::Memory, "low on memory");
     let broker = broker(|settings| settings.vm_memory_high_watermark_absolute = Some(1));
     let mut client = Client::new(&broker);
-    crate::talker::eventually("the watermark is noticed", || {
+    eventually("the watermark is noticed", || {
         broker.desk().alarm().is_some()
     });
     client.publish("q", "m");

@@ -1,0 +1,63 @@
+//! How many files and sockets the process may have open, and how many of them are kept back from
+//! connections: a store that cannot open its next file stops every publisher.
+
+use std::os::fd::{AsFd, AsRawFd as _};
+
+use rustix::io::fcntl_dupfd_cloexec;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::limits::DESCRIPTORS_KEPT;
+
+/// Raises what the process may have open to what the system lets it have. The lower one that a
+/// process starts with is for those that wait with `select`, which we do not.
+///
+/// For the program; an embedded broker leaves the process as it is.
+pub fn raise() {
+    let now = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: now.maximum,
+        ..now
+    };
+    // Where that is refused (macOS has a lower limit of its own), the old one stands.
+    let _raised = setrlimit(Resource::Nofile, most);
+}
+
+/// The limit of the process, as far as connections may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptors {
+    /// Open files and sockets; `None` is no limit.
+    pub limit: Option<u64>,
+    /// Those of them that no connection gets.
+    pub kept: u64,
+}
+
+impl Descriptors {
+    /// Those of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let limit = getrlimit(Resource::Nofile).current;
+        Self {
+            limit,
+            kept: limit.map_or(0, |limit| DESCRIPTORS_KEPT.min(limit / 4)),
+        }
+    }
+
+    /// Whether a connection may come in: as many are free as are kept. `any` is an open one.
+    ///
+    /// The system gives out the lowest number that is free, so as long as the first of the highest
+    /// ones is free, all of them are, but for some that were closed again. Only where it is not are
+    /// the open ones counted.
+    pub(super) fn have_room(&self, any: &impl AsFd) -> bool {
+        let Some(limit) = self.limit else {
+            return true;
+        };
+        let first = i32::try_from(limit - self.kept).unwrap_or(i32::MAX);
+        let lowest = fcntl_dupfd_cloexec(any, first);
+        if lowest.is_ok_and(|lowest| lowest.as_raw_fd() == first) {
+            return true;
+        }
+        // The directory that is read takes one itself.
+        let open = std::fs::read_dir("/proc/self/fd").map(|open| open.count() as u64);
+        open.is_ok_and(|open| open + self.kept < limit)
+    }
+}
