@@ -2,6 +2,7 @@
 //!
 //! Built once by the broker and handed inward; it knows nobody.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
@@ -27,12 +28,25 @@ pub struct Environment {
     pub store: Arc<dyn Store>,
     /// Where bodies go that are over the budget; `None` where nothing is written to disk.
     pub pager: Option<Arc<Pager>>,
+    /// How often queues came and went.
+    pub queue_churn: QueueChurn,
     /// The seam for metrics and journals.
     pub events: Events,
     consumers: Sequence,
     connections: Sequence,
     random: Sequence,
     places: Mutex<Vec<Weak<dyn Census>>>,
+}
+
+/// How often queues came and went since the broker started. Counted by all vhosts.
+#[derive(Debug, Default)]
+pub struct QueueChurn {
+    /// Declares, those of queues that were there too.
+    pub declared: AtomicU64,
+    /// Queues made.
+    pub created: AtomicU64,
+    /// Queues deleted, by a client, by themselves or with their connection.
+    pub deleted: AtomicU64,
 }
 
 /// A place that has queues and exchanges: a vhost.
@@ -57,6 +71,7 @@ impl Environment {
             clock,
             timers,
             store,
+            queue_churn: QueueChurn::default(),
             events: Events::default(),
             consumers: Sequence::default(),
             connections: Sequence::default(),

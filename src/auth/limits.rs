@@ -175,6 +175,8 @@ struct Counts {
     vhost_connections: HashMap<Arc<str>, u64>,
     user_connections: HashMap<Arc<str>, u64>,
     user_channels: HashMap<Arc<str>, u64>,
+    connections_opened: u64,
+    channels_opened: u64,
 }
 
 impl ConnectionCounts {
@@ -188,6 +190,22 @@ impl ConnectionCounts {
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.counts.lock().connections
+    }
+
+    /// Connections ever opened, and those of them that have closed.
+    #[must_use]
+    pub fn connection_churn(&self) -> (u64, u64) {
+        let counts = self.counts.lock();
+        let opened = counts.connections_opened;
+        (opened, opened - counts.connections)
+    }
+
+    /// Channels ever opened, and those of them that have closed.
+    #[must_use]
+    pub fn channel_churn(&self) -> (u64, u64) {
+        let counts = self.counts.lock();
+        let opened = counts.channels_opened;
+        (opened, opened - counts.channels)
     }
 
     /// Open connections to `vhost`.
@@ -253,6 +271,7 @@ impl ConnectionCounts {
         })?;
         let (vhost, user) = (Arc::from(vhost), Arc::from(user));
         counts.connections += 1;
+        counts.connections_opened += 1;
         raise(&mut counts.vhost_connections, &vhost);
         raise(&mut counts.user_connections, &user);
         Ok(ConnectionGuard {
@@ -325,6 +344,7 @@ impl ConnectionGuard {
             limit,
         })?;
         counts.channels += 1;
+        counts.channels_opened += 1;
         raise(&mut counts.user_channels, &self.user);
         Ok(ChannelGuard {
             counts: Arc::clone(&self.counts),

@@ -98,6 +98,23 @@ pub struct Auth {
     accounts: RwLock<BTreeMap<Arc<str>, Account>>,
     /// Raised inside the write lock by every change.
     generation: AtomicU64,
+    attempts: [Attempts; 2],
+}
+
+/// What a user logs in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// An AMQP 0-9-1 connection.
+    Amqp,
+    /// A request over HTTP.
+    Http,
+}
+
+/// Logins by one door since the broker started.
+#[derive(Debug, Default)]
+struct Attempts {
+    succeeded: AtomicU64,
+    failed: AtomicU64,
 }
 
 /// A user and what goes when the user goes.
@@ -173,6 +190,7 @@ impl Auth {
             settings,
             accounts: RwLock::default(),
             generation: AtomicU64::new(0),
+            attempts: Default::default(),
         }
     }
 
@@ -219,7 +237,7 @@ impl Auth {
                 return Err(Refused::MechanismNotOffered { mechanism });
             }
         };
-        self.log_in(mechanism, credentials, peer)
+        self.log_in(Door::Amqp, mechanism, credentials, peer)
     }
 
     /// Decides about a user name and a password that came by another way than AMQP from `peer`,
@@ -237,10 +255,45 @@ impl Auth {
             user: user.as_bytes(),
             password,
         };
-        self.log_in(Mechanism::Plain, credentials, peer)
+        self.log_in(Door::Http, Mechanism::Plain, credentials, peer)
+    }
+
+    /// How often users have tried to log in by `door`: with success, and without.
+    #[must_use]
+    pub fn attempts(&self, door: Door) -> (u64, u64) {
+        let Attempts { succeeded, failed } = self.attempts_by(door);
+        (
+            succeeded.load(Ordering::Relaxed),
+            failed.load(Ordering::Relaxed),
+        )
+    }
+
+    fn attempts_by(&self, door: Door) -> &Attempts {
+        let [amqp, http] = &self.attempts;
+        match door {
+            Door::Amqp => amqp,
+            Door::Http => http,
+        }
     }
 
     fn log_in(
+        &self,
+        door: Door,
+        mechanism: Mechanism,
+        credentials: Credentials<'_>,
+        peer: IpAddr,
+    ) -> Result<Arc<User>, Refused> {
+        let checked = self.check_credentials(mechanism, credentials, peer);
+        let attempts = self.attempts_by(door);
+        let count = match checked {
+            Ok(_) => &attempts.succeeded,
+            Err(_) => &attempts.failed,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        checked
+    }
+
+    fn check_credentials(
         &self,
         mechanism: Mechanism,
         credentials: Credentials<'_>,

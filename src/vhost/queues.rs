@@ -1,5 +1,6 @@
 //! Declaring, deleting and purging queues.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 
 use leveret_codec::table::Table;
@@ -83,6 +84,7 @@ impl Vhost {
         spec: QueueSpec,
         authorize: impl FnOnce(&ShortString) -> Result<(), AmqpError>,
     ) -> Result<(Arc<QueueHandle>, Position), AmqpError> {
+        self.env.queue_churn.declared.fetch_add(1, Relaxed);
         if let Some(existing) = self.find_queue(&spec.name) {
             return self.redeclare(now, existing, &spec);
         }
@@ -101,6 +103,7 @@ impl Vhost {
         }
         self.check_queue_limits(&spec.name)?;
         let queue = self.insert_queue(now, self.env.store.next_queue_id(), declared);
+        self.env.queue_churn.created.fetch_add(1, Relaxed);
         let position = restore::store_queue(&self.env, &queue);
         drop(topology);
         queue.with(now, |queue, effects| queue.touch(now, effects));
@@ -279,6 +282,7 @@ impl Vhost {
         let Some(taken) = taken else {
             return (0, Position::default());
         };
+        self.env.queue_churn.deleted.fetch_add(1, Relaxed);
         self.directory
             .queues
             .remove_if(queue.name(), |_, found| found == queue);

@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
+use leveret::auth::Door;
 use leveret::broker::Broker;
 use leveret::desk::views::{
-    BindingFilter, BindingView, ChannelView, ExchangeSort, Listing, NameFilter, Page, QueueSort,
-    QueueView, Scope,
+    BindingFilter, BindingView, ChannelView, Churn, ExchangeSort, Listing, NameFilter, Page,
+    QueueSort, QueueView, Scope,
 };
 use leveret::vhost::DestinationName;
 use leveret_codec::types::ShortString;
@@ -225,4 +226,40 @@ fn lists_are_filtered_sorted_and_paged() {
         (30, 1, 1)
     );
     assert_eq!(counts.ready, (0..30).map(|number| number % 7).sum::<u64>());
+}
+
+#[test]
+fn what_came_and_went_is_counted() {
+    let broker = broker();
+    let before = broker.desk().churn();
+    let mut client = Client::new(&broker);
+    client.declare("jobs", "");
+    client.declare("jobs", "");
+    client.ask("queue.declare queue='mine' exclusive");
+    client.ask("2> channel.open");
+    client.ask("2> channel.close code=200");
+    client.ask("queue.delete queue='jobs'");
+    let churn = broker.desk().churn();
+    assert_eq!(before, Churn::default());
+    let expected = Churn {
+        connections_opened: 1,
+        channels_opened: 2,
+        channels_closed: 1,
+        queues_declared: 3,
+        queues_created: 2,
+        queues_deleted: 1,
+        ..before
+    };
+    assert_eq!(churn, expected);
+    assert_eq!(broker.desk().auth.attempts(Door::Amqp), (1, 0));
+    drop(client);
+    eventually("all is closed", || {
+        broker.desk().churn()
+            == Churn {
+                connections_closed: 1,
+                channels_closed: 2,
+                queues_deleted: 2,
+                ..expected
+            }
+    });
 }

@@ -22,7 +22,7 @@ pub use channels::{ChannelView, ConsumerView, Place};
 pub use connections::{ConnectionSort, ConnectionView};
 pub use exchanges::{ExchangeSort, ExchangeView};
 pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};
-pub use overview::ObjectTotals;
+pub use overview::{Churn, ObjectTotals};
 pub use plain::PlainTable;
 pub use queues::{MessageCounts, QueueSort, QueueView};
 pub use vhosts::VhostView;

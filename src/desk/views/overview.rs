@@ -1,5 +1,7 @@
 //! The broker at a glance.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use serde::Serialize;
 
 use super::{MessageCounts, Scope};
@@ -20,7 +22,43 @@ pub struct ObjectTotals {
     pub consumers: usize,
 }
 
+/// How often things came and went since the broker started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Churn {
+    /// Connections opened.
+    pub connections_opened: u64,
+    /// Connections closed.
+    pub connections_closed: u64,
+    /// Channels opened.
+    pub channels_opened: u64,
+    /// Channels closed.
+    pub channels_closed: u64,
+    /// Queue declares, those of queues that were there too.
+    pub queues_declared: u64,
+    /// Queues made.
+    pub queues_created: u64,
+    /// Queues deleted.
+    pub queues_deleted: u64,
+}
+
 impl Desk {
+    /// How often things came and went since the broker started.
+    #[must_use]
+    pub fn churn(&self) -> Churn {
+        let (connections_opened, connections_closed) = self.counts.connection_churn();
+        let (channels_opened, channels_closed) = self.counts.channel_churn();
+        let queues = &self.env.queue_churn;
+        Churn {
+            connections_opened,
+            connections_closed,
+            channels_opened,
+            channels_closed,
+            queues_declared: queues.declared.load(Relaxed),
+            queues_created: queues.created.load(Relaxed),
+            queues_deleted: queues.deleted.load(Relaxed),
+        }
+    }
+
     /// How many there are of each in `scope`.
     #[must_use]
     pub fn totals(&self, scope: Scope<'_>) -> (ObjectTotals, MessageCounts) {
@@ -29,7 +67,7 @@ impl Desk {
             if scope.has(session.vhost.name()) {
                 let channels = &session.traffic.channels;
                 totals.connections += 1;
-                totals.channels += channels.load(std::sync::atomic::Ordering::Relaxed);
+                totals.channels += channels.load(Relaxed);
             }
         }
         for vhost in self.vhosts_of(scope) {
