@@ -15,6 +15,7 @@ use crate::ids::{ConnectionId, ConsumerId, Sequence};
 use crate::paging::Pager;
 use crate::queue::Bodies;
 use crate::store::{Spill, Store};
+use crate::sync::Bell;
 
 /// Shared by all vhosts of one broker.
 pub struct Environment {
@@ -32,6 +33,8 @@ pub struct Environment {
     pub queue_churn: QueueChurn,
     /// The seam for metrics and journals.
     pub events: Events,
+    /// Rung after every change of a queue and of how far the store is durable.
+    pub(crate) changes: Bell,
     consumers: Sequence,
     connections: Sequence,
     random: Sequence,
@@ -73,6 +76,7 @@ impl Environment {
             store,
             queue_churn: QueueChurn::default(),
             events: Events::default(),
+            changes: Bell::default(),
             consumers: Sequence::default(),
             connections: Sequence::default(),
             random: Sequence::after(random_seed()),

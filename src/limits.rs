@@ -16,6 +16,10 @@ pub const SILENT_CLOSE_MS: u64 = 3_000;
 /// Seen: RabbitMQ 3.10.8.
 pub const CLOSE_WAIT_MS: u64 = 30_000;
 
+/// Longest wait of the program around a broker for what it changed to be durable, in milliseconds.
+/// The program is told that the store cannot be written.
+pub const DURABLE_WAIT_MS: u64 = 30_000;
+
 /// Connections that may be between accept and connection.open-ok at one time. Above it none is
 /// accepted until one of them gets through or gives up: the peer waits in the listen backlog.
 pub const HANDSHAKES_MAX: usize = 4_096;

@@ -7,8 +7,11 @@
 //! be played again. So what is tested is this code and not a copy of it. Only what these parts
 //! need is here.
 
+mod bell;
 #[cfg(test)]
 pub(crate) mod model;
+
+pub(crate) use bell::Bell;
 
 #[cfg(test)]
 pub(crate) use model::{AtomicU64, Condvar, JoinHandle, Mutex, RwLock, spawn};

@@ -136,6 +136,17 @@ pub struct User {
 }
 
 impl User {
+    /// Who acts for the program around a broker: it has RabbitMQ's name for the broker itself, and
+    /// cannot log in.
+    pub(crate) fn program() -> Self {
+        Self {
+            name: "rmq-internal".into(),
+            password: PasswordHash::none(),
+            tags: Box::default(),
+            limits: UserLimits::default(),
+        }
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -68,6 +68,9 @@ impl fmt::Display for Resource<'_> {
     }
 }
 
+/// The pattern that every name has.
+const EVERYTHING: &str = ".*";
+
 /// A user's permissions in one vhost.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -87,6 +90,12 @@ impl Access {
             write: Pattern::for_permission(write)?,
             read: Pattern::for_permission(read)?,
         })
+    }
+
+    /// Everything.
+    #[must_use]
+    pub fn full() -> Self {
+        Self::new(EVERYTHING, EVERYTHING, EVERYTHING).expect("the pattern of everything is valid")
     }
 
     /// Whether `operation` is allowed on `resource`.

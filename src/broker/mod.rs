@@ -35,9 +35,14 @@ mod health;
 mod monitor;
 mod start;
 mod timer_driver;
+pub mod vhost;
 
 pub use health::Health;
 pub use start::StartError;
+pub use vhost::{
+    BindingDefinition, ExchangeDefinition, QueueCounts, QueueDefinition, Refused, VhostHandle,
+    WaitError,
+};
 
 /// How long a stop waits for connections that have cut off their clients at `shutdown_timeout`.
 const CUT_WAIT: Duration = Duration::from_millis(500);

@@ -33,7 +33,8 @@ pub struct Actor {
 /// The user's rights in the vhost, good while no rights change.
 #[derive(Debug)]
 struct Rights {
-    generation: u64,
+    /// As of which change of rights; `None` if they never change.
+    generation: Option<u64>,
     access: Option<Arc<Access>>,
     has_topic_rules: bool,
 }
@@ -42,7 +43,7 @@ impl Rights {
     /// Asked anew. `generation` was read before.
     fn of(desk: &Desk, generation: u64, user: &str, vhost: &str) -> Self {
         Self {
-            generation,
+            generation: Some(generation),
             access: desk.auth.access(user, vhost),
             has_topic_rules: desk.auth.has_topic_rules(user, vhost),
         }
@@ -50,6 +51,24 @@ impl Rights {
 }
 
 impl Desk {
+    /// The actor for the program around the broker, which may do everything in the vhost; `None` if
+    /// there is no such vhost.
+    #[must_use]
+    pub fn program_actor(self: &Arc<Self>, vhost: &str) -> Option<Actor> {
+        let vhost = self.find_vhost(vhost)?;
+        Some(Actor {
+            desk: Arc::clone(self),
+            user: Arc::new(User::program()),
+            vhost,
+            connection: None,
+            rights: Mutex::new(Rights {
+                generation: None,
+                access: Some(Arc::new(Access::full())),
+                has_topic_rules: false,
+            }),
+        })
+    }
+
     /// The actor for a user who asks without an AMQP connection.
     ///
     /// # Errors
@@ -106,7 +125,7 @@ impl Actor {
     fn rights(&self) -> MutexGuard<'_, Rights> {
         let generation = self.desk.auth.generation();
         let mut rights = self.rights.lock();
-        if rights.generation != generation {
+        if rights.generation.is_some_and(|known| known != generation) {
             *rights = Rights::of(&self.desk, generation, self.user_name(), self.vhost.name());
         }
         rights

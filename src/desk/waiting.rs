@@ -70,6 +70,7 @@ impl DurableWatch for Watch {
     fn on_durable(&self, position: Position) {
         let Some(desk) = self.0.upgrade() else { return };
         desk.waiting.tell(position);
+        desk.env.changes.ring();
     }
 
     fn on_trouble(&self, trouble: Option<Trouble>) {

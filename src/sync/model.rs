@@ -326,6 +326,20 @@ impl AtomicU64 {
         }
     }
 
+    pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        match &self.0 {
+            Either::Plain(number) => number.fetch_add(value, order),
+            Either::Model(number) => number.fetch_add(value, order),
+        }
+    }
+
+    pub(crate) fn fetch_sub(&self, value: u64, order: Ordering) -> u64 {
+        match &self.0 {
+            Either::Plain(number) => number.fetch_sub(value, order),
+            Either::Model(number) => number.fetch_sub(value, order),
+        }
+    }
+
     pub(crate) fn fetch_max(&self, value: u64, order: Ordering) -> u64 {
         match &self.0 {
             Either::Plain(number) => number.fetch_max(value, order),

@@ -189,7 +189,9 @@ impl QueueHandle {
         (self.queue.lock(), effects)
     }
 
+    /// The end of every change of the queue.
     pub(super) fn absorb(&self, now: Now, effects: Effects) {
+        self.env.changes.ring();
         if !effects.is_empty()
             && let (Some(vhost), Some(me)) = (self.vhost.upgrade(), self.me.upgrade())
         {

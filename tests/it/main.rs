@@ -27,6 +27,7 @@ mod process;
 mod rot;
 mod script;
 mod scripts;
+mod setup;
 mod shutdown;
 mod streams;
 mod talker;

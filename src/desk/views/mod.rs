@@ -24,7 +24,7 @@ pub use exchanges::{ExchangeSort, ExchangeView};
 pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};
 pub use overview::{Churn, ObjectTotals};
 pub use plain::PlainTable;
-pub use queues::{MessageCounts, QueueSort, QueueView};
+pub use queues::{MessageCounts, QueueCounts, QueueSort, QueueView};
 pub use vhosts::VhostView;
 
 /// Which vhosts a view is about.

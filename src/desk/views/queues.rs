@@ -68,6 +68,17 @@ pub struct MessageCounts {
     pub unacked_bytes: u64,
 }
 
+/// How many messages and consumers a queue has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct QueueCounts {
+    /// Messages that wait for a consumer.
+    pub ready: u64,
+    /// Messages delivered and not settled.
+    pub unacked: u64,
+    /// Consumers.
+    pub consumers: usize,
+}
+
 impl MessageCounts {
     pub(super) fn of(queue: &Queue) -> Self {
         Self {
@@ -197,6 +208,17 @@ impl Desk {
         let queue = vhost.find_queue(name)?;
         let consumers = self.consumers_of(&queue);
         Some(self.queue_view(&vhost, &queue, consumers))
+    }
+
+    /// What one queue holds.
+    #[must_use]
+    pub fn queue_counts(&self, vhost: &str, name: &str) -> Option<QueueCounts> {
+        let queue = self.find_vhost(vhost)?.find_queue(name)?;
+        Some(queue.look(|state| QueueCounts {
+            ready: state.ready_count(),
+            unacked: state.unacked_count(),
+            consumers: state.consumer_count(),
+        }))
     }
 
     fn queue_view(
