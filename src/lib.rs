@@ -27,6 +27,7 @@ pub mod paging;
 pub mod policy;
 #[cfg(feature = "program")]
 pub mod program;
+pub mod protocol;
 pub mod queue;
 pub mod store;
 mod sync;

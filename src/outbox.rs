@@ -50,6 +50,8 @@ pub struct Outbox {
     tail: usize,
     waiting: usize,
     written: u64,
+    /// Frames that were ever put in.
+    frames: u64,
     debts: VecDeque<Debt>,
     /// Octets of pressure that were ever owed.
     owed: u64,
@@ -112,6 +114,7 @@ impl Outbox {
             tail: 0,
             waiting: 0,
             written: 0,
+            frames: 0,
             debts: VecDeque::new(),
             owed: 0,
             holds: VecDeque::new(),
@@ -185,6 +188,12 @@ impl Outbox {
         self.written
     }
 
+    /// Frames put in since the connection began.
+    #[must_use]
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
     /// Puts in octets that are no frame: the answer to a wrong protocol header.
     pub(super) fn raw(&mut self, octets: &[u8]) {
         self.copy(|buffer| buffer.put_slice(octets));
@@ -192,11 +201,13 @@ impl Outbox {
 
     /// Puts in a heartbeat.
     pub(super) fn heartbeat(&mut self) {
+        self.frames += 1;
         self.copy(encode_heartbeat);
     }
 
     /// Puts in a method without content.
     pub fn method(&mut self, channel: ChannelId, method: &Method<'_>) {
+        self.frames += 1;
         self.copy(|buffer| encode_method(buffer, channel, method));
     }
 
@@ -210,6 +221,7 @@ impl Outbox {
         message: &Message,
     ) {
         let body_size = message.body_len() as u64;
+        self.frames += 2;
         self.copy(|buffer| {
             encode_method(buffer, channel, method);
             encode_content_header(buffer, channel, method.class_id(), body_size, properties);
@@ -266,6 +278,7 @@ impl Outbox {
         debug_assert!(cursor.0.is_empty(), "the lengths above are those written");
         self.tail += added;
         self.waiting += added;
+        self.frames += if small { 3 } else { 2 };
         if !small {
             self.body(channel, message);
         }
@@ -299,6 +312,9 @@ impl Outbox {
         let mut used = 0;
         let mut from = self.sent;
         let mut ready = self.ready();
+        if ready == 0 {
+            return 0;
+        }
         let tail = Piece::Copied(self.tail);
         let pieces = self.segments.iter().map(Segment::piece).chain([tail]);
         for piece in pieces {
@@ -413,11 +429,13 @@ impl Outbox {
             .filter(|body| body.len() >= UNCOPIED_BODY);
         let Some(body) = shared else {
             let frame_max = self.frame_max;
+            self.frames += body_chunks(message.body_len(), frame_max).count() as u64;
             self.copy(|buffer| encode_body(buffer, channel, message.body(), frame_max));
             return;
         };
         let mut rest = body.clone();
         for len in body_chunks(body.len(), self.frame_max) {
+            self.frames += 1;
             self.copy(|buffer| buffer.put_slice(&frame_head(FRAME_BODY, channel, octets(len))));
             self.share(rest.split_to(len.min(rest.len())));
             self.copy(|buffer| buffer.put_u8(FRAME_END));

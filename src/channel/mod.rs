@@ -72,6 +72,10 @@ pub struct Workbench {
     builder: MessageBuilder,
     /// The router's answers.
     routes: RouteCache,
+    /// The last position in the store that a publish of this batch has.
+    pub(crate) staged: Position,
+    /// Frames that came and were taken, since the connection began.
+    pub(crate) frames_in: u64,
 }
 
 impl Workbench {

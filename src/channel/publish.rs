@@ -323,6 +323,7 @@ impl Channel {
                 confirms.placed(*number, *placed, durable);
             }
         }
+        note_staged(&publisher.placed, cx);
         publisher.numbers.clear();
         publisher.placed.clear();
     }
@@ -346,6 +347,7 @@ impl Channel {
         self.counters.published += run.len() as u64;
         let mut placed = Vec::with_capacity(run.len());
         cx.session.vhost.place(cx.now, &mut run, &mut placed);
+        note_staged(&placed, cx);
         placed
             .into_iter()
             .fold(Placed::Accepted(Default::default()), |all, one| {
@@ -355,4 +357,10 @@ impl Channel {
                 }
             })
     }
+}
+
+/// Notes how far the store is to go for what this batch has published.
+fn note_staged(placed: &[Placed], cx: &mut Context<'_>) {
+    let last = placed.iter().map(Placed::position).max();
+    cx.bench.staged = cx.bench.staged.max(last.unwrap_or_default());
 }

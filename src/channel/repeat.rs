@@ -28,6 +28,8 @@ const BASIC_PUBLISH: [u8; 6] = [0, 60, 0, 40, 0, 0];
 const BASIC_HEADER: [u8; 4] = [0, 60, 0, 0];
 /// Octets of a header in front of its properties.
 const HEADER_LEN: usize = BASIC_HEADER.len() + size_of::<u64>();
+/// Frames of a publish that is taken here.
+const FRAMES: u64 = 3;
 /// The flag of basic.publish that asks for messages without a queue to be returned.
 const MANDATORY: u8 = 1;
 
@@ -356,9 +358,11 @@ impl Channel {
             body: payload_max.min(size_max).min(small_max),
         };
         let mut rest = input;
+        let mut publishes = 0;
         while self.publisher.held.len() < HELD_MAX
             && let Some((body, behind)) = repeat.next(rest, longest, cx)
         {
+            publishes += 1;
             let message = repeat.template.message(body);
             rest = behind;
             if let Some(routes) = &repeat.routes {
@@ -371,6 +375,7 @@ impl Channel {
                 break;
             }
         }
+        cx.bench.frames_in += publishes * FRAMES;
         repeat.is_useful |= rest.len() < input.len();
         input.len() - rest.len()
     }

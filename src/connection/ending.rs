@@ -11,10 +11,11 @@ use leveret_codec::types::{ChannelId, ShortStr};
 
 use super::handshake::Refusal;
 use super::running::{self, Failure, Io};
-use super::{Closing, Connection, Manner, Phase};
+use super::{Closing, Connection, Phase};
 use crate::clock::Now;
 use crate::error::AmqpError;
 use crate::limits::{CLOSE_WAIT_MS, SILENT_CLOSE_MS};
+use crate::protocol::Manner;
 
 impl Connection {
     pub(super) fn on_failure(&mut self, now: Now, failure: Failure) {

@@ -32,6 +32,8 @@ use crate::outbox::Outbox;
 
 /// What we answer to a protocol that we do not speak.
 const OUR_HEADER: [u8; 8] = *b"AMQP\0\0\x09\x01";
+/// What is spoken here, as RabbitMQ names it.
+const PROTOCOL: &str = "AMQP 0-9-1";
 /// The only locale there is.
 const LOCALES: &[u8] = b"en_US";
 /// Abilities that are announced to clients, in RabbitMQ's order.
@@ -71,6 +73,7 @@ pub(super) struct AwaitStartOk;
 pub(super) struct AwaitTuneOk {
     user: Arc<User>,
     client: Client,
+    mechanism: String,
 }
 
 /// Everything is negotiated but the vhost.
@@ -134,7 +137,11 @@ impl AwaitStartOk {
             heartbeat: settings.heartbeat_s,
         };
         outbox.method(ChannelId::ZERO, &tune.into());
-        Ok(AwaitTuneOk { user, client })
+        Ok(AwaitTuneOk {
+            user,
+            client,
+            mechanism: mechanism.to_owned(),
+        })
     }
 }
 
@@ -157,6 +164,8 @@ impl AwaitTuneOk {
             user: self.user,
             client: self.client,
             tuned,
+            protocol: PROTOCOL,
+            mechanism: self.mechanism,
         }))
     }
 }

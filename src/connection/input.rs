@@ -2,10 +2,9 @@
 //!
 //! A frame is taken when it is whole, with one exception: the payload of a large body frame goes
 //! to its channel as it comes, because putting the frame together first would be a copy more. The
-//! shell may even read it from the socket to where it stays ([`Connection::body_room`]). Nothing
+//! shell may even read it from the socket to where it stays ([`body_room`]). Nothing
 //! can be seen of such a frame before its end has come, and been checked.
 
-use bytes::buf::{BufMut, Limit};
 use leveret_codec::frame::{
     Decoded, FRAME_BODY, FRAME_END, FRAME_HEAD, FrameError, RawFrame, decode, decode_head,
     decode_protocol_header,
@@ -13,11 +12,10 @@ use leveret_codec::frame::{
 use leveret_codec::types::ChannelId;
 
 use super::running::{Io, Taken};
-use super::{Closing, Connection, Flow, HEADER_LEN, Phase, framing};
+use super::{Closing, Connection, HEADER_LEN, Phase, framing};
 use crate::clock::Now;
 use crate::limits::READ_BUDGET;
 use crate::message::LARGE_BODY;
-use crate::store::Turn;
 
 /// Octets between two payloads: the end of a frame and the head of the next.
 const SEAM: usize = FRAME_HEAD + 1;
@@ -45,23 +43,9 @@ macro_rules! io {
 }
 
 impl Connection {
-    /// `octets` have arrived, complete frames or not: the peer is alive.
-    pub fn on_read(&mut self, octets: usize) {
-        self.read += octets as u64;
-        self.large = None;
-    }
-
-    /// Octets that must be there before [`Connection::on_bytes`] can take anything, as far as is
-    /// known. At most the longest frame.
-    #[must_use]
-    pub fn wanted(&self) -> usize {
-        self.wanted
-    }
-
-    /// Octets, counted as in [`Connection::wanted`], that are worth reading at once: few, if a
-    /// payload begins behind them that there is a better place for.
-    #[must_use]
-    pub fn worth_reading(&mut self) -> usize {
+    /// Octets, with those that are there, that are worth reading at once: few, if a payload begins
+    /// behind them that there is a better place for.
+    pub(super) fn worth_reading(&mut self) -> usize {
         let end_is_missing = self.part.map(|part| part.channel);
         let Some(channel) = end_is_missing.or(self.large) else {
             return usize::MAX;
@@ -79,46 +63,28 @@ impl Connection {
         }
     }
 
-    /// Where the next octets from the socket belong, if that is the body of a message. What is
-    /// read there is to be reported with [`Connection::on_body_read`].
-    #[must_use]
-    pub fn body_room(&mut self) -> Option<Limit<&mut Vec<u8>>> {
-        let Part { channel, left, .. } = self.part?;
-        let Phase::Running(running) = &mut self.phase else {
-            return None;
-        };
-        let body = running.room(channel)?;
-        // In front of another payload there is room for what is between the two.
-        let seam = (body.capacity() - body.len())
-            .saturating_sub(left)
-            .min(SEAM);
-        Some(body.limit((left + seam).min(READ_BUDGET)))
-    }
-
-    /// `octets` have been read into [`Connection::body_room`]. Those that do not belong there are
-    /// moved to `input`.
-    pub fn on_body_read(&mut self, octets: usize, input: &mut Vec<u8>) {
+    /// `octets` have been read into [`body_room`]. Those that do not belong there are
+    /// moved to the input.
+    pub(super) fn on_body_read(&mut self, octets: usize) {
         if let (Some(part), Phase::Running(running)) = (&mut self.part, &mut self.phase) {
             part.left -= octets.min(part.left);
-            running.on_read(part.channel, octets, input);
+            running.on_read(part.channel, octets, self.input.octets_mut());
         }
     }
 
     /// Takes what it can of `input` and returns how many octets that was. The rest is to be given
-    /// again, with what comes behind it, as soon as [`Connection::flow`] says [`Flow::Continue`]
-    /// and more has come or output was written.
-    pub fn on_bytes(&mut self, now: Now, input: &[u8]) -> usize {
-        let _turn = Turn::begin();
+    /// again, with what comes behind it.
+    pub(super) fn on_octets(&mut self, now: Now, input: &[u8]) -> usize {
         let mut taken = self.on_protocol_header(now, input);
         if let Phase::Header(_) = self.phase {
             return taken;
         }
-        if self.part.is_some() && self.flow() == Flow::Continue {
+        if self.part.is_some() && self.is_reading() {
             taken = self.on_part(now, input);
         }
         // Publishes come in rows: where one may begin, the ones like those before are taken first.
         let mut in_row = true;
-        while self.flow() == Flow::Continue && self.part.is_none() {
+        while self.is_reading() && self.part.is_none() {
             if self.drops_everything() {
                 taken = input.len();
                 break;
@@ -132,6 +98,7 @@ impl Connection {
                 Ok(Decoded::Frame { frame, consumed }) => match self.on_frame(now, &frame) {
                     Taken::Yes => {
                         taken += consumed;
+                        self.bench.frames_in += 1;
                         if frame.kind == FRAME_BODY {
                             self.on_body(&frame);
                             in_row = true;
@@ -242,6 +209,7 @@ impl Connection {
             [] => taken,
             [FRAME_END, ..] => {
                 self.part = None;
+                self.bench.frames_in += 1;
                 self.large = Some(channel);
                 self.end_part(now, channel);
                 taken + 1
@@ -276,6 +244,19 @@ impl Connection {
         self.fail(now, error);
         self.stop_reading(now);
     }
+}
+
+/// Where the next octets from the socket belong, if that is the body of a message, and how many.
+pub(super) fn body_room(phase: &mut Phase, part: Option<Part>) -> Option<(&mut Vec<u8>, usize)> {
+    let Part { channel, left, .. } = part?;
+    let Phase::Running(running) = phase else {
+        return None;
+    };
+    let body = running.room(channel)?;
+    // In front of another payload there is room for what is between the two.
+    let room = body.capacity() - body.len();
+    let seam = room.saturating_sub(left).min(SEAM);
+    Some((body, (left + seam).min(READ_BUDGET)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! One AMQP connection, from its first octet to its last, without a socket.
 //!
-//! Takes octets, mail and deadlines; gives octets ([`Outbox`]) and tells the shell whether to
-//! read, to wait or to close ([`Flow`]). All of it in transport time, except what channels do.
+//! The [`Protocol`] of AMQP 0-9-1: takes octets, mail and deadlines, gives octets ([`Outbox`]) and
+//! tells the shell whether to read, to wait or to close. All of it in transport time, except what
+//! channels do.
 //!
 //! ```text
 //!  Header ─▶ Start ─▶ Tune ─▶ Opening ─▶ Running ─▶ Closing ─▶ Gone
@@ -12,16 +13,18 @@
 //! ```
 //!
 //! Modules in reading order: `handshake`, `opening`, `input` (octets into frames), `running`,
-//! `rows`, `channels`, `heartbeat`, `framing` (texts of framing errors), `ending`.
+//! `rows`, `channels`, `pauses` (why it is not read), `heartbeat`, `framing` (texts of framing
+//! errors), `ending`.
 //!
 //! Invariants: I6, I7 (outbox), I8, I9, I11. Source: AMQP 0-9-1 sections 2.2.4 and 4.10;
 //! RabbitMQ 4.3.6.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::task::Waker;
 
+use leveret_codec::reply::ReplyCode;
 use leveret_codec::types::ChannelId;
 
 mod channels;
@@ -30,23 +33,24 @@ mod framing;
 mod handshake;
 mod heartbeat;
 mod input;
-mod lockstep;
 mod opening;
+mod pauses;
 mod rows;
 mod running;
 
 use crate::channel::Workbench;
 use crate::clock::{Mono, Now};
 use crate::desk::Desk;
-use crate::desk::session::Origin;
+use crate::desk::session::{Origin, Shown};
 use crate::error::AmqpError;
+use crate::limits::{BUFFER_KEEP, IDLE_MS, READ_BUFFER_MIN};
 use crate::mail::{Mail, Mailbox};
 use crate::outbox::Outbox;
-use crate::store::{Position, Turn};
+use crate::protocol::{Flow, Input, Lost, Manner, Protocol, Target};
+use crate::store::Position;
 use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk};
 use heartbeat::Beat;
 use input::Part;
-use lockstep::Lockstep;
 use running::{Io, Running};
 
 /// Octets of a protocol header.
@@ -66,6 +70,14 @@ pub struct Connection {
     payload_max: u32,
     /// Octets read so far.
     read: u64,
+    /// Octets that have come and are not taken yet.
+    input: Input,
+    /// The next octets belong to a body, not to `input`.
+    reads_body: bool,
+    /// When something was last read or written.
+    busy_at: Mono,
+    /// The next mail wakes the shell.
+    is_listening: bool,
     /// Octets that the frame at hand needs, as far as is known.
     wanted: usize,
     /// The frame at hand, if it goes to its channel in parts.
@@ -76,44 +88,8 @@ pub struct Connection {
     bench: Workbench,
     /// The broker was asked to tell us how far the store is.
     asked_store: bool,
-    lockstep: Lockstep,
     /// ` (peer -> us, vhost: …)` once it is open, for the last line in the log.
     described: Option<String>,
-}
-
-/// What the shell is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// Read.
-    Continue,
-    /// Write, but do not read.
-    Pause,
-    /// Write what waits as far as the socket takes it, then close.
-    Close(Manner),
-}
-
-/// How a socket is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
-    /// In order: both sides said goodbye.
-    Graceful,
-    /// With a reset.
-    Abort,
-}
-
-/// Why the shell cannot go on.
-#[derive(Debug)]
-pub enum Lost<'a> {
-    /// The client closed its socket.
-    ByPeer,
-    /// The client closed its socket behind octets that are not read, because this connection is
-    /// paused.
-    Unread,
-    /// It is not, but the broker stops and the connection is not open: its handshake is not done,
-    /// or goodbye was said. Those that are open hear of it by mail.
-    Stop,
-    /// The socket failed.
-    Failed(&'a std::io::Error),
 }
 
 enum Phase {
@@ -154,21 +130,18 @@ impl Connection {
             outbox: Outbox::new(),
             phase: Phase::Header(AwaitHeader),
             read: 0,
+            input: Input::default(),
+            reads_body: false,
+            busy_at: accepted,
+            is_listening: false,
             wanted: HEADER_LEN,
             part: None,
             large: None,
             backlog: VecDeque::new(),
             bench: Workbench::default(),
             asked_store: false,
-            lockstep: Lockstep::default(),
             described: None,
         }
-    }
-
-    /// Its output.
-    #[must_use]
-    pub fn outbox(&self) -> &Outbox {
-        &self.outbox
     }
 
     /// Its mailbox.
@@ -177,143 +150,68 @@ impl Connection {
         &self.origin.mailbox
     }
 
-    /// What the shell is to do now.
-    #[must_use]
-    pub fn flow(&self) -> Flow {
+    /// Whether frames may be taken now.
+    #[inline]
+    fn is_reading(&self) -> bool {
         match &self.phase {
-            Phase::Gone(manner) => Flow::Close(*manner),
-            Phase::Running(running) if running.is_blocked() => Flow::Pause,
-            _ if self.outbox.is_over_mark() => Flow::Pause,
-            _ => Flow::Continue,
+            Phase::Running(running) => !running.pauses.any() && !self.outbox.is_over_mark(),
+            phase => !matches!(phase, Phase::Gone(_)),
         }
     }
 
     /// Whether the handshake is over, well or not.
-    #[must_use]
-    pub fn is_past_handshake(&self) -> bool {
-        !matches!(
-            self.phase,
-            Phase::Header(_) | Phase::Start(_) | Phase::Tune(_) | Phase::Opening(_)
-        )
+    fn is_past_handshake(&self) -> bool {
+        self.flow() != Flow::Greet
     }
 
-    /// Whether goodbye was said by one of the two: what comes is dropped, and the socket will be
-    /// closed.
-    #[must_use]
-    pub fn is_leaving(&self) -> bool {
-        matches!(self.phase, Phase::Closing(_) | Phase::Silent)
-    }
-
-    /// When [`Connection::on_deadline`] wants to be called (transport time).
-    #[must_use]
-    pub fn next_deadline(&self) -> Mono {
-        match &self.phase {
-            Phase::Running(running) => running.next_deadline(),
-            Phase::Gone(_) => Mono::NEVER,
-            _ => self.deadline,
+    /// Octets of memory that it could give back if it is idle, if that is worth the trouble.
+    fn spare(&self) -> usize {
+        let spare = self.input.spare() + self.outbox.spare();
+        if spare >= READ_BUFFER_MIN.min(BUFFER_KEEP) {
+            spare
+        } else {
+            0
         }
     }
 
-    /// Is going to have its turns: until [`Connection::on_mail`] finds nothing, mail need not wake
-    /// it.
-    pub fn awake(&self) {
-        self.origin.mailbox.awake();
-    }
-
-    /// Handles all mail that is there. `false` if there was none; then `waker` is woken by the
-    /// next piece.
-    pub fn on_mail(&mut self, now: Now, waker: &Waker) -> bool {
-        if !self.origin.mailbox.take(&mut self.backlog, waker) {
-            return false;
-        }
-        let _turn = Turn::begin();
-        self.read_mail(now);
-        self.flush(now);
-        true
-    }
-
-    /// `octets` have been written to the socket.
-    pub fn on_written(&mut self, now: Now, octets: usize) {
-        let relief = self.outbox.advance(octets);
-        self.relieve(now, relief);
-        match &self.phase {
-            Phase::Running(running) => running.session.count(self.read, self.outbox.written()),
-            Phase::Closing(_) => self.wait_for_close_ok(now),
-            _ => {}
+    /// When it is idle, if it has something to give back then.
+    fn idle_at(&self) -> Mono {
+        if self.spare() > 0 {
+            self.busy_at.plus_ms(IDLE_MS)
+        } else {
+            Mono::NEVER
         }
     }
 
-    /// The moment of [`Connection::next_deadline`] has come.
-    pub fn on_deadline(&mut self, now: Now) {
-        if let Phase::Running(running) = &mut self.phase {
-            if running.on_deadline(now, self.read, &mut self.outbox) == Beat::Dead {
-                let timeout = running.session.tuned.heartbeat_s;
-                self.cut(
-                    now,
-                    &format!("missed heartbeats from client, timeout: {timeout}s"),
-                );
-            }
-            return;
-        }
-        if now.transport < self.deadline {
-            return;
-        }
-        if !self.is_past_handshake() && self.read > 0 {
-            self.log_end(now, "handshake timeout");
-        }
-        if self.stops_at.is_some() && self.is_leaving() {
-            self.log_cut(now);
-        }
-        self.phase = Phase::Gone(Manner::Abort);
-    }
-
-    /// The socket is gone.
-    ///
-    /// What a client sent before it closed is handled, as RabbitMQ does. The exception is one that
-    /// an alarm blocks: what it holds may be what keeps the alarm on.
-    pub fn on_lost(&mut self, now: Now, lost: &Lost<'_>) {
-        match (&self.phase, lost) {
-            (Phase::Running(running), Lost::Unread) if !running.is_blocked() => {}
-            (Phase::Running(_), Lost::Stop) => {}
-            (Phase::Running(_), lost) => {
-                let why = match lost {
-                    Lost::Failed(error) if error.kind() != ErrorKind::ConnectionReset => {
-                        format!("socket failed: {error}")
-                    }
-                    _ => "client unexpectedly closed TCP connection".to_owned(),
-                };
-                self.cut(now, &why);
-            }
-            (Phase::Closing(_), Lost::Stop) => self.stop_soon(now),
-            (_, Lost::Stop) => self.phase = Phase::Gone(Manner::Abort),
-            // A look at the port without a word is what health checks do.
-            (Phase::Header(_), _) if self.read == 0 => self.phase = Phase::Gone(Manner::Graceful),
-            _ if !self.is_past_handshake() => {
-                self.log_end(now, "client closed TCP connection during the handshake");
-                self.phase = Phase::Gone(Manner::Graceful);
-            }
-            _ => self.phase = Phase::Gone(Manner::Graceful),
-        }
-    }
-
-    /// Something in the broker went wrong while this connection was worked on: it closes with
-    /// 541.
-    pub fn on_panic(&mut self, now: Now) {
-        let error = AmqpError::new(leveret_codec::reply::ReplyCode::InternalError, "");
-        self.fail(now, error.in_method(0, 0));
-    }
-
-    /// Not even that worked: the socket is closed, and nothing else is done.
-    pub fn give_up(&mut self) {
-        self.phase = Phase::Gone(Manner::Abort);
-    }
-
-    /// Gives back memory that an idle connection does not need.
-    pub fn shrink(&mut self) {
+    fn shrink(&mut self) {
+        self.input.shrink();
         self.outbox.shrink();
         self.backlog.shrink_to_fit();
         self.origin.mailbox.shrink();
         self.bench.shrink();
+    }
+
+    /// Shows those who watch what has come and gone, once a batch.
+    fn show(&self) {
+        if let Phase::Running(running) = &self.phase {
+            let state = running.pauses.state(&self.outbox);
+            running.session.traffic.show(&Shown {
+                octets_in: self.read,
+                octets_out: self.outbox.written(),
+                frames_in: self.bench.frames_in,
+                frames_out: self.outbox.frames(),
+                state,
+                at: self.busy_at,
+            });
+        }
+    }
+
+    /// Something in the broker went wrong while this connection was worked on: it closes with 541.
+    /// What was read is lost, so nothing that comes can be understood.
+    fn on_panic(&mut self, now: Now) {
+        let error = AmqpError::new(ReplyCode::InternalError, "");
+        self.fail(now, error.in_method(0, 0));
+        self.stop_reading(now);
     }
 
     fn read_mail(&mut self, now: Now) {
@@ -368,24 +266,16 @@ impl Connection {
         if !self.backlog.is_empty() {
             self.read_mail(now);
         }
-        self.await_store(now);
+        self.await_store();
     }
 
-    /// Sees to it that the store gets as far as confirms or held output wait for: by a commit on
-    /// this thread, or by asking to be told.
-    fn await_store(&mut self, now: Now) {
+    /// Asks to be told when the store gets as far as confirms, held output or a pause wait for.
+    fn await_store(&mut self) {
         if self.outbox.held_until().is_some() {
             self.outbox.release(self.broker.env.store.durable());
         }
         if self.asked_store {
             return;
-        }
-        let Some(position) = self.waits_for() else {
-            return;
-        };
-        if self.lockstep.may_commit() && self.broker.commit_here(position) {
-            self.lockstep.committed();
-            self.on_durable(now, self.broker.env.store.durable());
         }
         if let Some(position) = self.waits_for() {
             self.asked_store = true;
@@ -400,22 +290,143 @@ impl Connection {
 
     /// The earliest position in the store that something waits for.
     fn waits_for(&self) -> Option<Position> {
-        let confirms = match &self.phase {
+        let running = match &self.phase {
             Phase::Running(running) => running.waits_for(),
             _ => None,
         };
-        running::earlier(self.outbox.held_until(), confirms)
+        running::earlier(self.outbox.held_until(), running)
+    }
+}
+
+impl Protocol for Connection {
+    fn flow(&self) -> Flow {
+        match &self.phase {
+            Phase::Header(_) | Phase::Start(_) | Phase::Tune(_) | Phase::Opening(_) => Flow::Greet,
+            Phase::Running(_) if self.is_reading() => Flow::Read,
+            Phase::Running(_) => Flow::Pause,
+            Phase::Closing(_) | Phase::Silent => Flow::Leave,
+            Phase::Gone(manner) => Flow::Close(*manner),
+        }
     }
 
-    /// Whether this connection has committed on its own thread since it was asked last. Whoever
-    /// asks says with [`Connection::on_commit`] what came of it.
-    pub fn has_committed(&mut self) -> bool {
-        self.lockstep.has_committed()
+    fn read_into(&mut self) -> Target<'_> {
+        let worth = self.worth_reading();
+        let part = self.part.filter(|_| self.input.is_empty());
+        let room = input::body_room(&mut self.phase, part);
+        self.reads_body = room.is_some();
+        match room {
+            Some((body, limit)) => Target::new(body, limit),
+            None => self.input.room(self.wanted, worth),
+        }
     }
 
-    /// After a commit on its own thread: the client has sent more meanwhile, or not.
-    pub fn on_commit(&mut self, has_more: bool) {
-        self.lockstep.seen(has_more);
+    fn on_read(&mut self, now: Now, octets: usize) {
+        if std::mem::take(&mut self.is_listening) {
+            // Will look, so that what it posts to itself need not wake it.
+            self.origin.mailbox.awake();
+        }
+        if octets > 0 {
+            self.busy_at = now.transport;
+            self.read += octets as u64;
+            self.large = None;
+            if self.reads_body {
+                self.on_body_read(octets);
+            } else {
+                self.input.filled();
+            }
+        }
+        let input = self.input.take();
+        let taken = self.on_octets(now, &input);
+        self.input.keep(input, taken);
+        self.show();
+    }
+
+    fn transmit<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.outbox.slices(slices)
+    }
+
+    fn on_written(&mut self, now: Now, octets: usize) {
+        self.busy_at = now.transport;
+        let relief = self.outbox.advance(octets);
+        self.relieve(now, relief);
+        match &self.phase {
+            Phase::Running(_) => self.show(),
+            Phase::Closing(_) => self.wait_for_close_ok(now),
+            _ => {}
+        }
+    }
+
+    fn on_mail(&mut self, now: Now, waker: &Waker) -> bool {
+        self.is_listening = !self.origin.mailbox.take(&mut self.backlog, waker);
+        if self.is_listening {
+            return false;
+        }
+        self.read_mail(now);
+        self.flush(now);
+        true
+    }
+
+    fn next_deadline(&self) -> Mono {
+        let deadline = match &self.phase {
+            Phase::Running(running) => running.next_deadline(),
+            Phase::Gone(_) => Mono::NEVER,
+            _ => self.deadline,
+        };
+        deadline.min(self.idle_at())
+    }
+
+    fn on_deadline(&mut self, now: Now) {
+        if now.transport >= self.idle_at() {
+            self.shrink();
+        }
+        if let Phase::Running(running) = &mut self.phase {
+            if running.on_deadline(now, self.read, &mut self.outbox) == Beat::Dead {
+                let timeout = running.session.tuned.heartbeat_s;
+                self.cut(
+                    now,
+                    &format!("missed heartbeats from client, timeout: {timeout}s"),
+                );
+            }
+            return;
+        }
+        if now.transport < self.deadline {
+            return;
+        }
+        if !self.is_past_handshake() && self.read > 0 {
+            self.log_end(now, "handshake timeout");
+        }
+        if self.stops_at.is_some() && self.flow() == Flow::Leave {
+            self.log_cut(now);
+        }
+        self.phase = Phase::Gone(Manner::Abort);
+    }
+
+    /// What a client sent before it closed is handled, as RabbitMQ does. The exception is one that
+    /// an alarm blocks: what it holds may be what keeps the alarm on.
+    fn on_lost(&mut self, now: Now, lost: &Lost<'_>) {
+        match (&self.phase, lost) {
+            (_, Lost::Panic) => self.on_panic(now),
+            (Phase::Running(running), Lost::Unread) if !running.pauses.is_blocked() => {}
+            (Phase::Running(_), Lost::Stop) => {}
+            (Phase::Running(_), lost) => {
+                let why = match lost {
+                    Lost::Failed(error) if error.kind() != ErrorKind::ConnectionReset => {
+                        format!("socket failed: {error}")
+                    }
+                    _ => "client unexpectedly closed TCP connection".to_owned(),
+                };
+                self.cut(now, &why);
+            }
+            (Phase::Closing(_), Lost::Stop) => self.stop_soon(now),
+            (_, Lost::Stop) => self.phase = Phase::Gone(Manner::Abort),
+            // A look at the port without a word is what health checks do.
+            (Phase::Header(_), _) if self.read == 0 => self.phase = Phase::Gone(Manner::Graceful),
+            _ if !self.is_past_handshake() => {
+                self.log_end(now, "client closed TCP connection during the handshake");
+                self.phase = Phase::Gone(Manner::Graceful);
+            }
+            _ => self.phase = Phase::Gone(Manner::Graceful),
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use leveret_codec::types::ChannelId;
 
 use super::handshake::{AwaitHeader, AwaitOpen, Refusal};
 use super::running::{self, Running};
-use super::{Closing, Connection, Manner, Phase, framing};
+use super::{Closing, Connection, Phase, framing};
 use crate::clock::Now;
+use crate::protocol::Manner;
 
 impl Connection {
     pub(super) fn greet(&mut self, now: Now, header: ProtocolHeader) {
@@ -102,7 +103,10 @@ impl Connection {
 
     fn on_closing_method(&mut self, closing: Closing, method: Option<Method<'_>>) {
         match (closing, method) {
-            (_, Some(Method::ConnectionClose(_))) => running::close_ok(&mut self.outbox),
+            // A client that floods us with closes and reads no answer gets no more.
+            (_, Some(Method::ConnectionClose(_))) if !self.outbox.is_over_mark() => {
+                running::close_ok(&mut self.outbox);
+            }
             (Closing::Ours, Some(Method::ConnectionCloseOk(_))) => {
                 self.phase = Phase::Gone(Manner::Graceful);
             }

@@ -6,7 +6,7 @@ use leveret_codec::frame::FRAME_METHOD;
 use leveret_codec::types::ChannelId;
 
 use super::running::Io;
-use super::{Connection, Flow, Phase};
+use super::{Connection, Phase};
 use crate::clock::Now;
 
 impl Connection {
@@ -14,7 +14,7 @@ impl Connection {
     /// their frames; returns how many octets they took.
     pub(super) fn on_row(&mut self, now: Now, input: &[u8]) -> usize {
         let mut rest = input;
-        while self.flow() == Flow::Continue
+        while self.is_reading()
             && let Phase::Running(running) = &mut self.phase
             && let [FRAME_METHOD, high, low, ..] = *rest
         {

@@ -8,7 +8,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, RawFrame};
 use leveret_codec::methods::{
@@ -21,6 +20,7 @@ use leveret_codec::types::{ChannelId, ShortStr};
 use super::channels::{Channels, State};
 use super::framing::{self, Undecodable};
 use super::heartbeat::{Beat, Heartbeat};
+use super::pauses::{Change, Pauses};
 use crate::channel::{Channel, Context, Departures, Workbench};
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
@@ -41,9 +41,7 @@ pub(super) struct Running {
     pub(super) session: Arc<Session>,
     channels: Channels,
     heartbeat: Heartbeat,
-    /// Why publishers must wait, if they must.
-    alarm: Option<&'static str>,
-    blocked: bool,
+    pub(super) pauses: Pauses,
     /// The broker's timers call us back at this moment or earlier.
     armed: Mono,
     timer: Arc<dyn Timed>,
@@ -97,18 +95,12 @@ impl Running {
         Self {
             heartbeat: Heartbeat::new(session.tuned.heartbeat_s, now.transport, written),
             channels: Channels::default(),
-            alarm,
-            blocked: false,
+            pauses: Pauses::new(alarm),
             armed: Mono::NEVER,
             timer: Arc::new(timer),
             unconfirmed: None,
             session,
         }
-    }
-
-    /// Whether nothing is to be read, because of an alarm.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.blocked
     }
 
     pub(super) fn next_deadline(&self) -> Mono {
@@ -309,6 +301,8 @@ impl Running {
     }
 
     fn on_durable(&mut self, position: Position, io: &mut Io<'_>) {
+        let change = self.pauses.on_durable(position);
+        self.on_pause(change, io.now);
         self.unconfirmed = None;
         for id in self.channels.open_ids() {
             if let Some(State::Open { channel, .. }) = self.channels.get(id) {
@@ -318,9 +312,9 @@ impl Running {
         }
     }
 
-    /// The earliest position in the store that confirms wait for.
+    /// The earliest position in the store that confirms or a pause wait for.
     pub(super) fn waits_for(&self) -> Option<Position> {
-        self.unconfirmed
+        self.pauses.waits_for(self.unconfirmed)
     }
 
     /// A deadline of a channel has come, in broker time: a consumer took too long.
@@ -359,6 +353,7 @@ impl Running {
             }
         }
         self.channels.keep(touched);
+        self.look_at_staged(io);
         if deadline < self.armed {
             self.armed = deadline;
             let timer = Arc::downgrade(&self.timer);
@@ -367,15 +362,30 @@ impl Running {
         result
     }
 
-    fn on_alarm(&mut self, reason: Option<&'static str>, io: &mut Io<'_>) {
-        self.alarm = reason;
-        if reason.is_some() || !self.blocked {
-            return;
+    /// What was published in this batch may be as much as is to wait for the disk.
+    fn look_at_staged(&mut self, io: &mut Io<'_>) {
+        let staged = std::mem::take(&mut io.bench.staged);
+        if staged > Position::default()
+            && let Some(until) = self.session.desk.env.store.read_on_at(staged)
+        {
+            let change = self.pauses.on_staged(until);
+            self.on_pause(change, io.now);
         }
-        self.blocked = false;
-        self.session.traffic.blocked.store(false, Ordering::Relaxed);
-        self.heartbeat.resume(io.now.transport);
-        if self.session.capabilities.connection_blocked {
+    }
+
+    /// A peer that is not read is not silent.
+    fn on_pause(&mut self, change: Change, now: Now) {
+        match change {
+            Change::Begins => self.heartbeat.pause(),
+            Change::Ends if !self.pauses.any() => self.heartbeat.resume(now.transport),
+            Change::Ends | Change::None => {}
+        }
+    }
+
+    fn on_alarm(&mut self, reason: Option<&'static str>, io: &mut Io<'_>) {
+        let change = self.pauses.on_alarm(reason);
+        self.on_pause(change, io.now);
+        if change == Change::Ends && self.session.capabilities.connection_blocked {
             io.outbox
                 .method(ChannelId::ZERO, &ConnectionUnblocked::default().into());
         }
@@ -383,9 +393,8 @@ impl Running {
 
     /// A publish has begun during an alarm: from here on nothing is read.
     fn block(&mut self, reason: &'static str, io: &mut Io<'_>) {
-        self.blocked = true;
-        self.session.traffic.blocked.store(true, Ordering::Relaxed);
-        self.heartbeat.pause();
+        let change = self.pauses.block();
+        self.on_pause(change, io.now);
         if self.session.capabilities.connection_blocked {
             let blocked = ConnectionBlocked {
                 reason: ShortStr::new(reason).unwrap_or_default(),
@@ -418,7 +427,7 @@ impl Running {
 
     fn count_channels(&self) {
         let open = self.channels.open_count();
-        self.session.traffic.channels.store(open, Ordering::Relaxed);
+        self.session.traffic.show_channels(open);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::BufMut as _;
 use leveret_codec::encode::{encode_heartbeat, encode_method};
 use leveret_codec::frame::{
     Decoded, FRAME_BODY, FRAME_HEADER, FRAME_METHOD, PROTOCOL_HEADER, decode,
@@ -16,12 +17,13 @@ use crate::auth::PermissionDefinition;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::env::Environment;
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, Store};
 
 mod closing;
 pub(in crate::connection) mod fixture;
 mod handshake;
 mod open;
+mod pauses;
 mod repeat;
 mod row;
 

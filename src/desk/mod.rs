@@ -28,6 +28,7 @@ use crate::vhost::{self, Owners, Vhost};
 
 mod actor;
 mod bindings;
+mod commits;
 mod connections;
 mod exchanges;
 mod policies;
@@ -39,12 +40,12 @@ mod waiting;
 
 pub use actor::Actor;
 pub use bindings::BindingRequest;
+pub use commits::{Commits, Turn};
 pub use exchanges::ExchangeDeclaration;
-pub use queues::{QueueDeclaration, QueueFound};
-pub use stored::Stored;
-
 pub use policies::PolicyError;
+pub use queues::{QueueDeclaration, QueueFound};
 pub use session::{Capabilities, Client, Tuned};
+pub use stored::Stored;
 
 use session::Session;
 use waiting::{Waiting, Watch};
@@ -68,7 +69,7 @@ pub struct Desk {
     /// What connections are told once the broker stops.
     stopping: OnceLock<AmqpError>,
     /// Connections that have something waiting for the store.
-    waiting: Waiting,
+    waiting: Arc<Waiting>,
 }
 
 /// Why a vhost cannot be made.
@@ -114,7 +115,7 @@ impl Desk {
             alarms: Alarms::default(),
             switching: Mutex::default(),
             stopping: OnceLock::new(),
-            waiting: Waiting::default(),
+            waiting: Waiting::new(&env.store),
             env,
         });
         let watch: Arc<dyn DurableWatch> = Arc::new(Watch(Arc::downgrade(&desk)));
@@ -333,16 +334,18 @@ impl Desk {
         }
     }
 
-    /// Sends [`Mail::Durable`] to `mailbox` once the store is durable up to `position`; at once if
-    /// it is already.
+    /// Sends [`Mail::Durable`](crate::mail::Mail::Durable) to `mailbox` once the store is durable
+    /// up to `position`; soon if it is already.
     pub fn wait_durable(&self, mailbox: &Arc<Mailbox>, position: Position) {
-        self.waiting.add(mailbox, position, &*self.env.store);
+        if !commits::keep(&self.waiting, mailbox, position) {
+            self.waiting.add(mailbox, position);
+        }
     }
 
-    /// Makes the store durable up to `position` on this thread, for a connection that would wait
-    /// for it alone. `false` if that is not the shortest way: then it has to wait.
-    pub fn commit_here(&self, position: Position) -> bool {
-        self.waiting.commit_here(position, &*self.env.store)
+    /// For one connection, which is asked once a turn.
+    #[must_use]
+    pub fn commits(&self) -> Commits {
+        Commits::new(&self.waiting)
     }
 
     /// Connections are served by so many threads.

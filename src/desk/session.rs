@@ -9,7 +9,6 @@ use std::ops::Deref;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use leveret_codec::table::{Table, TableError, TableRef, Value};
 use parking_lot::Mutex;
@@ -20,6 +19,11 @@ use crate::clock::Now;
 use crate::error::AmqpError;
 use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
+
+mod traffic;
+
+pub(crate) use traffic::Shown;
+pub use traffic::{State, Traffic};
 
 /// Where a connection comes from, known as soon as it is accepted.
 #[derive(Clone, Debug)]
@@ -100,6 +104,10 @@ pub struct Login {
     pub client: Client,
     /// What was agreed.
     pub tuned: Tuned,
+    /// What is spoken, as RabbitMQ names it: `AMQP 0-9-1`.
+    pub protocol: &'static str,
+    /// How the user logged in: `PLAIN`.
+    pub mechanism: String,
 }
 
 impl Client {
@@ -151,23 +159,14 @@ pub struct Session {
     pub capabilities: Capabilities,
     /// What was agreed.
     pub tuned: Tuned,
+    /// What is spoken, as RabbitMQ names it: `AMQP 0-9-1`.
+    pub protocol: &'static str,
+    /// How the user logged in: `PLAIN`.
+    pub mechanism: String,
     /// Its counters.
     pub traffic: Traffic,
     /// Its place among the counted connections, until it closes.
     place: Mutex<Option<ConnectionGuard>>,
-}
-
-/// What a connection has read and written, for those who watch.
-#[derive(Debug, Default)]
-pub struct Traffic {
-    /// Octets read.
-    pub read: AtomicU64,
-    /// Octets written.
-    pub written: AtomicU64,
-    /// Channels that are open now.
-    pub channels: AtomicUsize,
-    /// Whether it is blocked by an alarm.
-    pub blocked: AtomicBool,
 }
 
 /// A session asks the desk as its actor does.
@@ -195,6 +194,8 @@ impl Session {
             user,
             client,
             tuned,
+            protocol,
+            mechanism,
         } = login;
         let found = desk.find_vhost(vhost);
         let admission = Admission {
@@ -216,6 +217,8 @@ impl Session {
             capabilities: client.capabilities,
             client_properties: client.properties.clone(),
             tuned: *tuned,
+            protocol,
+            mechanism: mechanism.clone(),
             traffic: Traffic::default(),
             place: Mutex::new(Some(place)),
         })
@@ -252,12 +255,6 @@ impl Session {
     pub(crate) fn end(&self) {
         self.desk.forget(self.id);
         self.place.lock().take();
-    }
-
-    /// Counts what was read and written so far, as the connection's task knows it.
-    pub(crate) fn count(&self, read: u64, written: u64) {
-        self.traffic.read.store(read, Ordering::Relaxed);
-        self.traffic.written.store(written, Ordering::Relaxed);
     }
 }
 

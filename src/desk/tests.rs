@@ -110,22 +110,94 @@ fn who_waits_for_the_store_is_told_once_it_is_far_enough() {
     assert_eq!(heard(&near), [40], "at once");
 }
 
+/// A turn of a connection that waits for `position`, whose client has sent more or not: whether it
+/// committed by itself.
+fn commits(
+    desk: &Desk,
+    commits: &mut Commits,
+    mailbox: &Arc<Mailbox>,
+    position: u64,
+    has_more: bool,
+) -> bool {
+    let turn = commits.begin();
+    desk.wait_durable(mailbox, Position(position));
+    assert!(heard(mailbox).is_empty(), "not within the turn");
+    commits.end(turn, || has_more)
+}
+
 #[test]
 fn only_a_lone_connection_commits_by_itself_and_only_where_others_are_served_meanwhile() {
     let (desk, store) = broker();
-    let commits = || store.commits.load(Ordering::Relaxed);
-    assert!(!desk.commit_here(Position(10)), "nobody has said so");
+    let count = || store.commits.load(Ordering::Relaxed);
+    let (one, other) = (Arc::<Mailbox>::default(), Arc::<Mailbox>::default());
+    let mut own = desk.commits();
+    assert!(
+        !commits(&desk, &mut own, &one, 10, false),
+        "nobody has said so"
+    );
+    store.reach(&desk, 10);
+    assert_eq!(heard(&one), [10]);
     desk.serve_with(1);
-    assert!(!desk.commit_here(Position(10)), "all others would wait");
-    desk.serve_with(2);
-    assert!(desk.commit_here(Position(10)));
-    assert_eq!(commits(), 1);
-    let other = Arc::<Mailbox>::default();
-    desk.wait_durable(&other, Position(20));
-    assert!(!desk.commit_here(Position(30)), "another waits");
-    assert_eq!(commits(), 1);
+    assert!(
+        !commits(&desk, &mut own, &one, 20, false),
+        "all others would wait"
+    );
     store.reach(&desk, 20);
-    assert!(desk.commit_here(Position(30)));
+    assert_eq!((heard(&one), count()), (vec![20], 0));
+    desk.serve_with(2);
+    assert!(commits(&desk, &mut own, &one, 30, false));
+    assert_eq!((heard(&one), count()), (vec![30], 1));
+    desk.wait_durable(&other, Position(40));
+    assert!(!commits(&desk, &mut own, &one, 50, false), "another waits");
+    assert_eq!(count(), 1);
+    store.reach(&desk, 50);
+    assert_eq!((heard(&one), heard(&other)), (vec![50], vec![50]));
+    assert!(commits(&desk, &mut own, &one, 60, false));
+}
+
+#[test]
+fn a_client_that_sends_on_is_left_to_the_commit_thread_for_a_while() {
+    let (desk, store) = broker();
+    desk.serve_with(2);
+    let mailbox = Arc::<Mailbox>::default();
+    let mut own = desk.commits();
+    let mut position = 0;
+    let mut count = |turns: usize, has_more| {
+        let turn = || {
+            position += 1;
+            let is_done = commits(&desk, &mut own, &mailbox, position, has_more);
+            store.reach(&desk, position);
+            heard(&mailbox);
+            is_done
+        };
+        std::iter::repeat_with(turn)
+            .take(turns)
+            .filter(|done| *done)
+            .count()
+    };
+    assert_eq!(count(65, true), 1);
+    assert_eq!(count(1, true), 1);
+    assert_eq!(count(64, false), 0);
+    assert_eq!(count(10, false), 10, "it has changed");
+}
+
+#[test]
+fn a_turn_that_ends_in_a_panic_has_asked() {
+    let (desk, store) = broker();
+    desk.serve_with(2);
+    let mailbox = Arc::<Mailbox>::default();
+    let own = desk.commits();
+    let turn = || {
+        let _turn = own.begin();
+        desk.wait_durable(&mailbox, Position(10));
+        panic!("planted");
+    };
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(turn));
+    assert!(ended.is_err());
+    store.reach(&desk, 10);
+    assert_eq!(heard(&mailbox), [10]);
+    desk.wait_durable(&mailbox, Position(10));
+    assert_eq!(heard(&mailbox), [10], "no turn is left behind");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::store::{DurableWatch, Position, Store, Trouble};
 use crate::sync::Mutex;
 
 /// See the module.
-#[derive(Default)]
 pub(super) struct Waiting {
+    store: Arc<dyn Store>,
     /// Who, and how far the store must be for them.
     list: Mutex<Vec<(Position, Weak<Mailbox>)>>,
     /// There are other threads for the connections of one that is held up by the disk.
@@ -19,12 +19,25 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    pub(super) fn new(store: &Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            store: Arc::clone(store),
+            list: Mutex::default(),
+            has_helpers: AtomicBool::default(),
+        })
+    }
+
+    /// The position up to which the store is durable.
+    pub(super) fn durable(&self) -> Position {
+        self.store.durable()
+    }
+
     /// Tells `mailbox` once the store is durable up to `position`; at once if it is already.
-    pub(super) fn add(&self, mailbox: &Arc<Mailbox>, position: Position, store: &dyn Store) {
+    pub(super) fn add(&self, mailbox: &Arc<Mailbox>, position: Position) {
         // In the list before the store is asked: it may get there in between, and tells the list.
         let waits = (position, Arc::downgrade(mailbox));
         self.list.lock().push(waits);
-        self.tell(store.durable());
+        self.tell(self.store.durable());
     }
 
     /// Tells those whose position is reached, and nobody else: most of what moves the position are
@@ -48,9 +61,11 @@ impl Waiting {
         self.has_helpers.store(threads > 1, Ordering::Relaxed);
     }
 
-    /// Commits on this thread instead of waiting, for one who is the only one to wait.
-    pub(super) fn commit_here(&self, position: Position, store: &dyn Store) -> bool {
-        self.has_helpers.load(Ordering::Relaxed) && self.is_empty() && store.commit_here(position)
+    /// Commits on this thread, if the caller is the only one to wait.
+    pub(super) fn commit_here(&self, position: Position) -> bool {
+        self.has_helpers.load(Ordering::Relaxed)
+            && self.is_empty()
+            && self.store.commit_here(position)
     }
 
     pub(super) fn is_empty(&self) -> bool {

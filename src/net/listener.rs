@@ -187,11 +187,11 @@ impl Acceptor {
                 Ok((stream, peer)) => {
                     pause_ms = shortest;
                     if let Some(connection) = self.connection(&stream, peer) {
-                        let clock = self.broker.env.clock.clone();
                         let stop = self.stop.clone();
                         let handshake = Handshake { permit, stop };
+                        let desk = Arc::clone(&self.broker);
                         self.tasks
-                            .spawn(pump::run(stream, connection, clock, handshake));
+                            .spawn(pump::run(stream, connection, desk, handshake));
                     }
                 }
                 Err(error) if is_of_one_connection(&error) => {}

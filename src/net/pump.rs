@@ -1,21 +1,22 @@
-//! One task per connection: read what is there, feed the desk, write what it has to say, wait.
+//! One task per connection: read what is there, feed the protocol, write what it has to say, wait.
 //!
-//! A turn reads up to [`READ_BUDGET`] octets, hands whole frames to the [`Connection`], drains the
-//! mailbox, and writes everything in as few calls as it can; only then does the task wait, for
-//! whatever comes first of input, room for output, mail and the next deadline. All four wake the
-//! same task, so nothing can be missed between them.
+//! A turn reads up to [`READ_BUDGET`] octets, hands them to the [`Protocol`], drains the mailbox,
+//! commits what is waited for ([`Commits`]), and writes everything in as few calls as it can; only
+//! then does the task wait, for whatever comes first of input, room for output, mail and the next
+//! deadline. All four wake the same task, so nothing can be missed between them.
 //!
-//! Buffers follow the traffic: nothing while idle, [`READ_BUFFER_MIN`] for a connection that says
-//! something, more while reads fill what is there (I11).
+//! Knows no protocol, and no more of a socket than [`Socket`] says. Buffers are the protocol's.
+//!
+//! [`READ_BUDGET`]: crate::limits::READ_BUDGET
 
 use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BufMut;
 use tokio::io::AsyncReadExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
@@ -23,42 +24,12 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::socket::Socket;
 use crate::clock::{Clock, Mono, Now};
-use crate::connection::{Connection, Flow, Lost, Manner};
-use crate::limits::{
-    BUFFER_KEEP, IDLE_MS, PEER_LOOK_MS, READ_BUDGET, READ_BUFFER_MIN, WRITE_SLICES,
-};
+use crate::desk::{Commits, Desk};
+use crate::limits::{PEER_LOOK_MS, WRITE_SLICES};
+use crate::protocol::{Flow, Lost, Manner, Protocol};
 
 /// Turns in a row before other tasks get theirs.
 const TURNS: usize = 8;
-
-/// Runs `connection` on `stream` until it ends.
-pub(super) async fn run<S: Socket>(
-    stream: S,
-    connection: Connection,
-    clock: Clock,
-    handshake: Handshake,
-) {
-    let mut pump = Pump {
-        stream,
-        input: Vec::new(),
-        held: false,
-        peer_open: true,
-        look_at: Mono::NEVER,
-        sleep: Box::pin(sleep(Duration::ZERO)),
-        wake_at: Mono::ZERO,
-        busy_at: clock.now().transport,
-        permit: Some(handshake.permit),
-        stop: handshake.stop,
-        stopping: Stopping::Unknown,
-        connection,
-        clock,
-    };
-    let manner = poll_fn(|cx| pump.poll(cx)).await;
-    if manner == Manner::Abort {
-        // On an error the socket is closed in order instead, which the peer survives.
-        pump.stream.reset_on_drop().unwrap_or_default();
-    }
-}
 
 /// What a connection is given when it begins.
 pub(super) struct Handshake {
@@ -66,6 +37,35 @@ pub(super) struct Handshake {
     pub(super) permit: OwnedSemaphorePermit,
     /// The broker stops.
     pub(super) stop: CancellationToken,
+}
+
+/// Serves `protocol` on `socket` until it ends.
+pub(super) async fn run<S: Socket, P: Protocol>(
+    socket: S,
+    protocol: P,
+    desk: Arc<Desk>,
+    handshake: Handshake,
+) {
+    let mut pump = Pump {
+        socket,
+        protocol,
+        clock: desk.env.clock.clone(),
+        commits: desk.commits(),
+        is_held: false,
+        peer_open: true,
+        look_at: Mono::NEVER,
+        sleep: Box::pin(sleep(Duration::ZERO)),
+        wake_at: Mono::ZERO,
+        permit: Some(handshake.permit),
+        stop: handshake.stop,
+        stopping: Stopping::Unknown,
+    };
+    drop(desk);
+    let manner = poll_fn(|cx| pump.poll(cx)).await;
+    if manner == Manner::Abort {
+        // On an error the socket is closed in order instead, which the peer survives.
+        pump.socket.reset_on_drop().unwrap_or_default();
+    }
 }
 
 /// Whether a connection that is not open knows that the broker stops. One that is open hears of it
@@ -76,34 +76,32 @@ enum Stopping {
     Told,
 }
 
-struct Pump<S> {
-    stream: S,
-    connection: Connection,
+struct Pump<S, P> {
+    socket: S,
+    protocol: P,
     clock: Clock,
-    input: Vec<u8>,
-    /// The core left whole frames in `input` for later.
-    held: bool,
+    commits: Commits,
+    /// The protocol has paused in the middle of what it was given.
+    is_held: bool,
     peer_open: bool,
     /// When to look whether the peer is still there, while it is not read.
     look_at: Mono,
     sleep: Pin<Box<Sleep>>,
     /// The moment `sleep` is set to.
     wake_at: Mono,
-    /// When something was last read or written.
-    busy_at: Mono,
     permit: Option<OwnedSemaphorePermit>,
     stop: CancellationToken,
     stopping: Stopping,
 }
 
-impl<S: Socket> Pump<S> {
+impl<S: Socket, P: Protocol> Pump<S, P> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Manner> {
-        self.connection.awake();
         for _ in 0..TURNS {
             let now = self.clock.now();
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn(now, cx)));
-            let progress = turn.unwrap_or_else(|_| self.on_panic(now));
-            if let Flow::Close(manner) = self.connection.flow() {
+            let Some(progress) = self.guarded_turn(now, cx) else {
+                return Poll::Ready(Manner::Abort);
+            };
+            if let Flow::Close(manner) = self.protocol.flow() {
                 // What the socket takes at once still goes out; it was offered above.
                 return Poll::Ready(manner);
             }
@@ -115,31 +113,42 @@ impl<S: Socket> Pump<S> {
         Poll::Pending
     }
 
+    /// One turn, with an answer to a panic in it; `None` if that panicked too.
+    fn guarded_turn(&mut self, now: Now, cx: &mut Context<'_>) -> Option<bool> {
+        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(now, cx)));
+        turn.or_else(|_| {
+            crate::log::error!("connection closed: an error inside the broker, see above");
+            let told = || self.protocol.on_lost(now, &Lost::Panic);
+            catch_unwind(AssertUnwindSafe(told)).map(|()| true)
+        })
+        .ok()
+    }
+
     /// One turn. `false` if there was nothing to do; then every source of work knows our waker.
     fn turn(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
+        let turn = self.commits.begin();
         let mut progress = self.read(now, cx);
-        progress |= self.connection.on_mail(now, cx.waker());
-        if self.connection.has_committed() {
-            self.connection.on_commit(self.stream.has_more());
+        progress |= self.protocol.on_mail(now, cx.waker());
+        if self.commits.end(turn, || self.socket.has_more()) {
+            progress |= self.protocol.on_mail(now, cx.waker());
         }
-        if now.transport >= self.connection.next_deadline() {
-            self.connection.on_deadline(now);
+        if now.transport >= self.protocol.next_deadline() {
+            self.protocol.on_deadline(now);
             progress = true;
         }
         progress |= self.listen_for_stop(now, cx);
-        progress |= self.write(now, cx);
-        // Writing made room for what was held back.
-        progress || (self.held && self.connection.flow() == Flow::Continue)
+        progress | self.write(now, cx)
     }
 
     fn listen_for_stop(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
-        let is_past_handshake = self.connection.is_past_handshake();
-        if is_past_handshake {
-            self.permit = None;
-        }
-        if is_past_handshake && !self.connection.is_leaving() {
-            self.stopping = Stopping::Unknown;
-            return false;
+        match self.protocol.flow() {
+            Flow::Greet => {}
+            Flow::Leave => self.permit = None,
+            Flow::Read | Flow::Pause | Flow::Close(_) => {
+                self.permit = None;
+                self.stopping = Stopping::Unknown;
+                return false;
+            }
         }
         if let Stopping::Unknown = self.stopping {
             let stop = self.stop.clone().cancelled_owned();
@@ -151,41 +160,39 @@ impl<S: Socket> Pump<S> {
         let stops = stop.as_mut().poll(cx).is_ready();
         if stops {
             self.stopping = Stopping::Told;
-            self.connection.on_lost(now, &Lost::Stop);
+            self.protocol.on_lost(now, &Lost::Stop);
         }
         stops
     }
 
     fn read(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
-        if self.connection.flow() != Flow::Continue {
+        let flow = self.protocol.flow();
+        if flow == Flow::Pause {
             return self.look_at_peer(now);
         }
         self.look_at = Mono::NEVER;
-        if self.held {
-            self.feed(now);
-            return true;
-        }
-        if !self.peer_open {
+        if !flow.reads() || !self.peer_open {
             return false;
         }
+        if self.is_held {
+            self.feed(now, 0);
+            return true;
+        }
         match self.fill(cx) {
-            Poll::Pending => false,
+            Poll::Pending => return false,
             Poll::Ready(Ok(0)) => {
                 self.peer_open = false;
-                self.connection.on_lost(now, &Lost::ByPeer);
-                true
+                self.protocol.on_lost(now, &Lost::ByPeer);
             }
-            Poll::Ready(Ok(octets)) => {
-                self.busy_at = now.transport;
-                self.connection.on_read(octets);
-                self.feed(now);
-                true
-            }
-            Poll::Ready(Err(error)) => {
-                self.connection.on_lost(now, &Lost::Failed(&error));
-                true
-            }
+            Poll::Ready(Ok(octets)) => self.feed(now, octets),
+            Poll::Ready(Err(error)) => self.protocol.on_lost(now, &Lost::Failed(&error)),
         }
+        true
+    }
+
+    fn feed(&mut self, now: Now, octets: usize) {
+        self.protocol.on_read(now, octets);
+        self.is_held = self.protocol.flow() == Flow::Pause;
     }
 
     /// Looks from time to time whether the peer of a connection that is not read is still there:
@@ -197,93 +204,50 @@ impl<S: Socket> Pump<S> {
             return false;
         }
         self.look_at = now.transport.plus_ms(PEER_LOOK_MS);
-        let is_gone = self.stream.is_peer_gone();
+        let is_gone = self.socket.is_peer_gone();
         if is_gone {
-            self.connection.on_lost(now, &Lost::Unread);
+            self.protocol.on_lost(now, &Lost::Unread);
         }
         is_gone
     }
 
-    /// Reads once: into the buffer, which is there only from the first octet on, or to where the
-    /// body of a message is put together.
+    /// Reads once, to where the protocol wants it.
     fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.input.is_empty()
-            && let Some(mut room) = self.connection.body_room()
-        {
-            let read = ready!(pin!(self.stream.read_buf(&mut room)).poll(cx));
-            if let Ok(octets) = read {
-                self.connection.on_body_read(octets, &mut self.input);
-            }
-            return Poll::Ready(read);
-        }
-        if self.input.capacity() == 0 {
-            ready!(self.stream.poll_read_ready(cx))?;
-            self.input.reserve_exact(READ_BUFFER_MIN);
-        }
-        let wanted = self.connection.wanted().saturating_sub(self.input.len());
-        self.input.reserve_exact(wanted.max(1));
-        let free = self.input.capacity() - self.input.len();
-        let worth = self.connection.worth_reading();
-        let most = free.min(worth.saturating_sub(self.input.len()).max(1));
-        let mut into = (&mut self.input).limit(most);
-        let read = ready!(pin!(self.stream.read_buf(&mut into)).poll(cx));
-        let is_full = matches!(read, Ok(octets) if octets == free);
-        if is_full && self.input.capacity() < READ_BUDGET {
-            self.input.reserve_exact(self.input.len() * 2);
-        }
-        Poll::Ready(read)
-    }
-
-    fn feed(&mut self, now: Now) {
-        let taken = self.connection.on_bytes(now, &self.input);
-        // What is left is less than a frame, unless the core holds frames back.
-        self.input.drain(..taken);
-        self.held = !self.input.is_empty() && self.connection.flow() == Flow::Pause;
+        ready!(self.socket.poll_read_ready(cx))?;
+        let mut target = self.protocol.read_into();
+        pin!(self.socket.read_buf(target.room())).poll(cx)
     }
 
     /// Writes until nothing waits or the socket is full.
     fn write(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
         let mut progress = false;
-        while self.connection.outbox().ready() > 0 {
+        loop {
             let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-            let used = self.connection.outbox().slices(&mut slices);
+            let used = self.protocol.transmit(&mut slices);
+            if used == 0 {
+                return progress;
+            }
             let slices = slices.get(..used).unwrap_or_default();
-            match Pin::new(&mut self.stream).poll_write_vectored(cx, slices) {
-                Poll::Pending => break,
+            match Pin::new(&mut self.socket).poll_write_vectored(cx, slices) {
+                Poll::Pending => return progress,
                 Poll::Ready(Ok(octets)) if octets > 0 => {
-                    self.busy_at = now.transport;
-                    self.connection.on_written(now, octets);
+                    self.protocol.on_written(now, octets);
                     progress = true;
                 }
                 Poll::Ready(result) => {
                     let error = result
                         .err()
                         .unwrap_or_else(|| io::ErrorKind::WriteZero.into());
-                    self.connection.on_lost(now, &Lost::Failed(&error));
+                    self.protocol.on_lost(now, &Lost::Failed(&error));
                     return true;
                 }
             }
         }
-        progress
     }
 
     /// Sets the alarm clock for the next deadline. `false` if it has rung already.
     fn is_asleep(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
-        let idle_at = self.busy_at.plus_ms(IDLE_MS);
-        if self.spare() > 0 && now.transport >= idle_at {
-            // The beginning of a frame stays, however long its end takes.
-            if self.input.is_empty() {
-                self.input = Vec::new();
-            }
-            self.connection.shrink();
-        }
-        let deadline = self.connection.next_deadline();
-        let wake_at = if self.spare() > 0 {
-            deadline.min(idle_at)
-        } else {
-            deadline
-        };
-        let wake_at = wake_at.min(self.look_at);
+        let wake_at = self.protocol.next_deadline().min(self.look_at);
         if wake_at == Mono::NEVER {
             return true;
         }
@@ -299,28 +263,7 @@ impl<S: Socket> Pump<S> {
         self.wake_at = Mono::ZERO;
         false
     }
-
-    /// Octets of buffers that are empty.
-    fn spare(&self) -> usize {
-        let input = if self.input.is_empty() {
-            self.input.capacity()
-        } else {
-            0
-        };
-        let spare = input + self.connection.outbox().spare();
-        if spare >= READ_BUFFER_MIN.min(BUFFER_KEEP) {
-            spare
-        } else {
-            0
-        }
-    }
-
-    fn on_panic(&mut self, now: Now) -> bool {
-        crate::log::error!("connection closed: an error inside the broker, see above");
-        let closed = catch_unwind(AssertUnwindSafe(|| self.connection.on_panic(now)));
-        if closed.is_err() {
-            self.connection.give_up();
-        }
-        true
-    }
 }
+
+#[cfg(test)]
+mod tests;

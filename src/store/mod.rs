@@ -287,6 +287,14 @@ pub trait Store: Send + Sync {
         self.durable() >= position
     }
 
+    /// A connection has staged something up to `staged`. Up to where the store must be durable
+    /// before more is read from the connection; `None` if it may be read at once, which is the
+    /// answer as long as what waits for the disk is within its budget.
+    fn read_on_at(&self, staged: Position) -> Option<Position> {
+        let _: Position = staged;
+        None
+    }
+
     /// `watch` is told whenever the durable position moves.
     fn watch(&self, watch: Arc<dyn DurableWatch>);
 

@@ -77,13 +77,7 @@ impl Stage {
     /// read still waiting; gives the octets read and written.
     fn stalls(&self) -> (u64, u64) {
         let victim = self.victim();
-        let traffic = || {
-            use std::sync::atomic::Ordering::Relaxed;
-            (
-                victim.traffic.read.load(Relaxed),
-                victim.traffic.written.load(Relaxed),
-            )
-        };
+        let traffic = || (victim.traffic.octets_in(), victim.traffic.octets_out());
         let (mut last, mut quiet) = (traffic(), 0);
         eventually("the client that does not read stalls", || {
             let now = traffic();

@@ -86,7 +86,7 @@ const LAYERS: &[&str] = &[
     "exchange mail outbox events",
     "entry inquiry",
     "store",
-    "alarms auth config sync",
+    "alarms auth config protocol sync",
     "clock message",
     "error ids kind limits log",
 ];

@@ -16,14 +16,14 @@ use crate::connection::tests::fixture::{ONE, Script, ZERO, raw_frame, short};
 use crate::error::AmqpError;
 use crate::limits::READ_BUDGET;
 use crate::mail::Mail;
+use crate::protocol::Protocol as _;
 
 const FRAME_MAX: u32 = 131_072;
 
-/// A socket between a client and the core, with a buffer that is filled as the pump fills it.
+/// A socket between a client and the core, read as the pump reads it.
 struct Wire {
     client: Script,
     sent: VecDeque<u8>,
-    input: Vec<u8>,
     /// Octets that were read to where they stay.
     direct: usize,
 }
@@ -43,7 +43,6 @@ impl Wire {
         Self {
             client,
             sent: VecDeque::new(),
-            input: Vec::new(),
             direct: 0,
         }
     }
@@ -51,29 +50,14 @@ impl Wire {
     /// Reads once, at most `most` octets.
     fn read(&mut self, most: usize) {
         let connection = &mut self.client.connection;
-        let read;
-        if self.input.is_empty()
-            && let Some(mut room) = connection.body_room()
-        {
-            read = most.min(room.chunk_mut().len()).min(self.sent.len());
-            room.put_slice(&self.sent.drain(..read).collect::<Vec<u8>>());
-            connection.on_body_read(read, &mut self.input);
+        let mut target = connection.read_into();
+        let room = target.room();
+        let read = most.min(room.remaining_mut()).min(self.sent.len());
+        room.put_slice(&self.sent.drain(..read).collect::<Vec<u8>>());
+        if connection.reads_body {
             self.direct += read;
-        } else {
-            let worth = connection.worth_reading().saturating_sub(self.input.len());
-            read = most.min(worth.max(1)).min(self.sent.len());
-            self.input.extend(self.sent.drain(..read));
         }
-        connection.on_read(read);
-        self.feed();
-    }
-
-    fn feed(&mut self) {
-        let taken = self
-            .client
-            .connection
-            .on_bytes(self.client.now, &self.input);
-        self.input.drain(..taken);
+        connection.on_read(self.client.now, read);
     }
 
     fn read_all(&mut self, most: usize) {
@@ -192,12 +176,9 @@ fn room_follows_what_has_come_and_not_what_was_announced() {
     wire.read_all(usize::MAX);
     let mut come = 1;
     for _ in 0..40 {
-        let room = wire
-            .client
-            .connection
-            .body_room()
-            .expect("a frame has begun");
-        let has = room.get_ref().capacity();
+        let connection = &mut wire.client.connection;
+        let room = super::body_room(&mut connection.phase, connection.part);
+        let has = room.expect("a frame has begun").0.capacity();
         assert!(has <= 1024 * 1024_usize.max(16 * come), "{has} for {come}");
         wire.sent.extend(body(99_999));
         wire.sent.push_back(0xCE);

@@ -19,7 +19,7 @@ impl Running {
         if frame.channel == ChannelId::ZERO {
             return Err(framing::unexpected_frame(frame).into());
         }
-        let alarm = self.alarm;
+        let alarm = self.pauses.alarm();
         let Some(channel) = self.channels.touch(frame.channel) else {
             return match self.channels.get(frame.channel) {
                 Some(State::Closing) => Ok(Taken::Yes),
@@ -53,7 +53,7 @@ impl Running {
         let Some(channel) = self
             .channels
             .touch(channel)
-            .filter(|_| self.alarm.is_none())
+            .filter(|_| self.pauses.alarm().is_none())
         else {
             return 0;
         };

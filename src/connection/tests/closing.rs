@@ -22,7 +22,7 @@ fn client_that_closes_hangs_up_itself() {
     client.frame(9, 0, b"x");
     client.say(ZERO, CLOSE);
     assert_eq!(client.heard(), ["0 connection.close-ok"]);
-    assert_eq!(client.connection.flow(), Flow::Continue);
+    assert_eq!(client.connection.flow(), Flow::Leave);
     client.connection.on_lost(client.now, &Lost::ByPeer);
     assert_eq!(client.connection.flow(), DONE);
 }
@@ -32,7 +32,7 @@ fn client_that_does_not_hang_up_is_cut_off_after_30_s() {
     let mut client = Script::open(0);
     client.say(ZERO, CLOSE);
     client.wait_ms(29_999);
-    assert_eq!(client.connection.flow(), Flow::Continue);
+    assert_eq!(client.connection.flow(), Flow::Leave);
     client.wait_ms(1);
     assert_eq!(client.connection.flow(), CUT);
 }
@@ -49,7 +49,7 @@ fn short_heartbeat_shortens_the_wait() {
         client.wait_ms(wait_ms - 1);
         assert_eq!(
             client.connection.flow(),
-            Flow::Continue,
+            Flow::Leave,
             "heartbeat {heartbeat}"
         );
         client.wait_ms(1);
@@ -80,7 +80,7 @@ fn closes_that_cross_are_both_answered() {
     client.raw();
     client.say(ZERO, CLOSE);
     assert_eq!(client.heard(), ["0 connection.close-ok"]);
-    assert_eq!(client.connection.flow(), Flow::Continue);
+    assert_eq!(client.connection.flow(), Flow::Leave);
     client.say(ZERO, ConnectionCloseOk {});
     assert_eq!(client.connection.flow(), DONE);
 }
@@ -138,7 +138,7 @@ fn lost_socket_gives_everything_back() {
 #[test]
 fn error_inside_the_broker_is_541() {
     let mut client = Script::open(1);
-    client.connection.on_panic(client.now);
+    client.connection.on_lost(client.now, &Lost::Panic);
     client.check_close(ReplyCode::InternalError, "INTERNAL_ERROR", (0, 0));
 }
 

@@ -437,7 +437,7 @@ fn silent_peer_is_cut_off_after_two_intervals() {
     let mut client = Script::tuned(broker(|_| {}), tune_ok);
     client.wait_ms(2_999);
     client.raw();
-    assert_eq!(client.connection.flow(), Flow::Continue);
+    assert_eq!(client.connection.flow(), Flow::Read);
     client.wait_ms(1);
     assert_eq!(client.heard(), [""; 0]);
     assert_eq!(client.connection.flow(), CUT);

@@ -1,14 +1,14 @@
 //! Connections: who, from where, what was agreed, what went over them.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
 use super::listing::{Item, Listed, Listing, PageError, SortKey, select};
 use super::{PlainTable, Scope};
+use crate::clock::Mono;
 use crate::desk::Desk;
-use crate::desk::session::Session;
+use crate::desk::session::{Session, State};
 
 /// A connection.
 #[derive(Clone, Debug, Serialize)]
@@ -43,16 +43,25 @@ pub struct ConnectionView {
     pub heartbeat_s: u16,
     /// Open channels.
     pub channels: usize,
+    /// What is spoken: `AMQP 0-9-1`.
+    pub protocol: &'static str,
+    /// How the user logged in: `PLAIN`.
+    pub auth_mechanism: String,
     /// Octets read.
     pub read_bytes: u64,
     /// Octets written.
     pub written_bytes: u64,
-    /// Whether an alarm keeps it from publishing.
-    pub blocked: bool,
+    /// Frames read and handled.
+    pub read_frames: u64,
+    /// Frames written, or waiting to be.
+    pub written_frames: u64,
+    /// Whether it is served, or why not.
+    pub state: State,
 }
 
 impl ConnectionView {
-    fn of(session: &Session) -> Self {
+    /// `now`: transport time.
+    fn of(session: &Session, now: Mono) -> Self {
         let origin = &session.origin;
         let client = session.client_properties.get("connection_name");
         let client = client.and_then(|name| name.as_str());
@@ -71,10 +80,14 @@ impl ConnectionView {
             channel_max: session.tuned.channel_max,
             frame_max_bytes: session.tuned.frame_max,
             heartbeat_s: session.tuned.heartbeat_s,
-            channels: session.traffic.channels.load(Ordering::Relaxed),
-            read_bytes: session.traffic.read.load(Ordering::Relaxed),
-            written_bytes: session.traffic.written.load(Ordering::Relaxed),
-            blocked: session.traffic.blocked.load(Ordering::Relaxed),
+            channels: session.traffic.channels(),
+            protocol: session.protocol,
+            auth_mechanism: session.mechanism.clone(),
+            read_bytes: session.traffic.octets_in(),
+            written_bytes: session.traffic.octets_out(),
+            read_frames: session.traffic.frames_in(),
+            written_frames: session.traffic.frames_out(),
+            state: session.traffic.state(now),
         }
     }
 }
@@ -105,9 +118,9 @@ impl ConnectionSort {
             Self::Name => SortKey::Text(session.name.clone()),
             Self::User => SortKey::Text(session.user_name().to_owned()),
             Self::Vhost => SortKey::Text(session.vhost.name().to_string()),
-            Self::Channels => (traffic.channels.load(Ordering::Relaxed) as u64).into(),
-            Self::Read => traffic.read.load(Ordering::Relaxed).into(),
-            Self::Written => traffic.written.load(Ordering::Relaxed).into(),
+            Self::Channels => (traffic.channels() as u64).into(),
+            Self::Read => traffic.octets_in().into(),
+            Self::Written => traffic.octets_out().into(),
             Self::ConnectedAt => session.origin.accepted.wall.as_millis().into(),
         }
     }
@@ -136,7 +149,8 @@ impl Desk {
             is_users && scope.has(session.vhost.name())
         });
         let listed = select(all, listing, |session, sort| sort.key(session))?;
-        Ok(listed.map(|session| ConnectionView::of(&session)))
+        let now = self.env.now().transport;
+        Ok(listed.map(|session| ConnectionView::of(&session, now)))
     }
 
     /// The connection called `name`.
@@ -144,6 +158,9 @@ impl Desk {
     pub fn connection(&self, name: &str) -> Option<ConnectionView> {
         let sessions = self.sessions.iter();
         let mut named = sessions.filter(|session| session.name == name);
-        named.next().map(|session| ConnectionView::of(&session))
+        let now = self.env.now().transport;
+        named
+            .next()
+            .map(|session| ConnectionView::of(&session, now))
     }
 }

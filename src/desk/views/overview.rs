@@ -65,9 +65,8 @@ impl Desk {
         let (mut totals, mut counts) = (ObjectTotals::default(), MessageCounts::default());
         for session in self.sessions() {
             if scope.has(session.vhost.name()) {
-                let channels = &session.traffic.channels;
                 totals.connections += 1;
-                totals.channels += channels.load(Relaxed);
+                totals.channels += session.traffic.channels();
             }
         }
         for vhost in self.vhosts_of(scope) {

@@ -245,6 +245,18 @@ pub enum Placed {
     Refused,
 }
 
+impl Placed {
+    /// How far the store must be for what was placed, as far as is known.
+    #[inline]
+    #[must_use]
+    pub fn position(&self) -> Position {
+        match self {
+            Self::Accepted(position) => *position,
+            Self::Refused => Position::default(),
+        }
+    }
+}
+
 /// Consecutive messages on their way to one target, and whether it is the last one they go to.
 pub(super) type Part = (Range<usize>, Take);
 

@@ -4,14 +4,16 @@ use std::io::IoSlice;
 use std::sync::Arc;
 use std::task::Waker;
 
+use bytes::BufMut as _;
 use leveret::auth::PermissionDefinition;
 use leveret::clock::{Clock, Now};
 use leveret::config::Settings;
-use leveret::connection::{Connection, Flow};
+use leveret::connection::Connection;
 use leveret::desk::Desk;
 use leveret::desk::session::Origin;
 use leveret::env::Environment;
 use leveret::limits::WRITE_SLICES;
+use leveret::protocol::{Flow, Protocol as _};
 use leveret::store::MemoryStore;
 use leveret_codec::encode::{encode_body, encode_content_header, encode_method};
 use leveret_codec::frame::{Decoded, FRAME_METHOD, decode};
@@ -94,11 +96,18 @@ impl Peer {
         peer
     }
 
-    /// Takes a read.
+    /// Takes octets, in as many reads as it has room for.
     pub(crate) fn feed(&mut self, octets: &[u8]) {
-        self.connection.on_read(octets.len());
-        let taken = self.connection.on_bytes(self.now, octets);
-        assert_eq!(taken, octets.len(), "{:?}", self.connection.flow());
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let mut target = self.connection.read_into();
+            let room = target.room();
+            let (read, later) = rest.split_at(room.remaining_mut().min(rest.len()));
+            room.put_slice(read);
+            self.connection.on_read(self.now, read.len());
+            assert_ne!(self.connection.flow(), Flow::Pause);
+            rest = later;
+        }
     }
 
     /// Reads its mail and writes what there is to write, until there is nothing; gives the octets.
@@ -128,7 +137,7 @@ impl Peer {
 
     fn write(&mut self, mut each: impl FnMut(&[u8])) -> usize {
         let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
-        let used = self.connection.outbox().slices(&mut slices);
+        let used = self.connection.transmit(&mut slices);
         let slices = slices.get(..used).unwrap_or_default();
         slices.iter().for_each(|slice| each(slice));
         let octets = slices.iter().map(|slice| slice.len()).sum();

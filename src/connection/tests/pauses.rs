@@ -1,0 +1,274 @@
+//! Why a connection is not read, and how that is shown and ended.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use leveret_codec::encode::{encode_body, encode_content_header};
+use leveret_codec::properties::{Properties, PropertiesRef};
+
+use super::*;
+use crate::ids::QueueId;
+use crate::message::Message;
+use crate::store::{
+    Definition, DefinitionChange, DurableWatch, Op, RecordAt, Recovered, Store, StoreError,
+};
+
+/// A store that is durable as far as the test says, and has a budget for what is not.
+#[derive(Default)]
+struct Behind {
+    memory: MemoryStore,
+    staged: AtomicU64,
+    durable: AtomicU64,
+    is_over_budget: AtomicBool,
+}
+
+impl Store for Behind {
+    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
+        self.memory.recover(definitions)
+    }
+
+    fn recover_messages(
+        &self,
+        each: &mut dyn FnMut(QueueId, &[Recovered]),
+    ) -> Result<(), StoreError> {
+        self.memory.recover_messages(each)
+    }
+
+    fn next_queue_id(&self) -> QueueId {
+        self.memory.next_queue_id()
+    }
+
+    fn submit(&self, ops: &mut [Op<'_>]) -> Position {
+        let position = self.memory.submit(ops);
+        self.staged.fetch_max(position.0, Ordering::Relaxed);
+        position
+    }
+
+    fn define(&self, _change: DefinitionChange) -> Position {
+        Position::default()
+    }
+
+    fn durable(&self) -> Position {
+        Position(self.durable.load(Ordering::Relaxed))
+    }
+
+    fn read_on_at(&self, staged: Position) -> Option<Position> {
+        let is_over = self.is_over_budget.load(Ordering::Relaxed);
+        is_over.then_some(staged)
+    }
+
+    fn watch(&self, _watch: Arc<dyn DurableWatch>) {}
+
+    fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
+        self.memory.read(at)
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Behind {
+    /// Everything that was staged is durable.
+    fn catch_up(&self) -> Position {
+        let staged = self.staged.load(Ordering::Relaxed);
+        self.durable.store(staged, Ordering::Relaxed);
+        Position(staged)
+    }
+}
+
+/// A persistent message to the queue `q`.
+fn persistent() -> Vec<u8> {
+    let mut octets = Vec::new();
+    let method = BasicPublish {
+        routing_key: short("q"),
+        ..BasicPublish::default()
+    };
+    encode_method(&mut octets, ONE, &method.into());
+    let mut properties = Vec::new();
+    let persistent = Properties {
+        delivery_mode: Some(2),
+        ..Properties::default()
+    };
+    persistent.encode(&mut properties);
+    encode_content_header(&mut octets, ONE, 60, 4, PropertiesRef::new(&properties));
+    encode_body(&mut octets, ONE, b"body", 131_072);
+    octets
+}
+
+fn state(client: &Script) -> &'static str {
+    let [session] = &client.broker.sessions()[..] else {
+        panic!("one session");
+    };
+    session.traffic.state(client.now.transport).word()
+}
+
+/// A client with the durable queue `q`, and its store.
+fn client() -> (Script, Arc<Behind>) {
+    let store = Arc::new(Behind::default());
+    let desk = broker_on(Arc::<Behind>::clone(&store), |_| {});
+    let mut client = Script::tuned(desk, TUNE_OK);
+    client.say(ONE, ChannelOpen::default());
+    client.say(
+        ONE,
+        QueueDeclare {
+            queue: short("q"),
+            durable: true,
+            ..QueueDeclare::default()
+        },
+    );
+    assert_eq!(client.heard().len(), 2);
+    client.wait_ms(1);
+    (client, store)
+}
+
+#[test]
+fn what_waits_for_the_disk_pauses_its_publisher_until_the_store_has_caught_up() {
+    let (mut client, store) = client();
+    client.octets(&persistent());
+    assert_eq!(client.connection.flow(), Flow::Read, "within the budget");
+    assert_eq!(state(&client), "running");
+    store.is_over_budget.store(true, Ordering::Relaxed);
+    client.octets(&persistent());
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    assert_eq!(state(&client), "flow");
+    client.octets(&persistent());
+    assert!(client.unread() > 0);
+    let position = store.catch_up();
+    client.mail(Mail::Durable(Position(position.0 - 1)));
+    assert_eq!(client.connection.flow(), Flow::Pause, "not far enough");
+    store.is_over_budget.store(false, Ordering::Relaxed);
+    client.mail(Mail::Durable(position));
+    assert_eq!(client.connection.flow(), Flow::Read);
+    client.feed();
+    assert_eq!(client.unread(), 0);
+    assert_eq!(state(&client), "flow", "it was, a moment ago");
+    client.wait_ms(5_000);
+    assert_eq!(state(&client), "running");
+}
+
+#[test]
+fn rows_and_transactions_are_paused_too() {
+    let (mut client, store) = client();
+    store.is_over_budget.store(true, Ordering::Relaxed);
+    client.octets(&persistent().repeat(20));
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    let position = store.catch_up();
+    client.mail(Mail::Durable(position));
+    client.say(ONE, TxSelect::default());
+    client.octets(&persistent());
+    assert_eq!(client.connection.flow(), Flow::Read, "nothing is staged");
+    client.say(ONE, TxCommit::default());
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    let position = store.catch_up();
+    client.mail(Mail::Durable(position));
+    assert_eq!(client.connection.flow(), Flow::Read);
+    assert_eq!(client.heard(), ["1 tx.select-ok", "1 tx.commit-ok"]);
+}
+
+// With a heartbeat of one second a pause of three would have been its end.
+#[test]
+fn a_peer_that_is_not_read_for_the_disk_is_not_taken_for_dead() {
+    let (mut client, store) = client();
+    let tune_ok = ConnectionTuneOk {
+        heartbeat: 1,
+        ..TUNE_OK
+    };
+    client = Script::tuned(Arc::clone(&client.broker), tune_ok);
+    client.say(ONE, ChannelOpen::default());
+    store.is_over_budget.store(true, Ordering::Relaxed);
+    client.octets(&persistent());
+    for _ in 0..20 {
+        client.wait_ms(500);
+        client.raw();
+    }
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    let position = store.catch_up();
+    client.mail(Mail::Durable(position));
+    client.wait_ms(2_999);
+    client.raw();
+    assert_eq!(client.connection.flow(), Flow::Read);
+    client.wait_ms(1);
+    assert_eq!(client.connection.flow(), CUT, "now it is silent");
+}
+
+#[test]
+fn only_an_alarm_ends_a_paused_connection_whose_peer_is_gone() {
+    let (mut client, store) = client();
+    store.is_over_budget.store(true, Ordering::Relaxed);
+    client.octets(&persistent());
+    client.connection.on_lost(client.now, &Lost::Unread);
+    assert_eq!(client.connection.flow(), Flow::Pause, "a short one");
+    let position = store.catch_up();
+    client.mail(Mail::Durable(position));
+    client.mail(Mail::Blocked(Some("low on memory")));
+    assert_eq!(state(&client), "flow");
+    client.octets(&persistent());
+    assert_eq!(state(&client), "blocked");
+    client.connection.on_lost(client.now, &Lost::Unread);
+    assert_eq!(client.connection.flow(), CUT);
+    assert_eq!(client.broker.counts.connections(), 0);
+}
+
+#[test]
+fn an_alarm_is_shown_before_its_connection_publishes() {
+    let (mut client, _store) = client();
+    client.mail(Mail::Blocked(Some("low on memory")));
+    client.say(ONE, ChannelFlow { active: true });
+    assert_eq!(state(&client), "blocking");
+    client.octets(&persistent());
+    assert_eq!(state(&client), "blocked");
+    client.mail(Mail::Blocked(None));
+    client.feed();
+    assert_eq!(state(&client), "running");
+}
+
+#[test]
+fn octets_and_frames_are_counted_both_ways() {
+    let (mut client, _store) = client();
+    let session = Arc::clone(&client.broker.sessions()[0]);
+    let traffic = &session.traffic;
+    let before = (traffic.frames_in(), traffic.octets_in());
+    let publishes = persistent().repeat(20);
+    client.octets(&publishes);
+    let read = (
+        traffic.frames_in() - before.0,
+        traffic.octets_in() - before.1,
+    );
+    assert_eq!(
+        read,
+        (60, publishes.len() as u64),
+        "rows are counted as frames"
+    );
+    let before = (traffic.frames_out(), traffic.octets_out());
+    client.say(
+        ONE,
+        BasicConsume {
+            queue: short("q"),
+            no_ack: true,
+            ..BasicConsume::default()
+        },
+    );
+    client.connection.on_mail(client.now, Waker::noop());
+    let written = client.raw().len() as u64;
+    let shown = (
+        traffic.frames_out() - before.0,
+        traffic.octets_out() - before.1,
+    );
+    assert_eq!(
+        shown,
+        (1 + 20 * 3, written),
+        "consume-ok and the deliveries"
+    );
+}
+
+#[test]
+fn a_session_says_where_its_connection_comes_from_and_how_it_logged_in() {
+    let (client, _store) = client();
+    let session = &client.broker.sessions()[0];
+    assert_eq!(session.protocol, "AMQP 0-9-1");
+    assert_eq!(session.mechanism, "PLAIN");
+    assert_eq!(session.tuned.channel_max, 2047);
+    assert_eq!(session.origin.peer.port(), 50_000);
+    assert_eq!(session.origin.local.port(), 5672);
+    assert_eq!(session.traffic.channels(), 1);
+}
