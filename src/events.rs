@@ -76,7 +76,8 @@ pub enum Fate {
     Died {
         /// Why.
         reason: DeathReason,
-        /// Where it is dead-lettered to; `None` if it was dropped.
+        /// Where it is dead-lettered to; `None` if it was dropped, also for a name that no exchange
+        /// can have.
         exchange: Option<ShortString>,
     },
     /// A dead-letter cycle without a rejection ended here: dropped.

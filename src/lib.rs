@@ -11,6 +11,7 @@ pub mod connection;
 pub mod desk;
 pub mod entry;
 pub mod env;
+mod erlang;
 pub mod error;
 pub mod events;
 pub mod exchange;

@@ -8,7 +8,7 @@
 use bytes::{BufMut, Bytes};
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, TableRef, ValueRef};
-use leveret_codec::types::{ShortStr, ShortString};
+use leveret_codec::types::{ShortByteBuf, ShortBytes};
 use triomphe::ThinArc;
 
 pub mod filter_value;
@@ -94,19 +94,20 @@ const SCRATCH_MAX: usize = 64 * 1024;
 impl MessageBuilder {
     /// Makes a message. `properties` and `body` are copied, unless the body is given as
     /// [`Body::Shared`].
-    pub fn build(
+    pub fn build<'n>(
         &mut self,
-        exchange: ShortStr<'_>,
-        routing_key: ShortStr<'_>,
+        exchange: impl Into<ShortBytes<'n>>,
+        routing_key: impl Into<ShortBytes<'n>>,
         properties: PropertiesRef<'_>,
         body: Body<'_>,
         traits: Traits,
     ) -> Message {
+        let (exchange, routing_key) = (exchange.into(), routing_key.into());
         let properties = properties.as_bytes();
         self.scratch.clear();
         for name in [exchange, routing_key] {
             self.scratch.put_u8(short_len(name));
-            self.scratch.put_slice(name.as_bytes());
+            self.scratch.put_slice(&name);
         }
         self.scratch.put_slice(properties);
         if let Some(ms) = traits.expiration_ms {
@@ -195,7 +196,7 @@ impl Template {
         self.body_start = self.octets.len();
     }
 
-    /// Another routing key, of at most 255 octets: UTF-8.
+    /// Another routing key, of at most 255 octets.
     pub fn set_routing_key(&mut self, key: &[u8]) {
         let len = u8::try_from(key.len()).expect("a routing key has at most 255 octets");
         self.octets.truncate(self.body_start);
@@ -265,7 +266,7 @@ impl<'a> Body<'a> {
     }
 }
 
-fn short_len(name: ShortStr<'_>) -> u8 {
+fn short_len(name: ShortBytes<'_>) -> u8 {
     u8::try_from(name.len()).expect("a short string has at most 255 octets")
 }
 
@@ -330,13 +331,13 @@ impl Message {
 
     /// The exchange it was published to.
     #[must_use]
-    pub fn exchange(&self) -> ShortStr<'_> {
+    pub fn exchange(&self) -> ShortBytes<'_> {
         short(self.octets(1, usize::from(self.head().exchange_len)))
     }
 
     /// The routing key it was published with.
     #[must_use]
-    pub fn routing_key(&self) -> ShortStr<'_> {
+    pub fn routing_key(&self) -> ShortBytes<'_> {
         let head = self.head();
         let from = 2 + usize::from(head.exchange_len);
         short(self.octets(from, usize::from(head.routing_key_len)))
@@ -381,11 +382,11 @@ impl Message {
     /// The same message elsewhere: another exchange, routing key, properties or traits, the same
     /// body (shared when it is large).
     #[must_use]
-    pub fn rewritten(
+    pub fn rewritten<'n>(
         &self,
         builder: &mut MessageBuilder,
-        exchange: ShortStr<'_>,
-        routing_key: ShortStr<'_>,
+        exchange: impl Into<ShortBytes<'n>>,
+        routing_key: impl Into<ShortBytes<'n>>,
         properties: PropertiesRef<'_>,
         traits: Traits,
     ) -> Message {
@@ -444,7 +445,7 @@ fn changed_headers(
 ///
 /// Seen: RabbitMQ 4.3.6, tests/scripts/dead_letter/replaced_keys_stay_replaced.amqp.
 #[must_use]
-pub fn routing_keys(message: &Message) -> Vec<ShortString> {
+pub fn routing_keys(message: &Message) -> Vec<ShortByteBuf> {
     let mut keys = vec![message.routing_key().into()];
     if !message.traits().keys_replaced {
         keys.extend(extra_keys(message.properties()));
@@ -456,7 +457,7 @@ pub fn routing_keys(message: &Message) -> Vec<ShortString> {
 ///
 /// Seen: RabbitMQ 3.10.8 and 4.3.6.
 #[must_use]
-pub fn extra_keys(properties: PropertiesRef<'_>) -> Vec<ShortString> {
+pub fn extra_keys(properties: PropertiesRef<'_>) -> Vec<ShortByteBuf> {
     let mut keys = Vec::new();
     let Some(headers) = properties.headers().ok().flatten() else {
         return keys;
@@ -466,20 +467,14 @@ pub fn extra_keys(properties: PropertiesRef<'_>) -> Vec<ShortString> {
             continue;
         };
         for key in extra.iter().filter_map(Result::ok) {
-            let key = key
-                .as_str()
-                .and_then(|octets| std::str::from_utf8(octets).ok());
-            keys.extend(key.and_then(ShortString::new));
+            keys.extend(key.as_str().and_then(ShortByteBuf::new));
         }
     }
     keys
 }
 
-fn short(octets: &[u8]) -> ShortStr<'_> {
-    std::str::from_utf8(octets)
-        .ok()
-        .and_then(ShortStr::new)
-        .expect("the builder wrote a short string here")
+fn short(octets: &[u8]) -> ShortBytes<'_> {
+    ShortBytes::new(octets).expect("the builder wrote a short string here")
 }
 
 impl std::fmt::Debug for Message {

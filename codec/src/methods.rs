@@ -16,7 +16,7 @@ use bytes::BufMut;
 
 use crate::parse::short;
 use crate::table::TableRef;
-use crate::types::{DeliveryTag, ShortStr};
+use crate::types::{DeliveryTag, ShortBytes, ShortStr};
 use argument::{Argument, Arguments, Fault, Packer, Unpacker};
 
 pub use argument::{Field, FieldKind};
@@ -347,22 +347,22 @@ methods! { 'a;
     60 31 "basic.cancel-ok" BasicCancelOk<'a> { consumer_tag: ShortStr<'a> }
     /// Gives a message to an exchange.
     60 40 "basic.publish" BasicPublish<'a> content {
-        ticket: u16, exchange: ShortStr<'a>, routing_key: ShortStr<'a>, mandatory: bool,
+        ticket: u16, exchange: ShortBytes<'a>, routing_key: ShortBytes<'a>, mandatory: bool,
         immediate: bool }
     /// Gives a message back that nobody would have got.
     60 50 "basic.return" BasicReturn<'a> content {
-        reply_code: u16, reply_text: ShortStr<'a>, exchange: ShortStr<'a>,
-        routing_key: ShortStr<'a> }
+        reply_code: u16, reply_text: ShortStr<'a>, exchange: ShortBytes<'a>,
+        routing_key: ShortBytes<'a> }
     /// Gives a message to a consumer.
     60 60 "basic.deliver" BasicDeliver<'a> content {
         consumer_tag: ShortStr<'a>, delivery_tag: DeliveryTag, redelivered: bool,
-        exchange: ShortStr<'a>, routing_key: ShortStr<'a> }
+        exchange: ShortBytes<'a>, routing_key: ShortBytes<'a> }
     /// Asks for one message.
     60 70 "basic.get" BasicGet<'a> request { ticket: u16, queue: ShortStr<'a>, no_ack: bool }
     /// The message, and how many are left.
     60 71 "basic.get-ok" BasicGetOk<'a> content {
-        delivery_tag: DeliveryTag, redelivered: bool, exchange: ShortStr<'a>,
-        routing_key: ShortStr<'a>, message_count: u32 }
+        delivery_tag: DeliveryTag, redelivered: bool, exchange: ShortBytes<'a>,
+        routing_key: ShortBytes<'a>, message_count: u32 }
     /// There is none.
     60 72 "basic.get-empty" BasicGetEmpty<'a> { reserved: ShortStr<'a> }
     /// A delivery, or a publish, was taken care of.

@@ -6,6 +6,8 @@ use nom::bytes::complete::take;
 use nom::error::ParseError;
 use nom::number::complete::{be_u8, be_u16, be_u32, be_u64};
 
+use crate::types::ShortBytes;
+
 /// What a parser gives: the rest of the input, and what was read.
 pub(crate) type Parsed<'a, T, E> = nom::IResult<&'a [u8], T, E>;
 
@@ -29,11 +31,14 @@ pub(crate) fn long_long<'a, E: ParseError<&'a [u8]>>(input: &'a [u8]) -> Parsed<
     be_u64(input)
 }
 
-/// The octets of a short string: one octet of length in front.
+/// A short string: one octet of length in front.
 #[inline]
-pub(crate) fn short_bytes<'a, E: ParseError<&'a [u8]>>(input: &'a [u8]) -> Parsed<'a, &'a [u8], E> {
+pub(crate) fn short_bytes<'a, E: ParseError<&'a [u8]>>(
+    input: &'a [u8],
+) -> Parsed<'a, ShortBytes<'a>, E> {
     let (input, len) = be_u8(input)?;
-    take(len)(input)
+    let (input, octets) = take(len)(input)?;
+    Ok((input, ShortBytes(octets)))
 }
 
 /// The octets of a long string, table or array: four octets of length in front.

@@ -14,7 +14,7 @@ use crate::parse::{
     Parsed, flatten, len8, len32, long_bytes, long_long, octet, short, short_bytes,
 };
 use crate::table::{TableError, TableRef};
-use crate::types::ShortStr;
+use crate::types::ShortBytes;
 
 /// Why properties cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,8 +23,6 @@ pub enum PropertyError {
     Truncated,
     /// There are octets behind the last one.
     Trailing,
-    /// A text is not UTF-8.
-    BadUtf8,
     /// The headers cannot be read.
     Headers(TableError),
 }
@@ -34,7 +32,6 @@ impl Display for PropertyError {
         match self {
             Self::Truncated => out.write_str("properties end within a property"),
             Self::Trailing => out.write_str("octets behind the last property"),
-            Self::BadUtf8 => out.write_str("text of a property is not UTF-8"),
             Self::Headers(error) => write!(out, "headers: {error}"),
         }
     }
@@ -155,8 +152,7 @@ macro_rules! properties {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// What is wrong up to the end of this property; for a text,
-                /// [`PropertyError::BadUtf8`].
+                /// What is wrong up to the end of this property.
                 #[inline]
                 pub fn $name(self) -> Result<Option<$type>, PropertyError> {
                     self.find(1 << $bit)
@@ -207,9 +203,9 @@ macro_rules! properties {
 
 properties! { 'a;
     /// MIME type of the body.
-    15 content_type: ShortStr<'a>;
+    15 content_type: ShortBytes<'a>;
     /// MIME encoding of the body.
-    14 content_encoding: ShortStr<'a>;
+    14 content_encoding: ShortBytes<'a>;
     /// The publisher's headers, not read yet.
     13 headers: TableRef<'a>;
     /// 2 if the message should survive a restart of the broker; anything else is taken as 1.
@@ -217,23 +213,23 @@ properties! { 'a;
     /// Urgency, 0 ..= 255, more is sooner.
     11 priority: u8;
     /// What the message answers.
-    10 correlation_id: ShortStr<'a>;
+    10 correlation_id: ShortBytes<'a>;
     /// Where answers should go.
-    9 reply_to: ShortStr<'a>;
+    9 reply_to: ShortBytes<'a>;
     /// How long the message is good: milliseconds, decimal, as text.
-    8 expiration: ShortStr<'a>;
+    8 expiration: ShortBytes<'a>;
     /// The publisher's name for the message.
-    7 message_id: ShortStr<'a>;
+    7 message_id: ShortBytes<'a>;
     /// When the publisher made it, in seconds since 1970.
     6 timestamp: u64;
     /// The publisher's word for the kind of message.
-    5 type_: ShortStr<'a>;
+    5 type_: ShortBytes<'a>;
     /// The user who published it, which RabbitMQ verifies.
-    4 user_id: ShortStr<'a>;
+    4 user_id: ShortBytes<'a>;
     /// The program that published it.
-    3 app_id: ShortStr<'a>;
+    3 app_id: ShortBytes<'a>;
     /// Unused, but passed on.
-    2 cluster_id: ShortStr<'a>;
+    2 cluster_id: ShortBytes<'a>;
 }
 
 impl<'a> PropertiesRef<'a> {
@@ -343,7 +339,7 @@ impl Properties<'_> {
 /// How a property's end is found.
 #[derive(Clone, Copy)]
 enum Shape {
-    Text,
+    Short,
     Table,
     Octet,
     LongLong,
@@ -357,23 +353,20 @@ trait Property<'a>: Copy {
     fn len(self) -> usize;
 }
 
-impl<'a> Property<'a> for ShortStr<'a> {
-    const SHAPE: Shape = Shape::Text;
+impl<'a> Property<'a> for ShortBytes<'a> {
+    const SHAPE: Shape = Shape::Short;
 
     fn parse(input: &'a [u8]) -> Parsed<'a, Self, PropertyError> {
-        let (rest, octets) = short_bytes(input)?;
-        let text = std::str::from_utf8(octets).ok().and_then(ShortStr::new);
-        let text = text.ok_or(nom::Err::Failure(PropertyError::BadUtf8))?;
-        Ok((rest, text))
+        short_bytes(input)
     }
 
     fn write(self, out: &mut impl BufMut) {
-        out.put_u8(len8(self.as_str().len()));
+        out.put_u8(len8(self.as_bytes().len()));
         out.put_slice(self.as_bytes());
     }
 
     fn len(self) -> usize {
-        1 + self.as_str().len()
+        1 + self.as_bytes().len()
     }
 }
 
@@ -445,7 +438,7 @@ fn take<'a, T: Property<'a>>(
 #[inline]
 fn skip(input: &[u8], shape: Shape) -> Result<&[u8], PropertyError> {
     Ok(match shape {
-        Shape::Text => read(short_bytes(input))?.0,
+        Shape::Short => read(short_bytes(input))?.0,
         Shape::Table => read(long_bytes(input))?.0,
         Shape::Octet => read(octet(input))?.0,
         Shape::LongLong => read(long_long(input))?.0,

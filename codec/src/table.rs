@@ -382,7 +382,7 @@ fn check_value(value: ValueRef<'_>, budget: &mut Budget) -> Result<(), TableErro
 fn entry(input: &[u8]) -> Parsed<'_, (&[u8], ValueRef<'_>), TableError> {
     let (input, key) = short_bytes(input)?;
     let (input, value) = value(input)?;
-    Ok((input, (key, value)))
+    Ok((input, (key.as_bytes(), value)))
 }
 
 fn value(input: &[u8]) -> Parsed<'_, ValueRef<'_>, TableError> {

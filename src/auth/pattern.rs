@@ -99,10 +99,10 @@ impl Pattern {
         })
     }
 
-    /// Whether the pattern is found somewhere in `name`.
+    /// Whether the pattern is found somewhere in `name`, which may be any octets.
     #[must_use]
-    pub fn matches(&self, name: &str) -> bool {
-        let name = name.as_bytes();
+    pub fn matches(&self, name: impl AsRef<[u8]>) -> bool {
+        let name = name.as_ref();
         match &self.matcher {
             Matcher::Everything => true,
             Matcher::OneLine => !name.contains(&b'\n'),

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::pattern::{InvalidPattern, Pattern};
+use crate::erlang;
 
 /// The name permissions are checked against for the exchange without a name.
 const DEFAULT_EXCHANGE: &str = "amq.default";
@@ -39,17 +40,19 @@ impl Operation {
 pub enum Resource<'a> {
     /// A queue by its name.
     Queue(&'a str),
-    /// An exchange by its name; `""` is the default exchange.
-    Exchange(&'a str),
+    /// An exchange by its name, which a publisher may say in any octets; none at all is the
+    /// default exchange.
+    Exchange(&'a [u8]),
 }
 
 impl<'a> Resource<'a> {
     /// The name patterns are searched in.
     #[must_use]
-    pub fn name(self) -> &'a str {
+    pub fn name(self) -> &'a [u8] {
         match self {
-            Self::Exchange("") => DEFAULT_EXCHANGE,
-            Self::Queue(name) | Self::Exchange(name) => name,
+            Self::Exchange([]) => DEFAULT_EXCHANGE.as_bytes(),
+            Self::Queue(name) => name.as_bytes(),
+            Self::Exchange(name) => name,
         }
     }
 
@@ -64,7 +67,7 @@ impl<'a> Resource<'a> {
 /// `exchange 'amq.default'`, as in refusals.
 impl fmt::Display for Resource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} '{}'", self.kind(), self.name())
+        write!(f, "{} '{}'", self.kind(), erlang::text(self.name()))
     }
 }
 
@@ -146,7 +149,7 @@ impl TopicAccess {
 
     /// Whether `operation` is allowed with `routing_key`. Nothing restricts configuring.
     #[must_use]
-    pub fn allows(&self, operation: Operation, routing_key: &str) -> bool {
+    pub fn allows(&self, operation: Operation, routing_key: &[u8]) -> bool {
         match operation {
             Operation::Configure => true,
             Operation::Write => self.write.matches(routing_key),
@@ -188,12 +191,13 @@ pub fn access_refused(
 #[must_use]
 pub fn topic_refused(
     operation: Operation,
-    routing_key: &str,
+    routing_key: &[u8],
     exchange: &str,
     vhost: &str,
     user: &str,
 ) -> String {
     let operation = operation.name();
+    let routing_key = erlang::text(routing_key);
     format!(
         "{operation} access to topic '{routing_key}' in exchange '{exchange}' in vhost '{vhost}' \
          refused for user '{user}'"

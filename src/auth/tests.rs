@@ -265,7 +265,7 @@ fn topic_access_is_by_exchange_and_absent_means_all() {
         .unwrap();
     auth.set_topic_permissions(&topic("bob", "x", "")).unwrap();
     let access = auth.topic_access("bob", "/", "amq.topic").unwrap();
-    assert!(access.allows(Operation::Write, "bob.a") && !access.allows(Operation::Write, "a"));
+    assert!(access.allows(Operation::Write, b"bob.a") && !access.allows(Operation::Write, b"a"));
     assert!(auth.topic_access("bob", "/", "other").is_none());
     assert!(auth.clear_topic_permissions("bob", "/", Some("amq.topic")));
     assert!(auth.topic_access("bob", "/", "amq.topic").is_none());

@@ -1,6 +1,6 @@
 //! The exchange that a publisher was last allowed to write to, kept until any rights change.
 
-use leveret_codec::types::ShortString;
+use leveret_codec::types::{ShortByteBuf, ShortBytes};
 
 use crate::auth::Operation;
 use crate::desk::Actor;
@@ -10,7 +10,7 @@ use crate::error::AmqpError;
 #[derive(Default)]
 pub(super) struct WriteAccess {
     generation: u64,
-    written: Option<ShortString>,
+    written: Option<ShortByteBuf>,
 }
 
 impl WriteAccess {
@@ -18,14 +18,15 @@ impl WriteAccess {
     ///
     /// # Errors
     /// 403, closes the channel.
-    pub(super) fn check(&mut self, actor: &Actor, name: &ShortString) -> Result<(), AmqpError> {
+    pub(super) fn check(&mut self, actor: &Actor, name: ShortBytes<'_>) -> Result<(), AmqpError> {
         let generation = actor.desk.auth.generation();
-        if self.generation == generation && self.written.as_ref() == Some(name) {
+        let kept = self.written.as_ref();
+        if self.generation == generation && kept.is_some_and(|kept| *kept == name) {
             return Ok(());
         }
-        actor.check_exchange(Operation::Write, name)?;
+        actor.check_exchange(Operation::Write, &name)?;
         self.generation = generation;
-        self.written = Some(name.clone());
+        self.written = Some(name.into());
         Ok(())
     }
 }

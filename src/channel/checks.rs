@@ -6,6 +6,7 @@ use leveret_codec::properties::PropertiesRef;
 use leveret_codec::table::{TableRef, ValueRef};
 
 use super::Context;
+use crate::erlang::{self, Value};
 use crate::error::AmqpError;
 use crate::message::Traits;
 
@@ -49,37 +50,50 @@ pub(super) const TTL_MAX_MS: u64 = 315_360_000_000;
 
 /// A decimal number of milliseconds, 0 ..= ten years.
 ///
-/// Seen: RabbitMQ 4.3.6 (texts).
-fn parse_expiration(text: &str) -> Result<u64, AmqpError> {
-    let refuse = |why: String| {
-        Err(AmqpError::precondition_failed(format!(
-            "invalid expiration '{text}': {why}"
-        )))
+/// Seen: RabbitMQ 4.3.6, tests/scripts/ttl/expiration_texts.amqp.
+fn parse_expiration(octets: &[u8]) -> Result<u64, AmqpError> {
+    let (sign, digits) = match octets {
+        [b'-', digits @ ..] => ("-", digits),
+        [b'+', digits @ ..] => ("", digits),
+        digits => ("", digits),
     };
-    let (sign, digits) = match text.as_bytes().first() {
-        Some(b'-') => ("-", text.get(1..).unwrap_or_default()),
-        Some(b'+') => ("", text.get(1..).unwrap_or_default()),
-        _ => ("", text),
-    };
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
-    let (number, rest) = digits.split_at(end);
+    let is_digit = |octet: &u8| octet.is_ascii_digit();
+    let end = digits.iter().position(|octet| !is_digit(octet));
+    let (number, rest) = digits.split_at(end.unwrap_or(digits.len()));
     if number.is_empty() {
-        return refuse("no_integer".to_owned());
+        return Err(invalid_expiration(octets, None));
     }
     if !rest.is_empty() {
-        return refuse(format!("{{leftover_string,\"{rest}\"}}"));
+        let leftover = ("leftover_string", Value::List(rest));
+        return Err(invalid_expiration(octets, Some(leftover)));
     }
-    let trimmed = number.trim_start_matches('0');
-    let shown = if trimmed.is_empty() { "0" } else { trimmed };
+    let zeros = number.iter().take_while(|digit| **digit == b'0').count();
+    let digits = erlang::text(number.get(zeros..).unwrap_or_default());
+    let shown = if digits.is_empty() { "0" } else { &*digits };
     if sign == "-" && shown != "0" {
-        return refuse(format!("{{value_negative,-{shown}}}"));
+        let negative = format!("-{shown}");
+        let negative = ("value_negative", Value::Digits(&negative));
+        return Err(invalid_expiration(octets, Some(negative)));
     }
     match shown.parse::<u64>() {
         Ok(ms) if ms <= TTL_MAX_MS => Ok(ms),
-        _ => refuse(format!("{{value_too_large,{shown}}}")),
+        _ => {
+            let too_large = ("value_too_large", Value::Digits(shown));
+            Err(invalid_expiration(octets, Some(too_large)))
+        }
     }
+}
+
+/// `why`: a tag and what it is about; `None` for no number at all.
+fn invalid_expiration(octets: &[u8], why: Option<(&str, Value<'_>)>) -> AmqpError {
+    let mut text = format!("invalid expiration '{}': ", erlang::text(octets));
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    let why = match why {
+        Some((tag, value)) => erlang::pair(line.chars().count(), tag, &value),
+        None => "no_integer".to_owned(),
+    };
+    text.push_str(&why);
+    AmqpError::precondition_failed(text)
 }
 
 /// Whether a message has keys beside its routing key.
@@ -129,9 +143,10 @@ pub(super) fn check_user_id(
         return Ok(());
     };
     let user = cx.session.user_name();
-    if *user_id == *user || cx.session.is_impersonator() {
+    if *user_id == *user.as_bytes() || cx.session.is_impersonator() {
         return Ok(());
     }
+    let user_id = erlang::text(&user_id);
     Err(AmqpError::precondition_failed(format!(
         "user_id property set to '{user_id}' but authenticated user was '{user}'"
     )))

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use leveret_codec::methods::BasicPublish;
 use leveret_codec::properties::ContentHeader;
 use leveret_codec::reply::ReplyCode;
-use leveret_codec::types::ShortString;
+use leveret_codec::types::ShortByteBuf;
 
 use crate::error::AmqpError;
 
@@ -31,8 +31,8 @@ const ROOM_FACTOR: usize = 16;
 /// What a publish has said before its header.
 #[derive(Clone, Debug)]
 pub(super) struct PublishMethod {
-    pub(super) exchange: ShortString,
-    pub(super) routing_key: ShortString,
+    pub(super) exchange: ShortByteBuf,
+    pub(super) routing_key: ShortByteBuf,
     pub(super) mandatory: bool,
     pub(super) immediate: bool,
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leveret_codec::methods::{BasicReturn, Method};
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::reply::ReplyCode;
-use leveret_codec::types::{ShortStr, ShortString};
+use leveret_codec::types::{ShortBytes, ShortStr};
 
 use super::checks::{ExtraKeys, check_extra_keys, check_size, check_user_id, traits_of};
 use super::content::{Complete, ContentBody, PublishMethod};
@@ -86,7 +86,7 @@ impl Channel {
             return Err(AmqpError::not_implemented("immediate=true"));
         }
         check_size(body.len(), cx)?;
-        let exchange = self.find_exchange_to_publish(&method.exchange, cx)?;
+        let exchange = self.find_exchange_to_publish(method.exchange.as_short(), cx)?;
         let properties = PropertiesRef::new(properties);
         let undecodable = |_| AmqpError::new(ReplyCode::InternalError, "").in_method(0, 0);
         properties.check().map_err(undecodable)?;
@@ -128,7 +128,7 @@ impl Channel {
     /// Write permission first, then existence, then the internal flag.
     fn find_exchange_to_publish(
         &mut self,
-        name: &ShortString,
+        name: ShortBytes<'_>,
         cx: &Context<'_>,
     ) -> Result<Arc<Exchange>, AmqpError> {
         self.write_access.check(cx.session, name)?;
@@ -136,7 +136,7 @@ impl Channel {
         if let Some(exchange) = cx.bench.routes.exchange(topology, name) {
             return Ok(Arc::clone(exchange));
         }
-        let exchange = cx.session.vhost.exchange(name)?;
+        let exchange = cx.session.vhost.exchange_of(name)?;
         if exchange.spec.internal {
             return Err(AmqpError::access_refused(format!(
                 "cannot publish to internal {}",
@@ -152,7 +152,7 @@ impl Channel {
         properties: PropertiesRef<'_>,
     ) -> Result<Option<Vec<u8>>, AmqpError> {
         let reply_to = properties.reply_to().ok().flatten();
-        if reply_to != Some(REPLY_TO) {
+        if reply_to != Some(REPLY_TO.as_octets()) {
             return Ok(None);
         }
         let Some(name) = self.consumers.reply_name() else {
@@ -163,7 +163,7 @@ impl Channel {
         let Ok(mut decoded) = properties.decode() else {
             return Ok(None);
         };
-        decoded.reply_to = Some(name.as_short());
+        decoded.reply_to = Some(name.as_short().as_octets());
         let mut out = Vec::with_capacity(properties.as_bytes().len() + name.len());
         decoded.encode(&mut out);
         Ok(Some(out))
@@ -182,7 +182,7 @@ impl Channel {
             return Ok(());
         }
         let name = &exchange.spec.name;
-        let check = |key: &str| cx.session.check_topic(Operation::Write, name, key);
+        let check = |key: &[u8]| cx.session.check_topic(Operation::Write, name, key);
         check(&method.routing_key)?;
         if extra_keys == ExtraKeys::Some {
             for key in message::extra_keys(properties) {
@@ -205,7 +205,7 @@ impl Channel {
         let kept = &mut cx.bench.routes;
         if extra_keys == ExtraKeys::Some {
             let keys = routing_keys(message);
-            let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+            let keys: Vec<&[u8]> = keys.iter().map(|key| &**key).collect();
             let question = Question {
                 keys: &keys,
                 message,
@@ -213,7 +213,7 @@ impl Channel {
             kept.keep(topology, exchange, None);
             return vhost.route(cx.now, exchange, question);
         }
-        if let Some(routes) = kept.find(topology, exchange, key.as_bytes()) {
+        if let Some(routes) = kept.find(topology, exchange, &key) {
             return Answer {
                 routes: Arc::clone(routes),
                 lasting: true,
@@ -225,7 +225,7 @@ impl Channel {
             message,
         };
         let answer = vhost.route(cx.now, exchange, question);
-        let lasting = answer.lasting.then_some((key.as_bytes(), &answer.routes));
+        let lasting = answer.lasting.then_some((&*key, &answer.routes));
         kept.keep(topology, exchange, lasting);
         answer
     }

@@ -252,17 +252,14 @@ impl Repeat {
         Some((parts.body, parts.rest))
     }
 
-    /// Takes over another key; `None` if it is no text, or none that the user may write to.
+    /// Takes over another key; `None` if it is none that the user may write to.
     fn turn_to(&mut self, key: &[u8], cx: &mut Context<'_>) -> Option<()> {
         let kept = &mut cx.bench.routes;
         let found = kept.find(self.times.topology, &self.exchange, key);
-        if found.is_none() || self.has_topic_rules {
-            let text = std::str::from_utf8(key).ok()?;
-            if self.has_topic_rules {
-                let name = &self.exchange.spec.name;
-                let checked = cx.session.check_topic(Operation::Write, name, text);
-                checked.ok()?;
-            }
+        if self.has_topic_rules {
+            let name = &self.exchange.spec.name;
+            let checked = cx.session.check_topic(Operation::Write, name, key);
+            checked.ok()?;
         }
         match (&mut self.routes, found.filter(|routes| !routes.is_empty())) {
             (Some(routes), Some(found)) if Arc::ptr_eq(routes, found) => {}
@@ -277,7 +274,7 @@ impl Repeat {
 /// than a way through the exchange.
 fn check(properties: PropertiesRef<'_>, cx: &Context<'_>) -> Option<Traits> {
     properties.check().ok()?;
-    if properties.reply_to().ok().flatten() == Some(REPLY_TO) {
+    if properties.reply_to().ok().flatten() == Some(REPLY_TO.as_octets()) {
         return None;
     }
     let mut traits = traits_of(properties).ok()?;

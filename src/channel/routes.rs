@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use leveret_codec::types::ShortString;
+use leveret_codec::types::ShortBytes;
 
 use crate::exchange::NameHash;
 use crate::ids::QueueId;
@@ -41,13 +41,13 @@ impl RouteCache {
     /// The exchange that answers are kept of, if it is called `name` and the topology is still
     /// `topology`.
     #[inline]
-    pub(super) fn exchange(&self, topology: u64, name: &ShortString) -> Option<&Arc<Exchange>> {
+    pub(super) fn exchange(&self, topology: u64, name: ShortBytes<'_>) -> Option<&Arc<Exchange>> {
         let exchange = self.exchange.as_ref()?;
-        (self.topology == topology && exchange.spec.name == *name).then_some(exchange)
+        let known = exchange.spec.name.as_short().as_octets();
+        (self.topology == topology && known == name).then_some(exchange)
     }
 
-    /// Where a message with `key` goes, if that is known. Octets that are no text are no key that
-    /// was ever kept.
+    /// Where a message with `key` goes, if that is known.
     #[inline]
     pub(super) fn find(
         &mut self,

@@ -6,13 +6,12 @@
 //!
 //! Seen: RabbitMQ 4.3.6, frames sent by hand.
 
-use std::fmt::Write as _;
-
 use leveret_codec::frame::{FRAME_OVERHEAD, FrameError, RawFrame};
 use leveret_codec::methods::MethodError;
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::types::ChannelId;
 
+use crate::erlang::{escape, is_printable};
 use crate::error::AmqpError;
 
 /// Octets of a payload that are shown.
@@ -124,7 +123,7 @@ fn term(octets: &[u8], column: usize) -> String {
     if octets.is_empty() {
         return "<<>>".to_owned();
     }
-    if octets.iter().all(|&octet| is_printable(octet)) {
+    if octets.iter().all(|&octet| is_printable(char::from(octet))) {
         return quoted(octets);
     }
     let mut text = "<<".to_owned();
@@ -144,30 +143,13 @@ fn term(octets: &[u8], column: usize) -> String {
     text
 }
 
-fn is_printable(octet: u8) -> bool {
-    matches!(octet, 8..=13 | 27 | 32..=126 | 160..=255)
-}
-
 fn quoted(octets: &[u8]) -> String {
     let mut text = "<<\"".to_owned();
-    for &octet in octets {
-        let escape = match octet {
-            8 => 'b',
-            9 => 't',
-            10 => 'n',
-            11 => 'v',
-            12 => 'f',
-            13 => 'r',
-            27 => 'e',
-            b'"' => '"',
-            b'\\' => '\\',
-            _ => {
-                text.push(char::from(octet));
-                continue;
-            }
-        };
-        // Writing to a string never fails.
-        write!(text, "\\{escape}").unwrap_or_default();
+    for character in octets.iter().copied().map(char::from) {
+        match escape(character) {
+            Some(letter) => text.extend(['\\', letter]),
+            None => text.push(character),
+        }
     }
     text.push_str("\">>");
     text

@@ -10,7 +10,7 @@ use leveret_codec::frame::{
 use leveret_codec::methods::*;
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{Table, TableRef, Value};
-use leveret_codec::types::{ChannelId, ShortStr};
+use leveret_codec::types::{ChannelId, ShortBytes, ShortStr};
 
 use super::*;
 use crate::auth::PermissionDefinition;

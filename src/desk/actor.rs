@@ -143,9 +143,9 @@ impl Actor {
         self.rights().has_topic_rules
     }
 
-    /// Whether the user may do `operation` to the queue or exchange called `name`.
+    /// Whether the user may do `operation` to the queue or exchange called `name`, in any octets.
     #[must_use]
-    pub fn allows(&self, operation: Operation, name: &str) -> bool {
+    pub fn allows(&self, operation: Operation, name: impl AsRef<[u8]>) -> bool {
         let rights = self.rights();
         let access = rights.access.as_ref();
         access.is_some_and(|access| access.pattern(operation).matches(name))
@@ -164,8 +164,12 @@ impl Actor {
     ///
     /// # Errors
     /// 403 `ACCESS_REFUSED`, closes the channel.
-    pub fn check_exchange(&self, operation: Operation, name: &str) -> Result<(), AmqpError> {
-        self.check(operation, Resource::Exchange(name))
+    pub fn check_exchange(
+        &self,
+        operation: Operation,
+        name: impl AsRef<[u8]>,
+    ) -> Result<(), AmqpError> {
+        self.check(operation, Resource::Exchange(name.as_ref()))
     }
 
     fn check(&self, operation: Operation, resource: Resource<'_>) -> Result<(), AmqpError> {
@@ -206,9 +210,10 @@ impl Actor {
         &self,
         operation: Operation,
         exchange: &str,
-        key: &str,
+        key: impl AsRef<[u8]>,
     ) -> Result<(), AmqpError> {
         let (user, vhost) = (self.user_name(), self.vhost.name());
+        let key = key.as_ref();
         match self.desk.auth.topic_access(user, vhost, exchange) {
             Some(access) if !access.allows(operation, key) => Err(AmqpError::access_refused(
                 topic_refused(operation, key, exchange, vhost, user),

@@ -49,7 +49,7 @@ impl Actor {
             internal: declaration.internal,
             arguments: declaration.arguments,
         };
-        let authorize = |alternate: &ShortString| {
+        let authorize = |alternate: &[u8]| {
             self.check_exchange(Operation::Read, &name)?;
             self.check_exchange(Operation::Write, alternate)
         };
@@ -64,7 +64,7 @@ impl Actor {
     pub fn find_exchange(&self, name: &str) -> Result<(), AmqpError> {
         let name = strip_cr_lf(name);
         check_not_default(name.as_short())?;
-        self.check_any(Resource::Exchange(&name))?;
+        self.check_any(Resource::Exchange(name.as_bytes()))?;
         self.vhost.exchange(&name).map(drop)
     }
 

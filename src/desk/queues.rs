@@ -87,7 +87,7 @@ impl Actor {
             arguments: declaration.arguments,
             connection: self.connection,
         };
-        let authorize = |dead_letter_exchange: &ShortString| {
+        let authorize = |dead_letter_exchange: &[u8]| {
             self.check_queue(Operation::Read, &name)?;
             self.check_exchange(Operation::Write, dead_letter_exchange)
         };
@@ -115,7 +115,7 @@ impl Actor {
 
     /// A responder asks whether the requester of a direct reply still waits.
     fn find_reply_queue(&self, name: &ShortString) -> Result<QueueFound, AmqpError> {
-        if **name != *REPLY_TO && self.vhost.reply_target(name).is_none() {
+        if **name != *REPLY_TO && self.vhost.reply_target(name.as_bytes()).is_none() {
             return Err(AmqpError::not_found(format!(
                 "no {}",
                 queue_words(name, self.vhost.name())

@@ -12,7 +12,7 @@ use super::targets::Targets;
 /// Destinations by exact key.
 #[derive(Clone, Debug)]
 pub(super) struct Direct<D> {
-    by_key: HashMap<Box<str>, Targets<D>, TableHash>,
+    by_key: HashMap<Box<[u8]>, Targets<D>, TableHash>,
 }
 
 impl<D> Default for Direct<D> {
@@ -24,14 +24,14 @@ impl<D> Default for Direct<D> {
 }
 
 impl<D: Clone + Eq + Hash> Direct<D> {
-    pub(super) fn add(&mut self, key: &str, destination: D) {
+    pub(super) fn add(&mut self, key: &[u8], destination: D) {
         match self.by_key.get_mut(key) {
             Some(targets) => targets.add(destination),
             None => self.by_key.entry(key.into()).or_default().add(destination),
         }
     }
 
-    pub(super) fn remove(&mut self, key: &str, destination: &D) {
+    pub(super) fn remove(&mut self, key: &[u8], destination: &D) {
         let Some(targets) = self.by_key.get_mut(key) else {
             return;
         };
@@ -43,7 +43,7 @@ impl<D: Clone + Eq + Hash> Direct<D> {
 
     /// The destinations bound under exactly this key.
     #[inline]
-    pub(super) fn targets(&self, key: &str) -> &[D] {
+    pub(super) fn targets(&self, key: &[u8]) -> &[D] {
         self.by_key.get(key).map_or(&[], Targets::as_slice)
     }
 }

@@ -56,12 +56,12 @@ impl Hashed {
     /// The hash of a message; a message without that header or property has one of its own.
     pub(super) fn hash(
         &self,
-        key: &str,
+        key: &[u8],
         headers: Option<TableRef<'_>>,
         properties: PropertiesRef<'_>,
     ) -> u64 {
         match self {
-            Self::RoutingKey => placement_hash(key.as_bytes()),
+            Self::RoutingKey => placement_hash(key),
             Self::Header(name) => hash_of_header(name, headers).unwrap_or_default(),
             Self::Property(property) => property.hash(properties).unwrap_or_default(),
         }
@@ -112,7 +112,7 @@ impl Property {
                 return Some(placement_hash(&seconds.to_be_bytes()));
             }
         };
-        Some(placement_hash(text.ok()??.as_bytes()))
+        Some(placement_hash(&text.ok()??))
     }
 }
 
@@ -267,13 +267,13 @@ impl<D: Clone + Eq> Pool<D> {
 }
 
 /// The hash of all routing keys in their order.
-pub(super) fn hash_of_keys(keys: &[&str]) -> u64 {
+pub(super) fn hash_of_keys(keys: &[&[u8]]) -> u64 {
     match keys {
-        [key] => placement_hash(key.as_bytes()),
+        [key] => placement_hash(key),
         _ => {
             let hashes = keys
                 .iter()
-                .flat_map(|key| placement_hash(key.as_bytes()).to_be_bytes());
+                .flat_map(|key| placement_hash(key).to_be_bytes());
             placement_hash(&hashes.collect::<Vec<_>>())
         }
     }

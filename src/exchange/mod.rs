@@ -49,7 +49,7 @@ use crate::kind::QueueKind;
 #[derive(Clone, Copy, Debug)]
 pub struct RouteInput<'a> {
     /// The routing key, then those of the headers `CC` and `BCC`.
-    pub keys: &'a [&'a str],
+    pub keys: &'a [&'a [u8]],
     /// The message's headers, if it has any.
     pub headers: Option<TableRef<'a>>,
     /// The message's properties.
@@ -145,7 +145,7 @@ impl<D: Clone + Eq + Hash> Router<D> {
     /// ordered by name. Returns the number by which [`unbind`](Self::unbind) finds it.
     pub fn bind(&mut self, key: &str, arguments: TableRef<'_>, destination: D) -> usize {
         match &mut self.index {
-            Index::Direct(direct) => direct.add(key, destination),
+            Index::Direct(direct) => direct.add(key.as_bytes(), destination),
             Index::Fanout(targets) => targets.add(destination),
             Index::Topic(topic) => topic.add(key, destination),
             Index::Headers(headers) => return headers.add(arguments, destination),
@@ -161,7 +161,7 @@ impl<D: Clone + Eq + Hash> Router<D> {
     /// it.
     pub fn unbind(&mut self, key: &str, number: usize, destination: &D) {
         match &mut self.index {
-            Index::Direct(direct) => direct.remove(key, destination),
+            Index::Direct(direct) => direct.remove(key.as_bytes(), destination),
             Index::Fanout(targets) => targets.remove(destination),
             Index::Topic(topic) => topic.remove(key, destination),
             Index::Headers(headers) => headers.remove(number),

@@ -7,6 +7,8 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use leveret_codec::table::{Table, Value};
 
+use crate::erlang::{escape, is_printable};
+
 const EXACT_INTEGERS_END: f64 = 9_007_199_254_740_992.0;
 
 /// A value in Erlang's notation: `<<"foo">>`, `1.5`, `[{<<"a">>,signedint,1}]`.
@@ -120,30 +122,11 @@ fn write_text(
     write!(out, "\"{suffix}>>")
 }
 
-fn is_printable(character: char) -> bool {
-    escape_of(character).is_some() || !character.is_control()
-}
-
 fn write_character(out: &mut Formatter<'_>, character: char) -> fmt::Result {
-    match escape_of(character) {
+    match escape(character) {
         Some(letter) => write!(out, "\\{letter}"),
         None => out.write_char(character),
     }
-}
-
-fn escape_of(character: char) -> Option<char> {
-    Some(match character {
-        '"' => '"',
-        '\\' => '\\',
-        '\n' => 'n',
-        '\r' => 'r',
-        '\t' => 't',
-        '\u{8}' => 'b',
-        '\u{b}' => 'v',
-        '\u{c}' => 'f',
-        '\u{1b}' => 'e',
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -88,8 +88,9 @@ fn routed(router: &Router<u8>, keys: &[&str]) -> Vec<u8> {
 
 fn routed_raw(router: &Router<u8>, keys: &[&str], random: u64) -> Vec<u8> {
     let mut out = Vec::new();
+    let keys: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes()).collect();
     let input = RouteInput {
-        keys,
+        keys: &keys,
         headers: None,
         properties: PropertiesRef::EMPTY,
         random,

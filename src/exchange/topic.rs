@@ -58,7 +58,7 @@ impl<D: Clone + Eq + Hash> Topic<D> {
         if has_wildcard(pattern) {
             self.trie.add(pattern, destination);
         } else {
-            self.literal.add(pattern, destination);
+            self.literal.add(pattern.as_bytes(), destination);
         }
     }
 
@@ -66,13 +66,13 @@ impl<D: Clone + Eq + Hash> Topic<D> {
         if has_wildcard(pattern) {
             self.trie.remove(pattern, destination);
         } else {
-            self.literal.remove(pattern, destination);
+            self.literal.remove(pattern.as_bytes(), destination);
         }
     }
 
     /// Appends the destinations of every pattern that matches; one may come more than once.
     #[inline]
-    pub(super) fn route(&self, key: &str, out: &mut Vec<D>) {
+    pub(super) fn route(&self, key: &[u8], out: &mut Vec<D>) {
         out.extend_from_slice(self.literal.targets(key));
         self.trie.collect(key, out);
     }
@@ -85,7 +85,7 @@ fn has_wildcard(pattern: &str) -> bool {
 /// One edge of the trie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step<'a> {
-    Word(&'a str),
+    Word(&'a [u8]),
     AnyWord,
     AnyWords,
 }
@@ -103,7 +103,7 @@ fn steps(pattern: &str) -> Vec<Step<'_>> {
                     steps.push(Step::AnyWords);
                     any_words_pending = false;
                 }
-                steps.push(Step::Word(word));
+                steps.push(Step::Word(word.as_bytes()));
             }
         }
     }
@@ -122,7 +122,7 @@ struct Trie<D> {
 
 #[derive(Clone, Debug)]
 struct Node<D> {
-    words: HashMap<Box<str>, usize, TableHash>,
+    words: HashMap<Box<[u8]>, usize, TableHash>,
     any_word: Option<usize>,
     any_words: Option<usize>,
     targets: Targets<D>,
@@ -232,7 +232,7 @@ impl<D: Clone + Eq + Hash> Trie<D> {
     }
 
     /// Appends the targets of every pattern that matches; returns how many nodes were looked at.
-    fn collect(&self, key: &str, out: &mut Vec<D>) -> usize {
+    fn collect(&self, key: &[u8], out: &mut Vec<D>) -> usize {
         if self.nodes[ROOT].is_unused() {
             return 0;
         }
@@ -256,7 +256,7 @@ enum Below {
 
 /// One routing key on its way through the trie.
 ///
-/// Words not yet matched are the `rest`: `None` once there are none (`Some("")` is one empty
+/// Words not yet matched are the `rest`: `None` once there are none (`Some(b"")` is one empty
 /// word). Calls nest no deeper than the longest pattern has words, of which 255 octets hold 128.
 struct Walk<'a, D> {
     trie: &'a Trie<D>,
@@ -271,7 +271,7 @@ struct Walk<'a, D> {
     reason = "node numbers come from the trie's own edges, and a freed node has no edge to it"
 )]
 impl<D: Clone + Eq + Hash> Walk<'_, D> {
-    fn node(&mut self, number: usize, rest: Option<&str>, below: Below) {
+    fn node(&mut self, number: usize, rest: Option<&[u8]>, below: Below) {
         self.visits += 1;
         let trie = self.trie;
         let node = &trie.nodes[number];
@@ -285,7 +285,7 @@ impl<D: Clone + Eq + Hash> Walk<'_, D> {
     }
 
     /// Takes one word off the rest and follows the edges that it matches.
-    fn next_word(&mut self, node: &Node<D>, rest: &str, below: Below) {
+    fn next_word(&mut self, node: &Node<D>, rest: &[u8], below: Below) {
         let (word, rest) = split_word(rest);
         if let Some(any_word) = node.any_word {
             self.node(any_word, rest, below);
@@ -296,7 +296,7 @@ impl<D: Clone + Eq + Hash> Walk<'_, D> {
     }
 
     /// Enters a `#` node: it matches whatever is left, and its children from every word on.
-    fn any_words(&mut self, number: usize, rest: Option<&str>, below: Below) {
+    fn any_words(&mut self, number: usize, rest: Option<&[u8]>, below: Below) {
         if matches!(below, Below::MultiWord) && !self.entered.insert(number) {
             return;
         }
@@ -313,11 +313,9 @@ impl<D: Clone + Eq + Hash> Walk<'_, D> {
 }
 
 #[inline]
-fn split_word(rest: &str) -> (&str, Option<&str>) {
-    match rest.split_once('.') {
-        Some((word, rest)) => (word, Some(rest)),
-        None => (rest, None),
-    }
+fn split_word(rest: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut parts = rest.splitn(2, |&octet| octet == b'.');
+    (parts.next().unwrap_or_default(), parts.next())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use super::*;
 
 /// A message to `exchange` with `key`, no properties, and what else is given.
 fn message(body: Body<'_>, traits: Traits) -> Message {
-    let (exchange, key) = (ShortStr::literal("exchange"), ShortStr::literal("key"));
+    let (exchange, key) = (ShortBytes::literal("exchange"), ShortBytes::literal("key"));
     MessageBuilder::default().build(exchange, key, PropertiesRef::EMPTY, body, traits)
 }
 
@@ -21,8 +21,8 @@ fn every_trait_comes_back_as_it_was_given() {
         assert_eq!(message.traits(), traits);
         assert_eq!(message.body(), b"body");
         assert_eq!(message.properties().as_bytes(), [0, 0]);
-        assert_eq!(&*message.routing_key(), "key");
-        assert_eq!(&*message.exchange(), "exchange");
+        assert_eq!(&*message.routing_key(), b"key");
+        assert_eq!(&*message.exchange(), b"exchange");
     }
 }
 
@@ -38,8 +38,8 @@ fn an_expiration_leaves_a_large_body_alone() {
     assert_eq!(large.expiration_ms(), Some(7));
     let again = large.rewritten(
         &mut MessageBuilder::default(),
-        ShortStr::EMPTY,
-        ShortStr::EMPTY,
+        ShortBytes::EMPTY,
+        ShortBytes::EMPTY,
         PropertiesRef::EMPTY,
         Traits::default(),
     );
@@ -56,7 +56,10 @@ fn a_message_takes_thirty_two_octets_beside_its_own() {
 
 /// The template makes what the builder makes of `key` and the rest.
 fn check(template: &mut Template, key: &str, properties: &[u8], traits: Traits, body: &[u8]) {
-    let (exchange, key) = (ShortStr::literal("exchange"), ShortStr::new(key).unwrap());
+    let (exchange, key) = (
+        ShortBytes::literal("exchange"),
+        ShortBytes::new(key.as_bytes()).unwrap(),
+    );
     let properties = PropertiesRef::new(properties);
     let built =
         MessageBuilder::default().build(exchange, key, properties, Body::Copied(body), traits);

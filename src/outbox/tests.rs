@@ -1,7 +1,7 @@
 use std::io::IoSlice;
 
 use leveret_codec::methods::BasicDeliver;
-use leveret_codec::types::{DeliveryTag, ShortStr};
+use leveret_codec::types::{DeliveryTag, ShortBytes, ShortStr};
 
 use super::*;
 use crate::message::{Body, MessageBuilder, Traits};
@@ -50,8 +50,8 @@ fn plain(body: &[u8], frame_max: u32) -> Vec<u8> {
         consumer_tag: ShortStr::literal("tag"),
         delivery_tag: DeliveryTag(7),
         redelivered: true,
-        exchange: ShortStr::literal("x"),
-        routing_key: ShortStr::literal("key"),
+        exchange: ShortBytes::literal("x"),
+        routing_key: ShortBytes::literal("key"),
     });
     encode_method(&mut wire, CHANNEL, &method);
     let size = body.len() as u64;

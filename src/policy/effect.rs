@@ -1,9 +1,10 @@
 //! What policies make of a queue's limits and an exchange's alternate.
 
 use std::cmp;
+use std::sync::Arc;
 
 use leveret_codec::table::Value;
-use leveret_codec::types::ShortString;
+use leveret_codec::types::ShortByteBuf;
 use serde_json::Value as Json;
 
 use super::{PolicyDefinition, Settings};
@@ -53,8 +54,8 @@ impl Applied {
 
     /// The alternate exchange of an exchange whose arguments name none.
     #[must_use]
-    pub fn alternate_exchange(&self) -> Option<ShortString> {
-        self.name("alternate-exchange")
+    pub fn alternate_exchange(&self) -> Option<Arc<[u8]>> {
+        self.name("alternate-exchange").map(Arc::from)
     }
 
     /// Merges what the policies say into `limits`, which hold what `arguments` say. A delivery
@@ -94,10 +95,10 @@ impl Applied {
             dead_letter_routing_key: key,
             ..
         } = limits;
-        *exchange = exchange
-            .take()
-            .or_else(|| self.name("dead-letter-exchange"));
-        *key = key.take().or_else(|| self.name("dead-letter-routing-key"));
+        let of_policy = || self.name("dead-letter-exchange").map(Arc::from);
+        *exchange = exchange.take().or_else(of_policy);
+        let of_policy = || ShortByteBuf::new(self.name("dead-letter-routing-key")?);
+        *key = key.take().or_else(of_policy);
     }
 
     fn merge_into_stream(&self, limits: &mut Limits) {
@@ -133,8 +134,8 @@ impl Applied {
         read(self.definition.get(name)?.as_str()?.as_bytes())
     }
 
-    fn name(&self, key: &str) -> Option<ShortString> {
-        ShortString::new(self.definition.get(key)?.as_str()?)
+    fn name(&self, key: &str) -> Option<&[u8]> {
+        Some(self.definition.get(key)?.as_str()?.as_bytes())
     }
 }
 

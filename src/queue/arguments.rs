@@ -6,9 +6,12 @@
 //! Docs: queues (optional arguments). Seen: RabbitMQ 4.3.6 for every text, for the order of the
 //! checks and for what is compared on another declare.
 
-use leveret_codec::table::{Table, Value};
-use leveret_codec::types::ShortString;
+use std::sync::Arc;
 
+use leveret_codec::table::{Table, Value};
+use leveret_codec::types::ShortByteBuf;
+
+use crate::erlang;
 use crate::error::AmqpError;
 use crate::exchange::DedupCache;
 use crate::kind::QueueKind;
@@ -131,10 +134,10 @@ pub struct Limits {
     pub max_length_bytes: Option<u64>,
     /// What happens to a message that does not fit.
     pub overflow: Overflow,
-    /// Where dead messages go; empty for the default exchange.
-    pub dead_letter_exchange: Option<ShortString>,
+    /// Where dead messages go; empty for the default exchange. Any octets: it need not exist.
+    pub dead_letter_exchange: Option<Arc<[u8]>>,
     /// With which key; `None` for their own.
-    pub dead_letter_routing_key: Option<ShortString>,
+    pub dead_letter_routing_key: Option<ShortByteBuf>,
     /// How sure dead-lettering is.
     pub dead_letter_strategy: Strategy,
     /// Quorum: deliveries that count, above which a message dies.
@@ -212,14 +215,14 @@ impl Arguments {
     ///
     /// # Errors
     /// 406 if it is no text.
-    pub fn dead_letter_exchange(
-        table: &Table,
+    pub fn dead_letter_exchange<'a>(
+        table: &'a Table,
         queue_words: &str,
-    ) -> Result<Option<ShortString>, AmqpError> {
+    ) -> Result<Option<&'a [u8]>, AmqpError> {
         let Some(exchange) = table.get("x-dead-letter-exchange") else {
             return Ok(None);
         };
-        exchange.as_str().map(short).ok_or_else(|| {
+        exchange.as_str().map(Some).ok_or_else(|| {
             AmqpError::precondition_failed(format!(
                 "invalid type '{}' for arg 'x-dead-letter-exchange' in {queue_words}",
                 exchange.type_name()
@@ -294,8 +297,8 @@ impl Arguments {
             overflow: word("x-overflow")
                 .and_then(Overflow::from_word)
                 .unwrap_or_default(),
-            dead_letter_exchange: word("x-dead-letter-exchange").and_then(short),
-            dead_letter_routing_key: word("x-dead-letter-routing-key").and_then(short),
+            dead_letter_exchange: word("x-dead-letter-exchange").map(Arc::from),
+            dead_letter_routing_key: word("x-dead-letter-routing-key").and_then(ShortByteBuf::new),
             dead_letter_strategy: word("x-dead-letter-strategy")
                 .and_then(Strategy::from_word)
                 .unwrap_or_default(),
@@ -328,10 +331,6 @@ impl Arguments {
     }
 }
 
-fn short(text: &[u8]) -> Option<ShortString> {
-    ShortString::new(std::str::from_utf8(text).ok()?)
-}
-
 fn kind_of(
     table: &Table,
     default: QueueKind,
@@ -349,10 +348,7 @@ fn kind_of(
         return Ok(flags.kind_without_word(default));
     }
     QueueKind::from_word(word).ok_or_else(|| {
-        let detail = format!(
-            "\"unsupported queue type '{}'\"",
-            String::from_utf8_lossy(word)
-        );
+        let detail = format!("\"unsupported queue type '{}'\"", erlang::text(word));
         invalid("x-queue-type", queue_words, &detail)
     })
 }

@@ -8,7 +8,7 @@
 
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::table::{Table, Value, ValueRef};
-use leveret_codec::types::ShortString;
+use leveret_codec::types::{ShortByteBuf, ShortString};
 
 use super::DeadLetter;
 use super::headers::{Others, headers_of, with_headers};
@@ -34,14 +34,16 @@ pub struct Rewritten {
     /// It, with its death noted in the headers.
     pub message: Message,
     /// The keys by which it is routed.
-    pub keys: Vec<ShortString>,
+    pub keys: Vec<ShortByteBuf>,
 }
 
 /// The message as it is published to the dead-letter exchange: its death noted in the headers,
-/// `expiration` removed, everything else as it was. `queue` is where it died.
+/// `expiration` removed, everything else as it was. `exchange` is that exchange, `queue` is where
+/// it died.
 #[must_use]
 pub fn rewrite(
     letter: &DeadLetter,
+    exchange: &ShortString,
     queue: &str,
     now: Now,
     builder: &mut MessageBuilder,
@@ -60,7 +62,7 @@ pub fn rewrite(
         ..message.traits()
     };
     let properties = PropertiesRef::new(&properties);
-    let exchange = letter.exchange.as_short();
+    let exchange = exchange.as_short();
     Rewritten {
         message: message.rewritten(builder, exchange, routing_key, properties, traits),
         keys: keys_of(letter),
@@ -69,7 +71,7 @@ pub fn rewrite(
 
 /// The keys by which a dead letter is routed: that of the queue's arguments alone, or the
 /// message's own with those of its CC and BCC headers.
-fn keys_of(letter: &DeadLetter) -> Vec<ShortString> {
+fn keys_of(letter: &DeadLetter) -> Vec<ShortByteBuf> {
     match &letter.routing_key {
         Some(key) => vec![key.clone()],
         None => routing_keys(&letter.entry.message),
@@ -106,7 +108,7 @@ fn buried(message: &Message, queue: &str, reason: DeathReason, wall: Wall) -> Ta
         }
     }
     let exchange = message.exchange();
-    let story = [exchange.as_str(), queue, reason.as_str()];
+    let story = [&*exchange, queue.as_bytes(), reason.as_str().as_bytes()];
     let same = |death: &Table| is(death, "queue", queue) && is(death, "reason", reason.as_str());
     let newest = match history.iter().position(same) {
         Some(place) => once_more(history.remove(place)),
@@ -117,11 +119,11 @@ fn buried(message: &Message, queue: &str, reason: DeathReason, wall: Wall) -> Ta
     headers.insert("x-death", history);
     for (name, value) in FIRST.into_iter().zip(story) {
         if headers.get(name).is_none() {
-            headers.insert(name, value);
+            headers.insert(name, octets(value));
         }
     }
     for (name, value) in LAST.into_iter().zip(story) {
-        headers.insert(name, value);
+        headers.insert(name, octets(value));
     }
     headers
 }
@@ -132,23 +134,27 @@ fn once_more(mut death: Table) -> Table {
     death
 }
 
-fn first_time(message: &Message, story: [&str; 3], wall: Wall) -> Table {
+fn first_time(message: &Message, story: [&[u8]; 3], wall: Wall) -> Table {
     let [exchange, queue, reason] = story;
     let mut death = Table::new();
     if let Ok(Some(expiration)) = message.properties().expiration() {
-        death.insert("original-expiration", expiration.as_str());
+        death.insert("original-expiration", octets(&expiration));
     }
-    let mut keys = vec![Value::from(message.routing_key().as_str())];
+    let mut keys = vec![octets(&message.routing_key())];
     if !message.traits().keys_replaced {
         keys.extend(keys_in(message, "CC").into_iter().map(Value::from));
     }
     death.insert("count", 1i64);
-    death.insert("reason", reason);
-    death.insert("queue", queue);
+    death.insert("reason", octets(reason));
+    death.insert("queue", octets(queue));
     death.insert("time", Value::Timestamp(wall.as_secs()));
-    death.insert("exchange", exchange);
+    death.insert("exchange", octets(exchange));
     death.insert("routing-keys", keys);
     death
+}
+
+fn octets(octets: &[u8]) -> Value {
+    Value::LongStr(octets.to_vec())
 }
 
 /// The `x-death` header, newest first.

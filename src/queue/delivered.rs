@@ -2,7 +2,7 @@
 
 use leveret_codec::table::{Table, Value};
 
-use super::headers::{Others, headers_of, with_headers};
+use super::headers::{Others, headers_of, streamed_time, with_headers};
 use super::{Entry, QueueKind};
 use crate::message::Message;
 
@@ -41,7 +41,7 @@ fn changed_properties(entry: &Entry, kind: QueueKind, counted: bool) -> Option<V
     if kind != QueueKind::Stream {
         return Some(with_headers(properties, headers, Others::Kept));
     }
-    let mut headers = of_stream(&headers, entry.message.traits().died_before);
+    let mut headers = of_stream(headers, entry.message.traits().died_before);
     let offset = i64::try_from(entry.position).unwrap_or(i64::MAX);
     headers.insert("x-stream-offset", offset);
     Some(with_headers(properties, headers, Others::OfStream))
@@ -52,21 +52,31 @@ fn changed_properties(entry: &Entry, kind: QueueKind, counted: bool) -> Option<V
 /// write.
 ///
 /// Seen: RabbitMQ 4.3.6, which keeps AMQP 1.0 messages in streams.
-fn of_stream(headers: &Table, died_before: bool) -> Table {
-    let mut kept = Table::new();
-    for (name, value) in headers.iter() {
+fn of_stream(mut headers: Table, died_before: bool) -> Table {
+    headers.retain(|name, value| {
         let nested = matches!(value, Value::Array(_) | Value::Table(_));
-        if nested && !name.starts_with(b"x-") && name != b"CC" || name == b"x-death" && !died_before
-        {
-            continue;
+        let lost = nested && !name.starts_with(b"x-") && name != b"CC"
+            || name == b"x-death" && !died_before;
+        if !lost {
+            pass_through_stream(value);
         }
-        let value = match value {
-            Value::Bytes(octets) => Value::LongStr(octets.clone()),
-            value => value.clone(),
-        };
-        kept.insert(name, value);
+        !lost
+    });
+    headers
+}
+
+/// As deep as the codec lets tables nest.
+fn pass_through_stream(value: &mut Value) {
+    match value {
+        Value::Bytes(octets) => *value = Value::LongStr(std::mem::take(octets)),
+        Value::Timestamp(seconds) => *seconds = streamed_time(*seconds),
+        Value::Array(values) => values.iter_mut().for_each(pass_through_stream),
+        Value::Table(table) => table.retain(|_, value| {
+            pass_through_stream(value);
+            true
+        }),
+        _ => {}
     }
-    kept
 }
 
 /// The properties with which a message goes back to its publisher; `None` for its own. A `BCC`

@@ -3,7 +3,9 @@
 //! One [`Effects`] is reused for many calls. After each the caller acts on what it found (routes
 //! dead letters, writes settled records, arms a timer, deletes the queue) and clears it.
 
-use leveret_codec::types::ShortString;
+use std::sync::Arc;
+
+use leveret_codec::types::ShortByteBuf;
 
 use super::Entry;
 use super::ready::Level;
@@ -55,9 +57,9 @@ pub struct DeadLetter {
     /// Why it died.
     pub reason: DeathReason,
     /// The dead-letter exchange; empty for the default exchange.
-    pub exchange: ShortString,
+    pub exchange: Arc<[u8]>,
     /// The key to publish it with; `None` for the message's own keys.
-    pub routing_key: Option<ShortString>,
+    pub routing_key: Option<ShortByteBuf>,
     /// At-least-once: the queue keeps the message until it is told the end with
     /// `Queue::dead_letter_done`.
     pub confirm: bool,

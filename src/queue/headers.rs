@@ -1,46 +1,11 @@
 //! Properties with other headers: what the broker adds, without touching the rest.
-//!
-//! Texts of properties may be any octets, as in RabbitMQ, so they are passed over, not decoded.
 
-use bytes::BufMut;
-use leveret_codec::properties::PropertiesRef;
-use leveret_codec::table::Table;
+use leveret_codec::properties::{Properties, PropertiesRef};
+use leveret_codec::table::{Table, TableRef};
 
-/// How a property lies on the wire.
-#[derive(Clone, Copy)]
-enum Shape {
-    /// One octet of length.
-    Short,
-    /// Four octets of length.
-    Table,
-    /// As many octets.
-    Fixed(usize),
-}
-
-const HEADERS: u16 = 1 << 13;
-const DELIVERY_MODE: u16 = 1 << 12;
-const EXPIRATION: u16 = 1 << 8;
-const CLUSTER_ID: u16 = 1 << 2;
-
-/// Every property in the order of the wire.
-///
-/// Spec: AMQP 0-9-1, class basic.
-const SHAPES: [(u16, Shape); 14] = [
-    (1 << 15, Shape::Short),
-    (1 << 14, Shape::Short),
-    (HEADERS, Shape::Table),
-    (DELIVERY_MODE, Shape::Fixed(1)),
-    (1 << 11, Shape::Fixed(1)),
-    (1 << 10, Shape::Short),
-    (1 << 9, Shape::Short),
-    (EXPIRATION, Shape::Short),
-    (1 << 7, Shape::Short),
-    (1 << 6, Shape::Fixed(8)),
-    (1 << 5, Shape::Short),
-    (1 << 4, Shape::Short),
-    (1 << 3, Shape::Short),
-    (CLUSTER_ID, Shape::Short),
-];
+/// delivery-mode of a persistent message, and of any other.
+const PERSISTENT: u8 = 2;
+const TRANSIENT: u8 = 1;
 
 /// What becomes of the other properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,19 +13,32 @@ pub(super) enum Others {
     Kept,
     /// All but `expiration`.
     WithoutExpiration,
-    /// As a stream keeps them: `delivery-mode` is 2 or 1, never absent, and `cluster-id` is lost.
+    /// As a stream keeps them: `delivery-mode` is 2 or 1, never absent, `cluster-id` is lost, and
+    /// `timestamp` is what [`streamed_time`] makes of it.
     OfStream,
 }
 
 impl Others {
-    /// One property, empty if absent, as it is from now on.
-    fn changed(self, flag: u16, property: &[u8]) -> &[u8] {
-        match (self, flag) {
-            (Self::WithoutExpiration, EXPIRATION) | (Self::OfStream, CLUSTER_ID) => &[],
-            (Self::OfStream, DELIVERY_MODE) if property != [2] => &[1],
-            _ => property,
+    fn change(self, properties: &mut Properties<'_>) {
+        match self {
+            Self::Kept => {}
+            Self::WithoutExpiration => properties.expiration = None,
+            Self::OfStream => {
+                let persistent = properties.delivery_mode == Some(PERSISTENT);
+                properties.delivery_mode = Some(if persistent { PERSISTENT } else { TRANSIENT });
+                properties.cluster_id = None;
+                properties.timestamp = properties.timestamp.map(streamed_time);
+            }
         }
     }
+}
+
+/// Seconds that have been through a stream, which keeps milliseconds in 64 bits with a sign.
+///
+/// Seen: RabbitMQ 4.3.6, tests/scripts/stream/what_a_stream_makes_of_times.amqp.
+pub(super) fn streamed_time(seconds: u64) -> u64 {
+    let ms = seconds.wrapping_mul(1000).cast_signed();
+    (ms / 1000).cast_unsigned()
 }
 
 /// The headers of a message; empty if there are none that can be read.
@@ -71,54 +49,22 @@ pub(super) fn headers_of(properties: PropertiesRef<'_>) -> Table {
         .unwrap_or_default()
 }
 
-/// The properties with `headers` in place of theirs, sorted by name as RabbitMQ does when it
-/// changes some. Properties that cannot be read end where the trouble begins.
+/// The properties with `headers` in place of theirs: sorted by name, and of equal names the first,
+/// as RabbitMQ does when it changes some. Headers that were there stay there, even empty.
+/// Properties that cannot be read stay as they are: none passed the checks of a publish.
 pub(super) fn with_headers(
     properties: PropertiesRef<'_>,
     mut headers: Table,
     others: Others,
 ) -> Vec<u8> {
-    headers.sort_keys();
-    let old_flags = properties.flags();
-    let mut flags = 0;
-    let mut rest = properties.as_bytes().get(2..).unwrap_or_default();
-    let mut list = Vec::with_capacity(rest.len() + headers.encoded_len() + 8);
-    list.put_u16(0);
-    for (flag, shape) in SHAPES {
-        let property = if old_flags & flag == 0 {
-            &[]
-        } else if let Some((property, behind)) = split(rest, shape) {
-            rest = behind;
-            property
-        } else {
-            break;
-        };
-        if flag == HEADERS {
-            if !headers.is_empty() || old_flags & flag != 0 {
-                flags |= flag;
-                list.put_u32(u32::try_from(headers.encoded_len()).unwrap_or(u32::MAX));
-                headers.encode(&mut list);
-            }
-        } else {
-            let property = others.changed(flag, property);
-            flags |= if property.is_empty() { 0 } else { flag };
-            list.put_slice(property);
-        }
-    }
-    if let Some(word) = list.first_chunk_mut() {
-        *word = u16::to_be_bytes(flags);
-    }
-    list
-}
-
-fn split(octets: &[u8], shape: Shape) -> Option<(&[u8], &[u8])> {
-    let len = match shape {
-        Shape::Short => 1 + usize::from(*octets.first()?),
-        Shape::Table => {
-            let len = u32::from_be_bytes(*octets.first_chunk()?);
-            4usize.checked_add(usize::try_from(len).ok()?)?
-        }
-        Shape::Fixed(len) => len,
+    let Ok(mut changed) = properties.decode() else {
+        return properties.as_bytes().to_vec();
     };
-    octets.split_at_checked(len)
+    headers.sort_keys();
+    headers.dedup_keys();
+    let octets = headers.to_bytes();
+    let has_headers = changed.headers.is_some() || !headers.is_empty();
+    changed.headers = has_headers.then(|| TableRef::new(&octets));
+    others.change(&mut changed);
+    changed.to_bytes()
 }

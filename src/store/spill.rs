@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use leveret_codec::properties::PropertiesRef;
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::ShortBytes;
 use parking_lot::Mutex;
 
 use super::disk::{Disk, DiskFile, read_full};
@@ -266,9 +266,9 @@ impl<'a> Rest<'a> {
         self.take(N)?.try_into().ok()
     }
 
-    fn short(&mut self) -> Option<ShortStr<'a>> {
+    fn short(&mut self) -> Option<ShortBytes<'a>> {
         let [len] = self.array()?;
-        ShortStr::new(std::str::from_utf8(self.take(usize::from(len))?).ok()?)
+        ShortBytes::new(self.take(usize::from(len))?)
     }
 
     /// A message's octets and their checksum.

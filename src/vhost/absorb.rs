@@ -142,12 +142,13 @@ impl Vhost {
 
     /// Whether at least one queue took it and none refused.
     fn place_dead_letter(&self, now: Now, queue: &QueueHandle, dead: &DeadLetter) -> bool {
-        let Some(exchange) = self.find_exchange(&dead.exchange) else {
+        let Some(exchange) = self.directory.exchange_named(&dead.exchange) else {
             return false;
         };
         let mut builder = MessageBuilder::default();
-        let letter = dead_letter::rewrite(dead, queue.name(), now, &mut builder);
-        let keys: Vec<&str> = letter.keys.iter().map(|key| &**key).collect();
+        let letter =
+            dead_letter::rewrite(dead, &exchange.spec.name, queue.name(), now, &mut builder);
+        let keys: Vec<&[u8]> = letter.keys.iter().map(|key| &**key).collect();
         let question = Question {
             keys: &keys,
             message: &letter.message,

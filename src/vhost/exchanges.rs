@@ -73,7 +73,7 @@ impl Vhost {
     pub fn declare_exchange(
         &self,
         spec: ExchangeSpec,
-        authorize: impl FnOnce(&ShortString) -> Result<(), AmqpError>,
+        authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<Position, AmqpError> {
         let exchange = self.make_exchange(spec)?;
         let mut topology = self.topology.lock();

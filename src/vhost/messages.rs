@@ -80,7 +80,7 @@ impl Vhost {
 impl Release for Vhost {
     fn release(&self, now: Now, exchange: &Arc<Exchange>, message: Message) {
         let keys = routing_keys(&message);
-        let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+        let keys: Vec<&[u8]> = keys.iter().map(|key| &**key).collect();
         let question = Question {
             keys: &keys,
             message: &message,

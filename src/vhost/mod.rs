@@ -35,11 +35,12 @@ use std::sync::{Arc, Weak};
 
 use dashmap::DashMap;
 
-use leveret_codec::types::{ChannelId, ShortString};
+use leveret_codec::types::{ChannelId, ShortBytes, ShortString};
 use parking_lot::{Mutex, RwLock};
 
 use crate::clock::Now;
 use crate::env::{Census, Environment};
+use crate::erlang;
 use crate::error::{AmqpError, exchange_words, queue_words};
 use crate::ids::ConnectionId;
 use crate::kind::QueueKind;
@@ -169,6 +170,17 @@ impl Vhost {
             .ok_or_else(|| AmqpError::not_found(format!("no {}", exchange_words(name, &self.name))))
     }
 
+    /// The exchange that a publisher calls `name`, in any octets.
+    ///
+    /// # Errors
+    /// 404 `NOT_FOUND - no exchange 'x' in vhost '/'`, closes the channel.
+    pub(crate) fn exchange_of(&self, name: ShortBytes<'_>) -> Result<Arc<Exchange>, AmqpError> {
+        self.directory.exchange_named(&name).ok_or_else(|| {
+            let words = exchange_words(&erlang::text(&name), &self.name);
+            AmqpError::not_found(format!("no {words}"))
+        })
+    }
+
     /// The exchange called `name`, if there is one.
     #[must_use]
     pub fn find_exchange(&self, name: &str) -> Option<Arc<Exchange>> {
@@ -257,7 +269,7 @@ impl Vhost {
 
     /// The channel behind a name for replies, if `key` is one and the channel still waits.
     #[must_use]
-    pub fn reply_target(&self, key: &str) -> Option<ReplyTarget> {
+    pub fn reply_target(&self, key: &[u8]) -> Option<ReplyTarget> {
         self.directory.replies.find(key)
     }
 }

@@ -82,7 +82,7 @@ impl Vhost {
         &self,
         now: Now,
         spec: QueueSpec,
-        authorize: impl FnOnce(&ShortString) -> Result<(), AmqpError>,
+        authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<(Arc<QueueHandle>, Position), AmqpError> {
         self.env.queue_churn.declared.fetch_add(1, Relaxed);
         if let Some(existing) = self.find_queue(&spec.name) {
@@ -143,11 +143,11 @@ impl Vhost {
     fn check_new_queue(
         &self,
         spec: &QueueSpec,
-        authorize: impl FnOnce(&ShortString) -> Result<(), AmqpError>,
+        authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<Declared, AmqpError> {
         let words = queue_words(&spec.name, &self.name);
         if let Some(exchange) = Arguments::dead_letter_exchange(&spec.arguments, &words)? {
-            authorize(&exchange)?;
+            authorize(exchange)?;
         }
         let flags = spec.flags();
         let default = self.default_queue_kind();

@@ -66,22 +66,23 @@ impl ReplyTargets {
     }
 
     /// The channel behind a name for replies, if `key` is one and the channel still waits.
-    pub(super) fn find(&self, key: &str) -> Option<ReplyTarget> {
+    pub(super) fn find(&self, key: &[u8]) -> Option<ReplyTarget> {
         if !is_reply_name(key) {
             return None;
         }
-        self.0.get(key).map(|target| target.clone())
+        let name = std::str::from_utf8(key).ok()?;
+        self.0.get(name).map(|target| target.clone())
     }
 }
 
 /// Whether `name` has the form of a name for replies.
 #[must_use]
-pub(super) fn is_reply_name(name: &str) -> bool {
-    name.starts_with(REPLY_PREFIX)
+pub(super) fn is_reply_name(name: &[u8]) -> bool {
+    name.starts_with(REPLY_PREFIX.as_bytes())
 }
 
 /// Whether `name` stands for a consumer of direct replies, which no queue is behind.
 #[must_use]
 pub fn is_reply_queue(name: &str) -> bool {
-    *name == *REPLY_TO || is_reply_name(name)
+    *name == *REPLY_TO || is_reply_name(name.as_bytes())
 }

@@ -217,7 +217,7 @@ pub(crate) fn publish(channel: ChannelId, queue: &str, body: &[u8]) -> Vec<u8> {
     let mut out = octets(
         channel,
         BasicPublish {
-            routing_key,
+            routing_key: routing_key.into(),
             ..BasicPublish::default()
         },
     );

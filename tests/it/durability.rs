@@ -96,6 +96,67 @@ fn what_was_acknowledged_stays_gone_and_what_was_not_comes_back() {
     assert_eq!(Client::new(&broker).drain("jobs"), ["held"]);
 }
 
+/// Properties that are not UTF-8, as they are published and as they are heard.
+const OCTETS: &str = "delivery-mode=2 correlation-id='\\xfe' reply-to='\\xfd' message-id='\\xfc' \
+                      type='\\xfb' app-id='\\xfa'";
+
+// A stored routing key was read back as text, so one that was not UTF-8 would have been damage.
+#[test]
+fn octets_that_are_not_utf_8_survive() {
+    let house = House::new();
+    let broker = house.broker();
+    let mut client = Client::new(&broker);
+    for line in [
+        "queue.declare queue='classic' durable",
+        "queue.declare queue='quorum' durable arguments={x-queue-type:S'quorum'}",
+        "queue.declare queue='events' durable arguments={x-queue-type:S'stream'}",
+        "queue.declare queue='dying' durable arguments={x-message-ttl:I0, \
+         x-dead-letter-exchange:S'amq.topic', x-dead-letter-routing-key:S'dead.\\xff'}",
+        "queue.declare queue='dead' durable arguments={x-queue-type:S'quorum'}",
+        "queue.declare queue='late' durable",
+        "exchange.declare exchange='later' type='x-delayed-message' durable \
+         arguments={x-delayed-type:S'fanout'}",
+        "queue.bind queue='classic' exchange='amq.topic' routing-key='a.#'",
+        "queue.bind queue='quorum' exchange='amq.topic' routing-key='a.#'",
+        "queue.bind queue='events' exchange='amq.topic' routing-key='a.#'",
+        "queue.bind queue='dying' exchange='amq.topic' routing-key='a.#'",
+        "queue.bind queue='dead' exchange='amq.topic' routing-key='dead.*'",
+        "queue.bind queue='late' exchange='later'",
+    ] {
+        assert!(client.ask(line).contains("-ok"), "{line}");
+    }
+    let routed = format!(
+        "exchange='amq.topic' routing-key='a.\\xff' body='m' \
+         {{{OCTETS} headers={{'h\\xff':S'v\\xff'}}}}"
+    );
+    let delayed = format!(
+        "exchange='later' routing-key='\\xff' body='m' {{{OCTETS} headers={{x-delay:I1000}}}}"
+    );
+    publish_confirmed(&mut client, &[&routed, &delayed]);
+    drop(broker);
+    let broker = house.broker();
+    house.clock.advance(Duration::from_secs(1));
+    let mut client = Client::new(&broker);
+    for (queue, key, header) in [
+        ("classic", "'a.\\xff'", "'h\\xff': 'v\\xff'"),
+        ("quorum", "'a.\\xff'", "'h\\xff': 'v\\xff'"),
+        ("dead", "'dead.\\xff'", "routing-keys: ['a.\\xff']"),
+        ("late", "'\\xff'", "x-delay"),
+    ] {
+        let heard = client.ask(&format!("basic.get queue='{queue}' no-ack"));
+        let parts = [&format!("routing-key={key}"), header, OCTETS];
+        assert!(
+            parts.iter().all(|part| heard.contains(part)),
+            "{queue}: {heard}"
+        );
+    }
+    client.ask("basic.qos prefetch-count=10");
+    client.ask("basic.consume queue='events' arguments={x-stream-offset:S'first'}");
+    let heard = client.hear();
+    let parts = ["routing-key='a.\\xff'", "'h\\xff': 'v\\xff'", OCTETS];
+    assert!(parts.iter().all(|part| heard.contains(part)), "{heard}");
+}
+
 // The flag of a message that a consumer may have seen was lost with the broker.
 #[test]
 fn what_was_delivered_before_a_restart_comes_back_as_redelivered() {

@@ -89,6 +89,7 @@ const LAYERS: &[&str] = &[
     "alarms auth config protocol sync",
     "clock message",
     "error ids kind limits log",
+    "erlang",
 ];
 
 /// Wings of the store: each may name only those after it.

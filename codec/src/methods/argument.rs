@@ -11,7 +11,7 @@ use crate::parse::{
     Parsed, flatten, len8, len32, long, long_bytes, long_long, octet, short, short_bytes,
 };
 use crate::table::TableRef;
-use crate::types::{DeliveryTag, ShortStr};
+use crate::types::{DeliveryTag, ShortBytes, ShortStr};
 
 /// An argument's value, whatever the method.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +28,8 @@ pub enum Field<'a> {
     LongLong(u64),
     /// A text of at most 255 octets.
     ShortStr(ShortStr<'a>),
+    /// At most 255 octets.
+    ShortBytes(ShortBytes<'a>),
     /// Octets.
     LongStr(&'a [u8]),
     /// A field table.
@@ -49,6 +51,8 @@ pub enum FieldKind {
     LongLong,
     /// A text of at most 255 octets.
     ShortStr,
+    /// At most 255 octets.
+    ShortBytes,
     /// Octets.
     LongStr,
     /// A field table.
@@ -149,6 +153,7 @@ arguments! { 'a;
     Long u32;
     LongLong u64;
     ShortStr ShortStr<'a>;
+    ShortBytes ShortBytes<'a>;
     LongStr &'a [u8];
     Table TableRef<'a>;
 }
@@ -210,8 +215,7 @@ impl<'a> FromWire<'a> {
 
     #[inline]
     fn short_str(&mut self) -> Result<ShortStr<'a>, Fault> {
-        let text = std::str::from_utf8(self.take(short_bytes)?).ok();
-        text.and_then(ShortStr::new).ok_or(Fault::Utf8)
+        self.take(short_bytes)?.to_text().ok_or(Fault::Utf8)
     }
 }
 
@@ -225,6 +229,7 @@ impl<'a> Unpacker<'a> for FromWire<'a> {
             FieldKind::Long => self.take(long).map(Field::Long),
             FieldKind::LongLong => self.take(long_long).map(Field::LongLong),
             FieldKind::ShortStr => self.short_str().map(Field::ShortStr),
+            FieldKind::ShortBytes => self.take(short_bytes).map(Field::ShortBytes),
             FieldKind::LongStr => self.take(long_bytes).map(Field::LongStr),
             FieldKind::Table => self
                 .take(long_bytes)
@@ -281,6 +286,12 @@ impl<'b, B: BufMut> ToWire<'b, B> {
     }
 
     #[inline]
+    fn short_bytes(&mut self, octets: ShortBytes<'_>) {
+        self.out.put_u8(len8(octets.len()));
+        self.out.put_slice(&octets);
+    }
+
+    #[inline]
     fn long_bytes(&mut self, octets: &[u8]) {
         self.out.put_u32(len32(octets.len()));
         self.out.put_slice(octets);
@@ -300,10 +311,8 @@ impl<'a, B: BufMut> Packer<'a> for ToWire<'_, B> {
             Field::Short(number) => self.out.put_u16(number),
             Field::Long(number) => self.out.put_u32(number),
             Field::LongLong(number) => self.out.put_u64(number),
-            Field::ShortStr(text) => {
-                self.out.put_u8(len8(text.len()));
-                self.out.put_slice(text.as_bytes());
-            }
+            Field::ShortStr(text) => self.short_bytes(text.as_octets()),
+            Field::ShortBytes(octets) => self.short_bytes(octets),
             Field::LongStr(octets) => self.long_bytes(octets),
             Field::Table(table) => self.long_bytes(table.as_bytes()),
         }
@@ -349,6 +358,7 @@ impl<'a> Packer<'a> for Count {
             Field::Long(_) => 4,
             Field::LongLong(_) => 8,
             Field::ShortStr(text) => 1 + text.len(),
+            Field::ShortBytes(octets) => 1 + octets.len(),
             Field::LongStr(octets) => 4 + octets.len(),
             Field::Table(table) => 4 + table.as_bytes().len(),
         };

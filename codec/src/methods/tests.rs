@@ -20,13 +20,32 @@ fn octets(method: Method<'_>) -> Vec<u8> {
 #[test]
 fn publish_has_its_octets() {
     let publish = BasicPublish {
-        exchange: ShortStr::literal("ex"),
-        routing_key: ShortStr::literal("key"),
+        exchange: ShortBytes::literal("ex"),
+        routing_key: ShortBytes::literal("key"),
         immediate: true,
         ..BasicPublish::default()
     };
     let expected = basic(40, b"\x00\x00\x02ex\x03key\x02");
     assert_eq!(octets(publish.into()), expected);
+}
+
+#[test]
+fn publish_alone_may_say_octets_that_are_no_text() {
+    let publish = BasicPublish {
+        exchange: ShortBytes::new(b"\xff").unwrap(),
+        routing_key: ShortBytes::new(b"\xc3").unwrap(),
+        ..BasicPublish::default()
+    };
+    assert_eq!(octets(publish.into()), basic(40, b"\0\0\x01\xff\x01\xc3\0"));
+    assert_eq!(
+        Method::from(publish).to_string(),
+        r#"basic.publish exchange="\xff" routing-key="\xc3""#
+    );
+    let (class, method) = (60, 70);
+    assert_eq!(
+        Method::decode(&basic(70, b"\0\0\x01\xff\0")),
+        Err(MethodError::BadUtf8 { class, method })
+    );
 }
 
 #[test]
@@ -311,6 +330,7 @@ fn draw<'a>(name: &str, pool: &'a Pool) -> Method<'a> {
             FieldKind::Long => Field::Long(u32::from_be_bytes([n4, n5, n6, n7])),
             FieldKind::LongLong => Field::LongLong(pool.number),
             FieldKind::ShortStr => Field::ShortStr(pool.text.as_short()),
+            FieldKind::ShortBytes => Field::ShortBytes(ShortBytes::new(&pool.octets).unwrap()),
             FieldKind::LongStr => Field::LongStr(&pool.octets),
             FieldKind::Table => Field::Table(TableRef::new(&pool.table)),
         })

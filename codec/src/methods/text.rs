@@ -8,7 +8,7 @@ use std::fmt::{self, Display, Formatter};
 use super::Method;
 use super::argument::{Fault, Field, FieldKind, Packer, Unpacker};
 use crate::table::{Quoted, TableRef};
-use crate::types::ShortStr;
+use crate::types::{ShortBytes, ShortStr};
 
 impl<'a> Method<'a> {
     /// The arguments with their names, in the order of the wire. Names are those of the fields,
@@ -53,6 +53,7 @@ impl<'a> Unpacker<'a> for ByName<'_, 'a> {
             FieldKind::Long => Field::Long(0),
             FieldKind::LongLong => Field::LongLong(0),
             FieldKind::ShortStr => Field::ShortStr(ShortStr::EMPTY),
+            FieldKind::ShortBytes => Field::ShortBytes(ShortBytes::EMPTY),
             FieldKind::LongStr => Field::LongStr(&[]),
             FieldKind::Table => Field::Table(TableRef::EMPTY),
         }))
@@ -77,6 +78,7 @@ fn is_blank(name: &str, field: Field<'_>) -> bool {
         Field::Bit(bit) => !bit,
         Field::Short(number) => number == 0 && name == "ticket",
         Field::ShortStr(text) => text.is_empty(),
+        Field::ShortBytes(octets) => octets.is_empty(),
         Field::LongStr(octets) => octets.is_empty(),
         Field::Table(table) => table.is_empty(),
         Field::Octet(_) | Field::Long(_) | Field::LongLong(_) => false,
@@ -95,6 +97,7 @@ impl Display for Shown<'_> {
             Field::Long(number) => write!(out, "={number}"),
             Field::LongLong(number) => write!(out, "={number}"),
             Field::ShortStr(text) => write!(out, "={text:?}"),
+            Field::ShortBytes(octets) => write!(out, "={octets:?}"),
             Field::LongStr(octets) => write!(out, "={}", Quoted(octets)),
             Field::Table(table) => write!(out, "={table}"),
         }

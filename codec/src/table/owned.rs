@@ -89,6 +89,16 @@ impl Table {
         Some(self.0.remove(at).1)
     }
 
+    /// Keeps the entries that `keep` wants, which may change their values, in their order.
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &mut Value) -> bool) {
+        self.0.retain_mut(|(name, value)| keep(name, value));
+    }
+
+    /// Of neighbours with equal names the first one stays.
+    pub fn dedup_keys(&mut self) {
+        self.0.dedup_by(|one, before| one.0 == before.0);
+    }
+
     /// Names and values in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &Value)> {
         self.0.iter().map(|(name, value)| (&**name, value))

@@ -39,3 +39,30 @@ fn both_forms_print_as_text() {
     assert_eq!(format!("{owned} {owned:?}"), r#"a"b "a\"b""#);
     assert_eq!(owned.as_short(), text);
 }
+
+#[test]
+fn short_octets_end_at_255_and_may_be_no_text() {
+    let octets = [0xff; 256];
+    assert_eq!(ShortBytes::new(&octets), None);
+    assert_eq!(ShortByteBuf::new(&octets), None);
+    let longest = ShortBytes::new(&octets[1..]).unwrap();
+    assert_eq!((longest.len(), longest.to_text()), (255, None));
+    assert_eq!(format!("{:?}", ShortBytes(b"a\xff\"")), r#""a\xff\"""#);
+}
+
+#[test]
+fn octets_of_a_text_are_that_text_again() {
+    let text = ShortStr::literal("é");
+    assert_eq!(&*text.as_octets(), b"\xc3\xa9");
+    assert_eq!(text.as_octets().to_text(), Some(text));
+    assert_eq!(format!("{:?}", ShortByteBuf::from(text)), r#""é""#);
+}
+
+#[test]
+fn owned_octets_are_shared_and_equal_the_borrowed_ones() {
+    let owned = ShortByteBuf::new(b"k\xff").unwrap();
+    assert_eq!(owned, owned.as_short());
+    assert!(owned != ShortBytes::EMPTY);
+    assert!(ShortByteBuf::from(ShortBytes::EMPTY).0.is_none());
+    assert_eq!(size_of::<ShortByteBuf>(), size_of::<Arc<[u8]>>());
+}

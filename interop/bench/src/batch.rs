@@ -10,7 +10,7 @@ use leveret_codec::encode::{encode_body, encode_content_header, encode_method};
 use leveret_codec::methods::BasicPublish;
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::TableRef;
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::ShortBytes;
 
 use super::error::BenchError;
 use super::plan::Slot;
@@ -83,19 +83,19 @@ impl Batch {
         let start = self.octets.len();
         let publish = BasicPublish {
             ticket: 0,
-            exchange: short(slot.exchange)?,
-            routing_key: short(&slot.key)?,
+            exchange: short(slot.exchange)?.as_octets(),
+            routing_key: short(&slot.key)?.as_octets(),
             mandatory: false,
             immediate: false,
         };
         encode_method(&mut self.octets, CHANNEL, &publish.into());
         let headers = slot.headers.as_ref().map(|headers| headers.to_bytes());
-        let reply_to = short(&form.reply_to)?;
+        let reply_to = short(&form.reply_to)?.as_octets();
         let properties = Properties {
             delivery_mode: form.persistent.then_some(2),
             headers: headers.as_deref().map(TableRef::new),
             reply_to: (!reply_to.is_empty()).then_some(reply_to),
-            correlation_id: (!reply_to.is_empty()).then_some(ShortStr::literal("call")),
+            correlation_id: (!reply_to.is_empty()).then_some(ShortBytes::literal("call")),
             ..Properties::default()
         };
         let mut list = Vec::with_capacity(properties.encoded_len());

@@ -25,7 +25,7 @@ use leveret_codec::methods::{
 };
 use leveret_codec::properties::ContentHeader;
 use leveret_codec::table::{Table, TableRef};
-use leveret_codec::types::{ChannelId, DeliveryTag, ShortStr, ShortString};
+use leveret_codec::types::{ChannelId, DeliveryTag, ShortByteBuf, ShortStr, ShortString};
 use parking_lot::{Mutex, RwLock};
 
 use super::error::{BenchError, During as _};
@@ -89,7 +89,7 @@ struct Peer {
     /// What goes to consumers.
     outputs: Vec<Output>,
     /// Outputs of the last route, which most publishes take again.
-    route: (ShortString, ShortString, Vec<usize>),
+    route: (ShortByteBuf, ShortByteBuf, Vec<usize>),
     /// Octets of the current body that are still to come.
     left: u64,
     /// Publishes so far and those confirmed, if they are confirmed at all.
@@ -188,7 +188,7 @@ impl Peer {
     /// Finds the outputs of a publish and puts a delivery in front of its content.
     fn publish(&mut self, publish: &BasicPublish<'_>) {
         let (exchange, key, _) = &self.route;
-        if publish.exchange != exchange.as_str() || publish.routing_key != key.as_str() {
+        if *exchange != publish.exchange || *key != publish.routing_key {
             self.find_route(publish);
         }
         for at in &self.route.2 {
@@ -210,15 +210,14 @@ impl Peer {
     fn find_route(&mut self, publish: &BasicPublish<'_>) {
         let queues = if publish.exchange.is_empty() {
             let all = self.exchange.queues.read();
-            all.get(publish.routing_key.as_str())
-                .cloned()
-                .into_iter()
-                .collect()
+            let name = publish.routing_key.to_text();
+            let queue = name.and_then(|name| all.get(&*name));
+            queue.cloned().into_iter().collect()
         } else {
             let all = self.exchange.bound.read();
-            all.get(publish.exchange.as_str())
-                .cloned()
-                .unwrap_or_default()
+            let name = publish.exchange.to_text();
+            let queues = name.and_then(|name| all.get(&*name));
+            queues.cloned().unwrap_or_default()
         };
         let outputs = queues
             .iter()

@@ -9,7 +9,7 @@ use leveret_codec::encode::{encode_body, encode_content_header, encode_method};
 use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER};
 use leveret_codec::methods::{BasicPublish, Method, QueueDeclare};
 use leveret_codec::properties::{ContentHeader, Properties, PropertiesRef};
-use leveret_codec::types::{ShortStr, ShortString};
+use leveret_codec::types::{ShortByteBuf, ShortBytes};
 
 use super::batch::{Batch, Form};
 use super::crew::Crew;
@@ -187,7 +187,7 @@ struct Server {
     link: Link,
     body: Vec<u8>,
     size: u64,
-    reply_to: ShortString,
+    reply_to: ShortByteBuf,
     out: Vec<u8>,
 }
 
@@ -200,7 +200,7 @@ impl Server {
             link,
             body: Vec::new(),
             size: 0,
-            reply_to: ShortString::default(),
+            reply_to: ShortByteBuf::default(),
             out: Vec::new(),
         })
     }
@@ -222,8 +222,8 @@ impl Server {
                     let header = header(frame.payload)?;
                     let to = header.properties.reply_to();
                     let to = to.map_err(|error| BenchError::Protocol(error.to_string()))?;
-                    let to = to.unwrap_or(ShortStr::EMPTY);
-                    if to != self.reply_to.as_str() {
+                    let to = to.unwrap_or_default();
+                    if self.reply_to != to {
                         self.reply_to = to.into();
                     }
                     self.size = header.body_size;
@@ -249,17 +249,17 @@ impl Server {
     }
 }
 
-fn reply(out: &mut Vec<u8>, to: ShortStr<'_>, body: &[u8], frame_max: u32) {
+fn reply(out: &mut Vec<u8>, to: ShortBytes<'_>, body: &[u8], frame_max: u32) {
     let publish = BasicPublish {
         ticket: 0,
-        exchange: ShortStr::EMPTY,
+        exchange: ShortBytes::EMPTY,
         routing_key: to,
         mandatory: false,
         immediate: false,
     };
     encode_method(out, CHANNEL, &publish.into());
     let properties = Properties {
-        correlation_id: Some(ShortStr::literal("call")),
+        correlation_id: Some(ShortBytes::literal("call")),
         ..Properties::default()
     };
     let mut list = [0; 16];

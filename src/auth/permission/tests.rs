@@ -3,11 +3,14 @@ use super::*;
 fn check_topic(pattern: &str, allowed: &[&str], refused: &[&str]) {
     let access = TopicAccess::new("a.u", "/v", pattern, "").unwrap();
     for key in allowed {
-        assert!(access.allows(Operation::Write, key), "{pattern} in {key}");
+        assert!(
+            access.allows(Operation::Write, key.as_bytes()),
+            "{pattern} in {key}"
+        );
     }
     for key in refused {
         assert!(
-            !access.allows(Operation::Write, key),
+            !access.allows(Operation::Write, key.as_bytes()),
             "{pattern} not in {key}"
         );
     }
@@ -26,10 +29,10 @@ fn each_operation_has_its_own_pattern() {
 #[test]
 fn default_exchange_is_called_amq_default() {
     let access = Access::new("", "^amq\\.default$", ".*").unwrap();
-    assert!(access.allows(Operation::Write, Resource::Exchange("")));
+    assert!(access.allows(Operation::Write, Resource::Exchange(b"")));
     assert!(!access.allows(Operation::Write, Resource::Queue("")));
     assert_eq!(
-        access_refused(Operation::Read, Resource::Exchange(""), "/", "bob"),
+        access_refused(Operation::Read, Resource::Exchange(b""), "/", "bob"),
         "read access to exchange 'amq.default' in vhost '/' refused for user 'bob'"
     );
 }
@@ -41,7 +44,7 @@ fn refusals_read_like_rabbitmqs() {
         "configure access to queue 'zz' in vhost '/' refused for user 'bob'"
     );
     assert_eq!(
-        topic_refused(Operation::Write, "k", "amq.topic", "/", "bob"),
+        topic_refused(Operation::Write, b"k", "amq.topic", "/", "bob"),
         "write access to topic 'k' in exchange 'amq.topic' in vhost '/' refused for user 'bob'"
     );
 }

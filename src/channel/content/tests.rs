@@ -1,6 +1,6 @@
 use leveret_codec::methods::BasicPublish;
 use leveret_codec::properties::{ContentHeader, PropertiesRef};
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::ShortBytes;
 
 use super::{Complete, Content, ContentBody};
 
@@ -20,8 +20,8 @@ fn header(body_size: u64) -> Vec<u8> {
 fn begun() -> Content {
     let mut content = Content::default();
     let publish = BasicPublish {
-        exchange: ShortStr::literal("x"),
-        routing_key: ShortStr::literal("k"),
+        exchange: ShortBytes::literal("x"),
+        routing_key: ShortBytes::literal("k"),
         ..BasicPublish::default()
     };
     content.begin(publish);
@@ -103,8 +103,8 @@ fn frames_out_of_place_are_unexpected() {
 /// Completes a content of one octet; whether it is said to be like the one before it.
 fn is_alike(content: &mut Content, exchange: &'static str, key: &str, mandatory: bool) -> bool {
     let publish = BasicPublish {
-        exchange: ShortStr::literal(exchange),
-        routing_key: ShortStr::new(key).unwrap(),
+        exchange: ShortBytes::literal(exchange),
+        routing_key: ShortBytes::new(key.as_bytes()).unwrap(),
         mandatory,
         ..BasicPublish::default()
     };
@@ -118,7 +118,8 @@ fn is_alike(content: &mut Content, exchange: &'static str, key: &str, mandatory:
         is_alike,
         ..
     } = complete.expect("the last body");
-    assert_eq!((&*method.exchange, &*method.routing_key), (exchange, key));
+    let said = (&*method.exchange, &*method.routing_key);
+    assert_eq!(said, (exchange.as_bytes(), key.as_bytes()));
     assert_eq!(method.mandatory, mandatory);
     content.reuse(method, properties);
     is_alike

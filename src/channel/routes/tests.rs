@@ -54,7 +54,7 @@ fn the_exchange_is_known_without_an_answer() {
     let mut cache = RouteCache::default();
     cache.keep(1, &direct, None);
     let found = |topology, exchange: &Arc<Exchange>| {
-        let name = &exchange.spec.name;
+        let name = exchange.spec.name.as_short().as_octets();
         cache.exchange(topology, name).is_some()
     };
     assert!(found(1, &direct));

@@ -101,7 +101,7 @@ fn body(len: usize) -> Vec<u8> {
 fn publish(body: &[u8], frame_max: u32) -> Vec<u8> {
     let mut octets = Vec::new();
     let method = BasicPublish {
-        routing_key: short("q"),
+        routing_key: short("q").into(),
         ..BasicPublish::default()
     };
     encode_method(&mut octets, ONE, &method.into());

@@ -184,7 +184,7 @@ fn mail_that_was_not_read_goes_back_with_what_was_delivered() {
         client.say(
             ONE,
             BasicPublish {
-                routing_key: short("q"),
+                routing_key: short("q").into(),
                 ..Default::default()
             },
         );

@@ -15,7 +15,7 @@ fn header(size: u64) -> Vec<u8> {
 
 fn publish() -> BasicPublish<'static> {
     BasicPublish {
-        routing_key: ShortStr::literal("nobody"),
+        routing_key: ShortBytes::literal("nobody"),
         ..Default::default()
     }
 }

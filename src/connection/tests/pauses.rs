@@ -80,7 +80,7 @@ impl Behind {
 fn persistent() -> Vec<u8> {
     let mut octets = Vec::new();
     let method = BasicPublish {
-        routing_key: short("q"),
+        routing_key: short("q").into(),
         ..BasicPublish::default()
     };
     encode_method(&mut octets, ONE, &method.into());

@@ -36,7 +36,7 @@ impl Letter {
 
     fn publish(&self) -> Vec<u8> {
         let publish = BasicPublish {
-            routing_key: short(self.key),
+            routing_key: short(self.key).into(),
             mandatory: true,
             ..Default::default()
         };
@@ -51,8 +51,8 @@ impl Letter {
         let ok = BasicGetOk {
             delivery_tag: DeliveryTag(tag as u64),
             redelivered: false,
-            exchange: ShortStr::EMPTY,
-            routing_key: short(self.key),
+            exchange: ShortBytes::EMPTY,
+            routing_key: short(self.key).into(),
             message_count: u32::try_from(left).unwrap(),
         };
         let mut octets = Vec::new();
@@ -187,7 +187,7 @@ fn letters() -> impl Strategy<Value = Vec<Letter>> {
             ..Properties::default()
         },
         Properties {
-            expiration: Some(ShortStr::literal("60000")),
+            expiration: Some(ShortBytes::literal("60000")),
             ..Properties::default()
         },
     ]);

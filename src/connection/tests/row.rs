@@ -262,14 +262,14 @@ fn headers() -> impl Strategy<Value = Option<Vec<u8>>> {
 }
 
 fn properties() -> impl Strategy<Value = Vec<u8>> {
-    let text =
-        |texts: &[&'static str]| prop::option::weighted(0.2, prop::sample::select(texts.to_vec()));
+    let one_of =
+        |texts: &[&'static [u8]]| prop::option::weighted(0.2, prop::sample::select(texts.to_vec()));
     let ids = (
-        text(&["1", "2", "three"]),
-        text(&["x", "yy"]),
-        text(&["r", "r", "amq.rabbitmq.reply-to"]),
-        text(&["60000", "60000", "7", "soon"]),
-        text(&["guest", "guest", "guest", "bob"]),
+        one_of(&[b"1", b"2", b"three", b"\xff"]),
+        one_of(&[b"x", b"yy", b"\xc3"]),
+        one_of(&[b"r", b"r\xff", b"amq.rabbitmq.reply-to"]),
+        one_of(&[b"60000", b"60000", b"+7", b"soon", b"\xff"]),
+        one_of(&[b"guest", b"guest", b"guest", b"bob", b"\xff"]),
     );
     let numbers = (
         prop::option::of(1_u8..3),
@@ -281,11 +281,11 @@ fn properties() -> impl Strategy<Value = Vec<u8>> {
         let (delivery_mode, priority, timestamp) = numbers;
         Properties {
             headers: headers.as_deref().map(TableRef::new),
-            message_id: message_id.map(short),
-            correlation_id: correlation_id.map(short),
-            reply_to: reply_to.map(short),
-            expiration: expiration.map(short),
-            user_id: user_id.map(short),
+            message_id: message_id.and_then(ShortBytes::new),
+            correlation_id: correlation_id.and_then(ShortBytes::new),
+            reply_to: reply_to.and_then(ShortBytes::new),
+            expiration: expiration.and_then(ShortBytes::new),
+            user_id: user_id.and_then(ShortBytes::new),
             delivery_mode,
             priority,
             timestamp,

@@ -229,8 +229,8 @@ fn limits_are_read() {
         (Some(5), Some(6))
     );
     assert_eq!(limits.overflow, Overflow::RejectPublish);
-    assert_eq!(limits.dead_letter_exchange.as_deref(), Some(""));
-    assert_eq!(limits.dead_letter_routing_key.as_deref(), Some("k"));
+    assert_eq!(limits.dead_letter_exchange.as_deref(), Some(&b""[..]));
+    assert_eq!(limits.dead_letter_routing_key.as_deref(), Some(&b"k"[..]));
     assert_eq!(limits.delivery_limit, Some(3));
     let age = parse(&of("stream").with("x-max-age", "2h"))
         .unwrap()

@@ -2,6 +2,8 @@
 
 use leveret_codec::table::Value;
 
+use crate::erlang;
+
 /// Milliseconds of `7D`, `12h`, …: a number and a unit out of Y M D h m s, with 365 days to the
 /// year and 30 to the month.
 pub(crate) fn age_ms(text: &[u8]) -> Option<u64> {
@@ -50,7 +52,7 @@ pub(super) fn plain(name: &str, value: &Value) -> String {
         return ms.to_string();
     }
     match value.as_str() {
-        Some(text) => String::from_utf8_lossy(text).into_owned(),
+        Some(text) => erlang::text(text).into_owned(),
         None => term(value),
     }
 }
@@ -102,17 +104,9 @@ pub(crate) fn binary(octets: &[u8]) -> String {
 
 /// A character of Latin-1 as Erlang writes it between quotes.
 fn printable(octet: u8) -> Option<String> {
-    let escaped = match octet {
-        b'"' | b'\\' => char::from(octet),
-        8 => 'b',
-        b'\t' => 't',
-        b'\n' => 'n',
-        11 => 'v',
-        12 => 'f',
-        b'\r' => 'r',
-        27 => 'e',
-        b' '..=b'~' | 0xa0..=0xff => return Some(char::from(octet).into()),
-        _ => return None,
-    };
-    Some(format!("\\{escaped}"))
+    let character = char::from(octet);
+    match erlang::escape(character) {
+        Some(letter) => Some(format!("\\{letter}")),
+        None => erlang::is_printable(character).then(|| character.into()),
+    }
 }

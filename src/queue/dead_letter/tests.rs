@@ -1,6 +1,6 @@
 use leveret_codec::properties::Properties;
 use leveret_codec::table::TableRef;
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::ShortBytes;
 
 use super::*;
 use crate::clock::Mono;
@@ -12,15 +12,15 @@ fn message(headers: &Table, expiration: Option<&'static str>) -> Message {
     let octets = headers.to_bytes();
     let properties = Properties {
         headers: (!headers.is_empty()).then(|| TableRef::new(&octets)),
-        expiration: expiration.and_then(ShortStr::new),
+        expiration: expiration.and_then(|text| ShortBytes::new(text.as_bytes())),
         delivery_mode: Some(2),
         ..Properties::default()
     };
     let mut encoded = Vec::new();
     properties.encode(&mut encoded);
     MessageBuilder::default().build(
-        ShortStr::literal("ex"),
-        ShortStr::literal("rk"),
+        ShortBytes::literal("ex"),
+        ShortBytes::literal("rk"),
         PropertiesRef::new(&encoded),
         Body::Copied(b"body"),
         Traits::default(),
@@ -39,10 +39,14 @@ fn letter(message: Message, reason: DeathReason, key: Option<&str>) -> DeadLette
             redelivered: true,
         },
         reason,
-        exchange: ShortString::new("dlx").expect("short"),
-        routing_key: key.and_then(ShortString::new),
+        exchange: b"dlx"[..].into(),
+        routing_key: key.and_then(|key| ShortByteBuf::new(key.as_bytes())),
         confirm: false,
     }
+}
+
+fn dlx() -> ShortString {
+    ShortString::new("dlx").expect("short")
 }
 
 /// `message` dies in `queue` at the given second.
@@ -52,7 +56,7 @@ fn die(message: Message, queue: &str, reason: DeathReason, second: u64) -> Messa
         ..Now::default()
     };
     let letter = letter(message, reason, None);
-    rewrite(&letter, queue, now, &mut MessageBuilder::default()).message
+    rewrite(&letter, &dlx(), queue, now, &mut MessageBuilder::default()).message
 }
 
 fn headers(message: &Message) -> Table {
@@ -103,7 +107,10 @@ fn first_death_is_written_down() {
         .with("x-last-death-queue", "src")
         .with("x-last-death-reason", "rejected");
     assert_eq!(headers(&dead), expected);
-    assert_eq!((&*dead.exchange(), &*dead.routing_key()), ("dlx", "rk"));
+    assert_eq!(
+        (&*dead.exchange(), &*dead.routing_key()),
+        (&b"dlx"[..], &b"rk"[..])
+    );
     assert_eq!(dead.properties().expiration(), Ok(None));
     assert_eq!(dead.properties().delivery_mode(), Ok(Some(2)));
     assert!(dead.traits().died_before);
@@ -164,10 +171,11 @@ fn letter_goes_by_its_own_keys_or_by_that_of_the_queue() {
         .with("BCC", vec![Value::from("bcc"), Value::from(1i64)]);
     let keys = |key| {
         let letter = letter(message(&own, None), DeathReason::Expired, key);
-        let rewritten = rewrite(&letter, "q", Now::default(), &mut MessageBuilder::default());
-        let keys: Vec<String> = rewritten.keys.iter().map(ToString::to_string).collect();
-        (keys.join(" "), rewritten.message.routing_key().to_string())
+        let builder = &mut MessageBuilder::default();
+        let rewritten = rewrite(&letter, &dlx(), "q", Now::default(), builder);
+        let keys: Vec<&[u8]> = rewritten.keys.iter().map(|key| &**key).collect();
+        (keys.join(&b' '), rewritten.message.routing_key().to_vec())
     };
-    assert_eq!(keys(None), ("rk cc bcc".into(), "rk".into()));
-    assert_eq!(keys(Some("dead")), ("dead".into(), "dead".into()));
+    assert_eq!(keys(None), (b"rk cc bcc".into(), b"rk".into()));
+    assert_eq!(keys(Some("dead")), (b"dead".into(), b"dead".into()));
 }

@@ -1,6 +1,6 @@
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, TableRef};
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::{ShortBytes, ShortStr};
 
 use super::*;
 use crate::clock::Mono;
@@ -11,8 +11,8 @@ fn entry(headers: &Table, acquired_count: u32, delivery_count: u32) -> Entry {
     let octets = headers.to_bytes();
     let properties = Properties {
         headers: (!headers.is_empty()).then(|| TableRef::new(&octets)),
-        correlation_id: ShortStr::new("id"),
-        expiration: ShortStr::new("50"),
+        correlation_id: ShortBytes::new(b"id"),
+        expiration: ShortBytes::new(b"50"),
         timestamp: Some(77),
         ..Properties::default()
     };
@@ -58,8 +58,8 @@ fn check(headers: &Table, counts: (u32, u32), kind: QueueKind, expected: Option<
             .ok(),
         expected
     );
-    assert_eq!(properties.correlation_id.as_deref(), Some("id"));
-    assert_eq!(properties.expiration.as_deref(), Some("50"));
+    assert_eq!(properties.correlation_id, ShortBytes::new(b"id"));
+    assert_eq!(properties.expiration, ShortBytes::new(b"50"));
     assert_eq!(properties.timestamp, Some(77));
 }
 
@@ -111,8 +111,8 @@ fn stream_says_a_delivery_mode_and_forgets_the_cluster() {
         let mut octets = Vec::new();
         Properties {
             delivery_mode,
-            cluster_id: ShortStr::new("c"),
-            app_id: ShortStr::new("a"),
+            cluster_id: ShortBytes::new(b"c"),
+            app_id: ShortBytes::new(b"a"),
             ..Properties::default()
         }
         .encode(&mut octets);
@@ -125,7 +125,7 @@ fn stream_says_a_delivery_mode_and_forgets_the_cluster() {
         );
         let octets = delivered_properties(&entry, QueueKind::Stream).expect("rewritten");
         let properties = PropertiesRef::new(&octets).decode().expect("readable");
-        assert_eq!(properties.app_id, ShortStr::new("a"));
+        assert_eq!(properties.app_id, ShortBytes::new(b"a"));
         assert_eq!(properties.cluster_id, None);
         properties.delivery_mode
     };

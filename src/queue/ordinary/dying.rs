@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use leveret_codec::types::ShortString;
+
 use super::Ordinary;
 use crate::clock::{Mono, Now};
 use crate::events::{DeathReason, Fate};
@@ -81,7 +83,7 @@ impl Ordinary {
         self.stats.died += 1;
         fx.note(&entry.message, || Fate::Died {
             reason,
-            exchange: self.limits.dead_letter_exchange.clone(),
+            exchange: self.dead_letter_name(),
         });
         if self.limits.dead_letter_exchange.is_none() {
             fx.settle(entry.at);
@@ -95,6 +97,12 @@ impl Ordinary {
             self.dying.keep(entry.clone(), reason);
         }
         self.send_letter(entry, reason, confirm, fx);
+    }
+
+    /// The dead-letter exchange, unless its name is one that no exchange can have.
+    fn dead_letter_name(&self) -> Option<ShortString> {
+        let name = self.limits.dead_letter_exchange.as_deref()?;
+        ShortString::new(std::str::from_utf8(name).ok()?)
     }
 
     fn send_letter(&self, entry: Entry, reason: DeathReason, confirm: bool, fx: &mut Effects) {

@@ -8,7 +8,7 @@
 
 use bytes::Bytes;
 use leveret_codec::properties::PropertiesRef;
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::ShortBytes;
 
 use super::octets::{Reader, index, put_at, short, u32_at, u64_at};
 use super::places::{self, Places, PlacesBuilder};
@@ -478,7 +478,7 @@ impl<'a> Stored<'a> {
     }
 }
 
-fn name<'a>(rest: &mut Reader<'a>) -> Option<ShortStr<'a>> {
+fn name<'a>(rest: &mut Reader<'a>) -> Option<ShortBytes<'a>> {
     let len = *rest.octets(1)?.first()?;
-    ShortStr::new(std::str::from_utf8(rest.octets(usize::from(len))?).ok()?)
+    ShortBytes::new(rest.octets(usize::from(len))?)
 }

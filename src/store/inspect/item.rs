@@ -65,9 +65,9 @@ pub struct Stored {
     /// When it was stored: RFC 3339, UTC, milliseconds.
     pub stored_at: String,
     /// The exchange it was published to.
-    pub exchange: String,
-    /// The routing key it was published with.
-    pub routing_key: String,
+    pub exchange: Value,
+    /// The routing key it was published with; `{"base64": "…"}` if it is not UTF-8.
+    pub routing_key: Value,
     /// Its properties by RabbitMQ's names.
     pub properties: Value,
     /// Its TTL in milliseconds, of its own.
@@ -161,8 +161,8 @@ impl Stored {
             queue_id: alive.row.queue.0,
             at: alive.at.address(),
             stored_at: readable::moment(alive.stored.stored_at()),
-            exchange: message.exchange().to_string(),
-            routing_key: message.routing_key().to_string(),
+            exchange: readable::octets(&message.exchange()),
+            routing_key: readable::octets(&message.routing_key()),
             properties,
             expiration_ms: message.traits().expiration_ms,
             redelivered: alive.returned.is_some(),
@@ -201,6 +201,14 @@ impl fmt::Display for Owner {
     }
 }
 
+/// `'name'`, or `base64:…` for what is not UTF-8.
+fn quoted(octets: &Value) -> String {
+    match octets.as_str() {
+        Some(text) => format!("'{text}'"),
+        None => format!("base64:{}", octets["base64"].as_str().unwrap_or_default()),
+    }
+}
+
 impl fmt::Display for Stored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.owner {
@@ -217,7 +225,9 @@ impl fmt::Display for Stored {
         } = self;
         write!(
             f,
-            ", stored {stored_at}, exchange '{exchange}', routing key '{routing_key}'"
+            ", stored {stored_at}, exchange {}, routing key {}",
+            quoted(exchange),
+            quoted(routing_key)
         )?;
         if self.redelivered {
             write!(f, ", redelivered (delivery count {delivery_count})")?;

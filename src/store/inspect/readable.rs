@@ -42,7 +42,7 @@ pub(super) fn properties(properties: PropertiesRef<'_>) -> Json {
     ];
     for (name, text) in texts {
         if let Some(text) = text {
-            shown.insert(name.to_owned(), text.as_str().into());
+            shown.insert(name.to_owned(), octets(&text));
         }
     }
     let numbers = [
@@ -86,13 +86,18 @@ fn json_of(value: &Value) -> Json {
         Value::F64(number) => (*number).into(),
         Value::Timestamp(seconds) => (*seconds).into(),
         Value::Decimal { scale, value } => format!("{value}e-{scale}").into(),
-        Value::LongStr(octets) | Value::Bytes(octets) => match std::str::from_utf8(octets) {
-            Ok(text) => text.into(),
-            Err(_) => json!({ "base64": STANDARD.encode(octets) }),
-        },
+        Value::LongStr(text) | Value::Bytes(text) => octets(text),
         Value::Array(values) => values.iter().map(json_of).collect(),
         Value::Table(inner) => table(inner),
         Value::Void => Json::Null,
+    }
+}
+
+/// A string that is UTF-8, or else `{"base64": "…"}`.
+pub(super) fn octets(octets: &[u8]) -> Json {
+    match std::str::from_utf8(octets) {
+        Ok(text) => text.into(),
+        Err(_) => json!({ "base64": STANDARD.encode(octets) }),
     }
 }
 

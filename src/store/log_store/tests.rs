@@ -537,7 +537,7 @@ fn clean_restart_gives_exactly_what_was_left() {
     let again = store.read(found[1].4).expect("it can be read");
     assert_eq!((id(&again), again.body_len()), (2, 30_008));
     assert_eq!(again.traits(), message(2, 1).traits());
-    assert_eq!(&*again.routing_key(), "key");
+    assert_eq!(&*again.routing_key(), b"key");
 }
 
 #[test]

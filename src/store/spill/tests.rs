@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leveret_codec::properties::{Properties, PropertiesRef};
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::ShortBytes;
 
 use super::Spill;
 use crate::message::{Body, Message, MessageBuilder, Traits};
@@ -13,12 +13,13 @@ fn message(body: &[u8], traits: Traits) -> Message {
     let mut properties = Vec::new();
     Properties {
         priority: Some(traits.priority),
+        correlation_id: ShortBytes::new(b"\xff"),
         ..Properties::default()
     }
     .encode(&mut properties);
     MessageBuilder::default().build(
-        ShortStr::literal("x"),
-        ShortStr::literal("a.key"),
+        ShortBytes::literal("x"),
+        ShortBytes::new(b"a.key\xfe").unwrap(),
         PropertiesRef::new(&properties),
         Body::Copied(body),
         traits,

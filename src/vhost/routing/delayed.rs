@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
 use leveret_codec::table::Value;
-use leveret_codec::types::{ShortStr, ShortString};
+use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
 use super::directory::emit;
@@ -234,11 +234,10 @@ fn with_due(message: &Message, due: Wall) -> Message {
 }
 
 fn rewrite(message: &Message, change: impl FnOnce(&mut leveret_codec::table::Table)) -> Message {
-    let exchange: ShortStr<'_> = message.exchange();
     let properties = with_headers(message.properties(), change);
     message.rewritten(
         &mut MessageBuilder::default(),
-        exchange,
+        message.exchange(),
         message.routing_key(),
         leveret_codec::properties::PropertiesRef::new(&properties),
         message.traits(),

@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::delayed::Delayed;
 use super::destination::WeakEnd;
+use crate::erlang;
 use crate::error::{AmqpError, exchange_words};
 use crate::exchange::{DedupCache, ExchangeType, History, Router};
 use crate::message::Message;
@@ -42,9 +43,9 @@ pub struct Exchange {
     /// Publishers read it; bind and unbind write.
     pub(in crate::vhost) router: RwLock<Router<WeakEnd>>,
     /// The alternate exchange that its arguments name.
-    pub(in crate::vhost) alternate: Option<ShortString>,
+    pub(in crate::vhost) alternate: Option<Arc<[u8]>>,
     /// The one that a policy gives it.
-    alternate_by_policy: ArcSwapOption<ShortString>,
+    alternate_by_policy: ArcSwapOption<Arc<[u8]>>,
     /// The last messages of an x-recent-history exchange.
     pub(in crate::vhost) history: Option<Mutex<History<Message>>>,
     /// Messages that wait in an x-delayed-message exchange.
@@ -91,7 +92,7 @@ impl Exchange {
     ///
     /// Seen: RabbitMQ 4.3.6, tests/scripts/policy/default_exchange_has_no_alternate.amqp.
     #[must_use]
-    pub fn alternate(&self) -> Option<ShortString> {
+    pub fn alternate(&self) -> Option<Arc<[u8]>> {
         let by_policy = || self.alternate_by_policy.load().as_deref().cloned();
         self.alternate.clone().or_else(by_policy)
     }
@@ -144,8 +145,12 @@ impl Exchange {
             }
         }
         let received = alternate_of(want)?;
-        let difference = match (&received, &self.alternate) {
-            (a, b) if a == b => return Ok(()),
+        if received == self.alternate {
+            return Ok(());
+        }
+        let received = received.as_deref().map(erlang::text);
+        let current = self.alternate.as_deref().map(erlang::text);
+        let difference = match (received, current) {
             (Some(a), Some(b)) => format!("received '{a}' but current is '{b}'"),
             (None, Some(b)) => {
                 format!("received none but current is the value '{b}' of type 'longstr'")
@@ -166,15 +171,15 @@ impl Exchange {
     }
 }
 
-fn alternate_of(spec: &ExchangeSpec) -> Result<Option<ShortString>, AmqpError> {
+/// Its octets are not looked at, because the exchange need not exist.
+///
+/// Seen: RabbitMQ 4.3.6, tests/scripts/octets/arguments_are_octets.amqp.
+fn alternate_of(spec: &ExchangeSpec) -> Result<Option<Arc<[u8]>>, AmqpError> {
     let Some(value) = spec.arguments.get(ALTERNATE_EXCHANGE) else {
         return Ok(None);
     };
-    let text = value
-        .as_str()
-        .and_then(|octets| std::str::from_utf8(octets).ok());
-    match text.and_then(ShortString::new) {
-        Some(name) => Ok(Some(name)),
+    match value.as_str() {
+        Some(name) => Ok(Some(name.into())),
         None => Err(AmqpError::precondition_failed(format!(
             "invalid type '{}' for arg '{ALTERNATE_EXCHANGE}' in {}",
             value.type_name(),

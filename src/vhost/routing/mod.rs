@@ -57,7 +57,7 @@ pub struct Answer {
 #[derive(Clone, Copy)]
 pub struct Question<'a> {
     /// Routing key first, then those of CC and BCC.
-    pub keys: &'a [&'a str],
+    pub keys: &'a [&'a [u8]],
     /// The message; its exchange and key are not looked at.
     pub message: &'a Message,
 }

@@ -8,6 +8,7 @@ use super::directory::Directory;
 use super::exchange::{Exchange, delay_of};
 use super::{Answer, Question, Target};
 use crate::clock::Now;
+use crate::erlang;
 use crate::events::Fate;
 use crate::exchange::{RouteInput, belongs_to_history};
 use crate::ids::QueueId;
@@ -75,11 +76,12 @@ impl<'a> Walk<'a> {
             let Some(name) = exchange.alternate() else {
                 break;
             };
-            match self.directory.exchange(&name) {
+            match self.directory.exchange_named(&name) {
                 Some(alternate) => next = Some(alternate),
                 None => crate::log::warn!(
-                    "{}: its alternate exchange '{name}' does not exist",
-                    exchange.words()
+                    "{}: its alternate exchange '{}' does not exist",
+                    exchange.words(),
+                    erlang::text(&name)
                 ),
             }
         }
@@ -138,7 +140,7 @@ impl<'a> Walk<'a> {
     /// Every queue is bound to the default exchange by its own name.
     fn default_exchange(&mut self) {
         for key in self.question.keys {
-            if let Some(queue) = self.directory.queue(key) {
+            if let Some(queue) = self.directory.queue_named(key) {
                 self.add(queue);
             } else if is_reply_name(key)
                 && let Some(target) = self.directory.replies.find(key)

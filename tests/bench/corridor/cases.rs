@@ -288,7 +288,7 @@ fn routed(kind: &ExchangeType, bindings: usize) -> usize {
         for (key, table) in keys.iter().zip(&tables) {
             out.clear();
             let input = RouteInput {
-                keys: &[key],
+                keys: &[key.as_bytes()],
                 headers: Some(TableRef::new(table)),
                 properties: PropertiesRef::new(&[0, 0]),
                 random: 0,

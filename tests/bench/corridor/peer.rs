@@ -23,7 +23,7 @@ use leveret_codec::methods::{
 };
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, TableRef};
-use leveret_codec::types::{ChannelId, ShortStr};
+use leveret_codec::types::{ChannelId, ShortBytes, ShortStr};
 
 /// The channel of everything.
 pub(crate) const CHANNEL: ChannelId = ChannelId(1);
@@ -238,8 +238,8 @@ impl Letter<'_> {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let publish = BasicPublish {
             ticket: 0,
-            exchange: ShortStr::new(self.exchange).unwrap(),
-            routing_key: ShortStr::new(self.key).unwrap(),
+            exchange: ShortStr::new(self.exchange).unwrap().into(),
+            routing_key: ShortStr::new(self.key).unwrap().into(),
             mandatory: false,
             immediate: false,
         };
@@ -247,7 +247,7 @@ impl Letter<'_> {
         let headers = self.headers.map(Table::to_bytes);
         let properties = Properties {
             headers: headers.as_deref().map(TableRef::new),
-            message_id: ShortStr::new(self.id).filter(|id| !id.is_empty()),
+            message_id: ShortBytes::new(self.id.as_bytes()).filter(|id| !id.is_empty()),
             ..Properties::default()
         };
         let mut list = Vec::new();

@@ -35,7 +35,7 @@ const PERSISTENT: [u8; 3] = [0x10, 0, 2];
 fn publish(queue: ShortStr<'_>, body: &[u8]) -> Vec<u8> {
     let mut octets = Vec::new();
     let method = BasicPublish {
-        routing_key: queue,
+        routing_key: queue.into(),
         ..BasicPublish::default()
     };
     encode_method(&mut octets, ONE, &method.into());

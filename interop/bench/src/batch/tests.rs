@@ -28,7 +28,10 @@ fn read(mut octets: &[u8]) -> Vec<(String, Vec<u8>)> {
             let Ok(Method::BasicPublish(publish)) = Method::decode(frame.payload) else {
                 panic!("another method");
             };
-            messages.push((publish.routing_key.to_string(), Vec::new()));
+            messages.push((
+                publish.routing_key.to_text().unwrap().to_string(),
+                Vec::new(),
+            ));
         } else if frame.kind == FRAME_BODY {
             messages
                 .last_mut()

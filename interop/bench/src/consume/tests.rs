@@ -1,5 +1,5 @@
 use leveret_codec::methods::{BasicDeliver, Method};
-use leveret_codec::types::ShortStr;
+use leveret_codec::types::{ShortBytes, ShortStr};
 
 use super::*;
 
@@ -10,8 +10,8 @@ fn tag_and_mark_are_those_the_codec_reads() {
             consumer_tag: ShortStr::new(consumer_tag).unwrap(),
             delivery_tag: DeliveryTag(delivery_tag),
             redelivered,
-            exchange: ShortStr::literal("x"),
-            routing_key: ShortStr::literal("k"),
+            exchange: ShortBytes::literal("x"),
+            routing_key: ShortBytes::literal("k"),
         });
         let mut payload = Vec::new();
         deliver.encode(&mut payload);

@@ -143,7 +143,7 @@ impl Pair {
         consume(&mut consumer, &queue, true)?;
         let mut message = Vec::new();
         let publish = BasicPublish {
-            routing_key: short(&queue)?,
+            routing_key: short(&queue)?.into(),
             ..BasicPublish::default()
         };
         encode_method(&mut message, CHANNEL, &publish.into());

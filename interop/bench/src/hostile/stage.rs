@@ -97,8 +97,8 @@ impl Sample<'_> {
     /// Appends its frames.
     pub(super) fn encode(&self, out: &mut Vec<u8>, frame_max: u32) -> Result<(), BenchError> {
         let publish = BasicPublish {
-            exchange: short(self.exchange)?,
-            routing_key: short(self.key)?,
+            exchange: short(self.exchange)?.into(),
+            routing_key: short(self.key)?.into(),
             mandatory: self.mandatory,
             ..BasicPublish::default()
         };
@@ -107,7 +107,7 @@ impl Sample<'_> {
         let properties = Properties {
             expiration: match self.expiration {
                 "" => None,
-                text => Some(short(text)?),
+                text => Some(short(text)?.into()),
             },
             headers: (!self.headers.is_empty()).then(|| TableRef::new(&headers)),
             ..Properties::default()
