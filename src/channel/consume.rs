@@ -10,12 +10,11 @@ use leveret_codec::methods::{
 use leveret_codec::types::{ShortStr, ShortString};
 
 use super::ledger::Source;
-use super::sources::{ReplyConsumer, Supplier, timeout_of};
+use super::sources::{ReplyConsumer, Supplier};
 use super::{Channel, Context, Departures, Reply};
-use crate::auth::Operation;
 use crate::compat;
 use crate::env::unguessable;
-use crate::error::{AmqpError, queue_words};
+use crate::error::AmqpError;
 use crate::ids::ConsumerId;
 use crate::queue::NewConsumer;
 use crate::vhost::REPLY_TO;
@@ -46,13 +45,13 @@ impl Channel {
             return self.consume_replies(consume, cx);
         }
         let name = self.queue_name(consume.queue)?;
-        cx.session.check_queue(Operation::Read, &name)?;
-        let tag = self.new_tag(consume.consumer_tag)?;
-        self.check_consumer_count(cx)?;
-        let queue = cx.session.vhost.queue(&name)?;
-        queue.check_owner(cx.session.connection)?;
+        let (mut supply, tag) = cx.session.supply(&name, || {
+            let tag = self.new_tag(consume.consumer_tag)?;
+            self.check_consumer_count(cx)?;
+            Ok(tag)
+        })?;
         let arguments = consume.arguments.to_table().map_err(|_| bad_arguments())?;
-        let timeout_ms = timeout_of(&queue, &arguments);
+        let timeout_ms = supply.timeout_ms(&arguments);
         let id = cx.session.vhost.env().next_consumer();
         let consumer = NewConsumer {
             id,
@@ -66,19 +65,10 @@ impl Channel {
             channel_credit: Arc::clone(&self.consumers.credit),
             arguments,
         };
-        let added = queue.with(cx.now, |state, effects| {
-            (!queue.is_deleted()).then(|| state.add_consumer(cx.now, consumer, effects))
-        });
-        added.ok_or_else(|| {
-            AmqpError::not_found(format!(
-                "no {}",
-                queue_words(&name, cx.session.vhost.name())
-            ))
-        })??;
+        supply.subscribe(cx.now, consumer)?;
         let source = self.consumers.add(Supplier {
             timeout_ms,
-            queue: Arc::clone(&queue),
-            consumer: Some(id),
+            supply: supply.clone(),
             tag: tag.clone(),
             no_ack: consume.no_ack,
             unsettled: 0,
@@ -87,7 +77,7 @@ impl Channel {
         self.consumers.by_id.insert(id, source);
         self.consumers.by_tag.insert(tag.clone(), source);
         self.consume_ok(&tag, consume.nowait, cx);
-        queue.with(cx.now, |state, effects| state.dispatch(cx.now, effects));
+        supply.serve(cx.now);
         Ok(())
     }
 
@@ -187,12 +177,8 @@ impl Channel {
 
     /// The queue sends nothing to this consumer any more.
     pub(super) fn stop(&self, source: Source, cx: &Context<'_>) {
-        if let Some(from) = self.consumers.get(source)
-            && let Some(id) = from.consumer
-        {
-            from.queue.with(cx.now, |queue, effects| {
-                queue.remove_consumer(cx.now, id, effects)
-            });
+        if let Some(from) = self.consumers.get(source) {
+            from.supply.cancel(cx.now);
         }
     }
 

@@ -8,7 +8,6 @@ use leveret_codec::types::{DeliveryTag, ShortStr};
 
 use super::ledger::Unacked;
 use super::{Channel, Context, Departures};
-use crate::auth::Operation;
 use crate::clock::Mono;
 use crate::entry::Entry;
 use crate::error::AmqpError;
@@ -55,7 +54,7 @@ impl Channel {
         let Some(from) = self.consumers.get_mut(source) else {
             return;
         };
-        let kind = from.queue.declared().kind;
+        let kind = from.supply.kind();
         let tag = self.ledger.next_tag();
         let rewritten = delivered_properties(&entry, kind);
         let properties = rewritten.as_deref();
@@ -90,12 +89,7 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         let name = self.queue_name(get.queue)?;
-        cx.session.check_queue(Operation::Read, &name)?;
-        let queue = cx.session.vhost.queue(&name)?;
-        queue.check_owner(cx.session.connection)?;
-        let got = queue.with(cx.now, |state, effects| {
-            state.get(cx.now, get.no_ack, effects)
-        })?;
+        let (supply, got) = cx.session.get(cx.now, &name, get.no_ack)?;
         let Some(got) = got else {
             self.counters.got_empty += 1;
             cx.outbox.method(
@@ -108,13 +102,13 @@ impl Channel {
             return Ok(());
         };
         let tag = self.ledger.next_tag();
-        self.send_get_ok(tag, &got.entry, got.ready_left, queue.declared().kind, cx);
+        self.send_get_ok(tag, &got.entry, got.ready_left, supply.kind(), cx);
         self.counters.redelivered += u64::from(got.entry.redelivered);
         if get.no_ack {
             self.counters.got_no_ack += 1;
         } else {
             self.counters.got += 1;
-            let source = self.consumers.gets_from(&queue);
+            let source = self.consumers.gets_from(&supply);
             let Some(from) = self.consumers.get_mut(source) else {
                 return Ok(());
             };
@@ -168,7 +162,7 @@ impl Channel {
                 continue;
             };
             let can_cancel =
-                from.consumer.is_some() && cx.session.capabilities.consumer_cancel_notify;
+                from.supply.consumer().is_some() && cx.session.capabilities.consumer_cancel_notify;
             let timeout_ms = from.timeout_ms.unwrap_or_default();
             if !can_cancel {
                 return Err(AmqpError::precondition_failed(format!(

@@ -9,16 +9,15 @@
 //! tests/scripts/sac/the_successor_begins_with_the_unacked_after_*.amqp.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::Context;
 use super::ledger::Unacked;
 use super::sources::{Consumers, Supplier};
+use crate::desk::Supply;
 use crate::entry::Entry;
 use crate::ids::{ConsumerId, IdMap, QueueId};
 use crate::mail::Mail;
 use crate::queue::{Leaving, ReturnCause};
-use crate::vhost::QueueHandle;
 
 /// Consumers that end, and deliveries that go back.
 #[derive(Default)]
@@ -30,7 +29,7 @@ pub struct Departures {
 
 /// What concerns one queue.
 struct Share {
-    queue: Arc<QueueHandle>,
+    supply: Supply,
     consumers: Vec<ConsumerId>,
     /// With the consumer that had it; `None` for gets.
     unacked: Vec<(Option<ConsumerId>, Entry)>,
@@ -49,8 +48,10 @@ struct Reader {
 impl Departures {
     /// A consumer ends.
     pub(super) fn add_consumer(&mut self, from: &Supplier) {
-        let Some(id) = from.consumer else { return };
-        let place = self.place(&from.queue);
+        let Some(id) = from.supply.consumer() else {
+            return;
+        };
+        let place = self.place(&from.supply);
         let reader = Reader {
             share: place,
             no_ack: from.no_ack,
@@ -71,9 +72,9 @@ impl Departures {
             let Some(from) = consumers.get(source) else {
                 continue;
             };
-            let place = self.place(&from.queue);
+            let place = self.place(&from.supply);
             if let Some(share) = self.shares.get_mut(place) {
-                share.unacked.push((from.consumer, entry));
+                share.unacked.push((from.supply.consumer(), entry));
             }
         }
     }
@@ -86,7 +87,7 @@ impl Departures {
             let Some(share) = self.shares.get_mut(place) else {
                 continue;
             };
-            let queue = Arc::clone(&share.queue);
+            let supply = share.supply.clone();
             returned += share.credited();
             let leaving = share.leaving(cause);
             let mut unread = || {
@@ -94,9 +95,7 @@ impl Departures {
                 octets += self.sort(&mut mail, cx.backlog);
                 self.take_unread(place)
             };
-            queue.with(cx.now, |queue, effects| {
-                queue.leave(cx.now, leaving, &mut unread, effects);
-            });
+            supply.leave(cx.now, leaving, &mut unread);
         }
         cx.backlog.append(&mut mail);
         cx.session.mailbox.relieve(octets, cx.now);
@@ -131,10 +130,10 @@ impl Departures {
         share.map_or_else(Vec::new, |share| std::mem::take(&mut share.unread))
     }
 
-    fn place(&mut self, queue: &Arc<QueueHandle>) -> usize {
-        *self.by_queue.entry(queue.id()).or_insert_with(|| {
+    fn place(&mut self, supply: &Supply) -> usize {
+        *self.by_queue.entry(supply.id()).or_insert_with(|| {
             self.shares.push(Share {
-                queue: Arc::clone(queue),
+                supply: supply.clone(),
                 consumers: Vec::new(),
                 unacked: Vec::new(),
                 unread: Vec::new(),

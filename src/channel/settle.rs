@@ -173,10 +173,8 @@ impl Channel {
             self.counters.acked += u64::from(count);
         }
         if let Some(from) = self.consumers.get(source) {
-            from.queue.with(cx.now, |queue, effects| {
-                queue.settle(cx.now, from.consumer, entries, outcome, effects);
-            });
-            if from.consumer.is_some() {
+            from.supply.settle(cx.now, entries, outcome);
+            if from.supply.consumer().is_some() {
                 self.consumers.give_credit(count.into(), cx);
             }
         }

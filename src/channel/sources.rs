@@ -8,9 +8,9 @@ use leveret_codec::types::ShortString;
 
 use super::Context;
 use super::ledger::Source;
+use crate::desk::Supply;
 use crate::ids::{ConsumerId, IdMap, QueueId};
 use crate::queue::ChannelCredit;
-use crate::vhost::QueueHandle;
 
 /// Consumers of one channel, and the queues it gets from.
 #[derive(Default)]
@@ -29,9 +29,7 @@ pub(super) struct Consumers {
 
 /// Where deliveries come from.
 pub(super) struct Supplier {
-    pub(super) queue: Arc<QueueHandle>,
-    /// `None` for gets.
-    pub(super) consumer: Option<ConsumerId>,
+    pub(super) supply: Supply,
     pub(super) tag: ShortString,
     pub(super) no_ack: bool,
     /// How many deliveries from here are in the ledger, or held for settlement.
@@ -86,21 +84,20 @@ impl Consumers {
         Source::try_from(self.sources.len() - 1).expect("a channel has fewer than 2^32 sources")
     }
 
-    /// The source of gets from `queue`.
-    pub(super) fn gets_from(&mut self, queue: &Arc<QueueHandle>) -> Source {
-        if let Some(source) = self.gets.get(&queue.id()) {
+    /// The source of gets from the queue of `supply`.
+    pub(super) fn gets_from(&mut self, supply: &Supply) -> Source {
+        if let Some(source) = self.gets.get(&supply.id()) {
             return *source;
         }
         let source = self.add(Supplier {
-            queue: Arc::clone(queue),
-            consumer: None,
+            supply: supply.clone(),
             tag: ShortString::default(),
             no_ack: false,
             unsettled: 0,
             gone: false,
-            timeout_ms: timeout_of(queue, &Table::new()),
+            timeout_ms: supply.timeout_ms(&Table::new()),
         });
-        self.gets.insert(queue.id(), source);
+        self.gets.insert(supply.id(), source);
         source
     }
 
@@ -111,7 +108,7 @@ impl Consumers {
         sources.dedup();
         let key = |source: &Source| {
             let from = self.get(*source);
-            from.map(|from| (from.queue.name(), &from.tag))
+            from.map(|from| (from.supply.name(), &from.tag))
         };
         sources.sort_by(|one, other| key(one).cmp(&key(other)));
         sources.into_iter().zip(0..).collect()
@@ -123,11 +120,11 @@ impl Consumers {
             return;
         };
         from.unsettled = from.unsettled.saturating_sub(count);
-        if from.unsettled > 0 || !(from.gone || from.consumer.is_none()) {
+        if from.unsettled > 0 || !(from.gone || from.supply.consumer().is_none()) {
             return;
         }
-        if from.consumer.is_none() {
-            let id = from.queue.id();
+        if from.supply.consumer().is_none() {
+            let id = from.supply.id();
             self.gets.remove(&id);
         }
         if let Some(slot) = self.sources.get_mut(source as usize) {
@@ -142,16 +139,11 @@ impl Consumers {
             return;
         };
         from.gone = true;
-        let (tag, id) = (from.tag.clone(), from.consumer);
+        let (tag, id) = (from.tag.clone(), from.supply.consumer());
         self.by_tag.remove(&tag);
         if let Some(id) = id {
             self.by_id.remove(&id);
         }
         self.settled(source, 0);
     }
-}
-
-/// The acknowledgement timeout of a consumer with these arguments.
-pub(super) fn timeout_of(queue: &QueueHandle, arguments: &Table) -> Option<u64> {
-    queue.look(|queue| queue.consumer_timeout_ms(arguments))
 }

@@ -35,6 +35,7 @@ mod policies;
 mod queues;
 pub mod session;
 mod stored;
+mod supply;
 pub mod views;
 mod waiting;
 
@@ -46,6 +47,7 @@ pub use policies::PolicyError;
 pub use queues::{QueueDeclaration, QueueFound};
 pub use session::{Capabilities, Client, Tuned};
 pub use stored::Stored;
+pub use supply::Supply;
 
 use session::Session;
 use waiting::{Waiting, Watch};

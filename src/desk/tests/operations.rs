@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use leveret_codec::table::{Table, Value};
-use leveret_codec::types::ShortString;
+use leveret_codec::types::{ChannelId, ShortString};
 
 use super::broker;
 use crate::auth::{PermissionDefinition, Tags, UserDefinition};
 use crate::clock::Now;
 use crate::desk::{Actor, BindingRequest, Desk, ExchangeDeclaration, QueueDeclaration, Stored};
 use crate::error::AmqpError;
+use crate::mail::Mailbox;
+use crate::queue::NewConsumer;
 use crate::store::Position;
 use crate::vhost::{DeleteIf, DestinationName};
 
@@ -193,6 +195,42 @@ fn every_operation_asks_for_the_right_it_needs() {
     );
     let refused = low.declare_queue(now, dead_lettering);
     assert_eq!(code(refused), 403, "it could write to that exchange");
+}
+
+#[test]
+fn who_has_no_connection_gets_consumes_and_settles() {
+    let (desk, now, high, low) = actors();
+    done(high.declare_queue(now, queue("jobs")));
+    let (_, empty) = high.get(now, "jobs", true).unwrap();
+    assert!(empty.is_none());
+    assert_eq!(code(high.get(now, "missing", true).map(drop)), 404);
+    assert_eq!(code(low.get(now, "jobs", true).map(drop)), 403);
+    let (mut supply, tag) = high.supply("jobs", || Ok("me")).unwrap();
+    let mailbox = Arc::<Mailbox>::default();
+    let consumer = || NewConsumer {
+        id: desk.env.next_consumer(),
+        connection: desk.env.next_connection(),
+        channel: ChannelId(1),
+        tag: short(tag),
+        mailbox: Arc::clone(&mailbox),
+        no_ack: false,
+        exclusive: true,
+        prefetch: 0,
+        channel_credit: Arc::default(),
+        arguments: Table::new(),
+    };
+    supply.subscribe(now, consumer()).unwrap();
+    assert_eq!(high.find_queue(now, "jobs").unwrap().consumers, 1);
+    let (mut second, ()) = high.supply("jobs", || Ok(())).unwrap();
+    assert_eq!(code(second.subscribe(now, consumer())), 403);
+    supply.cancel(now);
+    assert_eq!(high.find_queue(now, "jobs").unwrap().consumers, 0);
+    let refused = high.supply("jobs", || Err::<(), _>(AmqpError::not_allowed("no")));
+    assert_eq!(
+        code(refused.map(drop)),
+        530,
+        "what the door checks comes first"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What one client can do to a broker, and how long the others wait meanwhile.
 //!
-//! A case ([`cases`]) sets a [`stage`], with a client that is about to do its worst. Bystanders
-//! ([`bystanders`]) send and receive a few messages on connections of their own, and a newcomer
+//! A case (`cases`) sets a `stage`, with a client that is about to do its worst. Bystanders
+//! (`bystanders`) send and receive a few messages on connections of their own, and a newcomer
 //! connects again and again. Then the client acts, and the worst wait of each of them until the
 //! broker has dealt with it is the result. The worst wait just before is told too: what a busy
 //! machine adds by itself.

@@ -1,0 +1,154 @@
+//! Reading from queues: get, subscribe, settle, cancel.
+//!
+//! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
+
+use std::sync::Arc;
+
+use leveret_codec::table::Table;
+use leveret_codec::types::ShortString;
+
+use super::Actor;
+use crate::auth::Operation;
+use crate::clock::Now;
+use crate::entry::Entry;
+use crate::error::{AmqpError, queue_words};
+use crate::ids::{ConsumerId, QueueId};
+use crate::kind::QueueKind;
+use crate::queue::{Got, Leaving, NewConsumer, Outcome};
+use crate::vhost::QueueHandle;
+
+/// A queue that an actor reads from, by one consumer or by gets. What was read is settled here.
+///
+/// It outlives the queue: settlements after its deletion have no effect.
+#[derive(Clone)]
+pub struct Supply {
+    queue: Arc<QueueHandle>,
+    consumer: Option<ConsumerId>,
+}
+
+impl Actor {
+    /// Takes the message that is next, if there is one.
+    ///
+    /// # Errors
+    /// 403 without permission, 404 if the queue is missing, 405 if it belongs to another
+    /// connection or a consumer has it for itself, 540 for a stream.
+    pub fn get(
+        &self,
+        now: Now,
+        name: &str,
+        no_ack: bool,
+    ) -> Result<(Supply, Option<Got>), AmqpError> {
+        let (supply, ()) = self.supply(name, || Ok(()))?;
+        let got = supply
+            .queue
+            .with(now, |state, effects| state.get(now, no_ack, effects))?;
+        Ok((supply, got))
+    }
+
+    /// The queue `name`, to be read from. What the door has to check by itself comes between the
+    /// permission and the queue, as in RabbitMQ; its answer is handed back.
+    ///
+    /// # Errors
+    /// 403 without permission, what `check` says, 404 if the queue is missing, 405 if it belongs
+    /// to another connection.
+    pub fn supply<T>(
+        &self,
+        name: &str,
+        check: impl FnOnce() -> Result<T, AmqpError>,
+    ) -> Result<(Supply, T), AmqpError> {
+        self.check_queue(Operation::Read, name)?;
+        let checked = check()?;
+        let queue = self.vhost.queue(name)?;
+        queue.check_owner(self.connection)?;
+        let supply = Supply {
+            queue,
+            consumer: None,
+        };
+        Ok((supply, checked))
+    }
+}
+
+impl Supply {
+    /// Adds a consumer. It is served from the next [`Supply::serve`] on, so that the door can tell
+    /// its client first.
+    ///
+    /// # Errors
+    /// 403 if another consumer has the queue for itself or this one wants to, 404 if the queue has
+    /// just been deleted, 406 for bad arguments.
+    pub fn subscribe(&mut self, now: Now, consumer: NewConsumer) -> Result<(), AmqpError> {
+        let id = consumer.id;
+        let queue = &self.queue;
+        let added = queue.with(now, |state, effects| {
+            (!queue.is_deleted()).then(|| state.add_consumer(now, consumer, effects))
+        });
+        let declared = queue.declared();
+        added.ok_or_else(|| {
+            let words = queue_words(&declared.name, &declared.vhost);
+            AmqpError::not_found(format!("no {words}"))
+        })??;
+        self.consumer = Some(id);
+        Ok(())
+    }
+
+    /// Hands out what there is.
+    pub fn serve(&self, now: Now) {
+        self.queue
+            .with(now, |state, effects| state.dispatch(now, effects));
+    }
+
+    /// Ends the consumer: nothing more is sent to it. What it has stays unsettled.
+    pub fn cancel(&self, now: Now) {
+        if let Some(id) = self.consumer {
+            self.queue.with(now, |state, effects| {
+                state.remove_consumer(now, id, effects);
+            });
+        }
+    }
+
+    /// Settles what was read; `entries` is empty afterwards.
+    pub fn settle(&self, now: Now, entries: &mut Vec<Entry>, outcome: Outcome) {
+        self.queue.with(now, |state, effects| {
+            state.settle(now, self.consumer, entries, outcome, effects);
+        });
+    }
+
+    /// Ends consumers of the queue together with all that they hold; `unread` gives, under the
+    /// queue's lock, what the queue has sent them and they have not read.
+    pub fn leave(&self, now: Now, leaving: Leaving, unread: &mut dyn FnMut() -> Vec<Entry>) {
+        self.queue.with(now, |state, effects| {
+            state.leave(now, leaving, unread, effects);
+        });
+    }
+
+    /// Milliseconds until an acknowledgement of a consumer with `arguments` is overdue; `None` if
+    /// never.
+    #[must_use]
+    pub fn timeout_ms(&self, arguments: &Table) -> Option<u64> {
+        self.queue
+            .look(|state| state.consumer_timeout_ms(arguments))
+    }
+
+    /// The incarnation of the queue.
+    #[must_use]
+    pub fn id(&self) -> QueueId {
+        self.queue.id()
+    }
+
+    /// The name of the queue.
+    #[must_use]
+    pub fn name(&self) -> &ShortString {
+        self.queue.name()
+    }
+
+    /// The type of the queue.
+    #[must_use]
+    pub fn kind(&self) -> QueueKind {
+        self.queue.declared().kind
+    }
+
+    /// The consumer; `None` for gets.
+    #[must_use]
+    pub fn consumer(&self) -> Option<ConsumerId> {
+        self.consumer
+    }
+}
