@@ -10,7 +10,8 @@ use crate::auth::{Operation, Resource};
 use crate::clock::Now;
 use crate::error::{AmqpError, queue_words};
 use crate::vhost::{
-    DeleteIf, QueueHandle, QueueSpec, REPLY_TO, generated_name, is_reply_queue, strip_cr_lf,
+    DeleteIf, QueueHandle, QueueSpec, REPLY_TO, check_queue_name, generated_name, is_reply_queue,
+    strip_cr_lf,
 };
 
 /// How a queue is to be declared.
@@ -70,6 +71,7 @@ impl Actor {
         let name = if asked.is_empty() {
             generated_name()
         } else {
+            check_queue_name(&asked)?;
             asked
         };
         self.check_queue(Operation::Configure, &name)?;

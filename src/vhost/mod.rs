@@ -63,7 +63,7 @@ mod routing;
 pub use exchanges::check_not_default;
 pub use placing::{Placed, Publishes};
 pub use queue_handle::{QueueHandle, Storing};
-pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, generated_name};
+pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget, is_reply_queue};
 pub use restore::{Owners, RestoreError};
 pub use routing::{

@@ -69,12 +69,28 @@ pub fn generated_name() -> ShortString {
     ShortString::new(&format!("{GENERATED_PREFIX}{}", unguessable())).expect("30 octets fit")
 }
 
+/// Whether a client may give this name to a queue.
+///
+/// # Errors
+/// 403 for the server's own names, generated ones too, whether there is such a queue or not.
+///
+/// Seen: RabbitMQ 4.3.6, queue/reserved_name_is_403.amqp.
+pub fn check_queue_name(name: &str) -> Result<(), AmqpError> {
+    if name.starts_with(RESERVED_PREFIX) {
+        return Err(AmqpError::access_refused(format!(
+            "queue name '{name}' contains reserved prefix '{RESERVED_PREFIX}*'"
+        )));
+    }
+    Ok(())
+}
+
 impl Vhost {
     /// Declares a queue, or finds the equivalent one. `authorize` is asked only when it is
-    /// created with a dead-letter exchange. A server-made name must be in `spec` already.
+    /// created with a dead-letter exchange. A server-made name must be in `spec` already; one
+    /// that a client gave has passed [`check_queue_name`].
     ///
     /// # Errors
-    /// 403 for a reserved name, 405 for another connection's exclusive queue, 406 for bad
+    /// 405 for another connection's exclusive queue, 406 for bad
     /// arguments, a queue that differs, or the queue limit; each closes the channel.
     ///
     /// Seen: RabbitMQ 4.3.6.
@@ -87,13 +103,6 @@ impl Vhost {
         self.env.queue_churn.declared.fetch_add(1, Relaxed);
         if let Some(existing) = self.find_queue(&spec.name) {
             return self.redeclare(now, existing, &spec);
-        }
-        let generated = spec.name.starts_with(GENERATED_PREFIX);
-        if spec.name.starts_with(RESERVED_PREFIX) && !generated {
-            return Err(AmqpError::access_refused(format!(
-                "queue name '{}' contains reserved prefix '{RESERVED_PREFIX}*'",
-                spec.name
-            )));
         }
         let declared = self.check_new_queue(&spec, authorize)?;
         let topology = self.topology.lock();
