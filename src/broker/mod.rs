@@ -35,10 +35,12 @@ mod health;
 mod monitor;
 mod start;
 mod timer_driver;
+mod uri;
 pub mod vhost;
 
 pub use health::Health;
 pub use start::StartError;
+pub use uri::reachable;
 pub use vhost::{
     BindingDefinition, ExchangeDefinition, QueueCounts, QueueDefinition, Refused, VhostHandle,
     WaitError,
@@ -242,13 +244,22 @@ impl Broker {
         &self.addresses
     }
 
-    /// `amqp://guest:guest@127.0.0.1:41234`: for clients on this machine.
+    /// `amqp://guest:guest@127.0.0.1:41234`: for clients on this machine, as the default user in
+    /// the default vhost.
     #[must_use]
     pub fn uri(&self) -> String {
         let settings = &self.desk.env.settings;
-        let (user, pass) = (&settings.default_user, settings.default_pass.expose());
-        let port = self.addresses.first().map_or(0, SocketAddr::port);
-        format!("amqp://{user}:{pass}@127.0.0.1:{port}")
+        match settings.default_vhost.as_str() {
+            // Every client takes it where none is named.
+            "/" => uri::uri(settings, &self.addresses, None),
+            vhost => self.uri_in(vhost),
+        }
+    }
+
+    /// The same in another vhost.
+    #[must_use]
+    pub fn uri_in(&self, vhost: &str) -> String {
+        uri::uri(&self.desk.env.settings, &self.addresses, Some(vhost))
     }
 
     /// Its clock: advance it, if it is a test clock.

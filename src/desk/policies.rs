@@ -32,10 +32,10 @@ impl std::error::Error for PolicyError {}
 /// use leveret::policy::PolicyDefinition;
 ///
 /// let broker = Broker::builder().start()?;
-/// let policy: PolicyDefinition = serde_json::from_value(serde_json::json!({
-///     "vhost": "/", "name": "short", "pattern": "^tmp\\.", "apply-to": "queues",
-///     "definition": { "max-length": 10, "expires": 60_000 },
-/// }))?;
+/// let policy = PolicyDefinition::new("/", "short", "^tmp\\.")
+///     .apply_to("queues")
+///     .set("max-length", 10)
+///     .set("expires", 60_000);
 /// broker.desk().set_policy(&policy)?;
 /// assert!(broker.desk().clear_policy("/", "short"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -29,6 +29,46 @@ pub struct PolicyDefinition {
     pub priority: Json,
 }
 
+impl PolicyDefinition {
+    /// A policy of priority 0 for queues and exchanges, still without keys.
+    #[must_use]
+    pub fn new(
+        vhost: impl Into<String>,
+        name: impl Into<String>,
+        pattern: impl Into<String>,
+    ) -> Self {
+        Self {
+            vhost: vhost.into(),
+            name: name.into(),
+            pattern: Json::String(pattern.into()),
+            apply_to: all(),
+            definition: Settings::new(),
+            priority: zero(),
+        }
+    }
+
+    /// The same for `queues`, `exchanges`, `classic_queues`, `quorum_queues` or `streams` only.
+    #[must_use]
+    pub fn apply_to(mut self, what: impl Into<String>) -> Self {
+        self.apply_to = what.into();
+        self
+    }
+
+    /// The same with this priority; of all that match a name, the highest is obeyed.
+    #[must_use]
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority.into();
+        self
+    }
+
+    /// The same with this key (`max-length`, `dead-letter-exchange`, …).
+    #[must_use]
+    pub fn set(mut self, key: impl Into<String>, value: impl Into<Json>) -> Self {
+        self.definition.insert(key.into(), value.into());
+        self
+    }
+}
+
 fn all() -> String {
     "all".to_owned()
 }

@@ -20,7 +20,7 @@ use crate::log;
 use crate::net::descriptors;
 
 use cli::{Cli, Command};
-use ready::{Endpoint, Ready};
+use ready::Ready;
 use signals::Signals;
 
 mod cli;
@@ -146,8 +146,8 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
 
 /// The line that scripts and test containers wait for.
 fn announce(ready: &Ready) {
-    let address = |at: &Endpoint| SocketAddr::new(at.host, at.port).to_string();
-    let amqp = ready.amqp.iter().map(address).collect::<Vec<_>>().join(",");
+    let amqp: Vec<String> = ready.listening.iter().map(SocketAddr::to_string).collect();
+    let amqp = amqp.join(",");
     log::info!(
         version = ready.version,
         pid = ready.pid,

@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use crate::broker::reachable;
 use crate::config::{Durability, Settings};
 use serde::Serialize;
 
@@ -18,6 +19,8 @@ pub(crate) struct Ready {
     pub(crate) version: &'static str,
     /// Where clients connect for AMQP.
     pub(crate) amqp: Vec<Endpoint>,
+    /// What is listened on, in the same order: `[::]:5672` is every interface.
+    pub(crate) listening: Vec<SocketAddr>,
     /// The directory of messages and definitions; none when nothing is written.
     pub(crate) data_dir: Option<PathBuf>,
     /// The word of the setting.
@@ -34,16 +37,10 @@ pub(crate) struct Endpoint {
 }
 
 impl From<&SocketAddr> for Endpoint {
-    /// Every interface becomes 127.0.0.1: a broker that listens on `::` answers there as well.
     fn from(address: &SocketAddr) -> Self {
-        let any = address.ip().is_unspecified();
-        let host = if any {
-            Ipv4Addr::LOCALHOST.into()
-        } else {
-            address.ip()
-        };
+        let address = reachable(*address);
         Self {
-            host,
+            host: address.ip(),
             port: address.port(),
         }
     }
@@ -57,6 +54,7 @@ impl Ready {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION"),
             amqp: addresses.iter().map(Endpoint::from).collect(),
+            listening: addresses.to_vec(),
             data_dir: written.then(|| absolute(&settings.data_dir)),
             durability: settings.durability.word(),
         }

@@ -123,8 +123,9 @@ fn it_says_where_it_listens_and_ends_well_on_sigterm() {
     assert_eq!(broker.ready["durability"], "memory");
     assert!(broker.ready["data_dir"].is_null());
     let port = broker.ready["amqp"][0]["port"].to_string();
+    assert_eq!(broker.ready["listening"][0], format!("[::]:{port}"));
     assert!(
-        broker.started.contains(&format!("127.0.0.1:{port}")),
+        broker.started.contains(&format!("amqp=\"[::]:{port}\"")),
         "{}",
         broker.started
     );

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::Duration;
 
 use amqprs::callbacks::DefaultConnectionCallback;
@@ -13,9 +14,11 @@ use amqprs::channel::{
 };
 use amqprs::connection::{Connection, OpenConnectionArguments};
 use amqprs::{BasicProperties, DELIVERY_MODE_PERSISTENT};
-use leveret::auth::{PermissionDefinition, UserDefinition};
+use leveret::auth::{PermissionDefinition, TopicPermissionDefinition, UserDefinition};
 use leveret::broker::Broker;
 use leveret::clock::Clock;
+use leveret::config::Secret;
+use leveret::policy::PolicyDefinition;
 use serde_json::json;
 
 use crate::talker::Client;
@@ -61,6 +64,81 @@ fn ports_are_the_systems_choice_and_differ() {
     assert!(one.addresses().iter().all(|address| address.port() != 0));
     let port = one.addresses()[0].port();
     assert_eq!(one.uri(), format!("amqp://guest:guest@127.0.0.1:{port}"));
+}
+
+// Names went into the URI as they are, and there was none for another vhost.
+#[test]
+fn uris_are_escaped_and_name_their_vhost() {
+    let broker = Broker::builder().configure(|settings| {
+        settings.default_user = "a:b@c/d e".to_owned();
+        settings.default_pass = Secret::new("50%/ü?#");
+        settings.default_vhost = "of/test".to_owned();
+        settings.host = "::1".to_owned();
+    });
+    let broker = broker.start().unwrap();
+    broker.desk().add_vhost("").unwrap();
+    let port = broker.addresses()[0].port();
+    let login = "a%3Ab%40c%2Fd%20e:50%25%2F%C3%BC%3F%23";
+    let uri = |vhost: &str| format!("amqp://{login}@[::1]:{port}/{vhost}");
+    assert_eq!(broker.uri(), uri("of%2Ftest"));
+    assert_eq!(broker.uri_in("/"), uri("%2F"));
+    assert_eq!(broker.uri_in(""), uri(""));
+    let load = Command::new(env!("CARGO_BIN_EXE_leveret"))
+        .args(["bench", "--messages", "10", "--uri", &broker.uri()])
+        .output()
+        .unwrap();
+    assert!(load.status.success(), "{load:?}");
+}
+
+#[test]
+fn uri_of_every_interface_can_be_connected_to() {
+    let broker = Broker::builder().configure(|settings| settings.host = "::".to_owned());
+    let broker = broker.start().unwrap();
+    let port = broker.addresses()[0].port();
+    assert_eq!(broker.uri(), format!("amqp://guest:guest@127.0.0.1:{port}"));
+}
+
+#[test]
+fn definitions_are_made_without_naming_every_field() {
+    let broker = broker();
+    let desk = broker.desk();
+    desk.add_vhost("shop").unwrap();
+    let user = UserDefinition::new("bob", "secret").tags(["monitoring"]);
+    desk.put_user(&user).unwrap();
+    let everything = PermissionDefinition::new("bob", "shop");
+    desk.set_permissions(&everything).unwrap();
+    let some = everything.configure("").read("^jobs");
+    desk.set_permissions(&some).unwrap();
+    let topics = TopicPermissionDefinition::new("bob", "shop", "amq.topic").write("^orders");
+    desk.set_topic_permissions(&topics).unwrap();
+    let rights = serde_json::to_value(desk.auth.export()).unwrap();
+    let bob = rights["users"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|user| user["name"] == "bob");
+    assert_eq!(bob.unwrap()["tags"], json!(["monitoring"]));
+    assert_eq!(
+        rights["permissions"][0],
+        json!({"user": "bob", "vhost": "shop", "configure": "", "write": ".*", "read": "^jobs"})
+    );
+    assert_eq!(
+        rights["topic_permissions"],
+        json!([{"user": "bob", "vhost": "shop", "exchange": "amq.topic", "write": "^orders",
+                "read": ".*"}])
+    );
+
+    let policy = PolicyDefinition::new("shop", "short", "^jobs")
+        .apply_to("queues")
+        .priority(7)
+        .set("max-length", 1)
+        .set("overflow", "reject-publish");
+    desk.set_policy(&policy).unwrap();
+    assert_eq!(
+        serde_json::to_value(&policy).unwrap(),
+        json!({"vhost": "shop", "name": "short", "pattern": "^jobs", "apply-to": "queues",
+               "definition": {"max-length": 1, "overflow": "reject-publish"}, "priority": 7})
+    );
 }
 
 #[test]
@@ -162,16 +240,9 @@ async fn a_client_of_somebody_else_is_told_which_vhost_is_closed_to_it() {
     let desk = broker.desk();
     desk.add_vhost("accounts").unwrap();
     desk.add_vhost("archive").unwrap();
-    let user = json!({"name": "bob", "password": "secret", "tags": "administrator"});
-    let user: UserDefinition = serde_json::from_value(user).unwrap();
+    let user = UserDefinition::new("bob", "secret").tags(["administrator"]);
     desk.put_user(&user).unwrap();
-    let everything = |vhost: &str| PermissionDefinition {
-        user: "bob".to_owned(),
-        vhost: vhost.to_owned(),
-        configure: ".*".to_owned(),
-        write: ".*".to_owned(),
-        read: ".*".to_owned(),
-    };
+    let everything = |vhost: &str| PermissionDefinition::new("bob", vhost);
     desk.set_permissions(&everything("archive")).unwrap();
     // A tag opens no door; a row in another vhost opens none here.
     let closed = refusal(&broker, "bob", "accounts").await;

@@ -35,6 +35,10 @@ fn the_file_is_json_with_all_there_is_to_know() {
         json["amqp"][0],
         serde_json::json!({"host": "127.0.0.1", "port": 5672})
     );
+    assert_eq!(
+        json["listening"],
+        serde_json::json!(["[::]:5672", "192.0.2.1:7", "[::1]:8"])
+    );
     assert_eq!(json["durability"], "os");
     assert!(Path::new(json["data_dir"].as_str().unwrap()).is_absolute());
     assert_eq!(
