@@ -4,9 +4,9 @@
 //! refused. Files are never mapped into memory, because a full disk would then be a signal and
 //! not an error.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -127,13 +127,14 @@ fn missing(path: &Path) -> impl Iterator<Item = &Path> {
 }
 
 /// Makes the directory and those that it lies in, in such a way that the power cannot take them
-/// away again with all that is in them.
+/// away again with all that is in them. Only their owner can look into them: there are messages in
+/// it, and hashes of passwords.
 fn make(path: &Path) -> io::Result<()> {
     if path.exists() && !path.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }
     let missing: Vec<&Path> = missing(path).collect();
-    std::fs::create_dir_all(path)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     for parent in missing.iter().filter_map(|made| made.parent()) {
         let here = parent.as_os_str().is_empty();
         let parent = if here { Path::new(".") } else { parent };
@@ -158,6 +159,7 @@ impl Disk for OsDisk {
         self.may_change()?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(true);
+        options.mode(0o600);
         Ok(Arc::new(OsFile(options.open(self.path.join(name))?)))
     }
 

@@ -112,3 +112,27 @@ fn rehearsal_says_what_opening_would_and_leaves_no_trace() {
     .expect("it is there");
     assert_eq!(std::fs::read(at("there/a")).expect("read"), b"hare");
 }
+
+// There are hashes of passwords in it, and everybody's messages.
+#[test]
+fn only_the_owner_can_read_what_is_made() {
+    let mode = |path: &Path| {
+        let found = std::fs::metadata(path).expect("it is there");
+        std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777
+    };
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = dir.path().join("deep/er");
+    let disk = OsDisk::open(&at).expect("it is made");
+    disk.create("a").expect("a file");
+    assert_eq!(mode(&at), 0o700);
+    assert_eq!(mode(&dir.path().join("deep")), 0o700);
+    assert_eq!(mode(&at.join("a")), 0o600);
+
+    // A directory that was there is its maker's business.
+    let given = dir.path().join("given");
+    std::fs::create_dir(&given).expect("made");
+    let before = mode(&given);
+    let disk = OsDisk::open(&given).expect("it can be used");
+    disk.create("a").expect("a file");
+    assert_eq!((mode(&given), mode(&given.join("a"))), (before, 0o600));
+}
