@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::cli::Inspect;
 use super::complain;
+use super::logging::{Style, push_plain};
 
 /// The data is damaged.
 const DAMAGED: u8 = 1;
@@ -42,7 +43,7 @@ pub(crate) fn dump(what: &Inspect) -> ExitCode {
         Err(code) => return code,
     };
     let mut printer = Printer::new(what.json);
-    match inspect::dump(&disk, &mut |item| printer.print(&item)) {
+    match inspect::dump(&disk, &mut |item| printer.print_line(&item)) {
         Ok(damage) => {
             for damage in &damage {
                 complain(&format_args!("damaged: {damage}"));
@@ -88,6 +89,19 @@ impl Printer {
             writeln!(self.out, "{line}")
         };
         ended(written);
+    }
+
+    /// Prints what stays one line, whatever a client has put into it.
+    fn print_line(&mut self, item: &(impl Serialize + Display)) {
+        let (line, style) = if self.json {
+            let json = serde_json::to_string(item).expect("it is made of texts and numbers");
+            (json, Style::Json)
+        } else {
+            (item.to_string(), Style::Text)
+        };
+        let mut plain = Vec::new();
+        push_plain(&mut plain, &(line + "\n"), style);
+        ended(self.out.write_all(&plain));
     }
 
     fn end(mut self, damage: &[Damage]) -> ExitCode {

@@ -23,6 +23,7 @@ mod lines;
 mod plain;
 
 pub(crate) use lines::LastLines;
+pub(crate) use plain::push_plain;
 
 /// Sends the log of this process to standard output; in colours only where a person looks at it
 /// and `NO_COLOR` is not set. The lines that wait are written before the returned value is gone.
@@ -45,7 +46,7 @@ pub(crate) fn init(level: LogLevel, format: LogFormat) -> Result<LastLines, Box<
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Style {
+pub(crate) enum Style {
     /// Text.
     Text,
     /// Text in colours.

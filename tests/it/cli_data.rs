@@ -75,6 +75,10 @@ fn filled() -> TempDir {
     );
     client.ask("queue.bind queue='jobs' exchange='amq.topic' routing-key='a.#'");
     client.ask(
+        "exchange.declare exchange='later' type='x-delayed-message' durable \
+         arguments={x-delayed-type: 'direct'}",
+    );
+    client.ask(
         "basic.publish exchange='amq.topic' routing-key='a.b' body='two\\nlines' \
          {delivery-mode=2 content-type='text/plain' headers={n: I7, deep: {list: ['x', true]}}}",
     );
@@ -286,6 +290,16 @@ fn dump_shows_definitions_without_secrets_and_messages_with_their_properties() {
     };
     assert_eq!(queue["name"], "jobs");
     assert_eq!(queue["arguments"]["x-max-length"], 10);
+    assert_eq!(
+        (&queue["durable"], &queue["id"]),
+        (&json!(true), &Value::Null)
+    );
+    let [exchange] = definitions("exchange")[..] else {
+        panic!("one exchange that is not predeclared")
+    };
+    assert_eq!(exchange["name"], "later");
+    let shown = (&exchange["durable"], &exchange["delayed_id"]);
+    assert_eq!(shown, (&json!(true), &Value::Null));
     let users = definitions("user");
     assert_eq!(users.len(), 2);
     for user in users {
@@ -301,6 +315,11 @@ fn dump_shows_definitions_without_secrets_and_messages_with_their_properties() {
             (&json!("/"), &json!("jobs"))
         );
         assert!(message["stored_at"].as_str().unwrap().ends_with('Z'));
+        assert_eq!(
+            message["queue_id"],
+            Value::Null,
+            "it means nothing to a user"
+        );
     }
     let bodies: Vec<_> = messages
         .iter()
@@ -348,5 +367,32 @@ fn dump_for_people_is_a_line_each() {
     assert!(said.out.contains("2 octets base64:/wA="), "{}", said.out);
     for secret in ["a secret", "guest\"}"] {
         assert!(!said.out.contains(secret), "{}", said.out);
+    }
+}
+
+// A routing key or the name of an exchange may hold line feeds and what a terminal obeys.
+#[test]
+fn dump_of_a_clients_text_stays_in_its_line() {
+    let dir = TempDir::new().unwrap();
+    let broker = broker(dir.path());
+    let mut client = Client::new(&broker);
+    client.ask("queue.declare queue='jobs' durable");
+    client.ask("queue.bind queue='jobs' exchange='amq.topic' routing-key='#'");
+    client.ask("confirm.select");
+    client.ask(
+        "basic.publish exchange='amq.topic' routing-key='k\\nvhost forged\\x1b[2J' body='x' \
+         {delivery-mode=2 message-id='m\\nvhost forged'}",
+    );
+    drop(client);
+    broker.stop("a test");
+    for format in [&["dump"][..], &["dump", "--json"]] {
+        let said = run(format, dir.path());
+        assert!(said.out.contains("vhost forged"), "{}", said.out);
+        let forged = said
+            .out
+            .lines()
+            .filter(|line| line.starts_with("vhost forged"));
+        assert_eq!(forged.count(), 0, "{}", said.out);
+        assert!(!said.out.contains('\u{1b}'), "{}", said.out);
     }
 }

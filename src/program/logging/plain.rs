@@ -29,7 +29,7 @@ impl<'w> FormatFields<'w> for PlainFields {
 
 /// Appends a line, with what could end it or change its looks escaped. The line feed at its very
 /// end stays.
-pub(super) fn push_plain(into: &mut Vec<u8>, line: &str, style: Style) {
+pub(crate) fn push_plain(into: &mut Vec<u8>, line: &str, style: Style) {
     let (text, end) = match line.strip_suffix('\n') {
         Some(text) => (text, "\n"),
         None => (line, ""),

@@ -5,7 +5,7 @@ use crate::config::Settings;
 use parking_lot::Mutex;
 
 use super::lines::LastLines;
-use super::plain::push_plain;
+
 use super::*;
 
 #[derive(Clone, Default)]

@@ -1,6 +1,7 @@
 //! What a dump shows of one definition or one message: as JSON, and as a line to read.
 //!
-//! Owns what is left out: hashes of passwords are secrets and never shown.
+//! Owns what is left out: hashes of passwords are secrets and never shown, and numbers by which the
+//! store knows its queues mean nothing to a reader.
 
 use std::fmt;
 
@@ -17,6 +18,8 @@ use crate::store::start::alive::Alive;
 
 /// Fields of definitions that are shown as [`HIDDEN`].
 const SECRETS: &[&str] = &["password", "password_hash"];
+/// Fields of definitions that mean nothing outside of the store.
+const INTERNAL: &[&str] = &["id", "delayed_id"];
 const HIDDEN: &str = "(not shown)";
 
 /// Something in a data directory.
@@ -58,8 +61,6 @@ pub struct Stored {
     /// Where it waits; absent if the queue is deleted, so that a start will drop the message.
     #[serde(flatten)]
     pub owner: Option<Owner>,
-    /// The number of the queue's incarnation.
-    pub queue_id: u64,
     /// Where it is in the log.
     pub at: u64,
     /// When it was stored: RFC 3339, UTC, milliseconds.
@@ -96,7 +97,27 @@ pub enum Body {
 }
 
 impl Definition {
-    pub(super) fn read(kind: DefinitionKind, key: &str, json: &str) -> Self {
+    /// A definition, and what messages are stored under if it is a queue or a delayed exchange.
+    pub(super) fn read(
+        kind: DefinitionKind,
+        key: &str,
+        json: &str,
+    ) -> (Self, Option<(QueueId, Owner)>) {
+        let mut definition = Self::with_ids(kind, key, json);
+        let owner = definition.owner();
+        if let Value::Object(fields) = &mut definition.definition {
+            for name in INTERNAL {
+                fields.remove(*name);
+            }
+            if matches!(kind, DefinitionKind::Queue | DefinitionKind::Exchange) {
+                // Others are not stored.
+                fields.entry("durable").or_insert(Value::Bool(true));
+            }
+        }
+        (definition, owner)
+    }
+
+    fn with_ids(kind: DefinitionKind, key: &str, json: &str) -> Self {
         let mut definition = serde_json::from_str(json)
             .unwrap_or_else(|_| json!({ "key": key.replace('\0', "/"), "unreadable": json }));
         if let Value::Object(fields) = &mut definition {
@@ -116,8 +137,7 @@ impl Definition {
         }
     }
 
-    /// What messages are stored under, if it is a queue or a delayed exchange.
-    pub(super) fn owner(&self) -> Option<(QueueId, Owner)> {
+    fn owner(&self) -> Option<(QueueId, Owner)> {
         let text = |field| self.definition.get(field)?.as_str().map(str::to_owned);
         let number = |field| self.definition.get(field)?.as_u64().map(QueueId);
         let (vhost, name) = (text("vhost")?, text("name")?);
@@ -158,7 +178,6 @@ impl Stored {
         };
         Self {
             owner,
-            queue_id: alive.row.queue.0,
             at: alive.at.address(),
             stored_at: readable::moment(alive.stored.stored_at()),
             exchange: readable::octets(&message.exchange()),
@@ -213,7 +232,7 @@ impl fmt::Display for Stored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.owner {
             Some(owner) => write!(f, "message: {owner}")?,
-            None => write!(f, "message: deleted queue {}", self.queue_id)?,
+            None => f.write_str("message: deleted queue")?,
         }
         let Self {
             stored_at,

@@ -165,8 +165,8 @@ pub fn dump(disk: &dyn Disk, each: &mut dyn FnMut(Item)) -> Result<Vec<Damage>, 
     let mut found = Found::read(disk)?;
     let mut owners: HashMap<QueueId, Owner> = HashMap::new();
     for ((kind, key), json) in std::mem::take(&mut found.definitions) {
-        let definition = Definition::read(kind, &key, &json);
-        owners.extend(definition.owner());
+        let (definition, owner) = Definition::read(kind, &key, &json);
+        owners.extend(owner);
         each(Item::Definition(definition));
     }
     let mut builder = MessageBuilder::default();

@@ -81,9 +81,9 @@ fn dump_shows_definitions_then_messages() {
     let mut lines = Vec::new();
     let damage = dump(&disk, &mut |item| lines.push(item.to_string())).expect("it can be read");
     assert_eq!(damage, []);
-    assert_eq!(lines[0], "queue {}");
+    assert_eq!(lines[0], "queue {\"durable\":true}");
     assert!(
-        lines[1].starts_with("message: deleted queue 4, stored "),
+        lines[1].starts_with("message: deleted queue, stored "),
         "{}",
         lines[1]
     );
