@@ -43,6 +43,20 @@ pub enum ConfigError {
         /// What would do, in words.
         expected: String,
     },
+    /// The file is written as RabbitMQ's own is; what its lines would be here follows.
+    RabbitsFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line of a file that is written as RabbitMQ's own is.
+    Rabbit {
+        /// The line.
+        origin: Origin,
+        /// RabbitMQ's name.
+        key: String,
+        /// What to write here; nothing if there is no such setting.
+        here: Vec<String>,
+    },
     /// Values that are fine each but not together.
     Clash {
         /// The whole sentence, with names and values.
@@ -88,6 +102,18 @@ impl fmt::Display for ConfigError {
                 expected,
             } => {
                 write!(f, "{origin}: {key}: found {found}, expected {expected}")
+            }
+            Self::RabbitsFile { path } => write!(
+                f,
+                "{}: this is RabbitMQ's own format; a settings file of Leveret is TOML \
+                 (`leveret settings` prints one), where its lines are:",
+                path.display()
+            ),
+            Self::Rabbit { origin, key, here } if here.is_empty() => {
+                write!(f, "{origin}: {key}: nothing, Leveret has no such setting")
+            }
+            Self::Rabbit { origin, key, here } => {
+                write!(f, "{origin}: {key}: {}", here.join(" and "))
             }
             Self::Clash { text } => f.write_str(text),
         }

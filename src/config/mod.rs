@@ -15,6 +15,8 @@
 mod docs;
 mod error;
 mod origin;
+#[cfg(feature = "settings-file")]
+mod rabbit;
 mod settings;
 mod shape;
 #[cfg(feature = "settings-file")]

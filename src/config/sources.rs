@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Problems, Unknown};
 use super::origin::Origin;
+use super::rabbit;
 use super::settings::{KEYS, Key, Settings};
 use super::shape::Given;
 
@@ -139,7 +140,7 @@ impl Loader {
             None => self.problems.push(ConfigError::Unknown {
                 origin: origin.clone(),
                 key: name.to_owned(),
-                hint: hint(name),
+                hint: hint(name, given),
             }),
         }
     }
@@ -220,10 +221,13 @@ impl Loader {
         };
         match DeTable::parse(&text) {
             Ok(table) => self.table("", table.get_ref(), &place),
-            Err(error) => self.problems.push(ConfigError::Syntax {
-                origin: place(error.span().map_or(0, |span| span.start)),
-                message: error.message().to_owned(),
-            }),
+            Err(error) => match rabbit::explain(path, &text) {
+                Some(explained) => self.problems.extend(explained),
+                None => self.problems.push(ConfigError::Syntax {
+                    origin: place(error.span().map_or(0, |span| span.start)),
+                    message: error.message().to_owned(),
+                }),
+            },
         }
     }
 
@@ -288,8 +292,8 @@ fn env_hint(name: &str) -> Unknown {
 }
 
 /// What an unknown name was probably meant to be.
-fn hint(name: &str) -> Unknown {
-    if let Some(key) = KEYS.iter().find(|key| key.rabbitmq.contains(&name)) {
+fn hint(name: &str, given: &Given) -> Unknown {
+    if let Some(key) = rabbit::key(name, given) {
         return Unknown::Rabbit(key.name);
     }
     let names = || KEYS.iter().map(|key| key.name);

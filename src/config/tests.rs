@@ -447,7 +447,7 @@ fn an_unknown_name_comes_with_the_one_that_was_meant() {
     unknown("level", "did you mean log.level?");
     unknown("log.levle", "did you mean log.level?");
     unknown("log", "there are log.level, log.format");
-    unknown("listeners.tcp.default", "here it is called host");
+    unknown("listeners.tcp.default", "here it is called port");
     unknown("log.console.level", "here it is called log.level");
     unknown("product.version", "here it is called server.version");
     unknown("mqtt.listeners", "`leveret settings` lists them all");

@@ -208,3 +208,28 @@ fn consumer_whose_queue_is_deleted_fails_the_load() {
     let error = load.join().expect("no panic").expect_err("nothing came");
     assert!(error.to_string().contains("basic.cancel"), "{error}");
 }
+
+// It did not announce that it understands a refusal, and said only that the peer was gone.
+#[test]
+fn refusal_is_shown_in_the_brokers_words() {
+    let broker = Broker::builder().start().expect("a broker");
+    let address = broker.addresses()[0];
+    for (login, vhost, told) in [
+        (
+            "guest:wrong",
+            "%2F",
+            "the broker closed: 403 ACCESS_REFUSED - Login was refused using authentication \
+             mechanism PLAIN. For details see the broker logfile.",
+        ),
+        (
+            "guest:guest",
+            "none",
+            "the broker closed: 530 NOT_ALLOWED - vhost none not found",
+        ),
+    ] {
+        let uri = format!("amqp://{login}@{address}/{vhost}");
+        let load = Alone::parse_from(["bench", "--quiet", "--uri", &uri]).load;
+        let error = run(&load).expect_err("it is refused");
+        assert_eq!(error.to_string(), told);
+    }
+}

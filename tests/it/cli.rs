@@ -294,6 +294,56 @@ fn check_names_all_that_is_wrong_at_once() {
     assert_eq!(lines, keys, "{told}");
 }
 
+// The first bare word ended in "not valid TOML", and nothing said what the matter was.
+#[test]
+fn file_of_rabbitmq_is_explained_line_by_line() {
+    let dir = TempDir::new().unwrap();
+    let file = "# an old friend\n\
+                listeners.tcp.default = 5673\n\
+                listeners.tcp.1 = 127.0.0.1:5674\n\
+                log.console.level = warning # less\n\n\
+                default_user = bob\n\
+                default_pass = secret\n\
+                loopback_users.guest = false\n\
+                auth_mechanisms.1 = PLAIN\n\
+                vm_memory_high_watermark.absolute = 2GiB\n\
+                management.tcp.port = 15672\n\
+                heartbeat = 30\n\
+                channel_max = many\n";
+    let [start, check] = start_and_check(dir.path(), file);
+    assert_eq!(start, check);
+    assert_eq!(start.0, Some(1));
+    let lines: Vec<_> = start.1.lines().skip(1).map(str::trim_start).collect();
+    assert_eq!(
+        lines,
+        [
+            "my.toml: this is RabbitMQ's own format; a settings file of Leveret is TOML (`leveret \
+             settings` prints one), where its lines are:",
+            "my.toml, line 2: listeners.tcp.default: port = 5673",
+            "my.toml, line 3: listeners.tcp.1: host = \"127.0.0.1\" and port = 5674",
+            "my.toml, line 4: log.console.level: log.level = \"warning\"",
+            "my.toml, line 6: default_user: default_user = \"bob\"",
+            "my.toml, line 7: default_pass: default_pass = \"…\"",
+            "my.toml, line 8: loopback_users.guest: loopback_users = \"none\"",
+            "my.toml, line 9: auth_mechanisms.1: auth_mechanisms = [\"PLAIN\"]",
+            "my.toml, line 10: vm_memory_high_watermark.absolute: \
+             vm_memory_high_watermark.absolute = 2147483648",
+            "my.toml, line 11: management.tcp.port: nothing, Leveret has no such setting",
+            "my.toml, line 12: heartbeat: heartbeat = 30",
+            "my.toml, line 13: channel_max: channel_max = …, which takes a whole number from 0 to \
+             65535",
+        ]
+    );
+    // Lines that are TOML too are known by their names.
+    let [(_, told), _] = start_and_check(dir.path(), "listeners.tcp.default = 5673\n");
+    let here = "my.toml, line 1: listeners.tcp.default: there is no setting with this name; here \
+                it is called port\n";
+    assert!(told.ends_with(here), "{told}");
+    // What is neither stays what it was.
+    let [(_, told), _] = start_and_check(dir.path(), "[table\nport = x\n");
+    assert!(told.contains("not valid TOML"), "{told}");
+}
+
 #[test]
 fn start_that_fails_leaves_nothing_half_made() {
     let dir = TempDir::new().unwrap();

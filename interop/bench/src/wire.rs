@@ -84,6 +84,7 @@ impl Link {
         })?;
         let response = format!("\0{}\0{}", target.user, target.password);
         let capabilities = Table::new()
+            .with("authentication_failure_close", true)
             .with("basic.nack", true)
             .with("consumer_cancel_notify", true)
             .with("publisher_confirms", true);

@@ -1,0 +1,123 @@
+//! A file of RabbitMQ's (`rabbitmq.conf`) handed to us: what its lines would be in ours.
+//!
+//! The two formats look alike, `name = value` in each line, but RabbitMQ's has no quotes, and lists
+//! are spread over lines. It is explained and not read: a broker that follows some lines of it and
+//! passes over others is worse than one that says what to write.
+
+use std::path::Path;
+
+use super::error::ConfigError;
+use super::origin::Origin;
+use super::settings::{KEYS, Key};
+use super::shape::{Given, Shape, Value};
+
+/// A line of the file.
+struct Line<'t> {
+    number: usize,
+    name: &'t str,
+    value: &'t str,
+}
+
+/// What to write instead of each line, which is in the file at `path`; `None` if the text is no
+/// `rabbitmq.conf`: it has a line of another form, or none of its names is RabbitMQ's.
+pub(super) fn explain(path: &Path, text: &str) -> Option<Vec<ConfigError>> {
+    let mut lines = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        lines.push(read(at + 1, line)?);
+    }
+    let is_rabbits = |line: &Line<'_>| !keys(line.name).is_empty();
+    if !lines.iter().any(is_rabbits) {
+        return None;
+    }
+    let path = path.to_owned();
+    let explained = lines.iter().map(|line| ConfigError::Rabbit {
+        origin: Origin::File {
+            path: path.clone(),
+            line: line.number,
+        },
+        key: line.name.to_owned(),
+        here: here(line.name, line.value),
+    });
+    let explained: Vec<_> = explained.collect();
+    let head = ConfigError::RabbitsFile { path };
+    Some(std::iter::once(head).chain(explained).collect())
+}
+
+fn read(number: usize, line: &str) -> Option<Line<'_>> {
+    let (name, value) = line.split_once('=')?;
+    let (name, value) = (name.trim(), value.split('#').next()?.trim());
+    let letter = |c: char| c.is_ascii_alphanumeric() || "._-$/".contains(c);
+    let fits = !name.is_empty() && name.chars().all(letter);
+    fits.then_some(Line {
+        number,
+        name,
+        value,
+    })
+}
+
+/// Our settings that RabbitMQ's `name` stands for.
+fn keys(name: &str) -> Vec<&'static Key> {
+    let name = if name.starts_with("listeners.tcp.") {
+        "listeners.tcp.default"
+    } else {
+        name
+    };
+    let stem = |name: &str| name.rsplit_once('.').map(|(stem, _)| stem.to_owned());
+    let is_meant = |key: &&Key| {
+        let is_list = matches!(key.shape, Shape::List { .. });
+        let mut own = key.rabbitmq.iter();
+        own.any(|own| *own == name || (is_list && stem(own).is_some() && stem(own) == stem(name)))
+    };
+    KEYS.iter().filter(is_meant).collect()
+}
+
+/// The lines of a settings file that do what RabbitMQ's `name = value` does there; none if we have
+/// no such setting.
+fn here(name: &str, value: &str) -> Vec<String> {
+    let keys = keys(name);
+    let found = keys.iter().filter_map(|key| {
+        let value = translated(key, name, value)?;
+        Some(format!("{} = {value}", key.name))
+    });
+    let found: Vec<_> = found.collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let expected = keys.iter().map(|key| {
+        let expected = key.shape.expected();
+        format!("{} = …, which takes {expected}", key.name)
+    });
+    expected.collect()
+}
+
+/// The value as our file has it.
+fn translated(key: &Key, name: &str, value: &str) -> Option<String> {
+    let read = |text: &str| key.shape.read(&Given::Raw(text.to_owned()));
+    let is_number = value.bytes().all(|octet| octet.is_ascii_digit());
+    // An address and a port stand in one value, or a port alone.
+    let parts = value.rsplit_once(':');
+    let found = match key.shape {
+        Shape::Secret => return Some("\"…\"".to_owned()),
+        // RabbitMQ gives each item a line: `name.item = true`, or `name.number = item`.
+        Shape::List { .. } if value == "false" => Value::None,
+        Shape::List { .. } if value == "true" => {
+            Value::List(vec![name.rsplit('.').next()?.to_owned()])
+        }
+        Shape::List { .. } => Value::List(vec![value.to_owned()]),
+        Shape::Host if is_number => return None,
+        Shape::Host => read(parts.map_or(value, |(host, _)| host.trim_matches(['[', ']'])))?,
+        _ => read(value).or_else(|| read(parts?.1))?,
+    };
+    Some(found.to_string())
+}
+
+/// The setting that RabbitMQ's `name` stands for; of two, the one that takes the value.
+pub(super) fn key(name: &str, given: &Given) -> Option<&'static Key> {
+    let keys = keys(name);
+    let taker = keys.iter().find(|key| key.shape.read(given).is_some());
+    taker.or(keys.first()).copied()
+}
