@@ -27,6 +27,8 @@ pub(super) struct Chunk {
     weight: u64,
     /// Some of its messages are not stored: to page it out, they must be written.
     is_spilling: bool,
+    /// The highest of the records that must be readable before it can be paged out.
+    last_record: RecordAt,
     rows: Box<Rows>,
     kept: Kept,
 }
@@ -77,6 +79,7 @@ impl Chunk {
             bytes: entries.iter().map(body_len).sum(),
             weight: entries.iter().map(weight).sum(),
             is_spilling: entries.iter().any(|entry| !entry.at.is_stored()),
+            last_record: entries.iter().map(|entry| entry.at).max()?,
             rows: Box::new(Rows::pack(entries.iter().map(Row::of))),
             kept: Kept::Resident(messages(entries)),
         })
@@ -91,6 +94,7 @@ impl Chunk {
             bytes,
             weight: 0,
             is_spilling: false,
+            last_record: RecordAt::NONE,
             rows: Box::new(Rows::pack(rows.iter().copied())),
             kept: Kept::Paged(None),
         })
@@ -125,8 +129,9 @@ impl Chunk {
         self.len
     }
 
-    pub(super) fn is_resident(&self) -> bool {
-        matches!(self.kept, Kept::Resident(_))
+    /// Whether all of its messages that are stored can be read back.
+    pub(super) fn is_written(&self, bodies: &dyn Bodies) -> bool {
+        !self.last_record.is_stored() || bodies.can_read(self.last_record)
     }
 
     /// Whether something must be written to page it out.

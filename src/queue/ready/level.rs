@@ -5,7 +5,7 @@
 //! [`Chunk`]. Chunks leave memory from the back, because what came last is needed last, and come
 //! back one at a time when the head is used up. The head is empty only if the level is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Loaded, Lost};
@@ -44,8 +44,8 @@ pub(in crate::queue) struct Level {
 #[derive(Debug, Default)]
 struct Rest {
     chunks: VecDeque<Chunk>,
-    /// How many of the chunks are in memory.
-    resident: usize,
+    /// Which of the chunks are in memory, by their first position.
+    resident: BTreeSet<u64>,
     /// Messages in chunks.
     len: usize,
     tail: Vec<Entry>,
@@ -312,7 +312,7 @@ impl Rest {
             self.put_chunks(self.chunks.len(), tail);
         } else if let Some(chunk) = Chunk::of(&mut self.tail) {
             self.len += chunk.len();
-            self.resident += 1;
+            self.resident.insert(chunk.first());
             self.chunks.push_back(chunk);
         }
     }
@@ -321,8 +321,8 @@ impl Rest {
     fn put_chunks(&mut self, mut place: usize, entries: Vec<Entry>) {
         self.len += entries.len();
         for chunk in cut(entries).filter_map(|mut run| Chunk::of(&mut run)) {
+            self.resident.insert(chunk.first());
             self.chunks.insert(place, chunk);
-            self.resident += 1;
             place += 1;
         }
     }
@@ -330,7 +330,7 @@ impl Rest {
     fn take_chunk(&mut self, place: usize) -> Option<Chunk> {
         let chunk = self.chunks.remove(place)?;
         self.len -= chunk.len();
-        self.resident -= usize::from(chunk.is_resident());
+        self.resident.remove(&chunk.first());
         Some(chunk)
     }
 
@@ -384,23 +384,37 @@ impl Rest {
         }
     }
 
+    /// The chunks that leave memory next, in this order: from the back, but for those that the disk
+    /// does not have yet. Records rise with positions, or nearly so.
+    fn leaving(&self, bodies: &dyn Bodies, want: PageOut) -> Vec<u64> {
+        if want == PageOut::Everything {
+            return self.resident.iter().copied().rev().collect();
+        }
+        let written = self
+            .chunks
+            .partition_point(|chunk| chunk.is_written(bodies));
+        let end = self.chunks.get(written).map_or(u64::MAX, Chunk::first);
+        let chunks = self.resident.range(..end).copied().rev();
+        chunks.take(CHUNKS_TRIED).collect()
+    }
+
     fn page_chunks(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut, mut freed: u64) -> u64 {
-        let tried = match want {
-            PageOut::Octets(_) => CHUNKS_TRIED,
-            PageOut::Everything => usize::MAX,
-        };
         let mut is_full = false;
-        for chunk in self.chunks.iter_mut().rev().take(tried) {
-            if self.resident == 0 || want.is_met(freed) {
+        for first in self.leaving(&**bodies, want) {
+            if want.is_met(freed) {
                 break;
             }
-            if !chunk.is_resident() || (is_full && chunk.is_spilling()) {
+            let place = self.chunks.partition_point(|chunk| chunk.first() < first);
+            let Some(chunk) = self.chunks.get_mut(place) else {
+                continue;
+            };
+            if is_full && chunk.is_spilling() {
                 continue;
             }
             match chunk.page_out(bodies) {
                 Ok(octets) => {
                     freed += octets;
-                    self.resident -= 1;
+                    self.resident.remove(&first);
                 }
                 Err(Refused::NotWritten) => {}
                 // Nor would there be for another: none is gone through in vain.

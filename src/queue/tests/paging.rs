@@ -310,6 +310,38 @@ fn growing_queue_stays_within_the_budget() {
     assert_eq!(q.shelf.as_ref().unwrap().held(), 0);
 }
 
+// Only the last chunks were looked at, which are those that the disk does not have yet.
+#[test]
+fn what_is_written_leaves_memory_however_far_the_disk_lags_behind() {
+    const BUDGET: u64 = 200_000;
+    const STEP: u64 = 20_000;
+    const LAG: u64 = 40_000;
+    let held = |q: &Fixture| q.shelf.as_ref().unwrap().held();
+    let written = |q: &Fixture, at: u64| {
+        let shelf = q.shelf.as_ref().unwrap();
+        shelf.written.store(at, Ordering::Relaxed);
+    };
+    let mut q = Fixture::classic(Table::new()).on_shelf(BUDGET);
+    written(&q, 0);
+    let mut each = 0;
+    for n in 0..5 * STEP {
+        if n == STEP {
+            each = held(&q) / n;
+        }
+        if n % STEP == 0 {
+            written(&q, n.saturating_sub(LAG));
+        }
+        q.publish("x");
+        let most = BUDGET.max((LAG + STEP) * each) + BUDGET / 2;
+        assert!(each == 0 || held(&q) < most, "{n}: {} of {most}", held(&q));
+    }
+    written(&q, u64::MAX);
+    for _ in 0..2_000 {
+        q.publish("x");
+    }
+    assert!(held(&q) < BUDGET * 3 / 2, "{}", held(&q));
+}
+
 #[test]
 fn large_bodies_leave_memory_though_they_are_few() {
     let mut q = Fixture::classic(Table::new()).on_shelf(100_000);
