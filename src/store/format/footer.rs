@@ -9,7 +9,7 @@ use std::io;
 
 use super::class::CLASSES;
 use super::octets::{Reader, put_at, u32_at, u64_at};
-use super::row::{self, Packer, Row, Rows, Version};
+use super::row::{Packer, Row, Rows, Version};
 use crate::store::disk::{Disk, read_file};
 
 const MAGIC: [u8; 8] = *b"LVRFOT\r\n";
@@ -86,10 +86,6 @@ pub(in crate::store) fn sort(rows: &mut [Row]) {
     rows.sort_unstable_by_key(|row| (row.queue, row.at.address(), row.copy));
 }
 
-fn encode(segment: &str, footer: &Footer) -> Vec<u8> {
-    sealed(segment, &footer.sums, |out| row::encode(&footer.rows, out))
-}
-
 /// The octets of a footer with the rows that `put` appends.
 fn sealed(segment: &str, sums: &[Sum; CLASSES], put: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = vec![0; HEAD];
@@ -133,19 +129,13 @@ fn unseal(segment: &str, octets: Vec<u8>) -> Option<Packed> {
     })
 }
 
-/// Writes the footer of `segment`.
-pub(in crate::store) fn write(disk: &dyn Disk, segment: &str, footer: &Footer) -> io::Result<()> {
-    let file = disk.create(&file_name(segment))?;
-    file.write_at(0, &encode(segment, footer))
-}
-
 /// Writes the footer of `segment` with the rows in `rows`, and gives it back as it lies there now,
 /// or would if it could have been written.
 pub(in crate::store) fn write_packed(
     disk: &dyn Disk,
     segment: &str,
     sums: [Sum; CLASSES],
-    rows: Packer,
+    rows: &Packer,
 ) -> (Packed, io::Result<()>) {
     let octets = sealed(segment, &sums, |out| rows.finish(out));
     let file = disk.create(&file_name(segment));

@@ -59,21 +59,6 @@ struct Last {
     sequence: u64,
 }
 
-/// Appends rows, which must be sorted by queue and address.
-pub(in crate::store) fn encode(rows: &[Row], out: &mut Vec<u8>) {
-    let mut queue = 0;
-    for run in rows.chunk_by(|one, other| one.queue == other.queue) {
-        let Some(first) = run.first() else { continue };
-        put_varint(difference(queue, first.queue.0), out);
-        queue = first.queue.0;
-        put_varint(run.len() as u64, out);
-        let mut last = Last::default();
-        for row in run {
-            encode_row(row, &mut last, out);
-        }
-    }
-}
-
 fn encode_row(row: &Row, last: &mut Last, out: &mut Vec<u8>) {
     let flag = |on: bool, flag: u8| if on { flag } else { 0 };
     let place = row.at.0.to_le_bytes()[0] & PLACE;
@@ -130,10 +115,30 @@ impl Packer {
         encode_row(row, &mut run.last, &mut run.octets);
     }
 
-    /// What [`encode`] would append for the same rows, sorted.
-    pub(in crate::store) fn finish(self, out: &mut Vec<u8>) {
+    /// How many rows there are.
+    pub(in crate::store) fn len(&self) -> u64 {
+        self.0.values().map(|run| run.count).sum()
+    }
+
+    /// The rows that `chosen` picks.
+    pub(in crate::store) fn filter(&self, mut chosen: impl FnMut(&Row) -> bool) -> Self {
+        let mut some = Self::default();
+        for (queue, run) in &self.0 {
+            let mut rows = Rows::of(*queue, run).flatten();
+            rows.by_ref()
+                .filter(|row| chosen(row))
+                .for_each(|row| some.push(&row));
+        }
+        some.0
+            .values_mut()
+            .for_each(|run| run.octets.shrink_to_fit());
+        some
+    }
+
+    /// Appends the rows, queue by queue.
+    pub(in crate::store) fn finish(&self, out: &mut Vec<u8>) {
         let mut before = 0;
-        for (queue, run) in self.0 {
+        for (queue, run) in &self.0 {
             put_varint(difference(before, queue.0), out);
             before = queue.0;
             put_varint(run.count, out);
@@ -142,7 +147,7 @@ impl Packer {
     }
 }
 
-/// Reads what [`encode`] wrote, row by row. The last one is `None` if it makes no sense.
+/// Reads what [`Packer::finish`] wrote, row by row. The last one is `None` if it makes no sense.
 pub(in crate::store) struct Rows<'a> {
     from: Reader<'a>,
     version: Version,
@@ -160,6 +165,15 @@ impl<'a> Rows<'a> {
             queue: 0,
             last: Last::default(),
             left: 0,
+        }
+    }
+
+    /// Those of one queue.
+    fn of(queue: QueueId, run: &'a Run) -> Self {
+        Self {
+            queue: queue.0,
+            left: run.count,
+            ..Self::new(&run.octets, Version::Two)
         }
     }
 

@@ -7,7 +7,7 @@ use crate::message::{Body, Message, Traits};
 use crate::store::disk::FaultDisk;
 use crate::store::format::batch::segment_name;
 use crate::store::format::footer;
-use crate::store::format::row::Row;
+use crate::store::format::row::{Packer, Row};
 use crate::store::{Definition, LogStore, Op, Options, RecordAt, Store};
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
@@ -143,7 +143,10 @@ fn with_rows(change: impl FnOnce(&mut Vec<Row>)) -> Vec<Damage> {
         let segment = segment_name(4096);
         let mut found = footer::read(disk, &segment).expect("it is whole");
         change(&mut found.rows);
-        footer::write(disk, &segment, &found).expect("memory has room");
+        let mut rows = Packer::default();
+        found.rows.iter().for_each(|row| rows.push(row));
+        let (_, written) = footer::write_packed(disk, &segment, found.sums, &rows);
+        written.expect("memory has room");
     })
 }
 

@@ -15,7 +15,7 @@ use crate::store::disk::{DiskFile, read_full};
 use crate::store::format::batch::SEGMENT_HEAD;
 use crate::store::format::octets::{index, u32_at};
 use crate::store::format::record::{self, Entry, Record, Stored, claimed_len};
-use crate::store::format::row::Row;
+use crate::store::format::row::Packer;
 
 /// See the module.
 #[derive(Default)]
@@ -24,18 +24,20 @@ pub(in crate::store) struct Catalog {
     pub(in crate::store) segments: BTreeMap<u64, Segment>,
     /// Everything before this address is reflected here.
     pub(in crate::store) applied: u64,
+    /// Nothing is alive any more in a segment in which something was.
+    pub(in crate::store) has_emptied: bool,
     /// Queues that were deleted and may still have messages in the log.
     pub(in crate::store) dropped: HashSet<QueueId>,
     /// Rows for footers that are not written yet, by first address of their segment. `None` as
-    /// long as the log is only read.
-    pub(in crate::store) fresh: Option<BTreeMap<u64, Vec<Row>>>,
+    /// long as the log is only read. Packed, because a full disk or a slow one makes many wait.
+    pub(in crate::store) fresh: Option<BTreeMap<u64, Packer>>,
 }
 
 /// A segment that nothing is added to any more, without its footer.
 pub(in crate::store) struct Finished {
     pub(in crate::store) first: u64,
     /// Its rows, dead ones too.
-    pub(in crate::store) rows: Vec<Row>,
+    pub(in crate::store) rows: Packer,
 }
 
 impl Catalog {
@@ -88,6 +90,7 @@ impl Catalog {
                 self.dropped.insert(queue);
                 for segment in self.segments.values_mut() {
                     segment.drop_queue(queue);
+                    self.has_emptied |= segment.is_empty();
                 }
             }
             Some(Entry::Change(_)) | None => {}
@@ -101,7 +104,8 @@ impl Catalog {
         segment.add(at, len, message.queues());
         let first = segment.first;
         if let Some(fresh) = &mut self.fresh {
-            fresh.entry(first).or_default().extend(message.rows());
+            let rows = fresh.entry(first).or_default();
+            message.rows().for_each(|row| rows.push(&row));
         }
     }
 
@@ -123,7 +127,7 @@ impl Catalog {
     }
 
     /// Keeps the rows of a segment for its footer.
-    pub(in crate::store) fn keep_rows(&mut self, first: u64, rows: Vec<Row>) {
+    pub(in crate::store) fn keep_rows(&mut self, first: u64, rows: Packer) {
         if let Some(fresh) = &mut self.fresh {
             fresh.insert(first, rows);
         }
@@ -143,6 +147,7 @@ impl Catalog {
         self.learn(at);
         if let Some(segment) = self.segment_mut(at.address()) {
             segment.settle(queue, at);
+            self.has_emptied |= segment.is_empty();
         }
     }
 

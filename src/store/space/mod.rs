@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use crate::store::definitions::Definitions;
 use crate::store::disk::{Disk, DiskFile};
-use crate::store::format::footer::{self, Footer};
+use crate::store::format::footer;
+use crate::store::format::row;
 use crate::store::log::catalog::{Catalog, Finished};
 use crate::store::log::segment::Segment;
 use crate::store::log::shared::Shared;
@@ -33,7 +34,7 @@ const EMPTY_MAX: usize = 2;
 
 /// A footer of so many rows is written as soon as its segment is finished. A shorter one waits for
 /// a checkpoint: its segment may be empty by then.
-const FOOTER_LEN: usize = 4096;
+const FOOTER_LEN: u64 = 4096;
 
 /// Octets that are written at once when a file is filled with zeros.
 const FILL: usize = 1024 * 1024;
@@ -147,38 +148,38 @@ impl Housekeeper {
 
     /// Writes the footers of finished segments of which at least `least` copies are alive. The
     /// segment of one that cannot be written is read at the next start.
-    fn write_footers(&self, least: usize) {
+    fn write_footers(&self, least: u64) {
         let finished = self.shared.catalog.lock().take_finished();
-        for Finished { first, mut rows } in finished {
-            let (name, sums) = {
-                let mut catalog = self.shared.catalog.lock();
-                let Some(segment) = catalog.segments.get(&first) else {
-                    continue;
-                };
-                rows.retain(|row| segment.has_alive(row));
-                let found = (segment.name.clone(), segment.sums());
-                if rows.len() < least {
-                    rows.shrink_to_fit();
-                    catalog.keep_rows(first, rows);
-                    continue;
-                }
-                found
-            };
-            if rows.is_empty() {
+        for Finished { first, rows } in finished {
+            // A copy: the log goes on while rows are looked at, which are many.
+            let known = self.shared.catalog.lock().segments.get(&first).cloned();
+            let Some(segment) = known else {
                 continue;
+            };
+            let rows = rows.filter(|row| segment.has_alive(row));
+            if rows.len() < least {
+                self.shared.catalog.lock().keep_rows(first, rows);
+            } else if rows.len() > 0 {
+                self.write_footer(&segment, &rows);
             }
-            footer::sort(&mut rows);
-            match footer::write(&*self.shared.disk, &name, &Footer { sums, rows }) {
-                Ok(()) => {
-                    if let Some(segment) = self.shared.catalog.lock().segments.get_mut(&first) {
-                        segment.has_footer = true;
-                    }
+        }
+    }
+
+    fn write_footer(&self, segment: &Segment, rows: &row::Packer) {
+        let disk = &*self.shared.disk;
+        let (_, written) = footer::write_packed(disk, &segment.name, segment.sums(), rows);
+        match written {
+            Ok(()) => {
+                let mut catalog = self.shared.catalog.lock();
+                if let Some(segment) = catalog.segments.get_mut(&segment.first) {
+                    segment.has_footer = true;
                 }
-                Err(error) => {
-                    // Half of one only takes room.
-                    drop(self.shared.disk.remove(&footer::file_name(&name)));
-                    crate::log::warn!("no footer was written for '{name}': {error}");
-                }
+            }
+            Err(error) => {
+                let name = &segment.name;
+                // Half of one only takes room.
+                drop(disk.remove(&footer::file_name(name)));
+                crate::log::warn!("no footer was written for '{name}': {error}");
             }
         }
     }

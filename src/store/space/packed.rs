@@ -12,7 +12,7 @@ use crate::store::disk::{Disk, DiskFile, read_full};
 use crate::store::format::batch::{Layout, SEGMENT_HEAD, SegmentHead};
 use crate::store::format::octets::{Reader, short, u32_at, u64_at};
 use crate::store::format::record::{GRANULE, Record};
-use crate::store::format::row::Row;
+use crate::store::format::row;
 use crate::store::log::catalog::Spot;
 use crate::store::log::index::Index;
 use crate::store::log::segment::Segment;
@@ -87,7 +87,7 @@ pub(in crate::store) struct Packer {
     /// The queues of each record, for the counts of the new segment.
     messages: Vec<(crate::store::RecordAt, usize, Box<[QueueId]>)>,
     /// For its footer.
-    rows: Vec<Row>,
+    rows: row::Packer,
 }
 
 const BUFFER: usize = 1024 * 1024;
@@ -109,7 +109,7 @@ impl Packer {
             buffer,
             written: 0,
             messages: Vec::new(),
-            rows: Vec::new(),
+            rows: row::Packer::default(),
         })
     }
 
@@ -125,7 +125,7 @@ impl Packer {
         }
         self.messages
             .push((message.at(), record.step(), message.queues().collect()));
-        self.rows.extend(message.rows());
+        message.rows().for_each(|row| self.rows.push(&row));
         self.buffer.extend_from_slice(record.octets());
         if self.buffer.len() >= BUFFER {
             self.flush()
@@ -185,5 +185,5 @@ impl Packer {
 pub(in crate::store) struct Packed {
     pub(in crate::store) segment: Segment,
     pub(in crate::store) messages: Vec<(crate::store::RecordAt, usize, Box<[QueueId]>)>,
-    pub(in crate::store) rows: Vec<Row>,
+    pub(in crate::store) rows: row::Packer,
 }

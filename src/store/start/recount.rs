@@ -47,7 +47,7 @@ pub(in crate::store) fn recount(
     if segment.copies() == 0 {
         return Ok(Recount { rows: None, damage });
     }
-    let (footer, written) = footer::write_packed(disk, &segment.name, segment.sums(), rows);
+    let (footer, written) = footer::write_packed(disk, &segment.name, segment.sums(), &rows);
     match written {
         Ok(()) => segment.has_footer = true,
         Err(error) => crate::log::warn!("no footer was written for '{}': {error}", segment.name),

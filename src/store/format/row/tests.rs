@@ -2,6 +2,21 @@
 
 use super::*;
 
+/// Appends rows, which must be sorted by queue and address, all at once.
+fn encode(rows: &[Row], out: &mut Vec<u8>) {
+    let mut queue = 0;
+    for run in rows.chunk_by(|one, other| one.queue == other.queue) {
+        let Some(first) = run.first() else { continue };
+        put_varint(difference(queue, first.queue.0), out);
+        queue = first.queue.0;
+        put_varint(run.len() as u64, out);
+        let mut last = Last::default();
+        for row in run {
+            encode_row(row, &mut last, out);
+        }
+    }
+}
+
 fn decode(octets: &[u8], version: Version) -> Option<Vec<Row>> {
     Rows::new(octets, version).collect()
 }
