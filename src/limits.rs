@@ -48,6 +48,11 @@ pub const REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// its socket is noticed this late at most. What an alarm makes it hold is freed then.
 pub const PEER_LOOK_MS: u64 = 500;
 
+/// Octets that may wait for the disk, a share of `body_budget` between these. With more, a
+/// connection that publishes what is to be stored is not read until half of it is durable; one that
+/// only consumes and acknowledges goes on.
+pub const STAGED_MAX: (u64, u64) = (8 * 1024 * 1024, 32 * 1024 * 1024);
+
 /// Octets read from one socket before everybody else gets a turn.
 pub const READ_BUDGET: usize = 128 * 1024;
 

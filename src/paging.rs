@@ -1,7 +1,7 @@
 //! The body budget: how much of all backlogs is in memory, and where the rest goes.
 //!
-//! Owns the sum of what queues hold, and the way to the disk for what is over the budget: stored
-//! messages are on it already, the others go to a [`Spill`] log. It knows no queue; queues ask it
+//! Owns the sum of what queues hold, and the way to the disk for what is over the budget, together
+//! with what the store has not written yet: stored messages are on it already, the others go to a [`Spill`] log. It knows no queue; queues ask it
 //! through [`Bodies`].
 
 use std::sync::Arc;
@@ -84,7 +84,9 @@ impl Bodies for Pager {
     }
 
     fn excess(&self) -> u64 {
-        self.held().saturating_sub(self.budget)
+        // What waits for the disk is in memory twice.
+        let held = self.held() + self.store.staged();
+        held.saturating_sub(self.budget)
     }
 
     fn can_read(&self, at: RecordAt) -> bool {

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Durability, Problems, Settings};
 use crate::desk::{Desk, VhostError};
 use crate::env::Environment;
+use crate::limits::STAGED_MAX;
 use crate::net::listener::Bound;
 use crate::store::disk::OsDisk;
 use crate::store::{self, LogStore, MemoryStore, Spill, Store, StoreError};
@@ -168,8 +169,10 @@ pub(super) fn open_store(
     };
     let failed = |error| directory(settings, &error);
     let disk = Arc::new(OsDisk::open(&settings.data_dir).map_err(failed)?);
+    let (least, most) = STAGED_MAX;
     let options = store::Options {
         durability,
+        staged_max: (settings.body_budget / STAGED_SHARE).clamp(least, most),
         ..store::Options::default()
     };
     // First of all: what is left of an old one takes room.
@@ -178,6 +181,9 @@ pub(super) fn open_store(
     let store = store.map_err(StartError::Store)?;
     Ok((Arc::new(store), Some(spill)))
 }
+
+/// The share of the body budget that may wait for the disk.
+const STAGED_SHARE: u64 = 4;
 
 /// The vhost and the user of a new broker.
 pub(super) fn make_defaults(desk: &Desk) -> Result<(), StartError> {

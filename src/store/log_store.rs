@@ -130,7 +130,7 @@ impl LogStore {
         let mut catalog = scan.catalog;
         catalog.end_log();
         catalog.fresh = Some(BTreeMap::new());
-        let staging = Staging::new(first, scan.end, options.segment_len);
+        let staging = Staging::new(first, scan.end, &options);
         let shared = Arc::new(Shared::new(disk, options, epoch, staging, catalog));
         let writer = Arc::new(Mutex::new(Writer::new(
             Arc::clone(&shared),
@@ -205,6 +205,7 @@ impl LogStore {
         let mut staging = self.shared.staging.lock();
         let (was_empty, was_due) = (staging.is_empty(), staging.is_due());
         let position = work(&mut staging);
+        self.shared.note_staged(&staging);
         // One who looks around anyway finds what nobody waits for.
         let matters = (was_empty && !staging.ticks) || was_due != staging.is_due();
         drop(staging);
@@ -349,6 +350,14 @@ impl Store for LogStore {
         self.shared.durable()
     }
 
+    fn staged(&self) -> u64 {
+        self.shared.staged()
+    }
+
+    fn read_on_at(&self, staged: Position) -> Option<Position> {
+        self.shared.read_on_at(staged)
+    }
+
     fn commit_here(&self, position: Position) -> bool {
         self.here.commit(position)
     }
@@ -382,7 +391,7 @@ impl Store for LogStore {
         let mut writer = self.writer.lock();
         let broken = writer.is_broken();
         if !broken {
-            writer.commit();
+            writer.commit_all();
         }
         let stuck = writer.is_stuck();
         drop(writer);

@@ -279,6 +279,11 @@ pub trait Store: Send + Sync {
     /// Everything up to here is durable.
     fn durable(&self) -> Position;
 
+    /// Octets that were submitted and are not durable yet: all of them are in memory.
+    fn staged(&self) -> u64 {
+        0
+    }
+
     /// Commits what is staged on the calling thread, which blocks for it about as long as the disk
     /// takes for a short write, if that is the shortest way to `position`: nobody else is at it,
     /// and the disk has been quick lately. `true` if everything up to `position` is durable now;

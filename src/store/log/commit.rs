@@ -136,7 +136,7 @@ pub(in crate::store) fn run(shared: &Shared, writer: &Mutex<Writer>) {
                 writer.lock().commit();
             }
             Woke::Closing => {
-                writer.lock().commit();
+                writer.lock().commit_all();
                 return;
             }
         }
@@ -166,6 +166,7 @@ fn wait(shared: &Shared, seen: Option<Seen>, quiet: &mut u32) -> Woke {
             return Woke::Due;
         }
         staging.ticks = false;
+        staging.shrink();
         shared.work.wait(&mut staging);
         *quiet = 0;
         return Woke::Tick;

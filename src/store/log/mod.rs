@@ -37,6 +37,9 @@ pub struct Options {
     pub segment_len: u64,
     /// Names this broker among those that may one day share a log.
     pub node: u32,
+    /// Octets that may wait for the disk; with more, clients that publish wait themselves
+    /// ([`Store::read_on_at`](super::Store::read_on_at)). What is written meanwhile is half of them.
+    pub staged_max: u64,
 }
 
 impl Default for Options {
@@ -45,6 +48,7 @@ impl Default for Options {
             durability: Durability::Fsync,
             segment_len: 16 * 1024 * 1024,
             node: 0,
+            staged_max: 32 * 1024 * 1024,
         }
     }
 }

@@ -34,6 +34,12 @@ pub(in crate::store) struct Shared {
     covered: AtomicU64,
     /// Batches with something in them, since the start.
     batches: AtomicU64,
+    /// Octets that are staged and not taken by the writer.
+    staged: AtomicU64,
+    /// Octets that the writer has taken and that are not durable.
+    taken: AtomicU64,
+    /// Where the log ends with all that is staged.
+    staged_end: AtomicU64,
     watches: RwLock<Vec<Arc<dyn DurableWatch>>>,
     /// Prepared files, at most [`SPARES_MAX`].
     spares: Mutex<Vec<Spare>>,
@@ -88,6 +94,9 @@ impl Shared {
             covered: AtomicU64::new(durable.load(Ordering::Relaxed)),
             durable,
             batches: AtomicU64::new(0),
+            staged: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            staged_end: AtomicU64::new(0),
             watches: RwLock::new(Vec::new()),
             spares: Mutex::new(Vec::new()),
             changes: Mutex::new(Vec::new()),
@@ -167,6 +176,36 @@ impl Shared {
 
     pub(in crate::store) fn uncovered(&self, end: u64) -> bool {
         self.covered.load(Ordering::Relaxed) < end
+    }
+
+    /// Something was staged or taken.
+    pub(in crate::store) fn note_staged(&self, staging: &Staging) {
+        self.staged
+            .store(staging.octets() as u64, Ordering::Relaxed);
+        self.staged_end.store(staging.end(), Ordering::Release);
+    }
+
+    /// The writer has this many octets that are not durable. Said before they are missing in the
+    /// staging, so that they are never overlooked.
+    pub(super) fn note_taken(&self, octets: u64) {
+        self.taken.store(octets, Ordering::Relaxed);
+    }
+
+    /// Octets that are not durable yet.
+    pub(in crate::store) fn staged(&self) -> u64 {
+        self.staged.load(Ordering::Relaxed) + self.taken.load(Ordering::Relaxed)
+    }
+
+    /// See [`Store::read_on_at`](crate::store::Store::read_on_at).
+    pub(in crate::store) fn read_on_at(&self, staged: Position) -> Option<Position> {
+        let most = self.options.staged_max;
+        if self.staged() <= most {
+            return None;
+        }
+        // Half of it may still wait then, so that the disk has something to do meanwhile.
+        let end = self.staged_end.load(Ordering::Acquire);
+        let relieved = Position(end.saturating_sub(most / 2));
+        Some(relieved.min(staged)).filter(|until| *until > self.durable())
     }
 
     /// A prepared file and its name, if there is one of the length that is needed.

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Options;
 use crate::clock::Wall;
 use crate::ids::QueueId;
 use crate::store::format::batch::{BATCH_HEAD, SEGMENT_HEAD};
@@ -17,18 +18,19 @@ use crate::store::format::places::PlacesBuilder;
 use crate::store::format::record::{self, GRANULE};
 use crate::store::{DefinitionChange, Op, Position};
 
-/// A group is put into a batch of its own once the one before it has this many octets, so that
-/// one write stays a bounded wait for all who share it.
-const BATCH_FULL: usize = 8 * 1024 * 1024;
+/// A group is put into a batch of its own once the one before it has this share of what may wait
+/// for the disk, so that one write stays a bounded wait for all who share it.
+const BATCH_SHARE: usize = 8;
+
+/// A commit takes this share of what may wait for the disk, if so much is there: the other half is
+/// staged while it is written.
+const TAKEN_SHARE: usize = 2;
 
 /// Settlements that are not left lying any longer.
 const LAZY_MAX: u64 = 8192;
 
 /// Octets of bodies from which on a group is encoded before the lock is taken.
 const LARGE: usize = 64 * 1024;
-
-/// Buffers above this many octets are given back to the allocator after use.
-const BUFFER_KEPT: usize = 16 * 1024 * 1024;
 
 /// A segment that batches go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,8 @@ impl Chunk {
 /// See the module.
 pub(in crate::store) struct Staging {
     chunks: Vec<Chunk>,
+    /// Octets in all chunks but the last.
+    full_len: usize,
     /// Settlements that go behind what is in the last chunk.
     settled: BTreeMap<QueueId, PlacesBuilder>,
     /// Octets that they will take.
@@ -69,6 +73,10 @@ pub(in crate::store) struct Staging {
     /// How many they are.
     settled_count: u64,
     spare: Vec<Vec<u8>>,
+    /// Octets that the spare buffers have room for.
+    spare_len: usize,
+    /// Octets that may wait for the disk.
+    staged_max: usize,
     plan: Plan,
     next: u64,
     /// Octets of a segment file, head included.
@@ -80,7 +88,7 @@ pub(in crate::store) struct Staging {
 
 impl Staging {
     /// The log goes on at `first` in a new segment; it ended at `follows` before.
-    pub(in crate::store) fn new(first: u64, follows: u64, segment_len: u64) -> Self {
+    pub(in crate::store) fn new(first: u64, follows: u64, options: &Options) -> Self {
         // A plan without room: whatever comes first begins a segment.
         let plan = Plan {
             first,
@@ -89,13 +97,16 @@ impl Staging {
         };
         Self {
             chunks: Vec::new(),
+            full_len: 0,
             settled: BTreeMap::new(),
             settled_len: 0,
             settled_count: 0,
             spare: Vec::new(),
+            spare_len: 0,
+            staged_max: usize::try_from(options.staged_max).unwrap_or(usize::MAX),
             plan,
             next: follows,
-            segment_len,
+            segment_len: options.segment_len,
             closing: false,
             ticks: false,
         }
@@ -117,21 +128,47 @@ impl Staging {
 
     /// Octets that are staged, roughly.
     pub(in crate::store) fn octets(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.octets.len()).sum()
+        self.full_len + self.chunks.last().map_or(0, |chunk| chunk.octets.len())
     }
 
-    /// Takes everything staged; `into` must be empty.
+    /// Where the log ends with all that is staged.
+    pub(in crate::store) fn end(&self) -> u64 {
+        self.next
+    }
+
+    /// Takes what is staged, or the first part of it if that is as much as one commit should
+    /// write; `into` must be empty.
     pub(in crate::store) fn take(&mut self, into: &mut Vec<Chunk>) {
-        self.flush_settled();
-        std::mem::swap(&mut self.chunks, into);
+        let most = self.staged_max / TAKEN_SHARE;
+        let mut len = 0;
+        let fits = |chunk: &&Chunk| {
+            len += chunk.octets.len();
+            len <= most
+        };
+        let count = self.chunks.iter().take_while(fits).count().max(1);
+        if count >= self.chunks.len() {
+            self.flush_settled();
+            std::mem::swap(&mut self.chunks, into);
+            self.full_len = 0;
+        } else {
+            into.extend(self.chunks.drain(..count));
+            let taken: usize = into.iter().map(|chunk| chunk.octets.len()).sum();
+            self.full_len -= taken;
+        }
     }
 
-    /// Gives a buffer back.
+    /// Gives a buffer back. As much room is kept as a busy log needs.
     pub(in crate::store) fn give_back(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() <= BUFFER_KEPT && self.spare.len() < 4 {
+        if self.spare_len + buffer.capacity() <= self.staged_max / TAKEN_SHARE {
             buffer.clear();
+            self.spare_len += buffer.capacity();
             self.spare.push(buffer);
         }
+    }
+
+    /// Nothing has come for a while: no room is kept.
+    pub(in crate::store) fn shrink(&mut self) {
+        (self.spare, self.spare_len) = (Vec::new(), 0);
     }
 
     /// Stages one group.
@@ -222,15 +259,16 @@ impl Staging {
 
     /// The batch that takes the next `need` octets.
     fn chunk(&mut self, need: usize) -> &mut Chunk {
+        let most = self.staged_max / BATCH_SHARE;
         let fits = self.chunks.last().is_some_and(|chunk| {
             let settled = self.settled_len;
             !chunk.is_full
                 && chunk.end() + (settled + need) as u64 <= self.plan.end
-                && (chunk.octets.len() <= BATCH_HEAD
-                    || chunk.octets.len() + settled + need <= BATCH_FULL)
+                && (chunk.octets.len() <= BATCH_HEAD || chunk.octets.len() + settled + need <= most)
         });
         if !fits {
             let mut octets = self.spare.pop().unwrap_or_default();
+            self.spare_len -= octets.capacity();
             octets.resize(BATCH_HEAD, 0);
             self.open(octets, need);
         }
@@ -254,6 +292,7 @@ impl Staging {
             };
             self.next = first;
         }
+        self.full_len = self.octets();
         self.chunks.push(Chunk {
             plan: self.plan,
             address: self.next,

@@ -98,9 +98,24 @@ impl Writer {
         self.is_broken = false;
     }
 
+    /// Like [`Writer::commit`], until nothing is staged or the disk refuses.
+    pub(in crate::store) fn commit_all(&mut self) {
+        self.commit();
+        while !self.in_trouble && !self.shared.staging.lock().is_empty() {
+            self.commit();
+        }
+    }
+
     fn commit_staged(&mut self) {
         let mut taken = std::mem::take(&mut self.taken);
-        self.shared.staging.lock().take(&mut taken);
+        {
+            let mut staging = self.shared.staging.lock();
+            staging.take(&mut taken);
+            let before = self.pending.iter().chain(&self.unsynced);
+            let all = before.chain(&taken).map(|chunk| chunk.octets.len() as u64);
+            self.shared.note_taken(all.sum());
+            self.shared.note_staged(&staging);
+        }
         for chunk in taken.drain(..) {
             self.enqueue(chunk);
         }
@@ -253,6 +268,9 @@ impl Writer {
                 }
             }
             catalog.applied = catalog.applied.max(end);
+            if std::mem::take(&mut catalog.has_emptied) {
+                self.shared.chore();
+            }
             catalog.applied
         };
         let keep = self.synced;
@@ -267,6 +285,8 @@ impl Writer {
             staging.give_back(chunk.octets);
         }
         drop(staging);
+        // Nothing is pending here, and what is kept until the next sync is little.
+        self.shared.note_taken(0);
         self.shared.advance(applied);
     }
 

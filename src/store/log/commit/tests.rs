@@ -7,7 +7,7 @@ use crate::store::log::staging::Staging;
 
 fn here() -> Here {
     let options = Options::default();
-    let staging = Staging::new(SEGMENT_HEAD as u64, 0, options.segment_len);
+    let staging = Staging::new(SEGMENT_HEAD as u64, 0, &options);
     let disk = Arc::new(MemoryDisk::default());
     let shared = Arc::new(Shared::new(disk, options, 1, staging, Catalog::default()));
     let writer = Writer::new(Arc::clone(&shared), 0, SEGMENT_HEAD as u64);

@@ -150,3 +150,35 @@ fn settlements_and_the_end_of_the_log_do_not_wait_for_the_next_caller() {
     });
     store.close().expect("it closes");
 }
+
+/// Publishes two hundred messages, and waits for housekeeping to be done with it; then `end`.
+fn room_after(end: impl FnOnce(&LogStore, &[RecordAt])) {
+    let disk = MemoryDisk::default();
+    let store = with_threads(&disk);
+    store.recover_messages(&mut |_, _| {}).expect("it is empty");
+    let all: Vec<_> = (0..200)
+        .map(|id| store.publish(id, 1_000, &[QueueId(1)]))
+        .collect();
+    let last = all.iter().map(|(_, position)| *position).max();
+    wait_until("all is durable", || Some(store.durable()) >= last);
+    wait_until("housekeeping is done", || !store.shared.chores.lock().due);
+    drop(store.housekeeper.lock());
+    let before = store.space().disk_octets;
+    assert!(before > 200_000, "{before}");
+    let records: Vec<_> = all.iter().map(|(at, _)| *at).collect();
+    end(&store, &records);
+    wait_until("its room is given back", || {
+        store.space().disk_octets < before / 4
+    });
+}
+
+// It stayed until the log went on to its next segment.
+#[test]
+fn room_is_given_back_though_nothing_comes_after_the_end_of_the_messages() {
+    room_after(|store, _| {
+        store.submit(&mut [Op::Dropped { queue: QueueId(1) }]);
+    });
+    room_after(|store, records| {
+        store.settle(1, records);
+    });
+}
