@@ -24,7 +24,7 @@ impl WriteAccess {
         if self.generation == generation && kept.is_some_and(|kept| *kept == name) {
             return Ok(());
         }
-        actor.check_exchange(Operation::Write, &name)?;
+        actor.check_exchange(Operation::Write, name)?;
         self.generation = generation;
         self.written = Some(name.into());
         Ok(())

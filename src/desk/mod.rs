@@ -336,7 +336,7 @@ impl Desk {
         }
     }
 
-    /// Sends [`Mail::Durable`](crate::mail::Mail::Durable) to `mailbox` once the store is durable
+    /// Sends [`Mail::Durable`] to `mailbox` once the store is durable
     /// up to `position`; soon if it is already.
     pub fn wait_durable(&self, mailbox: &Arc<Mailbox>, position: Position) {
         if !commits::keep(&self.waiting, mailbox, position) {
