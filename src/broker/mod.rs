@@ -31,6 +31,7 @@ use crate::events::Listener as EventListener;
 use crate::net::listener::{Bound, Listener};
 use crate::store::Store;
 
+mod cgroup;
 mod health;
 mod monitor;
 mod start;

@@ -7,18 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Desk;
+use super::{Desk, cgroup};
 use crate::alarms::Alarm;
 use crate::config::{Durability, Settings};
 
 /// How often memory and disk are looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
-
-/// Where Linux says how much memory the control group may use: version 2, then version 1.
-const CGROUP_LIMITS: [&str; 2] = [
-    "/sys/fs/cgroup/memory.max",
-    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-];
 
 /// Runs until it is cancelled.
 pub(super) async fn run(desk: Arc<Desk>) {
@@ -58,15 +52,8 @@ pub(super) fn memory_limit(settings: &Settings) -> Option<u64> {
 }
 
 fn total_memory() -> Option<u64> {
-    let groups = CGROUP_LIMITS.iter().filter_map(|path| {
-        std::fs::read_to_string(path)
-            .ok()?
-            .trim()
-            .parse::<u64>()
-            .ok()
-    });
-    let machine = machine_memory();
-    groups.chain(machine).min()
+    let group = cgroup::memory_limit(Path::new("/"));
+    group.into_iter().chain(machine_memory()).min()
 }
 
 fn machine_memory() -> Option<u64> {
