@@ -27,6 +27,7 @@ use std::env;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cases::CASES;
 use counts::{Counts, Verdict};
@@ -39,11 +40,31 @@ mod peer;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Within [`work_that_counts`].
+static COUNTS: AtomicBool = AtomicBool::new(false);
+
 /// Does `work`. Valgrind knows this function by its name, and counts from its call to its return.
 #[inline(never)]
 fn work_that_counts(work: &mut dyn FnMut()) {
+    COUNTS.store(true, Ordering::Relaxed);
     work();
     // Keeps the call above from becoming a jump, which would have no return.
+    COUNTS.store(false, Ordering::Relaxed);
+}
+
+/// Does `work` that is the kernel's in a broker: it does not count.
+fn uncounted(work: &mut dyn FnMut()) {
+    if COUNTS.load(Ordering::Relaxed) {
+        work_of_others(work);
+    } else {
+        work();
+    }
+}
+
+/// Valgrind knows this function too, and counts nothing from its call to its return.
+#[inline(never)]
+fn work_of_others(work: &mut dyn FnMut()) {
+    work();
     black_box(());
 }
 
@@ -116,6 +137,7 @@ fn counted(name: &str) -> (f64, PathBuf) {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--collect-atstart=no", "--quiet"])
         .arg("--toggle-collect=*work_that_counts*")
+        .arg("--toggle-collect=*work_of_others*")
         .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(env::current_exe().unwrap())
         .args(["--alone", name])

@@ -25,6 +25,8 @@ use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::{ChannelId, ShortBytes, ShortStr};
 
+use crate::uncounted;
+
 /// The channel of everything.
 pub(crate) const CHANNEL: ChannelId = ChannelId(1);
 
@@ -103,7 +105,7 @@ impl Peer {
             let mut target = self.connection.read_into();
             let room = target.room();
             let (read, later) = rest.split_at(room.remaining_mut().min(rest.len()));
-            room.put_slice(read);
+            uncounted(&mut || room.put_slice(read));
             self.connection.on_read(self.now, read.len());
             assert_ne!(self.connection.flow(), Flow::Pause);
             rest = later;
