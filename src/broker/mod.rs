@@ -28,7 +28,9 @@ use crate::config::{Durability, Settings};
 use crate::desk::Desk;
 use crate::env::Environment;
 use crate::events::Listener as EventListener;
-use crate::net::listener::{Bound, Listener};
+use crate::net::amqp::Amqp;
+use crate::net::descriptors::Descriptors;
+use crate::net::listener::{Bound, Listener, Listening};
 use crate::store::Store;
 
 mod cgroup;
@@ -57,6 +59,7 @@ const DROP_WAIT: Duration = Duration::from_secs(5);
 pub struct Broker {
     desk: Arc<Desk>,
     addresses: Vec<SocketAddr>,
+    listeners: Vec<Listening>,
     stop: CancellationToken,
     grace: Arc<parking_lot::Mutex<Grace>>,
     thread: Option<JoinHandle<()>>,
@@ -225,9 +228,10 @@ impl Broker {
                 .map_err(StartError::Threads)?
         };
         match start.recv() {
-            Ok(Ok(addresses)) => Ok(Self {
+            Ok(Ok(listeners)) => Ok(Self {
                 desk,
-                addresses,
+                addresses: amqp_addresses(&listeners),
+                listeners,
                 stop,
                 grace,
                 thread: Some(thread),
@@ -239,7 +243,13 @@ impl Broker {
         }
     }
 
-    /// Where it listens, with the real ports.
+    /// Its listeners, with their names, protocols and addresses.
+    #[must_use]
+    pub fn listeners(&self) -> &[Listening] {
+        &self.listeners
+    }
+
+    /// Where it listens for AMQP 0-9-1, with the real ports.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -312,7 +322,7 @@ impl fmt::Debug for Broker {
     }
 }
 
-type Started = mpsc::SyncSender<Result<Vec<SocketAddr>, StartError>>;
+type Started = mpsc::SyncSender<Result<Vec<Listening>, StartError>>;
 
 /// The broker's thread, from start to stop.
 fn run(
@@ -357,7 +367,12 @@ fn run(
     }
 }
 
-fn report(started: &Started, result: Result<Vec<SocketAddr>, StartError>) {
+fn amqp_addresses(listeners: &[Listening]) -> Vec<SocketAddr> {
+    let amqp = listeners.iter().filter(|one| one.protocol == "amqp");
+    amqp.flat_map(|one| one.addresses.iter().copied()).collect()
+}
+
+fn report(started: &Started, result: Result<Vec<Listening>, StartError>) {
     if started.send(result).is_err() {
         crate::log::error!("nobody waits for the broker to start");
     }
@@ -377,9 +392,9 @@ async fn serve(
     tokio::spawn(background.clone().run_until_cancelled_owned(timers));
     let monitor = monitor::run(Arc::clone(desk));
     tokio::spawn(background.run_until_cancelled_owned(monitor));
-    let addresses = listener.addresses().to_vec();
-    listener.start(desk, stop, tasks);
-    report(started, Ok(addresses));
+    Descriptors::of_process().announce();
+    let amqp = listener.start("amqp", Amqp(Arc::clone(desk)), stop, tasks);
+    report(started, Ok(vec![amqp]));
     stop.cancelled().await;
 }
 

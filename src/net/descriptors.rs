@@ -42,6 +42,17 @@ impl Descriptors {
         }
     }
 
+    /// Says in the log how many there are.
+    pub fn announce(&self) {
+        if let Self {
+            limit: Some(limit),
+            kept,
+        } = self
+        {
+            crate::log::info!("at most {limit} open files, {kept} of them kept for the store");
+        }
+    }
+
     /// Whether a connection may come in: as many are free as are kept. `any` is an open one.
     ///
     /// The system gives out the lowest number that is free, so as long as the first of the highest

@@ -1,4 +1,8 @@
-//! Accepts connections and gives each its task.
+//! Accepts connections and gives each its task, in which a [`Service`] serves it.
+//!
+//! A broker may have several listeners, each with a name, a protocol and addresses. What is spoken
+//! is the service's: the pump's protocols are some (`amqp`), but it may as well hand the socket to
+//! a server of its own.
 //!
 //! Listens on every address that a host name stands for, on one port. Counts connections that are
 //! still in their handshake and accepts no more above [`HANDSHAKES_MAX`]; those that are open are
@@ -13,16 +17,14 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use serde::Serialize;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::descriptors::Descriptors;
-use super::pump::{self, Handshake};
-use crate::connection::Connection;
-use crate::desk::Desk;
-use crate::desk::session::Origin;
+use super::pump::Handshake;
 use crate::limits::{ACCEPT_PAUSE_MS, BACKLOG, HANDSHAKES_MAX};
 
 /// Addresses that are taken; nothing is accepted on them yet, so that the data can be read first.
@@ -125,7 +127,40 @@ fn listening(asked: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("listening on {asked}: {error}"))
 }
 
-/// The sockets on which one broker listens.
+/// What a listener listens for, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listening {
+    /// Its own name among the broker's listeners.
+    pub name: &'static str,
+    /// What is spoken, as RabbitMQ calls it in a list of listeners: `amqp`, `http`.
+    pub protocol: &'static str,
+    /// With the ports that were taken.
+    pub addresses: Vec<SocketAddr>,
+}
+
+/// A connection that has just been accepted.
+#[derive(Debug)]
+pub struct Accepted {
+    /// Its socket.
+    pub stream: TcpStream,
+    /// The client's address.
+    pub peer: SocketAddr,
+    /// Our address that it connected to.
+    pub local: SocketAddr,
+    /// Its place among those that shake hands, and how it hears of a stop.
+    pub handshake: Handshake,
+}
+
+/// Serves what a listener accepts.
+pub trait Service: Send + Sync + 'static {
+    /// What is spoken, as RabbitMQ calls it in a list of listeners: `amqp`, `http`.
+    fn protocol(&self) -> &'static str;
+
+    /// Serves one connection to its end.
+    fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// The sockets of one listener.
 #[derive(Debug)]
 pub struct Listener {
     sockets: Vec<TcpListener>,
@@ -139,22 +174,23 @@ impl Listener {
         &self.addresses
     }
 
-    /// Accepts until `stop`; every task, accepting ones too, is in `tasks`. `stop` also ends
-    /// handshakes, but no open connections: they end by mail, so that their clients hear of it.
-    pub fn start(self, broker: &Arc<Desk>, stop: &CancellationToken, tasks: &TaskTracker) {
+    /// Accepts until `stop` and lets `service` serve what comes; every task, accepting ones too, is
+    /// in `tasks`. `stop` ends no connection by itself: each hears of it as its service says.
+    pub fn start<S: Service>(
+        self,
+        name: &'static str,
+        service: S,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Listening {
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
         let descriptors = Descriptors::of_process();
-        if let Descriptors {
-            limit: Some(limit),
-            kept,
-        } = descriptors
-        {
-            crate::log::info!("at most {limit} open files, {kept} of them kept for the store");
-        }
+        let protocol = service.protocol();
+        let service = Arc::new(service);
         for socket in self.sockets {
             let acceptor = Acceptor {
                 socket,
-                broker: Arc::clone(broker),
+                service: Arc::clone(&service),
                 handshakes: Arc::clone(&handshakes),
                 descriptors,
                 tasks: tasks.clone(),
@@ -162,19 +198,24 @@ impl Listener {
             };
             tasks.spawn(stop.clone().run_until_cancelled_owned(acceptor.run()));
         }
+        Listening {
+            name,
+            protocol,
+            addresses: self.addresses,
+        }
     }
 }
 
-struct Acceptor {
+struct Acceptor<S> {
     socket: TcpListener,
-    broker: Arc<Desk>,
+    service: Arc<S>,
     handshakes: Arc<Semaphore>,
     descriptors: Descriptors,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
-impl Acceptor {
+impl<S: Service> Acceptor<S> {
     async fn run(self) {
         let (shortest, longest) = ACCEPT_PAUSE_MS;
         let mut pause_ms = shortest;
@@ -186,12 +227,18 @@ impl Acceptor {
             match self.accept().await {
                 Ok((stream, peer)) => {
                     pause_ms = shortest;
-                    if let Some(connection) = self.connection(&stream, peer) {
+                    // Neither can be had if the peer is gone again.
+                    if stream.set_nodelay(true).is_ok()
+                        && let Ok(local) = stream.local_addr()
+                    {
                         let stop = self.stop.clone();
-                        let handshake = Handshake { permit, stop };
-                        let desk = Arc::clone(&self.broker);
-                        self.tasks
-                            .spawn(pump::run(stream, connection, desk, handshake));
+                        let accepted = Accepted {
+                            stream,
+                            peer,
+                            local,
+                            handshake: Handshake { permit, stop },
+                        };
+                        self.tasks.spawn(self.service.serve(accepted));
                     }
                 }
                 Err(error) if is_of_one_connection(&error) => {}
@@ -220,15 +267,6 @@ impl Acceptor {
             tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS.1)).await;
         }
         self.socket.accept().await
-    }
-
-    /// `None` if the peer is gone again.
-    fn connection(&self, stream: &TcpStream, peer: SocketAddr) -> Option<Connection> {
-        stream.set_nodelay(true).ok()?;
-        let local = stream.local_addr().ok()?;
-        let env = &self.broker.env;
-        let origin = Origin::new(env.next_connection(), peer, local, env.now());
-        Some(Connection::new(&self.broker, origin))
     }
 }
 

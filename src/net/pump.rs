@@ -32,11 +32,12 @@ use crate::protocol::{Flow, Lost, Manner, Protocol};
 const TURNS: usize = 8;
 
 /// What a connection is given when it begins.
-pub(super) struct Handshake {
-    /// Its place among those that shake hands, until it has done so.
-    pub(super) permit: OwnedSemaphorePermit,
+#[derive(Debug)]
+pub struct Handshake {
+    /// Its place among those that shake hands, to be dropped once it has done so.
+    pub permit: OwnedSemaphorePermit,
     /// The broker stops.
-    pub(super) stop: CancellationToken,
+    pub stop: CancellationToken,
 }
 
 /// Serves `protocol` on `socket` until it ends.

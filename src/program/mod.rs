@@ -124,7 +124,7 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
 
     let broker = Broker::builder().settings(settings.clone()).start();
     let broker = broker.map_err(|error| complaint(&[placed(loaded, &error)]))?;
-    let ready = Ready::new(settings, broker.addresses());
+    let ready = Ready::new(settings, broker.listeners());
     if let Some(path) = &cli.ready_file {
         ready.write(path).map_err(|error| at(path, &error))?;
     }
@@ -148,10 +148,16 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
 fn announce(ready: &Ready) {
     let amqp: Vec<String> = ready.listening.iter().map(SocketAddr::to_string).collect();
     let amqp = amqp.join(",");
+    let listeners = ready.listeners.iter().flat_map(|listener| {
+        let addresses = listener.addresses.iter();
+        addresses.map(|address| format!("{} {address}", listener.name))
+    });
+    let listeners = listeners.collect::<Vec<_>>().join(", ");
     log::info!(
         version = ready.version,
         pid = ready.pid,
         amqp,
+        listeners,
         data_dir = ready
             .data_dir
             .as_ref()

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::broker::reachable;
 use crate::config::{Durability, Settings};
+use crate::net::listener::Listening;
 use serde::Serialize;
 
 /// What a started broker says of itself, in the ready file and in the log.
@@ -21,6 +22,8 @@ pub(crate) struct Ready {
     pub(crate) amqp: Vec<Endpoint>,
     /// What is listened on, in the same order: `[::]:5672` is every interface.
     pub(crate) listening: Vec<SocketAddr>,
+    /// Everything that it listens for, and the addresses as they are.
+    pub(crate) listeners: Vec<Listening>,
     /// The directory of messages and definitions; none when nothing is written.
     pub(crate) data_dir: Option<PathBuf>,
     /// The word of the setting.
@@ -47,14 +50,17 @@ impl From<&SocketAddr> for Endpoint {
 }
 
 impl Ready {
-    /// Describes a broker that listens on `addresses`.
-    pub(crate) fn new(settings: &Settings, addresses: &[SocketAddr]) -> Self {
+    /// Describes a broker with these listeners.
+    pub(crate) fn new(settings: &Settings, listeners: &[Listening]) -> Self {
         let written = settings.durability != Durability::Memory;
+        let amqp = listeners.iter().filter(|one| one.protocol == "amqp");
+        let amqp: Vec<SocketAddr> = amqp.flat_map(|one| one.addresses.clone()).collect();
         Self {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION"),
-            amqp: addresses.iter().map(Endpoint::from).collect(),
-            listening: addresses.to_vec(),
+            amqp: amqp.iter().map(Endpoint::from).collect(),
+            listening: amqp,
+            listeners: listeners.to_vec(),
             data_dir: written.then(|| absolute(&settings.data_dir)),
             durability: settings.durability.word(),
         }

@@ -1,3 +1,5 @@
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use super::*;
 
 fn listen(host: &str, port: u16) -> io::Result<Listener> {
@@ -92,4 +94,49 @@ async fn half_of_every_interface_is_refused() {
         .unwrap();
     let error = listen("::", at.port()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AddrInUse, "{error}");
+}
+
+/// Is no protocol of the pump: takes the socket and answers by itself.
+struct Shout;
+
+impl Service for Shout {
+    fn protocol(&self) -> &'static str {
+        "shout"
+    }
+
+    fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
+        async move {
+            let mut stream = accepted.stream;
+            let mut heard = [0; 5];
+            stream.read_exact(&mut heard).await.unwrap();
+            drop(accepted.handshake);
+            let said = String::from_utf8_lossy(&heard).to_uppercase();
+            stream.write_all(said.as_bytes()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_listener_may_serve_without_the_pump_and_has_a_name() {
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let bound = || Bound::bind("127.0.0.1", 0).unwrap().listen().unwrap();
+    let listeners = [
+        bound().start("one", Shout, &stop, &tasks),
+        bound().start("other", Shout, &stop, &tasks),
+    ];
+    assert_eq!(
+        listeners.each_ref().map(|listener| listener.name),
+        ["one", "other"]
+    );
+    for listener in &listeners {
+        assert_eq!(listener.protocol, "shout");
+        let mut client = TcpStream::connect(listener.addresses[0]).await.unwrap();
+        client.write_all(b"hello").await.unwrap();
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "HELLO");
+    }
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
 }

@@ -9,7 +9,17 @@ fn ready(durability: Durability) -> Ready {
         ..Settings::default()
     };
     let addresses = ["[::]:5672", "192.0.2.1:7", "[::1]:8"].map(|text| text.parse().unwrap());
-    Ready::new(&settings, &addresses)
+    let listener = |name, protocol, addresses: &[SocketAddr]| Listening {
+        name,
+        protocol,
+        addresses: addresses.to_vec(),
+    };
+    let http = ["[::]:15672".parse().unwrap()];
+    let listeners = [
+        listener("amqp", "amqp", &addresses),
+        listener("management", "http", &http),
+    ];
+    Ready::new(&settings, &listeners)
 }
 
 #[test]
@@ -38,6 +48,14 @@ fn the_file_is_json_with_all_there_is_to_know() {
     assert_eq!(
         json["listening"],
         serde_json::json!(["[::]:5672", "192.0.2.1:7", "[::1]:8"])
+    );
+    assert_eq!(
+        json["listeners"][1],
+        serde_json::json!({
+            "name": "management",
+            "protocol": "http",
+            "addresses": ["[::]:15672"]
+        })
     );
     assert_eq!(json["durability"], "os");
     assert!(Path::new(json["data_dir"].as_str().unwrap()).is_absolute());
