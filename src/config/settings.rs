@@ -328,6 +328,11 @@ settings! {
         server_version: String = "4.3.6".to_owned();
         "server.version", Name, ["product.version"];
 
+        /// The platform that clients are told, likewise. Who really answers is in `information` and
+        /// `leveret_version`.
+        server_platform: String = "Erlang/OTP 29.1.2".to_owned();
+        "server.platform", Name, [];
+
         /// The name of the cluster that clients are told.
         cluster_name: String = default_cluster_name();
         "cluster_name", Name, ["cluster_name"], shown "rabbit@<host name>";

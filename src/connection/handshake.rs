@@ -235,10 +235,12 @@ fn is_http(header: &[u8]) -> bool {
     .any(|verb| header.starts_with(verb.as_bytes().get(..8).unwrap_or(verb.as_bytes())))
 }
 
-/// What we say about ourselves: RabbitMQ's product and version, because clients choose their
-/// behaviour by them, and our own name beside. Sorted by key.
+/// What we say about ourselves: RabbitMQ's product, version and platform, because clients choose
+/// their behaviour by them and one asserts that the last begins with `Erlang`; our own name beside.
+/// Sorted by key.
+///
+/// Seen: RabbitMQ 4.3.6, handshake/start_names_versions_mechanisms_and_capabilities.amqp.
 fn server_properties(settings: &Settings) -> Table {
-    let own = concat!("Leveret ", env!("CARGO_PKG_VERSION"));
     let mut capabilities = Table::new();
     for name in CAPABILITIES {
         capabilities.insert(name, true);
@@ -250,12 +252,14 @@ fn server_properties(settings: &Settings) -> Table {
         .with(
             "information",
             concat!(
-                "Licensed under MIT or Apache 2.0. Website: ",
+                "Leveret ",
+                env!("CARGO_PKG_VERSION"),
+                ". Licensed under MIT or Apache 2.0. Website: ",
                 env!("CARGO_PKG_REPOSITORY")
             ),
         )
         .with("leveret_version", env!("CARGO_PKG_VERSION"))
-        .with("platform", own)
+        .with("platform", &*settings.server_platform)
         .with("product", &*settings.server_product)
         .with("version", &*settings.server_version)
 }

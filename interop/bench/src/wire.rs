@@ -310,17 +310,16 @@ fn closed(payload: &[u8]) -> BenchError {
     }
 }
 
-/// `RabbitMQ 4.3.6`, and what else a broker says of itself under `platform`.
+/// `RabbitMQ 4.3.6`, or who a broker says it really is.
 fn product(properties: TableRef<'_>) -> String {
     let text = |key: &str| match properties.find(key) {
         Ok(Some(ValueRef::LongStr(octets))) => String::from_utf8_lossy(octets).into_owned(),
         _ => String::new(),
     };
-    let own = text("platform");
-    let name = format!("{} {}", text("product"), text("version"));
-    if own.starts_with("Leveret") {
-        own
+    let own = text("leveret_version");
+    if own.is_empty() {
+        format!("{} {}", text("product"), text("version"))
     } else {
-        name
+        format!("Leveret {own}")
     }
 }

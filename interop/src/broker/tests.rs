@@ -41,6 +41,19 @@ fn leveret_is_known_by_its_platform() {
 }
 
 #[test]
+fn leveret_is_known_by_its_information() {
+    check(
+        &[
+            ("information", "Leveret 0.1.0. Licensed"),
+            ("platform", "Erlang/OTP 29.1.2"),
+            ("product", "RabbitMQ"),
+            ("version", "4.3.6"),
+        ],
+        "Leveret 4.3.6",
+    );
+}
+
+#[test]
 fn cut_off_greeting_names_nothing() {
     let full = greeting(&[("version", "4.3.6")]);
     let cut = full.get(..full.len() - 2).unwrap();

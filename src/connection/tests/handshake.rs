@@ -142,7 +142,9 @@ fn server_says_it_is_rabbitmq_and_who_it_really_is() {
     let text = |key| String::from_utf8(table.get(key).unwrap().as_str().unwrap().to_vec()).unwrap();
     assert_eq!(text("product"), "RabbitMQ");
     assert_eq!(text("version"), "4.3.6");
-    assert!(text("platform").starts_with("Leveret "));
+    assert_eq!(text("platform"), "Erlang/OTP 29.1.2");
+    assert!(text("information").starts_with("Leveret "));
+    assert_eq!(text("leveret_version"), env!("CARGO_PKG_VERSION"));
     let Some(Value::Table(capabilities)) = table.get("capabilities") else {
         panic!()
     };
