@@ -5,6 +5,7 @@
     reason = "deadlines of tests are in real time, whatever the broker's clock says"
 )]
 
+mod administration;
 mod bench;
 mod brim;
 mod cli;
