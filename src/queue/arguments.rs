@@ -163,8 +163,6 @@ impl Limits {
 #[derive(Clone, Debug)]
 pub struct Arguments {
     kind: QueueKind,
-    /// The type that a declare without one means.
-    default: QueueKind,
     table: Table,
 }
 
@@ -203,12 +201,7 @@ impl Arguments {
         if table.get("x-queue-type").is_none() {
             table.insert("x-queue-type", kind.as_str());
         }
-        let default = flags.kind_without_word(default);
-        Ok(Self {
-            kind,
-            default,
-            table,
-        })
+        Ok(Self { kind, table })
     }
 
     /// The dead-letter exchange in a table that has not been checked.
@@ -230,13 +223,23 @@ impl Arguments {
         })
     }
 
-    /// Compares with the arguments of another declare of the same queue.
+    /// Compares with the arguments of another declare of the same queue, which means `default`
+    /// with its `flags` if it names no type.
     ///
     /// # Errors
     /// 406 for the first argument known to the type of the queue that is not the same. Whether the
     /// values are valid does not matter here.
-    pub fn check_equivalent(&self, received: &Table, queue_words: &str) -> Result<(), AmqpError> {
-        let default = Value::from(self.default.as_str());
+    ///
+    /// Seen: RabbitMQ 4.3.6: what a declare without a type means follows the default of the vhost
+    /// at that time, whatever it was when the queue was made.
+    pub fn check_equivalent(
+        &self,
+        received: &Table,
+        default: QueueKind,
+        flags: Flags,
+        queue_words: &str,
+    ) -> Result<(), AmqpError> {
+        let default = Value::from(flags.kind_without_word(default).as_str());
         let kind = received.get("x-queue-type").unwrap_or(&default);
         compare(
             "x-queue-type",

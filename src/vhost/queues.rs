@@ -143,8 +143,12 @@ impl Vhost {
                 )));
             }
         }
-        have.arguments
-            .check_equivalent(&spec.arguments, &queue.words())?;
+        have.arguments.check_equivalent(
+            &spec.arguments,
+            self.default_queue_kind(),
+            spec.flags(),
+            &queue.words(),
+        )?;
         queue.with(now, |queue, effects| queue.touch(now, effects));
         Ok((queue, Position::default()))
     }

@@ -57,7 +57,7 @@ fn a_queue_of_the_default_type_is_declared_again_after_a_restart() {
 fn every_change_of_a_user_survives_a_restart() {
     let dir = directory();
     let broker = start(dir.path(), QueueType::Classic);
-    let auth = &broker.core().auth;
+    let auth = &broker.desk().auth;
     auth.add_user("added", "secret").expect("a user");
     auth.set_password("guest", Some("other")).expect("a user");
     auth.set_tags("guest", vec!["monitoring".to_owned()]).expect("a user");
@@ -67,7 +67,7 @@ fn every_change_of_a_user_survives_a_restart() {
     let before = auth.export();
     broker.stop("a test");
     let broker = start(dir.path(), QueueType::Classic);
-    assert_eq!(broker.core().auth.export(), before);
+    assert_eq!(broker.desk().auth.export(), before);
 }
 
 /// A store with definitions from before, which writes down what changes.
@@ -163,7 +163,7 @@ fn a_parameter_of_another_component_is_no_limit_of_its_vhost() {
         ),
     ]);
     let broker = store.broker();
-    assert_eq!(broker.core().vhost_limits("/").queues(), Some(7));
+    assert_eq!(broker.desk().vhost_limits("/").queues(), Some(7));
     let changes = store.changes.lock().unwrap();
     assert!(changes.is_empty(), "restoring writes nothing: {changes:?}");
 }
@@ -173,7 +173,7 @@ fn a_parameter_of_another_component_is_no_limit_of_its_vhost() {
 fn what_is_stored_last_is_what_is_in_force() {
     let store = Remembering::with(&[]);
     let broker = store.broker();
-    let core = broker.core();
+    let core = broker.desk();
     for round in 0..2000 {
         std::thread::scope(|scope| {
             for name in ["one", "other"] {

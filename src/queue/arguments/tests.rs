@@ -240,8 +240,18 @@ fn limits_are_read() {
 
 /// What is said when a queue declared with `current` is declared with `received`.
 fn differ(current: &Table, received: &Table) -> String {
+    differ_with_default(QueueKind::Classic, DURABLE, current, received)
+}
+
+/// The same for a second declare that is made with `flags` where queues are `default`.
+fn differ_with_default(
+    default: QueueKind,
+    flags: Flags,
+    current: &Table,
+    received: &Table,
+) -> String {
     let arguments = parse(current).expect("the first declare is right");
-    match arguments.check_equivalent(received, Q) {
+    match arguments.check_equivalent(received, default, flags, Q) {
         Ok(()) => "equal".to_owned(),
         Err(error) => error.explanation,
     }
@@ -306,6 +316,21 @@ fn type_of_the_queue_is_compared_first() {
         differ(&none, &Table::new().with("x-queue-type", 5i32)),
         text("5", "classic")
     );
+}
+
+#[test]
+fn a_declare_without_a_type_means_what_is_the_default_by_then() {
+    let none = Table::new();
+    let quorum =
+        |flags, current: &Table| differ_with_default(QueueKind::Quorum, flags, current, &none);
+    assert_eq!(quorum(DURABLE, &of("quorum")), "equal");
+    let text = "received 'quorum' but current is 'classic'";
+    assert_eq!(quorum(DURABLE, &none), inequivalent("x-queue-type", text));
+    let auto_delete = Flags {
+        auto_delete: true,
+        ..DURABLE
+    };
+    assert_eq!(quorum(auto_delete, &none), "equal", "none other can be");
 }
 
 #[test]
