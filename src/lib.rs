@@ -8,6 +8,7 @@ pub mod clock;
 pub mod compat;
 pub mod config;
 pub mod connection;
+pub mod definitions;
 pub mod desk;
 pub mod entry;
 pub mod env;

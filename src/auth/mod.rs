@@ -2,9 +2,10 @@
 //!
 //! Owns: users, their password hashes, tags and limits, permissions and topic permissions; all
 //! answers about them, with RabbitMQ's words for a refusal. Deliberately does not know which
-//! vhosts and exchanges exist, sockets, or where it is stored: callers check names first, and
-//! keep [`Auth::export`] wherever they like. `connection.update-secret` needs nothing from here:
-//! RabbitMQ accepts any secret for its internal users and changes nothing.
+//! vhosts and exchanges exist, sockets, or where it is stored: all changes go through the one
+//! [`AuthWriter`], whose owner checks names first and stores what is changed.
+//! `connection.update-secret` needs nothing from here: RabbitMQ accepts any secret for its
+//! internal users and changes nothing.
 //!
 //! Shared by all connections. Reading takes a lock for a few lookups and gives out `Arc`s, so
 //! channels ask once and keep the answer for as long as [`Auth::generation`] stays the same.
@@ -35,7 +36,7 @@ use parking_lot::RwLock;
 use self::sasl::Credentials;
 pub use self::{
     admission::{Admission, NotAdmitted},
-    change::{AuthError, Change},
+    change::{AuthError, AuthWriter, Change},
     definitions::{
         AuthDefinitions, PermissionDefinition, Tags, TopicPermissionDefinition, UserDefinition,
     },
@@ -94,11 +95,16 @@ pub struct Auth {
     /// Those of `settings` that can really be used.
     offered: Vec<Mechanism>,
     offered_text: String,
-    /// By name.
-    accounts: RwLock<BTreeMap<Arc<str>, Account>>,
+    accounts: Arc<Accounts>,
+    attempts: [Attempts; 2],
+}
+
+/// What an [`Auth`] reads and its [`AuthWriter`] changes.
+#[derive(Default)]
+struct Accounts {
+    by_name: RwLock<BTreeMap<Arc<str>, Account>>,
     /// Raised inside the write lock by every change.
     generation: AtomicU64,
-    attempts: [Attempts; 2],
 }
 
 /// What a user logs in by.
@@ -124,6 +130,16 @@ struct Account {
     access: BTreeMap<Arc<str>, Arc<Access>>,
     /// By vhost and exchange.
     topics: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Arc<TopicAccess>>>,
+}
+
+impl Account {
+    fn new(user: User) -> Self {
+        Self {
+            user: Arc::new(user),
+            access: BTreeMap::new(),
+            topics: BTreeMap::new(),
+        }
+    }
 }
 
 /// One user as of some moment: a change replaces the whole.
@@ -185,9 +201,9 @@ impl User {
 }
 
 impl Auth {
-    /// No users yet.
+    /// No users yet, and the one who can change that.
     #[must_use]
-    pub fn new(settings: AuthSettings) -> Self {
+    pub fn new(settings: AuthSettings) -> (Self, AuthWriter) {
         let usable = |mechanism: &Mechanism| match mechanism {
             Mechanism::AmqPlain | Mechanism::Plain => true,
             Mechanism::Anonymous => settings.anonymous.is_some(),
@@ -195,14 +211,16 @@ impl Auth {
         };
         let offered: Vec<_> = settings.mechanisms.iter().copied().filter(usable).collect();
         let names: Vec<_> = offered.iter().map(|mechanism| mechanism.name()).collect();
-        Self {
+        let accounts = Arc::<Accounts>::default();
+        let writer = AuthWriter::new(&accounts);
+        let auth = Self {
             offered_text: names.join(" "),
             offered,
             settings,
-            accounts: RwLock::default(),
-            generation: AtomicU64::new(0),
+            accounts,
             attempts: Default::default(),
-        }
+        };
+        (auth, writer)
     }
 
     /// `connection.start`'s mechanisms, with blanks between them.
@@ -216,7 +234,7 @@ impl Auth {
     /// Read it *before* asking what you keep: then a change in between makes you ask again.
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        self.accounts.generation.load(Ordering::Acquire)
     }
 
     /// Decides about a `connection.start-ok` (or `secure-ok`) from `peer`.
@@ -348,6 +366,7 @@ impl Auth {
     #[must_use]
     pub fn user(&self, name: &str) -> Option<Arc<User>> {
         self.accounts
+            .by_name
             .read()
             .get(name)
             .map(|account| Arc::clone(&account.user))
@@ -357,6 +376,7 @@ impl Auth {
     #[must_use]
     pub fn users(&self) -> Vec<Arc<User>> {
         self.accounts
+            .by_name
             .read()
             .values()
             .map(|account| Arc::clone(&account.user))
@@ -368,6 +388,7 @@ impl Auth {
     #[must_use]
     pub fn access(&self, user: &str, vhost: &str) -> Option<Arc<Access>> {
         self.accounts
+            .by_name
             .read()
             .get(user)?
             .access
@@ -378,7 +399,7 @@ impl Auth {
     /// Whether the user has topic permissions for any exchange of `vhost`.
     #[must_use]
     pub fn has_topic_rules(&self, user: &str, vhost: &str) -> bool {
-        let accounts = self.accounts.read();
+        let accounts = self.accounts.by_name.read();
         accounts
             .get(user)
             .is_some_and(|account| account.topics.contains_key(vhost))
@@ -393,6 +414,7 @@ impl Auth {
         exchange: &str,
     ) -> Option<Arc<TopicAccess>> {
         self.accounts
+            .by_name
             .read()
             .get(user)?
             .topics

@@ -1,4 +1,6 @@
+use std::cell::RefCell;
 use std::net::Ipv4Addr;
+use std::ops::Deref;
 
 use super::*;
 
@@ -7,13 +9,103 @@ const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const REFUSED_PLAIN: &str = "Login was refused using authentication mechanism PLAIN. For details \
                              see the broker logfile.";
 
-fn auth() -> Auth {
+/// An [`Auth`] and the one who changes it, as the desk does: checked, then put in place.
+struct Office {
+    auth: Auth,
+    writer: RefCell<AuthWriter>,
+}
+
+impl Deref for Office {
+    type Target = Auth;
+
+    fn deref(&self) -> &Auth {
+        &self.auth
+    }
+}
+
+impl Office {
+    fn new(settings: AuthSettings) -> Self {
+        let (auth, writer) = Auth::new(settings);
+        let writer = RefCell::new(writer);
+        Self { auth, writer }
+    }
+
+    fn put_user(&self, definition: &UserDefinition) -> Result<Change, AuthError> {
+        let user = self.auth.check_user(definition)?;
+        Ok(self.writer.borrow_mut().put_user(user))
+    }
+
+    fn add_user(&self, name: &str, password: &str) -> Result<Change, AuthError> {
+        let json = serde_json::json!({ "name": name, "password": password, "tags": "" });
+        self.put_user(&serde_json::from_value(json).unwrap())
+    }
+
+    fn change_user(&self, name: &str, change: impl FnOnce(User) -> User) -> Result<(), AuthError> {
+        let user = change(self.auth.existing(name)?);
+        self.writer.borrow_mut().put_user(user);
+        Ok(())
+    }
+
+    fn set_password(&self, name: &str, password: Option<&str>) -> Result<(), AuthError> {
+        let hashing = self.auth.hashing();
+        self.change_user(name, |user| user.with_password(password, hashing).unwrap())
+    }
+
+    fn set_tags(&self, name: &str, tags: Vec<String>) -> Result<(), AuthError> {
+        self.change_user(name, |user| user.with_tags(tags))
+    }
+
+    fn set_user_limits(&self, name: &str, limits: UserLimits) -> Result<(), AuthError> {
+        self.change_user(name, |user| user.with_limits(limits))
+    }
+
+    fn set_permissions(&self, permission: &PermissionDefinition) -> Result<Change, AuthError> {
+        let access = permission.check()?;
+        let PermissionDefinition { user, vhost, .. } = permission;
+        self.writer.borrow_mut().put_access(user, vhost, access)
+    }
+
+    fn set_topic_permissions(
+        &self,
+        permission: &TopicPermissionDefinition,
+    ) -> Result<Change, AuthError> {
+        let access = permission.check()?;
+        let TopicPermissionDefinition {
+            user,
+            vhost,
+            exchange,
+            ..
+        } = permission;
+        let mut writer = self.writer.borrow_mut();
+        writer.put_topics(user, vhost, exchange, access)
+    }
+
+    fn clear_permissions(&self, user: &str, vhost: &str) -> bool {
+        self.writer.borrow_mut().remove_access(user, vhost)
+    }
+
+    fn clear_topic_permissions(&self, user: &str, vhost: &str, exchange: &str) -> bool {
+        self.writer
+            .borrow_mut()
+            .remove_topics(user, vhost, exchange)
+    }
+
+    fn remove_user(&self, name: &str) -> bool {
+        self.writer.borrow_mut().remove_user(name)
+    }
+
+    fn remove_vhost(&self, name: &str) -> bool {
+        self.writer.borrow_mut().remove_vhost(name)
+    }
+}
+
+fn auth() -> Office {
     with_settings(AuthSettings::default())
 }
 
 /// guest and bob, with permissions as after a start and a bit more.
-fn with_settings(settings: AuthSettings) -> Auth {
-    let auth = Auth::new(settings);
+fn with_settings(settings: AuthSettings) -> Office {
+    let auth = Office::new(settings);
     auth.add_user("guest", "guest").unwrap();
     auth.add_user("bob", "pw").unwrap();
     auth.set_permissions(&permission("guest", "/", ".*"))
@@ -217,7 +309,7 @@ fn every_change_moves_the_generation_and_nothing_else_does() {
         auth.generation() != before
     };
     assert!(moved(&|| auth.add_user("u", "p").is_ok()));
-    assert!(!moved(&|| auth.add_user("u", "p").is_ok()));
+    assert!(!moved(&|| auth.add_user("", "p").is_ok()));
     assert!(moved(&|| auth
         .set_tags("u", vec!["impersonator".into()])
         .is_ok()));
@@ -232,7 +324,11 @@ fn every_change_moves_the_generation_and_nothing_else_does() {
         .is_ok()));
     assert!(moved(&|| auth.clear_permissions("u", "/")));
     assert!(!moved(&|| auth.clear_permissions("u", "/")));
-    assert!(moved(&|| auth.clear_topic_permissions("u", "/", None)));
+    assert!(moved(&|| auth.clear_topic_permissions(
+        "u",
+        "/",
+        "amq.topic"
+    )));
     assert!(moved(&|| auth.remove_user("u")));
     assert!(!moved(&|| auth.remove_user("u")));
     assert!(!moved(&|| auth.access("guest", "/").is_some()));
@@ -267,7 +363,7 @@ fn topic_access_is_by_exchange_and_absent_means_all() {
     let access = auth.topic_access("bob", "/", "amq.topic").unwrap();
     assert!(access.allows(Operation::Write, b"bob.a") && !access.allows(Operation::Write, b"a"));
     assert!(auth.topic_access("bob", "/", "other").is_none());
-    assert!(auth.clear_topic_permissions("bob", "/", Some("amq.topic")));
+    assert!(auth.clear_topic_permissions("bob", "/", "amq.topic"));
     assert!(auth.topic_access("bob", "/", "amq.topic").is_none());
     assert!(auth.topic_access("bob", "/", "x").is_some());
 }
@@ -299,25 +395,21 @@ fn users_know_their_tags() {
 #[test]
 fn errors_read_like_rabbitmqs() {
     let auth = auth();
-    let text = |result: Result<(), AuthError>| result.unwrap_err().to_string();
+    let put = |json| {
+        let definition = serde_json::from_str(json).unwrap();
+        auth.put_user(&definition).unwrap_err().to_string()
+    };
     assert_eq!(
-        text(auth.add_user("bob", "x")),
-        "User \"bob\" already exists"
-    );
-    assert_eq!(
-        text(auth.add_user("", "x")),
+        put(r#"{"name":"","tags":""}"#),
         "user cannot be an empty string"
     );
+    assert_eq!(put(r#"{"name":"u"}"#), "tags_not_present");
     assert_eq!(
-        text(auth.set_tags("eve", vec![])),
-        "User \"eve\" does not exist"
-    );
-    let import = |json| text(auth.import(&definitions(json)));
-    assert_eq!(import(r#"{"users":[{"name":"u"}]}"#), "tags_not_present");
-    assert_eq!(
-        import(r#"{"users":[{"name":"u","tags":"","password":"p","password_hash":""}]}"#),
+        put(r#"{"name":"u","tags":"","password":"p","password_hash":""}"#),
         "both_password_and_password_hash_are_provided"
     );
+    let missing = auth.set_tags("eve", vec![]).unwrap_err();
+    assert_eq!(missing.to_string(), "User \"eve\" does not exist");
 }
 
 /// As exported by RabbitMQ 4.3.6, but for the order of keys.
@@ -340,8 +432,17 @@ const EXPORTED: &str = r#"{
 
 #[test]
 fn definitions_of_rabbitmq_go_round() {
-    let auth = Auth::new(AuthSettings::default());
-    auth.import(&definitions(EXPORTED)).unwrap();
+    let auth = Office::new(AuthSettings::default());
+    let definitions = definitions(EXPORTED);
+    for user in &definitions.users {
+        auth.put_user(user).unwrap();
+    }
+    for permission in &definitions.permissions {
+        auth.set_permissions(permission).unwrap();
+    }
+    for permission in &definitions.topic_permissions {
+        auth.set_topic_permissions(permission).unwrap();
+    }
     let exported = serde_json::to_value(auth.export()).unwrap();
     assert_eq!(
         exported,
@@ -351,30 +452,11 @@ fn definitions_of_rabbitmq_go_round() {
 }
 
 #[test]
-fn import_changes_all_or_nothing() {
-    let auth = auth();
-    let before = auth.export();
-    for json in [
-        r#"{"users":[{"name":"a","tags":""}],"permissions":
-            [{"user":"a","vhost":"/","configure":"(","write":"","read":""}]}"#,
-        r#"{"users":[{"name":"a","tags":""}],"permissions":
-            [{"user":"eve","vhost":"/","configure":"","write":"","read":""}]}"#,
-        r#"{"users":[{"name":"a","tags":""},{"name":"b","tags":"","password_hash":"!"}]}"#,
-        r#"{"users":[{"name":"a","tags":"","password_hash":"","hashing_algorithm":"x"}]}"#,
-    ] {
-        assert!(auth.import(&definitions(json)).is_err(), "{json}");
-        assert_eq!(auth.export(), before, "{json}");
-    }
-}
-
-#[test]
 fn putting_a_user_again_keeps_limits_and_permissions() {
     let auth = auth();
     auth.set_permissions(&permission("bob", "/", "a")).unwrap();
-    auth.import(&definitions(
-        r#"{"users":[{"name":"bob","tags":"","limits":{"max-channels":4}}]}"#,
-    ))
-    .unwrap();
+    let json = r#"{"name":"bob","tags":"","limits":{"max-channels":4}}"#;
+    auth.put_user(&serde_json::from_str(json).unwrap()).unwrap();
     let json = r#"{"name":"bob","password":"new","tags":"b, a,,b"}"#;
     let change = auth.put_user(&serde_json::from_str(json).unwrap()).unwrap();
     assert_eq!(change, Change::Replaced);
@@ -382,8 +464,7 @@ fn putting_a_user_again_keeps_limits_and_permissions() {
     assert_eq!(bob.tags(), ["b", "a", "b"]);
     assert_eq!(bob.limits().channels(), Some(4));
     assert!(auth.access("bob", "/").is_some());
-    auth.replace_user_limits("bob", UserLimits::default())
-        .unwrap();
+    auth.set_user_limits("bob", UserLimits::default()).unwrap();
     assert_eq!(auth.user("bob").unwrap().limits(), UserLimits::default());
 }
 

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alarms::Alarm;
-use crate::clock::Clock;
+use crate::clock::{Clock, Mono};
 use crate::config::{Durability, Settings};
 use crate::desk::Desk;
 use crate::env::Environment;
@@ -35,6 +35,7 @@ use crate::store::Store;
 
 mod cgroup;
 mod health;
+mod loading;
 mod monitor;
 mod start;
 mod timer_driver;
@@ -42,6 +43,7 @@ mod uri;
 pub mod vhost;
 
 pub use health::Health;
+pub use loading::{LoadError, documents};
 pub use start::StartError;
 pub use uri::reachable;
 pub use vhost::{
@@ -173,10 +175,10 @@ impl BrokerBuilder {
             env.events.listen(listener);
         }
         let desk = Desk::new(env);
-        if desk.recover(desk.env.now()).map_err(StartError::Store)? {
-            report_recovered(&desk, desk.env.now().transport.since(began));
-        } else {
-            start::make_defaults(&desk)?;
+        if let Err(error) = furnish(&desk, began) {
+            // Another start must find the directory free.
+            close(&desk);
+            return Err(error);
         }
         Broker::spawn(desk, bound)
     }
@@ -186,6 +188,25 @@ impl BrokerBuilder {
     #[must_use]
     pub fn check(&self) -> Vec<StartError> {
         start::check(&self.settings)
+    }
+}
+
+/// Everything that was there before, and what a new broker has.
+fn furnish(desk: &Desk, began: Mono) -> Result<(), StartError> {
+    if desk.recover(desk.env.now()).map_err(StartError::Store)? {
+        report_recovered(desk, desk.env.now().transport.since(began));
+    } else if desk.env.settings.load_definitions.is_none() {
+        start::make_defaults(desk)?;
+    }
+    desk.name_cluster();
+    loading::load(desk).map_err(StartError::Definitions)
+}
+
+/// Nothing is served any more: what is staged is written, and the directory is free.
+fn close(desk: &Desk) {
+    desk.let_go();
+    if let Err(error) = desk.env.store.close() {
+        crate::log::error!("the store did not close in order: {error}");
     }
 }
 
@@ -361,10 +382,7 @@ fn run(
     });
     // Connections that are still there end with the runtime, and with them what they hold.
     runtime.shutdown_timeout(DROP_WAIT);
-    desk.let_go();
-    if let Err(error) = desk.env.store.close() {
-        crate::log::error!("the store did not close in order: {error}");
-    }
+    close(desk);
 }
 
 fn amqp_addresses(listeners: &[Listening]) -> Vec<SocketAddr> {

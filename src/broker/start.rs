@@ -8,10 +8,11 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use super::loading::{self, LoadError};
 use crate::auth::{AuthError, Pattern, PermissionDefinition, UserDefinition};
 use crate::clock::Clock;
 use crate::config::{Durability, Problems, Settings};
-use crate::desk::{Desk, VhostError};
+use crate::desk::{AdminError, Desk, VhostDefinition, VhostError};
 use crate::env::Environment;
 use crate::limits::STAGED_MAX;
 use crate::net::listener::Bound;
@@ -31,15 +32,15 @@ pub enum StartError {
     Directory(io::Error),
     /// The data cannot be read.
     Store(StoreError),
-    /// The default user cannot be made.
-    DefaultUser {
+    /// The default user or vhost cannot be made.
+    Default {
         /// The setting.
         key: &'static str,
         /// What is wrong with it.
-        error: AuthError,
+        error: AdminError,
     },
-    /// The default vhost cannot be made.
-    DefaultVhost(VhostError),
+    /// Definitions cannot be loaded.
+    Definitions(LoadError),
 }
 
 impl StartError {
@@ -53,9 +54,12 @@ impl StartError {
                 _ => "host",
             }),
             Self::Directory(_) | Self::Store(_) => Some("data_dir"),
-            Self::DefaultUser { key, .. } => Some(key),
-            Self::DefaultVhost(VhostError::NameTooLong) => Some("default_vhost"),
-            Self::DefaultVhost(VhostError::LimitReached(_)) => Some("vhost_max"),
+            Self::Default {
+                error: AdminError::Vhost(VhostError::LimitReached(_)),
+                ..
+            } => Some("vhost_max"),
+            Self::Default { key, .. } => Some(key),
+            Self::Definitions(_) => Some("load_definitions"),
         }
     }
 
@@ -82,8 +86,8 @@ impl fmt::Display for StartError {
             Self::Listen(error) | Self::Directory(error) => error.fmt(f),
             Self::Threads(source) => write!(f, "cannot start threads: {source}"),
             Self::Store(error) => error.fmt(f),
-            Self::DefaultUser { error, .. } => error.fmt(f),
-            Self::DefaultVhost(error) => error.fmt(f),
+            Self::Default { error, .. } => error.fmt(f),
+            Self::Definitions(error) => error.fmt(f),
         }
     }
 }
@@ -97,7 +101,7 @@ pub(super) fn check(settings: &Settings) -> Vec<StartError> {
     }
     let mut errors = check_defaults(settings);
     match rehearse_store(settings) {
-        Ok(true) if errors.is_empty() => {
+        Ok(true) if errors.is_empty() && settings.load_definitions.is_none() => {
             let (clock, store) = (Clock::system(), Arc::new(MemoryStore::default()));
             let desk = Desk::new(Arc::new(Environment::new(settings.clone(), clock, store)));
             errors.extend(make_defaults(&desk).err());
@@ -105,6 +109,11 @@ pub(super) fn check(settings: &Settings) -> Vec<StartError> {
         Ok(_) => {}
         Err(error) => errors.push(error),
     }
+    errors.extend(
+        loading::check(settings)
+            .map_err(StartError::Definitions)
+            .err(),
+    );
     errors.extend(bind(settings).err());
     errors
 }
@@ -126,8 +135,8 @@ pub(super) fn check_defaults(settings: &Settings) -> Vec<StartError> {
         ),
     ];
     let failed = |(key, pattern): (_, &String)| {
-        let error = Pattern::for_permission(pattern).err()?.into();
-        Some(StartError::DefaultUser { key, error })
+        let error = AuthError::from(Pattern::for_permission(pattern).err()?).into();
+        Some(StartError::Default { key, error })
     };
     patterns.into_iter().filter_map(failed).collect()
 }
@@ -188,23 +197,25 @@ const STAGED_SHARE: u64 = 4;
 /// The vhost and the user of a new broker.
 pub(super) fn make_defaults(desk: &Desk) -> Result<(), StartError> {
     let settings = &desk.env.settings;
-    desk.add_vhost(&settings.default_vhost)
-        .map_err(StartError::DefaultVhost)?;
+    let administration = desk.administration();
+    let failed = |key| move |error| StartError::Default { key, error };
+    let vhost = VhostDefinition {
+        description: "Default virtual host".to_owned(),
+        ..VhostDefinition::default()
+    };
+    let vhost = administration.put_vhost(&settings.default_vhost, &vhost);
+    vhost.map_err(failed("default_vhost"))?.unwaited();
     let name = &settings.default_user;
     let user = UserDefinition::new(name, settings.default_pass.expose())
         .tags(settings.default_user_tags.iter());
-    desk.put_user(&user)
-        .map_err(|error| StartError::DefaultUser {
-            key: "default_user",
-            error,
-        })?;
+    let user = administration.put_user(&user);
+    user.map_err(failed("default_user"))?.unwaited();
     let permission = PermissionDefinition::new(name, &settings.default_vhost)
         .configure(&settings.default_permissions_configure)
         .write(&settings.default_permissions_write)
         .read(&settings.default_permissions_read);
-    desk.set_permissions(&permission)
-        .map_err(|error| StartError::DefaultUser {
-            key: "default_permissions.configure",
-            error,
-        })
+    let permission = administration.put_permission(&permission);
+    let key = "default_permissions.configure";
+    permission.map_err(failed(key))?.unwaited();
+    Ok(())
 }

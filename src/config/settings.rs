@@ -129,7 +129,9 @@ macro_rules! settings {
     };
 }
 
-use Shape::{Host, Name, NameOrNone, Path, Pattern, Ratio, Whole, WholeOrNone, Word};
+use Shape::{
+    Flag, Host, Name, NameOrNone, Path, PathOrNone, Pattern, Ratio, Whole, WholeOrNone, Word,
+};
 use Unit::{Bytes, Count, Millis, Seconds};
 
 settings! {
@@ -174,6 +176,20 @@ settings! {
         /// `memory`: nothing is written, and a stop forgets everything (`--ephemeral`).
         durability: Durability = Durability::Fsync;
         "durability", Word(Durability::WORDS), [];
+    }
+
+    "Definitions" {
+        /// Definitions that are imported at every start, in RabbitMQ's format: a JSON file, or a
+        /// directory whose files are read in the order of their names. A new data directory gets
+        /// no default user and no default virtual host then.
+        load_definitions: Option<PathBuf> = None;
+        "load_definitions", PathOrNone,
+        ["load_definitions", "management.load_definitions", "definitions.local.path"];
+
+        /// Whether definitions that are the same as at the start before are left alone, so that
+        /// what was changed or deleted since then stays so.
+        definitions_skip_if_unchanged: bool = false;
+        "definitions.skip_if_unchanged", Flag, ["definitions.skip_if_unchanged"];
     }
 
     "Log" {
@@ -341,12 +357,12 @@ settings! {
     "Compatibility" {
         /// Whether queues may be declared that are neither durable nor exclusive.
         compat_permit_transient_nonexcl_queues: bool = true;
-        "compat.permit_transient_nonexcl_queues", Shape::Flag,
+        "compat.permit_transient_nonexcl_queues", Flag,
         ["deprecated_features.permit.transient_nonexcl_queues"];
 
         /// Whether `basic.qos` may set a prefetch for the whole channel (`global`).
         compat_permit_global_qos: bool = true;
-        "compat.permit_global_qos", Shape::Flag, ["deprecated_features.permit.global_qos"];
+        "compat.permit_global_qos", Flag, ["deprecated_features.permit.global_qos"];
     }
 }
 

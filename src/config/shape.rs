@@ -144,6 +144,8 @@ pub enum Shape {
     Secret,
     /// A path, not empty.
     Path,
+    /// A path, or `none`.
+    PathOrNone,
     /// `true` or `false`.
     Flag,
     /// One of these words.
@@ -181,6 +183,8 @@ impl Shape {
             Self::Path => text(given)
                 .filter(|path| !path.is_empty() && !path.contains('\0'))
                 .map(Value::Text),
+            Self::PathOrNone if is_none(given) => Some(Value::None),
+            Self::PathOrNone => Self::Path.read(given),
             Self::Flag => flag(given).map(Value::Flag),
             Self::Word(words) => text(given)
                 .filter(|word| words.contains(&word.as_str()))
@@ -209,6 +213,7 @@ impl Shape {
             Self::NameOrNone => "a name of 1 to 255 bytes, or none".to_owned(),
             Self::Pattern | Self::Secret => "a text".to_owned(),
             Self::Path => "a path".to_owned(),
+            Self::PathOrNone => "a path, or none".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::List { of: &[], .. } => "a list of names, or none".to_owned(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::shape::Value;
+use crate::kind::QueueKind;
 
 /// A field that a checked [`Value`] can be written to and read from.
 pub trait Field {
@@ -33,6 +34,16 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(not shown)")
+    }
+}
+
+impl From<QueueType> for QueueKind {
+    fn from(kind: QueueType) -> Self {
+        match kind {
+            QueueType::Classic => Self::Classic,
+            QueueType::Quorum => Self::Quorum,
+            QueueType::Stream => Self::Stream,
+        }
     }
 }
 
@@ -196,6 +207,22 @@ impl Field for Secret {
 
     fn value(&self) -> Value {
         self.0.value()
+    }
+}
+
+impl Field for Option<PathBuf> {
+    fn put(&mut self, value: Value) -> bool {
+        match value {
+            Value::None => *self = None,
+            Value::Text(text) => *self = Some(text.into()),
+            _ => return false,
+        }
+        true
+    }
+
+    fn value(&self) -> Value {
+        let text = |path: &PathBuf| Value::Text(path.to_string_lossy().into_owned());
+        self.as_ref().map_or(Value::None, text)
     }
 }
 

@@ -16,6 +16,7 @@ use super::*;
 use crate::auth::PermissionDefinition;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::desk::VhostDefinition;
 use crate::env::Environment;
 use crate::store::{MemoryStore, Store};
 

@@ -34,12 +34,16 @@ impl Desk {
             .collect()
     }
 
-    /// Closes the connections that `chosen` picks with 320 `CONNECTION_FORCED - explanation`.
-    pub fn close_connections(&self, explanation: &str, chosen: impl Fn(&Session) -> bool) {
-        for session in self.sessions().iter().filter(|session| chosen(session)) {
+    /// Closes the connections that `chosen` picks with 320 `CONNECTION_FORCED - explanation`;
+    /// returns how many.
+    pub fn close_connections(&self, explanation: &str, chosen: impl Fn(&Session) -> bool) -> usize {
+        let sessions = self.sessions();
+        let chosen = sessions.iter().filter(|session| chosen(session));
+        let closed = chosen.map(|session| {
             let error = AmqpError::new(ReplyCode::ConnectionForced, explanation);
             session.mailbox.post(Mail::Close(error.in_method(0, 0)));
-        }
+        });
+        closed.count()
     }
 
     /// The broker stops: tells all connections, and those that are opened from now on, with 320

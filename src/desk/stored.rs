@@ -14,6 +14,11 @@ pub struct Stored<T> {
 }
 
 impl<T> Stored<T> {
+    /// The answer, for a caller who need not know when it is durable.
+    pub fn unwaited(self) -> T {
+        self.value
+    }
+
     /// An answer that waits for nothing, because nothing was changed in the store.
     pub(crate) fn at_once(value: T) -> Self {
         Self {

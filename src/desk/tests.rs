@@ -9,7 +9,9 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::ids::QueueId;
 use crate::message::Message;
-use crate::store::{DefinitionChange, MemoryStore, RecordAt, Recovered, Store};
+use crate::store::{
+    Definition, DefinitionChange, MemoryStore, Op, RecordAt, Recovered, Store, StoreError,
+};
 
 /// A store that is durable as far as it is told.
 #[derive(Default)]
@@ -46,8 +48,8 @@ impl Store for Slow {
         self.memory.submit(ops)
     }
 
-    fn define(&self, change: DefinitionChange) -> Position {
-        self.memory.define(change)
+    fn define(&self, changes: &[DefinitionChange]) -> Position {
+        self.memory.define(changes)
     }
 
     fn sync(&self) -> Position {

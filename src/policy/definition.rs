@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 
 use super::{ApplyTo, Issuer, Policy, Settings, keys, term};
 use crate::auth::Pattern;
@@ -77,6 +77,55 @@ fn zero() -> Json {
     Json::from(0)
 }
 
+impl PolicyDefinition {
+    /// A definition as a document has it, of any shape; what cannot be one is left to
+    /// [`Policy::parse`], which knows RabbitMQ's words for it.
+    ///
+    /// # Errors
+    /// [`Invalid`] for a pattern that is missing and for settings that are no object.
+    pub fn from_item(vhost: &str, name: &str, item: &Map<String, Json>) -> Result<Self, Invalid> {
+        let definition = match item.get("definition") {
+            Some(Json::Object(settings)) => settings.clone(),
+            Some(Json::Array(items)) if items.is_empty() => Settings::new(),
+            other => {
+                let found = other.map_or_else(|| "undefined".to_owned(), term::of);
+                return Err(Invalid(vec![format!(
+                    "parse error while reading policy definition: {found}. Validator: \
+                     policy_validator."
+                )]));
+            }
+        };
+        let pattern = item.get("pattern").cloned().ok_or_else(|| {
+            Invalid(vec![
+                "pattern should be a binary but was undefined".to_owned(),
+            ])
+        })?;
+        Ok(Self {
+            vhost: vhost.to_owned(),
+            name: name.to_owned(),
+            pattern,
+            apply_to: match item.get("apply-to") {
+                None => all(),
+                Some(Json::String(word)) => word.clone(),
+                Some(other) => term::of(other),
+            },
+            definition,
+            priority: item.get("priority").cloned().unwrap_or_else(zero),
+        })
+    }
+
+    /// What it is as the value of a parameter.
+    #[must_use]
+    pub fn parameter_value(&self) -> Json {
+        json!({
+            "pattern": self.pattern,
+            "definition": self.definition,
+            "priority": self.priority,
+            "apply-to": self.apply_to,
+        })
+    }
+}
+
 /// Why a definition is no policy: RabbitMQ's sentences, all of them.
 ///
 /// Displayed as the reason in RabbitMQ's HTTP answer 400.
@@ -124,6 +173,50 @@ pub(super) fn check(issuer: Issuer, definition: &PolicyDefinition) -> Result<Pol
             priority,
         }),
         _ => Err(Invalid(reasons)),
+    }
+}
+
+/// See [`Policy::parse_parameter`].
+///
+/// Seen: RabbitMQ 4.3.6, `PUT /api/parameters/operator_policy/V/N`.
+pub(super) fn check_parameter(
+    issuer: Issuer,
+    vhost: &str,
+    name: &str,
+    value: &Json,
+) -> Result<Policy, Invalid> {
+    const KEYS: [(&str, bool); 4] = [
+        ("apply-to", false),
+        ("definition", true),
+        ("pattern", true),
+        ("priority", true),
+    ];
+    let Json::Object(fields) = value else {
+        let found = term::of(value);
+        return Err(Invalid(vec![format!("{name} not a list {found}")]));
+    };
+    let is_known = |key: &str| KEYS.iter().any(|(known, _)| *known == key);
+    let unknown: Vec<_> = fields.iter().filter(|(key, _)| !is_known(key)).collect();
+    let mut reasons = Vec::new();
+    if !unknown.is_empty() {
+        let unknown = term::settings(unknown.into_iter());
+        reasons.push(format!("Unrecognised terms {unknown} in {name}"));
+    }
+    let missing = KEYS
+        .iter()
+        .filter(|(key, needed)| *needed && !fields.contains_key(*key));
+    reasons.extend(missing.map(|(key, _)| format!("Key \"{key}\" not found in {name}")));
+    if reasons.iter().any(|reason| reason.starts_with("Key")) {
+        return Err(Invalid(reasons));
+    }
+    let definition = PolicyDefinition::from_item(vhost, name, fields)?;
+    match check(issuer, &definition) {
+        Ok(policy) if reasons.is_empty() => Ok(policy),
+        Ok(_) => Err(Invalid(reasons)),
+        Err(Invalid(more)) => {
+            reasons.extend(more);
+            Err(Invalid(reasons))
+        }
     }
 }
 

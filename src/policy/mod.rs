@@ -21,7 +21,7 @@ use crate::kind::QueueKind;
 mod definition;
 mod effect;
 mod keys;
-mod term;
+pub(crate) mod term;
 
 pub use definition::{Invalid, PolicyDefinition};
 pub use effect::Applied;
@@ -99,6 +99,19 @@ impl Policy {
     /// [`Invalid`] with RabbitMQ's sentences about everything that is wrong.
     pub fn parse(issuer: Issuer, definition: &PolicyDefinition) -> Result<Self, Invalid> {
         definition::check(issuer, definition)
+    }
+
+    /// Checks a definition that is set as a parameter of its issuer's component.
+    ///
+    /// # Errors
+    /// [`Invalid`] with RabbitMQ's sentences about everything that is wrong.
+    pub fn parse_parameter(
+        issuer: Issuer,
+        vhost: &str,
+        name: &str,
+        value: &Json,
+    ) -> Result<Self, Invalid> {
+        definition::check_parameter(issuer, vhost, name, value)
     }
 
     /// As it was set.

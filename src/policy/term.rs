@@ -10,7 +10,7 @@ use crate::queue::arguments::binary;
 const LINE_MAX: usize = 78;
 
 /// A value on one line.
-pub(super) fn of(value: &Json) -> String {
+pub(crate) fn of(value: &Json) -> String {
     match value {
         Json::Null => "null".to_owned(),
         Json::Bool(bit) => bit.to_string(),
@@ -28,7 +28,7 @@ pub(super) fn of(value: &Json) -> String {
 }
 
 /// `[{<<"key">>,value},…]`: on one line if there is room, else one element to a line.
-pub(super) fn settings<'a>(fields: impl Iterator<Item = (&'a String, &'a Json)>) -> String {
+pub(crate) fn settings<'a>(fields: impl Iterator<Item = (&'a String, &'a Json)>) -> String {
     let fields: Vec<(String, String)> = fields
         .map(|(key, value)| (string(key), of(value)))
         .collect();
@@ -50,7 +50,7 @@ pub(super) fn settings<'a>(fields: impl Iterator<Item = (&'a String, &'a Json)>)
 
 /// `{first,second}` behind `column` characters and before `rest` more, on two lines if one is
 /// too short.
-pub(super) fn pair(first: &str, second: &str, column: usize, rest: usize) -> String {
+pub(crate) fn pair(first: &str, second: &str, column: usize, rest: usize) -> String {
     let line = format!("{{{first},{second}}}");
     if column + line.chars().count() + rest <= LINE_MAX {
         return line;
@@ -59,7 +59,8 @@ pub(super) fn pair(first: &str, second: &str, column: usize, rest: usize) -> Str
     format!("{{{first},\n{:indent$}{second}}}", "")
 }
 
-fn string(text: &str) -> String {
+/// A text as a binary: `<<"text">>`.
+pub(crate) fn string(text: &str) -> String {
     if text.is_empty() {
         return "<<>>".to_owned();
     }

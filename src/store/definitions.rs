@@ -220,7 +220,8 @@ fn failed(disk: &dyn Disk, source: io::Error) -> StoreError {
 }
 
 impl DefinitionKind {
-    const ALL: [Self; 9] = [
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 10] = [
         Self::Vhost,
         Self::User,
         Self::Permission,
@@ -230,6 +231,7 @@ impl DefinitionKind {
         Self::Exchange,
         Self::Queue,
         Self::Binding,
+        Self::GlobalParameter,
     ];
 
     /// The number that stands for it in files.

@@ -338,8 +338,8 @@ impl Store for LogStore {
         })
     }
 
-    fn define(&self, change: DefinitionChange) -> Position {
-        self.stage(|staging| staging.define(&change))
+    fn define(&self, changes: &[DefinitionChange]) -> Position {
+        self.stage(|staging| staging.define(changes))
     }
 
     fn sync(&self) -> Position {

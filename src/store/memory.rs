@@ -45,7 +45,7 @@ impl Store for MemoryStore {
         Position(position)
     }
 
-    fn define(&self, _change: DefinitionChange) -> Position {
+    fn define(&self, _changes: &[DefinitionChange]) -> Position {
         Position(self.position.fetch_add(1, Ordering::Relaxed) + 1)
     }
 

@@ -15,8 +15,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use leveret_codec::types::ShortString;
-
 use crate::clock::Wall;
 use crate::ids::QueueId;
 use crate::message::Message;
@@ -103,7 +101,7 @@ pub enum Op<'a> {
 pub struct Definition {
     /// What it is.
     pub kind: DefinitionKind,
-    /// Names it among its kind: `vhost NUL name`, `user`, …
+    /// Names it among its kind.
     pub key: String,
     /// Its JSON object.
     pub json: String,
@@ -130,6 +128,8 @@ pub enum DefinitionKind {
     Queue,
     /// A binding between durable ends.
     Binding,
+    /// A parameter of the whole broker.
+    GlobalParameter,
 }
 
 /// A change of a definition.
@@ -267,8 +267,9 @@ pub trait Store: Send + Sync {
     /// Stages `ops` as one group and returns its position. Does not wait.
     fn submit(&self, ops: &mut [Op<'_>]) -> Position;
 
-    /// Stages a change of definitions and returns its position. Does not wait.
-    fn define(&self, change: DefinitionChange) -> Position;
+    /// Stages changes of definitions as one group, which survives whole or not at all, and
+    /// returns its position; the first one of all if there are none. Does not wait.
+    fn define(&self, changes: &[DefinitionChange]) -> Position;
 
     /// Asks for everything staged so far to become durable, settlements too, which would otherwise
     /// wait for company; returns its position. Does not wait.
@@ -338,10 +339,4 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::Io`] if the last writes failed.
     fn close(&self) -> Result<(), StoreError>;
-}
-
-/// `vhost NUL name`: the key of a definition that belongs to a vhost.
-#[must_use]
-pub fn vhost_key(vhost: &ShortString, name: &str) -> String {
-    format!("{vhost}\0{name}")
 }

@@ -51,7 +51,7 @@ impl Vhost {
         }
     }
 
-    fn make_exchange(&self, spec: ExchangeSpec) -> Result<Arc<Exchange>, AmqpError> {
+    pub(super) fn make_exchange(&self, spec: ExchangeSpec) -> Result<Arc<Exchange>, AmqpError> {
         let id = || self.env.store.next_queue_id();
         Exchange::new(spec, || self.delayed(id())).map(Arc::new)
     }
@@ -77,6 +77,7 @@ impl Vhost {
     ) -> Result<Position, AmqpError> {
         let exchange = self.make_exchange(spec)?;
         let mut topology = self.topology.lock();
+        self.check_not_deleted()?;
         if let Some(existing) = self.find_exchange(&exchange.spec.name) {
             existing.check_equivalent(&exchange.spec)?;
             return Ok(Position::default());
@@ -107,12 +108,17 @@ impl Vhost {
         _topology: &mut Topology,
         exchange: Arc<Exchange>,
     ) -> Position {
-        exchange.apply(&self.exchange_policy(&exchange));
         let position = restore::store_exchange(&self.env, &exchange);
+        self.add_exchange(exchange);
+        position
+    }
+
+    /// Puts an exchange that is stored in its place, under the topology lock.
+    pub(super) fn add_exchange(&self, exchange: Arc<Exchange>) {
+        exchange.apply(&self.exchange_policy(&exchange));
         let name = exchange.spec.name.clone();
         self.directory.exchanges.insert(name, exchange);
         self.directory.has_changed();
-        position
     }
 
     /// Deletes an exchange; a missing one is fine.
@@ -176,15 +182,20 @@ impl Vhost {
         }
         let position = restore::store_binding(&self.env, &binding, &exchange.spec, destination);
         drop(topology);
+        self.replay_history(now, &exchange, destination);
+        Ok(position)
+    }
+
+    /// Gives a new destination the history of an x-recent-history exchange, without the lock.
+    pub(super) fn replay_history(&self, now: Now, exchange: &Exchange, destination: &Destination) {
         if let Some(history) = &exchange.history {
             let mut messages = history.lock().replay();
             // RabbitMQ turns them round for queues only.
-            if kind == DestinationKind::Exchange {
+            if destination.kind() == DestinationKind::Exchange {
                 messages.reverse();
             }
             self.replay(now, &messages, destination);
         }
-        Ok(position)
     }
 
     /// Adds a binding to the list and to the router of its source; `false` if it is there already.

@@ -31,10 +31,11 @@
 //!
 //! Invariants: I2, I3, I9 (with the queue). Source: AMQP 0-9-1 sections 1.4 and 2.1; RabbitMQ 4.3.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use arc_swap::ArcSwap;
 use dashmap::DashMap;
-
 use leveret_codec::types::{ChannelId, ShortBytes, ShortString};
 use parking_lot::{Mutex, RwLock};
 
@@ -49,6 +50,7 @@ use crate::policy::Policies;
 
 mod absorb;
 mod exchanges;
+mod inventory;
 mod messages;
 mod placing;
 mod policies;
@@ -61,6 +63,10 @@ mod restore;
 mod routing;
 
 pub use exchanges::check_not_default;
+pub use inventory::{
+    BindingInfo, Inventory, NewBinding, NewExchange, NewQueue, QueueInfo, bind_all,
+    declare_exchanges, declare_queues,
+};
 pub use placing::{Placed, Publishes};
 pub use queue_handle::{QueueHandle, Storing};
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generated_name};
@@ -83,23 +89,34 @@ pub struct Vhost {
     topology: Mutex<Topology>,
     /// Exclusive queues of each connection that has any.
     exclusive: DashMap<ConnectionId, Vec<Arc<QueueHandle>>>,
-    limits: Mutex<Limits>,
+    /// It is deleted: connections that are not closed yet declare nothing in it any more. Set and
+    /// asked under the topology lock.
+    is_deleted: AtomicBool,
+    metadata: ArcSwap<Metadata>,
+    /// Most queues; `None` for no limit.
+    queues_max: Mutex<Option<u64>>,
     policies: RwLock<Policies>,
 }
 
-/// Limits that an operator may set on a vhost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Most queues; `None` for no limit.
-    pub queues_max: Option<u64>,
+/// What an operator says about a vhost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// For people.
+    pub description: String,
+    /// For people and tools.
+    pub tags: Vec<String>,
     /// What a queue is when its declare does not say; `None` for the broker's default.
     pub default_queue_type: Option<QueueKind>,
+    /// Whether the vhost must not be deleted; `None` if that was never said.
+    pub protected_from_deletion: Option<bool>,
+    /// Whether copies of its messages go to `amq.rabbitmq.trace`.
+    pub tracing: bool,
 }
 
 impl Vhost {
     /// A vhost with its predeclared exchanges.
     #[must_use]
-    pub fn new(name: ShortString, env: &Arc<Environment>) -> Arc<Self> {
+    pub fn new(name: ShortString, metadata: Metadata, env: &Arc<Environment>) -> Arc<Self> {
         let vhost = Arc::new_cyclic(|me| Self {
             directory: Directory::new(name.clone(), env),
             name,
@@ -107,7 +124,9 @@ impl Vhost {
             env: Arc::clone(env),
             topology: Mutex::default(),
             exclusive: DashMap::new(),
-            limits: Mutex::default(),
+            is_deleted: AtomicBool::new(false),
+            metadata: ArcSwap::from_pointee(metadata),
+            queues_max: Mutex::default(),
             policies: RwLock::default(),
         });
         vhost.predeclare();
@@ -135,15 +154,36 @@ impl Vhost {
         self.directory.generation()
     }
 
-    /// The vhost's limits.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        *self.limits.lock()
+    /// Fails once the vhost is deleted. Asked under the topology lock, so that nothing is stored
+    /// behind the deletion.
+    fn check_not_deleted(&self) -> Result<(), AmqpError> {
+        if self.is_deleted.load(Ordering::Relaxed) {
+            let text = format!("vhost '{}' is deleted", self.name);
+            return Err(AmqpError::not_found(text));
+        }
+        Ok(())
     }
 
-    /// Sets the vhost's limits; what exists already stays.
-    pub fn set_limits(&self, limits: Limits) {
-        *self.limits.lock() = limits;
+    /// What its operator says about it, as of now.
+    #[must_use]
+    pub fn metadata(&self) -> Arc<Metadata> {
+        self.metadata.load_full()
+    }
+
+    /// Changes what its operator says about it; what exists already stays. Who calls stores it.
+    pub fn set_metadata(&self, metadata: Metadata) {
+        self.metadata.store(Arc::new(metadata));
+    }
+
+    /// Most queues; `None` for no limit.
+    #[must_use]
+    pub fn queues_max(&self) -> Option<u64> {
+        *self.queues_max.lock()
+    }
+
+    /// Limits the number of queues; those that are there stay. Who calls stores it.
+    pub fn set_queues_max(&self, max: Option<u64>) {
+        *self.queues_max.lock() = max;
     }
 
     /// The queue called `name`.
@@ -230,7 +270,10 @@ impl Vhost {
 
     /// The vhost is deleted, with all that is in it and all that the store keeps of it.
     pub fn delete_all(&self, now: Now) {
-        self.forget_policies();
+        {
+            let _topology = self.topology.lock();
+            self.is_deleted.store(true, Ordering::Relaxed);
+        }
         for queue in self.all_queues() {
             self.remove_queue(now, &queue);
         }

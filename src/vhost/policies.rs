@@ -1,31 +1,24 @@
 //! Policies of a vhost, applied to what is there and to what comes.
 
+use super::Vhost;
 use super::queue_handle::QueueHandle;
 use super::routing::Exchange;
-use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::kind::QueueKind;
 use crate::policy::{Applied, Issuer, Policies, Policy, PolicyDefinition};
 use crate::queue::{Declared, Limits};
 
 impl Vhost {
-    /// Sets a policy, or replaces the one of that name; it is in force when this returns.
-    pub fn set_policy(&self, now: Now, issuer: Issuer, policy: Policy) {
-        self.change_policies(now, |policies| {
-            restore::store_policy(&self.env, &self.name, issuer, &policy);
-            policies.put(issuer, policy);
-        });
+    /// Puts a policy in force, in the place of the one of that name and issuer. Who calls stores
+    /// it.
+    pub fn put_policy(&self, now: Now, issuer: Issuer, policy: Policy) {
+        self.change_policies(now, |policies| policies.put(issuer, policy));
     }
 
-    /// Removes a policy; `false` if there is none of that name.
-    pub fn clear_policy(&self, now: Now, issuer: Issuer, name: &str) -> bool {
+    /// Removes a policy; `false` if there is none of that name. Who calls has the store forget it.
+    pub fn remove_policy(&self, now: Now, issuer: Issuer, name: &str) -> bool {
         let mut found = false;
-        self.change_policies(now, |policies| {
-            found = policies.remove(issuer, name);
-            if found {
-                restore::forget_policy(&self.env, &self.name, issuer, name);
-            }
-        });
+        self.change_policies(now, |policies| found = policies.remove(issuer, name));
         found
     }
 
@@ -47,15 +40,6 @@ impl Vhost {
     #[must_use]
     pub fn exchange_policy(&self, exchange: &Exchange) -> Applied {
         self.policies.read().for_exchange(&exchange.spec.name)
-    }
-
-    /// The vhost goes for good, and its policies with it.
-    pub(super) fn forget_policies(&self) {
-        for issuer in [Issuer::User, Issuer::Operator] {
-            for PolicyDefinition { name, .. } in self.policies(issuer) {
-                restore::forget_policy(&self.env, &self.name, issuer, &name);
-            }
-        }
     }
 
     /// Under the topology lock, so that no declare misses the change and no two changes overtake

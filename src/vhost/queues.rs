@@ -11,7 +11,6 @@ use super::removal::Removal;
 use super::routing::Destination;
 use super::{Vhost, restore};
 use crate::clock::Now;
-use crate::config::QueueType;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
 use crate::ids::ConnectionId;
@@ -106,14 +105,17 @@ impl Vhost {
         }
         let declared = self.check_new_queue(&spec, authorize)?;
         let topology = self.topology.lock();
+        self.check_not_deleted()?;
         if let Some(existing) = self.find_queue(&spec.name) {
             drop(topology);
             return self.redeclare(now, existing, &spec);
         }
         self.check_queue_limits(&spec.name)?;
-        let queue = self.insert_queue(now, self.env.store.next_queue_id(), declared);
-        self.env.queue_churn.created.fetch_add(1, Relaxed);
+        let queue = self.make_queue(now, self.env.store.next_queue_id(), declared);
+        // Before a publisher can find it: a message in a queue that a start does not know is lost.
         let position = restore::store_queue(&self.env, &queue);
+        self.add_queue(&queue);
+        self.env.queue_churn.created.fetch_add(1, Relaxed);
         drop(topology);
         queue.with(now, |queue, effects| queue.touch(now, effects));
         Ok((queue, position))
@@ -153,7 +155,7 @@ impl Vhost {
         Ok((queue, Position::default()))
     }
 
-    fn check_new_queue(
+    pub(super) fn check_new_queue(
         &self,
         spec: &QueueSpec,
         authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
@@ -177,14 +179,11 @@ impl Vhost {
         })
     }
 
-    fn default_queue_kind(&self) -> QueueKind {
-        self.limits()
-            .default_queue_type
-            .unwrap_or(match self.env.settings.default_queue_type {
-                QueueType::Classic => QueueKind::Classic,
-                QueueType::Quorum => QueueKind::Quorum,
-                QueueType::Stream => QueueKind::Stream,
-            })
+    /// What a queue is when its declare does not say.
+    #[must_use]
+    pub fn default_queue_kind(&self) -> QueueKind {
+        let by_operator = self.metadata.load().default_queue_type;
+        by_operator.unwrap_or_else(|| self.env.settings.default_queue_type.into())
     }
 
     fn check_queue_limits(&self, name: &str) -> Result<(), AmqpError> {
@@ -194,7 +193,7 @@ impl Vhost {
                 "cannot declare queue '{name}': {place}"
             )))
         };
-        if let Some(max) = self.limits().queues_max
+        if let Some(max) = self.queues_max()
             && count >= max
         {
             return refuse(format!(
@@ -210,8 +209,8 @@ impl Vhost {
         }
     }
 
-    /// Puts a queue in its place without asking.
-    pub(super) fn insert_queue(
+    /// A queue that is not in its place yet.
+    pub(super) fn make_queue(
         &self,
         now: Now,
         id: crate::ids::QueueId,
@@ -220,17 +219,21 @@ impl Vhost {
         let me: Weak<Self> = Weak::clone(&self.me);
         let me: Weak<dyn Aftermath> = me;
         let queue = QueueHandle::new(&self.env, &me, id, declared, now);
+        self.apply_limits(now, &queue);
+        queue
+    }
+
+    /// Puts a queue in its place, under the topology lock.
+    pub(super) fn add_queue(&self, queue: &Arc<QueueHandle>) {
         if let Some(owner) = queue.declared().exclusive {
             self.exclusive
                 .entry(owner)
                 .or_default()
-                .push(Arc::clone(&queue));
+                .push(Arc::clone(queue));
         }
-        self.apply_limits(now, &queue);
         let name = queue.name().clone();
-        self.directory.queues.insert(name, Arc::clone(&queue));
+        self.directory.queues.insert(name, Arc::clone(queue));
         self.directory.has_changed();
-        queue
     }
 
     /// Deletes a queue; returns how many messages were ready, and up to where the store must be

@@ -62,7 +62,7 @@ impl Vhost {
         if exchanges.remove_if(&exchange.spec.name, same).is_none() {
             return;
         }
-        removal.reach(restore::forget_exchange(&self.env, &exchange.spec));
+        removal.reach(restore::forget_exchange(&self.env, exchange));
         removal.waiting.extend(exchange.delayed.clone());
         removal.steps.push(Step::To(WeakEnd::source(exchange)));
         removal.steps.push(Step::From(Arc::clone(exchange)));
@@ -100,8 +100,7 @@ impl Vhost {
             .write()
             .unbind(&binding.key, *number, &ends.destination);
         if !self.has_twin(topology, binding) {
-            let (env, vhost) = (&self.env, &self.name);
-            removal.reach(restore::forget_binding(env, vhost, binding, &source.spec));
+            removal.reach(restore::forget_binding(&self.env, binding, &source.spec));
         }
         if source.spec.auto_delete && !topology.is_source(&ends.source) {
             self.take_out(&source, removal);

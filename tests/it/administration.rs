@@ -5,10 +5,12 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use leveret::auth::UserLimits;
+use leveret::auth::{PermissionDefinition, TopicPermissionDefinition, UserLimits, VhostLimits};
 use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::{Durability, QueueType};
+use leveret::definitions::ParameterRecord;
+use leveret::desk::{Desk, DocumentOf, VhostDefinition};
 use leveret::ids::QueueId;
 use leveret::message::Message;
 use leveret::store::{
@@ -48,26 +50,129 @@ fn a_queue_of_the_default_type_is_declared_again_after_a_restart() {
         broker.stop("a test");
         let broker = start(dir.path(), default);
         let again = Client::new(&broker).ask(line);
-        assert!(again.starts_with("queue.declare-ok"), "{default:?}: {again}");
+        assert!(
+            again.starts_with("queue.declare-ok"),
+            "{default:?}: {again}"
+        );
     }
 }
 
-// Six setters changed the users in memory only.
+// Six setters changed the users in memory only, and could be called past the store.
 #[test]
-fn every_change_of_a_user_survives_a_restart() {
+fn every_change_by_an_operator_survives_a_restart() {
     let dir = directory();
     let broker = start(dir.path(), QueueType::Classic);
-    let auth = &broker.desk().auth;
-    auth.add_user("added", "secret").expect("a user");
-    auth.set_password("guest", Some("other")).expect("a user");
-    auth.set_tags("guest", vec!["monitoring".to_owned()]).expect("a user");
-    let limits = UserLimits { max_channels: Some(7), max_connections: None };
-    auth.set_user_limits("guest", limits).expect("a user");
-    auth.replace_user_limits("added", limits).expect("a user");
-    let before = auth.export();
+    change_everything(broker.desk());
+    let before = broker.desk().export(&DocumentOf::Broker);
+    let ids = broker.desk().global_parameters();
     broker.stop("a test");
     let broker = start(dir.path(), QueueType::Classic);
-    assert_eq!(broker.desk().auth.export(), before);
+    assert_eq!(broker.desk().export(&DocumentOf::Broker), before);
+    assert_eq!(broker.desk().global_parameters(), ids);
+    let traced = broker.desk().find_vhost("described").unwrap();
+    assert!(traced.metadata().tracing);
+    let here = "127.0.0.1".parse().unwrap();
+    let auth = &broker.desk().auth;
+    assert!(auth.check_password("guest", b"other", here).is_ok());
+    assert!(auth.check_password("added", b"secret", here).is_err());
+}
+
+fn change_everything(desk: &Desk) {
+    change_users_and_vhosts(desk);
+    change_rights_and_parameters(desk);
+    let by = desk.administration();
+    by.delete_vhost("gone").unwrap().unwaited();
+    let gone = ["gone", "never there"];
+    by.delete_users(&gone).unwrap().unwaited();
+}
+
+fn change_users_and_vhosts(desk: &Desk) {
+    let by = desk.administration();
+    by.add_user("added", "secret").unwrap().unwaited();
+    by.add_user("gone", "secret").unwrap().unwaited();
+    by.set_password("guest", Some("other")).unwrap().unwaited();
+    by.set_password("added", None).unwrap().unwaited();
+    by.set_tags("guest", vec!["monitoring".to_owned()])
+        .unwrap()
+        .unwaited();
+    let limits = UserLimits {
+        max_channels: Some(7),
+        max_connections: None,
+    };
+    by.set_user_limits("guest", limits).unwrap().unwaited();
+    by.set_user_limit("guest", "max-connections", &json!(3))
+        .unwrap()
+        .unwaited();
+    by.set_user_limits("added", limits).unwrap().unwaited();
+    by.clear_user_limit("added", "max-channels")
+        .unwrap()
+        .unwaited();
+    let description = VhostDefinition {
+        description: "a description".to_owned(),
+        tags: vec!["a".to_owned(), "b".to_owned()],
+        default_queue_type: Some("quorum".to_owned()),
+        ..VhostDefinition::default()
+    };
+    by.put_vhost("described", &description).unwrap().unwaited();
+    by.protect_vhost("described", true).unwrap().unwaited();
+    by.trace_vhost("described", true).unwrap().unwaited();
+    by.put_vhost("gone", &description).unwrap().unwaited();
+    by.set_vhost_limit("described", "max-queues", &json!(5))
+        .unwrap()
+        .unwaited();
+    by.set_vhost_limit("/", "max-queues", &json!(5))
+        .unwrap()
+        .unwaited();
+    by.clear_vhost_limit("/", "max-queues").unwrap().unwaited();
+}
+
+fn change_rights_and_parameters(desk: &Desk) {
+    let by = desk.administration();
+    let topics = |user: &str, exchange: &str| TopicPermissionDefinition {
+        user: user.to_owned(),
+        vhost: "/".to_owned(),
+        exchange: exchange.to_owned(),
+        write: "^a".to_owned(),
+        read: String::new(),
+    };
+    by.put_topic_permission(&topics("guest", "amq.topic"))
+        .unwrap()
+        .unwaited();
+    by.put_topic_permission(&topics("added", "amq.topic"))
+        .unwrap()
+        .unwaited();
+    by.put_topic_permission(&topics("added", "amq.direct"))
+        .unwrap()
+        .unwaited();
+    let cleared = by.clear_topic_permission("added", "/", Some("amq.topic"));
+    cleared.unwrap().unwaited();
+    let rights = |vhost: &str| PermissionDefinition {
+        user: "added".to_owned(),
+        vhost: vhost.to_owned(),
+        configure: "^c".to_owned(),
+        write: "^w".to_owned(),
+        read: "^r".to_owned(),
+    };
+    by.put_permission(&rights("described")).unwrap().unwaited();
+    by.put_permission(&rights("/")).unwrap().unwaited();
+    by.clear_permission("added", "/").unwrap().unwaited();
+    by.put_global_parameter("notes", json!({ "a": [1, null] }))
+        .unwrap()
+        .unwaited();
+    by.put_global_parameter("gone", json!(1))
+        .unwrap()
+        .unwaited();
+    by.delete_global_parameter("gone").unwrap().unwaited();
+    by.put_parameter(&ParameterRecord {
+        vhost: "described".to_owned(),
+        component: "operator_policy".to_owned(),
+        name: "by parameter".to_owned(),
+        value: json!({ "pattern": "", "definition": { "max-length": 1 }, "priority": 0 }),
+    })
+    .unwrap()
+    .unwaited();
+    let gone = by.delete_parameter("/", "vhost-limits", "limits");
+    gone.unwrap().unwaited();
 }
 
 /// A store with definitions from before, which writes down what changes.
@@ -118,9 +223,9 @@ impl Store for Remembering {
         self.memory.submit(ops)
     }
 
-    fn define(&self, change: DefinitionChange) -> Position {
-        self.changes.lock().unwrap().push(change.clone());
-        self.memory.define(change)
+    fn define(&self, changes: &[DefinitionChange]) -> Position {
+        self.changes.lock().unwrap().extend_from_slice(changes);
+        self.memory.define(changes)
     }
 
     fn durable(&self) -> Position {
@@ -158,14 +263,39 @@ fn a_parameter_of_another_component_is_no_limit_of_its_vhost() {
         ),
         (
             DefinitionKind::Parameter,
-            "/\0zzz-other",
-            r#"{"max-queues":0}"#,
+            "/\0shovel\0s",
+            r#"{"vhost":"/","component":"shovel","name":"s","value":{"max-queues":0}}"#,
+        ),
+        (
+            DefinitionKind::GlobalParameter,
+            "internal_cluster_id",
+            r#"{"name":"internal_cluster_id","value":"x"}"#,
         ),
     ]);
     let broker = store.broker();
     assert_eq!(broker.desk().vhost_limits("/").queues(), Some(7));
+    {
+        let changes = store.changes.lock().unwrap();
+        assert!(changes.is_empty(), "restoring writes nothing: {changes:?}");
+    }
+    let shown = broker.desk().parameters();
+    let components: Vec<&str> = shown.iter().map(|found| &*found.component).collect();
+    assert_eq!(components, ["shovel", "vhost-limits"]);
+    // The limits of an earlier program do not come back once they are others.
+    let none = VhostLimits::default();
+    let administration = broker.desk().administration();
+    administration
+        .set_vhost_limits("/", none)
+        .unwrap()
+        .unwaited();
     let changes = store.changes.lock().unwrap();
-    assert!(changes.is_empty(), "restoring writes nothing: {changes:?}");
+    let [DefinitionChange::Delete(_, old), DefinitionChange::Put(new)] = &changes[..] else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(
+        (&**old, &*new.key),
+        ("/\0vhost-limits", "/\0vhost-limits\0limits")
+    );
 }
 
 // Two changes of one user at the same time could be applied in one order and stored in the other.
@@ -173,18 +303,20 @@ fn a_parameter_of_another_component_is_no_limit_of_its_vhost() {
 fn what_is_stored_last_is_what_is_in_force() {
     let store = Remembering::with(&[]);
     let broker = store.broker();
-    let core = broker.desk();
+    let desk = broker.desk();
     for round in 0..2000 {
         std::thread::scope(|scope| {
             for name in ["one", "other"] {
                 scope.spawn(move || {
                     let user = json!({ "name": "bob", "password_hash": "", "tags": [name] });
-                    core.put_user(&serde_json::from_value(user).unwrap())
-                        .expect("a user");
+                    desk.administration()
+                        .put_user(&serde_json::from_value(user).unwrap())
+                        .expect("a user")
+                        .unwaited();
                 });
             }
         });
-        let in_force = core.auth.user("bob").expect("a user").tags().to_vec();
+        let in_force = desk.auth.user("bob").expect("a user").tags().to_vec();
         let changes = store.changes.lock().unwrap();
         let Some(DefinitionChange::Put(last)) = changes.last() else {
             panic!("nothing was stored");

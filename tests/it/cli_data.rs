@@ -62,7 +62,12 @@ fn filled() -> TempDir {
         "name": "hare", "password": "a secret", "tags": "management",
     }))
     .unwrap();
-    broker.desk().put_user(&user).unwrap();
+    broker
+        .desk()
+        .administration()
+        .put_user(&user)
+        .unwrap()
+        .unwaited();
     let mut client = Client::new(&broker);
     client.ask(
         "queue.declare queue='jobs' durable arguments={x-max-length: I10, \
@@ -273,6 +278,7 @@ fn missing_empty_and_locked_directories_are_refused_with_2() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "everything in one directory")]
 fn dump_shows_definitions_without_secrets_and_messages_with_their_properties() {
     let dir = filled();
     let said = run(&["dump", "--json"], dir.path());

@@ -7,6 +7,7 @@ use std::time::Duration;
 use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Durability;
+use leveret::desk::VhostDefinition;
 use leveret::policy::PolicyDefinition;
 use serde_json::json;
 use tempfile::TempDir;
@@ -300,11 +301,22 @@ fn policies_survive_and_are_in_force_from_the_start() {
     );
     let by_operator = policy("limits", &json!({ "max-length": 1 }));
     let desk = broker.desk();
-    desk.set_policy(&by_user).expect("a policy");
-    desk.set_operator_policy(&by_operator).expect("a policy");
-    desk.set_policy(&policy("gone", &json!({ "expires": 1 })))
-        .expect("a policy");
-    assert!(desk.clear_policy("/", "gone"));
+    desk.administration()
+        .put_policy(&by_user)
+        .expect("a policy")
+        .unwaited();
+    desk.administration()
+        .put_operator_policy(&by_operator)
+        .expect("a policy")
+        .unwaited();
+    desk.administration()
+        .put_policy(&policy("gone", &json!({ "expires": 1 })))
+        .expect("a policy")
+        .unwaited();
+    desk.administration()
+        .clear_policy("/", "gone")
+        .expect("it is there")
+        .unwaited();
     drop(client);
     broker.stop("a test");
     let broker = house.broker();
@@ -327,10 +339,18 @@ fn a_deleted_vhost_takes_its_policies_along() {
     let house = House::new();
     let broker = house.broker();
     let desk = broker.desk();
-    desk.set_policy(&policy("p", &json!({ "max-length": 1 })))
-        .expect("a policy");
-    assert!(desk.delete_vhost("/"));
-    desk.add_vhost("/").expect("a vhost");
+    desk.administration()
+        .put_policy(&policy("p", &json!({ "max-length": 1 })))
+        .expect("a policy")
+        .unwaited();
+    desk.administration()
+        .delete_vhost("/")
+        .expect("it is there")
+        .unwaited();
+    desk.administration()
+        .put_vhost("/", &VhostDefinition::default())
+        .expect("a vhost")
+        .unwaited();
     broker.stop("a test");
     assert_eq!(house.broker().desk().policies(), []);
 }

@@ -18,6 +18,7 @@ use leveret::auth::{PermissionDefinition, TopicPermissionDefinition, UserDefinit
 use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Secret;
+use leveret::desk::VhostDefinition;
 use leveret::policy::PolicyDefinition;
 use serde_json::json;
 
@@ -76,7 +77,9 @@ fn uris_are_escaped_and_name_their_vhost() {
         settings.host = "::1".to_owned();
     });
     let broker = broker.start().unwrap();
-    broker.desk().add_vhost("").unwrap();
+    let plain = VhostDefinition::default();
+    let by = broker.desk().administration();
+    by.put_vhost("", &plain).unwrap().unwaited();
     let port = broker.addresses()[0].port();
     let login = "a%3Ab%40c%2Fd%20e:50%25%2F%C3%BC%3F%23";
     let uri = |vhost: &str| format!("amqp://{login}@[::1]:{port}/{vhost}");
@@ -102,15 +105,17 @@ fn uri_of_every_interface_can_be_connected_to() {
 fn definitions_are_made_without_naming_every_field() {
     let broker = broker();
     let desk = broker.desk();
-    desk.add_vhost("shop").unwrap();
+    let by = desk.administration();
+    let plain = VhostDefinition::default();
+    by.put_vhost("shop", &plain).unwrap().unwaited();
     let user = UserDefinition::new("bob", "secret").tags(["monitoring"]);
-    desk.put_user(&user).unwrap();
+    by.put_user(&user).unwrap().unwaited();
     let everything = PermissionDefinition::new("bob", "shop");
-    desk.set_permissions(&everything).unwrap();
+    by.put_permission(&everything).unwrap().unwaited();
     let some = everything.configure("").read("^jobs");
-    desk.set_permissions(&some).unwrap();
+    by.put_permission(&some).unwrap().unwaited();
     let topics = TopicPermissionDefinition::new("bob", "shop", "amq.topic").write("^orders");
-    desk.set_topic_permissions(&topics).unwrap();
+    by.put_topic_permission(&topics).unwrap().unwaited();
     let rights = serde_json::to_value(desk.auth.export()).unwrap();
     let bob = rights["users"]
         .as_array()
@@ -133,7 +138,7 @@ fn definitions_are_made_without_naming_every_field() {
         .priority(7)
         .set("max-length", 1)
         .set("overflow", "reject-publish");
-    desk.set_policy(&policy).unwrap();
+    by.put_policy(&policy).unwrap().unwaited();
     assert_eq!(
         serde_json::to_value(&policy).unwrap(),
         json!({"vhost": "shop", "name": "short", "pattern": "^jobs", "apply-to": "queues",
@@ -238,12 +243,16 @@ async fn refusal(broker: &Broker, user: &str, vhost: &str) -> String {
 async fn a_client_of_somebody_else_is_told_which_vhost_is_closed_to_it() {
     let broker = broker();
     let desk = broker.desk();
-    desk.add_vhost("accounts").unwrap();
-    desk.add_vhost("archive").unwrap();
+    let by = desk.administration();
+    let plain = VhostDefinition::default();
+    by.put_vhost("accounts", &plain).unwrap().unwaited();
+    by.put_vhost("archive", &plain).unwrap().unwaited();
     let user = UserDefinition::new("bob", "secret").tags(["administrator"]);
-    desk.put_user(&user).unwrap();
+    by.put_user(&user).unwrap().unwaited();
     let everything = |vhost: &str| PermissionDefinition::new("bob", vhost);
-    desk.set_permissions(&everything("archive")).unwrap();
+    by.put_permission(&everything("archive"))
+        .unwrap()
+        .unwaited();
     // A tag opens no door; a row in another vhost opens none here.
     let closed = refusal(&broker, "bob", "accounts").await;
     let text = "NOT_ALLOWED - access to vhost 'accounts' refused for user 'bob'";
@@ -254,11 +263,17 @@ async fn a_client_of_somebody_else_is_told_which_vhost_is_closed_to_it() {
         missing.contains(text) && missing.contains("530"),
         "{missing}"
     );
-    desk.set_permissions(&everything("accounts")).unwrap();
+    desk.administration()
+        .put_permission(&everything("accounts"))
+        .unwrap()
+        .unwaited();
     let open = refusal(&broker, "bob", "accounts").await;
     assert_eq!(open, "bob came into accounts");
     // Whoever is in stays when the permission goes; the next one stays outside.
-    assert!(desk.clear_permissions("bob", "accounts"));
+    desk.administration()
+        .clear_permission("bob", "accounts")
+        .unwrap()
+        .unwaited();
     let closed = refusal(&broker, "bob", "accounts").await;
     assert!(closed.contains("access to vhost 'accounts'"), "{closed}");
 }

@@ -104,7 +104,12 @@ fn write() -> [Files; 2] {
         "vhost": "/", "name": "short", "pattern": "^short$", "definition": { "max-length": 1 },
     });
     let policy: PolicyDefinition = serde_json::from_value(policy).unwrap();
-    broker.desk().set_policy(&policy).unwrap();
+    broker
+        .desk()
+        .administration()
+        .put_policy(&policy)
+        .unwrap()
+        .unwaited();
     let mut client = Client::new(&broker);
     for line in [
         "queue.declare queue='jobs' durable",

@@ -16,6 +16,7 @@ use leveret::alarms::Alarm;
 use leveret::auth::{UserLimits, VhostLimits};
 use leveret::broker::Broker;
 use leveret::config::{KEYS, Settings};
+use leveret::desk::VhostDefinition;
 use leveret::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, SILENT_CLOSE_MS};
 use tempfile::TempDir;
 
@@ -484,18 +485,27 @@ fn connections_of_a_vhost_and_of_a_user_are_counted() {
         max_connections: Some(1),
         max_queues: None,
     };
-    assert!(desk.set_vhost_limits("/", one));
+    desk.administration()
+        .set_vhost_limits("/", one)
+        .unwrap()
+        .unwaited();
     let _client = Client::connected(&broker);
     let told = "connection.close code=530 text='NOT_ALLOWED - access to vhost '/' refused for \
                 user 'guest': connection limit (1) is reached'";
     let heard = log_in(&broker, str::to_owned).hear();
     assert!(heard.starts_with(told), "{heard}");
-    assert!(desk.set_vhost_limits("/", VhostLimits::default()));
+    desk.administration()
+        .set_vhost_limits("/", VhostLimits::default())
+        .unwrap()
+        .unwaited();
     let one = UserLimits {
         max_connections: Some(1),
         max_channels: None,
     };
-    desk.auth.set_user_limits("guest", one).unwrap();
+    desk.administration()
+        .set_user_limits("guest", one)
+        .unwrap()
+        .unwaited();
     let told = "connection.close code=530 text='NOT_ALLOWED - connection refused for user \
                 'guest': user connection limit (1) is reached'";
     let heard = log_in(&broker, str::to_owned).hear();
@@ -523,7 +533,12 @@ fn channels_of_a_user_are_counted() {
         max_connections: None,
         max_channels: Some(1),
     };
-    broker.desk().auth.set_user_limits("guest", one).unwrap();
+    broker
+        .desk()
+        .administration()
+        .set_user_limits("guest", one)
+        .unwrap()
+        .unwaited();
     let mut client = Client::new(&broker);
     let told = "connection.close code=530 text='NOT_ALLOWED - number of channels opened for user \
                 'guest' has reached the maximum allowed user limit of ";
@@ -546,8 +561,17 @@ fn consumers_of_a_channel_are_counted() {
 #[test]
 fn vhosts_are_counted() {
     let broker = broker(|settings| settings.vhost_max = Some(2));
-    broker.desk().add_vhost("other").unwrap();
-    let error = broker.desk().add_vhost("third").unwrap_err();
+    broker
+        .desk()
+        .administration()
+        .put_vhost("other", &VhostDefinition::default())
+        .unwrap()
+        .unwaited();
+    let error = broker
+        .desk()
+        .administration()
+        .put_vhost("third", &VhostDefinition::default())
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot create vhost: vhost limit of 2 is reached"
@@ -557,17 +581,22 @@ fn vhosts_are_counted() {
 /// A client in another vhost of the broker.
 fn elsewhere(broker: &Broker) -> Client {
     let desk = broker.desk();
-    desk.add_vhost("other").unwrap();
+    desk.administration()
+        .put_vhost("other", &VhostDefinition::default())
+        .unwrap()
+        .unwaited();
     let [user, vhost] = ["guest", "other"].map(str::to_owned);
     let [configure, write, read] = [".*", ".*", ".*"].map(str::to_owned);
-    desk.set_permissions(&leveret::auth::PermissionDefinition {
-        user,
-        vhost,
-        configure,
-        write,
-        read,
-    })
-    .unwrap();
+    desk.administration()
+        .put_permission(&leveret::auth::PermissionDefinition {
+            user,
+            vhost,
+            configure,
+            write,
+            read,
+        })
+        .unwrap()
+        .unwaited();
     let mut client = log_in(broker, |line| {
         line.replace("virtual-host='/'", "virtual-host='other'")
     });
@@ -594,7 +623,12 @@ fn queues_of_a_vhost_are_counted() {
         max_connections: None,
         max_queues: Some(1),
     };
-    assert!(broker.desk().set_vhost_limits("/", one));
+    broker
+        .desk()
+        .administration()
+        .set_vhost_limits("/", one)
+        .unwrap()
+        .unwaited();
     let mut client = Client::new(&broker);
     client.declare("a", "");
     client.declare("a", "");

@@ -11,6 +11,7 @@ mod brim;
 mod cli;
 mod cli_data;
 mod client;
+mod definitions;
 mod delayed;
 mod durability;
 mod embed;

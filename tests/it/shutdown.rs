@@ -360,13 +360,15 @@ impl Store for Kept {
         Position(inner.last)
     }
 
-    fn define(&self, change: DefinitionChange) -> Position {
+    fn define(&self, changes: &[DefinitionChange]) -> Position {
         let mut inner = self.inner.lock();
-        match change {
-            DefinitionChange::Put(Definition { kind, key, json }) => {
-                inner.definitions.insert((kind, key), json);
+        for change in changes.iter().cloned() {
+            match change {
+                DefinitionChange::Put(Definition { kind, key, json }) => {
+                    inner.definitions.insert((kind, key), json);
+                }
+                DefinitionChange::Delete(kind, key) => drop(inner.definitions.remove(&(kind, key))),
             }
-            DefinitionChange::Delete(kind, key) => drop(inner.definitions.remove(&(kind, key))),
         }
         Position(inner.next())
     }
@@ -509,12 +511,21 @@ fn a_deleted_vhost_leaves_nothing_in_the_store() {
     persistent(&mut client, "x", "", "m");
     client.sync();
     assert!(store.inner.lock().definitions.len() >= before + 3);
-    assert!(broker.desk().delete_vhost("/"));
+    broker
+        .desk()
+        .administration()
+        .delete_vhost("/")
+        .unwrap()
+        .unwaited();
     let inner = store.inner.lock();
     let kinds: Vec<_> = inner.definitions.keys().map(|(kind, _)| *kind).collect();
     assert_eq!(
         kinds,
-        [DefinitionKind::User],
+        [
+            DefinitionKind::User,
+            DefinitionKind::GlobalParameter,
+            DefinitionKind::GlobalParameter
+        ],
         "{:?}",
         inner.definitions.keys()
     );

@@ -13,7 +13,7 @@ use crate::vhost::Vhost;
 fn exchanges() -> [Arc<Exchange>; 2] {
     let store = Arc::new(MemoryStore::default());
     let env = Arc::new(Environment::new(Settings::default(), Clock::test(), store));
-    let vhost = Vhost::new(ShortString::new("/").unwrap(), &env);
+    let vhost = Vhost::new(ShortString::new("/").unwrap(), Default::default(), &env);
     ["amq.direct", "amq.topic"].map(|name| vhost.exchange(name).unwrap())
 }
 

@@ -289,9 +289,15 @@ pub(in crate::connection) fn broker_on(
     let mut settings = Settings::default();
     change(&mut settings);
     let desk = Desk::new(Arc::new(Environment::new(settings, Clock::test(), store)));
-    desk.add_vhost("/").unwrap();
+    desk.administration()
+        .put_vhost("/", &VhostDefinition::default())
+        .unwrap()
+        .unwaited();
     for name in ["guest", "bob"] {
-        desk.auth.add_user(name, name).unwrap();
+        desk.administration()
+            .add_user(name, name)
+            .unwrap()
+            .unwaited();
     }
     let all = ".*".to_owned();
     let permission = PermissionDefinition {
@@ -301,6 +307,9 @@ pub(in crate::connection) fn broker_on(
         write: all.clone(),
         read: all,
     };
-    desk.set_permissions(&permission).unwrap();
+    desk.administration()
+        .put_permission(&permission)
+        .unwrap()
+        .unwaited();
     desk
 }

@@ -43,7 +43,7 @@ impl Store for Behind {
         position
     }
 
-    fn define(&self, _change: DefinitionChange) -> Position {
+    fn define(&self, _changes: &[DefinitionChange]) -> Position {
         Position::default()
     }
 

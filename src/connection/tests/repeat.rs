@@ -107,7 +107,12 @@ fn a_repetition_notices_that_a_right_was_taken_away() {
         write: "^$".to_owned(),
         read: String::new(),
     };
-    client.broker.set_permissions(&permission).unwrap();
+    client
+        .broker
+        .administration()
+        .put_permission(&permission)
+        .unwrap()
+        .unwaited();
     client.octets(&Letter::plain("q").publish());
     assert_eq!(client.closed_with().1, 403);
 }

@@ -180,10 +180,30 @@ fn change(client: &mut Script, change: Change) {
     match change {
         Change::Nothing => {}
         Change::Confirms => client.say(ONE, ConfirmSelect { nowait: false }),
-        Change::FewTopics => broker.set_topic_permissions(&topics(r"^t\.x$")).unwrap(),
-        Change::AllTopics => broker.set_topic_permissions(&topics(".*")).unwrap(),
-        Change::NoRights => broker.set_permissions(&rights("^amq.topic$")).unwrap(),
-        Change::AllRights => broker.set_permissions(&rights(".*")).unwrap(),
+        Change::FewTopics => drop(
+            broker
+                .administration()
+                .put_topic_permission(&topics(r"^t\.x$"))
+                .unwrap(),
+        ),
+        Change::AllTopics => drop(
+            broker
+                .administration()
+                .put_topic_permission(&topics(".*"))
+                .unwrap(),
+        ),
+        Change::NoRights => drop(
+            broker
+                .administration()
+                .put_permission(&rights("^amq.topic$"))
+                .unwrap(),
+        ),
+        Change::AllRights => drop(
+            broker
+                .administration()
+                .put_permission(&rights(".*"))
+                .unwrap(),
+        ),
         Change::Bind => client.say(three, bound("amq.direct", "k1", "c", &[])),
         Change::Unbind => {
             let unbind = QueueUnbind {

@@ -8,7 +8,9 @@ use leveret_codec::types::{ChannelId, ShortString};
 use super::broker;
 use crate::auth::{PermissionDefinition, Tags, UserDefinition};
 use crate::clock::Now;
-use crate::desk::{Actor, BindingRequest, Desk, ExchangeDeclaration, QueueDeclaration, Stored};
+use crate::desk::{
+    Actor, BindingRequest, Desk, ExchangeDeclaration, QueueDeclaration, Stored, VhostDefinition,
+};
 use crate::error::AmqpError;
 use crate::mail::Mailbox;
 use crate::queue::NewConsumer;
@@ -20,29 +22,33 @@ fn short(text: &str) -> ShortString {
 }
 
 fn user(desk: &Desk, name: &str, pattern: &str) {
-    desk.put_user(&UserDefinition {
+    let by = desk.administration();
+    let added = by.put_user(&UserDefinition {
         name: name.to_owned(),
         password: Some("secret".to_owned()),
         password_hash: None,
         hashing_algorithm: None,
         tags: Some(Tags::List(Vec::new())),
         limits: Default::default(),
-    })
-    .expect("a good user");
-    desk.set_permissions(&PermissionDefinition {
+    });
+    added.expect("a good user").unwaited();
+    let set = by.put_permission(&PermissionDefinition {
         user: name.to_owned(),
         vhost: "/".to_owned(),
         configure: pattern.to_owned(),
         write: pattern.to_owned(),
         read: pattern.to_owned(),
-    })
-    .expect("good permissions");
+    });
+    set.expect("good permissions").unwaited();
 }
 
 /// `high` may do anything; `low` may do things to what begins with `low`.
 fn actors() -> (Arc<Desk>, Now, Actor, Actor) {
     let (desk, _) = broker();
-    desk.add_vhost("/").expect("it fits");
+    let made = desk
+        .administration()
+        .put_vhost("/", &VhostDefinition::default());
+    made.expect("it fits").unwaited();
     user(&desk, "high", ".*");
     user(&desk, "low", "^low");
     let actor = |name| {
@@ -237,7 +243,8 @@ fn who_has_no_connection_gets_consumes_and_settles() {
 fn a_right_that_is_taken_away_is_gone_at_once() {
     let (desk, now, _, low) = actors();
     done(low.declare_queue(now, queue("low.jobs")));
-    desk.clear_permissions("low", "/");
+    let cleared = desk.administration().clear_permission("low", "/");
+    cleared.expect("there are some").unwaited();
     assert_eq!(code(low.find_queue(now, "low.jobs")), 403);
 }
 

@@ -36,7 +36,7 @@ pub enum Item {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Definition {
     /// What it is: `vhost`, `user`, `permission`, `topic_permission`, `parameter`, `policy`,
-    /// `exchange`, `queue` or `binding`.
+    /// `exchange`, `queue`, `binding` or `global_parameter`.
     pub kind: &'static str,
     /// The definition without its secrets, tables of arguments readable.
     pub definition: Value,
@@ -166,6 +166,7 @@ fn name(kind: DefinitionKind) -> &'static str {
         DefinitionKind::Exchange => "exchange",
         DefinitionKind::Queue => "queue",
         DefinitionKind::Binding => "binding",
+        DefinitionKind::GlobalParameter => "global_parameter",
     }
 }
 

@@ -36,7 +36,7 @@ fn filled() -> (FaultDisk, RecordAt) {
         at: &mut at,
     }]);
     let (kind, key, json) = (DefinitionKind::Queue, "/\0q".to_owned(), "{}".to_owned());
-    store.define(DefinitionChange::Put(Definition { kind, key, json }));
+    store.define(&[DefinitionChange::Put(Definition { kind, key, json })]);
     store.close().expect("it closes");
     (disk, at)
 }

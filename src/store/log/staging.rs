@@ -234,11 +234,16 @@ impl Staging {
         Position(self.next)
     }
 
-    /// Stages a change of a definition.
-    pub(in crate::store) fn define(&mut self, change: &DefinitionChange) -> Position {
-        let chunk = self.chunk(record::change_len(change));
+    /// Stages one group of changes of definitions.
+    pub(in crate::store) fn define(&mut self, changes: &[DefinitionChange]) -> Position {
+        if changes.is_empty() {
+            return Position(0);
+        }
+        let chunk = self.chunk(changes.iter().map(record::change_len).sum());
         chunk.wants_sync = true;
-        record::encode_change(change, &mut chunk.octets);
+        for change in changes {
+            record::encode_change(change, &mut chunk.octets);
+        }
         self.next = chunk.end();
         Position(self.next)
     }

@@ -280,11 +280,11 @@ impl Run {
     fn define(&mut self) {
         let json = self.next;
         self.next += 1;
-        let position = self.store.define(DefinitionChange::Put(Definition {
+        let position = self.store.define(&[DefinitionChange::Put(Definition {
             kind: DefinitionKind::Queue,
             key: "q".to_owned(),
             json: json.to_string(),
-        }));
+        })]);
         self.definitions
             .push((position, self.disk.changes(), None, json));
     }

@@ -56,7 +56,7 @@ impl Fixture {
         let clock = Clock::test();
         let store = Arc::new(MemoryStore::default());
         let env = Environment::new(Settings::default(), clock.clone(), store);
-        let vhost = Vhost::new(name("/"), &Arc::new(env));
+        let vhost = Vhost::new(name("/"), Default::default(), &Arc::new(env));
         Self { vhost, clock }
     }
 

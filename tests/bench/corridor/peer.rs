@@ -9,8 +9,8 @@ use leveret::auth::PermissionDefinition;
 use leveret::clock::{Clock, Now};
 use leveret::config::Settings;
 use leveret::connection::Connection;
-use leveret::desk::Desk;
 use leveret::desk::session::Origin;
+use leveret::desk::{Desk, VhostDefinition};
 use leveret::env::Environment;
 use leveret::limits::WRITE_SLICES;
 use leveret::protocol::{Flow, Protocol as _};
@@ -41,8 +41,15 @@ pub(crate) fn broker() -> Arc<Desk> {
     let store = Arc::new(MemoryStore::default());
     let env = Environment::new(Settings::default(), Clock::test(), store);
     let desk = Desk::new(Arc::new(env));
-    desk.add_vhost("/").unwrap();
-    desk.auth.add_user("guest", "guest").unwrap();
+    let administration = desk.administration();
+    administration
+        .put_vhost("/", &VhostDefinition::default())
+        .unwrap()
+        .unwaited();
+    administration
+        .add_user("guest", "guest")
+        .unwrap()
+        .unwaited();
     let all = || ".*".to_owned();
     let permission = PermissionDefinition {
         user: "guest".to_owned(),
@@ -51,7 +58,10 @@ pub(crate) fn broker() -> Arc<Desk> {
         write: all(),
         read: all(),
     };
-    desk.set_permissions(&permission).unwrap();
+    administration
+        .put_permission(&permission)
+        .unwrap()
+        .unwaited();
     desk
 }
 

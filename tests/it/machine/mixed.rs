@@ -61,8 +61,8 @@ impl Store for Mixed {
         self.store.submit(ops)
     }
 
-    fn define(&self, change: DefinitionChange) -> Position {
-        self.store.define(change)
+    fn define(&self, changes: &[DefinitionChange]) -> Position {
+        self.store.define(changes)
     }
 
     fn durable(&self) -> Position {

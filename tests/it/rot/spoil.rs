@@ -49,7 +49,7 @@ pub(crate) fn bases() -> [Files; 2] {
         if number % 11 == 0 {
             let (key, json) = (format!("/\0q{number}"), "{}".to_owned());
             let kind = DefinitionKind::Queue;
-            store.define(DefinitionChange::Put(Definition { kind, key, json }));
+            store.define(&[DefinitionChange::Put(Definition { kind, key, json })]);
         }
         if before.len() > 30 {
             for (queue, at) in before.drain(..) {
@@ -65,10 +65,10 @@ pub(crate) fn bases() -> [Files; 2] {
         delivery_count: 3,
     }]);
     store.submit(&mut [Op::Dropped { queue: QueueId(3) }]);
-    let position = store.define(DefinitionChange::Delete(
+    let position = store.define(&[DefinitionChange::Delete(
         DefinitionKind::Queue,
         "/\0q11".to_owned(),
-    ));
+    )]);
     while store.durable() < position {
         std::thread::yield_now();
     }

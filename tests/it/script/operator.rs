@@ -1,7 +1,7 @@
 //! What an operator does in a script: `! verb "name" key=value`.
 
 use leveret::broker::Broker;
-use leveret::desk::Desk;
+use leveret::desk::session::Session;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 
@@ -54,41 +54,37 @@ impl Order {
     /// When the verb is unknown or the broker refuses.
     pub(crate) fn embedded(&self, broker: &Broker) -> Result<(), String> {
         let desk = broker.desk();
-        match self.verb.as_str() {
-            "user" => desk
-                .put_user(&self.read(&["name"])?)
-                .map_err(|error| error.to_string()),
-            "delete-user" => found(desk.delete_user(&self.name)),
-            "permissions" => desk
-                .set_permissions(&self.read(&["user"])?)
-                .map_err(|error| error.to_string()),
-            "topic-permissions" => desk
-                .set_topic_permissions(&self.read(&["user"])?)
-                .map_err(|error| error.to_string()),
-            "policy" => desk
-                .set_policy(&self.read(&["name"])?)
-                .map_err(|error| error.to_string()),
-            "operator-policy" => desk
-                .set_operator_policy(&self.read(&["name"])?)
-                .map_err(|error| error.to_string()),
-            "clear-policy" => found(desk.clear_policy("/", &self.name)),
-            "vhost-limit" => found(desk.set_vhost_limits("/", self.limit()?)),
-            "user-limit" => desk
-                .auth
-                .set_user_limits(self.word("user"), self.limit()?)
-                .map_err(|error| error.to_string()),
-            "delete-vhost" => found(desk.delete_vhost("/")),
-            "close-connections" => {
-                self.close_connections(desk);
-                Ok(())
+        let administration = desk.administration();
+        let refused = match self.verb.as_str() {
+            "user" => administration.put_user(&self.read(&["name"])?).err(),
+            "delete-user" => administration.delete_user(&self.name).err(),
+            "permissions" => administration.put_permission(&self.read(&["user"])?).err(),
+            "topic-permissions" => {
+                let permission = self.read(&["user"])?;
+                administration.put_topic_permission(&permission).err()
             }
-            other => Err(format!("no operator can {other}")),
-        }
-    }
-
-    fn close_connections(&self, desk: &Desk) {
-        let reason = self.word("reason");
-        desk.close_connections(reason, |session| session.user_name() == self.name);
+            "policy" => administration.put_policy(&self.read(&["name"])?).err(),
+            "operator-policy" => {
+                let policy = self.read(&["name"])?;
+                administration.put_operator_policy(&policy).err()
+            }
+            "clear-policy" => administration.clear_policy("/", &self.name).err(),
+            "vhost-limit" => administration.set_vhost_limits("/", self.limit()?).err(),
+            "user-limit" => {
+                let limits = self.limit()?;
+                administration
+                    .set_user_limits(self.word("user"), limits)
+                    .err()
+            }
+            "delete-vhost" => administration.delete_vhost("/").err(),
+            "close-connections" => {
+                let is_meant = |session: &Session| session.user_name() == self.name;
+                administration.close_connections(self.word("reason"), is_meant);
+                None
+            }
+            other => return Err(format!("no operator can {other}")),
+        };
+        refused.map_or(Ok(()), |error| Err(error.to_string()))
     }
 
     /// The arguments as one of the broker's definitions, the name under each of `names`.
@@ -104,14 +100,6 @@ impl Order {
     fn limit<T: DeserializeOwned>(&self) -> Result<T, String> {
         let limit = json!({ self.name.clone(): self.args.get("value") });
         serde_json::from_value(limit).map_err(|error| error.to_string())
-    }
-}
-
-fn found(found: bool) -> Result<(), String> {
-    if found {
-        Ok(())
-    } else {
-        Err(String::from("there is no such thing"))
     }
 }
 

@@ -20,10 +20,10 @@ fn refused(here: &Here) -> u32 {
     loop {
         let position = {
             let mut staging = here.shared.staging.lock();
-            staging.define(&crate::store::DefinitionChange::Delete(
+            staging.define(&[crate::store::DefinitionChange::Delete(
                 crate::store::DefinitionKind::Vhost,
                 "v".to_owned(),
-            ))
+            )])
         };
         if here.commit(position) {
             return count;

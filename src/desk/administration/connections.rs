@@ -1,0 +1,60 @@
+//! Connections that an operator closes, and alarms that an operator switches.
+
+use super::{AdminError, Administration, Caller, Missing, NotAllowed};
+use crate::alarms::Alarm;
+use crate::desk::session::Session;
+use crate::ids::ConnectionId;
+
+impl Administration<'_> {
+    /// Closes a connection with 320 `CONNECTION_FORCED - reason`. Users may close their own;
+    /// administrators all.
+    ///
+    /// # Errors
+    /// A connection that is missing, or of another user.
+    pub fn close_connection(&self, id: ConnectionId, reason: &str) -> Result<(), AdminError> {
+        let mut sessions = self.desk.sessions().into_iter();
+        let session = sessions
+            .find(|session| session.id == id)
+            .ok_or(AdminError::NotFound(Missing::Connection))?;
+        if !self.may_close(&session) {
+            return Err(self.refusal(NotAllowed::Object).into());
+        }
+        self.note(format_args!(
+            "connection {} is closed: {reason}",
+            session.name
+        ));
+        self.desk.close_connections(reason, |other| other.id == id);
+        Ok(())
+    }
+
+    /// Closes the connections that `chosen` picks, as far as the caller may, with 320
+    /// `CONNECTION_FORCED - reason`; returns how many.
+    pub fn close_connections(&self, reason: &str, chosen: impl Fn(&Session) -> bool) -> usize {
+        let closed = self
+            .desk
+            .close_connections(reason, |session| self.may_close(session) && chosen(session));
+        self.note(format_args!("{closed} connections are closed: {reason}"));
+        closed
+    }
+
+    fn may_close(&self, session: &Session) -> bool {
+        match self.caller {
+            Caller::User(user) if !user.has_tag("administrator") => {
+                session.user_name() == user.name() && self.caller.has_tag(super::MANAGEMENT_TAGS)
+            }
+            _ => true,
+        }
+    }
+
+    /// Switches an alarm, as if memory or disk had run low or had recovered.
+    ///
+    /// # Errors
+    /// Not being an administrator.
+    pub fn set_alarm(&self, alarm: Alarm, on: bool) -> Result<(), AdminError> {
+        self.for_administrators()?;
+        let state = if on { "set" } else { "cleared" };
+        self.note(format_args!("the {alarm:?} alarm is {state}"));
+        self.desk.set_alarm(alarm, on);
+        Ok(())
+    }
+}

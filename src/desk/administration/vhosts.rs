@@ -1,0 +1,284 @@
+//! Vhosts: made, described, protected, deleted.
+
+use std::sync::Arc;
+
+use leveret_codec::types::ShortString;
+
+use super::policies::policy_records;
+use super::{AdminError, Administration, Caller, VhostError};
+use crate::auth::{Change, PermissionDefinition, Tags};
+use crate::definitions::{ParameterRecord, Record, VhostRecord};
+use crate::desk::{Desk, Stored};
+use crate::kind::QueueKind;
+use crate::store::{DefinitionChange, DefinitionKind};
+use crate::vhost::{Metadata, Vhost};
+
+/// A vhost as an operator asks for it. What is missing goes back to its default, but for tracing
+/// and protection, which stay.
+///
+/// Seen: RabbitMQ 4.3.6, `PUT /api/vhosts/V`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VhostDefinition {
+    /// For people; empty if missing.
+    pub description: String,
+    /// For people and tools; none if missing.
+    pub tags: Vec<String>,
+    /// What a queue is when its declare does not say: `classic`, `quorum`, `stream`, RabbitMQ's
+    /// names of their modules, or `undefined`. The broker's default if missing.
+    pub default_queue_type: Option<String>,
+    /// Whether copies of its messages go to `amq.rabbitmq.trace`; stays if missing.
+    pub tracing: Option<bool>,
+    /// Whether it must not be deleted; stays if missing.
+    pub protected_from_deletion: Option<bool>,
+}
+
+impl VhostDefinition {
+    /// Tags as RabbitMQ reads them for vhosts: of a text with commas, empty ones stay.
+    ///
+    /// Seen: RabbitMQ 4.3.6: `"a, b ,,c"` is `["a","b","","c"]`.
+    #[must_use]
+    pub fn tags(tags: &Tags) -> Vec<String> {
+        match tags {
+            Tags::Text(text) if text.is_empty() => Vec::new(),
+            Tags::Text(text) => text.split(',').map(|tag| tag.trim().to_owned()).collect(),
+            Tags::List(tags) => tags.clone(),
+        }
+    }
+}
+
+/// What a stored vhost says about itself.
+pub(in crate::desk) fn metadata_of(record: &VhostRecord) -> Result<Metadata, VhostError> {
+    Ok(Metadata {
+        description: record.description.clone(),
+        tags: record.tags.clone(),
+        default_queue_type: match &record.default_queue_type {
+            None => None,
+            Some(word) => Some(queue_type(word)?),
+        },
+        protected_from_deletion: record.protected_from_deletion,
+        tracing: record.tracing,
+    })
+}
+
+pub(in crate::desk) fn record_of(name: &str, metadata: &Metadata) -> VhostRecord {
+    VhostRecord {
+        name: name.to_owned(),
+        description: metadata.description.clone(),
+        tags: metadata.tags.clone(),
+        default_queue_type: metadata
+            .default_queue_type
+            .map(|kind| kind.as_str().to_owned()),
+        protected_from_deletion: metadata.protected_from_deletion,
+        tracing: metadata.tracing,
+    }
+}
+
+fn queue_type(word: &str) -> Result<QueueKind, VhostError> {
+    let kinds = [QueueKind::Classic, QueueKind::Quorum, QueueKind::Stream];
+    let is_named = |kind: &QueueKind| kind.as_str() == word || kind.module_name() == word;
+    match word {
+        "" => Err(VhostError::EmptyQueueType),
+        _ => kinds
+            .into_iter()
+            .find(is_named)
+            .ok_or_else(|| VhostError::NoQueueType(word.to_owned())),
+    }
+}
+
+impl Administration<'_> {
+    /// Makes a vhost, or describes one anew. Who makes one gets all permissions in it.
+    ///
+    /// # Errors
+    /// [`VhostError`], and not being an administrator.
+    pub fn put_vhost(
+        &self,
+        name: &str,
+        definition: &VhostDefinition,
+    ) -> Result<Stored<Change>, AdminError> {
+        self.for_administrators()?;
+        let mut changes = self.desk.changes.lock();
+        let checked = self.check_vhost(name, definition)?;
+        let mut stored = vec![record_of(name, &checked.metadata).put()];
+        let access = match self.caller {
+            Caller::User(user) if checked.is_new => Some(everything(user.name(), name)),
+            _ => None,
+        };
+        stored.extend(access.as_ref().map(Record::put));
+        let stored = self.desk.env.store.define(&stored);
+        let answer = self.desk.apply_vhost(checked.name, checked.metadata);
+        if let Some(access) = access {
+            changes.apply_permission(&access)?;
+        }
+        self.note(format_args!("vhost '{name}' is set"));
+        Ok(Stored {
+            value: answer,
+            until: stored,
+        })
+    }
+
+    pub(in crate::desk) fn check_vhost(
+        &self,
+        name: &str,
+        definition: &VhostDefinition,
+    ) -> Result<CheckedVhost, VhostError> {
+        let desk = self.desk;
+        let existing = desk.find_vhost(name);
+        let is_new = existing.is_none();
+        let before = existing.map(|vhost| vhost.metadata()).unwrap_or_default();
+        let default = QueueKind::from(desk.env.settings.default_queue_type);
+        let default_queue_type = match definition.default_queue_type.as_deref() {
+            None | Some("undefined") => default,
+            Some(word) => queue_type(word)?,
+        };
+        if let Some(max) = desk.env.settings.vhost_max
+            && is_new
+            && desk.vhosts.len() as u64 >= max
+        {
+            return Err(VhostError::LimitReached(max));
+        }
+        let protected = definition.protected_from_deletion;
+        Ok(CheckedVhost {
+            name: ShortString::new(name).ok_or(VhostError::NameTooLong)?,
+            is_new,
+            metadata: Metadata {
+                description: definition.description.clone(),
+                tags: definition.tags.clone(),
+                default_queue_type: Some(default_queue_type),
+                protected_from_deletion: protected.or(before.protected_from_deletion),
+                tracing: definition.tracing.unwrap_or(before.tracing),
+            },
+        })
+    }
+
+    /// Protects a vhost from deletion, or lifts that.
+    ///
+    /// # Errors
+    /// A vhost that is missing, and not being an administrator.
+    pub fn protect_vhost(&self, name: &str, protected: bool) -> Result<Stored<()>, AdminError> {
+        self.change_vhost(name, |metadata| {
+            metadata.protected_from_deletion = Some(protected);
+        })
+    }
+
+    /// Has copies of a vhost's messages go to `amq.rabbitmq.trace`, or stops that.
+    ///
+    /// # Errors
+    /// A vhost that is missing, and not being an administrator.
+    pub fn trace_vhost(&self, name: &str, tracing: bool) -> Result<Stored<()>, AdminError> {
+        self.change_vhost(name, |metadata| metadata.tracing = tracing)
+    }
+
+    fn change_vhost(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Metadata),
+    ) -> Result<Stored<()>, AdminError> {
+        self.for_administrators()?;
+        let _changes = self.desk.changes.lock();
+        let vhost = self.existing_vhost(name)?;
+        let mut metadata = Metadata::clone(&vhost.metadata());
+        change(&mut metadata);
+        let stored = self
+            .desk
+            .env
+            .store
+            .define(&[record_of(name, &metadata).put()]);
+        vhost.set_metadata(metadata);
+        self.note(format_args!("vhost '{name}' is set"));
+        Ok(Stored {
+            value: (),
+            until: stored,
+        })
+    }
+
+    /// Deletes a vhost with everything in it and closes its connections with 320 `vhost 'v' is
+    /// deleted`.
+    ///
+    /// # Errors
+    /// A vhost that is missing or protected, and not being an administrator.
+    pub fn delete_vhost(&self, name: &str) -> Result<Stored<()>, AdminError> {
+        self.for_administrators()?;
+        let mut changes = self.desk.changes.lock();
+        let vhost = self.existing_vhost(name)?;
+        if vhost.metadata().protected_from_deletion == Some(true) {
+            return Err(VhostError::Protected(name.to_owned()).into());
+        }
+        let desk = self.desk;
+        desk.vhosts.remove(name);
+        let explanation = format!("vhost '{name}' is deleted");
+        desk.close_connections(&explanation, |session| Arc::ptr_eq(&session.vhost, &vhost));
+        // What is in it goes first: a start that finds half of it finds the vhost too.
+        vhost.delete_all(desk.env.now());
+        let stored = desk.env.store.define(&self.records_of(&vhost));
+        changes.rights.remove_vhost(name);
+        desk.parameters.remove_vhost(name);
+        self.note(format_args!("vhost '{name}' is deleted"));
+        Ok(Stored {
+            value: (),
+            until: stored,
+        })
+    }
+
+    /// Everything that the store has to forget of a vhost, apart from its topology.
+    fn records_of(&self, vhost: &Vhost) -> Vec<DefinitionChange> {
+        let name = vhost.name();
+        let rights = self.desk.auth.export();
+        let is_here = |of: &str| of == &**name;
+        let permissions = rights
+            .permissions
+            .iter()
+            .filter(|right| is_here(&right.vhost));
+        let topics = rights
+            .topic_permissions
+            .iter()
+            .filter(|right| is_here(&right.vhost));
+        let parameters = self.desk.parameters.of_vhost(name);
+        let earlier = ParameterRecord::earlier_limits_key(name);
+        let the_vhost = record_of(name, &vhost.metadata()).delete();
+        permissions
+            .map(Record::delete)
+            .chain(topics.map(Record::delete))
+            .chain(parameters.iter().map(Record::delete))
+            .chain([DefinitionChange::Delete(DefinitionKind::Parameter, earlier)])
+            .chain(policy_records(vhost).iter().map(Record::delete))
+            .chain([the_vhost])
+            .collect()
+    }
+
+    pub(in crate::desk) fn existing_vhost(&self, name: &str) -> Result<Arc<Vhost>, AdminError> {
+        self.desk
+            .find_vhost(name)
+            .ok_or_else(|| AdminError::NoSuchVhost(name.to_owned()))
+    }
+}
+
+/// A vhost that can be made or described anew.
+pub(in crate::desk) struct CheckedVhost {
+    pub(in crate::desk) name: ShortString,
+    pub(in crate::desk) is_new: bool,
+    pub(in crate::desk) metadata: Metadata,
+}
+
+impl Desk {
+    /// Puts a vhost in force.
+    pub(in crate::desk) fn apply_vhost(&self, name: ShortString, metadata: Metadata) -> Change {
+        if let Some(vhost) = self.find_vhost(&name) {
+            vhost.set_metadata(metadata);
+            return Change::Replaced;
+        }
+        let vhost = Vhost::new(name.clone(), metadata, &self.env);
+        self.vhosts.insert(name, vhost);
+        Change::Added
+    }
+}
+
+pub(in crate::desk) fn everything(user: &str, vhost: &str) -> PermissionDefinition {
+    let all = || ".*".to_owned();
+    PermissionDefinition {
+        user: user.to_owned(),
+        vhost: vhost.to_owned(),
+        configure: all(),
+        write: all(),
+        read: all(),
+    }
+}

@@ -1,0 +1,342 @@
+//! Documents of definitions are imported: a section at a time, each whole or not at all.
+//!
+//! Every item of a section is checked first; then all of them are stored as one group and put in
+//! force. What is there already and not in the document stays. Queues, exchanges and bindings that
+//! are there already stay as they are; everything else is replaced. Seen: RabbitMQ 4.3.6.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Map, Value as Json};
+
+use super::item::Item;
+use super::reason::{ImportError, ImportReason};
+use super::{KINDS, Kind, VHOST_KINDS, row};
+use crate::auth::{
+    HashingAlgorithm, PermissionDefinition, TopicPermissionDefinition, User, UserDefinition,
+};
+use crate::definitions::{GlobalParameterRecord, PolicyRecord, Record};
+use crate::desk::Stored;
+use crate::desk::administration::{
+    Administration, Caller, Changes, CheckedParameter, CheckedVhost, everything, record_of,
+};
+use crate::policy::Policy;
+use crate::store::{DefinitionChange, DefinitionKind, Position};
+use crate::vhost::{
+    NewBinding, NewExchange, NewQueue, bind_all, declare_exchanges, declare_queues,
+};
+
+/// How much an import has put in force, items that were there already among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// For each section of the document, how many of its items.
+    pub sections: Vec<(&'static str, usize)>,
+}
+
+/// What a check of an item may look at.
+pub(super) struct Importing<'a> {
+    pub(super) administration: &'a Administration<'a>,
+    /// What hashed the passwords of users that do not say.
+    pub(super) hashing: &'static str,
+}
+
+/// An item that can be put in force.
+pub(super) enum Checked {
+    User(Box<User>),
+    Vhost(Box<CheckedVhost>),
+    Permission(PermissionDefinition),
+    TopicPermission(TopicPermissionDefinition),
+    GlobalParameter(GlobalParameterRecord),
+    Policy(Box<(PolicyRecord, Policy)>),
+    Parameter(CheckedParameter),
+    Exchange(NewExchange),
+    Queue(Box<NewQueue>),
+    Binding(NewBinding),
+}
+
+impl Administration<'_> {
+    /// Imports the document of a whole broker.
+    ///
+    /// # Errors
+    /// [`ImportError`] for the first item that is refused: the sections before its own are
+    /// imported, its own is not.
+    pub fn import(&self, document: &[u8]) -> Result<Stored<Imported>, ImportError> {
+        self.import_as(None, document)
+    }
+
+    /// Imports the document of a single vhost into `vhost`: exchanges, parameters, policies,
+    /// queues and bindings.
+    ///
+    /// # Errors
+    /// As [`import`](Self::import).
+    pub fn import_into(
+        &self,
+        vhost: &str,
+        document: &[u8],
+    ) -> Result<Stored<Imported>, ImportError> {
+        let found = self.existing_vhost(vhost);
+        found.map_err(|_| ImportError::document(ImportReason::NoVhost(vhost.to_owned())))?;
+        self.import_as(Some(vhost), document)
+    }
+
+    fn import_as(
+        &self,
+        vhost: Option<&str>,
+        document: &[u8],
+    ) -> Result<Stored<Imported>, ImportError> {
+        let refuse = |reason| Err(ImportError::document(reason));
+        if let Err(error) = self.for_administrators() {
+            return refuse(ImportReason::NotAllowed(error.into()));
+        }
+        let document = match parse(document) {
+            Some(document) => document,
+            None => return refuse(ImportReason::NotJson),
+        };
+        let kinds: Vec<&Kind> = match vhost {
+            None => KINDS.iter().collect(),
+            Some(_) => VHOST_KINDS.into_iter().map(row).collect(),
+        };
+        let importing = Importing {
+            administration: self,
+            hashing: hashing_of(&document),
+        };
+        let mut imported = Imported::default();
+        let mut stored = Position::default();
+        for kind in kinds {
+            if kind.kind == DefinitionKind::Permission || (vhost.is_some() && imported.is_new()) {
+                self.check_queue_limits(vhost, &document)?;
+            }
+            let Some(section) = document.get(kind.section) else {
+                continue;
+            };
+            let (count, position) = self.import_section(&importing, kind, vhost, section)?;
+            imported.sections.push((kind.section, count));
+            stored = stored.max(position);
+        }
+        self.note(format_args!("definitions are imported: {imported}"));
+        Ok(Stored {
+            value: imported,
+            until: stored,
+        })
+    }
+
+    fn import_section(
+        &self,
+        importing: &Importing<'_>,
+        kind: &Kind,
+        vhost: Option<&str>,
+        section: &Json,
+    ) -> Result<(usize, Position), ImportError> {
+        let refuse = |item: usize, title: String, reason| ImportError {
+            section: Some(kind.section),
+            item,
+            title,
+            reason: Box::new(reason),
+        };
+        let Json::Array(items) = section else {
+            return Err(refuse(0, "the section".to_owned(), ImportReason::NotAList));
+        };
+        // Held from the check to the end, so that what was checked still holds.
+        let mut changes = self.desk.changes.lock();
+        let mut checked = Vec::new();
+        // RabbitMQ passes over what is no object.
+        let objects = items.iter().map(Json::as_object).enumerate();
+        for (number, fields) in objects {
+            let Some(fields) = fields else { continue };
+            let item = Item::new(fields, vhost);
+            let found = (kind.check)(importing, &item)
+                .map_err(|reason| refuse(number, item.title(), reason))?;
+            checked.extend(found);
+        }
+        let count = checked.len();
+        Ok((count, self.apply(&mut changes, checked)))
+    }
+
+    /// Stores the items of a section as one group and puts them in force.
+    fn apply(&self, changes: &mut Changes, checked: Vec<Checked>) -> Position {
+        let desk = self.desk;
+        let env = &desk.env;
+        let (mut exchanges, mut queues, mut bindings) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stored = Vec::new();
+        let mut others = Vec::new();
+        for item in checked {
+            match item {
+                Checked::Exchange(new) => exchanges.push(new),
+                Checked::Queue(new) => queues.push(*new),
+                Checked::Binding(new) => bindings.push(new),
+                item => {
+                    stored.extend(self.records(&item));
+                    others.push(item);
+                }
+            }
+        }
+        let mut position = env.store.define(&stored);
+        for item in others {
+            self.put_in_force(changes, item);
+        }
+        let now = env.now();
+        position = position.max(declare_exchanges(env, exchanges));
+        position = position.max(declare_queues(env, now, queues));
+        position.max(bind_all(env, now, bindings))
+    }
+
+    /// What the store has to know of an item; exchanges, queues and bindings see to that
+    /// themselves.
+    fn records(&self, item: &Checked) -> Vec<DefinitionChange> {
+        match item {
+            Checked::User(user) => vec![UserDefinition::of(user).put()],
+            Checked::Vhost(vhost) => {
+                let permission = self.of_maker(vhost);
+                let vhost = record_of(&vhost.name, &vhost.metadata).put();
+                let permission = permission.as_ref().map(Record::put);
+                std::iter::once(vhost).chain(permission).collect()
+            }
+            Checked::Permission(permission) => vec![permission.put()],
+            Checked::TopicPermission(permission) => vec![permission.put()],
+            Checked::GlobalParameter(record) => vec![record.put()],
+            Checked::Policy(both) => vec![both.0.put()],
+            Checked::Parameter(parameter) => parameter.changes(),
+            Checked::Exchange(_) | Checked::Queue(_) | Checked::Binding(_) => Vec::new(),
+        }
+    }
+
+    /// What the user who imports gets in a new vhost.
+    fn of_maker(&self, vhost: &CheckedVhost) -> Option<PermissionDefinition> {
+        match self.caller {
+            Caller::User(user) if vhost.is_new => Some(everything(user.name(), &vhost.name)),
+            _ => None,
+        }
+    }
+
+    fn put_in_force(&self, changes: &mut Changes, item: Checked) {
+        let desk = self.desk;
+        let done = match item {
+            Checked::User(user) => {
+                changes.rights.put_user(*user);
+                Ok(())
+            }
+            Checked::Vhost(vhost) => {
+                let permission = self.of_maker(&vhost);
+                desk.apply_vhost(vhost.name, vhost.metadata);
+                let permission = permission.as_ref();
+                permission.map_or(Ok(()), |it| changes.apply_permission(it).map(drop))
+            }
+            Checked::Permission(permission) => changes.apply_permission(&permission).map(drop),
+            Checked::TopicPermission(permission) => {
+                changes.apply_topic_permission(&permission).map(drop)
+            }
+            Checked::GlobalParameter(record) => {
+                desk.parameters.put_global(record);
+                Ok(())
+            }
+            Checked::Policy(both) => {
+                let (record, policy) = *both;
+                desk.apply_policy(&record.definition.vhost, record.issuer, policy);
+                Ok(())
+            }
+            Checked::Parameter(parameter) => {
+                desk.apply_parameter(changes, parameter);
+                Ok(())
+            }
+            Checked::Exchange(_) | Checked::Queue(_) | Checked::Binding(_) => Ok(()),
+        };
+        debug_assert!(done.is_ok(), "it was checked under the same lock: {done:?}");
+    }
+
+    /// Before anything is declared: no vhost may come to have more queues than it may, as its
+    /// limits are by then. Limits that come with the document do not count for its own queues.
+    ///
+    /// Seen: RabbitMQ 4.3.6, but that it then passes over most of the queues that a limit of the
+    /// same document does not allow, without a word.
+    fn check_queue_limits(
+        &self,
+        vhost: Option<&str>,
+        document: &Map<String, Json>,
+    ) -> Result<(), ImportError> {
+        let Some(Json::Array(queues)) = document.get("queues") else {
+            return Ok(());
+        };
+        let mut new: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
+        for fields in queues.iter().filter_map(Json::as_object) {
+            let item = Item::new(fields, vhost);
+            let (Ok(vhost), Ok(name)) = (item.vhost(), item.text("name")) else {
+                continue;
+            };
+            let found = self.desk.find_vhost(vhost);
+            if found.is_some_and(|vhost| vhost.find_queue(name).is_none()) {
+                new.entry(vhost).or_default().insert(name);
+            }
+        }
+        for (name, names) in new {
+            let Some(vhost) = self.desk.find_vhost(name) else {
+                continue;
+            };
+            let (adding, present) = (names.len(), vhost.queue_count());
+            if let Some(limit) = vhost.queues_max()
+                && (adding + present) as u64 > limit
+            {
+                return Err(ImportError::document(ImportReason::QueueLimit {
+                    adding,
+                    vhost: name.to_owned(),
+                    limit,
+                    present,
+                }));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Imported {
+    fn is_new(&self) -> bool {
+        self.sections.is_empty()
+    }
+}
+
+impl std::fmt::Display for Imported {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let counts = self.sections.iter();
+        let counts: Vec<String> = counts
+            .filter(|(_, count)| *count > 0)
+            .map(|(section, count)| format!("{count} {}", section.replace('_', " ")))
+            .collect();
+        match counts.is_empty() {
+            true => f.write_str("nothing"),
+            false => f.write_str(&counts.join(", ")),
+        }
+    }
+}
+
+/// Whether a document can be read at all; what is in it is not looked at.
+pub(crate) fn check_document(document: &[u8]) -> Result<(), ImportError> {
+    match parse(document) {
+        Some(_) => Ok(()),
+        None => Err(ImportError::document(ImportReason::NotJson)),
+    }
+}
+
+/// A JSON object; nothing at all passes for an empty one.
+fn parse(document: &[u8]) -> Option<Map<String, Json>> {
+    if document.iter().all(u8::is_ascii_whitespace) {
+        return Some(Map::new());
+    }
+    serde_json::from_slice(document).ok()
+}
+
+/// Documents of RabbitMQ before 3.6 have MD5 hashes and do not say so.
+///
+/// Seen: RabbitMQ 4.3.6.
+fn hashing_of(document: &Map<String, Json>) -> &'static str {
+    let version = |key| document.get(key).and_then(Json::as_str);
+    let version = version("rabbitmq_version").or_else(|| version("rabbit_version"));
+    let mut numbers = version.into_iter().flat_map(|version| version.split('.'));
+    let mut number = || numbers.next()?.parse::<u64>().ok();
+    let is_old = match (number(), number()) {
+        (Some(major), Some(minor)) => (major, minor) < (3, 6),
+        _ => false,
+    };
+    let algorithm = match is_old {
+        true => HashingAlgorithm::Md5,
+        false => HashingAlgorithm::Sha256,
+    };
+    algorithm.name()
+}
