@@ -1,21 +1,43 @@
 //! Rows of numbers, packed.
 //!
 //! Each field is a column: the least value once, and for every row the difference to it in as few
-//! octets as the greatest difference needs. What all rows have in common takes nothing.
+//! bits as the greatest difference needs. What all rows have in common takes nothing.
+
+/// Octets that are read and written at once: the 64 bits of a difference, from any bit on.
+const WINDOW: usize = size_of::<u128>();
 
 /// Rows of `N` numbers, in order.
 #[derive(Debug)]
 pub(super) struct Columns<const N: usize> {
     columns: [Column; N],
     len: usize,
+    /// The differences, row by row, and room for the last window; nothing if they have no bits.
     octets: Box<[u8]>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Column {
     base: u64,
-    /// Octets of a difference, 0 ..= 8.
-    width: usize,
+    /// Bits of a difference, 0 ..= 64.
+    bits: u32,
+}
+
+impl Column {
+    /// The column of values from `least` to `most`.
+    fn of(least: u64, most: u64) -> Self {
+        Self {
+            base: least,
+            bits: u64::BITS - most.saturating_sub(least).leading_zeros(),
+        }
+    }
+
+    /// Its part of the bits at the front of `window`.
+    #[inline]
+    fn value(self, window: u128) -> u64 {
+        let mask = (1u128 << self.bits) - 1;
+        let difference = u64::try_from(window & mask).expect("at most 64 bits");
+        self.base + difference
+    }
 }
 
 impl<const N: usize> Columns<N> {
@@ -33,52 +55,62 @@ impl<const N: usize> Columns<N> {
         }
         let mut bounds = least.into_iter().zip(most);
         let columns = std::array::from_fn(|_| {
-            let (base, most) = bounds.next().unwrap_or_default();
-            let bits = u64::BITS - most.saturating_sub(base).leading_zeros();
-            let width = bits.div_ceil(8) as usize;
-            Column { base, width }
+            let (least, most) = bounds.next().unwrap_or_default();
+            Column::of(least, most)
         });
-        let stride: usize = columns.iter().map(|column: &Column| column.width).sum();
-        let mut octets = Vec::with_capacity(stride * len);
-        for fields in rows {
-            for (value, column) in fields.into_iter().zip(&columns) {
-                let difference = (value - column.base).to_le_bytes();
-                octets.extend(difference.into_iter().take(column.width));
-            }
-        }
-        Self {
+        let mut packed = Self {
             columns,
             len,
-            octets: octets.into_boxed_slice(),
+            octets: Box::default(),
+        };
+        let bits = packed.stride() * len;
+        if bits > 0 {
+            packed.octets = vec![0; bits.div_ceil(8) + WINDOW].into_boxed_slice();
+            packed.fill(rows);
+        }
+        packed
+    }
+
+    fn fill(&mut self, rows: impl Iterator<Item = [u64; N]>) {
+        let mut at = 0;
+        for fields in rows {
+            for (value, column) in fields.into_iter().zip(self.columns) {
+                let difference = u128::from(value - column.base);
+                let window = self.octets.get_mut(at / 8..);
+                if let Some(window) = window.and_then(<[u8]>::first_chunk_mut::<WINDOW>) {
+                    let written = u128::from_le_bytes(*window) | difference << (at % 8);
+                    *window = written.to_le_bytes();
+                }
+                at += column.bits as usize;
+            }
         }
     }
 
+    /// Bits of a row.
+    fn stride(&self) -> usize {
+        let bits = self.columns.iter().map(|column| column.bits as usize);
+        bits.sum()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = [u64; N]> + Clone {
-        let mut rest = &*self.octets;
-        (0..self.len).map(move |_| self.unpack(&mut rest))
+        let stride = self.stride();
+        (0..self.len).map(move |index| self.unpack(stride * index))
     }
 
     /// The row at `index`.
     pub(super) fn get(&self, index: usize) -> Option<[u64; N]> {
-        if index >= self.len {
-            return None;
-        }
-        let stride: usize = self.columns.iter().map(|column| column.width).sum();
-        let mut rest = self.octets.get(stride * index..)?;
-        Some(self.unpack(&mut rest))
+        (index < self.len).then(|| self.unpack(self.stride() * index))
     }
 
-    /// The row at the front of `rest`, which is left behind it.
+    /// The row that begins at the bit `at`.
     #[inline]
-    fn unpack(&self, rest: &mut &[u8]) -> [u64; N] {
+    fn unpack(&self, mut at: usize) -> [u64; N] {
         self.columns.map(|column| {
-            let (packed, behind) = rest.split_at_checked(column.width).unwrap_or_default();
-            *rest = behind;
-            let mut difference = [0; 8];
-            for (to, from) in difference.iter_mut().zip(packed) {
-                *to = *from;
-            }
-            column.base + u64::from_le_bytes(difference)
+            let window = self.octets.get(at / 8..);
+            let window = window.and_then(<[u8]>::first_chunk::<WINDOW>);
+            let window = window.map_or(0, |window| u128::from_le_bytes(*window) >> (at % 8));
+            at += column.bits as usize;
+            column.value(window)
         })
     }
 
@@ -91,3 +123,6 @@ impl<const N: usize> Columns<N> {
         self.octets.len()
     }
 }
+
+#[cfg(test)]
+mod tests;
