@@ -15,6 +15,9 @@ pub struct Entry {
     pub at: RecordAt,
     /// When it expires.
     pub expires: Mono,
+    /// Octets of properties that count like the body: those it was published with in a quorum
+    /// queue, 0 in others.
+    pub properties_len: u32,
     /// How often it came back in a way that counts towards the delivery limit: basic.reject, or
     /// its channel or connection ended. A message that was dead-lettered brings its count along.
     pub delivery_count: u32,
@@ -22,4 +25,13 @@ pub struct Entry {
     pub acquired_count: u32,
     /// Whether it was delivered before.
     pub redelivered: bool,
+}
+
+impl Entry {
+    /// Octets that count against a limit in octets, and that are shown.
+    #[inline]
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.message.body_len() as u64 + u64::from(self.properties_len)
+    }
 }

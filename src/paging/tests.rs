@@ -12,7 +12,7 @@ use crate::ids::QueueId;
 use crate::kind::QueueKind;
 use crate::mail::Resume;
 use crate::message::{Body, MessageBuilder, Traits};
-use crate::queue::{Arguments, Declared, Effects, Flags, Queue};
+use crate::queue::{Arguments, Arrival, Declared, Effects, Flags, Queue};
 use crate::store::disk::{Disk, DiskFile, MemoryDisk};
 use crate::store::{DurableWatch, LogStore, MemoryStore, Op, Options, Position};
 
@@ -60,7 +60,14 @@ fn message(number: u64) -> Message {
 fn push(queue: &mut Queue, numbers: std::ops::Range<u64>) {
     let mut fx = Effects::default();
     for number in numbers {
-        queue.push(Now::default(), message(number), RecordAt::NONE, &mut fx);
+        let arrival = Arrival::default();
+        queue.push(
+            Now::default(),
+            message(number),
+            RecordAt::NONE,
+            arrival,
+            &mut fx,
+        );
     }
 }
 
@@ -163,7 +170,13 @@ fn stored(budget: u64, n: u64) -> (Arc<Pager>, Queue, MemoryDisk) {
     let mut queue = queue(&pager);
     let mut fx = Effects::default();
     for (number, at) in (0..).zip(records) {
-        queue.push(Now::default(), message(number), at, &mut fx);
+        queue.push(
+            Now::default(),
+            message(number),
+            at,
+            Arrival::default(),
+            &mut fx,
+        );
     }
     (pager, queue, disk)
 }
@@ -206,6 +219,7 @@ fn what_is_not_stored_yet_stays_in_memory() {
             Now::default(),
             message(number),
             RecordAt(number + 1),
+            Arrival::default(),
             &mut fx,
         );
     }

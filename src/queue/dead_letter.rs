@@ -11,22 +11,10 @@ use leveret_codec::table::{Table, Value, ValueRef};
 use leveret_codec::types::{ShortByteBuf, ShortString};
 
 use super::DeadLetter;
-use super::headers::{Others, headers_of, with_headers};
+use super::headers::{FIRST_DEATH, LAST_DEATH, Others, headers_of, with_headers};
 use crate::clock::{Now, Wall};
 use crate::events::DeathReason;
 use crate::message::{Message, MessageBuilder, Traits, routing_keys};
-
-/// Headers that tell of the first and of the last death.
-const FIRST: [&str; 3] = [
-    "x-first-death-exchange",
-    "x-first-death-queue",
-    "x-first-death-reason",
-];
-const LAST: [&str; 3] = [
-    "x-last-death-exchange",
-    "x-last-death-queue",
-    "x-last-death-reason",
-];
 
 /// A message that has died, ready for its dead-letter exchange.
 #[derive(Debug)]
@@ -103,7 +91,7 @@ fn buried(message: &Message, queue: &str, reason: DeathReason, wall: Wall) -> Ta
     if message.traits().died_before {
         history = deaths(&headers);
     } else {
-        for name in FIRST {
+        for name in FIRST_DEATH {
             headers.remove(name);
         }
     }
@@ -117,12 +105,12 @@ fn buried(message: &Message, queue: &str, reason: DeathReason, wall: Wall) -> Ta
     history.insert(0, newest);
     let history: Vec<Value> = history.into_iter().map(Value::from).collect();
     headers.insert("x-death", history);
-    for (name, value) in FIRST.into_iter().zip(story) {
+    for (name, value) in FIRST_DEATH.into_iter().zip(story) {
         if headers.get(name).is_none() {
             headers.insert(name, octets(value));
         }
     }
-    for (name, value) in LAST.into_iter().zip(story) {
+    for (name, value) in LAST_DEATH.into_iter().zip(story) {
         headers.insert(name, octets(value));
     }
     headers

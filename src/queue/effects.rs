@@ -13,7 +13,7 @@ use super::stream::Block;
 use crate::clock::Mono;
 use crate::events::{DeathReason, Fate};
 use crate::message::Message;
-use crate::store::RecordAt;
+use crate::store::{RecordAt, Returns};
 
 /// Things to do outside of a queue's lock.
 #[derive(Debug, Default)]
@@ -23,8 +23,8 @@ pub struct Effects {
     pub dead_letters: Vec<DeadLetter>,
     /// Stored messages that left the queue for good.
     pub settled: Vec<RecordAt>,
-    /// Stored messages that came back, with their new delivery count.
-    pub returned: Vec<(RecordAt, u32)>,
+    /// Stored messages that came back, and how often.
+    pub returned: Vec<(RecordAt, Returns)>,
     /// The queue has a deadline earlier than every one it asked for before: arm it.
     pub arm: Option<Mono>,
     /// The queue wants to be deleted.

@@ -39,6 +39,7 @@ mod effects;
 mod expiry;
 mod headers;
 mod leaving;
+mod note;
 mod ordinary;
 mod outcome;
 mod overflow;
@@ -54,6 +55,7 @@ pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
 pub use effects::{DeadLetter, DeleteReason, Effects};
 pub use leaving::Leaving;
+pub use note::Note;
 pub use ordinary::Ordinary;
 pub use outcome::{Outcome, ReturnCause};
 pub use stream::StreamQueue;
@@ -84,6 +86,31 @@ impl Declared {
     pub fn words(&self) -> String {
         crate::error::queue_words(&self.name, &self.vhost)
     }
+}
+
+/// How a message comes to a queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Arrival {
+    /// Deliveries that counted in the queues where it died. The count goes on here.
+    ///
+    /// Seen: RabbitMQ 4.3.6 (a dead-lettered message is redelivered=1 in its new queue if it was
+    /// rejected by basic.reject or its channel closed, not if it was nacked or expired).
+    pub delivery_count: u32,
+    /// Who hands it in.
+    pub sender: Sender,
+}
+
+/// Whether the sender of a message hears what became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sender {
+    /// It does: a publisher, or a queue whose dead letters must arrive.
+    #[default]
+    Waits,
+    /// It does not: dead letters at most once, messages that were delayed or are replayed. A quorum
+    /// queue takes them however full it is.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/length/a_full_quorum_queue_takes_dead_letters.amqp.
+    Leaves,
 }
 
 /// Whether a queue took a message.
@@ -217,24 +244,15 @@ impl Queue {
     /// Takes a message; at most it is gathered for a consumer. Call [`Queue::dispatch`] after a
     /// batch, which serves the consumers.
     /// A message that is refused is settled in `fx` if it was stored, or is a dead letter there.
-    pub fn push(&mut self, now: Now, message: Message, at: RecordAt, fx: &mut Effects) -> Pushed {
-        each!(self, queue => queue.push(now, message, at, 0, fx))
-    }
-
-    /// Takes a message that died in another queue after `delivery_count` deliveries that counted
-    /// there ([`DeadLetter`]'s entry has it): like [`Queue::push`], and the count goes on here.
-    ///
-    /// Seen: RabbitMQ 4.3.6 (a dead-lettered message is redelivered=1 in its new queue if it was
-    /// rejected by basic.reject or its channel closed, not if it was nacked or expired).
-    pub fn push_dead(
+    pub fn push(
         &mut self,
         now: Now,
         message: Message,
         at: RecordAt,
-        delivery_count: u32,
+        arrival: Arrival,
         fx: &mut Effects,
     ) -> Pushed {
-        each!(self, queue => queue.push(now, message, at, delivery_count, fx))
+        each!(self, queue => queue.push(now, message, at, arrival, fx))
     }
 
     /// Whether [`Queue::restore`] can be used: bodies can be read when they are needed.

@@ -12,8 +12,8 @@ use super::expiry::Lease;
 use super::overflow::Gate;
 use super::ready::{Order, Ready};
 use super::{
-    Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Pushed, QueueKind,
-    Removed, Stats,
+    Arrival, Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Note,
+    Pushed, QueueKind, Removed, Sender, Stats,
 };
 use crate::clock::{Mono, Now};
 use crate::error::AmqpError;
@@ -95,17 +95,19 @@ impl Ordinary {
         self.declared.kind == QueueKind::Quorum
     }
 
-    /// See `Queue::push` and `Queue::push_dead`.
+    /// See `Queue::push`.
     pub fn push(
         &mut self,
         now: Now,
         message: Message,
         at: RecordAt,
-        delivery_count: u32,
+        arrival: Arrival,
         fx: &mut Effects,
     ) -> Pushed {
-        let entry = self.entry(now, message, at, delivery_count);
-        if self.limits.overflow.refuses(self.declared.kind) && self.refuses(now, &entry, fx) {
+        let entry = self.entry(now, message, at, arrival.delivery_count);
+        let may_refuse = self.limits.overflow.refuses(self.declared.kind)
+            && (arrival.sender == Sender::Waits || !self.is_quorum());
+        if may_refuse && self.refuses(now, &entry, fx) {
             self.refuse(entry, fx);
             return Pushed::Refused;
         }
@@ -141,11 +143,13 @@ impl Ordinary {
     fn entry(&mut self, now: Now, message: Message, at: RecordAt, delivery_count: u32) -> Entry {
         let position = self.next_position;
         self.next_position += 1;
+        let note = Note::new(self.declared.kind, &message, delivery_count);
         Entry {
             expires: self.expiry(now, message.expiration_ms()),
             message,
             position,
             at,
+            properties_len: note.properties_len,
             delivery_count,
             acquired_count: delivery_count,
             redelivered: delivery_count > 0,
@@ -176,8 +180,7 @@ impl Ordinary {
     fn is_over_gate(&mut self, entry: &Entry) -> bool {
         let quorum = self.is_quorum();
         let load = self.load();
-        self.gate
-            .refuses(quorum, &self.limits, load, &entry.message)
+        self.gate.refuses(quorum, &self.limits, load, entry.size())
     }
 
     fn refuse(&mut self, entry: Entry, fx: &mut Effects) {
@@ -232,7 +235,7 @@ impl Ordinary {
         } else {
             self.stats.delivered += 1;
             self.unacked += 1;
-            self.unacked_bytes += entry.message.body_len() as u64;
+            self.unacked_bytes += entry.size();
         }
         self.consumers.deliver(taker, entry);
     }
@@ -271,7 +274,7 @@ impl Ordinary {
         } else {
             self.stats.got += 1;
             self.unacked += 1;
-            self.unacked_bytes += entry.message.body_len() as u64;
+            self.unacked_bytes += entry.size();
         }
         let ready_left = self.ready_count();
         Ok(Some(Got { entry, ready_left }))

@@ -1,7 +1,7 @@
 //! Length limits: who is dropped, who is refused.
 //!
-//! Only messages that wait count (and, in a quorum queue, dead letters that must arrive), bodies
-//! only for octets. Drop-head drops the message that would be delivered next, of whatever
+//! Only messages that wait count, and in a quorum queue dead letters that must arrive; for octets
+//! their bodies, and in a quorum queue the properties that they were published with. Drop-head drops the message that would be delivered next, of whatever
 //! priority. A classic queue refuses what would exceed a limit; a quorum queue refuses once a
 //! limit is exceeded, and until it has shrunk to 80 % of it.
 //!
@@ -10,14 +10,13 @@
 use super::ordinary::Ordinary;
 use super::{Effects, Limits};
 use crate::events::DeathReason;
-use crate::message::Message;
 
 /// What counts against the limits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
     /// Messages.
     pub(super) len: u64,
-    /// Octets of bodies.
+    /// Octets of messages ([`super::Entry::size`]).
     pub(super) bytes: u64,
 }
 
@@ -44,20 +43,14 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn refuses(
-        &mut self,
-        quorum: bool,
-        limits: &Limits,
-        load: Load,
-        message: &Message,
-    ) -> bool {
+    pub(super) fn refuses(&mut self, quorum: bool, limits: &Limits, load: Load, size: u64) -> bool {
         if quorum {
             self.closed = load.exceeds(limits) || self.closed && !load.is_relaxed(limits);
             return self.closed;
         }
         let with_it = Load {
             len: load.len + 1,
-            bytes: load.bytes + message.body_len() as u64,
+            bytes: load.bytes + size,
         };
         with_it.exceeds(limits)
     }

@@ -112,7 +112,7 @@ impl Ready {
         self.order == Order::Classic { priority_max: 0 }
     }
 
-    /// Octets of their bodies.
+    /// Octets of all of them ([`Entry::size`]).
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -377,7 +377,7 @@ impl Ready {
     #[inline]
     fn count(&mut self, entry: &Entry) {
         self.len += 1;
-        self.bytes += entry.message.body_len() as u64;
+        self.bytes += entry.size();
         self.expiring += usize::from(entry.expires != Mono::NEVER);
         self.account.add(weight(entry));
     }
@@ -385,7 +385,7 @@ impl Ready {
     #[inline]
     fn uncount(&mut self, entry: &Entry) {
         self.len -= 1;
-        self.bytes -= entry.message.body_len() as u64;
+        self.bytes -= entry.size();
         self.expiring -= usize::from(entry.expires != Mono::NEVER);
         self.account.remove(weight(entry));
         if self.account.has_shrunk() {

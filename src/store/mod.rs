@@ -79,14 +79,14 @@ pub enum Op<'a> {
         /// Its messages.
         records: &'a [RecordAt],
     },
-    /// A message came back to its queue; the count survives a restart.
+    /// A message came back to its queue; the counts survive a restart.
     Returned {
         /// The queue.
         queue: QueueId,
         /// The message.
         record: RecordAt,
-        /// How often it has been delivered and come back.
-        delivery_count: u32,
+        /// How often it has come back.
+        returns: Returns,
     },
     /// The queue is deleted: nothing in it is needed any more.
     Dropped {
@@ -141,6 +141,33 @@ pub enum DefinitionChange {
     Delete(DefinitionKind, String),
 }
 
+/// How often a message came back to its queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Returns {
+    /// How often in a way that counts towards a delivery limit.
+    pub delivery_count: u32,
+    /// How often at all, and so how often it was handed out before.
+    pub acquired_count: u32,
+}
+
+impl Returns {
+    /// In 32 bits: the delivery count in the low half, what the other count is more in the high
+    /// half, each 65,535 at most.
+    fn packed(self) -> u32 {
+        let half = |count: u32| count.min(u16::MAX.into());
+        let more = self.acquired_count.saturating_sub(self.delivery_count);
+        half(more) << 16 | half(self.delivery_count)
+    }
+
+    fn unpacked(packed: u32) -> Self {
+        let delivery_count = packed & u32::from(u16::MAX);
+        Self {
+            delivery_count,
+            acquired_count: delivery_count + (packed >> 16),
+        }
+    }
+}
+
 /// A message found at start: what its queue must know as long as it does not read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovered {
@@ -161,8 +188,8 @@ pub struct Recovered {
     pub stored_at: Wall,
     /// What its queue gave it; 0 for nothing.
     pub sequence: u64,
-    /// How often it had been delivered and come back.
-    pub delivery_count: u32,
+    /// How often it had come back.
+    pub returns: Returns,
     /// Whether it may have been delivered before.
     pub redelivered: bool,
 }

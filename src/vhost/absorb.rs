@@ -116,10 +116,10 @@ impl Vhost {
         let returned = effects
             .returned
             .iter()
-            .map(|&(record, delivery_count)| Op::Returned {
+            .map(|&(record, returns)| Op::Returned {
                 queue: id,
                 record,
-                delivery_count,
+                returns,
             });
         let mut ops: Vec<Op<'_>> = returned.chain(settled).collect();
         if !ops.is_empty() {
@@ -165,8 +165,7 @@ impl Vhost {
         if routes.is_empty() {
             return false;
         }
-        let count = dead.entry.delivery_count;
-        self.place_dead(now, letter.message, &routes, count) != Placed::Refused
+        self.place_dead(now, dead, letter.message, &routes) != Placed::Refused
     }
 
     /// Takes out the queues in which the message has died before, with no rejection since.

@@ -8,6 +8,7 @@ use super::routing::{Answer, Destination, Exchange, Question, Release, Routes, T
 use crate::clock::Now;
 use crate::events::Fate;
 use crate::message::{Message, routing_keys};
+use crate::queue::DeadLetter;
 use crate::store::Position;
 
 impl Vhost {
@@ -24,19 +25,24 @@ impl Vhost {
 
     /// Places one message and says nothing: delayed and replayed messages.
     fn place_one(&self, now: Now, message: Message, routes: &Routes) {
-        self.place_dead(now, message, routes, 0);
+        let mut publishes = Publishes::unanswered();
+        publishes.push(message, routes);
+        self.place(now, &mut publishes, &mut Vec::with_capacity(1));
     }
 
-    /// Places one message that died after `delivery_count` deliveries that counted.
+    /// Places one message that died as `letter` tells.
     pub(super) fn place_dead(
         &self,
         now: Now,
+        letter: &DeadLetter,
         message: Message,
         routes: &Routes,
-        delivery_count: u32,
     ) -> Placed {
-        let mut publishes = Publishes::default();
-        publishes.push_dead(message, routes, delivery_count);
+        let mut publishes = match letter.confirm {
+            true => Publishes::default(),
+            false => Publishes::unanswered(),
+        };
+        publishes.push_dead(message, routes, letter.entry.delivery_count);
         let mut placed = Vec::with_capacity(1);
         self.place(now, &mut publishes, &mut placed);
         placed

@@ -26,6 +26,7 @@ mod machine;
 mod order;
 mod pressure;
 mod process;
+mod remembered;
 mod rot;
 mod script;
 mod scripts;

@@ -16,7 +16,7 @@ use leveret::ids::QueueId;
 use leveret::message::Message;
 use leveret::store::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
-    Store, StoreError,
+    Returns, Store, StoreError,
 };
 use parking_lot::Mutex;
 
@@ -274,7 +274,7 @@ struct Inner {
 #[derive(Clone)]
 struct Stored {
     message: Message,
-    delivery_count: u32,
+    returns: Returns,
 }
 
 impl Inner {
@@ -307,7 +307,7 @@ impl Store for Kept {
                 ttl_ms: stored.message.traits().expiration_ms,
                 stored_at: Wall::from_millis(0),
                 sequence: 0,
-                delivery_count: stored.delivery_count,
+                returns: stored.returns,
                 redelivered: true,
             };
             each(queue, &[recovered]);
@@ -334,7 +334,7 @@ impl Store for Kept {
                         let message = (*message).clone();
                         let stored = Stored {
                             message,
-                            delivery_count: 0,
+                            returns: Returns::default(),
                         };
                         inner.messages.insert((*queue, **at), stored);
                     }
@@ -347,10 +347,10 @@ impl Store for Kept {
                 Op::Returned {
                     queue,
                     record,
-                    delivery_count,
+                    returns,
                 } => {
                     let stored = inner.messages.get_mut(&(*queue, *record)).unwrap();
-                    stored.delivery_count = *delivery_count;
+                    stored.returns = *returns;
                 }
                 Op::Dropped { queue } => {
                     inner.messages.retain(|(in_queue, _), _| in_queue != queue)

@@ -20,6 +20,7 @@ fn entry(position: u64) -> Entry {
         position,
         at: RecordAt::NONE,
         expires: Mono::NEVER,
+        properties_len: 0,
         delivery_count: 0,
         acquired_count: 0,
         redelivered: false,

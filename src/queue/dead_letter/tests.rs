@@ -34,6 +34,7 @@ fn letter(message: Message, reason: DeathReason, key: Option<&str>) -> DeadLette
             position: 0,
             at: RecordAt::NONE,
             expires: Mono::NEVER,
+            properties_len: 0,
             delivery_count: 0,
             acquired_count: 0,
             redelivered: true,

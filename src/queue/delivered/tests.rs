@@ -34,6 +34,7 @@ fn entry(headers: &Table, acquired_count: u32, delivery_count: u32) -> Entry {
         position: 9,
         at: RecordAt::NONE,
         expires: Mono::NEVER,
+        properties_len: 0,
         delivery_count,
         acquired_count,
         redelivered: false,

@@ -44,13 +44,13 @@ impl Dying {
     }
 
     fn keep(&mut self, entry: Entry, reason: DeathReason) {
-        self.bytes += entry.message.body_len() as u64;
+        self.bytes += entry.size();
         self.letters.insert(entry.position, (entry, reason));
     }
 
     fn arrived(&mut self, position: u64) -> Option<Entry> {
         let (entry, _) = self.letters.remove(&position)?;
-        self.bytes -= entry.message.body_len() as u64;
+        self.bytes -= entry.size();
         Some(entry)
     }
 

@@ -3,8 +3,9 @@
 use super::Ordinary;
 use crate::clock::{Mono, Now};
 use crate::message::Message;
+use crate::queue::Note;
 use crate::queue::ready::Absent;
-use crate::store::Recovered;
+use crate::store::{Recovered, Returns};
 
 impl Ordinary {
     /// See `Queue::restores_unread`.
@@ -35,12 +36,20 @@ impl Ordinary {
         if expires != Mono::NEVER {
             expires = expires.minus_ms(now.wall.since_ms(recovered.stored_at));
         }
+        let note = Note::of_sequence(recovered.sequence);
+        let Returns {
+            delivery_count,
+            acquired_count,
+        } = recovered.returns;
+        let delivery_count = delivery_count.max(note.delivery_count);
         Absent {
             position,
             at: recovered.at,
             expires,
-            delivery_count: recovered.delivery_count,
-            redelivered: recovered.redelivered || recovered.delivery_count > 0,
+            properties_len: note.properties_len,
+            delivery_count,
+            acquired_count: acquired_count.max(delivery_count),
+            redelivered: recovered.redelivered || delivery_count > 0,
             priority: recovered.priority,
             body_len: recovered.body_len,
         }

@@ -7,6 +7,7 @@ use crate::clock::Now;
 use crate::events::{DeathReason, Fate};
 use crate::ids::ConsumerId;
 use crate::queue::{DeleteReason, Effects, Entry, Horizon, Leaving, Outcome, ReturnCause};
+use crate::store::Returns;
 
 impl Ordinary {
     /// See `Queue::remove_consumer`.
@@ -107,10 +108,10 @@ impl Ordinary {
     #[inline]
     fn uncount(&mut self, entries: &[Entry]) {
         let n = entries.len() as u64;
-        let bytes: usize = entries.iter().map(|entry| entry.message.body_len()).sum();
+        let bytes: u64 = entries.iter().map(Entry::size).sum();
         debug_assert!(self.unacked >= n, "I2: more settled than unacked");
         self.unacked = self.unacked.saturating_sub(n);
-        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes as u64);
+        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes);
     }
 
     fn take_back(
@@ -123,12 +124,16 @@ impl Ordinary {
         let quorum = self.is_quorum();
         let delivered = cause != ReturnCause::Undelivered;
         for entry in entries.iter_mut().filter(|_| delivered) {
-            let is_news = !entry.redelivered || (quorum && cause.counts());
+            let is_news = quorum || !entry.redelivered;
             entry.redelivered = true;
             entry.acquired_count += 1;
             entry.delivery_count += u32::from(cause.counts());
             if is_news && entry.at.is_stored() {
-                fx.returned.push((entry.at, entry.delivery_count));
+                let returns = Returns {
+                    delivery_count: entry.delivery_count,
+                    acquired_count: entry.acquired_count,
+                };
+                fx.returned.push((entry.at, returns));
             }
             fx.note(&entry.message, || Fate::Requeued);
         }

@@ -21,7 +21,7 @@ pub(super) struct Chunk {
     /// The position of the first message.
     first: u64,
     len: usize,
-    /// Octets of the bodies.
+    /// Octets of the messages ([`Entry::size`]).
     bytes: u64,
     /// Octets its messages hold in memory while they are there.
     weight: u64,
@@ -53,7 +53,7 @@ pub(super) struct Loaded {
 #[derive(Debug, Default)]
 pub(super) struct Lost {
     pub(super) messages: usize,
-    /// Octets of their bodies.
+    /// Their octets ([`Entry::size`]).
     pub(super) bytes: u64,
     /// How many of them could expire.
     pub(super) expiring: usize,
@@ -76,7 +76,7 @@ impl Chunk {
         Some(Self {
             first: entries.first()?.position,
             len: entries.len(),
-            bytes: entries.iter().map(body_len).sum(),
+            bytes: entries.iter().map(Entry::size).sum(),
             weight: entries.iter().map(weight).sum(),
             is_spilling: entries.iter().any(|entry| !entry.at.is_stored()),
             last_record: entries.iter().map(|entry| entry.at).max()?,
@@ -85,7 +85,7 @@ impl Chunk {
         })
     }
 
-    /// A chunk of stored messages that were never in memory, with `bytes` octets of bodies;
+    /// A chunk of stored messages that were never in memory, of `bytes` octets;
     /// `None` without messages.
     pub(super) fn stored(rows: &[Row], bytes: u64) -> Option<Self> {
         Some(Self {
@@ -182,7 +182,7 @@ impl Chunk {
                 lost.messages = self.len - entries.len();
                 lost.bytes = self
                     .bytes
-                    .saturating_sub(entries.iter().map(body_len).sum());
+                    .saturating_sub(entries.iter().map(Entry::size).sum());
                 let weight = entries.iter().map(weight).sum();
                 Loaded {
                     entries,
@@ -244,8 +244,4 @@ fn read(rows: &Rows, spilled: Option<&Spilled>, bodies: Option<&dyn Bodies>) -> 
         }
     });
     (entries, lost)
-}
-
-fn body_len(entry: &Entry) -> u64 {
-    entry.message.body_len() as u64
 }

@@ -13,7 +13,9 @@ pub(in crate::queue) struct Absent {
     pub(in crate::queue) position: u64,
     pub(in crate::queue) at: RecordAt,
     pub(in crate::queue) expires: Mono,
+    pub(in crate::queue) properties_len: u32,
     pub(in crate::queue) delivery_count: u32,
+    pub(in crate::queue) acquired_count: u32,
     pub(in crate::queue) redelivered: bool,
     /// Its `priority` property.
     pub(in crate::queue) priority: Option<u8>,
@@ -29,8 +31,9 @@ impl Absent {
             position: self.position,
             at: self.at,
             expires: self.expires,
+            properties_len: self.properties_len,
             delivery_count: self.delivery_count,
-            acquired_count: self.delivery_count,
+            acquired_count: self.acquired_count,
             redelivered: self.redelivered,
         }
     }
@@ -40,8 +43,9 @@ impl Absent {
             position: self.position,
             at: self.at,
             expires: self.expires,
+            properties_len: self.properties_len,
             delivery_count: self.delivery_count,
-            acquired_count: self.delivery_count,
+            acquired_count: self.acquired_count,
             redelivered: self.redelivered,
         }
     }
@@ -51,7 +55,7 @@ impl Absent {
 #[derive(Default)]
 struct Batch {
     rows: Vec<Row>,
-    /// Octets of the bodies.
+    /// Octets of the messages.
     bytes: u64,
 }
 
@@ -62,7 +66,8 @@ impl Ready {
         let mut batches: Vec<Batch> = Vec::new();
         for message in messages {
             self.len += 1;
-            self.bytes += u64::from(message.body_len);
+            let size = u64::from(message.body_len) + u64::from(message.properties_len);
+            self.bytes += size;
             self.expiring += usize::from(message.expires != Mono::NEVER);
             let level = self.level_of_priority(message.priority);
             let index = usize::from(level);
@@ -71,7 +76,7 @@ impl Ready {
             }
             if let Some(batch) = batches.get_mut(index) {
                 batch.rows.push(message.row());
-                batch.bytes += u64::from(message.body_len);
+                batch.bytes += size;
                 if batch.rows.len() >= self.level(level).restore_max() {
                     self.restore_level(level, batch);
                 }

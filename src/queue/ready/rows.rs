@@ -6,8 +6,9 @@ use crate::queue::Entry;
 use crate::queue::columns::Columns;
 use crate::store::RecordAt;
 
-/// Position, record, expiry, delivery count with the redelivered flag, acquired count.
-const COLUMNS: usize = 5;
+/// Position, record, expiry, delivery count with the redelivered flag, acquired count, octets of
+/// properties.
+const COLUMNS: usize = 6;
 
 /// What stays in memory of an [`Entry`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,7 @@ pub(super) struct Row {
     pub(super) position: u64,
     pub(super) at: RecordAt,
     pub(super) expires: Mono,
+    pub(super) properties_len: u32,
     pub(super) delivery_count: u32,
     pub(super) acquired_count: u32,
     pub(super) redelivered: bool,
@@ -30,6 +32,7 @@ impl Row {
             position: entry.position,
             at: entry.at,
             expires: entry.expires,
+            properties_len: entry.properties_len,
             delivery_count: entry.delivery_count,
             acquired_count: entry.acquired_count,
             redelivered: entry.redelivered,
@@ -44,6 +47,7 @@ impl Row {
             position: self.position,
             at: self.at,
             expires: self.expires,
+            properties_len: self.properties_len,
             delivery_count: self.delivery_count,
             acquired_count: self.acquired_count,
             redelivered: self.redelivered,
@@ -58,15 +62,18 @@ impl Row {
             self.expires.as_nanos().wrapping_add(1),
             u64::from(self.delivery_count) << 1 | u64::from(self.redelivered),
             u64::from(self.acquired_count),
+            u64::from(self.properties_len),
         ]
     }
 
-    fn from_fields([position, at, expires, delivered, acquired]: [u64; COLUMNS]) -> Self {
+    fn from_fields(fields: [u64; COLUMNS]) -> Self {
+        let [position, at, expires, delivered, acquired, properties_len] = fields;
         let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
             position,
             at: RecordAt(at),
             expires: Mono::from_nanos(expires.wrapping_sub(1)),
+            properties_len: count(properties_len),
             delivery_count: count(delivered >> 1),
             acquired_count: count(acquired),
             redelivered: delivered & 1 == 1,

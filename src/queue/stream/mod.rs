@@ -15,8 +15,8 @@ use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::Table;
 
 use super::{
-    Bodies, ConsumerSnapshot, Declared, DeleteReason, Effects, Entry, Got, Leaving, Limits,
-    NewConsumer, Outcome, Pushed, QueueKind, Removed, Stats,
+    Arrival, Bodies, ConsumerSnapshot, Declared, DeleteReason, Effects, Entry, Got, Leaving,
+    Limits, NewConsumer, Outcome, Pushed, QueueKind, Removed, Stats,
 };
 use crate::clock::Now;
 use crate::error::AmqpError;
@@ -79,7 +79,7 @@ impl StreamQueue {
         now: Now,
         message: Message,
         at: RecordAt,
-        _delivery_count: u32,
+        _arrival: Arrival,
         fx: &mut Effects,
     ) -> Pushed {
         self.stats.published += 1;

@@ -288,6 +288,7 @@ pub(super) fn entry_of(message: &Message, at: RecordAt, offset: u64) -> Entry {
         position: offset,
         at,
         expires: Mono::NEVER,
+        properties_len: 0,
         delivery_count: 0,
         acquired_count: 0,
         redelivered: false,

@@ -15,10 +15,10 @@ use crate::ids::{ConnectionId, ConsumerId, QueueId};
 use crate::mail::{Mail, Mailbox, Resume};
 use crate::message::{Body, Message, MessageBuilder, Traits, filter_value};
 use crate::queue::{
-    Arguments, ChannelCredit, Declared, Effects, Entry, Flags, Leaving, NewConsumer, Outcome,
-    Pushed, Queue, QueueKind, ReturnCause,
+    Arguments, Arrival, ChannelCredit, Declared, Effects, Entry, Flags, Leaving, NewConsumer,
+    Outcome, Pushed, Queue, QueueKind, ReturnCause,
 };
-use crate::store::{RecordAt, Recovered};
+use crate::store::{RecordAt, Recovered, Returns};
 
 pub(in crate::queue) const DURABLE: Flags = Flags {
     durable: true,
@@ -150,8 +150,13 @@ impl Fixture {
     pub(in crate::queue) fn publish_transient(&mut self, bodies: &str) {
         for body in bodies.split_whitespace() {
             let message = message(body, |_| ());
-            self.queue
-                .push(self.now, message, RecordAt::NONE, &mut self.fx);
+            self.queue.push(
+                self.now,
+                message,
+                RecordAt::NONE,
+                Arrival::default(),
+                &mut self.fx,
+            );
             self.dispatch();
         }
     }
@@ -162,7 +167,8 @@ impl Fixture {
         if let Some(shelf) = &self.shelf {
             shelf.keep(at, &message);
         }
-        self.queue.push(self.now, message, at, &mut self.fx)
+        self.queue
+            .push(self.now, message, at, Arrival::default(), &mut self.fx)
     }
 
     /// Gives a stored message back as the store tells of it at start; `shape` changes what it says.
@@ -186,7 +192,7 @@ impl Fixture {
             ttl_ms: message.traits().expiration_ms,
             stored_at: self.now.wall,
             sequence: 0,
-            delivery_count: 0,
+            returns: Returns::default(),
             redelivered: false,
         };
         shape(&mut recovered);

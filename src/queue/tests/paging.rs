@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use leveret_codec::table::Table;
 
 use super::fixture::{Fixture, message, numbers, with_dlx};
-use crate::queue::{Outcome, ReturnCause};
+use crate::queue::{Arrival, Outcome, ReturnCause};
 
 const NO_LIMIT: u64 = u64::MAX;
 
@@ -352,6 +352,7 @@ fn large_bodies_leave_memory_though_they_are_few() {
             q.now,
             message(&body, |_| ()),
             crate::store::RecordAt::NONE,
+            Arrival::default(),
             &mut q.fx,
         );
     }

@@ -3,8 +3,8 @@
 use leveret_codec::table::Table;
 
 use super::fixture::{Fixture, message, numbers, single_active, with_dlx};
-use crate::queue::{NewConsumer, Outcome, ReturnCause};
-use crate::store::RecordAt;
+use crate::queue::{Arrival, NewConsumer, Outcome, ReturnCause};
+use crate::store::{RecordAt, Returns};
 
 #[test]
 fn returned_messages_go_first_in_the_order_of_return() {
@@ -52,8 +52,14 @@ fn rejections_and_ends_of_channels_count_other_returns_do_not() {
     assert_eq!(return_it(ReturnCause::Reject), (4, 1));
     assert_eq!(return_it(ReturnCause::Closed), (5, 2));
     assert_eq!(return_it(ReturnCause::Undelivered), (5, 2));
-    // The first is there for the flag: it has been delivered.
-    let written = [(RecordAt(1), 0), (RecordAt(1), 1), (RecordAt(1), 2)];
+    let counts = [(1, 0), (2, 0), (3, 0), (4, 1), (5, 2)];
+    let written = counts.map(|(acquired_count, delivery_count)| {
+        let returns = Returns {
+            delivery_count,
+            acquired_count,
+        };
+        (RecordAt(1), returns)
+    });
     assert_eq!(q.fx.returned, written);
 }
 
@@ -129,8 +135,12 @@ fn dead_letter_brings_its_delivery_count_along() {
             .collect();
     assert_eq!(counts, [1, 0]);
     let at = RecordAt::NONE;
+    let arrival = Arrival {
+        delivery_count: 1,
+        ..Arrival::default()
+    };
     q.queue
-        .push_dead(q.now, message("c", |_| ()), at, 1, &mut q.fx);
+        .push(q.now, message("c", |_| ()), at, arrival, &mut q.fx);
     let entry = &q.queue.peek(1)[0];
     assert!(entry.redelivered);
     assert_eq!((entry.acquired_count, entry.delivery_count), (1, 1));

@@ -5,6 +5,7 @@ use leveret_codec::table::Table;
 use super::fixture::{Fixture, message, numbers, with_dlx};
 use crate::clock::Wall;
 use crate::queue::ReturnCause;
+use crate::store::Returns;
 
 const NO_LIMIT: u64 = u64::MAX;
 
@@ -113,12 +114,17 @@ fn ttl_goes_on_from_when_the_message_was_stored() {
 fn delivery_counts_go_on() {
     let mut q = Fixture::quorum(with_dlx(numbers([("x-delivery-limit", 3)]))).on_shelf(NO_LIMIT);
     let told = q.recovered(&message("a", |_| ()), |r| {
-        (r.delivery_count, r.redelivered) = (3, true);
+        let returns = Returns {
+            delivery_count: 3,
+            acquired_count: 5,
+        };
+        (r.returns, r.redelivered) = (returns, true);
     });
     q.queue.restore(q.now, &[told]);
     q.dispatch();
     q.get(1);
     assert_eq!(q.held[&0][0].delivery_count, 3);
+    assert_eq!(q.held[&0][0].acquired_count, 5);
     assert!(q.held[&0][0].redelivered);
     q.requeue(0, "a", ReturnCause::Closed);
     assert_eq!(q.dead(), "a:delivery_limit");

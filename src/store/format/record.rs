@@ -16,7 +16,7 @@ use super::row::Row;
 use crate::clock::Wall;
 use crate::ids::QueueId;
 use crate::message::{Body, Message, MessageBuilder, Traits, filter_value};
-use crate::store::{Definition, DefinitionChange, DefinitionKind, Op, RecordAt};
+use crate::store::{Definition, DefinitionChange, DefinitionKind, Op, RecordAt, Returns};
 
 /// Records start at multiples of this many octets.
 pub(in crate::store) const GRANULE: usize = 16;
@@ -141,9 +141,10 @@ pub(in crate::store) fn encode(op: &mut Op<'_>, address: u64, stored_at: Wall, o
         Op::Returned {
             queue,
             record,
-            delivery_count,
+            returns,
         } => {
-            Head::new(Kind::Returned, *delivery_count, queue.0, record.0).write(RECORD_HEAD, out);
+            let count = returns.packed();
+            Head::new(Kind::Returned, count, queue.0, record.0).write(RECORD_HEAD, out);
         }
         Op::Dropped { queue } => {
             Head::new(Kind::Dropped, 0, queue.0, 0).write(RECORD_HEAD, out);
@@ -257,7 +258,7 @@ pub(in crate::store) enum Entry<'a> {
     Returned {
         queue: QueueId,
         record: RecordAt,
-        delivery_count: u32,
+        returns: Returns,
     },
     Dropped {
         queue: QueueId,
@@ -324,7 +325,7 @@ impl<'a> Record<'a> {
             Kind::Returned => Entry::Returned {
                 queue,
                 record: RecordAt(second),
-                delivery_count: count,
+                returns: Returns::unpacked(count),
             },
             Kind::Dropped => Entry::Dropped { queue },
             Kind::Put | Kind::Delete => Entry::Change(self.change(count, first)?),

@@ -186,7 +186,7 @@ impl Stored {
             properties,
             expiration_ms: message.traits().expiration_ms,
             redelivered: alive.returned.is_some(),
-            delivery_count: alive.returned.unwrap_or_default(),
+            delivery_count: alive.returned.unwrap_or_default().delivery_count,
             body_len: message.body_len(),
             body,
         }

@@ -79,11 +79,11 @@ impl Catalog {
             Some(Entry::Returned {
                 queue,
                 record,
-                delivery_count,
+                returns,
             }) => {
                 self.learn(record);
                 if let Some(segment) = self.segment_mut(record.address()) {
-                    segment.give_back(queue, record, delivery_count);
+                    segment.give_back(queue, record, returns);
                 }
             }
             Some(Entry::Dropped { queue }) => {

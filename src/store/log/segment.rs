@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use super::index::Index;
 use crate::ids::QueueId;
-use crate::store::RecordAt;
 use crate::store::disk::DiskFile;
 use crate::store::format::batch::SEGMENT_HEAD;
 use crate::store::format::bits::Bits;
@@ -19,6 +18,7 @@ use crate::store::format::footer::{self, Packed, Sum};
 use crate::store::format::octets::{index, short};
 use crate::store::format::record::{COPY, GRANULE, RECORD_HEAD};
 use crate::store::format::row::Row;
+use crate::store::{RecordAt, Returns};
 
 /// Granules between the start of a record and its first copy.
 const TO_COPIES: u32 = 2;
@@ -50,7 +50,7 @@ pub(in crate::store) struct Segment {
     pub(in crate::store) packed: Option<Arc<Index>>,
     pub(in crate::store) live: Bits,
     /// Delivery counts of copies that came back, by bit.
-    pub(in crate::store) returned: HashMap<u32, u32>,
+    pub(in crate::store) returned: HashMap<u32, Returns>,
     /// Queues of messages with several copies, by first bit.
     fans: HashMap<u32, Box<[QueueId]>>,
     queues: HashMap<QueueId, u32>,
@@ -168,8 +168,8 @@ impl Segment {
         Some(copy_bit(row.at, bit, row.copy))
     }
 
-    /// The delivery count of a copy, if it came back.
-    pub(in crate::store) fn returned(&self, row: &Row) -> Option<u32> {
+    /// How often a copy came back, if it did.
+    pub(in crate::store) fn returned(&self, row: &Row) -> Option<Returns> {
         if self.returned.is_empty() {
             return None;
         }
@@ -362,17 +362,12 @@ impl Segment {
     }
 
     /// The copy in `queue` came back.
-    pub(in crate::store) fn give_back(
-        &mut self,
-        queue: QueueId,
-        at: RecordAt,
-        delivery_count: u32,
-    ) {
+    pub(in crate::store) fn give_back(&mut self, queue: QueueId, at: RecordAt, returns: Returns) {
         if let Some(copy) = self
             .copy(queue, at)
             .filter(|copy| self.live.contains(*copy))
         {
-            self.returned.insert(copy, delivery_count);
+            self.returned.insert(copy, returns);
         }
     }
 
@@ -416,8 +411,8 @@ impl Segment {
             if from.live.contains(old) {
                 self.live.insert(new);
             }
-            if let Some(count) = from.returned.get(&old) {
-                self.returned.insert(new, *count);
+            if let Some(returns) = from.returned.get(&old) {
+                self.returned.insert(new, *returns);
             }
         }
         self.count(at, len, queues);

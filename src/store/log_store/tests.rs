@@ -8,6 +8,7 @@ use leveret_codec::types::ShortStr;
 
 use super::*;
 use crate::message::{Body, MessageBuilder, Traits};
+use crate::store::Returns;
 use crate::store::disk::{Fault, FaultDisk, MemoryDisk};
 use crate::store::format::batch::segment_name;
 use crate::store::log::Durability;
@@ -272,7 +273,10 @@ impl Run {
             self.store.submit(&mut [Op::Returned {
                 queue,
                 record: copy.at,
-                delivery_count: 2,
+                returns: Returns {
+                    delivery_count: 2,
+                    acquired_count: 3,
+                },
             }]);
         }
     }
@@ -508,7 +512,10 @@ fn clean_restart_gives_exactly_what_was_left() {
     store.submit(&mut [Op::Returned {
         queue,
         record: three,
-        delivery_count: 5,
+        returns: Returns {
+            delivery_count: 5,
+            acquired_count: 70000,
+        },
     }]);
     store.close().expect("it closes");
     drop(store);
@@ -521,7 +528,7 @@ fn clean_restart_gives_exactly_what_was_left() {
             (
                 m.queue,
                 id(&m.message),
-                m.recovered.delivery_count,
+                m.recovered.returns.delivery_count,
                 m.recovered.redelivered,
                 m.recovered.at,
             )

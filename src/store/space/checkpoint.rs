@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io;
 
 use crate::ids::QueueId;
+use crate::store::Returns;
 use crate::store::disk::{Disk, read_file};
 use crate::store::format::batch::{ADDRESS_MAX, VERSION};
 use crate::store::format::bits::Bits;
@@ -35,7 +36,7 @@ pub(in crate::store) struct Listed {
     pub(in crate::store) first: u64,
     pub(in crate::store) end: u64,
     pub(in crate::store) live: Bits,
-    pub(in crate::store) returned: HashMap<u32, u32>,
+    pub(in crate::store) returned: HashMap<u32, Returns>,
 }
 
 /// Why a checkpoint file is not used.
@@ -77,9 +78,9 @@ pub(in crate::store) fn encode(catalog: &Catalog) -> Vec<u8> {
         out.extend_from_slice(&segment.end.to_le_bytes());
         segment.live.encode(&mut out);
         out.extend_from_slice(&short(segment.returned.len()).to_le_bytes());
-        for (bit, count) in &segment.returned {
+        for (bit, returns) in &segment.returned {
             out.extend_from_slice(&bit.to_le_bytes());
-            out.extend_from_slice(&count.to_le_bytes());
+            out.extend_from_slice(&returns.packed().to_le_bytes());
         }
     }
     put_at(&mut out, 0, &MAGIC);
@@ -131,7 +132,7 @@ fn fields(octets: &[u8]) -> Option<Checkpoint> {
         let live = Bits::decode(&mut from, end.checked_sub(first)?)?;
         let mut returned = HashMap::new();
         for _ in 0..from.u32()? {
-            returned.insert(from.u32()?, from.u32()?);
+            returned.insert(from.u32()?, Returns::unpacked(from.u32()?));
         }
         checkpoint.segments.push(Listed {
             name,

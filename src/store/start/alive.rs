@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use super::recovery::Damage;
 use crate::ids::QueueId;
-use crate::store::RecordAt;
 use crate::store::disk::window::Window;
 use crate::store::format::record::{GRANULE, Record, Stored};
 use crate::store::format::row::Row;
 use crate::store::log::catalog::Spot;
 use crate::store::log::segment::Segment;
+use crate::store::{RecordAt, Returns};
 
 /// A copy of a message that is alive.
 pub(in crate::store) struct Alive<'a> {
     pub(in crate::store) at: RecordAt,
     pub(in crate::store) stored: Stored<'a>,
     pub(in crate::store) row: Row,
-    /// Its delivery count, if it came back.
-    pub(in crate::store) returned: Option<u32>,
+    /// How often it came back, if it did.
+    pub(in crate::store) returned: Option<Returns>,
 }
 
 /// Calls `each` for every copy that is alive, counts the messages, and returns what is damaged.

@@ -89,7 +89,7 @@ pub(in crate::store) fn tell(
             ttl_ms: row.ttl_ms,
             stored_at: row.stored_at,
             sequence: row.sequence,
-            delivery_count: returned.unwrap_or_default(),
+            returns: returned.unwrap_or_default(),
             redelivered: row.at.address() < suspect || returned.is_some(),
         });
         told += 1;

@@ -10,7 +10,7 @@ use crate::clock::Now;
 use crate::env::Environment;
 use crate::ids::QueueId;
 use crate::message::Message;
-use crate::queue::Pushed;
+use crate::queue::{Arrival, Note, Pushed, Sender};
 use crate::store::{Op, Position, RecordAt};
 use crate::vhost::queue_handle::{QueueHandle, Storing};
 use crate::vhost::reply_to::ReplyTarget;
@@ -35,6 +35,8 @@ pub struct Publishes {
     runs: Vec<Run>,
     /// Scratch space for those who place several runs.
     groups: Option<Box<Groups>>,
+    /// Who hands all of them in.
+    sender: Sender,
 }
 
 /// Messages up to number `to`, from the end of the run before.
@@ -44,7 +46,43 @@ struct Run {
     to: usize,
 }
 
+/// The copies of messages that are to be stored.
+#[derive(Default)]
+struct Copies {
+    queues: Vec<QueueId>,
+    /// What each queue gives its copy.
+    sequences: Vec<u64>,
+    /// Where the copies of each message end.
+    ends: Vec<usize>,
+}
+
+impl Copies {
+    fn push(&mut self, queue: QueueId, sequence: u64) {
+        self.queues.push(queue);
+        self.sequences.push(sequence);
+    }
+
+    /// Those of each message.
+    fn iter(&self) -> impl Iterator<Item = (&[QueueId], &[u64])> {
+        let mut from = 0;
+        self.ends.iter().map(move |&end| {
+            let part = from..end;
+            from = end;
+            let queues = self.queues.get(part.clone()).unwrap_or_default();
+            (queues, self.sequences.get(part).unwrap_or_default())
+        })
+    }
+}
+
 impl Publishes {
+    /// For messages of a sender who does not wait for an answer.
+    pub(in crate::vhost) fn unanswered() -> Self {
+        Self {
+            sender: Sender::Leaves,
+            ..Self::default()
+        }
+    }
+
     /// What a client publishes.
     #[inline]
     pub fn push(&mut self, message: Message, routes: &Routes) {
@@ -105,19 +143,29 @@ impl Publishes {
         self.each.is_empty()
     }
 
-    /// For each message the queues that store it.
-    fn storing_queues(&self) -> Vec<Vec<QueueId>> {
+    /// The copies of each message; `held` are the streams among their queues.
+    fn copies(&self, held: &mut [Held<'_>]) -> Copies {
         let mut from = 0;
-        let mut all = Vec::with_capacity(self.each.len());
+        let mut copies = Copies::default();
         for run in &self.runs {
             for publish in self.each.get(from..run.to).unwrap_or_default() {
-                let persistent = publish.is_persistent();
-                let stores = |target: &Target| target.queue_that_stores(persistent);
-                all.push(run.routes.iter().filter_map(stores).collect());
+                if let Some(message) = &publish.message {
+                    let persistent = message.is_persistent();
+                    let stores = |target| Target::queue_that_stores(target, persistent);
+                    for queue in run.routes.iter().filter_map(stores) {
+                        let sequence = streams::next_sequence(held, queue.id());
+                        let note = || {
+                            let kind = queue.declared().kind;
+                            Note::new(kind, message, publish.delivery_count).to_sequence()
+                        };
+                        copies.push(queue.id(), sequence.unwrap_or_else(note));
+                    }
+                }
+                copies.ends.push(copies.queues.len());
             }
             from = run.to;
         }
-        all
+        copies
     }
 
     /// Whether any of the messages is to be stored.
@@ -167,16 +215,13 @@ impl Publishes {
         if !self.any_to_store() {
             return Position::default();
         }
-        let queues = self.storing_queues();
-        let sequences = streams::sequences(held, &queues);
-        let sequences = sequences.iter().map(Vec::as_slice);
+        let copies = self.copies(held);
         let mut ops: Vec<Op<'_>> = self
             .each
             .iter_mut()
-            .zip(&queues)
-            .zip(sequences.chain(std::iter::repeat(&[][..])))
-            .filter(|((_, queues), _)| !queues.is_empty())
-            .filter_map(|((publish, queues), sequences)| {
+            .zip(copies.iter())
+            .filter(|(_, (queues, _))| !queues.is_empty())
+            .filter_map(|(publish, (queues, sequences))| {
                 Some(Op::Message {
                     message: publish.message.as_ref()?,
                     queues,
@@ -191,10 +236,15 @@ impl Publishes {
     /// Gives every target its messages, all of them at once; `streams` have theirs. In `answers`
     /// each message is told if somebody refuses it.
     fn hand_out(&mut self, now: Now, streams: &[Arc<QueueHandle>], answers: &mut [Placed]) {
-        let Self { each, runs, groups } = self;
+        let Self {
+            each,
+            runs,
+            groups,
+            sender,
+        } = self;
         let mut hand = |target: &Target, parts: &mut dyn Iterator<Item = Part>| match target {
             Target::Queue(queue) if streams.contains(queue) => {}
-            Target::Queue(queue) => push_all(now, queue, parts, each, answers),
+            Target::Queue(queue) => push_all(now, queue, parts, each, *sender, answers),
             Target::Reply(reply) => reply_all(reply, parts, each),
         };
         if let [run] = &**runs {
@@ -284,6 +334,7 @@ fn push_all(
     handle: &QueueHandle,
     parts: &mut dyn Iterator<Item = Part>,
     each: &mut [Publish],
+    sender: Sender,
     answers: &mut [Placed],
 ) {
     let storing = handle.storing();
@@ -300,7 +351,11 @@ fn push_all(
                 } else {
                     RecordAt::NONE
                 };
-                match queue.push_dead(now, message, at, publish.delivery_count, effects) {
+                let arrival = Arrival {
+                    delivery_count: publish.delivery_count,
+                    sender,
+                };
+                match queue.push(now, message, at, arrival, effects) {
                     Pushed::Accepted => {}
                     Pushed::Refused => *answer = Placed::Refused,
                 }

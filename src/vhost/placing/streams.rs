@@ -12,7 +12,7 @@ use super::publish::Publishes;
 use crate::clock::Now;
 use crate::ids::QueueId;
 use crate::kind::QueueKind;
-use crate::queue::{Effects, Queue};
+use crate::queue::{Arrival, Effects, Queue};
 use crate::vhost::queue_handle::QueueHandle;
 use crate::vhost::routing::Target;
 
@@ -67,26 +67,20 @@ impl<'a> Held<'a> {
         for (routes, message, at) in publishes.iter() {
             if routes.iter().any(comes_here) {
                 // Never refused.
-                self.queue.push(now, message.clone(), at, &mut self.effects);
+                let arrival = Arrival::default();
+                self.queue
+                    .push(now, message.clone(), at, arrival, &mut self.effects);
             }
         }
         self.queue.dispatch(now, &mut self.effects);
     }
 }
 
-/// What streams give the copies of each message; nothing at all if there is no stream.
-pub(in crate::vhost) fn sequences(held: &mut [Held<'_>], queues: &[Vec<QueueId>]) -> Vec<Vec<u64>> {
-    if held.is_empty() {
-        return Vec::new();
-    }
-    let mut number = |queue: &QueueId| {
-        let place = held.binary_search_by_key(queue, |held| held.handle.id());
-        let stream = place.ok().and_then(|place| held.get_mut(place));
-        stream.map_or(0, Held::next_sequence)
-    };
-    let each = queues.iter();
-    each.map(|queues| queues.iter().map(&mut number).collect())
-        .collect()
+/// What is to be stored with the next message that goes to `queue`, if that is a stream.
+pub(in crate::vhost) fn next_sequence(held: &mut [Held<'_>], queue: QueueId) -> Option<u64> {
+    let place = held.binary_search_by_key(&queue, |held| held.handle.id());
+    let stream = held.get_mut(place.ok()?)?;
+    Some(stream.next_sequence())
 }
 
 /// Appends messages, which are stored by now, to the streams and lets go of them.

@@ -82,9 +82,9 @@ impl Target {
     }
 
     /// The queue, if it stores a message that is `persistent` or not.
-    pub(super) fn queue_that_stores(&self, persistent: bool) -> Option<QueueId> {
+    pub(super) fn queue_that_stores(&self, persistent: bool) -> Option<&QueueHandle> {
         match self {
-            Self::Queue(queue) => queue.stores(persistent).then(|| queue.id()),
+            Self::Queue(queue) => queue.stores(persistent).then_some(&**queue),
             Self::Reply(_) => None,
         }
     }

@@ -12,7 +12,7 @@ use leveret::message::{Body, MessageBuilder, Traits};
 use leveret::store::disk::MemoryDisk;
 use leveret::store::{
     Definition, DefinitionChange, DefinitionKind, LogStore, Op, Options, RecordAt, Recovered,
-    Store, inspect,
+    Returns, Store, inspect,
 };
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
@@ -62,7 +62,10 @@ pub(crate) fn bases() -> [Files; 2] {
     store.submit(&mut [Op::Returned {
         queue: QueueId(2),
         record,
-        delivery_count: 3,
+        returns: Returns {
+            delivery_count: 3,
+            acquired_count: 4,
+        },
     }]);
     store.submit(&mut [Op::Dropped { queue: QueueId(3) }]);
     let position = store.define(&[DefinitionChange::Delete(

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::{filtered, offset, stream};
 use crate::message::Message;
-use crate::queue::Limits;
 use crate::queue::tests::fixture::{Fixture, message, numbers};
+use crate::queue::{Arrival, Limits};
 use crate::store::{RecordAt, Recovered};
 
 const NO_LIMIT: u64 = u64::MAX;
@@ -483,7 +483,10 @@ impl Run {
                 for _ in 0..*n {
                     let message = self.next(3);
                     let (now, none) = (self.q.now, RecordAt::NONE);
-                    self.q.queue.push(now, message, none, &mut self.q.fx);
+                    let arrival = Arrival::default();
+                    self.q
+                        .queue
+                        .push(now, message, none, arrival, &mut self.q.fx);
                 }
                 self.q.dispatch();
             }

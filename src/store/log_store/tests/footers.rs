@@ -9,6 +9,11 @@ use super::*;
 use crate::message::filter_value;
 use crate::store::inspect;
 
+const RETURNS: Returns = Returns {
+    delivery_count: 2,
+    acquired_count: 3,
+};
+
 /// Octets of the files that are footers.
 fn footers(files: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
     let names = files.keys().filter(|name| name.ends_with(".foot"));
@@ -203,7 +208,10 @@ fn every_field_of_a_row_survives() {
             store.submit(&mut [Op::Returned {
                 queue: queues[0],
                 record: at,
-                delivery_count: 2,
+                returns: Returns {
+                    delivery_count: 2,
+                    acquired_count: 3,
+                },
             }]);
         }
         store.commit();
@@ -216,7 +224,11 @@ fn every_field_of_a_row_survives() {
             ttl_ms: message.traits().expiration_ms,
             stored_at: clock.now().wall,
             sequence: n * 3,
-            delivery_count: if came_back { 2 } else { 0 },
+            returns: if came_back {
+                RETURNS
+            } else {
+                Returns::default()
+            },
             redelivered: came_back,
         });
     }
