@@ -38,7 +38,7 @@ pub struct Options {
     /// Names this broker among those that may one day share a log.
     pub node: u32,
     /// Octets that may wait for the disk; with more, clients that publish wait themselves
-    /// ([`Store::read_on_at`](super::Store::read_on_at)). What is written meanwhile is half of them.
+    /// ([`Store::read_on_at`](super::Store::read_on_at)). A commit writes half of them at most.
     pub staged_max: u64,
 }
 
