@@ -1,8 +1,8 @@
 //! Sockets: the only code that waits for them.
 //!
-//! `listener` accepts and lets a service serve, `pump` runs one task per connection and moves octets
-//! between its socket (`socket`) and what is said over it ([`crate::protocol`]). Neither knows AMQP:
-//! `amqp` brings the two together. `descriptors` says how many sockets there may be.
+//! `listener` accepts and lets a service serve, `pump` runs one task per connection and moves
+//! octets between its socket (`socket`) and what is said over it ([`crate::protocol`]). Neither
+//! knows AMQP: `amqp` brings the two together. `descriptors` says how many sockets there may be.
 
 pub mod amqp;
 pub mod descriptors;
