@@ -105,15 +105,17 @@ impl Service for Shout {
     }
 
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
-        async move {
-            let mut stream = accepted.stream;
-            let mut heard = [0; 5];
-            stream.read_exact(&mut heard).await.unwrap();
-            drop(accepted.handshake);
-            let said = String::from_utf8_lossy(&heard).to_uppercase();
-            stream.write_all(said.as_bytes()).await.unwrap();
-        }
+        shout(accepted)
     }
+}
+
+async fn shout(accepted: Accepted) {
+    let mut stream = accepted.stream;
+    let mut heard = [0; 5];
+    stream.read_exact(&mut heard).await.unwrap();
+    drop(accepted.handshake);
+    let said = String::from_utf8_lossy(&heard).to_uppercase();
+    stream.write_all(said.as_bytes()).await.unwrap();
 }
 
 #[tokio::test]
