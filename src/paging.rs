@@ -1,8 +1,8 @@
 //! The body budget: how much of all backlogs is in memory, and where the rest goes.
 //!
 //! Owns the sum of what queues hold, and the way to the disk for what is over the budget, together
-//! with what the store has not written yet: stored messages are on it already, the others go to a [`Spill`] log. It knows no queue; queues ask it
-//! through [`Bodies`].
+//! with what the store has not written yet: stored messages are on it already, the others go to a
+//! [`Spill`] log. It knows no queue; queues ask it through [`Bodies`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,8 +1,8 @@
 //! The files of a data directory, as few calls as the store needs, all of them blocking.
 //!
 //! Owns the trait and the disks that have it: [`OsDisk`], [`MemoryDisk`], and two for tests,
-//! [`FaultDisk`], which fails when told to, and [`SlowDisk`], which stalls. It deliberately knows no format: what is in the files is the business of
-//! the wings above it.
+//! [`FaultDisk`], which fails when told to, and [`SlowDisk`], which stalls. It deliberately knows
+//! no format: what is in the files is the business of the wings above it.
 //! Every fault is injected here, under the real format and the real recovery.
 //!
 //! What a disk promises: a write may be lost or be there in any part of its sectors until
