@@ -22,8 +22,6 @@ use crate::message::MessageBuilder;
 use crate::outbox::Outbox;
 use crate::store::Position;
 
-mod access;
-mod checks;
 mod confirms;
 mod consume;
 mod content;
@@ -41,7 +39,6 @@ mod tx;
 
 pub use leaving::Departures;
 
-use access::WriteAccess;
 use confirms::Confirms;
 use content::Content;
 use ledger::Ledger;
@@ -76,9 +73,21 @@ pub struct Workbench {
     pub(crate) staged: Position,
     /// Frames that came and were taken, since the connection began.
     pub(crate) frames_in: u64,
+    /// Publishes in a row are taken one by one, for tests that compare both ways.
+    #[cfg(test)]
+    pub(crate) one_by_one: bool,
 }
 
 impl Workbench {
+    /// Whether publishes in a row are to be taken one by one: never, but in a test.
+    #[inline]
+    fn one_by_one(&self) -> bool {
+        #[cfg(test)]
+        return self.one_by_one;
+        #[cfg(not(test))]
+        false
+    }
+
     /// Gives back the memory that an idle connection does not need.
     pub fn shrink(&mut self) {
         self.routes.shrink();
@@ -95,7 +104,6 @@ pub struct Channel {
     consumers: Consumers,
     ledger: Ledger,
     settling: Settling,
-    write_access: WriteAccess,
     /// The queue that an empty name stands for: the last one declared here.
     last_queue: ShortString,
     counters: ChannelCounters,
@@ -116,7 +124,6 @@ impl Channel {
             consumers: Consumers::default(),
             ledger: Ledger::default(),
             settling: Settling::default(),
-            write_access: WriteAccess::default(),
             last_queue: ShortString::default(),
             counters: ChannelCounters::default(),
             active: None,

@@ -7,18 +7,16 @@ use std::sync::Arc;
 use leveret_codec::methods::{BasicReturn, Method};
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::reply::ReplyCode;
-use leveret_codec::types::{ShortBytes, ShortStr};
+use leveret_codec::types::{ShortStr, ShortString};
 
-use super::checks::{ExtraKeys, check_extra_keys, check_size, check_user_id, traits_of};
 use super::content::{Complete, ContentBody, PublishMethod};
-use super::repeat::{Repeat, Times};
+use super::repeat::Repeat;
 use super::{Channel, Context};
-use crate::auth::Operation;
+use crate::desk::publish::{self, Content, Draft, ExtraKeys, Passed, Times};
 use crate::error::AmqpError;
-use crate::exchange::ExchangeType;
-use crate::message::{self, Body, LARGE_BODY, Message, routing_keys};
+use crate::message::{Body, LARGE_BODY, Message, routing_keys};
 use crate::queue::returned_properties;
-use crate::vhost::{Answer, Exchange, Placed, Publishes, Question, REPLY_TO, Routes};
+use crate::vhost::{Answer, Exchange, Placed, Publishes, Question, Routes};
 
 /// Publishes held before they are placed without waiting for the end of the batch.
 pub(super) const HELD_MAX: usize = 256;
@@ -81,32 +79,39 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         // Asked first, so that what changes from now on is noticed by the next publish.
-        let times = Times::now(cx);
+        let times = Times::now(cx.session);
         if method.immediate {
             return Err(AmqpError::not_implemented("immediate=true"));
         }
-        check_size(body.len(), cx)?;
-        let exchange = self.find_exchange_to_publish(method.exchange.as_short(), cx)?;
-        let properties = PropertiesRef::new(properties);
-        let undecodable = |_| AmqpError::new(ReplyCode::InternalError, "").in_method(0, 0);
-        properties.check().map_err(undecodable)?;
-        let rewritten = self.rewrite_reply_to(properties)?;
-        let properties = rewritten.as_deref().map_or(properties, PropertiesRef::new);
-        let mut traits = traits_of(properties)?;
+        let draft = Draft {
+            exchange: method.exchange.as_short(),
+            routing_key: method.routing_key.as_short(),
+            properties: PropertiesRef::new(properties),
+            body_len: body.len(),
+            reply_name: self.consumers.reply_name().map(ShortString::as_short),
+        };
+        let known = cx.bench.routes.exchange(times, draft.exchange);
+        let Passed { exchange, content } = publish::check(cx.session, &draft, known)?;
+        let Content {
+            traits,
+            extra_keys,
+            rewritten,
+        } = content;
+        let properties = match &rewritten {
+            Some(octets) => PropertiesRef::new(octets),
+            None => draft.properties,
+        };
         let number = self.confirms.as_mut().map(super::Confirms::number);
-        let extra_keys = check_extra_keys(properties, &mut traits)?;
-        self.check_topic(&exchange, method, properties, extra_keys, cx)?;
-        check_user_id(properties, cx)?;
         let body = match &body {
             ContentBody::Frame(frame) if frame.len() < LARGE_BODY => Body::Copied(frame),
             ContentBody::Frame(frame) => Body::Shared(bytes::Bytes::copy_from_slice(frame)),
             ContentBody::Assembled(body) => Body::by_size(body),
         };
-        let (name, key) = (method.exchange.as_short(), method.routing_key.as_short());
+        let (name, key) = (draft.exchange, draft.routing_key);
         let message = cx.bench.builder.build(name, key, properties, body, traits);
         let Answer {
             routes, held_back, ..
-        } = Self::routes(&exchange, &message, extra_keys, cx);
+        } = Self::routes(times, &exchange, &message, extra_keys, cx);
         if is_alike && rewritten.is_none() && extra_keys == ExtraKeys::None {
             self.keep(times, exchange, method.mandatory, &message, cx);
         }
@@ -125,82 +130,15 @@ impl Channel {
         Ok(())
     }
 
-    /// Write permission first, then existence, then the internal flag.
-    fn find_exchange_to_publish(
-        &mut self,
-        name: ShortBytes<'_>,
-        cx: &Context<'_>,
-    ) -> Result<Arc<Exchange>, AmqpError> {
-        self.write_access.check(cx.session, name)?;
-        let topology = cx.session.vhost.generation();
-        if let Some(exchange) = cx.bench.routes.exchange(topology, name) {
-            return Ok(Arc::clone(exchange));
-        }
-        let exchange = cx.session.vhost.exchange_of(name)?;
-        if exchange.spec.internal {
-            return Err(AmqpError::access_refused(format!(
-                "cannot publish to internal {}",
-                exchange.words()
-            )));
-        }
-        Ok(exchange)
-    }
-
-    /// A reply-to of [`REPLY_TO`] becomes this channel's own name for replies.
-    fn rewrite_reply_to(
-        &self,
-        properties: PropertiesRef<'_>,
-    ) -> Result<Option<Vec<u8>>, AmqpError> {
-        let reply_to = properties.reply_to().ok().flatten();
-        if reply_to != Some(REPLY_TO.as_octets()) {
-            return Ok(None);
-        }
-        let Some(name) = self.consumers.reply_name() else {
-            return Err(AmqpError::precondition_failed(
-                "fast reply consumer does not exist",
-            ));
-        };
-        let Ok(mut decoded) = properties.decode() else {
-            return Ok(None);
-        };
-        decoded.reply_to = Some(name.as_short().as_octets());
-        let mut out = Vec::with_capacity(properties.as_bytes().len() + name.len());
-        decoded.encode(&mut out);
-        Ok(Some(out))
-    }
-
-    /// Topic permissions, for every key, when the exchange is a topic exchange.
-    fn check_topic(
-        &self,
-        exchange: &Exchange,
-        method: &PublishMethod,
-        properties: PropertiesRef<'_>,
-        extra_keys: ExtraKeys,
-        cx: &Context<'_>,
-    ) -> Result<(), AmqpError> {
-        if exchange.kind != ExchangeType::Topic || !cx.session.has_topic_rules() {
-            return Ok(());
-        }
-        let name = &exchange.spec.name;
-        let check = |key: &[u8]| cx.session.check_topic(Operation::Write, name, key);
-        check(&method.routing_key)?;
-        if extra_keys == ExtraKeys::Some {
-            for key in message::extra_keys(properties) {
-                check(&key)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Where `message` goes, kept or asked for.
     pub(super) fn routes(
+        times: Times,
         exchange: &Arc<Exchange>,
         message: &Message,
         extra_keys: ExtraKeys,
         cx: &mut Context<'_>,
     ) -> Answer {
         let vhost = &cx.session.vhost;
-        let topology = vhost.generation();
         let key = message.routing_key();
         let kept = &mut cx.bench.routes;
         if extra_keys == ExtraKeys::Some {
@@ -210,10 +148,10 @@ impl Channel {
                 keys: &keys,
                 message,
             };
-            kept.keep(topology, exchange, None);
+            kept.keep(times, exchange, None);
             return vhost.route(cx.now, exchange, question);
         }
-        if let Some(routes) = kept.find(topology, exchange, &key) {
+        if let Some(routes) = kept.find(times, exchange, &key) {
             return Answer {
                 routes: Arc::clone(routes),
                 lasting: true,
@@ -226,7 +164,7 @@ impl Channel {
         };
         let answer = vhost.route(cx.now, exchange, question);
         let lasting = answer.lasting.then_some((&*key, &answer.routes));
-        kept.keep(topology, exchange, lasting);
+        kept.keep(times, exchange, lasting);
         answer
     }
 

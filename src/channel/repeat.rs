@@ -14,13 +14,11 @@ use leveret_codec::frame::{FRAME_BODY, FRAME_END, FRAME_HEADER, FRAME_METHOD};
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ChannelId;
 
-use super::checks::{ExtraKeys, check_extra_keys, check_user_id, traits_of};
 use super::publish::{Checked, HELD_MAX};
 use super::{Channel, Context};
-use crate::auth::Operation;
-use crate::exchange::ExchangeType;
-use crate::message::{LARGE_BODY, Message, Template, Traits};
-use crate::vhost::{Answer, Exchange, REPLY_TO, Routes};
+use crate::desk::publish::{self, Change, ExtraKeys, Times};
+use crate::message::{LARGE_BODY, Message, Template};
+use crate::vhost::{Answer, Exchange, Routes};
 
 /// Class id and method id of basic.publish, and a ticket of 0, which is what everybody sends.
 const BASIC_PUBLISH: [u8; 6] = [0, 60, 0, 40, 0, 0];
@@ -39,7 +37,7 @@ pub(super) struct Repeat {
     exchange: Arc<Exchange>,
     mandatory: bool,
     /// The exchange is one with topics, and the user may not write to all of them.
-    has_topic_rules: bool,
+    is_restricted: bool,
     shape: Shape,
     frames: Frames,
     /// Has key and properties of the last publish.
@@ -48,23 +46,6 @@ pub(super) struct Repeat {
     routes: Option<Routes>,
     /// Has been of use since it was made, or since another publish would have been better kept.
     is_useful: bool,
-}
-
-/// As long as these stay, nothing has changed that a publish is checked against.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Times {
-    topology: u64,
-    rights: u64,
-}
-
-impl Times {
-    #[inline]
-    pub(super) fn now(cx: &Context<'_>) -> Self {
-        Self {
-            topology: cx.session.vhost.generation(),
-            rights: cx.session.desk.auth.generation(),
-        }
-    }
 }
 
 /// The frames of the last publish, without what may differ, as long as publishes repeat it: to
@@ -238,49 +219,36 @@ impl Repeat {
     ) -> Option<(&'a [u8], &'a [u8])> {
         let parts = self.shape.split(input, longest)?;
         let same_properties = *self.template.properties() == *parts.properties;
-        if !same_properties {
-            self.frames.forget();
-            let traits = check(PropertiesRef::new(parts.properties), cx)?;
+        let same_key = *self.template.routing_key() == *parts.key;
+        if same_properties && same_key {
+            self.frames.set(&self.shape, &self.template);
+            return Some((parts.body, parts.rest));
+        }
+        self.frames.forget();
+        let other_key = self.is_restricted && !same_key;
+        let change = Change {
+            routing_key: other_key.then_some(parts.key),
+            properties: (!same_properties).then(|| PropertiesRef::new(parts.properties)),
+        };
+        if let Some(traits) = publish::check_change(cx.session, &self.exchange, change)? {
             self.template.set_properties(parts.properties, traits);
         }
-        if *self.template.routing_key() != *parts.key {
-            self.frames.forget();
-            self.turn_to(parts.key, cx)?;
-        } else if same_properties {
-            self.frames.set(&self.shape, &self.template);
+        if !same_key {
+            self.turn_to(parts.key, cx);
         }
         Some((parts.body, parts.rest))
     }
 
-    /// Takes over another key; `None` if it is none that the user may write to.
-    fn turn_to(&mut self, key: &[u8], cx: &mut Context<'_>) -> Option<()> {
+    /// Takes over another key, which the user may write to.
+    fn turn_to(&mut self, key: &[u8], cx: &mut Context<'_>) {
         let kept = &mut cx.bench.routes;
-        let found = kept.find(self.times.topology, &self.exchange, key);
-        if self.has_topic_rules {
-            let name = &self.exchange.spec.name;
-            let checked = cx.session.check_topic(Operation::Write, name, key);
-            checked.ok()?;
-        }
+        let found = kept.find(self.times, &self.exchange, key);
         match (&mut self.routes, found.filter(|routes| !routes.is_empty())) {
             (Some(routes), Some(found)) if Arc::ptr_eq(routes, found) => {}
             (routes, found) => *routes = found.map(Arc::clone),
         }
         self.template.set_routing_key(key);
-        Some(())
     }
-}
-
-/// What properties decide, if they pass the checks of a publish and ask for nothing that takes more
-/// than a way through the exchange.
-fn check(properties: PropertiesRef<'_>, cx: &Context<'_>) -> Option<Traits> {
-    properties.check().ok()?;
-    if properties.reply_to().ok().flatten() == Some(REPLY_TO.as_octets()) {
-        return None;
-    }
-    let mut traits = traits_of(properties).ok()?;
-    let extra_keys = check_extra_keys(properties, &mut traits).ok()?;
-    check_user_id(properties, cx).ok()?;
-    (extra_keys == ExtraKeys::None).then_some(traits)
 }
 
 impl Channel {
@@ -304,13 +272,12 @@ impl Channel {
                 return;
             }
         }
-        let has_topics = exchange.kind == ExchangeType::Topic;
         let mut template = Template::default();
         template.imitate(message);
         self.publisher.repeat = Some(Box::new(Repeat {
             times,
             mandatory,
-            has_topic_rules: has_topics && cx.session.has_topic_rules(),
+            is_restricted: publish::is_restricted(cx.session, &exchange),
             shape: Shape::new(self.id, &exchange.spec.name, mandatory),
             frames: Frames::default(),
             template,
@@ -325,10 +292,9 @@ impl Channel {
     ///
     /// `payload_max`: as for the decoder of frames.
     pub fn publish_row(&mut self, input: &[u8], payload_max: u32, cx: &mut Context<'_>) -> usize {
-        let is_plain = self.content.is_idle()
-            && self.transaction.is_none()
-            && !cx.session.vhost.env().events.listening();
-        let times = Times::now(cx);
+        let is_plain =
+            self.content.is_idle() && self.transaction.is_none() && !cx.bench.one_by_one();
+        let times = Times::now(cx.session);
         let known = |repeat: &mut Box<Repeat>| is_plain && repeat.times == times;
         let Some(mut repeat) = self.publisher.repeat.take_if(known) else {
             return 0;
@@ -354,6 +320,7 @@ impl Channel {
             payload: payload_max,
             body: payload_max.min(size_max).min(small_max),
         };
+        let listening = cx.session.vhost.env().events.listening();
         let mut rest = input;
         let mut publishes = 0;
         while self.publisher.held.len() < HELD_MAX
@@ -363,6 +330,10 @@ impl Channel {
             let message = repeat.template.message(body);
             rest = behind;
             if let Some(routes) = &repeat.routes {
+                if listening {
+                    let vhost = &cx.session.vhost;
+                    vhost.emit_routed(cx.now, &message, routes, repeat.mandatory);
+                }
                 self.publisher.held.push(message, routes);
                 let confirms = self.confirms.as_mut();
                 let number = confirms.map(super::Confirms::number);
@@ -384,7 +355,13 @@ impl Channel {
             routes,
             held_back,
             lasting,
-        } = Self::routes(&repeat.exchange, &message, ExtraKeys::None, cx);
+        } = Self::routes(
+            repeat.times,
+            &repeat.exchange,
+            &message,
+            ExtraKeys::None,
+            cx,
+        );
         if lasting && !routes.is_empty() {
             repeat.routes = Some(Arc::clone(&routes));
         }

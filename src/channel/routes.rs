@@ -1,8 +1,8 @@
 //! Answers of the router that a connection keeps, to be asked again for the same keys.
 //!
 //! One connection's publishers mostly use few exchanges and few keys. An answer is good as long as
-//! the topology stays, and the first publish after a change forgets them all. Where keys hardly
-//! ever come back, keeping them would only cost, so it pauses then.
+//! topology and rights stay, and the first publish after a change forgets them all. Where keys
+//! hardly ever come back, keeping them would only cost, so it pauses then.
 //!
 //! Bounded by [`KEPT_MAX`] (I11); an idle connection keeps nothing.
 
@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use leveret_codec::types::ShortBytes;
 
+use crate::desk::publish::Times;
 use crate::exchange::NameHash;
 use crate::ids::QueueId;
 use crate::vhost::{Exchange, Routes, only_queue};
@@ -25,8 +26,8 @@ const PAUSE: usize = 64 * KEPT_MAX;
 /// See the module.
 #[derive(Default)]
 pub(super) struct RouteCache {
-    /// The topology that the answers are of.
-    topology: u64,
+    /// When the answers were given, and the publisher could write to the exchange.
+    times: Times,
     exchange: Option<Arc<Exchange>>,
     by_key: HashMap<Box<[u8]>, Routes, NameHash>,
     /// The answers among them that are one queue and nothing else, so that all keys of a queue
@@ -38,25 +39,25 @@ pub(super) struct RouteCache {
 }
 
 impl RouteCache {
-    /// The exchange that answers are kept of, if it is called `name` and the topology is still
-    /// `topology`.
+    /// The exchange that answers are kept of, if it is called `name` and nothing has changed since:
+    /// the publisher may write to it.
     #[inline]
-    pub(super) fn exchange(&self, topology: u64, name: ShortBytes<'_>) -> Option<&Arc<Exchange>> {
+    pub(super) fn exchange(&self, times: Times, name: ShortBytes<'_>) -> Option<&Arc<Exchange>> {
         let exchange = self.exchange.as_ref()?;
         let known = exchange.spec.name.as_short().as_octets();
-        (self.topology == topology && known == name).then_some(exchange)
+        (self.times == times && known == name).then_some(exchange)
     }
 
     /// Where a message with `key` goes, if that is known.
     #[inline]
     pub(super) fn find(
         &mut self,
-        topology: u64,
+        times: Times,
         exchange: &Arc<Exchange>,
         key: &[u8],
     ) -> Option<&Routes> {
         let kept = self.exchange.as_ref()?;
-        if self.topology != topology || !Arc::ptr_eq(kept, exchange) {
+        if self.times != times || !Arc::ptr_eq(kept, exchange) {
             return None;
         }
         let routes = self.by_key.get(key)?;
@@ -67,14 +68,14 @@ impl RouteCache {
     /// Keeps an answer; `None` keeps the exchange only.
     pub(super) fn keep(
         &mut self,
-        topology: u64,
+        times: Times,
         exchange: &Arc<Exchange>,
         answer: Option<(&[u8], &Routes)>,
     ) {
-        let same = |kept: &Arc<Exchange>| self.topology == topology && Arc::ptr_eq(kept, exchange);
+        let same = |kept: &Arc<Exchange>| self.times == times && Arc::ptr_eq(kept, exchange);
         if !self.exchange.as_ref().is_some_and(same) {
             self.forget();
-            self.topology = topology;
+            self.times = times;
             self.exchange = Some(Arc::clone(exchange));
         }
         let Some((key, routes)) = answer else { return };

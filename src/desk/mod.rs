@@ -28,6 +28,7 @@ mod commits;
 mod connections;
 mod definitions;
 mod exchanges;
+pub(crate) mod publish;
 mod queues;
 pub mod session;
 mod stored;

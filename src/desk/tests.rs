@@ -1,4 +1,5 @@
 mod operations;
+mod publish;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -17,13 +17,18 @@ fn exchanges() -> [Arc<Exchange>; 2] {
     ["amq.direct", "amq.topic"].map(|name| vhost.exchange(name).unwrap())
 }
 
+/// Both the topology and the rights of that generation.
+fn at(generation: u64) -> Times {
+    Times::new(generation, generation)
+}
+
 /// Whether the answer for `text` is known; it is kept otherwise.
-fn knows(cache: &mut RouteCache, topology: u64, exchange: &Arc<Exchange>, text: &str) -> bool {
-    if cache.find(topology, exchange, text.as_bytes()).is_some() {
+fn knows(cache: &mut RouteCache, times: u64, exchange: &Arc<Exchange>, text: &str) -> bool {
+    if cache.find(at(times), exchange, text.as_bytes()).is_some() {
         return true;
     }
     let routes: Routes = Arc::new([]);
-    cache.keep(topology, exchange, Some((text.as_bytes(), &routes)));
+    cache.keep(at(times), exchange, Some((text.as_bytes(), &routes)));
     false
 }
 
@@ -52,10 +57,10 @@ fn an_answer_is_kept_until_the_topology_or_the_exchange_changes() {
 fn the_exchange_is_known_without_an_answer() {
     let [direct, topic] = exchanges();
     let mut cache = RouteCache::default();
-    cache.keep(1, &direct, None);
-    let found = |topology, exchange: &Arc<Exchange>| {
+    cache.keep(at(1), &direct, None);
+    let found = |times, exchange: &Arc<Exchange>| {
         let name = exchange.spec.name.as_short().as_octets();
-        cache.exchange(topology, name).is_some()
+        cache.exchange(at(times), name).is_some()
     };
     assert!(found(1, &direct));
     assert!(!found(2, &direct));

@@ -1,5 +1,7 @@
 //! Publishes like the one before, which differ in key, properties and body: the same octets on a
-//! broker where somebody listens, which takes all of them the plain way, come to the same.
+//! connection that takes all of them the plain way come to the same, and tell listeners the same.
+
+use std::sync::Mutex;
 
 use leveret_codec::encode::{encode_body, encode_content_header};
 use leveret_codec::properties::{Properties, PropertiesRef};
@@ -77,18 +79,44 @@ enum Change {
     QueueAnew,
 }
 
-struct Ear;
+/// What was told: queue, fate, key, properties and body of each message.
+#[derive(Default)]
+struct Ear(Mutex<Vec<String>>);
 
 impl Listener for Ear {
-    fn on_event(&self, _: &Event) {}
+    fn on_event(&self, event: &Event) {
+        let Event {
+            queue,
+            message,
+            fate,
+            ..
+        } = event;
+        let (key, properties) = (message.routing_key(), message.properties());
+        let body = message.body();
+        let line = format!("{queue} {fate:?} {key:?} {properties} {body:?}");
+        self.0.lock().unwrap().push(line);
+    }
 }
 
-fn client(listens: bool) -> Script {
+/// How publishes in a row are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Quick,
+    OneByOne,
+}
+
+/// A client, and what listeners are told of its messages.
+fn overheard(way: Way) -> (Script, Arc<Ear>) {
+    let client = client(way);
+    let ear = Arc::new(Ear::default());
+    client.broker.env.events.listen(Arc::clone(&ear) as _);
+    (client, ear)
+}
+
+fn client(way: Way) -> Script {
     let broker = broker(|settings| settings.max_message_size = 40);
-    if listens {
-        broker.env.events.listen(Arc::new(Ear));
-    }
     let mut client = Script::tuned(broker, TUNE_OK);
+    client.connection.bench.one_by_one = way == Way::OneByOne;
     for id in 1..=3 {
         client.say(ChannelId(id), ChannelOpen::default());
     }
@@ -366,7 +394,7 @@ fn changes() -> impl Strategy<Value = Change> {
 #[test]
 fn a_key_in_a_row_may_be_one_that_the_user_may_not_write_to() {
     for (refused, closed) in [(&b"t.y"[..], true), (b"t.x", false)] {
-        let mut client = client(false);
+        let mut client = client(Way::Quick);
         change(&mut client, Change::FewTopics);
         let publish = |key| {
             let letter = Letter {
@@ -398,7 +426,8 @@ proptest! {
     fn rows_of_publishes_come_to_what_they_come_to_one_by_one(
         steps in prop::collection::vec((changes(), row(), 1_usize..600), 1..30),
     ) {
-        let (mut quick, mut plain) = (client(false), client(true));
+        let (mut quick, quick_ear) = overheard(Way::Quick);
+        let (mut plain, plain_ear) = overheard(Way::OneByOne);
         for (to_change, letters, at_once) in steps {
             let mut octets = Vec::new();
             letters.iter().for_each(|letter| letter.write(&mut octets));
@@ -417,6 +446,8 @@ proptest! {
             }
         }
         prop_assert_eq!(emptied(&mut quick), emptied(&mut plain));
+        let (quick, plain) = (quick_ear.0.lock().unwrap(), plain_ear.0.lock().unwrap());
+        prop_assert_eq!(&*quick, &*plain);
     }
 
     /// Bodies are numbers; what goes to one queue is placed there together, however it came.
@@ -432,7 +463,7 @@ proptest! {
             ("amq.fanout", b"", &["a", "c"]),
             ("", b"c", &["c"]),
         ];
-        let mut client = client(false);
+        let mut client = client(Way::Quick);
         let mut octets = Vec::new();
         for (number, way) in (1..).zip(&ways) {
             let (exchange, key, _) = all[*way];

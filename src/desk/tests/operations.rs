@@ -43,7 +43,7 @@ fn user(desk: &Desk, name: &str, pattern: &str) {
 }
 
 /// `high` may do anything; `low` may do things to what begins with `low`.
-fn actors() -> (Arc<Desk>, Now, Actor, Actor) {
+pub(super) fn actors() -> (Arc<Desk>, Now, Actor, Actor) {
     let (desk, _) = broker();
     let made = desk
         .administration()
@@ -68,7 +68,7 @@ fn queue(name: &str) -> QueueDeclaration {
     }
 }
 
-fn exchange(name: &str, type_name: &str) -> ExchangeDeclaration {
+pub(super) fn exchange(name: &str, type_name: &str) -> ExchangeDeclaration {
     ExchangeDeclaration {
         name: short(name),
         type_name: short(type_name),
