@@ -150,18 +150,10 @@ impl Share {
         self.unacked.iter().filter(consumed).count() as u64
     }
 
-    /// A quorum queue serves again what its consumers had, one after the other as they came, then
-    /// what was taken by gets.
-    ///
-    /// Seen: RabbitMQ 4.3.6,
-    /// tests/scripts/requeue/what_a_channel_holds_returns_*.amqp.
     fn leaving(&mut self, cause: ReturnCause) -> Leaving {
-        let key = |consumer: &Option<ConsumerId>| (consumer.is_none(), *consumer);
-        self.unacked.sort_by_key(|(consumer, _)| key(consumer));
-        let unacked = self.unacked.drain(..).map(|(_, entry)| entry);
         Leaving {
-            unacked: unacked.collect(),
             consumers: std::mem::take(&mut self.consumers),
+            unacked: std::mem::take(&mut self.unacked),
             cause,
         }
     }

@@ -52,23 +52,24 @@ impl Actor {
     /// Removes a binding; whatever is missing is fine.
     ///
     /// # Errors
-    /// 403 without permission or with the default exchange, 405 if the queue belongs to another
-    /// connection.
+    /// 403 without permission or with the default exchange, 405 if it is a binding of a queue that
+    /// belongs to another connection.
     pub fn unbind(&self, request: BindingRequest) -> Result<Stored<()>, AmqpError> {
         let request = without_cr_lf(request);
         self.authorize_binding(&request)?;
-        if let DestinationName::Queue(name) = &request.destination
-            && let Some(queue) = self.vhost.find_queue(name)
-        {
-            queue.check_owner(self.connection)?;
-        }
         let BindingRequest {
             source,
             destination,
             key,
             arguments,
         } = request;
-        let until = self.vhost.unbind(&source, &destination, &key, &arguments);
+        let may = |end: &Destination| match end {
+            Destination::Queue(queue) => queue.check_owner(self.connection),
+            Destination::Exchange(_) => Ok(()),
+        };
+        let until = self
+            .vhost
+            .unbind(&source, &destination, &key, &arguments, may)?;
         Ok(Stored { value: (), until })
     }
 

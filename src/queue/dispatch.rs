@@ -21,8 +21,11 @@ use super::{Cancelled, ConsumerSnapshot, Entry};
 use crate::ids::{ConnectionId, ConsumerId, IdMap};
 use crate::mail::{Delivery, Mailbox, Resume};
 
+mod departed;
 pub(super) mod outlets;
 
+use departed::Departed;
+pub(super) use departed::Unsettled;
 use outlets::Outlets;
 
 /// A consumer on its way into a queue.
@@ -120,6 +123,7 @@ pub(super) struct Consumers {
     single: Option<SingleActive>,
     exclusive: Option<ConsumerId>,
     registered: u64,
+    departed: Departed,
 }
 
 /// Which single-active-consumer rule a queue follows.
@@ -188,9 +192,9 @@ impl Consumers {
         }
     }
 
-    /// Removes consumers and returns how many of them were there; their unacked messages stay with
-    /// their channels. Call [`Consumers::succeed`] before the next one is served.
-    pub(super) fn detach(&mut self, ids: &[ConsumerId]) -> usize {
+    /// Removes consumers and returns how many of them were there. Call [`Consumers::succeed`] before
+    /// the next one is served.
+    pub(super) fn detach(&mut self, ids: &[ConsumerId], unsettled: Unsettled) -> usize {
         let (mut left, mut in_ring, mut parked) = (0, false, false);
         for id in ids {
             let Some(consumer) = self.by_id.remove(id) else {
@@ -199,6 +203,9 @@ impl Consumers {
             left += 1;
             in_ring |= consumer.standing == Standing::Ring;
             parked |= consumer.standing == Standing::Parked;
+            if unsettled == Unsettled::Kept {
+                self.departed.add(*id, consumer.in_flight);
+            }
             self.outlets.leave(consumer.outlet);
             self.exclusive = self.exclusive.filter(|exclusive| exclusive != id);
             if let Some(single) = &mut self.single {
@@ -218,6 +225,16 @@ impl Consumers {
         left
     }
 
+    /// Consumers that can get messages or hold some: who waits to become the single active one is
+    /// not among them, who was cancelled and has not settled everything is.
+    pub(super) fn engaged(&self) -> usize {
+        let attached = match &self.single {
+            Some(single) => usize::from(single.active.is_some()),
+            None => self.by_id.len(),
+        };
+        attached + self.departed.len()
+    }
+
     /// Consumers have left: another one becomes the single active one, if it was among them.
     pub(super) fn succeed(&mut self) {
         if self.single.is_some() {
@@ -234,6 +251,7 @@ impl Consumers {
         self.parked.clear();
         self.outlets = Outlets::default();
         self.exclusive = None;
+        self.departed = Departed::default();
         if let Some(single) = &mut self.single {
             single.active = None;
         }
@@ -305,6 +323,7 @@ impl Consumers {
     #[inline]
     pub(super) fn settled(&mut self, id: ConsumerId, n: u32) -> bool {
         let Some(consumer) = self.by_id.get_mut(&id) else {
+            self.departed.settled(id, n);
             return false;
         };
         consumer.in_flight = consumer.in_flight.saturating_sub(n);

@@ -14,9 +14,9 @@ use crate::ids::ConsumerId;
 pub struct Leaving {
     /// Consumers that leave.
     pub consumers: Vec<ConsumerId>,
-    /// Messages that were delivered and not settled. A quorum queue serves them again in this
-    /// order, a classic queue in their old one.
-    pub unacked: Vec<Entry>,
+    /// Messages that were delivered and not settled, in the order of their delivery tags, and the
+    /// consumers that had them; `None` for gets.
+    pub unacked: Vec<(Option<ConsumerId>, Entry)>,
     /// Why they come back.
     pub cause: ReturnCause,
 }

@@ -446,13 +446,14 @@ impl Queue {
         each!(self, queue => queue.consumer_count())
     }
 
-    /// Consumers as queue.declare-ok tells them: a stream says 0.
+    /// Consumers as queue.declare-ok tells them: a stream says 0, a quorum queue counts who can get
+    /// messages or holds some, each unsettled get like a consumer.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/declare_ok_counts_who_holds_messages.amqp.
     #[must_use]
     pub fn announced_consumers(&self) -> u64 {
         match self {
-            Self::Ordinary(queue) => queue.consumer_count() as u64,
+            Self::Ordinary(queue) => queue.announced_consumers(),
             Self::Stream(_) => 0,
         }
     }

@@ -44,6 +44,8 @@ pub struct Ordinary {
     pub(super) next_position: u64,
     pub(super) unacked: u64,
     pub(super) unacked_bytes: u64,
+    /// Unacked messages that were taken by basic.get.
+    pub(super) gets: u64,
     pub(super) dying: Dying,
     pub(super) gate: Gate,
     pub(super) lease: Lease,
@@ -82,6 +84,7 @@ impl Ordinary {
             next_position: 0,
             unacked: 0,
             unacked_bytes: 0,
+            gets: 0,
             dying: Dying::default(),
             gate: Gate::default(),
             lease: Lease::from(now.mono),
@@ -273,6 +276,7 @@ impl Ordinary {
             self.finish(&entry, fx);
         } else {
             self.stats.got += 1;
+            self.gets += 1;
             self.unacked += 1;
             self.unacked_bytes += entry.size();
         }
@@ -315,10 +319,13 @@ impl Ordinary {
         Ok(())
     }
 
-    /// See `Queue::purge`.
+    /// See `Queue::purge`. Dead letters that wait for a route go, too.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/purge_takes_dead_letters_that_wait.amqp.
     pub fn purge(&mut self, _now: Now, fx: &mut Effects) -> Result<u64, AmqpError> {
-        let purged = self.ready_count();
+        let purged = self.ready_count() + self.dying_count();
         self.discard_ready(fx);
+        self.discard_dying(fx);
         self.rearm(fx);
         Ok(purged)
     }
@@ -334,6 +341,13 @@ impl Ordinary {
         fx.remains.append(&mut self.ready.take_all());
     }
 
+    fn discard_dying(&mut self, fx: &mut Effects) {
+        for entry in self.dying.take_all() {
+            fx.settle(entry.at);
+            fx.note(&entry.message, || Fate::Purged);
+        }
+    }
+
     /// See `Queue::take_all`.
     pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
         let removed = Removed {
@@ -342,9 +356,7 @@ impl Ordinary {
             consumers: self.consumers.take_all(),
         };
         self.discard_ready(fx);
-        for entry in self.dying.take_all() {
-            fx.settle(entry.at);
-        }
+        self.discard_dying(fx);
         self.unacked = 0;
         self.unacked_bytes = 0;
         self.gone = true;

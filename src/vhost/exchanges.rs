@@ -239,23 +239,28 @@ impl Vhost {
         }
     }
 
-    /// Unbinds; whatever is missing is fine. Says up to where the store must be durable before that
-    /// is for good.
+    /// Unbinds; whatever is missing is fine. `may` is asked about a binding that is there. Says up
+    /// to where the store must be durable before that is for good.
     ///
-    /// Seen: RabbitMQ 3.10.8 and 4.3.6.
+    /// # Errors
+    /// What `may` says.
+    ///
+    /// Seen: RabbitMQ 3.10.8 and 4.3.6,
+    /// tests/scripts/binding/unbind_of_an_absent_binding_asks_for_no_owner.amqp.
     pub fn unbind(
         &self,
         source: &str,
         destination: &DestinationName,
         key: &ShortString,
         arguments: &Table,
-    ) -> Position {
+        may: impl FnOnce(&Destination) -> Result<(), AmqpError>,
+    ) -> Result<Position, AmqpError> {
         let mut topology = self.topology.lock();
         let both = self
             .find_exchange(source)
             .zip(self.find_destination(destination));
         let Some((exchange, end)) = both else {
-            return Position::default();
+            return Ok(Position::default());
         };
         let name = &exchange.spec.name;
         let binding = Arc::new(Binding::new(name, destination.clone(), key, arguments));
@@ -263,8 +268,11 @@ impl Vhost {
             source: WeakEnd::source(&exchange),
             destination: end.downgrade(),
         };
+        if topology.contains(&binding, &ends) {
+            may(&end)?;
+        }
         let Some(number) = topology.remove(&binding, &ends) else {
-            return Position::default();
+            return Ok(Position::default());
         };
         let mut removal = Removal::default();
         let removed = Removed {
@@ -275,7 +283,7 @@ impl Vhost {
         self.unbound(&topology, &removed, &mut removal);
         self.take_apart(&mut topology, &mut removal);
         drop(topology);
-        removal.finish()
+        Ok(removal.finish())
     }
 
     /// Every binding, implicit ones of the default exchange not among them.

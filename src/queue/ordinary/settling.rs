@@ -6,13 +6,14 @@ use super::Ordinary;
 use crate::clock::Now;
 use crate::events::{DeathReason, Fate};
 use crate::ids::ConsumerId;
+use crate::queue::dispatch::Unsettled;
 use crate::queue::{DeleteReason, Effects, Entry, Horizon, Leaving, Outcome, ReturnCause};
 use crate::store::Returns;
 
 impl Ordinary {
     /// See `Queue::remove_consumer`.
     pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
-        if self.consumers.detach(&[consumer]) == 0 {
+        if self.consumers.detach(&[consumer], Unsettled::Kept) == 0 {
             return false;
         }
         self.consumers.succeed();
@@ -40,13 +41,12 @@ impl Ordinary {
         unread: &mut dyn FnMut() -> Vec<Entry>,
         fx: &mut Effects,
     ) {
-        let Leaving {
-            consumers,
-            mut unacked,
-            cause,
-        } = leaving;
-        let left = self.consumers.detach(&consumers);
+        let left = self
+            .consumers
+            .detach(&leaving.consumers, Unsettled::Returned);
         let mut unread = unread();
+        let cause = leaving.cause;
+        let mut unacked = self.take_unacked(leaving);
         if self.gone {
             note_purged(&unacked, fx);
             return;
@@ -66,6 +66,26 @@ impl Ordinary {
         }
     }
 
+    /// What those who leave held. A quorum queue serves again what its consumers had, one after the
+    /// other as they came, then what was taken by gets; a classic queue puts it in order itself.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/requeue/what_a_channel_holds_returns_*.amqp.
+    fn take_unacked(&mut self, mut leaving: Leaving) -> Vec<Entry> {
+        for (consumer, _) in &leaving.unacked {
+            match consumer {
+                // It was cancelled before, or leaves now.
+                Some(id) => drop(self.consumers.settled(*id, 1)),
+                None => self.gets = self.gets.saturating_sub(1),
+            }
+        }
+        if self.is_quorum() {
+            let key = |consumer: &Option<ConsumerId>| (consumer.is_none(), *consumer);
+            leaving.unacked.sort_by_key(|(consumer, _)| key(consumer));
+        }
+        let entries = leaving.unacked.into_iter().map(|(_, entry)| entry);
+        entries.collect()
+    }
+
     /// See `Queue::settle`.
     pub fn settle(
         &mut self,
@@ -81,7 +101,13 @@ impl Ordinary {
         }
         let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         self.uncount(entries);
-        let unblocked = consumer.is_some_and(|id| self.consumers.settled(id, n));
+        let unblocked = match consumer {
+            Some(id) => self.consumers.settled(id, n),
+            None => {
+                self.gets = self.gets.saturating_sub(n.into());
+                false
+            }
+        };
         match outcome {
             Outcome::Ack => {
                 self.stats.acked += u64::from(n);

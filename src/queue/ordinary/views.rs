@@ -75,6 +75,16 @@ impl Ordinary {
         self.consumers.len()
     }
 
+    /// See `Queue::announced_consumers`.
+    #[must_use]
+    pub fn announced_consumers(&self) -> u64 {
+        if self.is_quorum() {
+            self.consumers.engaged() as u64 + self.gets
+        } else {
+            self.consumer_count() as u64
+        }
+    }
+
     /// See `Queue::consumers`.
     #[must_use]
     pub fn consumers(&self) -> Vec<ConsumerSnapshot> {

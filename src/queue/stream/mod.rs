@@ -244,7 +244,8 @@ impl StreamQueue {
         self.detach(&leaving.consumers);
         let unread = unread();
         if !self.gone {
-            self.uncount(&leaving.unacked);
+            let unacked = leaving.unacked.into_iter().map(|(_, entry)| entry);
+            self.uncount(&unacked.collect::<Vec<Entry>>());
             self.uncount(&unread);
         }
     }

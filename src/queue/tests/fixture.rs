@@ -266,10 +266,13 @@ impl Fixture {
 
     /// Consumers go with all they hold, and with the mail that they have not read.
     pub(in crate::queue) fn leave(&mut self, ids: &[u64], cause: ReturnCause) {
-        let held = ids.iter().filter_map(|id| self.held.remove(id));
+        let held = ids.iter().flat_map(|id| {
+            let held = self.held.remove(id).unwrap_or_default();
+            held.into_iter().map(|entry| (Some(ConsumerId(*id)), entry))
+        });
         let leaving = Leaving {
             consumers: ids.iter().copied().map(ConsumerId).collect(),
-            unacked: held.flatten().collect(),
+            unacked: held.collect(),
             cause,
         };
         let boxes = &self.boxes;

@@ -15,7 +15,8 @@ use crate::message::{Body, Message, MessageBuilder, Traits};
 use crate::queue::Queue;
 use crate::store::MemoryStore;
 use crate::vhost::{
-    Destination, ExchangeSpec, Placed, Publishes, Question, QueueHandle, QueueSpec, Vhost,
+    Destination, DestinationName, ExchangeSpec, Placed, Publishes, Question, QueueHandle,
+    QueueSpec, Vhost,
 };
 
 /// Octets of stack on which everything must be possible, however deep or long what clients made.
@@ -104,6 +105,14 @@ impl Fixture {
     pub(super) fn bind_queue(&self, source: &str, queue: &str, key: &str) {
         let destination = Destination::Queue(self.vhost.queue(queue).unwrap());
         self.bind(source, &destination, key);
+    }
+
+    pub(super) fn unbind_queue(&self, source: &str, queue: &str, key: &str) {
+        let queue = DestinationName::Queue(name(queue));
+        let (key, table) = (name(key), Table::new());
+        self.vhost
+            .unbind(source, &queue, &key, &table, |_| Ok(()))
+            .unwrap();
     }
 
     fn bind(&self, source: &str, destination: &Destination, key: &str) {

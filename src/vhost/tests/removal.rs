@@ -1,7 +1,7 @@
 use leveret_codec::table::Table;
 
-use super::fixture::{Fixture, name};
-use crate::vhost::{DeleteIf, DestinationName};
+use super::fixture::Fixture;
+use crate::vhost::DeleteIf;
 
 #[test]
 fn a_queue_takes_its_bindings_along_and_no_others() {
@@ -59,12 +59,9 @@ fn an_exchange_is_in_use_while_anything_is_bound_to_it() {
     broker.bind_queue("x", "q", "k");
     let refused = broker.vhost.delete_exchange("x", true).unwrap_err();
     assert!(refused.to_string().contains("in use"), "{refused}");
-    let queue = DestinationName::Queue(name("q"));
-    broker
-        .vhost
-        .unbind("x", &queue, &name("other"), &Table::new());
+    broker.unbind_queue("x", "q", "other");
     assert!(broker.vhost.delete_exchange("x", true).is_err());
-    broker.vhost.unbind("x", &queue, &name("k"), &Table::new());
+    broker.unbind_queue("x", "q", "k");
     assert!(broker.vhost.delete_exchange("x", true).is_ok());
 }
 
@@ -77,10 +74,9 @@ fn an_auto_delete_exchange_goes_with_its_last_binding_and_takes_others_along() {
     broker.bind_exchange("a", "b", "");
     broker.bind_queue("b", "q", "1");
     broker.bind_queue("b", "q", "2");
-    let queue = DestinationName::Queue(name("q"));
-    broker.vhost.unbind("b", &queue, &name("1"), &Table::new());
+    broker.unbind_queue("b", "q", "1");
     assert!(broker.vhost.find_exchange("b").is_some());
-    broker.vhost.unbind("b", &queue, &name("2"), &Table::new());
+    broker.unbind_queue("b", "q", "2");
     assert!(broker.vhost.find_exchange("b").is_none());
     assert!(broker.vhost.find_exchange("a").is_none());
     assert_eq!(broker.vhost.binding_count(), 0);
@@ -101,8 +97,7 @@ fn every_change_of_the_topology_makes_kept_answers_stale() {
     changed("queue.declare");
     broker.bind_queue("x", "q", "");
     changed("queue.bind");
-    let queue = DestinationName::Queue(name("q"));
-    broker.vhost.unbind("x", &queue, &name(""), &Table::new());
+    broker.unbind_queue("x", "q", "");
     changed("queue.unbind");
     broker.vhost.delete_exchange("x", false).unwrap();
     changed("exchange.delete");
