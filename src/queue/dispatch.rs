@@ -192,8 +192,8 @@ impl Consumers {
         }
     }
 
-    /// Removes consumers and returns how many of them were there. Call [`Consumers::succeed`] before
-    /// the next one is served.
+    /// Removes consumers and returns how many of them were there. Call [`Consumers::succeed`]
+    /// before the next one is served.
     pub(super) fn detach(&mut self, ids: &[ConsumerId], unsettled: Unsettled) -> usize {
         let (mut left, mut in_ring, mut parked) = (0, false, false);
         for id in ids {

@@ -91,7 +91,7 @@ pub(super) fn with_headers(
 /// without the `BCC` header, which RabbitMQ takes out at once. A client's own `x-death` that the
 /// broker has replaced is not counted.
 ///
-/// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/max_length_bytes_counts_properties_as_published.amqp.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/max_length_bytes_counts_properties.amqp.
 #[inline]
 pub(super) fn published_len(message: &Message) -> u32 {
     let properties = message.properties();

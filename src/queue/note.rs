@@ -18,7 +18,7 @@ pub struct Note {
 impl Note {
     /// What a queue of `kind` notes with `message`.
     ///
-    /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/max_length_bytes_counts_properties_as_published.amqp.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/max_length_bytes_counts_properties.amqp.
     #[inline]
     #[must_use]
     pub fn new(kind: QueueKind, message: &Message, delivery_count: u32) -> Self {
