@@ -1,10 +1,10 @@
 //! Length limits: who is dropped, who is refused.
 //!
 //! Only messages that wait count, and in a quorum queue dead letters that must arrive; for octets
-//! their bodies, and in a quorum queue the properties that they were published with. Drop-head drops
-//! the message that would be delivered next, of whatever priority. A classic queue refuses what
-//! would exceed a limit; a quorum queue refuses once a limit is exceeded, and until it has shrunk to
-//! 80 % of it.
+//! their bodies, and in a quorum queue the properties that they were published with.
+//! Drop-head drops the message that would be delivered next, of whatever priority. A classic queue
+//! refuses what would exceed a limit; a quorum queue refuses once a limit is exceeded, and until it
+//! has shrunk to 80 % of it.
 //!
 //! Docs: maxlength. Seen: RabbitMQ 4.3.6.
 
