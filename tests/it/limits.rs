@@ -34,6 +34,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "limits::a_peer_that_does_not_say_goodbye_is_waited_for_briefly",
     ),
     (
+        "DURABLE_WAIT_MS",
+        "trouble::a_program_is_told_when_its_change_cannot_be_stored",
+    ),
+    (
         "HANDSHAKES_MAX",
         "limits::those_who_shake_hands_have_a_number",
     ),
@@ -57,6 +61,10 @@ const BOUNDS: &[(&str, &str)] = &[
     (
         "PEER_LOOK_MS",
         "gone::a_blocked_client_that_closes_its_socket_leaves_nothing",
+    ),
+    (
+        "STAGED_MAX",
+        "pressure::persistent_publishes_do_not_outrun_the_disk",
     ),
     (
         "READ_BUDGET",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leveret::alarms::Alarm;
-use leveret::broker::{Broker, Health};
+use leveret::broker::{Broker, Health, QueueDefinition};
 use leveret::clock::Clock;
 use leveret::config::Durability;
 use leveret::store::disk::{Fault, FaultDisk};
@@ -209,4 +209,19 @@ fn message_that_cannot_be_read_back_is_in_the_health() {
     assert_eq!(client.drain("jobs"), ["good"]);
     let health = again.health();
     assert_eq!((health.is_good(), health.unread), (false, 1));
+}
+
+/// A program that declares a queue is not kept waiting for ever by a disk that does not come back.
+#[test]
+fn a_program_is_told_when_its_change_cannot_be_stored() {
+    let disk = FaultDisk::default();
+    let broker = broker(&disk);
+    let vhost = broker.vhost("/").unwrap();
+    disk.plan(Fault::CallsFrom(0));
+    let refused = vhost.declare_queue(&QueueDefinition::new("jobs").durable());
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "541 INTERNAL_ERROR - the change is made, but the store cannot be written"
+    );
+    disk.heal();
 }
