@@ -1,6 +1,7 @@
 //! A queue with fake consumers.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use leveret_codec::properties::{Properties, PropertiesRef};
@@ -27,10 +28,14 @@ pub(in crate::queue) const DURABLE: Flags = Flags {
     generated_name: false,
 };
 
-struct Nobody;
+/// Whether the queue was called back since this was looked at.
+#[derive(Default)]
+struct CalledBack(AtomicBool);
 
-impl Resume for Nobody {
-    fn resume(&self, _now: Now) {}
+impl Resume for CalledBack {
+    fn resume(&self, _now: Now) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A message with the body `body`; `shape` changes what it says about itself.
@@ -82,6 +87,7 @@ pub(in crate::queue) struct Fixture {
     /// What each consumer holds unacked; 0 for basic.get.
     pub(in crate::queue) held: BTreeMap<u64, Vec<Entry>>,
     stored: u64,
+    called_back: Arc<CalledBack>,
     /// How often the queue let others go first.
     pub(in crate::queue) resumed: u64,
     /// Where messages go that leave memory, once there is such a place.
@@ -109,7 +115,8 @@ impl Fixture {
             exclusive: None,
             arguments,
         };
-        let resume = Weak::<Nobody>::new();
+        let called_back = Arc::<CalledBack>::default();
+        let resume: Weak<CalledBack> = Arc::downgrade(&called_back);
         let now = Now::default();
         let mut fixture = Self {
             queue: Queue::new(Arc::new(declared), QueueId(1), resume, now),
@@ -119,6 +126,7 @@ impl Fixture {
             credits: BTreeMap::new(),
             held: BTreeMap::new(),
             stored: 0,
+            called_back,
             resumed: 0,
             shelf: None,
         };
@@ -291,9 +299,8 @@ impl Fixture {
             .leave(self.now, leaving, &mut unread, &mut self.fx);
     }
 
-    /// Reads a consumer's mail, and what a stream has for it when it is called back, and holds what
-    /// is in it. Consumers that share a mailbox read the
-    /// first one's.
+    /// Reads a consumer's mail, with what the queue has for it when it is called back, and holds
+    /// what is in it. Consumers that share a mailbox read the first one's.
     pub(in crate::queue) fn mail(&mut self, id: u64) -> String {
         let mut mail_box = VecDeque::new();
         self.boxes[&id].take_now(&mut mail_box);
@@ -308,10 +315,15 @@ impl Fixture {
             let Mail::Deliver(delivery) = mail else {
                 panic!("not a delivery: {mail:?}");
             };
-            self.boxes[&id].relieve(delivery.entry.message.memory(), self.now);
             bodies.push(body(&delivery.entry));
+            let octets = delivery.entry.message.memory();
             let held = self.held.entry(delivery.consumer.0).or_default();
             held.push(delivery.entry);
+            self.boxes[&id].relieve(octets, self.now);
+            if self.called_back.0.swap(false, Ordering::Relaxed) {
+                self.queue.resume(self.now, &mut self.fx);
+                self.boxes[&id].take_now(&mut mail_box);
+            }
         }
         bodies.join(" ")
     }

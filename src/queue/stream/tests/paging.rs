@@ -362,6 +362,20 @@ fn restored_stream_is_not_read() {
     assert_eq!(q.held[&1][1].position, 100_000);
 }
 
+#[test]
+fn messages_that_fill_the_mailbox_come_from_memory_and_from_disk() {
+    for budget in [None, Some(0)] {
+        let mut run = Run::new(budget);
+        for (n, len) in [(2, 100_000), (1, 200_000), (2, 330_000), (1, 0)] {
+            run.apply(&Step::Publish { n, len });
+        }
+        run.q.consume_with(1, 6, offset("first"));
+        run.q.mail(1);
+        let offsets = run.q.held[&1].iter().map(|entry| entry.position);
+        assert!(offsets.eq(0..6), "with {budget:?} octets of memory");
+    }
+}
+
 /// What is published to two streams, one in memory and one mostly on disk, and how it is read.
 #[derive(Clone, Debug)]
 enum Step {
