@@ -6,6 +6,9 @@
 /// Octets that are read and written at once: the 64 bits of a difference, from any bit on.
 const WINDOW: usize = size_of::<u128>();
 
+/// Bits of the rows that are read and written as a whole, as one number from any bit on.
+const NARROW: usize = u64::BITS as usize - 7;
+
 /// Rows of `N` numbers, in order.
 #[derive(Debug)]
 pub(super) struct Columns<const N: usize> {
@@ -37,6 +40,12 @@ impl Column {
         let mask = (1u128 << self.bits) - 1;
         let difference = u64::try_from(window & mask).expect("at most 64 bits");
         self.base + difference
+    }
+
+    /// The same in a narrow row, where a column has at most [`NARROW`] bits.
+    #[inline]
+    fn narrow_value(self, row: u64) -> u64 {
+        self.base + (row & ((1 << self.bits) - 1))
     }
 }
 
@@ -72,17 +81,41 @@ impl<const N: usize> Columns<N> {
     }
 
     fn fill(&mut self, rows: impl Iterator<Item = [u64; N]>) {
-        let mut at = 0;
-        for fields in rows {
-            for (value, column) in fields.into_iter().zip(self.columns) {
-                let difference = u128::from(value - column.base);
-                let window = self.octets.get_mut(at / 8..);
-                if let Some(window) = window.and_then(<[u8]>::first_chunk_mut::<WINDOW>) {
-                    let written = u128::from_le_bytes(*window) | difference << (at % 8);
-                    *window = written.to_le_bytes();
-                }
-                at += column.bits as usize;
+        let stride = self.stride();
+        if stride <= NARROW {
+            for (index, fields) in rows.enumerate() {
+                self.write_narrow(stride * index, fields);
             }
+        } else {
+            for (index, fields) in rows.enumerate() {
+                self.write_wide(stride * index, fields);
+            }
+        }
+    }
+
+    #[inline]
+    fn write_narrow(&mut self, at: usize, fields: [u64; N]) {
+        let mut row = 0;
+        let mut shift = 0;
+        for (value, column) in fields.into_iter().zip(&self.columns) {
+            row |= (value - column.base) << shift;
+            shift += column.bits;
+        }
+        let window = self.octets.get_mut(at / 8..);
+        if let Some(window) = window.and_then(<[u8]>::first_chunk_mut) {
+            *window = (u64::from_le_bytes(*window) | row << (at % 8)).to_le_bytes();
+        }
+    }
+
+    fn write_wide(&mut self, mut at: usize, fields: [u64; N]) {
+        for (value, column) in fields.into_iter().zip(&self.columns) {
+            let difference = u128::from(value - column.base);
+            let window = self.octets.get_mut(at / 8..);
+            if let Some(window) = window.and_then(<[u8]>::first_chunk_mut::<WINDOW>) {
+                let written = u128::from_le_bytes(*window) | difference << (at % 8);
+                *window = written.to_le_bytes();
+            }
+            at += column.bits as usize;
         }
     }
 
@@ -94,17 +127,36 @@ impl<const N: usize> Columns<N> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = [u64; N]> + Clone {
         let stride = self.stride();
-        (0..self.len).map(move |index| self.unpack(stride * index))
+        (0..self.len).map(move |index| self.read(stride, index))
     }
 
     /// The row at `index`.
     pub(super) fn get(&self, index: usize) -> Option<[u64; N]> {
-        (index < self.len).then(|| self.unpack(self.stride() * index))
+        (index < self.len).then(|| self.read(self.stride(), index))
+    }
+
+    #[inline]
+    fn read(&self, stride: usize, index: usize) -> [u64; N] {
+        if stride <= NARROW {
+            self.read_narrow(stride * index)
+        } else {
+            self.read_wide(stride * index)
+        }
     }
 
     /// The row that begins at the bit `at`.
     #[inline]
-    fn unpack(&self, mut at: usize) -> [u64; N] {
+    fn read_narrow(&self, at: usize) -> [u64; N] {
+        let window = self.octets.get(at / 8..).and_then(<[u8]>::first_chunk);
+        let mut row = window.map_or(0, |window| u64::from_le_bytes(*window) >> (at % 8));
+        self.columns.map(|column| {
+            let value = column.narrow_value(row);
+            row >>= column.bits;
+            value
+        })
+    }
+
+    fn read_wide(&self, mut at: usize) -> [u64; N] {
         self.columns.map(|column| {
             let window = self.octets.get(at / 8..);
             let window = window.and_then(<[u8]>::first_chunk::<WINDOW>);
