@@ -72,5 +72,10 @@ pub const WRITE_SLICES: usize = 64;
 /// Octets of deliveries whose relief is reported together, once they are written.
 pub const RELIEF_STEP: u64 = 32 * 1024;
 
+/// Messages that are shown of a queue at one time, and octets of their bodies after which no
+/// further one is shown: some may have to be read from disk while the queue waits. The caller sees
+/// fewer.
+pub const PEEK_MAX: (usize, u64) = (1_000, 16 * 1024 * 1024);
+
 /// Slots of an empty buffer that is worth giving back, in octets.
 pub const BUFFER_KEEP: usize = 16 * 1024;

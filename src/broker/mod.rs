@@ -47,8 +47,8 @@ pub use loading::{LoadError, documents};
 pub use start::StartError;
 pub use uri::reachable;
 pub use vhost::{
-    BindingDefinition, ExchangeDefinition, QueueCounts, QueueDefinition, Refused, VhostHandle,
-    WaitError,
+    BindingDefinition, ExchangeDefinition, NewMessage, Published, QueueCounts, QueueDefinition,
+    QueuedMessage, Refused, VhostHandle, WaitError,
 };
 
 /// How long a stop waits for connections that have cut off their clients at `shutdown_timeout`.

@@ -59,7 +59,7 @@ pub use note::Note;
 pub use ordinary::Ordinary;
 pub use outcome::{Outcome, ReturnCause};
 pub use stream::StreamQueue;
-pub use views::{ConsumerSnapshot, Stats};
+pub use views::{ConsumerSnapshot, PeekMax, Stats};
 
 /// What a queue was declared as.
 #[derive(Clone, Debug)]
@@ -476,10 +476,11 @@ impl Queue {
         each!(self, queue => queue.memory_bytes())
     }
 
-    /// Copies of the first `max` ready messages in the order in which they would leave, for
-    /// looking at them without taking them.
+    /// Copies of the first ready messages in the order in which they would leave, for looking at
+    /// them without taking them: as many as `max` allows.
     #[must_use]
-    pub fn peek(&self, max: usize) -> Vec<Entry> {
+    pub fn peek(&self, max: impl Into<PeekMax>) -> Vec<Entry> {
+        let max = max.into();
         each!(self, queue => queue.peek(max))
     }
 }

@@ -4,7 +4,40 @@ use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
 use serde::Serialize;
 
+use crate::entry::Entry;
 use crate::ids::{ConnectionId, ConsumerId};
+
+/// How much is shown of the messages that wait in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeekMax {
+    /// Most messages.
+    pub messages: usize,
+    /// Octets of bodies after which no further message is shown.
+    pub bytes: u64,
+}
+
+impl From<usize> for PeekMax {
+    fn from(messages: usize) -> Self {
+        Self {
+            messages,
+            bytes: u64::MAX,
+        }
+    }
+}
+
+impl PeekMax {
+    /// Adds copies of what `next` gives to `shown`, one at each call, while there is room.
+    pub(super) fn show(&mut self, shown: &mut Vec<Entry>, next: impl FnOnce() -> Entry) -> bool {
+        let has_room = self.messages > 0 && self.bytes > 0;
+        if has_room {
+            let entry = next();
+            self.messages -= 1;
+            self.bytes = self.bytes.saturating_sub(entry.size());
+            shown.push(entry);
+        }
+        has_room
+    }
+}
 
 /// Counters since the queue was made. Messages, except where named otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

@@ -31,6 +31,13 @@ const PREDECLARED: [(&str, &str, bool); 7] = [
     ("amq.rabbitmq.trace", "topic", true),
 ];
 
+/// Whether every vhost has an exchange called `name`.
+pub(super) fn is_predeclared(name: &str) -> bool {
+    PREDECLARED
+        .iter()
+        .any(|(predeclared, ..)| *predeclared == name)
+}
+
 impl Vhost {
     pub(super) fn predeclare(&self) {
         for (name, type_name, internal) in PREDECLARED {

@@ -47,6 +47,7 @@ use crate::ids::ConnectionId;
 use crate::kind::QueueKind;
 use crate::mail::Mailbox;
 use crate::policy::Policies;
+use crate::store::Position;
 
 mod absorb;
 mod exchanges;
@@ -284,6 +285,28 @@ impl Vhost {
         self.take_apart(&mut self.topology.lock(), &mut removal);
         removal.finish();
         self.let_go(now);
+    }
+
+    /// Takes out every queue, every exchange that was declared and every binding. Connections and
+    /// the exchanges that every vhost has stay. Says up to where the store must be durable before
+    /// that is for good.
+    pub fn empty(&self, now: Now) -> Position {
+        let mut stored = Position::default();
+        for queue in self.all_queues() {
+            stored = stored.max(self.remove_queue(now, &queue));
+        }
+        let mut topology = self.topology.lock();
+        let mut removal = Removal::default();
+        for exchange in self.directory.all_exchanges() {
+            if exchanges::is_predeclared(&exchange.spec.name) {
+                removal.add_bindings_from(&exchange);
+            } else {
+                self.take_out(&exchange, &mut removal);
+            }
+        }
+        self.take_apart(&mut topology, &mut removal);
+        drop(topology);
+        stored.max(removal.finish())
     }
 
     /// The broker stops: what belongs to connections goes with them, what is durable stays in the

@@ -266,9 +266,10 @@ impl Vhost {
         }
     }
 
-    /// Deletes a queue without conditions.
-    pub(super) fn remove_queue(&self, now: Now, queue: &Arc<QueueHandle>) {
-        self.remove_queue_if(now, queue, |_| true);
+    /// Deletes a queue without conditions; says up to where the store must be durable before the
+    /// deletion is.
+    pub(super) fn remove_queue(&self, now: Now, queue: &Arc<QueueHandle>) -> Position {
+        self.remove_queue_if(now, queue, |_| true).1
     }
 
     /// A queue asked for its own deletion; whether that still holds is asked again here.

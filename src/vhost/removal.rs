@@ -24,7 +24,7 @@ pub(super) struct Removal {
 enum Step {
     /// The bindings to something that is gone.
     To(WeakEnd),
-    /// The bindings from an exchange that is gone.
+    /// The bindings from an exchange that is gone, or loses them all.
     From(Arc<Exchange>),
 }
 
@@ -35,6 +35,11 @@ impl Removal {
             steps: vec![Step::To(end)],
             ..Self::default()
         }
+    }
+
+    /// The bindings from an exchange that stays.
+    pub(super) fn add_bindings_from(&mut self, exchange: &Arc<Exchange>) {
+        self.steps.push(Step::From(Arc::clone(exchange)));
     }
 
     /// The store must be durable up to `position` before the removal is.

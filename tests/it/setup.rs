@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leveret::broker::{
-    BindingDefinition, Broker, ExchangeDefinition, QueueCounts, QueueDefinition, Refused,
+    BindingDefinition, Broker, ExchangeDefinition, NewMessage, Published, QueueCounts,
+    QueueDefinition, Refused,
 };
 use leveret::clock::Clock;
 
@@ -208,4 +209,68 @@ fn what_was_set_up_durable_survives() {
     let vhost = broker.vhost("/").unwrap();
     let there = ["kept", "kept too", "lost"].map(|name| vhost.counts(name).is_some());
     assert_eq!(there, [true, false, false]);
+}
+
+#[test]
+fn what_is_published_without_a_client_is_what_a_client_gets() {
+    let broker = broker();
+    let vhost = broker.vhost("/").unwrap();
+    vhost.declare_queue(&QueueDefinition::new("jobs")).unwrap();
+    let job = NewMessage::to_queue("jobs")
+        .persistent()
+        .priority(3)
+        .expiration_ms(60_000)
+        .content_type("text/plain")
+        .content_encoding("identity")
+        .correlation_id("17")
+        .reply_to("answers")
+        .message_id("m")
+        .timestamp(1)
+        .kind("job")
+        .app_id("test")
+        .header("n", 1)
+        .body("a job");
+    assert_eq!(vhost.publish(&job).unwrap(), Published::Queued(1));
+    let mut client = Client::new(&broker);
+    assert_eq!(
+        client.ask("basic.get queue='jobs' no-ack"),
+        "basic.get-ok delivery-tag=1 routing-key='jobs' message-count=0 body='a job' \
+         {content-type='text/plain' content-encoding='identity' headers={n: I1} delivery-mode=2 \
+         priority=3 correlation-id='17' reply-to='answers' expiration='60000' message-id='m' \
+         timestamp=1 type='job' app-id='test'}"
+    );
+    refused(
+        vhost.publish(&NewMessage::to_exchange("missing", "k")),
+        "404 NOT_FOUND - no exchange 'missing' in vhost '/'",
+    );
+    let long = "x".repeat(256);
+    let outcome = vhost.publish(&NewMessage::to_queue("jobs").message_id(&long));
+    assert_eq!(outcome.unwrap_err().code(), 502);
+    refused(
+        vhost.peek("missing", 1),
+        "404 NOT_FOUND - no queue 'missing' in vhost '/'",
+    );
+}
+
+#[test]
+fn a_vhost_that_is_emptied_keeps_its_clients() {
+    let broker = broker();
+    let vhost = broker.vhost("/").unwrap();
+    let mut client = Client::new(&broker);
+    client.declare("jobs", "");
+    let consumed = client.ask("basic.consume queue='jobs' consumer-tag='me'");
+    assert!(consumed.contains("basic.consume-ok"), "{consumed}");
+    vhost
+        .publish(&NewMessage::to_queue("jobs").body("a job"))
+        .unwrap();
+    assert!(client.hear().contains("basic.deliver"));
+    vhost.reset().unwrap();
+    assert_eq!(vhost.counts("jobs"), None);
+    assert_eq!(client.hear(), "basic.cancel consumer-tag='me' nowait");
+    client.say("basic.ack delivery-tag=1");
+    client.sync();
+    client.declare("jobs", "");
+    client.publish("jobs", "another");
+    client.sync();
+    assert_eq!(vhost.counts("jobs"), Some(counts(1, 0, 0)));
 }

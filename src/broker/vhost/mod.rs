@@ -36,10 +36,13 @@ use crate::vhost::DeleteIf;
 use super::Broker;
 
 mod definitions;
+mod message;
 mod refused;
 
 pub use crate::desk::views::QueueCounts;
+pub use crate::desk::{Published, QueuedMessage};
 pub use definitions::{BindingDefinition, ExchangeDefinition, QueueDefinition};
+pub use message::NewMessage;
 pub use refused::{Refused, WaitError};
 
 /// A vhost of a running broker; see the [module](self).
@@ -131,6 +134,66 @@ impl VhostHandle {
     pub fn unbind(&self, binding: &BindingDefinition) -> Result<(), Refused> {
         let request = BindingRequest::try_from(binding)?;
         self.done(self.actor.unbind(request)?)
+    }
+
+    /// Publishes a message as a client does that waits for its confirm; answers with what became of
+    /// it. Neither an alarm nor a full disk keeps a transient message from being published.
+    ///
+    /// # Errors
+    /// [`Refused`] with 403 for an internal exchange, 404 if the exchange is missing, 406 for a
+    /// body that is too large or an expiration that is too long, 502 for a name or property of more
+    /// than 255 octets.
+    pub fn publish(&self, message: &NewMessage) -> Result<Published, Refused> {
+        let published =
+            message.publication(|publication| self.actor.publish(self.now(), publication))?;
+        self.done(published?)
+    }
+
+    /// The messages of a queue that would leave first, in that order, without taking them: at most
+    /// `max`, and fewer where they are large or many ([`PEEK_MAX`](crate::limits::PEEK_MAX)).
+    ///
+    /// ```
+    /// # use leveret::broker::{Broker, NewMessage, QueueDefinition};
+    /// # let broker = Broker::builder().start()?;
+    /// let vhost = broker.vhost("/")?;
+    /// vhost.declare_queue(&QueueDefinition::new("jobs"))?;
+    /// vhost.publish(&NewMessage::to_queue("jobs").body("first").header("n", 1))?;
+    /// vhost.publish(&NewMessage::to_queue("jobs").body("second"))?;
+    ///
+    /// let jobs = vhost.peek("jobs", 10)?;
+    /// let bodies: Vec<&[u8]> = jobs.iter().map(|job| job.body()).collect();
+    /// assert_eq!(bodies, [&b"first"[..], b"second"]);
+    /// assert_eq!(jobs[0].header("n"), Some(1.into()));
+    /// assert_eq!(vhost.counts("jobs").unwrap().ready, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Refused`] with 404 if the queue is missing, 405 for the exclusive queue of a connection.
+    pub fn peek(&self, queue: &str, max: usize) -> Result<Vec<QueuedMessage>, Refused> {
+        Ok(self.actor.peek(queue, max)?)
+    }
+
+    /// Empties the vhost, so that the next test finds it as the first one did: queues with their
+    /// messages, declared exchanges, bindings, policies and parameters are gone. Limits and
+    /// permissions stay; connections do too, and are told that their consumers are cancelled.
+    ///
+    /// ```
+    /// # use leveret::broker::{Broker, NewMessage, QueueDefinition};
+    /// # let broker = Broker::builder().start()?;
+    /// let vhost = broker.vhost("/")?;
+    /// vhost.declare_queue(&QueueDefinition::new("jobs"))?;
+    /// vhost.reset()?;
+    /// assert_eq!(vhost.counts("jobs"), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Refused`] with 530 if the vhost has been deleted.
+    pub fn reset(&self) -> Result<(), Refused> {
+        let administration = self.actor.desk.administration();
+        let emptied = administration.reset_vhost(self.name());
+        self.done(emptied.map_err(|_| Refused::no_vhost(self.name()))?)
     }
 
     /// What a queue holds now; `None` if there is no such queue.

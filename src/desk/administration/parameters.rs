@@ -56,7 +56,7 @@ impl Parameters {
         change(self.global.write().insert(name, value).is_some())
     }
 
-    fn remove(&self, record: &ParameterRecord) {
+    pub(super) fn remove(&self, record: &ParameterRecord) {
         let ParameterRecord {
             vhost,
             component,

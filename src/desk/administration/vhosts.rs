@@ -7,7 +7,7 @@ use leveret_codec::types::ShortString;
 use super::policies::policy_records;
 use super::{AdminError, Administration, Caller, VhostError};
 use crate::auth::{Change, PermissionDefinition, Tags};
-use crate::definitions::{ParameterRecord, Record, VhostRecord};
+use crate::definitions::{ParameterRecord, PolicyRecord, Record, VHOST_LIMITS, VhostRecord};
 use crate::desk::{Desk, Stored};
 use crate::kind::QueueKind;
 use crate::store::{DefinitionChange, DefinitionKind};
@@ -216,6 +216,43 @@ impl Administration<'_> {
         Ok(Stored {
             value: (),
             until: stored,
+        })
+    }
+
+    /// Empties a vhost: its queues with their messages, its exchanges but those that every vhost
+    /// has, its bindings, policies, operator policies and parameters are gone. Its description,
+    /// limits and permissions stay, and so do its connections, whose consumers are cancelled.
+    ///
+    /// # Errors
+    /// A vhost that is missing, and not being an administrator.
+    pub fn reset_vhost(&self, name: &str) -> Result<Stored<()>, AdminError> {
+        self.for_administrators()?;
+        let _changes = self.desk.changes.lock();
+        let vhost = self.existing_vhost(name)?;
+        let desk = self.desk;
+        let now = desk.env.now();
+        let emptied = vhost.empty(now);
+        let policies = policy_records(&vhost);
+        let parameters = desk.parameters.of_vhost(name).into_iter();
+        let parameters: Vec<_> = parameters
+            .filter(|one| one.component != VHOST_LIMITS)
+            .collect();
+        let records: Vec<DefinitionChange> = policies
+            .iter()
+            .map(Record::delete)
+            .chain(parameters.iter().map(Record::delete))
+            .collect();
+        let defined = desk.env.store.define(&records);
+        for PolicyRecord { issuer, definition } in &policies {
+            vhost.remove_policy(now, *issuer, &definition.name);
+        }
+        for parameter in &parameters {
+            desk.parameters.remove(parameter);
+        }
+        self.note(format_args!("vhost '{name}' is emptied"));
+        Ok(Stored {
+            value: (),
+            until: emptied.max(defined),
         })
     }
 

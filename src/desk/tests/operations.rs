@@ -60,7 +60,7 @@ pub(super) fn actors() -> (Arc<Desk>, Now, Actor, Actor) {
     (desk, now, high, low)
 }
 
-fn queue(name: &str) -> QueueDeclaration {
+pub(super) fn queue(name: &str) -> QueueDeclaration {
     QueueDeclaration {
         name: short(name),
         durable: true,
@@ -77,7 +77,7 @@ pub(super) fn exchange(name: &str, type_name: &str) -> ExchangeDeclaration {
     }
 }
 
-fn to_queue(source: &str, queue: &str, key: &str) -> BindingRequest {
+pub(super) fn to_queue(source: &str, queue: &str, key: &str) -> BindingRequest {
     BindingRequest {
         source: short(source),
         destination: DestinationName::Queue(short(queue)),
@@ -86,7 +86,7 @@ fn to_queue(source: &str, queue: &str, key: &str) -> BindingRequest {
     }
 }
 
-fn to_exchange(source: &str, exchange: &str) -> BindingRequest {
+pub(super) fn to_exchange(source: &str, exchange: &str) -> BindingRequest {
     BindingRequest {
         destination: DestinationName::Exchange(short(exchange)),
         ..to_queue(source, "", "")
@@ -94,11 +94,11 @@ fn to_exchange(source: &str, exchange: &str) -> BindingRequest {
 }
 
 /// The answer, in a test that does not wait for the store.
-fn done<T>(answer: Result<Stored<T>, AmqpError>) -> T {
+pub(super) fn done<T>(answer: Result<Stored<T>, AmqpError>) -> T {
     answer.unwrap().value
 }
 
-fn code<T: std::fmt::Debug>(result: Result<T, AmqpError>) -> u16 {
+pub(super) fn code<T: std::fmt::Debug>(result: Result<T, AmqpError>) -> u16 {
     result.expect_err("it is refused").code.number()
 }
 

@@ -4,7 +4,7 @@ use leveret_codec::table::Table;
 
 use super::Ordinary;
 use crate::ids::QueueId;
-use crate::queue::{ConsumerSnapshot, Declared, Entry, Limits, Stats};
+use crate::queue::{ConsumerSnapshot, Declared, Entry, Limits, PeekMax, Stats};
 
 impl Ordinary {
     /// See `Queue::declared`.
@@ -109,15 +109,10 @@ impl Ordinary {
 
     /// See `Queue::peek`.
     #[must_use]
-    pub fn peek(&self, max: usize) -> Vec<Entry> {
+    pub fn peek(&self, mut max: PeekMax) -> Vec<Entry> {
         let mut entries = Vec::new();
-        self.ready.visit(&mut |entry| {
-            let wanted = entries.len() < max;
-            if wanted {
-                entries.push(entry.clone());
-            }
-            wanted
-        });
+        self.ready
+            .visit(&mut |entry| max.show(&mut entries, || entry.clone()));
         entries
     }
 }

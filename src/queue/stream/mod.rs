@@ -16,7 +16,7 @@ use leveret_codec::table::Table;
 
 use super::{
     Arrival, Bodies, ConsumerSnapshot, Declared, DeleteReason, Effects, Entry, Got, Leaving,
-    Limits, NewConsumer, Outcome, Pushed, QueueKind, Removed, Stats,
+    Limits, NewConsumer, Outcome, PeekMax, Pushed, QueueKind, Removed, Stats,
 };
 use crate::clock::Now;
 use crate::error::AmqpError;
@@ -418,14 +418,10 @@ impl StreamQueue {
 
     /// See `Queue::peek`.
     #[must_use]
-    pub fn peek(&self, max: usize) -> Vec<Entry> {
+    pub fn peek(&self, mut max: PeekMax) -> Vec<Entry> {
         let mut entries = Vec::new();
         self.log.visit(&mut |offset, at, message| {
-            let wanted = entries.len() < max;
-            if wanted {
-                entries.push(entry_of(message, at, offset));
-            }
-            wanted
+            max.show(&mut entries, || entry_of(message, at, offset))
         });
         entries
     }
