@@ -14,7 +14,7 @@ use super::sources::{ReplyConsumer, Supplier};
 use super::{Channel, Context, Departures, Reply};
 use crate::compat;
 use crate::env::unguessable;
-use crate::error::AmqpError;
+use crate::error::{AmqpError, queue_words};
 use crate::ids::ConsumerId;
 use crate::queue::NewConsumer;
 use crate::vhost::REPLY_TO;
@@ -48,6 +48,7 @@ impl Channel {
         let (mut supply, tag) = cx.session.supply(&name, || {
             let tag = self.new_tag(consume.consumer_tag)?;
             self.check_consumer_count(cx)?;
+            self.check_no_reply_name(&name, cx)?;
             Ok(tag)
         })?;
         let arguments = consume.arguments.to_table().map_err(|_| bad_arguments())?;
@@ -115,6 +116,23 @@ impl Channel {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Replies come to a consumer of [`REPLY_TO`], not to one of the name that it got.
+    fn check_no_reply_name(&self, name: &str, cx: &Context<'_>) -> Result<(), AmqpError> {
+        let vhost = &cx.session.vhost;
+        if vhost.reply_target(name.as_bytes()).is_none() {
+            return Ok(());
+        }
+        let what = if self.consumers.waits_as(name) {
+            "multiple consumers are unsupported for"
+        } else {
+            "only creator channel may consume from"
+        };
+        Err(AmqpError::precondition_failed(format!(
+            "{what} {}",
+            queue_words(name, vhost.name())
+        )))
     }
 
     fn consume_replies(

@@ -15,7 +15,7 @@ use leveret_codec::types::ShortStr;
 
 use super::{Channel, Context, Reply};
 use crate::desk::{BindingRequest, ExchangeDeclaration, QueueDeclaration, Stored};
-use crate::error::AmqpError;
+use crate::error::{AmqpError, queue_words};
 use crate::store::Position;
 use crate::vhost::{DeleteIf, DestinationName, is_reply_queue, strip_cr_lf};
 
@@ -33,6 +33,7 @@ impl Channel {
         declare: QueueDeclare<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
+        self.check_not_own_reply_name(declare.queue, cx)?;
         let found = if declare.passive {
             Stored::at_once(cx.session.find_queue(cx.now, &declare.queue)?)
         } else {
@@ -57,6 +58,22 @@ impl Channel {
         self.reply(cx, until, Reply::unless(declare.nowait), &ok.into());
         if !is_reply_queue(&found.name) {
             self.last_queue = found.name;
+        }
+        Ok(())
+    }
+
+    /// A channel that waits for replies does not find itself by its name.
+    ///
+    /// Seen: RabbitMQ 4.3.6, `reply_to/own_name_on_its_own_channel.amqp`.
+    fn check_not_own_reply_name(
+        &self,
+        name: ShortStr<'_>,
+        cx: &Context<'_>,
+    ) -> Result<(), AmqpError> {
+        let name = strip_cr_lf(&name);
+        if self.consumers.waits_as(&name) {
+            let words = queue_words(&name, cx.session.vhost.name());
+            return Err(AmqpError::not_found(format!("no {words}")));
         }
         Ok(())
     }

@@ -58,6 +58,11 @@ impl Consumers {
         self.reply.as_ref().map(|reply| &reply.name)
     }
 
+    /// Whether `name` is what this channel's consumer of direct replies is called.
+    pub(super) fn waits_as(&self, name: &str) -> bool {
+        self.reply_name().is_some_and(|own| **own == *name)
+    }
+
     /// Consumers have settled `count` deliveries; queues that waited for that go on.
     pub(super) fn give_credit(&self, count: u64, cx: &Context<'_>) {
         self.credit.give_back(count, cx.now);

@@ -10,7 +10,9 @@ use crate::auth::Operation;
 use crate::clock::Now;
 use crate::error::AmqpError;
 use crate::exchange::ExchangeType;
-use crate::vhost::{Destination, DestinationName, check_not_default, strip_cr_lf};
+use crate::vhost::{
+    Destination, DestinationName, check_no_reply_name, check_not_default, strip_cr_lf,
+};
 
 /// A binding that is to be made or removed.
 #[derive(Clone, Debug)]
@@ -76,6 +78,9 @@ impl Actor {
     /// Write permission on the destination, read permission on the source and, if that is a topic
     /// exchange, on the topic.
     fn authorize_binding(&self, request: &BindingRequest) -> Result<(), AmqpError> {
+        if let DestinationName::Queue(name) = &request.destination {
+            check_no_reply_name(name)?;
+        }
         check_not_default(request.source.as_short())?;
         match &request.destination {
             DestinationName::Queue(name) => self.check_queue(Operation::Write, name)?,

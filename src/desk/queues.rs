@@ -10,8 +10,8 @@ use crate::auth::{Operation, Resource};
 use crate::clock::Now;
 use crate::error::{AmqpError, queue_words};
 use crate::vhost::{
-    DeleteIf, QueueHandle, QueueSpec, REPLY_TO, check_queue_name, generated_name, is_reply_queue,
-    strip_cr_lf,
+    DeleteIf, QueueHandle, QueueSpec, REPLY_TO, ReplyTarget, check_queue_name, generated_name,
+    is_reply_queue, strip_cr_lf,
 };
 
 /// How a queue is to be declared.
@@ -117,7 +117,8 @@ impl Actor {
 
     /// A responder asks whether the requester of a direct reply still waits.
     fn find_reply_queue(&self, name: &ShortString) -> Result<QueueFound, AmqpError> {
-        if **name != *REPLY_TO && self.vhost.reply_target(name.as_bytes()).is_none() {
+        let waits = |target: ReplyTarget| target.is_waiting();
+        if **name != *REPLY_TO && !self.vhost.reply_target(name.as_bytes()).is_some_and(waits) {
             return Err(AmqpError::not_found(format!(
                 "no {}",
                 queue_words(name, self.vhost.name())
@@ -158,6 +159,9 @@ impl Actor {
     /// for a stream.
     pub fn purge_queue(&self, now: Now, name: &str) -> Result<Stored<u64>, AmqpError> {
         self.check_queue(Operation::Read, name)?;
+        if self.vhost.reply_target(name.as_bytes()).is_some() {
+            return Ok(Stored::at_once(0));
+        }
         let queue = self.vhost.queue(name)?;
         queue.check_owner(self.connection)?;
         let value = queue.with(now, |state, effects| state.purge(now, effects))?;

@@ -31,14 +31,21 @@ impl Actor {
     ///
     /// # Errors
     /// 403 without permission, 404 if the queue is missing, 405 if it belongs to another
-    /// connection or a consumer has it for itself, 540 for a stream.
+    /// connection or a consumer has it for itself, 540 for a stream and for a name for replies.
     pub fn get(
         &self,
         now: Now,
         name: &str,
         no_ack: bool,
     ) -> Result<(Supply, Option<Got>), AmqpError> {
-        let (supply, ()) = self.supply(name, || Ok(()))?;
+        let (supply, ()) =
+            self.supply(name, || match self.vhost.reply_target(name.as_bytes()) {
+                Some(_) => Err(AmqpError::not_implemented(format!(
+                    "basic.get not supported by volatile {}",
+                    queue_words(name, self.vhost.name())
+                ))),
+                None => Ok(()),
+            })?;
         let got = supply
             .queue
             .with(now, |state, effects| state.get(now, no_ack, effects))?;

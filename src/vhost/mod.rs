@@ -71,7 +71,7 @@ pub use inventory::{
 pub use placing::{Placed, Publishes};
 pub use queue_handle::{QueueHandle, Storing};
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generated_name};
-pub use reply_to::{REPLY_TO, ReplyTarget, is_reply_queue};
+pub use reply_to::{REPLY_TO, ReplyTarget, check_no_reply_name, is_reply_queue};
 pub use restore::{Owners, RestoreError};
 pub use routing::{
     Answer, Binding, Destination, DestinationName, Exchange, ExchangeSpec, Question, Routes,
@@ -333,7 +333,7 @@ impl Vhost {
         self.directory.replies.remove(name);
     }
 
-    /// The channel behind a name for replies, if `key` is one and the channel still waits.
+    /// The channel behind a name for replies, if `key` is one that this node may have given.
     #[must_use]
     pub fn reply_target(&self, key: &[u8]) -> Option<ReplyTarget> {
         self.directory.replies.find(key)

@@ -35,7 +35,7 @@ impl Directory {
             env: Arc::clone(env),
             queues: DashMap::new(),
             exchanges: DashMap::new(),
-            replies: ReplyTargets::default(),
+            replies: ReplyTargets::new(&env.settings.cluster_name),
             generation: AtomicU64::new(1),
         }
     }

@@ -13,7 +13,6 @@ use crate::events::Fate;
 use crate::exchange::{RouteInput, belongs_to_history};
 use crate::ids::QueueId;
 use crate::vhost::queue_handle::QueueHandle;
-use crate::vhost::reply_to::is_reply_name;
 
 /// Targets, and exchanges, among which a repeated one is looked for one by one.
 const FEW: usize = 16;
@@ -142,9 +141,7 @@ impl<'a> Walk<'a> {
         for key in self.question.keys {
             if let Some(queue) = self.directory.queue_named(key) {
                 self.add(queue);
-            } else if is_reply_name(key)
-                && let Some(target) = self.directory.replies.find(key)
-            {
+            } else if let Some(target) = self.directory.replies.find(key) {
                 self.targets.push(Target::Reply(target));
                 self.lasting = false;
             }
