@@ -146,6 +146,14 @@ impl<'a> IntoIterator for TableRef<'a> {
 #[derive(Clone, Debug)]
 pub struct TableIter<'a>(&'a [u8]);
 
+impl<'a> TableIter<'a> {
+    /// The entries that are still to come, as they lie there.
+    #[inline]
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.0
+    }
+}
+
 impl<'a> Iterator for TableIter<'a> {
     type Item = Result<(&'a [u8], ValueRef<'a>), TableError>;
 
@@ -197,6 +205,14 @@ impl<'a> IntoIterator for ArrayRef<'a> {
 /// The values of an array.
 #[derive(Clone, Debug)]
 pub struct ArrayIter<'a>(&'a [u8]);
+
+impl<'a> ArrayIter<'a> {
+    /// The values that are still to come, as they lie there.
+    #[inline]
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.0
+    }
+}
 
 impl<'a> Iterator for ArrayIter<'a> {
     type Item = Result<ValueRef<'a>, TableError>;

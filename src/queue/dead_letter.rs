@@ -11,10 +11,15 @@ use leveret_codec::table::{Table, Value, ValueRef};
 use leveret_codec::types::{ShortByteBuf, ShortString};
 
 use super::DeadLetter;
-use super::headers::{FIRST_DEATH, LAST_DEATH, Others, headers_of, with_headers};
+use super::headers::{
+    FIRST_DEATH, LAST_DEATH, Others, headers_of, with_header_octets, with_headers,
+};
 use crate::clock::{Now, Wall};
-use crate::events::DeathReason;
 use crate::message::{Message, MessageBuilder, Traits, routing_keys};
+
+mod history;
+
+pub use history::Circles;
 
 /// A message that has died, ready for its dead-letter exchange.
 #[derive(Debug)]
@@ -37,8 +42,22 @@ pub fn rewrite(
     builder: &mut MessageBuilder,
 ) -> Rewritten {
     let message = &letter.entry.message;
-    let headers = buried(message, queue, letter.reason, now.wall);
-    let properties = with_headers(message.properties(), headers, Others::WithoutExpiration);
+    let source = message.exchange();
+    let story = [
+        &*source,
+        queue.as_bytes(),
+        letter.reason.as_str().as_bytes(),
+    ];
+    let others = Others::WithoutExpiration;
+    let first_time = || first_time(message, story, now.wall).to_bytes();
+    let properties = match history::continued(message, story, first_time) {
+        Some(headers) => with_header_octets(message.properties(), &headers, others),
+        None => with_headers(
+            message.properties(),
+            buried(message, story, now.wall),
+            others,
+        ),
+    };
     let routing_key = match &letter.routing_key {
         Some(key) => key.as_short(),
         None => message.routing_key(),
@@ -66,26 +85,11 @@ fn keys_of(letter: &DeadLetter) -> Vec<ShortByteBuf> {
     }
 }
 
-/// Whether a dead letter that is routed to `queue` would go in circles: it died there before, and
-/// nobody rejected it since. Such a message is dropped.
-#[must_use]
-pub fn is_cycle(dead_message: &Message, queue: &str) -> bool {
-    if !dead_message.traits().died_before {
-        return false;
-    }
-    for death in deaths(&headers_of(dead_message.properties())) {
-        if is(&death, "reason", DeathReason::Rejected.as_str()) {
-            return false;
-        }
-        if is(&death, "queue", queue) {
-            return true;
-        }
-    }
-    false
-}
+/// What there is to tell of a death: the exchange it was published to, the queue it died in, why.
+type Story<'a> = [&'a [u8]; 3];
 
-/// The headers of `message` after it died in `queue`.
-fn buried(message: &Message, queue: &str, reason: DeathReason, wall: Wall) -> Table {
+/// The headers of `message` after it died. The plain way: all of them are taken apart.
+fn buried(message: &Message, story: Story<'_>, wall: Wall) -> Table {
     let mut headers = headers_of(message.properties());
     let mut history = Vec::new();
     if message.traits().died_before {
@@ -95,9 +99,8 @@ fn buried(message: &Message, queue: &str, reason: DeathReason, wall: Wall) -> Ta
             headers.remove(name);
         }
     }
-    let exchange = message.exchange();
-    let story = [&*exchange, queue.as_bytes(), reason.as_str().as_bytes()];
-    let same = |death: &Table| is(death, "queue", queue) && is(death, "reason", reason.as_str());
+    let [_, queue, reason] = story;
+    let same = |death: &Table| is(death, "queue", queue) && is(death, "reason", reason);
     let newest = match history.iter().position(same) {
         Some(place) => once_more(history.remove(place)),
         None => first_time(message, story, wall),
@@ -122,7 +125,7 @@ fn once_more(mut death: Table) -> Table {
     death
 }
 
-fn first_time(message: &Message, story: [&[u8]; 3], wall: Wall) -> Table {
+fn first_time(message: &Message, story: Story<'_>, wall: Wall) -> Table {
     let [exchange, queue, reason] = story;
     let mut death = Table::new();
     if let Ok(Some(expiration)) = message.properties().expiration() {
@@ -157,8 +160,8 @@ fn deaths(headers: &Table) -> Vec<Table> {
     deaths.iter().filter_map(death).collect()
 }
 
-fn is(death: &Table, key: &str, word: &str) -> bool {
-    death.get(key).and_then(Value::as_str) == Some(word.as_bytes())
+fn is(death: &Table, key: &str, word: &[u8]) -> bool {
+    death.get(key).and_then(Value::as_str) == Some(word)
 }
 
 /// The routing keys in a header that is an array of texts; others are passed over.

@@ -75,14 +75,22 @@ pub(super) fn with_headers(
     mut headers: Table,
     others: Others,
 ) -> Vec<u8> {
+    headers.sort_keys();
+    headers.dedup_keys();
+    with_header_octets(properties, &headers.to_bytes(), others)
+}
+
+/// The same with headers that are sorted already, as octets on the wire.
+pub(super) fn with_header_octets(
+    properties: PropertiesRef<'_>,
+    headers: &[u8],
+    others: Others,
+) -> Vec<u8> {
     let Ok(mut changed) = properties.decode() else {
         return properties.as_bytes().to_vec();
     };
-    headers.sort_keys();
-    headers.dedup_keys();
-    let octets = headers.to_bytes();
     let has_headers = changed.headers.is_some() || !headers.is_empty();
-    changed.headers = has_headers.then(|| TableRef::new(&octets));
+    changed.headers = has_headers.then(|| TableRef::new(headers));
     others.change(&mut changed);
     changed.to_bytes()
 }

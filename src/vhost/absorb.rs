@@ -14,8 +14,9 @@ use super::routing::{Question, Routes, Target};
 use crate::clock::Now;
 use crate::clock::timers::Timed;
 use crate::events::{Event, Fate};
-use crate::message::MessageBuilder;
-use crate::queue::{DeadLetter, Effects, dead_letter};
+use crate::message::{Message, MessageBuilder};
+use crate::queue::dead_letter::{self, Circles};
+use crate::queue::{DeadLetter, Effects};
 use crate::store::{Op, RecordAt};
 
 thread_local! {
@@ -169,14 +170,10 @@ impl Vhost {
     }
 
     /// Takes out the queues in which the message has died before, with no rejection since.
-    fn without_cycles(
-        &self,
-        now: Now,
-        message: &crate::message::Message,
-        routes: Routes,
-    ) -> Routes {
+    fn without_cycles(&self, now: Now, message: &Message, routes: Routes) -> Routes {
+        let known = Circles::of(message);
         let circles = |target: &Target| match target {
-            Target::Queue(queue) => dead_letter::is_cycle(message, queue.name()),
+            Target::Queue(queue) => known.lead_to(queue.name()),
             Target::Reply(_) => false,
         };
         if !routes.iter().any(circles) {

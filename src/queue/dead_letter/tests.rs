@@ -2,8 +2,11 @@ use leveret_codec::properties::Properties;
 use leveret_codec::table::TableRef;
 use leveret_codec::types::ShortBytes;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::clock::Mono;
+use crate::events::DeathReason;
 use crate::message::Body;
 use crate::queue::Entry;
 use crate::store::RecordAt;
@@ -79,6 +82,58 @@ fn history(message: &Message) -> String {
     deaths.join(" ")
 }
 
+/// What happens to a message next: the queue it dies in, why, and the key of that queue, if any.
+type Fate = (usize, DeathReason, Option<&'static str>);
+
+fn fates() -> impl Strategy<Value = Vec<Fate>> {
+    let reason = prop_oneof![
+        Just(DeathReason::Expired),
+        Just(DeathReason::MaxLen),
+        Just(DeathReason::Rejected),
+        Just(DeathReason::DeliveryLimit),
+    ];
+    let key = prop_oneof![Just(None), Just(Some("k"))];
+    prop::collection::vec((0..6_usize, reason, key), 1..30)
+}
+
+proptest! {
+    #[test]
+    fn a_history_is_continued_as_if_it_were_taken_apart(
+        fates in fates(),
+        odd in prop::collection::vec(("[a-z-]{0,12}", 0..3_i32), 0..4),
+        expiration in prop_oneof![Just(None), Just(Some("7"))],
+    ) {
+        let mut own = Table::new().with("CC", vec![Value::from("cc")]);
+        for (name, value) in odd {
+            own.insert(&*name, value);
+        }
+        own.insert("x-death", "a client's own");
+        own.insert("x-last-death-queue", 1);
+        let mut message = message(&own, expiration);
+        for (place, reason, key) in fates {
+            let queue = format!("queue {place}");
+            let letter = letter(message.clone(), reason, key);
+            let now = Now { wall: Wall::from_millis(5_000), ..Now::default() };
+            let source = message.exchange();
+            let story = [&*source, queue.as_bytes(), reason.as_str().as_bytes()];
+            let plain = buried(&message, story, now.wall);
+            let plain = with_headers(message.properties(), plain, Others::WithoutExpiration);
+            let quick = history::continued(&message, story, || {
+                first_time(&message, story, now.wall).to_bytes()
+            });
+            prop_assert_eq!(quick.is_some(), message.traits().died_before);
+            let rewritten = rewrite(&letter, &dlx(), &queue, now, &mut MessageBuilder::default());
+            let next = rewritten.message;
+            prop_assert_eq!(next.properties().as_bytes(), &plain[..]);
+            let deaths = deaths(&headers_of(next.properties()));
+            let mut since = deaths.iter().take_while(|death| !is(death, "reason", b"rejected"));
+            let circles = since.any(|death| is(death, "queue", b"queue 3"));
+            prop_assert_eq!(Circles::of(&next).lead_to("queue 3"), circles);
+            message = next;
+        }
+    }
+}
+
 #[test]
 fn first_death_is_written_down() {
     let keys = vec![Value::from("cc1")];
@@ -149,20 +204,23 @@ fn history_that_a_client_made_up_is_replaced() {
     let dead = die(message(&own, None), "a", DeathReason::Rejected, 1);
     assert_eq!(history(&dead), "a/rejected/1");
     assert_eq!(text(&headers(&dead), "x-first-death-queue"), "a");
-    assert!(!is_cycle(&message(&own, None), "a"));
+    assert!(!Circles::of(&message(&own, None)).lead_to("a"));
 }
 
 #[test]
 fn circle_without_rejection_is_a_cycle() {
     let expired = die(message(&Table::new(), None), "a", DeathReason::Expired, 1);
-    assert!(is_cycle(&expired, "a"));
-    assert!(!is_cycle(&expired, "b"));
+    assert!(Circles::of(&expired).lead_to("a"));
+    assert!(!Circles::of(&expired).lead_to("b"));
     let further = die(expired.clone(), "b", DeathReason::MaxLen, 2);
-    assert!(is_cycle(&further, "a"));
+    assert!(Circles::of(&further).lead_to("a"));
     let rejected = die(expired, "b", DeathReason::Rejected, 2);
-    assert!(!is_cycle(&rejected, "a"), "somebody saw it on the way");
+    assert!(
+        !Circles::of(&rejected).lead_to("a"),
+        "a client saw it on the way"
+    );
     let again = die(rejected, "a", DeathReason::Expired, 3);
-    assert!(is_cycle(&again, "a"), "nobody did since");
+    assert!(Circles::of(&again).lead_to("a"), "no client did since");
 }
 
 #[test]

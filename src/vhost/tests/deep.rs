@@ -1,6 +1,6 @@
 //! Lines of exchanges and queues as long as a client likes, walked and taken apart on a thread
-//! with hardly any stack. A line of 20,000 exchanges once ended the broker when it was deleted:
-//! each exchange was dropped within the one before it.
+//! with hardly any stack. A line of 20,000 exchanges once ended the broker: it was deleted while a
+//! channel kept the first, and when that was dropped, each was dropped within the one before it.
 
 use leveret_codec::table::{Table, Value};
 
@@ -37,12 +37,14 @@ fn a_line_of_exchanges_is_walked_and_deleted_one_by_one() {
     on_small_stack(|| {
         let broker = line_of_exchanges(false);
         assert_eq!(broker.publish("x0", ""), 1);
+        let kept = broker.vhost.exchange("x0").unwrap();
         for place in 0..LINE {
             let exchange = exchange_at(place);
             broker.vhost.delete_exchange(&exchange, false).unwrap();
         }
         assert_eq!(broker.vhost.exchange_count(), 7);
         assert_eq!(broker.vhost.binding_count(), 0);
+        drop(kept);
     });
 }
 
@@ -63,11 +65,13 @@ fn auto_delete_exchanges_go_one_after_the_other() {
     on_small_stack(|| {
         let broker = line_of_exchanges(true);
         let end = broker.vhost.queue("end").unwrap();
+        let kept = broker.vhost.exchange("x0").unwrap();
         let deleted = broker
             .vhost
             .delete_queue(broker.now(), &end, DeleteIf::default());
         assert_eq!(deleted.unwrap().0, 0);
         assert_eq!(broker.vhost.exchange_count(), 7);
+        drop(kept);
     });
 }
 
@@ -75,8 +79,10 @@ fn auto_delete_exchanges_go_one_after_the_other() {
 fn a_vhost_goes_with_its_line_of_exchanges() {
     on_small_stack(|| {
         let broker = line_of_exchanges(false);
+        let kept = broker.vhost.exchange("x0").unwrap();
         broker.vhost.delete_all(broker.now());
         assert_eq!(broker.vhost.binding_count(), 0);
+        drop(kept);
     });
 }
 
