@@ -16,6 +16,7 @@ use crate::paging::Pager;
 use crate::queue::Bodies;
 use crate::store::{Spill, Store};
 use crate::sync::Bell;
+use crate::turns::Turns;
 
 /// Shared by all vhosts of one broker.
 pub struct Environment {
@@ -25,6 +26,8 @@ pub struct Environment {
     pub clock: Clock,
     /// Deadlines of queues, exchanges and connections.
     pub timers: Arc<Timers>,
+    /// Work that was left for a later turn.
+    pub turns: Turns,
     /// Where durable things live.
     pub store: Arc<dyn Store>,
     /// Where bodies go that are over the budget; `None` where nothing is written to disk.
@@ -73,6 +76,7 @@ impl Environment {
             settings,
             clock,
             timers,
+            turns: Turns::default(),
             store,
             queue_churn: QueueChurn::default(),
             events: Events::default(),

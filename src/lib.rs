@@ -33,6 +33,7 @@ pub mod protocol;
 pub mod queue;
 pub mod store;
 mod sync;
+pub mod turns;
 pub mod vhost;
 
 /// The examples of the README, compiled and run as tests of the documentation.

@@ -55,6 +55,8 @@ pub enum Mail {
     /// A queue that served one of its consumers for long let others go first, and wants to be
     /// called back.
     Resume(Weak<dyn Resume>),
+    /// The work that it left for later turns is done.
+    Paid,
     /// What is known of its channels is wanted.
     Ask(Ticket),
     /// The broker closes the connection: deleted vhost or user, by an operator.

@@ -34,11 +34,11 @@ use crate::net::listener::{Bound, Listener, Listening};
 use crate::store::Store;
 
 mod cgroup;
+mod driver;
 mod health;
 mod loading;
 mod monitor;
 mod start;
-mod timer_driver;
 mod uri;
 pub mod vhost;
 
@@ -406,8 +406,8 @@ async fn serve(
 ) {
     let background = CancellationToken::new();
     let _ends_here = background.clone().drop_guard();
-    let timers = timer_driver::run(Arc::clone(desk));
-    tokio::spawn(background.clone().run_until_cancelled_owned(timers));
+    let driver = driver::run(Arc::clone(desk));
+    tokio::spawn(background.clone().run_until_cancelled_owned(driver));
     let monitor = monitor::run(Arc::clone(desk));
     tokio::spawn(background.run_until_cancelled_owned(monitor));
     Descriptors::of_process().announce();

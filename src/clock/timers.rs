@@ -75,11 +75,18 @@ impl Timers {
 
     /// Calls every target whose deadline is at or before `now.mono`, outside of any lock.
     pub fn run_due(&self, now: Now) {
-        while let Some(target) = self.pop_due(now.mono) {
-            if let Some(target) = target.upgrade() {
-                target.on_deadline(now);
-            }
+        while self.run_one_due(now) {}
+    }
+
+    /// Calls the target whose deadline is the earliest, if that is at or before `now.mono`.
+    pub fn run_one_due(&self, now: Now) -> bool {
+        let Some(target) = self.pop_due(now.mono) else {
+            return false;
+        };
+        if let Some(target) = target.upgrade() {
+            target.on_deadline(now);
         }
+        true
     }
 
     fn pop_due(&self, now: Mono) -> Option<Weak<dyn Timed>> {

@@ -16,6 +16,7 @@ use super::{Closing, Connection, HEADER_LEN, Phase, framing};
 use crate::clock::Now;
 use crate::limits::READ_BUDGET;
 use crate::message::LARGE_BODY;
+use crate::turns;
 
 /// Octets between two payloads: the end of a frame and the head of the next.
 const SEAM: usize = FRAME_HEAD + 1;
@@ -84,7 +85,7 @@ impl Connection {
         }
         // Publishes come in rows: where one may begin, the ones like those before are taken first.
         let mut in_row = true;
-        while self.is_reading() && self.part.is_none() {
+        while self.is_reading() && self.part.is_none() && !turns::is_over() {
             if self.drops_everything() {
                 taken = input.len();
                 break;

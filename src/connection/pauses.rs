@@ -1,7 +1,8 @@
 //! Why an open connection is not read: the one place for all reasons.
 //!
 //! An alarm pauses a connection once its client publishes; what a client published pauses it until
-//! the disk has taken enough of it; and output that the client does not read pauses it, which the
+//! the disk has taken enough of it; what is left of its work for later turns pauses it until that
+//! is done; and output that the client does not read pauses it, which the
 //! outbox knows ([`Outbox::is_over_mark`]). A further reason is a further field here, with the
 //! event that ends it.
 
@@ -19,6 +20,8 @@ pub(super) struct Pauses {
     blocked: bool,
     /// The store must be durable up to here before more is read.
     staged: Option<Position>,
+    /// Debts ([`crate::turns`]) that are not paid.
+    debts: u32,
 }
 
 /// What became of a reason.
@@ -43,7 +46,7 @@ impl Pauses {
     /// Whether nothing is to be read.
     #[inline]
     pub(super) fn any(&self) -> bool {
-        self.blocked || self.staged.is_some()
+        self.blocked || self.staged.is_some() || self.debts > 0
     }
 
     /// Whether an alarm is a reason.
@@ -95,6 +98,26 @@ impl Pauses {
         }
     }
 
+    /// The connection owes what it left for later turns.
+    pub(super) fn owe(&mut self) -> Change {
+        self.debts += 1;
+        if self.debts == 1 {
+            Change::Begins
+        } else {
+            Change::None
+        }
+    }
+
+    /// One debt is paid.
+    pub(super) fn on_paid(&mut self) -> Change {
+        self.debts = self.debts.saturating_sub(1);
+        if self.debts == 0 {
+            Change::Ends
+        } else {
+            Change::None
+        }
+    }
+
     /// The position in the store that ends a reason.
     pub(super) fn waits_for(&self, other: Option<Position>) -> Option<Position> {
         running::earlier(self.staged, other)
@@ -108,6 +131,7 @@ impl Pauses {
             Self {
                 staged: Some(_), ..
             } => State::Flow,
+            Self { debts: 1.., .. } => State::Flow,
             _ if outbox.is_over_mark() => State::Flow,
             _ => State::Running,
         }

@@ -30,6 +30,7 @@ use crate::mail::{Mail, MailTimer, call_back};
 use crate::outbox::Outbox;
 use crate::queue::ReturnCause;
 use crate::store::Position;
+use crate::turns;
 
 mod contents;
 
@@ -287,6 +288,10 @@ impl Running {
             Mail::Deadline => self.on_broker_deadline(io)?,
             Mail::Blocked(reason) => self.on_alarm(reason, io),
             Mail::Resume(queue) => call_back(&queue, io.now),
+            Mail::Paid => {
+                let change = self.pauses.on_paid();
+                self.on_pause(change, io.now);
+            }
             Mail::Ask(ticket) => ticket.answer(self.channels.snapshots(self.session.id)),
             Mail::Close(error) | Mail::Stop(error) => return Err(error.in_method(0, 0).into()),
         }
@@ -354,6 +359,10 @@ impl Running {
         }
         self.channels.keep(touched);
         self.look_at_staged(io);
+        if turns::settle_on(&self.session.mailbox) {
+            let change = self.pauses.owe();
+            self.on_pause(change, io.now);
+        }
         if deadline < self.armed {
             self.armed = deadline;
             let timer = Arc::downgrade(&self.timer);

@@ -27,6 +27,7 @@ use crate::clock::{Clock, Mono, Now};
 use crate::desk::{Commits, Desk};
 use crate::limits::{PEER_LOOK_MS, WRITE_SLICES};
 use crate::protocol::{Flow, Lost, Manner, Protocol};
+use crate::turns;
 
 /// Turns in a row before other tasks get theirs.
 const TURNS: usize = 8;
@@ -53,6 +54,7 @@ pub(super) async fn run<S: Socket, P: Protocol>(
         clock: desk.env.clock.clone(),
         commits: desk.commits(),
         is_held: false,
+        was_long: false,
         peer_open: true,
         look_at: Mono::NEVER,
         sleep: Box::pin(sleep(Duration::ZERO)),
@@ -82,8 +84,10 @@ struct Pump<S, P> {
     protocol: P,
     clock: Clock,
     commits: Commits,
-    /// The protocol has paused in the middle of what it was given.
+    /// The protocol has paused in the middle of what it was given, or its turn was over.
     is_held: bool,
+    /// The last turn has used up its steps.
+    was_long: bool,
     peer_open: bool,
     /// When to look whether the peer is still there, while it is not read.
     look_at: Mono,
@@ -109,6 +113,9 @@ impl<S: Socket, P: Protocol> Pump<S, P> {
             if !progress && self.is_asleep(now, cx) {
                 return Poll::Pending;
             }
+            if self.was_long {
+                break;
+            }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -127,6 +134,7 @@ impl<S: Socket, P: Protocol> Pump<S, P> {
 
     /// One turn. `false` if there was nothing to do; then every source of work knows our waker.
     fn turn(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
+        let _of_this_thread = turns::Turn::begin();
         let turn = self.commits.begin();
         let mut progress = self.read(now, cx);
         progress |= self.protocol.on_mail(now, cx.waker());
@@ -138,7 +146,9 @@ impl<S: Socket, P: Protocol> Pump<S, P> {
             progress = true;
         }
         progress |= self.listen_for_stop(now, cx);
-        progress | self.write(now, cx)
+        progress |= self.write(now, cx);
+        self.was_long = turns::is_over();
+        progress
     }
 
     fn listen_for_stop(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
@@ -193,7 +203,7 @@ impl<S: Socket, P: Protocol> Pump<S, P> {
 
     fn feed(&mut self, now: Now, octets: usize) {
         self.protocol.on_read(now, octets);
-        self.is_held = self.protocol.flow() == Flow::Pause;
+        self.is_held = self.protocol.flow() == Flow::Pause || turns::is_over();
     }
 
     /// Looks from time to time whether the peer of a connection that is not read is still there:

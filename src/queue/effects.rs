@@ -15,6 +15,9 @@ use crate::events::{DeathReason, Fate};
 use crate::message::Message;
 use crate::store::{RecordAt, Returns};
 
+/// Steps of a call that is bounded.
+const STEPS_MAX: u32 = 4096;
+
 /// Things to do outside of a queue's lock.
 #[derive(Debug, Default)]
 pub struct Effects {
@@ -33,6 +36,9 @@ pub struct Effects {
     pub events: Vec<(Message, Fate)>,
     /// Set by the caller when somebody listens to fates of messages.
     pub listening: bool,
+    /// Steps that the queue may still take for messages that die of themselves, by age or for want
+    /// of room; `None` for as many as there are.
+    pub room: Option<u32>,
     /// Purged messages: dropping many takes time, so it is done with [`Effects::clear`], outside
     /// of the lock.
     pub(super) remains: Vec<Level>,
@@ -98,6 +104,32 @@ impl Effects {
             && self.events.is_empty()
             && self.remains.is_empty()
             && self.blocks.is_empty()
+    }
+
+    /// Bounds the call, so that the queue's lock is held for less than half a millisecond.
+    #[inline]
+    pub fn bound(&mut self) {
+        self.room = Some(STEPS_MAX);
+    }
+
+    /// Steps taken since [`Effects::bound`].
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.room.map_or(0, |room| STEPS_MAX - room)
+    }
+
+    /// Whether more messages may die of themselves in this call.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        self.room != Some(0)
+    }
+
+    /// A message died of itself, which takes so many steps.
+    #[inline]
+    pub(super) fn take_room(&mut self, steps: u32) {
+        if let Some(room) = &mut self.room {
+            *room = room.saturating_sub(steps);
+        }
     }
 
     /// Records a fate, if anybody listens.

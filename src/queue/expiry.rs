@@ -10,6 +10,9 @@ use super::{DeleteReason, Effects, Horizon};
 use crate::clock::{Mono, Now};
 use crate::events::DeathReason;
 
+/// Steps of a call for each message that dies and goes elsewhere.
+const DEAD_LETTER_STEPS: u32 = 16;
+
 /// When the queue was last used, for `x-expires`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lease {
@@ -48,15 +51,49 @@ impl Ordinary {
         self.dispatch(now, fx);
     }
 
-    /// Drops heads that have expired.
+    /// Drops heads that have expired, as many as a call may.
     #[inline]
     pub(super) fn expire(&mut self, now: Now, horizon: Horizon, fx: &mut Effects) {
         if !self.ready.any_expiring() {
             return;
         }
-        while let Some(entry) = self.ready.pop_expired(now.mono, horizon) {
+        while fx.has_room() {
+            let Some(entry) = self.ready.pop_expired(now.mono, horizon) else {
+                return;
+            };
+            fx.take_room(self.death_steps());
             self.die(entry, DeathReason::Expired, fx);
         }
+        if horizon.has_passed(self.ready.next_expiry(), now.mono) {
+            self.behind = Some(now.mono);
+        }
+    }
+
+    /// Steps that the death of a message takes. Those that go elsewhere are in no queue for a while
+    /// and must be few at a time.
+    #[inline]
+    pub(super) fn death_steps(&self) -> u32 {
+        if self.limits.dead_letter_exchange.is_some() {
+            DEAD_LETTER_STEPS
+        } else {
+            1
+        }
+    }
+
+    /// Lets everything die that had to at `now`, however much it is: what comes next must not find
+    /// it.
+    pub(super) fn catch_up(&mut self, now: Mono, fx: &mut Effects) {
+        let now = Now {
+            mono: now,
+            ..Now::default()
+        };
+        let room = fx.room.take();
+        let was_behind = self.behind.take().is_some();
+        self.expire(now, Horizon::At, fx);
+        if was_behind {
+            self.trim(fx);
+        }
+        fx.room = room;
     }
 
     /// When the queue is to be deleted because nobody uses it.
@@ -73,6 +110,14 @@ impl Ordinary {
     pub(super) fn rearm(&mut self, fx: &mut Effects) {
         for at in self.ready.take_damaged() {
             fx.settle(at);
+        }
+        if self.behind.is_some() {
+            // It goes on at once, after others.
+            if self.armed > Mono::ZERO {
+                self.armed = Mono::ZERO;
+                fx.arm = Some(Mono::ZERO);
+            }
+            return;
         }
         let next = self
             .lease_end()

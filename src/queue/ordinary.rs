@@ -51,6 +51,9 @@ pub struct Ordinary {
     pub(super) lease: Lease,
     /// The earliest deadline that was asked for and has not come.
     pub(super) armed: Mono,
+    /// Messages are left that should be dead by now, by age at this moment or for want of room:
+    /// none is handed out before they are.
+    pub(super) behind: Option<Mono>,
     pub(super) stats: Stats,
     /// Deleted: what is settled from now on has no effect.
     pub(super) gone: bool,
@@ -89,6 +92,7 @@ impl Ordinary {
             gate: Gate::default(),
             lease: Lease::from(now.mono),
             armed: Mono::NEVER,
+            behind: None,
             stats: Stats::default(),
             gone: false,
         }
@@ -198,10 +202,18 @@ impl Ordinary {
 
     /// See `Queue::dispatch`.
     pub fn dispatch(&mut self, now: Now, fx: &mut Effects) {
-        self.serve(now, fx);
-        self.expire(now, Horizon::At, fx);
-        self.trim(fx);
-        self.expire(now, Horizon::At, fx);
+        if self.behind.take().is_some() {
+            self.expire(now, Horizon::At, fx);
+            self.trim(fx);
+        }
+        if self.behind.is_none() {
+            self.serve(now, fx);
+        }
+        if self.behind.is_none() {
+            self.expire(now, Horizon::At, fx);
+            self.trim(fx);
+            self.expire(now, Horizon::At, fx);
+        }
         self.rearm(fx);
     }
 
@@ -209,7 +221,7 @@ impl Ordinary {
     fn serve(&mut self, now: Now, fx: &mut Effects) {
         while !self.ready.is_empty() && self.consumers.any_takers() {
             self.expire(now, Horizon::After, fx);
-            if self.ready.is_empty() {
+            if self.ready.is_empty() || self.behind.is_some() {
                 break;
             }
             let Some(taker) = self.consumers.next_taker(&self.resume) else {
@@ -258,7 +270,7 @@ impl Ordinary {
             )));
         }
         self.lease.renew(now.mono);
-        self.expire(now, Horizon::At, fx);
+        self.catch_up(now.mono, fx);
         let entry = self.ready.pop();
         self.expire(now, Horizon::At, fx);
         self.rearm(fx);
@@ -322,7 +334,10 @@ impl Ordinary {
     /// See `Queue::purge`. Dead letters that wait for a route go, too.
     ///
     /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/purge_takes_dead_letters_that_wait.amqp.
-    pub fn purge(&mut self, _now: Now, fx: &mut Effects) -> Result<u64, AmqpError> {
+    pub fn purge(&mut self, now: Now, fx: &mut Effects) -> Result<u64, AmqpError> {
+        if self.behind.is_some() {
+            self.catch_up(now.mono, fx);
+        }
         let purged = self.ready_count() + self.dying_count();
         self.discard_ready(fx);
         self.discard_dying(fx);
@@ -350,6 +365,9 @@ impl Ordinary {
 
     /// See `Queue::take_all`.
     pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
+        if let Some(at) = self.behind {
+            self.catch_up(at, fx);
+        }
         let removed = Removed {
             ready: self.ready_count(),
             unacked: self.unacked,

@@ -10,6 +10,7 @@
 
 use super::ordinary::Ordinary;
 use super::{Effects, Limits};
+use crate::clock::Mono;
 use crate::events::DeathReason;
 
 /// What counts against the limits.
@@ -65,7 +66,7 @@ impl Ordinary {
         }
     }
 
-    /// Drops from the head what is over the limits, where that is the rule.
+    /// Drops from the head what is over the limits, where that is the rule, as much as a call may.
     #[inline]
     pub(super) fn trim(&mut self, fx: &mut Effects) {
         if !self.limits.bounds_length() {
@@ -75,6 +76,11 @@ impl Ordinary {
             return;
         }
         while self.load().exceeds(&self.limits) {
+            if !fx.has_room() {
+                self.behind.get_or_insert(Mono::ZERO);
+                return;
+            }
+            fx.take_room(self.death_steps());
             let Some(entry) = self.ready.pop() else { break };
             self.die(entry, DeathReason::MaxLen, fx);
         }

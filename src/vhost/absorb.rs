@@ -1,7 +1,8 @@
 //! What a queue wants done outside of its lock: dead letters, store, timers, its own deletion.
 //!
 //! A loop, not recursion: a dead letter may fill another queue over its limit, and so on through
-//! any number of queues, on a stack of constant depth.
+//! any number of queues, on a stack of constant depth. Dead letters for which a turn has no room
+//! wait for the next one, in the order of their queue.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -18,6 +19,13 @@ use crate::message::{Message, MessageBuilder};
 use crate::queue::dead_letter::{self, Circles};
 use crate::queue::{DeadLetter, Effects};
 use crate::store::{Op, RecordAt};
+use crate::turns;
+
+/// Steps that it takes to place a dead letter in a queue, and for each of these octets of it.
+const LETTER_STEPS: usize = 48;
+const OCTETS_A_STEP: usize = 256;
+/// Steps for each queue that it is routed to.
+const ROUTE_STEPS: usize = 2;
 
 thread_local! {
     /// Work for the loop that runs further up this thread's stack, if one does.
@@ -61,7 +69,7 @@ impl Drop for Loop {
 
 impl Aftermath for Vhost {
     /// Does what `effects` ask for. What that in turn asks for is done before this returns, by
-    /// the outermost call on this thread.
+    /// the outermost call on this thread, or left for later turns if this one is over.
     fn absorb(self: Arc<Self>, now: Now, queue: Arc<QueueHandle>, effects: Effects) {
         let Some((open, first)) = Loop::enter(Work {
             vhost: self,
@@ -81,6 +89,20 @@ impl Aftermath for Vhost {
             next = open.next();
         }
     }
+
+    /// Its own record goes after the copies are stored.
+    fn bury(&self, now: Now, queue: &Arc<QueueHandle>, dead: DeadLetter) {
+        turns::spend(LETTER_STEPS + dead.entry.message.memory() / OCTETS_A_STEP);
+        let placed = self.place_dead_letter(now, queue, &dead);
+        if dead.confirm {
+            let position = dead.entry.position;
+            queue.with(now, |state, effects| {
+                state.dead_letter_done(now, position, placed, effects);
+            });
+        } else if dead.entry.at.is_stored() {
+            self.settle_one(queue, dead.entry.at);
+        }
+    }
 }
 
 impl Vhost {
@@ -94,9 +116,7 @@ impl Vhost {
                 fate,
             });
         }
-        for dead in effects.dead_letters.drain(..) {
-            self.dead_letter(now, &queue, dead);
-        }
+        self.bury_all(now, &queue, std::mem::take(&mut effects.dead_letters));
         self.store_effects(&queue, &effects);
         if let Some(at) = effects.arm {
             let target: Weak<QueueHandle> = Arc::downgrade(&queue);
@@ -105,6 +125,23 @@ impl Vhost {
         }
         if let Some(reason) = effects.delete {
             self.remove_finished_queue(now, &queue, reason);
+        }
+    }
+
+    /// Publishes dead letters, as many as this turn has room for; the others wait for the next one.
+    fn bury_all(&self, now: Now, queue: &Arc<QueueHandle>, letters: Vec<DeadLetter>) {
+        let mut letters = letters.into_iter();
+        if letters.len() == 0 {
+            return;
+        }
+        if !queue.has_left() {
+            while !turns::is_over() {
+                let Some(letter) = letters.next() else { return };
+                self.bury(now, queue, letter);
+            }
+        }
+        if letters.len() > 0 {
+            queue.leave_letters(letters);
         }
     }
 
@@ -125,19 +162,6 @@ impl Vhost {
         let mut ops: Vec<Op<'_>> = returned.chain(settled).collect();
         if !ops.is_empty() {
             self.env.store.submit(&mut ops);
-        }
-    }
-
-    /// Routes a dead letter. Its own record goes after the copies are stored.
-    fn dead_letter(&self, now: Now, queue: &Arc<QueueHandle>, dead: DeadLetter) {
-        let placed = self.place_dead_letter(now, queue, &dead);
-        if dead.confirm {
-            let position = dead.entry.position;
-            queue.with(now, |state, effects| {
-                state.dead_letter_done(now, position, placed, effects);
-            });
-        } else if dead.entry.at.is_stored() {
-            self.settle_one(queue, dead.entry.at);
         }
     }
 
@@ -162,6 +186,7 @@ impl Vhost {
             self.emit_routed(now, &letter.message, &answer.routes, false);
             return false;
         }
+        turns::spend(answer.routes.len() * ROUTE_STEPS);
         let routes = self.without_cycles(now, &letter.message, answer.routes);
         if routes.is_empty() {
             return false;

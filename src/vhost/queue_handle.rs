@@ -1,5 +1,6 @@
 //! A queue with its lock: the only way to a [`Queue`] for everybody outside of `queue`.
 
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -15,8 +16,9 @@ use crate::error::{AmqpError, queue_words};
 use crate::ids::{ConnectionId, QueueId};
 use crate::kind::QueueKind;
 use crate::mail::Resume;
-use crate::queue::{Declared, Effects, Queue};
+use crate::queue::{DeadLetter, Declared, Effects, Queue};
 use crate::store::Recovered;
+use crate::turns::{self, Debt, Left, OnBehalf, Work};
 
 /// Which of a queue's messages are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,30 @@ impl Storing {
 pub(super) trait Aftermath: Send + Sync {
     /// Does what `effects` of `queue` ask for, with no lock held.
     fn absorb(self: Arc<Self>, now: Now, queue: Arc<QueueHandle>, effects: Effects);
+
+    /// Publishes a dead letter of `queue`, with no lock held.
+    fn bury(&self, now: Now, queue: &Arc<QueueHandle>, letter: DeadLetter);
+}
+
+/// What a queue has left for later turns.
+#[derive(Default)]
+struct Leftover {
+    /// Dead letters, in the order of the queue.
+    letters: VecDeque<Letters>,
+    /// A deadline has come meanwhile.
+    is_due: bool,
+}
+
+/// Dead letters that were left together.
+struct Letters {
+    letters: std::vec::IntoIter<DeadLetter>,
+    debt: Arc<Debt>,
+}
+
+/// What a queue does next in its turn.
+enum Next {
+    Letter(DeadLetter, Arc<Debt>),
+    Deadline,
 }
 
 /// A declared queue. Shared as `Arc`; stays usable for late settlements after its deletion.
@@ -53,6 +79,8 @@ pub struct QueueHandle {
     id: QueueId,
     declared: Arc<Declared>,
     queue: Mutex<Queue>,
+    /// What it has left, as long as it waits for a turn or has one.
+    left: Mutex<Option<Box<Leftover>>>,
     deleted: AtomicBool,
     env: Arc<Environment>,
     vhost: Weak<dyn Aftermath>,
@@ -78,6 +106,7 @@ impl QueueHandle {
                 id,
                 declared,
                 queue: Mutex::new(queue),
+                left: Mutex::default(),
                 deleted: AtomicBool::new(false),
                 env: Arc::clone(env),
                 vhost: Weak::clone(vhost),
@@ -176,8 +205,7 @@ impl QueueHandle {
         &self,
         work: impl FnOnce(&mut Queue, &mut Effects) -> R,
     ) -> (R, Effects) {
-        let listening = self.env.events.listening();
-        let mut effects = Effects::new(listening);
+        let mut effects = self.effects();
         let result = work(&mut self.queue.lock(), &mut effects);
         (result, effects)
     }
@@ -185,8 +213,17 @@ impl QueueHandle {
     /// Locks the queue until the guard is dropped; only then the effects may be given to
     /// [`QueueHandle::absorb`].
     pub(super) fn hold(&self) -> (MutexGuard<'_, Queue>, Effects) {
-        let effects = Effects::new(self.env.events.listening());
+        let effects = self.effects();
         (self.queue.lock(), effects)
+    }
+
+    #[inline]
+    fn effects(&self) -> Effects {
+        let mut effects = Effects::new(self.env.events.listening());
+        if turns::is_open() {
+            effects.bound();
+        }
+        effects
     }
 
     /// The end of every change of the queue.
@@ -197,6 +234,44 @@ impl QueueHandle {
         {
             vhost.absorb(now, me, effects);
         }
+    }
+
+    /// Whether dead letters of this queue wait for a turn, so that others come behind them.
+    pub(super) fn has_left(&self) -> bool {
+        self.left.lock().is_some()
+    }
+
+    /// Leaves dead letters for later turns, behind those that were left before.
+    pub(super) fn leave_letters(&self, letters: std::vec::IntoIter<DeadLetter>) {
+        let debt = turns::owe();
+        let mut left = self.left.lock();
+        let is_first = left.is_none();
+        let letters = Letters { letters, debt };
+        left.get_or_insert_default().letters.push_back(letters);
+        drop(left);
+        if is_first && let Some(me) = self.me.upgrade() {
+            self.env.turns.leave(me);
+        }
+    }
+
+    /// Takes what comes next of what is left; `None` once that is nothing, and the queue waits for
+    /// turns no more.
+    fn next_left(&self) -> Option<Next> {
+        let mut slot = self.left.lock();
+        let left = slot.as_mut()?;
+        while let Some(batch) = left.letters.front_mut() {
+            if let Some(letter) = batch.letters.next() {
+                return Some(Next::Letter(letter, Arc::clone(&batch.debt)));
+            }
+            let done = left.letters.pop_front();
+            // Whoever owes it is told, and no lock but the mailbox's may be wanted for that.
+            drop(done);
+        }
+        if std::mem::take(&mut left.is_due) {
+            return Some(Next::Deadline);
+        }
+        *slot = None;
+        None
     }
 
     /// Takes stored messages back at start.
@@ -223,10 +298,45 @@ impl Resume for QueueHandle {
     }
 }
 
+impl Work for QueueHandle {
+    fn turn(&self, now: Now) -> Left {
+        let (Some(vhost), Some(me)) = (self.vhost.upgrade(), self.me.upgrade()) else {
+            return Left::Nothing;
+        };
+        while !turns::is_over() {
+            match self.next_left() {
+                None => return Left::Nothing,
+                Some(Next::Letter(letter, debt)) => {
+                    let _behalf = OnBehalf::of(Some(&debt));
+                    vhost.bury(now, &me, letter);
+                }
+                Some(Next::Deadline) => self.act_on_deadline(now),
+            }
+        }
+        Left::More
+    }
+}
+
 impl Timed for QueueHandle {
+    /// Messages that expire wait until those that died before have arrived elsewhere: each of them
+    /// is in a queue.
     fn on_deadline(&self, now: Now) {
+        if let Some(left) = &mut *self.left.lock() {
+            left.is_due = true;
+            return;
+        }
+        self.act_on_deadline(now);
+    }
+}
+
+impl QueueHandle {
+    fn act_on_deadline(&self, now: Now) {
         if !self.is_deleted() {
-            self.with(now, |queue, effects| queue.on_deadline(now, effects));
+            let steps = self.with(now, |queue, effects| {
+                queue.on_deadline(now, effects);
+                effects.steps()
+            });
+            turns::spend(steps as usize);
         }
     }
 }

@@ -1,3 +1,4 @@
 mod deep;
 mod fixture;
 mod removal;
+mod turns;

@@ -81,7 +81,7 @@ const LAYERS: &[&str] = &[
     "desk",
     "vhost",
     "env compat definitions",
-    "policy paging",
+    "policy paging turns",
     "queue",
     "exchange mail outbox events",
     "entry inquiry",

@@ -31,6 +31,18 @@ fn staging_pauses_until_the_last_position_it_was_told() {
 }
 
 #[test]
+fn what_is_left_for_later_turns_pauses_until_all_of_it_is_done() {
+    let mut pauses = Pauses::new(None);
+    assert_eq!(pauses.owe(), Change::Begins);
+    assert_eq!(pauses.owe(), Change::None);
+    assert_eq!(pauses.state(&Outbox::new()), State::Flow);
+    assert_eq!(pauses.on_paid(), Change::None);
+    assert!(pauses.any() && !pauses.is_blocked());
+    assert_eq!(pauses.on_paid(), Change::Ends);
+    assert!(!pauses.any());
+}
+
+#[test]
 fn an_alarm_is_shown_before_everything_else() {
     let outbox = Outbox::new();
     let mut pauses = Pauses::new(None);

@@ -11,6 +11,7 @@ use crate::message::Message;
 use crate::store::{
     Definition, DefinitionChange, DurableWatch, Op, RecordAt, Recovered, Store, StoreError,
 };
+use crate::turns::Turn;
 
 /// A store that is durable as far as the test says, and has a budget for what is not.
 #[derive(Default)]
@@ -271,4 +272,49 @@ fn a_session_says_where_its_connection_comes_from_and_how_it_logged_in() {
     assert_eq!(session.origin.peer.port(), 50_000);
     assert_eq!(session.origin.local.port(), 5672);
     assert_eq!(session.traffic.channels(), 1);
+}
+
+#[test]
+fn a_client_is_not_read_until_what_it_left_for_later_turns_is_done() {
+    let mut client = Script::open(1);
+    let arguments = Table::new()
+        .with("x-max-length", 1)
+        .with("x-dead-letter-exchange", "")
+        .with("x-dead-letter-routing-key", "dead")
+        .to_bytes();
+    for (queue, arguments) in [("dead", &[][..]), ("q", &arguments)] {
+        client.say(
+            ONE,
+            QueueDeclare {
+                queue: short(queue),
+                arguments: TableRef::new(arguments),
+                ..QueueDeclare::default()
+            },
+        );
+    }
+    client.heard();
+    let turn = Turn::begin();
+    client.octets(&persistent().repeat(1_000));
+    drop(turn);
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    assert_eq!(state(&client), "flow");
+    client.say(
+        ONE,
+        QueueDeclare {
+            queue: short("dead"),
+            passive: true,
+            ..QueueDeclare::default()
+        },
+    );
+    assert!(client.heard().is_empty());
+    while client.broker.env.turns.run_one(client.now) {}
+    assert!(client.connection.on_mail(client.now, Waker::noop()));
+    assert_eq!(client.connection.flow(), Flow::Read);
+    client.feed();
+    assert_eq!(client.unread(), 0);
+    let heard = client.heard();
+    assert!(
+        heard[0].contains("declare-ok") && heard[0].contains("999"),
+        "{heard:?}"
+    );
 }

@@ -143,3 +143,66 @@ fn declare_does_not_renew_the_lease_of_a_quorum_queue() {
     q.at(100);
     assert_eq!(q.fx.delete, Some(DeleteReason::Expired));
 }
+
+/// `count` messages that expire at 100 ms, published without a look at the time.
+fn many(arguments: Table, count: usize) -> Fixture {
+    let mut q = Fixture::classic(arguments);
+    for n in 0..count {
+        q.publish_message(short_lived(&n.to_string(), 100));
+    }
+    q.fx.clear();
+    q.fx.bound();
+    q
+}
+
+/// Calls of the queue until its deadline is not at once.
+fn calls(q: &mut Fixture, ms: u64) -> usize {
+    let mut calls = 0;
+    loop {
+        q.fx.clear();
+        q.fx.bound();
+        q.at(ms);
+        calls += 1;
+        if q.fx.arm != Some(Mono::ZERO) {
+            return calls;
+        }
+    }
+}
+
+#[test]
+fn many_messages_expire_in_several_calls() {
+    let mut q = many(Table::new(), 10_000);
+    assert_eq!(calls(&mut q, 100), 3);
+    assert_eq!(q.ready(), "");
+}
+
+#[test]
+fn few_dead_letters_are_in_no_queue_at_a_time() {
+    let mut q = many(with_dlx(Table::new()), 1_000);
+    q.at(100);
+    assert_eq!((q.queue.ready_count(), q.fx.dead_letters.len()), (744, 256));
+    assert_eq!(calls(&mut q, 100), 3);
+}
+
+#[test]
+fn none_that_should_be_dead_is_handed_out_or_counted() {
+    for act in [
+        |q: &mut Fixture| assert!(q.queue.get(q.now, true, &mut q.fx).unwrap().is_none()),
+        |q: &mut Fixture| assert_eq!(q.queue.purge(q.now, &mut q.fx).unwrap(), 0),
+        |q: &mut Fixture| assert_eq!(q.queue.take_all(&mut q.fx).ready, 0),
+    ] {
+        let mut q = many(Table::new(), 10_000);
+        q.at(100);
+        assert!(q.queue.ready_count() > 0);
+        act(&mut q);
+        assert_eq!(q.ready(), "");
+    }
+    let mut q = many(Table::new(), 10_000);
+    q.publish("last");
+    q.fx.clear();
+    q.at(100);
+    q.consume(1, 0);
+    assert_eq!(q.mail(1), "");
+    calls(&mut q, 100);
+    assert_eq!(q.mail(1), "last");
+}

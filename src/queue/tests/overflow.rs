@@ -3,7 +3,8 @@
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, TableRef};
 
-use super::fixture::{Fixture, message, numbers, with_dlx};
+use super::fixture::{Fixture, body, message, numbers, with_dlx};
+use crate::clock::Mono;
 use crate::message::MessageBuilder;
 use crate::queue::Pushed::{Accepted, Refused};
 use crate::queue::{Limits, ReturnCause};
@@ -161,4 +162,24 @@ fn new_limits_apply_to_what_is_there() {
     };
     q.queue.reconfigure(q.now, limits, &mut q.fx);
     assert_eq!(q.ready(), "c");
+}
+
+#[test]
+fn much_that_is_over_the_limit_goes_in_several_calls() {
+    let mut q = Fixture::classic(Table::new());
+    for n in 0..10_000 {
+        q.publish(&n.to_string());
+    }
+    let limits = Limits {
+        max_length: Some(1),
+        ..Limits::default()
+    };
+    q.fx.clear();
+    q.fx.bound();
+    q.queue.reconfigure(q.now, limits, &mut q.fx);
+    assert_eq!(q.fx.arm, Some(Mono::ZERO));
+    assert_eq!(q.queue.ready_count(), 10_000 - 4_096);
+    q.fx.clear();
+    let got = q.queue.get(q.now, true, &mut q.fx).unwrap().unwrap();
+    assert_eq!((body(&got.entry), got.ready_left), ("9999".into(), 0));
 }

@@ -34,15 +34,24 @@ pub(super) fn name(text: &str) -> ShortString {
     ShortString::new(text).unwrap()
 }
 
-/// A message without body, to be published with `key`.
+/// A message to be published with `key`.
 pub(super) fn message(key: &str, traits: Traits) -> Message {
+    build(key, "m", traits)
+}
+
+/// The same, with this body.
+pub(super) fn message_of(key: &str, body: &str) -> Message {
+    build(key, body, Traits::default())
+}
+
+fn build(key: &str, body: &str, traits: Traits) -> Message {
     let mut octets = Vec::new();
     Properties::default().encode(&mut octets);
     MessageBuilder::default().build(
         ShortStr::EMPTY,
         name(key).as_short(),
         PropertiesRef::new(&octets),
-        Body::Copied(b"m"),
+        Body::Copied(body.as_bytes()),
         traits,
     )
 }
@@ -141,6 +150,23 @@ impl Fixture {
         self.vhost.place(self.now(), &mut publishes, &mut placed);
         assert!(matches!(placed[..], [Placed::Accepted(_)]));
         routes.len()
+    }
+
+    /// Publishes all of these to the default exchange at once.
+    pub(super) fn publish_all(&self, messages: Vec<Message>) {
+        let exchange = self.vhost.exchange("").unwrap();
+        let mut publishes = Publishes::default();
+        for message in messages {
+            let key = message.routing_key();
+            let question = Question {
+                keys: &[&key],
+                message: &message,
+            };
+            let routes = self.vhost.route(self.now(), &exchange, question).routes;
+            publishes.push(message.clone(), &routes);
+        }
+        let mut placed = Vec::new();
+        self.vhost.place(self.now(), &mut publishes, &mut placed);
     }
 
     pub(super) fn ready(&self, queue: &str) -> u64 {

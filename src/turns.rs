@@ -1,0 +1,255 @@
+//! Turns: no work of one client holds up the others for longer than one of them.
+//!
+//! A task that works for a client does it in a [`Turn`] and counts the steps. A loop whose length
+//! a client decides asks [`is_over`], and leaves the rest as [`Work`] in the broker's [`Turns`];
+//! one task of the broker gives each piece of work a turn after the other and goes back to the
+//! runtime in between, so that sockets are polled. What a connection leaves is its [`Debt`]: it is
+//! not read until that is done, so that a client cannot pile up work.
+//!
+//! Outside of a turn nothing is ever over: a thread that is none of the runtime's (a start, a call
+//! of an embedder, a test clock that is advanced) does its work to the end.
+//!
+//! Invariants: I11; I3 (what one queue leaves is done in its order).
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use std::task::Waker;
+
+use parking_lot::Mutex;
+
+use crate::clock::Now;
+use crate::mail::{Mail, Mailbox};
+
+/// Steps in a turn. A step is about a tenth of a microsecond, so that a turn is a millisecond.
+pub const TURN_STEPS: u32 = 8 * 1024;
+
+/// [`SPENT`] outside of a turn: no number of steps brings it to [`TURN_STEPS`].
+const NEVER_OVER: i64 = i64::MIN / 2;
+
+thread_local! {
+    /// Steps since this thread's turn began.
+    static SPENT: Cell<i64> = const { Cell::new(NEVER_OVER) };
+    /// The debt to which work belongs that this thread leaves.
+    static DEBT: RefCell<Option<Arc<Debt>>> = const { RefCell::new(None) };
+}
+
+/// A turn of this thread, until it is dropped. Turns do not nest.
+#[derive(Debug)]
+pub struct Turn {
+    /// Ends on the thread on which it began.
+    _here: PhantomData<*const ()>,
+}
+
+impl Turn {
+    /// Begins a turn.
+    #[inline]
+    #[must_use]
+    pub fn begin() -> Self {
+        SPENT.set(0);
+        // What was left outside of a turn, or after a connection's end, is owed by none.
+        drop(DEBT.take());
+        Self { _here: PhantomData }
+    }
+}
+
+impl Drop for Turn {
+    #[inline]
+    fn drop(&mut self) {
+        SPENT.set(NEVER_OVER);
+    }
+}
+
+/// Counts `steps` of work.
+#[inline]
+pub fn spend(steps: usize) {
+    let steps = i64::try_from(steps).unwrap_or(i64::from(u32::MAX));
+    SPENT.set(SPENT.get().saturating_add(steps));
+}
+
+/// Whether this thread's turn has lasted long enough. What is left must become [`Work`].
+#[inline]
+#[must_use]
+pub fn is_over() -> bool {
+    SPENT.get() >= i64::from(TURN_STEPS)
+}
+
+/// Whether this thread is in a turn.
+#[inline]
+#[must_use]
+pub fn is_open() -> bool {
+    SPENT.get() >= 0
+}
+
+/// Work that a connection has left keeps its debt until it is done.
+#[derive(Debug, Default)]
+pub struct Debt {
+    debtor: OnceLock<Arc<Mailbox>>,
+}
+
+impl Drop for Debt {
+    fn drop(&mut self) {
+        if let Some(debtor) = self.debtor.get() {
+            debtor.post(Mail::Paid);
+        }
+    }
+}
+
+/// The debt to which work belongs that this thread leaves now.
+#[must_use]
+pub fn owe() -> Arc<Debt> {
+    DEBT.with_borrow_mut(|debt| Arc::clone(debt.get_or_insert_default()))
+}
+
+/// Makes what this thread has left since the last call the debt of a connection, which gets
+/// [`Mail::Paid`] once all of it is done. `false` if it has left nothing.
+pub fn settle_on(debtor: &Arc<Mailbox>) -> bool {
+    let Some(debt) = DEBT.take() else {
+        return false;
+    };
+    // Work of another connection, done on its behalf, keeps its debtor.
+    debt.debtor.get_or_init(|| Arc::clone(debtor));
+    true
+}
+
+/// Works on behalf of a debt until it is dropped: what is left meanwhile belongs to it, too.
+#[derive(Debug)]
+pub struct OnBehalf {
+    before: Option<Arc<Debt>>,
+    /// Ends on the thread on which it began.
+    _here: PhantomData<*const ()>,
+}
+
+impl OnBehalf {
+    /// Begins to work for `debt`.
+    #[must_use]
+    pub fn of(debt: Option<&Arc<Debt>>) -> Self {
+        Self {
+            before: DEBT.replace(debt.cloned()),
+            _here: PhantomData,
+        }
+    }
+}
+
+impl Drop for OnBehalf {
+    fn drop(&mut self) {
+        let mine = DEBT.replace(self.before.take());
+        // The last owner of a debt posts mail, which must not happen within `DEBT`.
+        drop(mine);
+    }
+}
+
+/// Something that is done in turns.
+pub trait Work: Send + Sync {
+    /// Works for a turn: until there is nothing left, or [`is_over`].
+    fn turn(&self, now: Now) -> Left;
+}
+
+/// Whether there is more to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// All is done.
+    Nothing,
+    /// It wants another turn.
+    More,
+}
+
+/// What was done in turns so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Turns of work that was left.
+    pub turns: u64,
+    /// Steps of the longest of them.
+    pub longest: u64,
+}
+
+/// A broker's work that was left for later turns.
+#[derive(Default)]
+pub struct Turns {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    line: VecDeque<Arc<dyn Work>>,
+    driver: Option<Waker>,
+    counts: Counts,
+    closed: bool,
+}
+
+impl Turns {
+    /// `work` wants a turn.
+    pub fn leave(&self, work: Arc<dyn Work>) {
+        let mut inner = self.inner.lock();
+        if inner.closed {
+            return;
+        }
+        inner.line.push_back(work);
+        let driver = inner.driver.take();
+        drop(inner);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    /// Gives a turn to the work that has waited longest. `false` if none waits.
+    pub fn run_one(&self, now: Now) -> bool {
+        let Some(work) = self.inner.lock().line.pop_front() else {
+            return false;
+        };
+        let turn = Turn::begin();
+        let left = catch_unwind(AssertUnwindSafe(|| work.turn(now))).unwrap_or_else(|_| {
+            crate::log::error!("work that was left is given up: an error inside, see above");
+            Left::Nothing
+        });
+        let spent = u64::try_from(SPENT.get()).unwrap_or_default();
+        drop(turn);
+        let mut inner = self.inner.lock();
+        inner.counts.turns += 1;
+        inner.counts.longest = inner.counts.longest.max(spent);
+        if left == Left::More && !inner.closed {
+            inner.line.push_back(work);
+        }
+        true
+    }
+
+    /// Whether work waits; if not, `driver` is woken when some does.
+    #[must_use]
+    pub fn is_waiting_or_wake(&self, driver: &Waker) -> bool {
+        let mut inner = self.inner.lock();
+        if inner.line.is_empty() {
+            inner.driver = Some(driver.clone());
+        }
+        !inner.line.is_empty()
+    }
+
+    /// Turns so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.inner.lock().counts
+    }
+
+    /// Gives up what waits, and whatever comes: the broker stops.
+    pub fn close(&self) {
+        let mut inner = self.inner.lock();
+        inner.closed = true;
+        let line = std::mem::take(&mut inner.line);
+        drop(inner);
+        drop(line);
+    }
+}
+
+impl std::fmt::Debug for Turns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let inner = self.inner.lock();
+        f.debug_struct("Turns")
+            .field("waiting", &inner.line.len())
+            .field("counts", &inner.counts)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Waker;
+
+use super::*;
+
+/// Work of so many steps, ten at a time.
+struct Steps(AtomicUsize);
+
+impl Work for Steps {
+    fn turn(&self, _now: Now) -> Left {
+        while self.0.load(Ordering::Relaxed) > 0 {
+            if is_over() {
+                return Left::More;
+            }
+            spend(10);
+            self.0.fetch_sub(10, Ordering::Relaxed);
+        }
+        Left::Nothing
+    }
+}
+
+struct Broken;
+
+impl Work for Broken {
+    fn turn(&self, _now: Now) -> Left {
+        panic!("inside");
+    }
+}
+
+fn mail(mailbox: &Mailbox) -> usize {
+    let mut mail = VecDeque::new();
+    mailbox.take(&mut mail, Waker::noop());
+    mail.len()
+}
+
+#[test]
+fn nothing_is_over_outside_of_a_turn() {
+    spend(usize::MAX);
+    spend(usize::MAX);
+    assert!(!is_over() && !is_open());
+    let turn = Turn::begin();
+    assert!(is_open() && !is_over());
+    spend(TURN_STEPS as usize);
+    assert!(is_over());
+    drop(turn);
+    assert!(!is_over() && !is_open());
+}
+
+#[test]
+fn work_takes_turns_of_bounded_length() {
+    let turns = Turns::default();
+    let (long, short) = (5 * TURN_STEPS as usize, 10);
+    turns.leave(Arc::new(Steps(AtomicUsize::new(long))));
+    turns.leave(Arc::new(Steps(AtomicUsize::new(short))));
+    while turns.run_one(Now::default()) {}
+    let counts = turns.counts();
+    assert_eq!(counts.turns, 6);
+    assert!(counts.longest < u64::from(TURN_STEPS) + 10);
+}
+
+#[test]
+fn work_that_panics_is_given_up_and_the_next_is_done() {
+    let turns = Turns::default();
+    turns.leave(Arc::new(Broken));
+    turns.leave(Arc::new(Steps(AtomicUsize::new(10))));
+    while turns.run_one(Now::default()) {}
+    assert_eq!(turns.counts().turns, 2);
+}
+
+#[test]
+fn a_debt_is_paid_with_the_last_work_that_belongs_to_it() {
+    let mailbox = Arc::new(Mailbox::default());
+    let (one, two) = (owe(), owe());
+    assert!(settle_on(&mailbox));
+    assert!(!settle_on(&mailbox), "nothing was left since");
+    drop(one);
+    assert_eq!(mail(&mailbox), 0);
+    let behalf = OnBehalf::of(Some(&two));
+    let three = owe();
+    drop((behalf, two));
+    assert_eq!(mail(&mailbox), 0);
+    drop(three);
+    assert_eq!(mail(&mailbox), 1);
+}
+
+#[test]
+fn a_debt_that_was_paid_at_once_is_told_all_the_same() {
+    let mailbox = Arc::new(Mailbox::default());
+    drop(owe());
+    assert!(settle_on(&mailbox));
+    assert_eq!(mail(&mailbox), 1);
+}
+
+#[test]
+fn closed_turns_take_and_keep_nothing() {
+    let turns = Turns::default();
+    turns.leave(Arc::new(Steps(AtomicUsize::new(10))));
+    turns.close();
+    turns.leave(Arc::new(Steps(AtomicUsize::new(10))));
+    assert!(!turns.run_one(Now::default()));
+}
