@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
-pub mod timers;
+pub(crate) mod timers;
 
 use timers::Timers;
 

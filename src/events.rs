@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use leveret_codec::types::ShortString;
 
 use crate::clock::Now;
-use crate::message::Message;
+pub use crate::message::Message;
 
 /// Why a message left a queue without being settled by a consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

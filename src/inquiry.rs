@@ -123,7 +123,7 @@ pub struct Answers(Arc<Mutex<Gathered>>);
 impl Answers {
     /// A ticket for one more connection.
     #[must_use]
-    pub fn ticket(&self) -> Ticket {
+    pub(crate) fn ticket(&self) -> Ticket {
         self.0.lock().missing += 1;
         Ticket(Arc::clone(&self.0))
     }

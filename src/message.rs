@@ -281,7 +281,7 @@ impl Message {
 
     /// What was decided when the message was published.
     #[must_use]
-    pub fn traits(&self) -> Traits {
+    pub(crate) fn traits(&self) -> Traits {
         Traits {
             persistent: self.is(Flag::Persistent),
             priority: self.head().priority,
@@ -302,7 +302,7 @@ impl Message {
     /// Whether there is a `BCC` header.
     #[inline]
     #[must_use]
-    pub fn has_bcc(&self) -> bool {
+    pub(crate) fn has_bcc(&self) -> bool {
         self.is(Flag::HasBcc)
     }
 
@@ -325,7 +325,7 @@ impl Message {
     /// The exchange and the routing key, each as a short string on the wire: as they stand in
     /// basic.deliver and basic.get-ok.
     #[must_use]
-    pub fn routing_octets(&self) -> &[u8] {
+    pub(crate) fn routing_octets(&self) -> &[u8] {
         self.octets(0, self.properties_start())
     }
 
@@ -361,7 +361,7 @@ impl Message {
 
     /// The body for a vectored write, when it is kept apart; `None` for small ones.
     #[must_use]
-    pub fn large_body(&self) -> Option<&Bytes> {
+    pub(crate) fn large_body(&self) -> Option<&Bytes> {
         self.head().large_body.as_deref()
     }
 
@@ -373,7 +373,7 @@ impl Message {
 
     /// Octets this message holds in memory, roughly.
     #[must_use]
-    pub fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         let shared = |body: &Bytes| body.len() + size_of::<Bytes>();
         let large = self.large_body().map_or(0, shared);
         size_of::<Head>() + 2 * size_of::<usize>() + self.0.slice.len() + large
@@ -382,7 +382,7 @@ impl Message {
     /// The same message elsewhere: another exchange, routing key, properties or traits, the same
     /// body (shared when it is large).
     #[must_use]
-    pub fn rewritten<'n>(
+    pub(crate) fn rewritten<'n>(
         &self,
         builder: &mut MessageBuilder,
         exchange: impl Into<ShortBytes<'n>>,

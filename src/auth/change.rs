@@ -121,7 +121,7 @@ impl PermissionDefinition {
     ///
     /// # Errors
     /// The first that is invalid, in the order configure, write, read.
-    pub fn check(&self) -> Result<Access, InvalidPattern> {
+    pub(crate) fn check(&self) -> Result<Access, InvalidPattern> {
         Access::new(&self.configure, &self.write, &self.read)
     }
 }
@@ -131,7 +131,7 @@ impl TopicPermissionDefinition {
     ///
     /// # Errors
     /// The first that is invalid, in the order write, read.
-    pub fn check(&self) -> Result<TopicAccess, InvalidPattern> {
+    pub(crate) fn check(&self) -> Result<TopicAccess, InvalidPattern> {
         TopicAccess::new(&self.user, &self.vhost, &self.write, &self.read)
     }
 }

@@ -195,7 +195,7 @@ impl User {
 
     /// The hash of the password.
     #[must_use]
-    pub fn password(&self) -> &PasswordHash {
+    pub(crate) fn password(&self) -> &PasswordHash {
         &self.password
     }
 }

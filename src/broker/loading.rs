@@ -45,7 +45,7 @@ impl std::error::Error for LoadError {}
 ///
 /// # Errors
 /// [`LoadError`] with the file that cannot be read.
-pub fn documents(path: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, LoadError> {
+fn documents(path: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, LoadError> {
     let unreadable = |file: &Path| {
         let file = file.to_owned();
         move |error| LoadError {

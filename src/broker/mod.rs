@@ -25,12 +25,13 @@ use tokio_util::task::TaskTracker;
 use crate::alarms::Alarm;
 use crate::clock::{Clock, Mono};
 use crate::config::{Durability, Settings};
-use crate::desk::Desk;
+pub use crate::desk::Desk;
 use crate::env::Environment;
 use crate::events::Listener as EventListener;
 use crate::net::amqp::Amqp;
 use crate::net::descriptors::Descriptors;
-use crate::net::listener::{Bound, Listener, Listening};
+pub use crate::net::listener::Listening;
+use crate::net::listener::{Bound, Listener};
 use crate::store::Store;
 
 mod cgroup;
@@ -42,10 +43,12 @@ mod start;
 mod uri;
 pub mod vhost;
 
+pub use crate::store::{Damage, RecordAt, StoreError};
 pub use health::Health;
-pub use loading::{LoadError, documents};
+pub use loading::LoadError;
 pub use start::StartError;
-pub use uri::reachable;
+#[cfg(feature = "program")]
+pub(crate) use uri::reachable;
 pub use vhost::{
     BindingDefinition, ExchangeDefinition, NewMessage, Published, QueueCounts, QueueDefinition,
     QueuedMessage, Refused, VhostHandle, WaitError,
@@ -134,7 +137,7 @@ impl BrokerBuilder {
 
     /// Where durable things live, instead of what the settings say.
     #[must_use]
-    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+    pub(crate) fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
     }

@@ -25,7 +25,7 @@ pub(super) fn uri(settings: &Settings, addresses: &[SocketAddr], vhost: Option<&
 /// An address that a client on this machine can connect to: every interface becomes 127.0.0.1,
 /// because a broker that listens on `::` answers there as well.
 #[must_use]
-pub fn reachable(mut address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }

@@ -1,6 +1,6 @@
 //! Settings: what they are called, which values they take, and where they come from.
 //!
-//! Owns one table of settings ([`KEYS`]) from which everything else is made: the struct
+//! Owns one table of settings (`KEYS`) from which everything else is made: the struct
 //! [`Settings`], the TOML file, the `LEVERET_…` environment, the command line, the error texts,
 //! `config/SETTINGS.md` and `config/leveret.toml`. A new setting is one row in `settings.rs`.
 //!
@@ -25,14 +25,21 @@ mod types;
 
 #[cfg(feature = "settings-file")]
 pub use docs::report;
+#[cfg(any(feature = "program", feature = "internals"))]
 pub use docs::{reference, template};
 pub use error::{ConfigError, Problems, Unknown};
 pub use origin::Origin;
-pub use settings::{KEYS, Key, Settings};
-pub use shape::{Given, Shape, Unit, Value};
+#[cfg(feature = "internals")]
+pub use settings::KEYS;
+#[cfg(any(feature = "settings-file", feature = "internals"))]
+pub use settings::Key;
+pub use settings::Settings;
+#[cfg(any(feature = "settings-file", feature = "internals"))]
+pub use shape::{Given, Shape};
+pub use shape::{Unit, Value};
 #[cfg(feature = "settings-file")]
 pub use sources::{Flag, Inputs, Loaded, load};
-pub use types::{Durability, Field, LogFormat, LogLevel, QueueType, Secret};
+pub use types::{Durability, LogFormat, LogLevel, QueueType, Secret};
 
 #[cfg(test)]
 mod tests;

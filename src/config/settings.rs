@@ -392,7 +392,8 @@ fn default_cluster_name() -> String {
 impl Settings {
     /// Checks every value against its range, and the values against each other.
     ///
-    /// [`load`](super::load) has done so; this is for those who fill the struct themselves.
+    /// Reading settings from their sources has done so; this is for a program that fills the struct
+    /// itself.
     ///
     /// # Errors
     /// All that is wrong.

@@ -7,7 +7,7 @@ use super::shape::Value;
 use crate::kind::QueueKind;
 
 /// A field that a checked [`Value`] can be written to and read from.
-pub trait Field {
+pub(crate) trait Field {
     /// Writes the value; `false` (and no change) when this field cannot hold it.
     fn put(&mut self, value: Value) -> bool;
 

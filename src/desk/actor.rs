@@ -54,7 +54,7 @@ impl Desk {
     /// The actor for the program around the broker, which may do everything in the vhost; `None` if
     /// there is no such vhost.
     #[must_use]
-    pub fn program_actor(self: &Arc<Self>, vhost: &str) -> Option<Actor> {
+    pub(crate) fn program_actor(self: &Arc<Self>, vhost: &str) -> Option<Actor> {
         let vhost = self.find_vhost(vhost)?;
         Some(Actor {
             desk: Arc::clone(self),
@@ -73,7 +73,11 @@ impl Desk {
     ///
     /// # Errors
     /// [`NotAdmitted`] if there is no such vhost, or no permission of the user in it.
-    pub fn actor(self: &Arc<Self>, user: &Arc<User>, vhost: &str) -> Result<Actor, NotAdmitted> {
+    pub(crate) fn actor(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        vhost: &str,
+    ) -> Result<Actor, NotAdmitted> {
         let found = self
             .find_vhost(vhost)
             .ok_or_else(|| NotAdmitted::VhostNotFound {

@@ -12,7 +12,7 @@ use crate::mail::Mail;
 
 impl Desk {
     /// A connection is open.
-    pub fn remember(&self, session: &Arc<Session>) {
+    pub(crate) fn remember(&self, session: &Arc<Session>) {
         self.sessions.insert(session.id, Arc::clone(session));
         // Listed first, asked second: a stop that begins in between is heard of.
         if let Some(error) = self.stopping.get() {
@@ -21,13 +21,13 @@ impl Desk {
     }
 
     /// A connection is gone.
-    pub fn forget(&self, connection: ConnectionId) {
+    pub(crate) fn forget(&self, connection: ConnectionId) {
         self.sessions.remove(&connection);
     }
 
     /// All open connections, in no order.
     #[must_use]
-    pub fn sessions(&self) -> Vec<Arc<Session>> {
+    pub(crate) fn sessions(&self) -> Vec<Arc<Session>> {
         self.sessions
             .iter()
             .map(|session| Arc::clone(&session))
@@ -36,7 +36,11 @@ impl Desk {
 
     /// Closes the connections that `chosen` picks with 320 `CONNECTION_FORCED - explanation`;
     /// returns how many.
-    pub fn close_connections(&self, explanation: &str, chosen: impl Fn(&Session) -> bool) -> usize {
+    pub(crate) fn close_connections(
+        &self,
+        explanation: &str,
+        chosen: impl Fn(&Session) -> bool,
+    ) -> usize {
         let sessions = self.sessions();
         let chosen = sessions.iter().filter(|session| chosen(session));
         let closed = chosen.map(|session| {
@@ -48,7 +52,7 @@ impl Desk {
 
     /// The broker stops: tells all connections, and those that are opened from now on, with 320
     /// `CONNECTION_FORCED`.
-    pub fn stop_connections(&self, reason: &str) {
+    pub(crate) fn stop_connections(&self, reason: &str) {
         let explanation = format!("broker forced connection closure with reason '{reason}'");
         let error = AmqpError::new(ReplyCode::ConnectionForced, explanation);
         let error = self.stopping.get_or_init(|| error.in_method(0, 0));

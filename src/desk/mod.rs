@@ -10,7 +10,8 @@ use leveret_codec::types::ShortString;
 
 use crate::alarms::{Alarm, Alarms};
 use crate::auth::{
-    AnonymousLogin, Auth, AuthSettings, ConnectionCounts, Mechanism, NodeLimits, VhostLimits,
+    AnonymousLogin, Auth, AuthDefinitions, AuthSettings, ConnectionCounts, Mechanism, NodeLimits,
+    User, VhostLimits,
 };
 use crate::config::Settings;
 use crate::env::Environment;
@@ -42,13 +43,14 @@ pub use administration::{
     AdminError, Administration, Caller, Missing, NotAllowed, VhostDefinition, VhostError,
 };
 pub use bindings::BindingRequest;
-pub use commits::{Commits, Turn};
-pub use definitions::{DocumentOf, Field, ImportError, ImportReason, Imported};
+pub use commits::Commits;
+pub use definitions::{
+    DocumentOf, Field, ImportError, ImportReason, Imported, MissingEnd, OneVhost,
+};
 pub(crate) use definitions::{IMPORTED_HASH, check_document};
 pub use exchanges::ExchangeDeclaration;
 pub use messages::{Publication, Published, QueuedMessage};
-pub use queues::{QueueDeclaration, QueueFound};
-pub use session::{Capabilities, Client, Tuned};
+pub use queues::QueueDeclaration;
 pub use stored::Stored;
 pub use supply::Supply;
 
@@ -59,16 +61,16 @@ use waiting::{Waiting, Watch};
 /// What all connections of a broker share.
 pub struct Desk {
     /// Settings, clock, timers, store, events.
-    pub env: Arc<Environment>,
+    pub(crate) env: Arc<Environment>,
     /// Users and their rights.
-    pub auth: Auth,
+    pub(crate) auth: Auth,
     /// Held by every change of a definition, from its check until it is stored and in force.
     changes: Mutex<Changes>,
     parameters: Parameters,
     /// Open connections and channels, against their limits.
-    pub counts: Arc<ConnectionCounts>,
+    pub(crate) counts: Arc<ConnectionCounts>,
     /// The broker's own limits.
-    pub node_limits: NodeLimits,
+    pub(crate) node_limits: NodeLimits,
     vhosts: DashMap<ShortString, Arc<Vhost>>,
     vhost_limits: DashMap<ShortString, VhostLimits>,
     sessions: DashMap<ConnectionId, Arc<Session>>,
@@ -84,7 +86,7 @@ pub struct Desk {
 impl Desk {
     /// A broker without vhosts and users.
     #[must_use]
-    pub fn new(env: Arc<Environment>) -> Arc<Self> {
+    pub(crate) fn new(env: Arc<Environment>) -> Arc<Self> {
         let settings = &env.settings;
         let (auth, rights) = Auth::new(auth_settings(settings));
         let node_limits = NodeLimits {
@@ -114,7 +116,7 @@ impl Desk {
 
     /// The vhost called `name`.
     #[must_use]
-    pub fn find_vhost(&self, name: &str) -> Option<Arc<Vhost>> {
+    pub(crate) fn find_vhost(&self, name: &str) -> Option<Arc<Vhost>> {
         self.vhosts.get(name).map(|vhost| Arc::clone(&vhost))
     }
 
@@ -128,6 +130,18 @@ impl Desk {
             .collect();
         names.sort();
         names
+    }
+
+    /// The user called `name`, to act as by [`Desk::administration_for`].
+    #[must_use]
+    pub fn user(&self, name: &str) -> Option<Arc<User>> {
+        self.auth.user(name)
+    }
+
+    /// All users and permissions.
+    #[must_use]
+    pub fn rights(&self) -> AuthDefinitions {
+        self.auth.export()
     }
 
     /// The limits of a vhost.
@@ -171,7 +185,7 @@ impl Desk {
 
     /// Sends [`Mail::Durable`] to `mailbox` once the store is durable
     /// up to `position`; soon if it is already.
-    pub fn wait_durable(&self, mailbox: &Arc<Mailbox>, position: Position) {
+    pub(crate) fn wait_durable(&self, mailbox: &Arc<Mailbox>, position: Position) {
         if !commits::keep(&self.waiting, mailbox, position) {
             self.waiting.add(mailbox, position);
         }
@@ -179,7 +193,7 @@ impl Desk {
 
     /// For one connection, which is asked once a turn.
     #[must_use]
-    pub fn commits(&self) -> Commits {
+    pub(crate) fn commits(&self) -> Commits {
         Commits::new(&self.waiting)
     }
 
@@ -189,7 +203,7 @@ impl Desk {
     }
 
     /// The broker stops: nothing must keep itself alive in a circle.
-    pub fn let_go(&self) {
+    pub(crate) fn let_go(&self) {
         let now = self.env.now();
         self.sessions.clear();
         for vhost in self.vhosts.iter() {

@@ -23,7 +23,7 @@ const HEADER_DEFAULT: &str = "x-deduplication-header";
 const SIZE_DEFAULT: usize = 128;
 
 /// The most values one cache remembers, whatever the declaration says (I11); about 200 MB.
-pub const DEDUP_SIZE_MAX: usize = 1_000_000;
+const DEDUP_SIZE_MAX: usize = 1_000_000;
 
 /// What the arguments of a declaration say about duplicates.
 #[derive(Clone, Debug, PartialEq, Eq)]

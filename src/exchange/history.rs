@@ -17,7 +17,7 @@ const NO_STORE_HEADER: &str = "x-recent-history-no-store";
 const LENGTH_DEFAULT: usize = 20;
 
 /// The most messages one exchange keeps, whatever its declaration says (I11).
-pub const HISTORY_LENGTH_MAX: usize = 100_000;
+const HISTORY_LENGTH_MAX: usize = 100_000;
 
 /// How many messages an exchange declared with these arguments keeps, 20 by default.
 pub(super) fn history_length(arguments: &Table) -> Result<usize, String> {

@@ -32,13 +32,13 @@ use std::hash::Hash;
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::table::{Table, TableRef};
 
-pub use dedup::{DEDUP_SIZE_MAX, DedupCache};
+pub use dedup::DedupCache;
 use direct::Direct;
 use hash::{Hashed, Pool, Ring};
 pub use hasher::TableHash as NameHash;
 use headers::Headers;
 use history::history_length;
-pub use history::{HISTORY_LENGTH_MAX, History, belongs_to_history};
+pub use history::{History, belongs_to_history};
 pub use kind::ExchangeType;
 use targets::Targets;
 use topic::Topic;

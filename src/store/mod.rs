@@ -32,7 +32,9 @@ mod start;
 
 pub use log::turn::Turn;
 pub use log::{Durability, Options};
-pub use log_store::{LogStore, Space};
+pub use log_store::LogStore;
+#[cfg(feature = "internals")]
+pub use log_store::Space;
 pub use memory::MemoryStore;
 pub use spill::{Extent, Spill};
 pub use start::recovery::Damage;

@@ -65,17 +65,17 @@ mod routing;
 
 pub use exchanges::check_not_default;
 pub use inventory::{
-    BindingInfo, Inventory, NewBinding, NewExchange, NewQueue, QueueInfo, bind_all,
-    declare_exchanges, declare_queues,
+    BindingInfo, Inventory, NewBinding, NewExchange, NewQueue, bind_all, declare_exchanges,
+    declare_queues,
 };
 pub use placing::{Placed, Publishes};
-pub use queue_handle::{QueueHandle, Storing};
+pub use queue_handle::QueueHandle;
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget, check_no_reply_name, is_reply_queue};
-pub use restore::{Owners, RestoreError};
+pub use restore::Owners;
 pub use routing::{
     Answer, Binding, Destination, DestinationName, Exchange, ExchangeSpec, Question, Routes,
-    Target, only_queue,
+    only_queue,
 };
 
 use removal::Removal;

@@ -12,6 +12,7 @@ use leveret::config::{Durability, QueueType};
 use leveret::definitions::ParameterRecord;
 use leveret::desk::{Desk, DocumentOf, VhostDefinition};
 use leveret::ids::QueueId;
+use leveret::internals::{BuilderInside as _, DeskInside as _};
 use leveret::message::Message;
 use leveret::store::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, MemoryStore, Op, Position,
@@ -72,7 +73,7 @@ fn every_change_by_an_operator_survives_a_restart() {
     let traced = broker.desk().find_vhost("described").unwrap();
     assert!(traced.metadata().tracing);
     let here = "127.0.0.1".parse().unwrap();
-    let auth = &broker.desk().auth;
+    let auth = broker.desk().auth();
     assert!(auth.check_password("guest", b"other", here).is_ok());
     assert!(auth.check_password("added", b"secret", here).is_err());
 }
@@ -316,7 +317,7 @@ fn what_is_stored_last_is_what_is_in_force() {
                 });
             }
         });
-        let in_force = desk.auth.user("bob").expect("a user").tags().to_vec();
+        let in_force = desk.user("bob").expect("a user").tags().to_vec();
         let changes = store.changes.lock().unwrap();
         let Some(DefinitionChange::Put(last)) = changes.last() else {
             panic!("nothing was stored");

@@ -2,6 +2,7 @@
 
 use clap::{Parser, ValueEnum as _};
 use leveret::broker::Broker;
+use leveret::internals::DeskInside as _;
 use leveret_bench::awake::Awake;
 use leveret_bench::disk::{self, DiskLoop};
 use leveret_bench::hostile::Hostile;

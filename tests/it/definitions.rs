@@ -16,6 +16,7 @@ use leveret::broker::{Broker, BrokerBuilder};
 use leveret::clock::Clock;
 use leveret::config::Durability;
 use leveret::desk::{DocumentOf, ImportError};
+use leveret::internals::DeskInside as _;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -126,7 +127,7 @@ fn a_document_of_one_vhost_comes_out_as_it_went_in() {
         .import_into("orders", document.as_bytes())
         .unwrap()
         .unwaited();
-    let scope = DocumentOf::Vhost(desk.find_vhost("orders").unwrap());
+    let scope = desk.one_vhost("orders").unwrap();
     same(parsed(&document), desk.export(&scope));
 }
 
@@ -136,7 +137,7 @@ fn what_is_imported_works() {
     let broker = loaded(dir.path(), &golden("broker-4.3.6.json"));
     let limits = broker.desk().vhost_limits("limited");
     assert_eq!((limits.queues(), limits.connections()), (Some(50), None));
-    let auth = &broker.desk().auth;
+    let auth = broker.desk().auth();
     let here = "127.0.0.1".parse().unwrap();
     assert!(auth.check_password("alice", b"secret", here).is_ok());
     assert!(auth.check_password("bob", b"pw", here).is_ok());
@@ -178,7 +179,7 @@ fn a_section_is_imported_whole_or_not_at_all() {
         "exchanges[1], 'bad' in vhost '/': precondition_failed: unknown exchange type 'nope'"
     );
     let desk = broker.desk();
-    assert!(desk.auth.user("carol").is_some(), "an earlier section");
+    assert!(desk.user("carol").is_some(), "an earlier section");
     let vhost = desk.find_vhost("/").unwrap();
     assert!(vhost.find_exchange("good").is_none(), "the same section");
     assert!(vhost.find_queue("later").is_none(), "a later section");
@@ -235,7 +236,7 @@ fn definitions_are_loaded_at_a_start_from_the_files_of_a_directory() {
     let desk = broker.desk();
     // A broker that has definitions to load gets no defaults.
     assert_eq!(desk.vhost_names().len(), 1);
-    assert!(desk.auth.users().is_empty());
+    assert!(desk.auth().users().is_empty());
     assert!(desk.find_vhost("v").unwrap().find_queue("q").is_some());
     desk.administration().delete_vhost("v").unwrap().unwaited();
     broker.stop("a test");

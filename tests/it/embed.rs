@@ -19,6 +19,7 @@ use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Secret;
 use leveret::desk::VhostDefinition;
+use leveret::internals::DeskInside as _;
 use leveret::policy::PolicyDefinition;
 use serde_json::json;
 
@@ -116,7 +117,7 @@ fn definitions_are_made_without_naming_every_field() {
     by.put_permission(&some).unwrap().unwaited();
     let topics = TopicPermissionDefinition::new("bob", "shop", "amq.topic").write("^orders");
     by.put_topic_permission(&topics).unwrap().unwaited();
-    let rights = serde_json::to_value(desk.auth.export()).unwrap();
+    let rights = serde_json::to_value(desk.rights()).unwrap();
     let bob = rights["users"]
         .as_array()
         .unwrap()

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Durability;
+use leveret::internals::BuilderInside as _;
 use leveret::policy::PolicyDefinition;
 use leveret::store::disk::MemoryDisk;
 use leveret::store::{LogStore, Options, StoreError};

@@ -4,6 +4,7 @@
 
 use leveret::alarms::Alarm;
 use leveret::broker::Broker;
+use leveret::internals::DeskInside as _;
 
 use crate::talker::{Client, eventually};
 
@@ -44,7 +45,7 @@ fn leaves_nothing(broker: &Broker, look: &mut Client) {
     let vhost = broker.desk().find_vhost("/").unwrap();
     assert!(vhost.find_queue("mine").is_none());
     assert_eq!(look.drain("q"), ["one", "two", "three"]);
-    assert_eq!(broker.desk().counts.channels(), 1);
+    assert_eq!(broker.desk().counts().channels(), 1);
     assert_eq!(broker.health().alarms, [Alarm::Memory]);
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use leveret::broker::Broker;
 use leveret::desk::session::Session;
+use leveret::internals::DeskInside as _;
 use leveret::limits::{OUTBOX_MARK, REPLY_BYTES_MAX};
 use leveret::mail::MAIL_BYTES_MAX;
 

@@ -17,6 +17,7 @@ use leveret::auth::{UserLimits, VhostLimits};
 use leveret::broker::Broker;
 use leveret::config::{KEYS, Settings};
 use leveret::desk::VhostDefinition;
+use leveret::internals::DeskInside as _;
 use leveret::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, SILENT_CLOSE_MS};
 use tempfile::TempDir;
 

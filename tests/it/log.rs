@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use leveret::broker::Broker;
 use leveret::clock::Clock;
+use leveret::internals::BuilderInside as _;
 use leveret::store::disk::{Fault, FaultDisk};
 use leveret::store::{LogStore, Options};
 use tempfile::TempDir;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use leveret::broker::Broker;
 use leveret::clock::Clock;
 use leveret::config::Durability;
+use leveret::internals::BuilderInside as _;
 use leveret::store::disk::{Fault, FaultDisk};
 use leveret::store::{LogStore, Options, Store};
 use proptest::prelude::*;

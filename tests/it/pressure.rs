@@ -11,6 +11,7 @@ use leveret::broker::{Broker, Health};
 use leveret::clock::Clock;
 use leveret::config::Durability;
 use leveret::desk::session::State;
+use leveret::internals::{BuilderInside as _, DeskInside as _};
 use leveret::store::disk::{MemoryDisk, SlowDisk};
 use leveret::store::{LogStore, Options, Store};
 

@@ -13,6 +13,7 @@ use leveret::broker::Broker;
 use leveret::clock::{Clock, Wall};
 use leveret::desk::Desk;
 use leveret::ids::QueueId;
+use leveret::internals::{BuilderInside as _, DeskInside as _};
 use leveret::message::Message;
 use leveret::store::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
@@ -304,7 +305,7 @@ impl Store for Kept {
                 head_len: 0,
                 mark: 0,
                 priority: stored.message.properties().priority().unwrap(),
-                ttl_ms: stored.message.traits().expiration_ms,
+                ttl_ms: stored.message.expiration_ms(),
                 stored_at: Wall::from_millis(0),
                 sequence: 0,
                 returns: stored.returns,

@@ -73,7 +73,9 @@ const JSON: &[(&str, &str)] = &[
 /// The layers of the house, from the top to the ground. A module names only modules of lower rows;
 /// those of one row know nothing of each other.
 const LAYERS: &[&str] = &[
+    "internals",
     "program",
+    "administration settings views",
     "broker",
     "net",
     "connection",

@@ -10,6 +10,7 @@ use leveret::alarms::Alarm;
 use leveret::broker::{Broker, Health, QueueDefinition};
 use leveret::clock::Clock;
 use leveret::config::Durability;
+use leveret::internals::BuilderInside as _;
 use leveret::store::disk::{Fault, FaultDisk};
 use leveret::store::{LogStore, Options};
 

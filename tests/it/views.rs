@@ -10,6 +10,7 @@ use leveret::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ExchangeSort, Listing, NameFilter, Page,
     QueueSort, QueueView, Scope,
 };
+use leveret::internals::DeskInside as _;
 use leveret::vhost::DestinationName;
 use leveret_codec::types::ShortString;
 
@@ -251,7 +252,7 @@ fn what_came_and_went_is_counted() {
         ..before
     };
     assert_eq!(churn, expected);
-    assert_eq!(broker.desk().auth.attempts(Door::Amqp), (1, 0));
+    assert_eq!(broker.desk().auth().attempts(Door::Amqp), (1, 0));
     drop(client);
     eventually("all is closed", || {
         broker.desk().churn()

@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use crate::clock::Mono;
 use crate::desk::{Actor, BindingRequest, ExchangeDeclaration, QueueDeclaration, Stored};
+use crate::error::AmqpError;
 use crate::limits::DURABLE_WAIT_MS;
 use crate::vhost::DeleteIf;
 
@@ -77,7 +78,7 @@ impl VhostHandle {
     /// for wrong arguments or a queue that differs.
     pub fn declare_queue(&self, queue: &QueueDefinition) -> Result<String, Refused> {
         let declaration = QueueDeclaration::try_from(queue)?;
-        let found = self.done(self.actor.declare_queue(self.now(), declaration)?)?;
+        let found = self.done(self.actor.declare_queue(self.now(), declaration))?;
         Ok(found.name.to_string())
     }
 
@@ -87,7 +88,7 @@ impl VhostHandle {
     /// [`Refused`] with 405 for the exclusive queue of a connection.
     pub fn delete_queue(&self, name: &str) -> Result<u64, Refused> {
         let only_if = DeleteIf::default();
-        self.done(self.actor.delete_queue(self.now(), name, only_if)?)
+        self.done(self.actor.delete_queue(self.now(), name, only_if))
     }
 
     /// Removes what is ready in a queue; answers with how many messages that were.
@@ -96,7 +97,7 @@ impl VhostHandle {
     /// [`Refused`] with 404 if it is missing, 405 for the exclusive queue of a connection, 540 for
     /// a stream.
     pub fn purge_queue(&self, name: &str) -> Result<u64, Refused> {
-        self.done(self.actor.purge_queue(self.now(), name)?)
+        self.done(self.actor.purge_queue(self.now(), name))
     }
 
     /// Declares an exchange, or finds the same one.
@@ -106,7 +107,7 @@ impl VhostHandle {
     /// exchange that differs.
     pub fn declare_exchange(&self, exchange: &ExchangeDefinition) -> Result<(), Refused> {
         let declaration = ExchangeDeclaration::try_from(exchange)?;
-        self.done(self.actor.declare_exchange(declaration)?)
+        self.done(self.actor.declare_exchange(declaration))
     }
 
     /// Deletes an exchange with its bindings. A missing one is fine.
@@ -114,7 +115,7 @@ impl VhostHandle {
     /// # Errors
     /// [`Refused`] with 403 for an exchange of the broker's own.
     pub fn delete_exchange(&self, name: &str) -> Result<(), Refused> {
-        self.done(self.actor.delete_exchange(name, false)?)
+        self.done(self.actor.delete_exchange(name, false))
     }
 
     /// Makes a binding; one that is there already is fine.
@@ -124,7 +125,7 @@ impl VhostHandle {
     /// exchange's type refuses key or arguments.
     pub fn bind(&self, binding: &BindingDefinition) -> Result<(), Refused> {
         let request = BindingRequest::try_from(binding)?;
-        self.done(self.actor.bind(self.now(), request)?)
+        self.done(self.actor.bind(self.now(), request))
     }
 
     /// Removes a binding; what is missing is fine.
@@ -133,7 +134,7 @@ impl VhostHandle {
     /// [`Refused`] with 403 for the default exchange.
     pub fn unbind(&self, binding: &BindingDefinition) -> Result<(), Refused> {
         let request = BindingRequest::try_from(binding)?;
-        self.done(self.actor.unbind(request)?)
+        self.done(self.actor.unbind(request))
     }
 
     /// Publishes a message as a client does that waits for its confirm; answers with what became of
@@ -146,7 +147,7 @@ impl VhostHandle {
     pub fn publish(&self, message: &NewMessage) -> Result<Published, Refused> {
         let published =
             message.publication(|publication| self.actor.publish(self.now(), publication))?;
-        self.done(published?)
+        self.done(published)
     }
 
     /// The messages of a queue that would leave first, in that order, without taking them: at most
@@ -171,7 +172,9 @@ impl VhostHandle {
     /// # Errors
     /// [`Refused`] with 404 if the queue is missing, 405 for the exclusive queue of a connection.
     pub fn peek(&self, queue: &str, max: usize) -> Result<Vec<QueuedMessage>, Refused> {
-        Ok(self.actor.peek(queue, max)?)
+        self.actor
+            .peek(queue, max)
+            .map_err(|error| Refused::of(&error))
     }
 
     /// Empties the vhost, so that the next test finds it as the first one did: queues with their
@@ -193,7 +196,7 @@ impl VhostHandle {
     pub fn reset(&self) -> Result<(), Refused> {
         let administration = self.actor.desk.administration();
         let emptied = administration.reset_vhost(self.name());
-        self.done(emptied.map_err(|_| Refused::no_vhost(self.name()))?)
+        self.durable(emptied.map_err(|_| Refused::no_vhost(self.name()))?)
     }
 
     /// What a queue holds now; `None` if there is no such queue.
@@ -240,8 +243,12 @@ impl VhostHandle {
         })
     }
 
-    /// The answer, once the store is as far as it must be.
-    fn done<T>(&self, stored: Stored<T>) -> Result<T, Refused> {
+    /// The answer of the desk, once the store is as far as it must be.
+    fn done<T>(&self, answer: Result<Stored<T>, AmqpError>) -> Result<T, Refused> {
+        self.durable(answer.map_err(|error| Refused::of(&error))?)
+    }
+
+    fn durable<T>(&self, stored: Stored<T>) -> Result<T, Refused> {
         let Stored { value, until } = stored;
         let store = &self.actor.desk.env.store;
         let limit = Duration::from_millis(DURABLE_WAIT_MS);

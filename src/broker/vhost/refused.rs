@@ -39,7 +39,14 @@ impl Refused {
     }
 
     fn new(code: ReplyCode, text: &str) -> Self {
-        AmqpError::new(code, text).into()
+        Self::of(&AmqpError::new(code, text))
+    }
+
+    pub(super) fn of(error: &AmqpError) -> Self {
+        Self {
+            code: error.code.number(),
+            text: error.reply_text(),
+        }
     }
 
     pub(super) fn no_vhost(name: &str) -> Self {
@@ -55,15 +62,6 @@ impl Refused {
     pub(super) fn not_durable() -> Self {
         let text = "the change is made, but the store cannot be written";
         Self::new(ReplyCode::InternalError, text)
-    }
-}
-
-impl From<AmqpError> for Refused {
-    fn from(error: AmqpError) -> Self {
-        Self {
-            code: error.code.number(),
-            text: error.reply_text(),
-        }
     }
 }
 

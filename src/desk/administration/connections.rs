@@ -29,7 +29,11 @@ impl Administration<'_> {
 
     /// Closes the connections that `chosen` picks, as far as the caller may, with 320
     /// `CONNECTION_FORCED - reason`; returns how many.
-    pub fn close_connections(&self, reason: &str, chosen: impl Fn(&Session) -> bool) -> usize {
+    pub(crate) fn close_connections(
+        &self,
+        reason: &str,
+        chosen: impl Fn(&Session) -> bool,
+    ) -> usize {
         let closed = self
             .desk
             .close_connections(reason, |session| self.may_close(session) && chosen(session));

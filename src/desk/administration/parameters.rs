@@ -442,7 +442,7 @@ impl Desk {
     }
 
     /// Gives a new broker the global parameters that RabbitMQ's have.
-    pub fn name_cluster(&self) {
+    pub(crate) fn name_cluster(&self) {
         let _changes = self.changes.lock();
         if self.global_parameter(CLUSTER_ID).is_some() {
             return;

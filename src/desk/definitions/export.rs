@@ -22,13 +22,17 @@ pub enum DocumentOf {
     /// The whole broker.
     Broker,
     /// One vhost: no users and permissions, and no item says in which vhost it is.
-    Vhost(Arc<Vhost>),
+    Vhost(OneVhost),
 }
+
+/// A vhost that a document is about; see [`Desk::one_vhost`].
+#[derive(Clone)]
+pub struct OneVhost(pub(super) Arc<Vhost>);
 
 impl DocumentOf {
     fn vhosts(&self, desk: &Desk) -> Vec<Arc<Vhost>> {
         match self {
-            Self::Vhost(vhost) => vec![Arc::clone(vhost)],
+            Self::Vhost(OneVhost(vhost)) => vec![Arc::clone(vhost)],
             Self::Broker => {
                 let names = desk.vhost_names().into_iter();
                 names.filter_map(|name| desk.find_vhost(&name)).collect()
@@ -54,6 +58,13 @@ impl DocumentOf {
 }
 
 impl Desk {
+    /// A vhost for a document about it alone; `None` if there is no vhost of this name.
+    #[must_use]
+    pub fn one_vhost(&self, name: &str) -> Option<DocumentOf> {
+        let vhost = self.find_vhost(name)?;
+        Some(DocumentOf::Vhost(OneVhost(vhost)))
+    }
+
     /// The definitions of the whole broker, or of one vhost, in RabbitMQ's format.
     #[must_use]
     pub fn export(&self, scope: &DocumentOf) -> Json {
@@ -118,7 +129,7 @@ impl Desk {
                 "original_cluster_name": self.cluster_name(),
                 "explanation": format!("Definitions of cluster '{}'", self.cluster_name()),
             })),
-            DocumentOf::Vhost(vhost) => fields(&json!({
+            DocumentOf::Vhost(OneVhost(vhost)) => fields(&json!({
                 "rabbitmq_definition_format": "single_virtual_host",
                 "original_vhost_name": &**vhost.name(),
                 "explanation": format!("Definitions of virtual host '{}'", vhost.name()),
@@ -194,7 +205,7 @@ pub(super) fn topic_permissions(desk: &Desk, _scope: &DocumentOf, each: Each<'_>
 pub(super) fn parameters(desk: &Desk, scope: &DocumentOf, each: Each<'_>) {
     let is_meant = |found: &ParameterRecord| match scope {
         DocumentOf::Broker => true,
-        DocumentOf::Vhost(vhost) => found.vhost == **vhost.name(),
+        DocumentOf::Vhost(OneVhost(vhost)) => found.vhost == **vhost.name(),
     };
     for parameter in desk.parameters().iter().filter(|found| is_meant(found)) {
         each(scope.item(&parameter.vhost, fields(parameter)));

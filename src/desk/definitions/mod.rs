@@ -20,10 +20,10 @@ mod item;
 mod reason;
 mod restore;
 
-pub use export::DocumentOf;
+pub use export::{DocumentOf, OneVhost};
 pub use import::Imported;
 pub(crate) use import::check_document;
-pub use reason::{Field, ImportError, ImportReason};
+pub use reason::{Field, ImportError, ImportReason, MissingEnd};
 
 use import::{Checked, Importing};
 use item::Item;

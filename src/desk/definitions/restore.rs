@@ -26,7 +26,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
-    pub fn recover(&self, now: Now) -> Result<bool, StoreError> {
+    pub(crate) fn recover(&self, now: Now) -> Result<bool, StoreError> {
         let mut found = Vec::new();
         self.env
             .store

@@ -1,4 +1,4 @@
-//! A disk in memory: for tests, and what a crash leaves of a [`FaultDisk`](super::FaultDisk).
+//! A disk in memory: for tests, and what a crash leaves of a `FaultDisk`.
 
 use std::collections::BTreeMap;
 use std::io;

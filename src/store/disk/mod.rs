@@ -1,7 +1,7 @@
 //! The files of a data directory, as few calls as the store needs, all of them blocking.
 //!
 //! Owns the trait and the disks that have it: [`OsDisk`], [`MemoryDisk`], and two for tests,
-//! [`FaultDisk`], which fails when told to, and [`SlowDisk`], which stalls. It deliberately knows
+//! `FaultDisk`, which fails when told to, and `SlowDisk`, which stalls. It deliberately knows
 //! no format: what is in the files is the business of the wings above it.
 //! Every fault is injected here, under the real format and the real recovery.
 //!
@@ -12,15 +12,19 @@
 use std::io;
 use std::sync::Arc;
 
+#[cfg(feature = "internals")]
 mod fault;
 mod memory;
 mod os;
+#[cfg(feature = "internals")]
 mod slow;
 pub(super) mod window;
 
+#[cfg(feature = "internals")]
 pub use fault::{Fault, FaultDisk};
 pub use memory::MemoryDisk;
 pub use os::OsDisk;
+#[cfg(feature = "internals")]
 pub use slow::SlowDisk;
 
 /// A directory of files; names are flat.

@@ -23,7 +23,9 @@ mod footers;
 mod item;
 mod readable;
 
-pub use item::{Body, Definition, Item, Owner, Stored};
+#[cfg(feature = "internals")]
+pub use item::Body;
+pub use item::{Definition, Item, Owner, Stored};
 
 /// What a data directory holds, and what is wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -77,7 +77,7 @@ impl Destination {
 impl DestinationName {
     /// The name of `destination`.
     #[must_use]
-    pub fn of(destination: &Destination) -> Self {
+    pub(crate) fn of(destination: &Destination) -> Self {
         match destination {
             Destination::Queue(queue) => Self::Queue(queue.name().clone()),
             Destination::Exchange(exchange) => Self::Exchange(exchange.spec.name.clone()),

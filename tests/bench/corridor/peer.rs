@@ -12,6 +12,7 @@ use leveret::connection::Connection;
 use leveret::desk::session::Origin;
 use leveret::desk::{Desk, VhostDefinition};
 use leveret::env::Environment;
+use leveret::internals::DeskInside as _;
 use leveret::limits::WRITE_SLICES;
 use leveret::protocol::{Flow, Protocol as _};
 use leveret::store::MemoryStore;
@@ -40,7 +41,7 @@ const BASIC: u16 = 60;
 pub(crate) fn broker() -> Arc<Desk> {
     let store = Arc::new(MemoryStore::default());
     let env = Environment::new(Settings::default(), Clock::test(), store);
-    let desk = Desk::new(Arc::new(env));
+    let desk = Desk::on(env);
     let administration = desk.administration();
     administration
         .put_vhost("/", &VhostDefinition::default())
@@ -77,7 +78,7 @@ impl Peer {
         let now = Now::default();
         let address = "127.0.0.1:50000".parse().unwrap();
         let local = "127.0.0.1:5672".parse().unwrap();
-        let origin = Origin::new(desk.env.next_connection(), address, local, now);
+        let origin = Origin::new(desk.env().next_connection(), address, local, now);
         let mut peer = Self {
             connection: Connection::new(desk, origin),
             now,

@@ -2,6 +2,7 @@
 
 use leveret::broker::Broker;
 use leveret::desk::session::Session;
+use leveret::internals::AdministrationInside as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 

@@ -1,0 +1,23 @@
+//! What can be set.
+//!
+//! ```
+//! use leveret::broker::Broker;
+//! use leveret::settings::{Durability, Settings};
+//!
+//! let settings = Settings {
+//!     host: "127.0.0.1".to_owned(),
+//!     port: 0,
+//!     durability: Durability::Memory,
+//!     vm_memory_high_watermark_relative: 0.2,
+//!     ..Settings::default()
+//! };
+//! let broker = Broker::builder().settings(settings).start()?;
+//! # Ok::<(), leveret::broker::StartError>(())
+//! ```
+
+pub use crate::config::{
+    ConfigError, Durability, LogFormat, LogLevel, Origin, Problems, QueueType, Secret, Settings,
+    Unit, Unknown, Value,
+};
+#[cfg(feature = "settings-file")]
+pub use crate::config::{Flag, Given, Inputs, Key, Loaded, Shape, load, report};

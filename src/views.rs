@@ -1,0 +1,32 @@
+//! What there is, as plain data: made on request, exact at the moment of asking.
+//!
+//! ```
+//! use leveret::broker::{Broker, QueueDefinition};
+//! use leveret::views::{Listing, NameFilter, QueueSort, Scope};
+//!
+//! let broker = Broker::builder().start()?;
+//! let vhost = broker.vhost("/")?;
+//! for name in ["jobs.new", "jobs.old", "other"] {
+//!     vhost.declare_queue(&QueueDefinition::new(name))?;
+//! }
+//! let listing = Listing {
+//!     name: Some(NameFilter::pattern("^jobs")),
+//!     sort: Some(QueueSort::Name),
+//!     ..Listing::default()
+//! };
+//! let listed = broker.desk().queues(Scope::All, &listing)?;
+//! let names: Vec<_> = listed.items.iter().map(|queue| &*queue.name).collect();
+//! assert_eq!(names, ["jobs.new", "jobs.old"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub use crate::desk::session::State;
+pub use crate::desk::views::{
+    BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,
+    ExchangeSort, ExchangeView, Listed, Listing, MessageCounts, NameFilter, ObjectTotals, Page,
+    PageError, Place, PlainTable, QueueCounts, QueueSort, QueueView, Scope, SortKey, VhostView,
+};
+pub use crate::inquiry::{Answers, ChannelCounters, ChannelSnapshot};
+pub use crate::kind::QueueKind;
+pub use crate::queue::Stats;
+pub use crate::vhost::DestinationName;
