@@ -201,16 +201,11 @@ impl Content {
             left, assembled, ..
         } = &mut self.state
         else {
-            return Err(match self.state {
-                State::Header => expected_header("non content header frame"),
-                _ => expected_method(),
-            });
+            return Err(self.no_body_due());
         };
         let len = payload.len() as u64;
         if len > *left {
-            return Err(frame_error(
-                "content body frame exceeds remaining content size",
-            ));
+            return Err(too_much_body());
         }
         let whole = *left == len && assembled.is_empty();
         if !whole {
@@ -227,6 +222,40 @@ impl Content {
             ContentBody::Assembled(std::mem::take(assembled).into())
         };
         Ok(Some(self.complete(body)))
+    }
+
+    /// A body frame of `len` octets arrives, to be dropped.
+    ///
+    /// # Errors
+    /// 505 out of place, 501 past the announced size.
+    pub(super) fn drop_body(&mut self, len: u64) -> Result<(), AmqpError> {
+        let State::Body { left, .. } = &mut self.state else {
+            return Err(self.no_body_due());
+        };
+        if len > *left {
+            return Err(too_much_body());
+        }
+        *left -= len;
+        if *left == 0 {
+            self.state = State::Idle;
+        }
+        Ok(())
+    }
+
+    /// Keeps nothing of the content at hand but how much of it is to come.
+    pub(super) fn forget(&mut self) {
+        self.properties = Vec::new();
+        if let State::Body { assembled, .. } = &mut self.state {
+            *assembled = Vec::new();
+        }
+    }
+
+    /// 505 for a body frame outside a body.
+    fn no_body_due(&self) -> AmqpError {
+        match self.state {
+            State::Header => expected_header("non content header frame"),
+            _ => expected_method(),
+        }
     }
 
     /// A body frame of `size` octets begins. Whether its payload may be given in parts: not if it
@@ -364,6 +393,10 @@ fn expected_header(got: &str) -> AmqpError {
 fn expected_body() -> AmqpError {
     unexpected_frame("expected content body, got non content body frame instead".to_owned())
         .in_method(60, 40)
+}
+
+fn too_much_body() -> AmqpError {
+    frame_error("content body frame exceeds remaining content size")
 }
 
 fn frame_error(explanation: impl Into<String>) -> AmqpError {

@@ -27,6 +27,7 @@ mod consume;
 mod content;
 mod declare;
 mod deliver;
+mod dropped;
 mod leaving;
 mod ledger;
 mod publish;
@@ -37,6 +38,7 @@ mod snapshot;
 mod sources;
 mod tx;
 
+pub use dropped::{DroppedContent, Progress};
 pub use leaving::Departures;
 
 use confirms::Confirms;

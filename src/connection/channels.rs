@@ -3,19 +3,22 @@
 //! ```text
 //!            channel.open              channel error
 //!   (none) ───────────────▶ Open ───────────────────────▶ Closing
-//!     ▲                      │ channel.close                │ channel.close-ok
-//!     └──────────────────────┴──────────────────────────────┘
+//!    │ ▲                     │ channel.close                │ channel.close-ok
+//!    │ └─────────────────────┴──────────────────────────────┘
+//!    │ basic.publish
+//!    └───────────────▶ Unopened: 504 once the content is whole
 //! ```
 //!
 //! While a number is `Closing`, everything the client sent before it saw our channel.close is
-//! dropped (I8). Lookups remember the last number, because frames of a content come in a row.
+//! dropped (I8), if it is in its place. Lookups remember the last number, because frames of a
+//! content come in a row.
 
 use std::collections::HashMap;
 
 use leveret_codec::types::ChannelId;
 
 use crate::auth::ChannelGuard;
-use crate::channel::Channel;
+use crate::channel::{Channel, DroppedContent};
 use crate::ids::ConnectionId;
 use crate::inquiry::ChannelSnapshot;
 
@@ -46,7 +49,9 @@ pub(super) enum State {
         _place: Option<ChannelGuard>,
     },
     /// We sent channel.close and wait for the answer.
-    Closing,
+    Closing(Box<DroppedContent>),
+    /// A content has begun on a free number.
+    Unopened(Box<DroppedContent>),
 }
 
 impl Channels {
@@ -60,7 +65,7 @@ impl Channels {
     pub(super) fn snapshots(&self, connection: ConnectionId) -> Vec<ChannelSnapshot> {
         let open = self.slots.iter().filter_map(|slot| match &slot.state {
             State::Open { channel, .. } => Some(channel.snapshot(connection)),
-            State::Closing => None,
+            State::Closing(_) | State::Unopened(_) => None,
         });
         open.collect()
     }
@@ -86,6 +91,17 @@ impl Channels {
             channel,
             _place: place,
         };
+        self.add(id, state);
+        self.open += 1;
+    }
+
+    /// A content begins on the number `id`, which must be free.
+    pub(super) fn begin_unopened(&mut self, id: ChannelId, content: DroppedContent) {
+        self.add(id, State::Unopened(Box::new(content)));
+        self.open += 1;
+    }
+
+    fn add(&mut self, id: ChannelId, state: State) {
         self.last = self.slots.len();
         self.by_id.insert(id, self.slots.len());
         self.slots.push(Slot {
@@ -93,13 +109,16 @@ impl Channels {
             touched: false,
             state,
         });
-        self.open += 1;
     }
 
     /// Marks the open channel `id` as closing and hands it out, to be closed.
     pub(super) fn start_closing(&mut self, id: ChannelId) -> Option<Box<Channel>> {
         let state = self.get(id)?;
-        let State::Open { channel, .. } = std::mem::replace(state, State::Closing) else {
+        let State::Open { channel, .. } = state else {
+            return None;
+        };
+        let closing = State::Closing(Box::new(DroppedContent::rest_of(channel)));
+        let State::Open { channel, .. } = std::mem::replace(state, closing) else {
             return None;
         };
         self.open -= 1;
@@ -118,11 +137,16 @@ impl Channels {
                 self.open -= 1;
                 Some(channel)
             }
-            State::Closing => None,
+            State::Unopened(_) => {
+                self.open -= 1;
+                None
+            }
+            State::Closing(_) => None,
         }
     }
 
-    /// How many channels are open.
+    /// How many channels there are, as their limit counts them: those on which a content came
+    /// before channel.open are in.
     pub(super) fn open_count(&self) -> usize {
         self.open
     }

@@ -33,6 +33,7 @@ use crate::store::Position;
 use crate::turns;
 
 mod contents;
+mod elsewhere;
 
 /// Octets of a content header before its properties.
 const HEADER_MIN: usize = 12;
@@ -164,24 +165,7 @@ impl Running {
                     .or_else(|error| self.fail(id, error, io)),
             };
         }
-        match (self.channels.get(id), method) {
-            (None, Method::ChannelOpen(_)) => self.open_channel(id, io),
-            (None, method) => Err(channel_error("expected 'channel.open'", &method).into()),
-            (Some(_), Method::ChannelClose(_)) => {
-                io.outbox.method(id, &ChannelCloseOk::default().into());
-                Ok(())
-            }
-            (Some(_), Method::ChannelCloseOk(_)) => {
-                self.channels.remove(id);
-                Ok(())
-            }
-            // Seen: RabbitMQ 4.3.6,
-            // tests/scripts/channel/open_before_close_ok_of_an_error_is_504.amqp.
-            (Some(_), method @ Method::ChannelOpen(_)) => {
-                Err(channel_error("second 'channel.open' seen", &method).into())
-            }
-            (Some(_), _) => Ok(()),
-        }
+        self.on_method_elsewhere(id, method, io)
     }
 
     fn on_connection_method(
@@ -204,14 +188,20 @@ impl Running {
         }
     }
 
-    fn open_channel(&mut self, id: ChannelId, io: &mut Io<'_>) -> Result<(), Failure> {
+    /// Whether there may be one channel more.
+    fn check_channel_count(&self) -> Result<(), AmqpError> {
         let (open, max) = (self.channels.open_count(), self.session.tuned.channel_max);
         if max > 0 && open >= usize::from(max) {
             let text = format!(
                 "number of channels opened ({open}) has reached the negotiated channel_max ({max})"
             );
-            return Err(AmqpError::not_allowed(text).in_method(0, 0).into());
+            return Err(AmqpError::not_allowed(text).in_method(0, 0));
         }
+        Ok(())
+    }
+
+    fn open_channel(&mut self, id: ChannelId, io: &mut Io<'_>) -> Result<(), Failure> {
+        self.check_channel_count()?;
         let place = self.session.open_channel()?;
         self.channels.open(id, place);
         self.count_channels();

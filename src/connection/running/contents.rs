@@ -3,7 +3,7 @@
 use leveret_codec::frame::{FRAME_HEADER, RawFrame};
 use leveret_codec::types::ChannelId;
 
-use super::{Failure, HEADER_MIN, Io, Running, State, Taken, context, framing};
+use super::{Failure, HEADER_MIN, Io, Running, Taken, context, framing};
 
 impl Running {
     #[inline]
@@ -21,10 +21,7 @@ impl Running {
         }
         let alarm = self.pauses.alarm();
         let Some(channel) = self.channels.touch(frame.channel) else {
-            return match self.channels.get(frame.channel) {
-                Some(State::Closing) => Ok(Taken::Yes),
-                _ => Err(framing::expected_method().into()),
-            };
+            return self.on_content_elsewhere(frame).map(|()| Taken::Yes);
         };
         if is_header && let Some(reason) = alarm {
             self.block(reason, io);
