@@ -144,9 +144,9 @@ impl Ready {
     /// Adds a message behind all others of its priority.
     #[inline]
     pub(super) fn push(&mut self, entry: Entry) {
-        self.count(&entry);
+        let mass = self.count(&entry);
         let level = self.level_of(&entry.message);
-        self.level(level).push(entry);
+        self.level(level).push(entry, mass);
         if self.account.has_grown() {
             self.relieve();
         }
@@ -217,9 +217,10 @@ impl Ready {
             self.count(entry);
         }
         match self.order {
-            Order::Quorum => entries
-                .drain(..)
-                .for_each(|entry| self.returned.push(entry)),
+            Order::Quorum => entries.drain(..).for_each(|entry| {
+                let mass = Mass::of(&entry);
+                self.returned.push(entry, mass);
+            }),
             Order::Classic { priority_max: 0 } => {
                 entries.sort_by_key(|entry| entry.position);
                 self.merge(0, entries);
@@ -375,11 +376,13 @@ impl Ready {
     }
 
     #[inline]
-    fn count(&mut self, entry: &Entry) {
+    fn count(&mut self, entry: &Entry) -> Mass {
+        let mass = Mass::of(entry);
         self.len += 1;
-        self.bytes += entry.size();
+        self.bytes += mass.bytes;
         self.expiring += usize::from(entry.expires != Mono::NEVER);
-        self.account.add(weight(entry));
+        self.account.add(mass.weight);
+        mass
     }
 
     #[inline]
@@ -397,6 +400,31 @@ impl Ready {
 /// Octets that a message's entry counts for: what it takes in a chunk, at most. In a head or a tail
 /// it takes more, but a queue has few of those.
 const ENTRY_WEIGHT: usize = 16;
+
+/// What messages add up to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mass {
+    /// Their octets ([`Entry::size`]).
+    bytes: u64,
+    /// Octets that they hold while they are in memory ([`weight`]).
+    weight: u64,
+}
+
+impl Mass {
+    #[inline]
+    fn of(entry: &Entry) -> Self {
+        Self {
+            bytes: entry.size(),
+            weight: weight(entry),
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.weight += other.weight;
+    }
+}
 
 /// Octets that a message holds while it is in memory.
 #[inline]

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::rows::{Row, Rows};
-use super::{ENTRY_WEIGHT, weight};
+use super::{ENTRY_WEIGHT, Mass, weight};
 use crate::clock::Mono;
 use crate::message::Message;
 use crate::queue::Entry;
@@ -71,15 +71,22 @@ impl Lost {
 }
 
 impl Chunk {
-    /// A resident chunk of `entries`, which it leaves empty; `None` without messages.
-    pub(super) fn of(entries: &mut Vec<Entry>) -> Option<Self> {
+    /// A resident chunk of `entries`, which add up to `mass` and which it leaves empty; `None`
+    /// without messages.
+    pub(super) fn of(entries: &mut Vec<Entry>, mass: Mass) -> Option<Self> {
+        let first = entries.first()?.position;
+        let (mut first_record, mut last_record) = (RecordAt(u64::MAX), RecordAt::NONE);
+        for entry in &*entries {
+            first_record = first_record.min(entry.at);
+            last_record = last_record.max(entry.at);
+        }
         Some(Self {
-            first: entries.first()?.position,
+            first,
             len: entries.len(),
-            bytes: entries.iter().map(Entry::size).sum(),
-            weight: entries.iter().map(weight).sum(),
-            is_spilling: entries.iter().any(|entry| !entry.at.is_stored()),
-            last_record: entries.iter().map(|entry| entry.at).max()?,
+            bytes: mass.bytes,
+            weight: mass.weight,
+            is_spilling: !first_record.is_stored(),
+            last_record,
             rows: Box::new(Rows::pack(entries.iter().map(Row::of))),
             kept: Kept::Resident(messages(entries)),
         })

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::chunk::{Chunk, Loaded, Lost};
 use super::rows::Row;
-use super::{ENTRY_WEIGHT, weight};
+use super::{ENTRY_WEIGHT, Mass, weight};
 use crate::queue::Entry;
 use crate::queue::bodies::Bodies;
 use crate::queue::spilled::Refused;
@@ -49,7 +49,8 @@ struct Rest {
     /// Messages in chunks.
     len: usize,
     tail: Vec<Entry>,
-    tail_weight: u64,
+    /// What the tail adds up to.
+    tail_mass: Mass,
 }
 
 /// How much is to leave memory.
@@ -80,19 +81,19 @@ impl Level {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: Entry, mass: Mass) {
         if self.rest.is_none() && self.head.len() < HEAD_LEN {
             self.head.push_back(entry);
         } else {
-            self.push_behind(entry);
+            self.push_behind(entry, mass);
         }
     }
 
-    fn push_behind(&mut self, entry: Entry) {
+    fn push_behind(&mut self, entry: Entry, mass: Mass) {
         let rest = self.rest.get_or_insert_default();
-        rest.tail_weight += weight(&entry);
+        rest.tail_mass.add(mass);
         rest.tail.push(entry);
-        if rest.tail.len() >= CHUNK_LEN || rest.tail_weight >= CHUNK_WEIGHT {
+        if rest.tail.len() >= CHUNK_LEN || rest.tail_mass.weight >= CHUNK_WEIGHT {
             rest.seal_tail();
         }
     }
@@ -152,7 +153,7 @@ impl Level {
                 }
             } else {
                 self.head = std::mem::take(&mut rest.tail).into();
-                rest.tail_weight = 0;
+                rest.tail_mass = Mass::default();
             }
             if rest.is_empty() {
                 self.rest = None;
@@ -288,7 +289,7 @@ impl Rest {
     /// level.
     fn is_tail_ripe(&self) -> bool {
         let worth = (self.len / 8).clamp(CHUNK_LEN_MIN, CHUNK_LEN);
-        self.tail.len() >= worth || self.tail_weight >= CHUNK_WEIGHT_MIN
+        self.tail.len() >= worth || self.tail_mass.weight >= CHUNK_WEIGHT_MIN
     }
 
     /// Adds a chunk. Small ones are put together as in a binary counter, so that a row is packed
@@ -306,11 +307,11 @@ impl Rest {
     }
 
     fn seal_tail(&mut self) {
-        self.tail_weight = 0;
+        let mass = std::mem::take(&mut self.tail_mass);
         if self.tail.len() > CHUNK_LEN {
             let tail = std::mem::take(&mut self.tail);
             self.put_chunks(self.chunks.len(), tail);
-        } else if let Some(chunk) = Chunk::of(&mut self.tail) {
+        } else if let Some(chunk) = Chunk::of(&mut self.tail, mass) {
             self.len += chunk.len();
             self.resident.insert(chunk.first());
             self.chunks.push_back(chunk);
@@ -320,7 +321,7 @@ impl Rest {
     /// Puts `entries` as resident chunks in front of the one at `place`.
     fn put_chunks(&mut self, mut place: usize, entries: Vec<Entry>) {
         self.len += entries.len();
-        for chunk in cut(entries).filter_map(|mut run| Chunk::of(&mut run)) {
+        for chunk in cut(entries).filter_map(|(mut run, mass)| Chunk::of(&mut run, mass)) {
             self.resident.insert(chunk.first());
             self.chunks.insert(place, chunk);
             place += 1;
@@ -358,7 +359,9 @@ impl Rest {
     ) -> u64 {
         match place {
             Place::Tail => {
-                self.tail_weight += group.iter().map(weight).sum::<u64>();
+                for entry in &group {
+                    self.tail_mass.add(Mass::of(entry));
+                }
                 self.tail.append(&mut group);
                 self.tail.sort_by_key(|entry| entry.position);
                 if self.tail.len() > 2 * CHUNK_LEN {
@@ -434,20 +437,20 @@ impl PageOut {
     }
 }
 
-/// Cuts messages into runs that are fit for a chunk.
-fn cut(entries: Vec<Entry>) -> impl Iterator<Item = Vec<Entry>> {
+/// Cuts messages into runs that are fit for a chunk, each with what it adds up to.
+fn cut(entries: Vec<Entry>) -> impl Iterator<Item = (Vec<Entry>, Mass)> {
     let mut entries = entries.into_iter();
     std::iter::from_fn(move || {
         let mut run = Vec::with_capacity(entries.len().min(CHUNK_LEN));
-        let mut sum = 0;
+        let mut mass = Mass::default();
         while run.len() < CHUNK_LEN
-            && sum < CHUNK_WEIGHT
+            && mass.weight < CHUNK_WEIGHT
             && let Some(entry) = entries.next()
         {
-            sum += weight(&entry);
+            mass.add(Mass::of(&entry));
             run.push(entry);
         }
-        (!run.is_empty()).then_some(run)
+        (!run.is_empty()).then_some((run, mass))
     })
 }
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::Mass;
 use super::chunk::Chunk;
 use super::rows::{Row, Rows};
 use crate::clock::Mono;
@@ -57,7 +58,9 @@ proptest! {
 fn index_of(rows: impl IntoIterator<Item = Row>) -> usize {
     let mut entries: Vec<Entry> = rows.into_iter().map(entry).collect();
     let len = entries.len();
-    let mut chunk = Chunk::of(&mut entries).expect("not empty");
+    let mut mass = Mass::default();
+    entries.iter().for_each(|entry| mass.add(Mass::of(entry)));
+    let mut chunk = Chunk::of(&mut entries, mass).expect("not empty");
     let bodies: std::sync::Arc<dyn crate::queue::Bodies> = std::sync::Arc::new(Shelf::new(0));
     assert!(chunk.page_out(&bodies).is_ok());
     chunk.index_bytes().div_ceil(len)
