@@ -112,30 +112,48 @@ impl Channel {
         outcome: Outcome,
         cx: &mut Context<'_>,
     ) {
-        let first = taken.first().map(|unacked| unacked.source);
-        if taken.iter().any(|unacked| Some(unacked.source) != first) {
+        let Some(first) = taken.first().map(|unacked| unacked.source) else {
+            return;
+        };
+        if taken.iter().all(|unacked| unacked.source == first) {
+            let held = self.held_settlements(first, outcome, cx);
+            held.extend(taken.into_iter().map(|unacked| unacked.entry));
+        } else {
             let ranks = self
                 .consumers
                 .ranks(taken.iter().map(|unacked| unacked.source));
             taken.sort_by_key(|unacked| ranks.get(&unacked.source));
-        }
-        for unacked in taken {
-            self.hold_settlement(unacked, outcome, cx);
+            for unacked in taken {
+                self.hold_settlement(unacked, outcome, cx);
+            }
         }
         self.flush_requeues(cx);
     }
 
-    /// Holds one settlement; those before it go to their queue first if they are of another kind.
+    /// Holds one settlement.
     fn hold_settlement(&mut self, unacked: Unacked, outcome: Outcome, cx: &mut Context<'_>) {
-        let settling = &mut self.settling;
-        let same = settling.source == unacked.source && settling.outcome == Some(outcome);
+        self.held_settlements(unacked.source, outcome, cx)
+            .push(unacked.entry);
+    }
+
+    /// Where settlements from `source` are held; those before them go to their queue first if they
+    /// are of another kind.
+    #[inline]
+    fn held_settlements(
+        &mut self,
+        source: Source,
+        outcome: Outcome,
+        cx: &mut Context<'_>,
+    ) -> &mut Vec<Entry> {
+        let settling = &self.settling;
+        let same = settling.source == source && settling.outcome == Some(outcome);
         let full = settling.entries.len() >= HELD_MAX && !outcome.is_requeue();
         if !same || full {
             self.flush_settlements(cx);
-            self.settling.source = unacked.source;
+            self.settling.source = source;
             self.settling.outcome = Some(outcome);
         }
-        self.settling.entries.push(unacked.entry);
+        &mut self.settling.entries
     }
 
     /// What goes back takes its place before the next method's: only what one method returns is
