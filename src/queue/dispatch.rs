@@ -10,7 +10,8 @@
 //! Invariants: I3, I5 (in flight + unacked ≤ prefetch), I9, I11. Docs: consumer-priority,
 //! consumers (single active consumer). Seen: RabbitMQ 4.3.6.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
 use leveret_codec::table::Table;
@@ -21,6 +22,7 @@ use super::{Cancelled, ConsumerSnapshot, Entry};
 use crate::ids::{ConnectionId, ConsumerId, IdMap};
 use crate::mail::{Delivery, Mailbox, Resume};
 
+mod credit;
 mod departed;
 pub(super) mod outlets;
 
@@ -107,18 +109,27 @@ struct Ring {
 #[derive(Debug, Default)]
 struct SingleActive {
     active: Option<ConsumerId>,
+    /// All consumers, the one first that is to be active next.
+    order: BTreeMap<(Reverse<i64>, u64), ConsumerId>,
     /// A later consumer of higher priority takes over once the active one has settled everything
     /// (quorum queues).
     preemptive: bool,
 }
 
+/// Rings that are kept though they are empty: a consumer that comes and goes with each message
+/// finds its ring again.
+const EMPTY_MAX: usize = 4;
+
 /// A queue's consumers.
 #[derive(Debug, Default)]
 pub(super) struct Consumers {
     by_id: IdMap<ConsumerId, Consumer>,
-    /// Highest priority first; none is empty for long.
+    /// Highest priority first; at most [`EMPTY_MAX`] of them are empty for long. Consumers that
+    /// have left may still stand in them, and among the parked, until their turn comes.
     rings: Vec<Ring>,
     parked: Vec<ConsumerId>,
+    /// How many of those there may be.
+    lost: usize,
     outlets: Outlets,
     single: Option<SingleActive>,
     exclusive: Option<ConsumerId>,
@@ -141,6 +152,7 @@ impl Consumers {
     pub(super) fn new(rule: SingleActiveRule) -> Self {
         let single = (rule != SingleActiveRule::Off).then(|| SingleActive {
             active: None,
+            order: BTreeMap::new(),
             preemptive: rule == SingleActiveRule::Yields,
         });
         Self {
@@ -184,8 +196,10 @@ impl Consumers {
             standing: Standing::Idle,
             outlet,
         };
+        let rank = consumer.rank();
         self.by_id.insert(id, consumer);
-        if self.single.is_some() {
+        if let Some(single) = &mut self.single {
+            single.order.insert(rank, id);
             self.elect();
         } else {
             self.enter_ring(id);
@@ -195,14 +209,14 @@ impl Consumers {
     /// Removes consumers and returns how many of them were there. Call [`Consumers::succeed`]
     /// before the next one is served.
     pub(super) fn detach(&mut self, ids: &[ConsumerId], unsettled: Unsettled) -> usize {
-        let (mut left, mut in_ring, mut parked) = (0, false, false);
+        let mut left = 0;
         for id in ids {
             let Some(consumer) = self.by_id.remove(id) else {
                 continue;
             };
             left += 1;
-            in_ring |= consumer.standing == Standing::Ring;
-            parked |= consumer.standing == Standing::Parked;
+            let stands = matches!(consumer.standing, Standing::Ring | Standing::Parked);
+            self.lost += usize::from(stands);
             if unsettled == Unsettled::Kept {
                 self.departed.add(*id, consumer.in_flight);
             }
@@ -210,19 +224,25 @@ impl Consumers {
             self.exclusive = self.exclusive.filter(|exclusive| exclusive != id);
             if let Some(single) = &mut self.single {
                 single.active = single.active.filter(|active| active != id);
+                single.order.remove(&consumer.rank());
             }
         }
-        let by_id = &self.by_id;
-        if in_ring {
-            for ring in &mut self.rings {
-                ring.takers.retain(|taker| by_id.contains_key(taker));
-            }
-            self.rings.retain(|ring| !ring.takers.is_empty());
-        }
-        if parked {
-            self.parked.retain(|parked| by_id.contains_key(parked));
+        if self.lost > self.by_id.len() {
+            self.forget_lost();
         }
         left
+    }
+
+    /// Consumers that have left are looked for once there are more of them than others, so that
+    /// each costs the same however many there are.
+    fn forget_lost(&mut self) {
+        let by_id = &self.by_id;
+        for ring in &mut self.rings {
+            ring.takers.retain(|taker| by_id.contains_key(taker));
+        }
+        self.rings.retain(|ring| !ring.takers.is_empty());
+        self.parked.retain(|parked| by_id.contains_key(parked));
+        self.lost = 0;
     }
 
     /// Consumers that can get messages or hold some: who waits to become the single active one is
@@ -254,7 +274,9 @@ impl Consumers {
         self.departed = Departed::default();
         if let Some(single) = &mut self.single {
             single.active = None;
+            single.order.clear();
         }
+        self.lost = 0;
         let notice = |consumer: Consumer| Cancelled {
             mailbox: consumer.new.mailbox,
             channel: consumer.new.channel,
@@ -269,7 +291,10 @@ impl Consumers {
     pub(super) fn next_taker(&mut self, queue: &Weak<dyn Resume>) -> Option<Taker> {
         for ring in &mut self.rings {
             while let Some(&id) = ring.takers.front() {
-                let consumer = self.by_id.get_mut(&id)?;
+                let Some(consumer) = self.by_id.get_mut(&id) else {
+                    ring.takers.pop_front();
+                    continue;
+                };
                 consumer.standing = consumer.new.reserve(consumer.in_flight, queue);
                 match consumer.standing {
                     Standing::Ring => {
@@ -289,6 +314,9 @@ impl Consumers {
                 }
                 ring.takers.pop_front();
             }
+        }
+        if self.rings.len() > EMPTY_MAX {
+            self.rings.retain(|ring| !ring.takers.is_empty());
         }
         None
     }
@@ -397,12 +425,10 @@ impl Consumers {
     /// active one of a classic queue stays; one of a quorum queue is relieved by a higher
     /// priority, after it has settled what it has. Returns whether another one is active now.
     fn elect(&mut self) -> bool {
-        let best = self
-            .by_id
-            .values()
-            .max_by_key(|consumer| (consumer.priority, std::cmp::Reverse(consumer.order)))
-            .map(|consumer| (consumer.new.id, consumer.priority));
-        let (Some(single), Some((best, priority))) = (&self.single, best) else {
+        let Some(single) = &self.single else {
+            return false;
+        };
+        let Some((&(Reverse(priority), _), &best)) = single.order.first_key_value() else {
             return false;
         };
         let active = single.active.and_then(|id| self.by_id.get(&id));
@@ -428,69 +454,10 @@ impl Consumers {
     }
 }
 
-impl NewConsumer {
-    /// Takes credit for one message, with `in_flight` of them unsettled: the standing is `Ring`
-    /// then, else the reason why not.
-    #[inline]
-    pub(super) fn reserve(&self, in_flight: u32, queue: &Weak<dyn Resume>) -> Standing {
-        if let Some(why) = self.held_up(in_flight, queue) {
-            return why;
-        }
-        let credit = &self.channel_credit;
-        loop {
-            let taken = if self.no_ack {
-                !credit.is_full()
-            } else {
-                credit.try_take()
-            };
-            if taken {
-                return Standing::Ring;
-            }
-            if credit.wait(queue) {
-                return Standing::Parked;
-            }
-        }
-    }
-
-    /// Why there is no room for one more message with it or its connection, if there is none.
-    #[inline]
-    pub(super) fn held_up(&self, in_flight: u32, queue: &Weak<dyn Resume>) -> Option<Standing> {
-        let limited = self.prefetch > 0 && !self.no_ack;
-        if limited && in_flight >= u32::from(self.prefetch) {
-            return Some(Standing::Full);
-        }
-        while self.mailbox.is_full() {
-            if self.mailbox.wait_for_room(queue) {
-                return Some(Standing::Parked);
-            }
-        }
-        None
-    }
-
-    /// For listings. `single_active` says whether it is the active one, where only one is.
-    pub(super) fn snapshot(
-        &self,
-        priority: i64,
-        in_flight: u32,
-        single_active: Option<bool>,
-    ) -> ConsumerSnapshot {
-        ConsumerSnapshot {
-            id: self.id,
-            connection: self.connection,
-            channel: self.channel,
-            tag: self.tag.clone(),
-            no_ack: self.no_ack,
-            exclusive: self.exclusive,
-            prefetch: self.prefetch,
-            priority,
-            in_flight,
-            active: single_active.unwrap_or(true),
-            activity: match single_active {
-                None => "up",
-                Some(true) => "single_active",
-                Some(false) => "waiting",
-            },
-            arguments: self.arguments.clone(),
-        }
+impl Consumer {
+    /// Its place among those that could be the single active one: the highest priority first, then
+    /// the first registered.
+    fn rank(&self) -> (Reverse<i64>, u64) {
+        (Reverse(self.priority), self.order)
     }
 }

@@ -202,27 +202,34 @@ impl Ordinary {
 
     /// See `Queue::dispatch`.
     pub fn dispatch(&mut self, now: Now, fx: &mut Effects) {
-        if self.behind.take().is_some() {
-            self.expire(now, Horizon::At, fx);
-            self.trim(fx);
+        if self.behind.is_some() && !self.keeps_up(now, fx) {
+            return self.rearm(fx);
         }
-        if self.behind.is_none() {
-            self.serve(now, fx);
-        }
-        if self.behind.is_none() {
-            self.expire(now, Horizon::At, fx);
-            self.trim(fx);
-            self.expire(now, Horizon::At, fx);
-        }
+        self.serve(now, fx);
+        // Where there is no room for more deaths these do nothing.
+        self.expire(now, Horizon::At, fx);
+        self.trim(fx);
+        self.expire(now, Horizon::At, fx);
         self.rearm(fx);
+    }
+
+    /// Lets die what should be dead, as much as this call may. `false` if there is more of it.
+    #[cold]
+    fn keeps_up(&mut self, now: Now, fx: &mut Effects) -> bool {
+        self.behind = None;
+        self.expire(now, Horizon::At, fx);
+        self.trim(fx);
+        self.behind.is_none()
     }
 
     /// Hands messages out as long as there is a message and somebody to take it.
     fn serve(&mut self, now: Now, fx: &mut Effects) {
         while !self.ready.is_empty() && self.consumers.any_takers() {
-            self.expire(now, Horizon::After, fx);
-            if self.ready.is_empty() || self.behind.is_some() {
-                break;
+            if self.ready.any_expiring() {
+                self.expire(now, Horizon::After, fx);
+                if self.ready.is_empty() || self.behind.is_some() {
+                    break;
+                }
             }
             let Some(taker) = self.consumers.next_taker(&self.resume) else {
                 break;
