@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::clock::timers::Timers;
 use crate::clock::{Clock, Now};
+use crate::compat::Deprecations;
 use crate::config::{Durability, Settings};
 use crate::events::Events;
 use crate::ids::{ConnectionId, ConsumerId, Sequence};
@@ -34,6 +35,8 @@ pub struct Environment {
     pub pager: Option<Arc<Pager>>,
     /// How often queues came and went.
     pub queue_churn: QueueChurn,
+    /// Which deprecated features were used.
+    pub deprecations: Deprecations,
     /// The seam for metrics and journals.
     pub events: Events,
     /// Rung after every change of a queue and of how far the store is durable.
@@ -79,6 +82,7 @@ impl Environment {
             turns: Turns::default(),
             store,
             queue_churn: QueueChurn::default(),
+            deprecations: Deprecations::default(),
             events: Events::default(),
             changes: Bell::default(),
             consumers: Sequence::default(),

@@ -16,8 +16,8 @@
 //! ```
 
 pub use crate::config::{
-    ConfigError, Durability, LogFormat, LogLevel, Origin, Problems, QueueType, Secret, Settings,
-    Unit, Unknown, Value,
+    CompatProfile, ConfigError, Durability, LogFormat, LogLevel, Origin, Problems, QueueType,
+    Secret, Settings, Unit, Unknown, Value,
 };
 #[cfg(feature = "settings-file")]
 pub use crate::config::{Flag, Given, Inputs, Key, Loaded, Shape, load, report};

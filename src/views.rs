@@ -23,8 +23,9 @@
 pub use crate::desk::session::State;
 pub use crate::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,
-    ExchangeSort, ExchangeView, Listed, Listing, MessageCounts, NameFilter, ObjectTotals, Page,
-    PageError, Place, PlainTable, QueueCounts, QueueSort, QueueView, Scope, SortKey, VhostView,
+    DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing, MessageCounts, NameFilter,
+    ObjectTotals, Page, PageError, Place, PlainTable, QueueCounts, QueueSort, QueueView, Scope,
+    SortKey, VhostView,
 };
 pub use crate::inquiry::{Answers, ChannelCounters, ChannelSnapshot};
 pub use crate::kind::QueueKind;

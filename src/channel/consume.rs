@@ -12,7 +12,7 @@ use leveret_codec::types::{ShortStr, ShortString};
 use super::ledger::Source;
 use super::sources::{ReplyConsumer, Supplier};
 use super::{Channel, Context, Departures, Reply};
-use crate::compat;
+use crate::compat::Feature;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
 use crate::ids::ConsumerId;
@@ -27,7 +27,9 @@ impl Channel {
                 qos.prefetch_size
             )));
         }
-        if qos.global && compat::global_qos(&cx.session.vhost.env().settings) {
+        let env = cx.session.vhost.env();
+        let uses = |feature| env.deprecations.uses(cx.now, &env.settings, feature);
+        if qos.global && uses(Feature::GlobalQos) {
             self.consumers.credit.set_limit(qos.prefetch_count, cx.now);
         } else {
             self.consumers.prefetch = qos.prefetch_count;

@@ -39,7 +39,7 @@ pub use shape::{Given, Shape};
 pub use shape::{Unit, Value};
 #[cfg(feature = "settings-file")]
 pub use sources::{Flag, Inputs, Loaded, load};
-pub use types::{Durability, LogFormat, LogLevel, QueueType, Secret};
+pub use types::{CompatProfile, Durability, LogFormat, LogLevel, QueueType, Secret};
 
 #[cfg(test)]
 mod tests;

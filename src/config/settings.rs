@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::error::{ConfigError, Problems};
 use super::origin::Origin;
 use super::shape::{Given, Shape, Unit, Value, WHOLE_MAX};
-use super::types::{Durability, Field, LogFormat, LogLevel, QueueType, Secret};
+use super::types::{CompatProfile, Durability, Field, LogFormat, LogLevel, QueueType, Secret};
 
 /// One setting: a row of the table.
 #[derive(Debug)]
@@ -130,7 +130,8 @@ macro_rules! settings {
 }
 
 use Shape::{
-    Flag, Host, Name, NameOrNone, Path, PathOrNone, Pattern, Ratio, Whole, WholeOrNone, Word,
+    Flag, FlagOrNone, Host, Name, NameOrNone, Path, PathOrNone, Pattern, Ratio, Whole, WholeOrNone,
+    Word,
 };
 use Unit::{Bytes, Count, Millis, Seconds};
 
@@ -355,14 +356,25 @@ settings! {
     }
 
     "Compatibility" {
-        /// Whether queues may be declared that are neither durable nor exclusive.
-        compat_permit_transient_nonexcl_queues: bool = true;
-        "compat.permit_transient_nonexcl_queues", Flag,
+        /// The version of RabbitMQ whose defaults hold for the features that it deprecates:
+        /// `lenient` is 4.3 with global prefetch and `x-queue-master-locator` permitted.
+        compat_profile: CompatProfile = CompatProfile::Lenient;
+        "compat.profile", Word(CompatProfile::WORDS), [];
+
+        /// Whether queues may be declared that are neither durable nor exclusive; `none` for what
+        /// `compat.profile` says.
+        compat_permit_transient_nonexcl_queues: Option<bool> = None;
+        "compat.permit_transient_nonexcl_queues", FlagOrNone,
         ["deprecated_features.permit.transient_nonexcl_queues"];
 
-        /// Whether `basic.qos` may set a prefetch for the whole channel (`global`).
-        compat_permit_global_qos: bool = true;
-        "compat.permit_global_qos", Flag, ["deprecated_features.permit.global_qos"];
+        /// Whether `basic.qos` may set a prefetch for the whole channel (`global`), likewise.
+        compat_permit_global_qos: Option<bool> = None;
+        "compat.permit_global_qos", FlagOrNone, ["deprecated_features.permit.global_qos"];
+
+        /// Whether a queue may have `x-queue-master-locator`, which means nothing, likewise.
+        compat_permit_queue_master_locator: Option<bool> = None;
+        "compat.permit_queue_master_locator", FlagOrNone,
+        ["deprecated_features.permit.queue_master_locator"];
     }
 }
 

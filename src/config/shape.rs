@@ -148,6 +148,8 @@ pub enum Shape {
     PathOrNone,
     /// `true` or `false`.
     Flag,
+    /// `true`, `false`, or `none`.
+    FlagOrNone,
     /// One of these words.
     Word(&'static [&'static str]),
     /// Names, as a list or separated by commas; `none` is the empty list.
@@ -185,7 +187,8 @@ impl Shape {
                 .map(Value::Text),
             Self::PathOrNone if is_none(given) => Some(Value::None),
             Self::PathOrNone => Self::Path.read(given),
-            Self::Flag => flag(given).map(Value::Flag),
+            Self::FlagOrNone if is_none(given) => Some(Value::None),
+            Self::Flag | Self::FlagOrNone => flag(given).map(Value::Flag),
             Self::Word(words) => text(given)
                 .filter(|word| words.contains(&word.as_str()))
                 .map(Value::Text),
@@ -215,6 +218,7 @@ impl Shape {
             Self::Path => "a path".to_owned(),
             Self::PathOrNone => "a path, or none".to_owned(),
             Self::Flag => "true or false".to_owned(),
+            Self::FlagOrNone => "true, false or none".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::List { of: &[], .. } => "a list of names, or none".to_owned(),
             Self::List { of, .. } => format!("a list of one or more of {}", of.join(", ")),

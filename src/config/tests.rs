@@ -81,6 +81,7 @@ fn sample(key: &Key) -> Value {
     match (key.shape, default) {
         (Shape::Host, _) => Value::Text("127.0.0.9".to_owned()),
         (Shape::Flag, Value::Flag(flag)) => Value::Flag(!flag),
+        (Shape::FlagOrNone, _) => Value::Flag(true),
         (Shape::Word(words), Value::Text(default)) => Value::Text(
             words
                 .iter()
@@ -412,6 +413,11 @@ fn wrong_lists_flags_and_names_are_described() {
     refused(
         file("compat.permit_global_qos = \"yes\""),
         "leveret.toml, line 1: compat.permit_global_qos: found the text \"yes\", \
+         expected true, false or none",
+    );
+    refused(
+        file("definitions.skip_if_unchanged = \"yes\""),
+        "leveret.toml, line 1: definitions.skip_if_unchanged: found the text \"yes\", \
          expected true or false",
     );
     refused(

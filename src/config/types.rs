@@ -131,6 +131,20 @@ words! {
     }
 }
 
+words! {
+    /// The version of RabbitMQ whose defaults hold for what it deprecates.
+    CompatProfile {
+        /// RabbitMQ 4.3, with what existing code needs permitted.
+        Lenient = "lenient",
+        /// RabbitMQ 4.3 as it comes.
+        V4_3 = "4.3",
+        /// RabbitMQ 4.2.
+        V4_2 = "4.2",
+        /// RabbitMQ 3.13.
+        V3_13 = "3.13",
+    }
+}
+
 /// Implements [`Field`] for a number type by a checked conversion from `u64`.
 macro_rules! whole {
     ($($number:ty),*) => { $(
@@ -169,6 +183,21 @@ macro_rules! plain {
 }
 
 plain!(bool = Flag, u64 = Whole, f64 = Ratio, String = Text, Vec<String> = List);
+
+impl Field for Option<bool> {
+    fn put(&mut self, value: Value) -> bool {
+        match value {
+            Value::None => *self = None,
+            Value::Flag(flag) => *self = Some(flag),
+            _ => return false,
+        }
+        true
+    }
+
+    fn value(&self) -> Value {
+        self.map_or(Value::None, Value::Flag)
+    }
+}
 
 impl Field for Option<u64> {
     fn put(&mut self, value: Value) -> bool {

@@ -154,7 +154,7 @@ impl Vhost {
     /// # Errors
     /// 406 for arguments that cannot be.
     pub fn new_queue(self: &Arc<Self>, spec: &QueueSpec) -> Result<NewQueue, AmqpError> {
-        let declared = self.check_new_queue(spec, |_| Ok(()))?;
+        let declared = self.check_new_queue(self.env.now(), spec, |_| Ok(()))?;
         Ok(NewQueue(Arc::clone(self), declared))
     }
 

@@ -11,6 +11,7 @@ use super::removal::Removal;
 use super::routing::Destination;
 use super::{Vhost, restore};
 use crate::clock::Now;
+use crate::compat::Feature;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
 use crate::ids::ConnectionId;
@@ -103,7 +104,7 @@ impl Vhost {
         if let Some(existing) = self.find_queue(&spec.name) {
             return self.redeclare(now, existing, &spec);
         }
-        let declared = self.check_new_queue(&spec, authorize)?;
+        let declared = self.check_new_queue(now, &spec, authorize)?;
         let topology = self.topology.lock();
         self.check_not_deleted()?;
         if let Some(existing) = self.find_queue(&spec.name) {
@@ -157,6 +158,7 @@ impl Vhost {
 
     pub(super) fn check_new_queue(
         &self,
+        now: Now,
         spec: &QueueSpec,
         authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<Declared, AmqpError> {
@@ -165,9 +167,18 @@ impl Vhost {
             authorize(exchange)?;
         }
         let flags = spec.flags();
+        let deprecated = |feature| {
+            let env = &self.env;
+            env.deprecations.check(now, &env.settings, feature)
+        };
+        if !flags.durable && !flags.exclusive {
+            deprecated(Feature::TransientNonexclQueues)?;
+        }
         let default = self.default_queue_kind();
         let arguments = Arguments::parse(&spec.arguments, default, flags, &words)?;
-        crate::compat::check_transient(&self.env.settings, flags, arguments.kind())?;
+        if spec.arguments.get("x-queue-master-locator").is_some() {
+            deprecated(Feature::QueueMasterLocator)?;
+        }
         Ok(Declared {
             name: spec.name.clone(),
             vhost: self.name.clone(),

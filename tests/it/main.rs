@@ -11,6 +11,7 @@ mod brim;
 mod cli;
 mod cli_data;
 mod client;
+mod compat;
 mod definitions;
 mod delayed;
 mod durability;

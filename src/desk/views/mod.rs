@@ -10,6 +10,7 @@
 mod bindings;
 mod channels;
 mod connections;
+mod deprecated;
 mod exchanges;
 mod listing;
 mod overview;
@@ -20,6 +21,7 @@ mod vhosts;
 pub use bindings::{BindingFilter, BindingView};
 pub use channels::{ChannelView, ConsumerView, Place};
 pub use connections::{ConnectionSort, ConnectionView};
+pub use deprecated::DeprecatedFeatureView;
 pub use exchanges::{ExchangeSort, ExchangeView};
 pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};
 pub use overview::{Churn, ObjectTotals};

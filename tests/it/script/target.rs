@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use leveret::broker::Broker;
 use leveret::clock::Clock;
+use leveret::config::CompatProfile;
 
 use super::admin::Api;
 use super::connection::{Connection, PATIENCE};
@@ -20,6 +21,8 @@ use super::wire::Heard;
 pub(crate) enum Target {
     /// A broker of ours for each script, in this process, with a clock that can be moved.
     Embedded,
+    /// The same as an unconfigured RabbitMQ 4.3: what that version denies is denied.
+    Unconfigured,
     /// A broker that somebody else runs.
     Outside {
         /// Where AMQP is spoken.
@@ -80,15 +83,22 @@ impl Target {
     pub(crate) fn stage(&self) -> Result<Stage, String> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         match self {
-            Self::Embedded => {
-                let broker = Broker::builder().clock(Clock::test()).start();
+            Self::Embedded | Self::Unconfigured => {
+                let (flavour, profile) = match self {
+                    Self::Unconfigured => (Flavour::RabbitMq, CompatProfile::V4_3),
+                    _ => (Flavour::Leveret, CompatProfile::Lenient),
+                };
+                let broker = Broker::builder()
+                    .clock(Clock::test())
+                    .configure(|settings| settings.compat_profile = profile)
+                    .start();
                 let broker = broker.map_err(|error| error.to_string())?;
                 Ok(Stage {
                     address: *broker
                         .addresses()
                         .first()
                         .ok_or("the broker has no address")?,
-                    flavour: Flavour::Leveret,
+                    flavour,
                     vhost: String::from("/"),
                     operator: Operator::Embedded(broker),
                 })
