@@ -48,6 +48,7 @@ pub mod table;
 pub mod types;
 
 pub mod encode;
+pub mod repeat;
 pub mod reply;
 
 mod parse;
