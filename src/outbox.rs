@@ -435,6 +435,8 @@ impl Outbox {
         };
         let mut rest = body.clone();
         for len in body_chunks(body.len(), self.frame_max) {
+            let room = self.frame_max.wrapping_sub(1); // 0 is no limit.
+            debug_assert!(octets(len + FRAME_OVERHEAD - 1) <= room, "I7: {len} octets");
             self.frames += 1;
             self.copy(|buffer| buffer.put_slice(&frame_head(FRAME_BODY, channel, octets(len))));
             self.share(rest.split_to(len.min(rest.len())));

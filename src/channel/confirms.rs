@@ -44,8 +44,16 @@ impl Confirms {
         match placed {
             Placed::Refused => self.done.push(Done::Nack(number)),
             Placed::Accepted(position) if position <= durable => self.done.push(Done::Ack(number)),
-            Placed::Accepted(position) => self.waiting.push_back((number, position)),
+            Placed::Accepted(position) => self.wait(number, position),
         }
+    }
+
+    /// Were they to fall, a publish behind another one could be confirmed before it is durable.
+    fn wait(&mut self, number: u64, position: Position) {
+        let last = self.waiting.back();
+        let rises = last.is_none_or(|(other, at)| *other < number && *at <= position);
+        assert!(rises, "I1: {number} at {position:?} comes behind {last:?}");
+        self.waiting.push_back((number, position));
     }
 
     /// The store is durable up to `position`.

@@ -94,6 +94,7 @@ enum State {
 impl Content {
     /// A publish begins.
     pub(super) fn begin(&mut self, publish: BasicPublish<'_>) {
+        assert!(self.is_idle(), "I6: a publish within a content");
         self.state = State::Header;
         let (mandatory, immediate) = (publish.mandatory, publish.immediate);
         let Some(method) = &mut self.method else {

@@ -43,6 +43,12 @@ impl Ledger {
             let overdue = unacked.overdue;
             self.first_overdue = Some(self.first_overdue.map_or(overdue, |at| at.min(overdue)));
         }
+        let rises = |(tag, _): &(u64, _)| *tag < self.last_tag;
+        assert!(
+            self.unacked.back().is_none_or(rises),
+            "I4: tag {} was given before",
+            self.last_tag
+        );
         self.unacked.push_back((self.last_tag, Some(unacked)));
         self.len += 1;
     }

@@ -201,6 +201,7 @@ impl Channel {
     pub(super) fn flush_if_full(&mut self, cx: &mut Context<'_>) {
         if self.publisher.held.len() >= HELD_MAX {
             self.flush_publishes(cx);
+            assert!(self.publisher.held.is_empty(), "I11: held publishes stay");
         }
     }
 

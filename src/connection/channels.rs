@@ -103,7 +103,11 @@ impl Channels {
 
     fn add(&mut self, id: ChannelId, state: State) {
         self.last = self.slots.len();
-        self.by_id.insert(id, self.slots.len());
+        let before = self.by_id.insert(id, self.slots.len());
+        assert!(
+            before.is_none(),
+            "I8: channel {id} is open or still closing"
+        );
         self.slots.push(Slot {
             id,
             touched: false,

@@ -411,6 +411,11 @@ impl Running {
         session.vhost.connection_gone(io.now, session.id);
         session.mailbox.close();
         session.end();
+        assert_eq!(
+            self.channels.open_count(),
+            0,
+            "I9: a channel is left behind"
+        );
     }
 
     /// Channels are gone; what they held goes back to its queues, all of it together.

@@ -87,7 +87,7 @@ impl ChannelCredit {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |used| {
                 Some(used.saturating_sub(n))
             });
-        debug_assert!(
+        assert!(
             before.is_ok_and(|before| before >= n),
             "I5: more credit came back than was taken"
         );

@@ -302,6 +302,8 @@ impl Consumers {
                             ring.takers.rotate_left(1);
                         }
                         consumer.in_flight += u32::from(!consumer.new.no_ack);
+                        let (held, max) = (consumer.in_flight, u32::from(consumer.new.prefetch));
+                        debug_assert!(max == 0 || held <= max, "I5: {held} of {max}");
                         return Some(Taker {
                             id,
                             channel: consumer.new.channel,

@@ -146,7 +146,12 @@ impl Ready {
     pub(super) fn push(&mut self, entry: Entry) {
         let mass = self.count(&entry);
         let level = self.level_of(&entry.message);
-        self.level(level).push(entry, mass);
+        let level = self.level(level);
+        debug_assert!(
+            level.last_of_head() < Some(entry.position),
+            "I3: a new message comes before an older one"
+        );
+        level.push(entry, mass);
         if self.account.has_grown() {
             self.relieve();
         }

@@ -30,6 +30,7 @@ impl Ordinary {
     }
 
     fn absent(&mut self, now: Now, recovered: &Recovered) -> Absent {
+        debug_assert!(recovered.at.is_stored(), "I10: it is nowhere in the store");
         let position = self.next_position;
         self.next_position += 1;
         let mut expires = self.expiry(now, recovered.ttl_ms);

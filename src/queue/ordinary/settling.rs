@@ -135,7 +135,7 @@ impl Ordinary {
     fn uncount(&mut self, entries: &[Entry]) {
         let n = entries.len() as u64;
         let bytes: u64 = entries.iter().map(Entry::size).sum();
-        debug_assert!(self.unacked >= n, "I2: more settled than unacked");
+        assert!(self.unacked >= n, "I2: more settled than unacked");
         self.unacked = self.unacked.saturating_sub(n);
         self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes);
     }

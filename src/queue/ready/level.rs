@@ -70,6 +70,13 @@ enum Place {
 }
 
 impl Level {
+    /// The position of its last message, if that is in the head.
+    #[inline]
+    pub(super) fn last_of_head(&self) -> Option<u64> {
+        let last = self.head.back().filter(|_| self.rest.is_none());
+        last.map(|last| last.position)
+    }
+
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.head.is_empty()

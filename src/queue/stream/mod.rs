@@ -254,7 +254,7 @@ impl StreamQueue {
     fn uncount(&mut self, entries: &[Entry]) {
         let n = entries.len() as u64;
         let bytes: usize = entries.iter().map(|entry| entry.message.body_len()).sum();
-        debug_assert!(self.unacked >= n, "I2: more settled than unacked");
+        assert!(self.unacked >= n, "I2: more settled than unacked");
         self.unacked = self.unacked.saturating_sub(n);
         self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes as u64);
     }
