@@ -3,8 +3,8 @@
 //! A publisher mostly says the same again around another body, another key or other properties.
 //! [`PublishLike`] knows what publishes to one exchange have in common and takes such a publish
 //! apart; [`PublishAgain`] knows one publish whole and only looks for another body. Both say `None`
-//! to whatever they do not know: another method, a frame that is not whole, a content without a body
-//! or with several body frames. The decoder is the measure of both, and says what is wrong.
+//! to whatever they do not know: another method, a frame that is not whole, a content without a
+//! body or with several body frames. The decoder is the measure of both, and says what is wrong.
 //!
 //! Owns no check of what a publish asks for; keeps I7 on the way in, as the decoder does.
 //!

@@ -2,11 +2,11 @@
 //!
 //! Most publishers repeat themselves: frame by frame the same octets around another body, or around
 //! another key or other properties. Once two in a row went to the same exchange, what was found
-//! out about them is kept. The next ones are recognised by the codec, which compares octets, or takes
-//! apart without decoding (`leveret_codec::repeat`): a key that is another one is looked up among the router's answers, and its topic is
-//! checked; properties that are other ones are checked in full. All else holds as long as nothing
-//! has changed that it was checked against. Whatever is not as expected goes the plain way, which
-//! is the measure of this one, and says what is wrong.
+//! out about them is kept. The codec recognises the next ones by comparing octets, or takes them
+//! apart without decoding (`leveret_codec::repeat`): a key that is another one is looked up among
+//! the router's answers, and its topic is checked; properties that are other ones are checked in
+//! full. All else holds as long as nothing has changed that it was checked against. Whatever is
+//! not as expected goes the plain way, which is the measure of this one, and says what is wrong.
 
 use std::sync::Arc;
 
