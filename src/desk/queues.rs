@@ -43,7 +43,7 @@ pub struct QueueFound {
 impl QueueFound {
     fn of(queue: &QueueHandle) -> Self {
         let (ready, consumers) =
-            queue.look(|queue| (queue.ready_count(), queue.announced_consumers()));
+            queue.look(|queue| (queue.shown_count(), queue.announced_consumers()));
         Self {
             name: queue.name().clone(),
             ready,

@@ -4,6 +4,8 @@
 //! dead letters, writes settled records, arms a timer, deletes the queue) and clears it.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use leveret_codec::types::ShortByteBuf;
 
@@ -69,6 +71,34 @@ pub struct DeadLetter {
     /// At-least-once: the queue keeps the message until it is told the end with
     /// `Queue::dead_letter_done`.
     pub confirm: bool,
+    /// At-most-once: it counts in its queue as long as this is held.
+    pub sent: Option<Sent>,
+}
+
+/// A dead letter on its way from its queue to others counts in its own until this is dropped: once
+/// it has been placed, or nothing will place it any more. So it is in a queue at any moment.
+#[derive(Debug)]
+pub struct Sent(Arc<AtomicU64>);
+
+impl Sent {
+    /// Counts one in `count`.
+    pub(super) fn counted(count: &Arc<AtomicU64>) -> Self {
+        count.fetch_add(1, Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Clone for Sent {
+    fn clone(&self) -> Self {
+        Self::counted(&self.0)
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        // Whoever sees the smaller count sees the message where it was placed.
+        self.0.fetch_sub(1, Release);
+    }
 }
 
 impl Effects {

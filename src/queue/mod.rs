@@ -53,7 +53,7 @@ pub use bodies::{Bodies, Unread};
 pub use credit::ChannelCredit;
 pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
-pub use effects::{DeadLetter, DeleteReason, Effects};
+pub use effects::{DeadLetter, DeleteReason, Effects, Sent};
 pub use leaving::Leaving;
 pub use note::Note;
 pub use ordinary::Ordinary;
@@ -420,6 +420,13 @@ impl Queue {
     #[must_use]
     pub fn unacked_count(&self) -> u64 {
         each!(self, queue => queue.unacked_count())
+    }
+
+    /// Messages that wait, as counts of the queue show them: dead letters that left it and are not
+    /// in another queue yet are in, so that the counts of both add up at any moment.
+    #[must_use]
+    pub fn shown_count(&self) -> u64 {
+        self.ready_count() + each!(self, queue => queue.sent_count())
     }
 
     /// Dead letters whose delivery is not certain yet (at-least-once).

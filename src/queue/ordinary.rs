@@ -5,6 +5,7 @@
 //!
 //! Invariants: I2, I3, I5, I9. Docs: queues, quorum-queues. Seen: RabbitMQ 4.3.6.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 
 use super::dispatch::{Consumers, SingleActiveRule, Taker};
@@ -47,6 +48,8 @@ pub struct Ordinary {
     /// Unacked messages that were taken by basic.get.
     pub(super) gets: u64,
     pub(super) dying: Dying,
+    /// Dead letters at most once that are on their way, see [`Sent`](super::Sent).
+    pub(super) sent: Arc<AtomicU64>,
     pub(super) gate: Gate,
     pub(super) lease: Lease,
     /// The earliest deadline that was asked for and has not come.
@@ -89,6 +92,7 @@ impl Ordinary {
             unacked_bytes: 0,
             gets: 0,
             dying: Dying::default(),
+            sent: Arc::default(),
             gate: Gate::default(),
             lease: Lease::from(now.mono),
             armed: Mono::NEVER,

@@ -82,7 +82,7 @@ pub struct QueueCounts {
 impl MessageCounts {
     pub(super) fn of(queue: &Queue) -> Self {
         Self {
-            ready: queue.ready_count(),
+            ready: queue.shown_count(),
             unacked: queue.unacked_count(),
             dead_lettering: queue.dying_count(),
             ready_bytes: queue.ready_bytes(),
@@ -215,7 +215,7 @@ impl Desk {
     pub fn queue_counts(&self, vhost: &str, name: &str) -> Option<QueueCounts> {
         let queue = self.find_vhost(vhost)?.find_queue(name)?;
         Some(queue.look(|state| QueueCounts {
-            ready: state.ready_count(),
+            ready: state.shown_count(),
             unacked: state.unacked_count(),
             consumers: state.consumer_count(),
         }))

@@ -46,6 +46,7 @@ fn letter(message: Message, reason: DeathReason, key: Option<&str>) -> DeadLette
         exchange: b"dlx"[..].into(),
         routing_key: key.and_then(|key| ShortByteBuf::new(key.as_bytes())),
         confirm: false,
+        sent: None,
     }
 }
 

@@ -10,7 +10,7 @@ use leveret_codec::types::ShortString;
 use super::Ordinary;
 use crate::clock::{Mono, Now};
 use crate::events::{DeathReason, Fate};
-use crate::queue::{DeadLetter, Effects, Entry, Strategy};
+use crate::queue::{DeadLetter, Effects, Entry, Sent, Strategy};
 
 /// A dead letter that could not be delivered is tried again after this many milliseconds.
 const RETRY_MS: u64 = 5_000;
@@ -112,6 +112,7 @@ impl Ordinary {
             exchange: self.limits.dead_letter_exchange.clone().unwrap_or_default(),
             routing_key: self.limits.dead_letter_routing_key.clone(),
             confirm,
+            sent: (!confirm).then(|| Sent::counted(&self.sent)),
         });
     }
 

@@ -1,5 +1,7 @@
 //! Answers about a queue: counts, listings, a look at its messages.
 
+use std::sync::atomic::Ordering::Acquire;
+
 use leveret_codec::table::Table;
 
 use super::Ordinary;
@@ -55,6 +57,12 @@ impl Ordinary {
     #[must_use]
     pub fn dying_count(&self) -> u64 {
         self.dying.len() as u64
+    }
+
+    /// See `Queue::shown_count`.
+    #[must_use]
+    pub fn sent_count(&self) -> u64 {
+        self.sent.load(Acquire)
     }
 
     /// See `Queue::ready_bytes`.

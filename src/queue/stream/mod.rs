@@ -376,6 +376,12 @@ impl StreamQueue {
         0
     }
 
+    /// See `Queue::shown_count`.
+    #[must_use]
+    pub fn sent_count(&self) -> u64 {
+        0
+    }
+
     /// See `Queue::ready_bytes`.
     #[must_use]
     pub fn ready_bytes(&self) -> u64 {
