@@ -271,3 +271,28 @@ fn definitions_are_loaded_at_a_start_from_the_files_of_a_directory() {
         "{error}"
     );
 }
+
+#[test]
+fn a_decimal_argument_is_exported_as_its_number() {
+    let broker = Broker::builder().start().unwrap();
+    Client::new(&broker).ask("queue.declare queue='q' durable arguments={x-foo: D2/125}");
+    let desk = broker.desk();
+    let document = desk.export(&desk.one_vhost("/").unwrap());
+    // Seen: RabbitMQ 4.3.6: 2.125.
+    assert_eq!(document["queues"][0]["arguments"]["x-foo"], json!(1.25));
+}
+
+#[test]
+fn names_of_virtual_hosts_end_at_255_octets() {
+    let broker = Broker::builder().start().unwrap();
+    let named = |octets: usize| json!({ "vhosts": [{ "name": "v".repeat(octets) }] });
+    let administration = broker.desk().administration();
+    let longest = named(255).to_string();
+    administration
+        .import(longest.as_bytes())
+        .unwrap()
+        .unwaited();
+    // Seen: RabbitMQ 4.3.6: one of 300 is made.
+    let error = refused(&broker, &named(256)).to_string();
+    assert!(error.contains("255"), "{error}");
+}

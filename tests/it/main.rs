@@ -14,6 +14,7 @@ mod client;
 mod compat;
 mod definitions;
 mod delayed;
+mod differences;
 mod durability;
 mod embed;
 mod events;

@@ -1,0 +1,288 @@
+//! README's table of differences: each of its rows names what shows it, and that is there.
+//!
+//! A script shows both sides: it has lines for each of the two, or says what RabbitMQ does where no
+//! script can see it. A test shows ours, where RabbitMQ's takes a restart, a kill or its HTTP API;
+//! what it does was asked of 4.3.6 then.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::fs;
+use std::path::Path;
+
+use Shown::{Absent, Script, Test};
+
+/// What shows a row.
+enum Shown {
+    /// A conversation in `tests/scripts`.
+    Script(&'static str),
+    /// A file and a test in it.
+    Test(&'static str, &'static str),
+    /// There is nothing here that could be shown.
+    Absent,
+}
+
+/// The first cell of every row, and what shows it.
+const ROWS: &[(&str, &[Shown])] = &[
+    (
+        "`basic.qos` with `global=true`",
+        &[
+            Script("qos/global_is_per_consumer_unless_permitted"),
+            Script("qos/a_shared_limit_starves_no_queue"),
+        ],
+    ),
+    (
+        "`x-queue-master-locator` on a classic queue",
+        &[Script("queue/master_locator_is_deprecated")],
+    ),
+    (
+        "Smallest `frame_max` a client may ask for",
+        &[Script("differs/smallest_frame_max")],
+    ),
+    (
+        "Argument table or method that cannot be decoded",
+        &[Script(
+            "framing/unknown_type_letter_in_arguments_drops_the_connection",
+        )],
+    ),
+    (
+        "`cancel-ok` from a client whose consumer was cancelled",
+        &[Script("cancel/cancel_ok_from_a_client")],
+    ),
+    (
+        "Declaring a direct reply-to name that is no such name",
+        &[Script("reply_to/names_of_no_node")],
+    ),
+    (
+        "Consuming from a direct reply-to name once its consumer is cancelled, on the channel \
+         that had it",
+        &[Script("differs/reply_name_after_its_consumer")],
+    ),
+    (
+        "`tx.commit` after a target queue was deleted",
+        &[Script("tx/commit_after_the_queue_is_gone")],
+    ),
+    (
+        "`tx.commit` into a full `reject-publish` quorum queue",
+        &[Script("tx/a_full_quorum_queue_is_406_at_commit")],
+    ),
+    (
+        "Transient exchanges and their bindings after a restart",
+        &[Test(
+            "tests/it/durability.rs",
+            "durable_topology_survives_and_the_rest_does_not",
+        )],
+    ),
+    (
+        "Counts in declare-ok and get-ok",
+        &[Test(
+            "tests/it/views.rs",
+            "queue_is_shown_as_the_last_answer_left_it",
+        )],
+    ),
+    (
+        "Integer `x-stream-filter-value`, decimal header, `reply-to` that is not UTF-8 in a stream",
+        &[Script("differs/stream_values_of_odd_types")],
+    ),
+    (
+        "Header and property octets in classic queues",
+        &[
+            Script("content/synonyms_in_headers"),
+            Script("stream/first_of_equal_headers_stays"),
+        ],
+    ),
+    (
+        "A client that closes its socket while an alarm blocks it",
+        &[Test(
+            "tests/it/gone.rs",
+            "a_blocked_client_that_closes_its_socket_leaves_nothing",
+        )],
+    ),
+    (
+        "Exported definitions",
+        &[Test(
+            "tests/it/definitions.rs",
+            "a_document_of_rabbitmq_comes_out_as_it_went_in",
+        )],
+    ),
+    (
+        "Imported section with an item that is refused",
+        &[Test(
+            "tests/it/definitions.rs",
+            "a_section_is_imported_whole_or_not_at_all",
+        )],
+    ),
+    (
+        "Queues in a document with a limit that allows fewer of them",
+        &[Test(
+            "src/desk/definitions/tests.rs",
+            "a_vhost_is_not_filled_past_its_limit",
+        )],
+    ),
+    (
+        "Decimal argument in definitions (1.25)",
+        &[Test(
+            "tests/it/definitions.rs",
+            "a_decimal_argument_is_exported_as_its_number",
+        )],
+    ),
+    (
+        "End of a refused login, once the client has answered with close-ok",
+        &[Test(
+            "tests/it/limits.rs",
+            "refused_login_ends_in_order_once_the_client_has_answered",
+        )],
+    ),
+    (
+        "Name of a virtual host",
+        &[Test(
+            "tests/it/definitions.rs",
+            "names_of_virtual_hosts_end_at_255_octets",
+        )],
+    ),
+    (
+        "Items of definitions without a name, or of a wrong type",
+        &[Test(
+            "src/desk/definitions/tests.rs",
+            "refusals_read_like_rabbitmqs",
+        )],
+    ),
+    (
+        "Nesting of tables",
+        &[
+            Script("differs/nesting_of_tables"),
+            Test("codec/src/table/tests.rs", "number_of_values_has_a_limit"),
+        ],
+    ),
+    (
+        "First octets that are no AMQP 0-9-1",
+        &[Script("handshake/junk_gets_a_header_and_a_close")],
+    ),
+    (
+        "Look-around in patterns of permissions and policies",
+        &[
+            Script("differs/look_around_in_permissions"),
+            Test(
+                "src/auth/pattern/tests.rs",
+                "other_look_around_is_refused_with_a_reason",
+            ),
+        ],
+    ),
+    (
+        "A hash header or property argument of a wrong type",
+        &[Script("differs/hash_arguments_of_wrong_types")],
+    ),
+    (
+        "`x-delayed-message`, `x-message-deduplication`",
+        &[
+            Script("differs/exchanges_of_plugins"),
+            Test(
+                "tests/it/delayed.rs",
+                "an_exchange_drops_duplicates_for_as_long_as_it_remembers",
+            ),
+        ],
+    ),
+    (
+        "x-recent-history, x-random, x-consistent-hash, x-modulus-hash",
+        &[Script("differs/exchanges_of_plugins")],
+    ),
+    (
+        "Which queue a consistent hash picks",
+        &[Test(
+            "src/exchange/hash/tests.rs",
+            "destinations_get_their_share_of_the_keys",
+        )],
+    ),
+    (
+        "At-least-once dead letters that cannot be routed",
+        &[Script("quorum/at_least_once_dead_letters_wait_for_a_route")],
+    ),
+    (
+        "AMQP 1.0, MQTT, STOMP, the stream protocol",
+        &[Script("handshake/amqp_1_0_is_refused")],
+    ),
+    ("Clustering", &[Absent]),
+    (
+        "Users, vhosts, permissions, limits, policies, parameters",
+        &[Test(
+            "tests/it/administration.rs",
+            "every_change_by_an_operator_survives_a_restart",
+        )],
+    ),
+    (
+        "Runtime parameters of shovel and federation",
+        &[Test(
+            "src/desk/definitions/tests.rs",
+            "refusals_read_like_rabbitmqs",
+        )],
+    ),
+    (
+        "Policy keys of the federation and sharding plugins",
+        &[Test(
+            "src/policy/tests.rs",
+            "what_is_not_known_is_listed_after_bad_values",
+        )],
+    ),
+    ("Management HTTP API, TLS", &[Absent]),
+    (
+        "Confirm of a persistent message in a classic queue",
+        &[Test(
+            "src/store/log_store/tests/threads.rs",
+            "every_confirm_comes_and_is_true_in_any_order_of_threads",
+        )],
+    ),
+    (
+        "Redelivered in a quorum queue, after a broker that was killed",
+        &[Test(
+            "tests/it/durability.rs",
+            "what_was_delivered_before_a_restart_comes_back_as_redelivered",
+        )],
+    ),
+    (
+        "Deliveries from a quorum queue that a kill left unanswered",
+        &[Test(
+            "tests/it/remembered.rs",
+            "message_of_a_quorum_queue_remembers_its_returns",
+        )],
+    ),
+    (
+        "Order of recovered messages published by different channels",
+        &[Test(
+            "tests/it/kill.rs",
+            "nothing_confirmed_is_lost_however_often_it_is_killed",
+        )],
+    ),
+];
+
+/// The first cells of README's table, without its headings.
+fn told() -> Vec<String> {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("## What is different").unwrap();
+    let (table, _) = rest.split_once("\n## ").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| "));
+    let cells = rows.filter_map(|row| row.split(" | ").next());
+    let named = cells.filter(|cell| !cell.starts_with("**") && !cell.starts_with('|'));
+    named.map(str::to_owned).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether it is where the row says.
+fn is_there(shown: &Shown) -> bool {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap_or_default();
+    match shown {
+        Script(name) => read(&format!("tests/scripts/{name}.amqp")).contains("RabbitMQ 4.3.6"),
+        Test(file, name) => read(file).contains(&format!("fn {name}()")),
+        Absent => true,
+    }
+}
+
+#[test]
+fn every_row_is_shown() {
+    let rows: Vec<_> = ROWS.iter().map(|(row, _)| *row).collect();
+    assert_eq!(told(), rows, "README's table, and the rows of this file");
+    for (row, shown) in ROWS {
+        assert!(!shown.is_empty() && shown.iter().all(is_there), "{row}");
+    }
+}
