@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use leveret::alarms::Alarm;
 use leveret::auth::{UserLimits, VhostLimits};
-use leveret::broker::Broker;
+use leveret::broker::{Broker, NewMessage, QueueDefinition};
 use leveret::config::{KEYS, Settings};
 use leveret::desk::VhostDefinition;
 use leveret::internals::DeskInside as _;
-use leveret::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, SILENT_CLOSE_MS};
+use leveret::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, PEEK_MAX, SILENT_CLOSE_MS};
 use tempfile::TempDir;
 
 use crate::process::Process;
@@ -82,6 +82,7 @@ const BOUNDS: &[(&str, &str)] = &[
         "RELIEF_STEP",
         "hostile::deliveries_to_a_reader_that_never_reads_stay_in_their_queue",
     ),
+    ("PEEK_MAX", "limits::what_is_shown_of_a_queue_is_bounded"),
     ("BUFFER_KEEP", "limits::frames_of_every_size_get_through"),
 ];
 
@@ -173,6 +174,26 @@ fn log_in(broker: &Broker, change: impl Fn(&str) -> String) -> Client {
     assert!(client.hear().starts_with("connection.start"));
     assert!(client.hear().starts_with("connection.tune"));
     client
+}
+
+#[test]
+fn what_is_shown_of_a_queue_is_bounded() {
+    let broker = broker(|_| ());
+    let vhost = broker.vhost("/").unwrap();
+    let publish_to = |queue: &str, body: &str| {
+        vhost
+            .publish(&NewMessage::to_queue(queue).body(body))
+            .unwrap();
+    };
+    for queue in ["many", "large"] {
+        vhost.declare_queue(&QueueDefinition::new(queue)).unwrap();
+    }
+    let (messages_max, bytes_max) = PEEK_MAX;
+    (0..=messages_max).for_each(|_| publish_to("many", "small"));
+    let half = "x".repeat(usize::try_from(bytes_max / 2).unwrap());
+    (0..3).for_each(|_| publish_to("large", &half));
+    let shown = ["many", "large"].map(|queue| vhost.peek(queue, usize::MAX).unwrap().len());
+    assert_eq!(shown, [messages_max, 2]);
 }
 
 #[test]
