@@ -7,7 +7,7 @@
 //! Reading borrows: a decoded [`Method`](methods::Method), [`TableRef`](table::TableRef) or
 //! [`PropertiesRef`](properties::PropertiesRef) is a view of the caller's buffer and allocates
 //! nothing. Field tables and property lists are only measured when their frame is decoded, and
-//! read when somebody asks. Writing goes to any [`bytes::BufMut`].
+//! read when the caller asks. Writing goes to any [`bytes::BufMut`].
 //!
 //! Invariants kept here: no frame above the given size is accepted or written (I7), and no input,
 //! however broken, makes a function of this crate panic.

@@ -349,7 +349,7 @@ methods! { 'a;
     60 40 "basic.publish" BasicPublish<'a> content {
         ticket: u16, exchange: ShortBytes<'a>, routing_key: ShortBytes<'a>, mandatory: bool,
         immediate: bool }
-    /// Gives a message back that nobody would have got.
+    /// Gives a message back for which no queue was found.
     60 50 "basic.return" BasicReturn<'a> content {
         reply_code: u16, reply_text: ShortStr<'a>, exchange: ShortBytes<'a>,
         routing_key: ShortBytes<'a> }

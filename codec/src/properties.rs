@@ -1,7 +1,7 @@
 //! The header of a content, and the properties in it.
 //!
 //! A message's properties stay the octets its publisher sent: [`PropertiesRef`] finds single ones
-//! when somebody asks and passes the rest on untouched. [`Properties`] is for those who make some.
+//! when the caller asks and passes the rest on untouched. [`Properties`] makes new ones.
 //!
 //! Spec: AMQP 0-9-1, section 4.2.6.1, and class `basic`. Seen: RabbitMQ 4.3.6.
 
