@@ -195,7 +195,7 @@ impl Clock {
     /// had passed. Returns once all of them have run.
     ///
     /// # Panics
-    /// If this is the system's clock: nobody advances that one.
+    /// If this is the system's clock, which cannot be advanced.
     pub fn advance(&self, by: Duration) {
         let hand = self
             .0

@@ -1,6 +1,6 @@
 //! What every vhost of a broker shares: settings, clock, timers, store, events, numbers.
 //!
-//! Built once by the broker and handed inward; it knows nobody.
+//! Built once by the broker and handed inward; it knows none of its users.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
@@ -154,7 +154,7 @@ fn random_seed() -> u64 {
     getrandom::u64().unwrap_or(0)
 }
 
-/// 22 characters that nobody can guess: 16 random octets in URL-safe base64, as in RabbitMQ's
+/// 22 characters that cannot be guessed: 16 random octets in URL-safe base64, as in RabbitMQ's
 /// `amq.gen-` and `amq.ctag-` names.
 ///
 /// # Panics

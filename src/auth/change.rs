@@ -25,7 +25,7 @@ pub enum Change {
     Replaced,
 }
 
-/// The one hand that changes what an [`Auth`] says; in memory alone, so whoever has it stores the
+/// The only way to change what an [`Auth`] says. It changes memory alone: the caller stores the
 /// change.
 pub struct AuthWriter(Arc<Accounts>);
 

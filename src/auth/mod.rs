@@ -201,7 +201,7 @@ impl User {
 }
 
 impl Auth {
-    /// No users yet, and the one who can change that.
+    /// No users yet, and what can change that.
     #[must_use]
     pub fn new(settings: AuthSettings) -> (Self, AuthWriter) {
         let usable = |mechanism: &Mechanism| match mechanism {
@@ -335,7 +335,7 @@ impl Auth {
                 user: name.into_owned(),
             });
         }
-        // A name that is not UTF-8 must not become somebody's by replacement characters.
+        // A name that is not UTF-8 must not become a user's by replacement characters.
         let user = std::str::from_utf8(credentials.user)
             .ok()
             .and_then(|exact| self.user(exact))

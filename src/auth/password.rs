@@ -19,7 +19,7 @@ pub enum HashingAlgorithm {
     /// SHA-256, RabbitMQ's default since 3.6.
     #[default]
     Sha256,
-    /// SHA-512, for those who configured it.
+    /// SHA-512, where it is configured.
     Sha512,
     /// MD5, of users made before 3.6.
     Md5,
@@ -74,7 +74,7 @@ pub struct PasswordHash {
 }
 
 impl PasswordHash {
-    /// The hash of somebody who cannot log in by password.
+    /// The hash of a user who cannot log in by password.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -107,8 +107,8 @@ impl PasswordHash {
     /// Reads a `password_hash` of definitions. Empty means [`none`](Self::none).
     ///
     /// # Errors
-    /// `NotBase64`. The length is not checked: RabbitMQ 4.3.6 accepts `abcd` too, and nobody
-    /// can log in with it.
+    /// `NotBase64`. The length is not checked: RabbitMQ 4.3.6 accepts `abcd` too, and no
+    /// password fits it.
     pub fn parse(base64: &str, algorithm: HashingAlgorithm) -> Result<Self, PasswordError> {
         let octets = STANDARD
             .decode(base64)
@@ -154,7 +154,7 @@ impl fmt::Debug for PasswordHash {
 pub enum PasswordError {
     /// The text of a hash that is not base64.
     NotBase64(String),
-    /// A `hashing_algorithm` nobody here knows.
+    /// A `hashing_algorithm` that is unknown here.
     UnknownAlgorithm(String),
     /// The system gave no random salt.
     NoRandomness,

@@ -68,7 +68,7 @@ impl Pattern {
         Self::for_permission_shown_as(text, text)
     }
 
-    /// Compiles `expanded`, and shows `text` to those who ask.
+    /// Compiles `expanded`, and shows `text` as what it was made of.
     ///
     /// # Errors
     /// As [`new`](Self::new), about `text`.
@@ -172,7 +172,7 @@ fn too_large() -> Complaint {
 fn regex(text: &str) -> Result<Regex, Complaint> {
     let translated = translate(text);
     // Without Unicode a name is octets, as for PCRE. Only a pattern that is not ASCII needs
-    // characters: PCRE would take those for octets, which nobody means.
+    // characters: PCRE would take those for octets, which no author of a pattern means.
     let unicode = !text.is_ascii();
     RegexBuilder::new(&translated)
         .unicode(unicode)

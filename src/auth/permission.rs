@@ -12,7 +12,7 @@ use crate::erlang;
 /// The name permissions are checked against for the exchange without a name.
 const DEFAULT_EXCHANGE: &str = "amq.default";
 
-/// What somebody wants to do with a queue, an exchange or a topic.
+/// What a user wants to do with a queue, an exchange or a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// Declare and delete.
@@ -35,7 +35,7 @@ impl Operation {
     }
 }
 
-/// What somebody wants to do it with.
+/// What a user wants to do it with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resource<'a> {
     /// A queue by its name.

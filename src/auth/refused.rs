@@ -10,17 +10,17 @@ use super::sasl::Mechanism;
 /// Longest part of a client's text shown in a log line, in characters.
 const SHOWN_MAX: usize = 255;
 
-/// Why somebody may not come in. Displayed as the operator's log line.
+/// Why a login is refused. Displayed as the operator's log line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// Unknown user or wrong password: nobody is told which.
+    /// Unknown user or wrong password: neither client nor log is told which.
     BadCredentials {
         /// How they tried.
         mechanism: Mechanism,
         /// As whom.
         user: String,
     },
-    /// An empty password, which is right for nobody.
+    /// An empty password, which is right for no user.
     BlankPassword {
         /// How they tried.
         mechanism: Mechanism,
@@ -41,7 +41,7 @@ pub enum Refused {
         /// What is wrong, without the response: it may hold a password.
         flaw: &'static str,
     },
-    /// A mechanism nobody here has heard of.
+    /// A mechanism that is unknown here.
     UnknownMechanism {
         /// Its name as sent.
         name: String,

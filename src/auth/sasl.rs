@@ -14,7 +14,7 @@ pub enum Mechanism {
     Plain,
     /// Nothing to say: logs in as a configured user.
     Anonymous,
-    /// The user of the TLS certificate. Known by name, but never offered: nobody hands a
+    /// The user of the TLS certificate. Known by name, but never offered: no listener hands a
     /// certificate in.
     External,
 }

@@ -9,7 +9,7 @@ const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const REFUSED_PLAIN: &str = "Login was refused using authentication mechanism PLAIN. For details \
                              see the broker logfile.";
 
-/// An [`Auth`] and the one who changes it, as the desk does: checked, then put in place.
+/// An [`Auth`] and what changes it, as the desk does: checked, then put in place.
 struct Office {
     auth: Auth,
     writer: RefCell<AuthWriter>,

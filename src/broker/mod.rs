@@ -142,7 +142,7 @@ impl BrokerBuilder {
         self
     }
 
-    /// Somebody who is told every message's fate.
+    /// A listener that is told every message's fate.
     #[must_use]
     pub fn listener(mut self, listener: Arc<dyn EventListener>) -> Self {
         self.listeners.push(listener);
@@ -395,7 +395,7 @@ fn amqp_addresses(listeners: &[Listening]) -> Vec<SocketAddr> {
 
 fn report(started: &Started, result: Result<Vec<Listening>, StartError>) {
     if started.send(result).is_err() {
-        crate::log::error!("nobody waits for the broker to start");
+        crate::log::error!("the caller that started the broker is gone");
     }
 }
 

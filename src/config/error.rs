@@ -140,7 +140,7 @@ impl std::error::Error for ConfigError {
     }
 }
 
-/// Everything that is wrong, at once: nobody likes to mend one line per start.
+/// Everything that is wrong, at once, so that one start is enough to mend it.
 #[derive(Debug)]
 pub struct Problems(pub Vec<ConfigError>);
 

@@ -69,7 +69,7 @@ pub(super) fn quoted(text: &str) -> String {
 /// A value that its [`Shape`] accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// `none`: no limit, nobody.
+    /// `none`: no limit, no user.
     None,
     /// A text, name, path or word.
     Text(String),

@@ -25,7 +25,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for those who must compare or hash it.
+    /// The text itself, to compare or hash it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -86,7 +86,7 @@ fn whole_number(value: &Value) -> Option<u64> {
 pub struct DedupCache {
     settings: DedupSettings,
     entries: HashMap<ValueDigest, Entry, TableHash>,
-    /// Oldest first, with the turn in which each was seen; one whose entry has another turn by
+    /// Oldest first, with the turn in which each was seen; a value whose entry has another turn by
     /// now was seen again after its end, and stands further behind too.
     order: VecDeque<(ValueDigest, u64)>,
     turn: u64,

@@ -106,7 +106,7 @@ impl Display for Binary<'_> {
 }
 
 impl Binary<'_> {
-    /// What the octets say to somebody who takes each for a character.
+    /// The text of the octets, each taken for a character.
     fn latin_1(&self) -> impl Iterator<Item = char> {
         self.0.iter().copied().map(char::from)
     }

@@ -66,7 +66,7 @@ impl Ready {
         }
     }
 
-    /// Writes the file beside its place and moves it there, so that whoever sees it sees all of it.
+    /// Writes the file beside its place and moves it there, so that a reader sees all of it or nothing.
     ///
     /// # Errors
     /// Those of the file system.
