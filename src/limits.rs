@@ -6,7 +6,7 @@
 
 /// Milliseconds of silence before a connection that failed its handshake is dropped.
 ///
-/// The peer sees nothing, then a reset: it is what slows down those who guess passwords.
+/// The peer sees nothing, then a reset: it is what slows down guessing passwords.
 /// Docs: RabbitMQ's `SILENT_CLOSE_DELAY`. Seen: RabbitMQ 4.3.6.
 pub const SILENT_CLOSE_MS: u64 = 3_000;
 
@@ -53,7 +53,7 @@ pub const PEER_LOOK_MS: u64 = 500;
 /// only consumes and acknowledges goes on.
 pub const STAGED_MAX: (u64, u64) = (8 * 1024 * 1024, 32 * 1024 * 1024);
 
-/// Octets read from one socket before everybody else gets a turn.
+/// Octets read from one socket before the other connections get a turn.
 pub const READ_BUDGET: usize = 128 * 1024;
 
 /// Size of a read buffer when a connection wakes up, in octets. It doubles while reads fill it,

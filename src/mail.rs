@@ -145,7 +145,7 @@ impl Line {
         Some(first)
     }
 
-    /// Whether nobody waits.
+    /// Whether no queue waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.line.is_empty()

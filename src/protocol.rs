@@ -83,7 +83,7 @@ pub trait Protocol: Send + 'static {
     /// The moment of [`Protocol::next_deadline`] has come.
     fn on_deadline(&mut self, now: Now);
 
-    /// Something happened to the socket, or to the one who works it.
+    /// Something happened to the socket, or to the task that works it.
     fn on_lost(&mut self, now: Now, lost: &Lost<'_>);
 }
 
@@ -150,7 +150,7 @@ pub enum Lost<'a> {
     Unread,
     /// The socket failed.
     Failed(&'a std::io::Error),
-    /// It is all right, but the broker stops. Told to those who say [`Flow::Greet`] or
+    /// It is all right, but the broker stops. Told to connections that say [`Flow::Greet`] or
     /// [`Flow::Leave`].
     Stop,
     /// It is all right, but the protocol panicked, in whatever state that left it.

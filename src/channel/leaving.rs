@@ -1,6 +1,6 @@
 //! Channels and consumers that end, with everything they hold: each queue hears of it once.
 //!
-//! A queue must have its unacked messages back before it serves anybody else, or the successor of a
+//! A queue must have its unacked messages back before it serves other consumers, or the successor of a
 //! single active consumer would begin behind them. So everything of one queue is gathered first,
 //! from all channels that end together, and given to it under one lock, in which the mail that it
 //! posted and that was not read is taken out of the mailbox, too.
@@ -102,7 +102,7 @@ impl Departures {
         returned
     }
 
-    /// Takes mail to those who end out of `mail`, puts the rest into `others`, and returns how many
+    /// Takes mail to the consumers that end out of `mail`, puts the rest into `others`, and returns how many
     /// octets it took.
     fn sort(&mut self, mail: &mut VecDeque<Mail>, others: &mut VecDeque<Mail>) -> usize {
         let mut octets = 0;

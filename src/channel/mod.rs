@@ -368,7 +368,7 @@ impl Reply {
     }
 }
 
-/// 503: a method that only servers send, or that nobody knows.
+/// 503: a method that only servers send, or that is unknown.
 ///
 /// Seen: RabbitMQ 3.10.8.
 #[must_use]

@@ -42,7 +42,7 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    /// Whether anybody gets it.
+    /// Whether any queue gets it.
     pub(super) fn is_routed(&self) -> bool {
         !self.routes.is_empty()
     }

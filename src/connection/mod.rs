@@ -191,7 +191,7 @@ impl Connection {
         self.bench.shrink();
     }
 
-    /// Shows those who watch what has come and gone, once a batch.
+    /// Shows to views what has come and gone, once a batch.
     fn show(&self) {
         if let Phase::Running(running) = &self.phase {
             let state = running.pauses.state(&self.outbox);

@@ -1,7 +1,7 @@
 //! Whose thread makes durable what a connection did: asked once a turn.
 //!
 //! Two ways lead to the disk. The commit thread writes what many have staged, and the watch tells
-//! those who wait. But waking it and being woken by it takes as long as a quick disk does, so a
+//! the connections that wait. But waking it and being woken by it takes as long as a quick disk does, so a
 //! connection that alone waits for a few octets commits on its own thread. That is right only
 //!
 //! * while its client waits for each confirm: one that sends on meanwhile is better off when its
@@ -9,7 +9,7 @@
 //!   socket has something to read, or not;
 //! * if no other connection waits, and the runtime has another thread for those that come
 //!   ([`Waiting::commit_here`]): at most one thread is held up by the disk, for one short write;
-//! * if nobody else is at it and the disk has been quick lately
+//! * if no other thread commits and the disk has been quick lately
 //!   ([`Store::commit_here`](crate::store::Store::commit_here)).
 //!
 //! A connection knows none of it: it asks to be told of a position

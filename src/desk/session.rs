@@ -141,7 +141,7 @@ impl Client {
     }
 }
 
-/// An open connection, as everybody but its own task sees it.
+/// An open connection, as all but its own task see it.
 pub struct Session {
     /// Its number.
     pub id: ConnectionId,

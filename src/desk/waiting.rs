@@ -40,8 +40,8 @@ impl Waiting {
         self.tell(self.store.durable());
     }
 
-    /// Tells those whose position is reached, and nobody else: most of what moves the position are
-    /// settlements, which no connection waits for.
+    /// Tells the connections whose position is reached, and no others: most of what moves the
+    /// position are settlements, which no connection waits for.
     pub(super) fn tell(&self, durable: Position) {
         let reached: Vec<_> = {
             let mut list = self.list.lock();
@@ -72,7 +72,7 @@ impl Waiting {
         self.list.lock().is_empty()
     }
 
-    /// Forgets everybody.
+    /// Forgets every connection.
     pub(super) fn clear(&self) {
         self.list.lock().clear();
     }

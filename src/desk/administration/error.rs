@@ -8,7 +8,7 @@ use crate::policy::Invalid;
 /// Why the caller may not ask for it. Displayed as the reason of RabbitMQ's HTTP answer 401.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAllowed {
-    /// The caller has no tag that lets anybody manage anything.
+    /// The caller has none of the tags that allow management.
     NoTag,
     /// It is for administrators.
     NotAdministrator,

@@ -1,6 +1,6 @@
 //! What a view shows of a connection at work.
 //!
-//! The connection's task counts in plain integers and shows them here once a batch; whoever looks
+//! The connection's task counts in plain integers and shows them here once a batch; a view
 //! reads them without disturbing it.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};

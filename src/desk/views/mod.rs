@@ -2,8 +2,8 @@
 //!
 //! A view owns everything it shows: no lock, no handle and nothing borrowed leaves the desk. Lists
 //! are filtered, sorted and cut into pages by what is cheap to ask of each item; only what is shown
-//! is built ([`listing`]). Whoever asks gets what the [`Scope`] says, and the door decides which
-//! scope its user may see.
+//! is built ([`listing`]). The [`Scope`] says what is in a view, and the door decides which scope
+//! its user may see.
 //!
 //! What the task of a connection owns is asked by mail: [`Desk::ask_channels`](super::Desk).
 
