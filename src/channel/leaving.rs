@@ -1,9 +1,9 @@
 //! Channels and consumers that end, with everything they hold: each queue hears of it once.
 //!
-//! A queue must have its unacked messages back before it serves other consumers, or the successor of a
-//! single active consumer would begin behind them. So everything of one queue is gathered first,
-//! from all channels that end together, and given to it under one lock, in which the mail that it
-//! posted and that was not read is taken out of the mailbox, too.
+//! A queue must have its unacked messages back before it serves other consumers, or the successor
+//! of a single active consumer would begin behind them. So everything of one queue is gathered
+//! first, from all channels that end together, and given to it under one lock, in which the mail
+//! that it posted and that was not read is taken out of the mailbox, too.
 //!
 //! Invariants: I3, I9. Seen: RabbitMQ 4.3.6,
 //! tests/scripts/sac/the_successor_begins_with_the_unacked_after_*.amqp.
@@ -102,8 +102,8 @@ impl Departures {
         returned
     }
 
-    /// Takes mail to the consumers that end out of `mail`, puts the rest into `others`, and returns how many
-    /// octets it took.
+    /// Takes mail to the consumers that end out of `mail`, puts the rest into `others`, and returns
+    /// how many octets it took.
     fn sort(&mut self, mail: &mut VecDeque<Mail>, others: &mut VecDeque<Mail>) -> usize {
         let mut octets = 0;
         for mail in mail.drain(..) {

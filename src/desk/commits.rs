@@ -1,8 +1,9 @@
 //! Whose thread makes durable what a connection did: asked once a turn.
 //!
 //! Two ways lead to the disk. The commit thread writes what many have staged, and the watch tells
-//! the connections that wait. But waking it and being woken by it takes as long as a quick disk does, so a
-//! connection that alone waits for a few octets commits on its own thread. That is right only
+//! the connections that wait. But waking it and being woken by it takes as long as a quick disk
+//! does, so a connection that alone waits for a few octets commits on its own thread. That is right
+//! only
 //!
 //! * while its client waits for each confirm: one that sends on meanwhile is better off when its
 //!   next publishes are read at the same time. Which of the two it is shows after a commit: the

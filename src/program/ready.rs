@@ -66,7 +66,8 @@ impl Ready {
         }
     }
 
-    /// Writes the file beside its place and moves it there, so that a reader sees all of it or nothing.
+    /// Writes the file beside its place and moves it there, so that a reader sees all of it or
+    /// nothing.
     ///
     /// # Errors
     /// Those of the file system.
