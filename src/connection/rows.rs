@@ -8,6 +8,7 @@ use leveret_codec::types::ChannelId;
 use super::running::Io;
 use super::{Connection, Phase};
 use crate::clock::Now;
+use crate::turns;
 
 impl Connection {
     /// Publishes like those before, from the start of `input` on, are taken without a look at
@@ -15,6 +16,7 @@ impl Connection {
     pub(super) fn on_row(&mut self, now: Now, input: &[u8]) -> usize {
         let mut rest = input;
         while self.is_reading()
+            && !turns::is_over()
             && let Phase::Running(running) = &mut self.phase
             && let [FRAME_METHOD, high, low, ..] = *rest
         {

@@ -35,6 +35,9 @@ use crate::turns;
 mod contents;
 mod elsewhere;
 
+/// Steps of a method that changes or asks for something: what it takes to bind a queue.
+const METHOD_STEPS: usize = 24;
+
 /// Octets of a content header before its properties.
 const HEADER_MIN: usize = 12;
 
@@ -83,6 +86,15 @@ impl From<AmqpError> for Failure {
     fn from(error: AmqpError) -> Self {
         Self::Error(error)
     }
+}
+
+/// Whether a method is as quick as the hand-over of what it settles, which was counted.
+#[inline]
+fn is_settlement(method: &Method<'_>) -> bool {
+    matches!(
+        method,
+        Method::BasicAck(_) | Method::BasicNack(_) | Method::BasicReject(_)
+    )
 }
 
 impl Running {
@@ -160,9 +172,14 @@ impl Running {
                     channel.on_publish(publish)?;
                     Ok(())
                 }
-                method => channel
-                    .on_method(method, &mut context(&self.session, io))
-                    .or_else(|error| self.fail(id, error, io)),
+                method => {
+                    if !is_settlement(&method) {
+                        turns::spend(METHOD_STEPS);
+                    }
+                    channel
+                        .on_method(method, &mut context(&self.session, io))
+                        .or_else(|error| self.fail(id, error, io))
+                }
             };
         }
         self.on_method_elsewhere(id, method, io)

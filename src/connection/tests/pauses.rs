@@ -318,3 +318,27 @@ fn a_client_is_not_read_until_what_it_left_for_later_turns_is_done() {
         "{heard:?}"
     );
 }
+
+#[test]
+fn methods_in_one_read_take_several_turns() {
+    let mut client = Script::open(1);
+    let mut octets = Vec::new();
+    for n in 0..1_000 {
+        let queue = format!("q{n}");
+        let declare = QueueDeclare {
+            queue: short(&queue),
+            ..QueueDeclare::default()
+        };
+        encode_method(&mut octets, ONE, &declare.into());
+    }
+    let mut target = client.connection.read_into();
+    target.room().get_mut().extend(octets);
+    let mut turns = 0;
+    while client.unread() > 0 {
+        let _turn = Turn::begin();
+        client.connection.on_read(client.now, 0);
+        turns += 1;
+    }
+    assert_eq!(client.heard().len(), 1_000);
+    assert_eq!(turns, 3);
+}

@@ -12,6 +12,7 @@ use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::{Arrival, Note, Pushed, Sender};
 use crate::store::{Op, Position, RecordAt};
+use crate::turns;
 use crate::vhost::queue_handle::{QueueHandle, Storing};
 use crate::vhost::reply_to::ReplyTarget;
 use crate::vhost::routing::{Routes, Target, only_queue};
@@ -190,6 +191,7 @@ impl Publishes {
         now: Now,
         placed: &mut Vec<Placed>,
     ) {
+        turns::spend(self.pushes());
         let streams = streams_of(self);
         let mut held: Vec<Held<'_>> = streams.iter().map(|stream| Held::new(stream)).collect();
         let position = self.store_all(env, &mut held);
@@ -207,6 +209,16 @@ impl Publishes {
         let answers = placed.get_mut(first..).unwrap_or_default();
         self.hand_out(now, &streams, answers);
         self.clear();
+    }
+
+    /// How often a message is put into a queue.
+    fn pushes(&self) -> usize {
+        let mut from = 0;
+        let each = self.runs.iter().map(|run| {
+            let len = run.to - std::mem::replace(&mut from, run.to);
+            len * run.routes.len()
+        });
+        each.sum()
     }
 
     /// Stores what must be stored, each message once for all its queues; `held` are those of them

@@ -123,3 +123,21 @@ fn without_a_turn_all_is_done_before_a_call_returns() {
     assert_eq!((broker.ready("q"), broker.ready("dead")), (1, MANY - 1));
     assert_eq!(finish(&broker), 0);
 }
+
+#[test]
+fn messages_for_many_queues_use_up_a_turn() {
+    let broker = Fixture::new();
+    broker.exchange("x", |_| {});
+    for n in 0..100 {
+        let queue = format!("q{n}");
+        broker.queue(&queue, Table::new());
+        broker.bind_queue("x", &queue, "");
+    }
+    let _turn = Turn::begin();
+    let mut published = 0;
+    while !turns::is_over() {
+        assert_eq!(broker.publish("x", ""), 100);
+        published += 1;
+    }
+    assert_eq!(published, u64::from(TURN_STEPS / 100 + 1));
+}
