@@ -428,11 +428,8 @@ impl Running {
         session.vhost.connection_gone(io.now, session.id);
         session.mailbox.close();
         session.end();
-        assert_eq!(
-            self.channels.open_count(),
-            0,
-            "I9: a channel is left behind"
-        );
+        let left = self.channels.open_ids();
+        assert!(left.is_empty(), "I9: channels {left:?} are left behind");
     }
 
     /// Channels are gone; what they held goes back to its queues, all of it together.
