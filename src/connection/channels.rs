@@ -161,6 +161,11 @@ impl Channels {
         self.slots.iter().filter(open).map(|slot| slot.id).collect()
     }
 
+    /// All numbers in use, whatever they are.
+    pub(super) fn ids(&self) -> Vec<ChannelId> {
+        self.slots.iter().map(|slot| slot.id).collect()
+    }
+
     /// The channels that did something since the last call. Give the vector back with
     /// [`Channels::keep`].
     pub(super) fn take_touched(&mut self) -> Vec<ChannelId> {

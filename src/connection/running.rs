@@ -421,7 +421,7 @@ impl Running {
 
     /// The connection ends, however: no consumer, unacked message or exclusive queue stays (I9).
     pub(super) fn end(&mut self, io: &mut Io<'_>) {
-        let ids = self.channels.open_ids().into_iter();
+        let ids = self.channels.ids().into_iter();
         let channels: Vec<Box<Channel>> = ids.filter_map(|id| self.channels.remove(id)).collect();
         self.give_back(channels, io);
         let session = &self.session;

@@ -79,6 +79,7 @@ fn numbers_with_a_content_before_open_count() {
     assert_eq!(channels.open_count(), 2);
     assert!(channels.touch(MANY).is_none());
     assert_eq!(channels.open_ids(), [ONE]);
+    assert_eq!(channels.ids(), [ONE, MANY]);
     assert!(channels.remove(MANY).is_none());
     assert_eq!(channels.open_count(), 1);
 }
