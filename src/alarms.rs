@@ -25,6 +25,16 @@ pub struct Alarms(AtomicU8);
 impl Alarm {
     const ALL: [Self; 3] = [Self::Memory, Self::Disk, Self::Store];
 
+    /// RabbitMQ's word; ours for the store.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Disk => "disk",
+            Self::Store => "store",
+        }
+    }
+
     fn bit(self) -> u8 {
         match self {
             Self::Memory => 1,

@@ -5,13 +5,15 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 
+use leveret_codec::table::Table;
+use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
 use crate::clock::timers::Timers;
 use crate::clock::{Clock, Now};
 use crate::compat::Deprecations;
 use crate::config::{Durability, Settings};
-use crate::events::Events;
+use crate::events::{Change, ChangeKind, Events};
 use crate::ids::{ConnectionId, ConsumerId, Sequence};
 use crate::paging::Pager;
 use crate::queue::Bodies;
@@ -37,8 +39,8 @@ pub struct Environment {
     pub queue_churn: QueueChurn,
     /// Which deprecated features were used.
     pub deprecations: Deprecations,
-    /// The seam for metrics and journals.
-    pub events: Events,
+    /// What happens to messages and to everything else: the seam for metrics and journals.
+    pub events: Arc<Events>,
     /// Rung after every change of a queue and of how far the store is durable.
     pub(crate) changes: Bell,
     consumers: Sequence,
@@ -83,7 +85,7 @@ impl Environment {
             store,
             queue_churn: QueueChurn::default(),
             deprecations: Deprecations::default(),
-            events: Events::default(),
+            events: Arc::default(),
             changes: Bell::default(),
             consumers: Sequence::default(),
             connections: Sequence::default(),
@@ -122,6 +124,24 @@ impl Environment {
         let places = self.places.lock().clone();
         let there = places.iter().filter_map(Weak::upgrade);
         there.map(|place| count(&*place)).sum()
+    }
+
+    /// A change for listeners, if any of them watches. To be made under the lock that orders it,
+    /// and told with [`Events::tell`] when no lock is held.
+    pub fn change(
+        &self,
+        kind: ChangeKind,
+        vhost: &str,
+        by: &str,
+        fields: impl FnOnce() -> Table,
+    ) -> Option<Change> {
+        self.events.watching().then(|| Change {
+            order: self.events.next_change(),
+            now: self.now(),
+            kind,
+            vhost: ShortString::new(vhost).unwrap_or_default(),
+            fields: fields().with("user_who_performed_action", by),
+        })
     }
 
     /// The time now.

@@ -1,141 +1,190 @@
-//! Every fate of a message passes here, once: the seam that metrics, tracing and a message journal
-//! hang on. It costs one relaxed load when nobody listens.
+//! What happens in a broker passes here, once: fates of messages, and changes of everything else.
+//! The seam that metrics, tracing and a message journal hang on. It costs one relaxed load for each
+//! batch while no listener is there, and listeners change nothing about how messages go.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use leveret_codec::types::ShortString;
+use parking_lot::Mutex;
 
-use crate::clock::Now;
+use crate::ids::Sequence;
+pub use crate::ids::{ConnectionId, MessageId, QueueId};
 pub use crate::message::Message;
 
-/// Why a message left a queue without being settled by a consumer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DeathReason {
-    /// basic.reject or basic.nack with requeue=false.
-    Rejected,
-    /// Its TTL passed.
-    Expired,
-    /// The queue was at its length limit.
-    MaxLen,
-    /// It came back more often than the queue's delivery limit.
-    DeliveryLimit,
+mod change;
+mod fate;
+mod subscription;
+
+pub use change::{Change, ChangeKind};
+pub use fate::{CopyId, DeathReason, Event, Fate, Party};
+pub use subscription::{Missed, Room, Subscription, Taken, Told};
+
+/// Is told what happens. Called outside of all locks, on the thread where it happened, which waits
+/// for it: a listener that may be slow is better a [`Subscription`].
+pub trait Listener: Send + Sync {
+    /// Something happened to a message.
+    fn on_event(&self, _event: &Event) {}
+
+    /// Something else changed.
+    fn on_change(&self, _change: &Change) {}
 }
 
-impl DeathReason {
-    /// RabbitMQ's word, as in the `x-death` header.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rejected => "rejected",
-            Self::Expired => "expired",
-            Self::MaxLen => "maxlen",
-            Self::DeliveryLimit => "delivery_limit",
-        }
+/// Who deletes what goes by itself: RabbitMQ's word for the broker.
+pub const BROKER: &str = "rmq-internal";
+
+/// What a listener wants to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Fates of messages. Each one costs time on the thread that it happens on.
+    Messages,
+    /// Changes of everything else.
+    Changes,
+    /// Both.
+    Everything,
+}
+
+impl Interest {
+    fn in_messages(self) -> bool {
+        self != Self::Changes
+    }
+
+    fn in_changes(self) -> bool {
+        self != Self::Messages
     }
 }
 
-/// What happened to a message.
-#[derive(Clone, Debug)]
-pub enum Fate {
-    /// A client published it, or its delay was over; it was routed to this many queues.
-    Published {
-        /// How many queues took it.
-        queues: usize,
-    },
-    /// No queue was found for it; `returned` to its publisher if it was mandatory. A dead letter
-    /// that goes nowhere ends so, too.
-    Unroutable {
-        /// Whether basic.return was sent.
-        returned: bool,
-    },
-    /// An x-delayed-message exchange keeps it for `ms` milliseconds; then it is published.
-    Delayed {
-        /// How long.
-        ms: u64,
-    },
-    /// The exchange or the queue has seen it before and drops it.
-    Duplicate,
-    /// It lies in the queue.
-    Queued,
-    /// The queue refused it (overflow reject-publish).
-    Refused,
-    /// It was sent to a consumer, or answered a basic.get (`consumer_tag` empty).
-    Delivered {
-        /// Tag of the consumer.
-        consumer_tag: ShortString,
-        /// Whether it had been delivered before.
-        redelivered: bool,
-    },
-    /// A consumer acknowledged it, or took it without acknowledgements.
-    Acknowledged,
-    /// It came back to its queue.
-    Requeued,
-    /// It left the queue, to be dead-lettered if there is a dead-letter exchange.
-    Died {
-        /// Why.
-        reason: DeathReason,
-        /// Where it is dead-lettered to; `None` if it was dropped, also for a name that no exchange
-        /// can have.
-        exchange: Option<ShortString>,
-    },
-    /// A dead-letter cycle without a rejection ended here: dropped.
-    CycleDropped,
-    /// It was purged, or its queue was deleted, or the exchange that delayed it was.
-    Purged,
-}
-
-/// A fate with its place and time.
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// When.
-    pub now: Now,
-    /// The vhost.
-    pub vhost: ShortString,
-    /// The queue, or empty for fates before any queue.
-    pub queue: ShortString,
-    /// The message.
-    pub message: Message,
-    /// What happened.
-    pub fate: Fate,
-}
-
-/// Somebody who wants to know. Called outside of all locks, on the thread where it happened.
-pub trait Listener: Send + Sync {
-    /// Something happened to a message.
-    fn on_event(&self, event: &Event);
+#[derive(Clone)]
+struct Entry {
+    number: u64,
+    interest: Interest,
+    listener: Arc<dyn Listener>,
 }
 
 /// The seam.
 #[derive(Default)]
 pub struct Events {
-    listening: AtomicBool,
-    listeners: ArcSwap<Vec<Arc<dyn Listener>>>,
+    to_messages: AtomicBool,
+    to_changes: AtomicBool,
+    listeners: ArcSwap<Vec<Entry>>,
+    /// Held while listeners come and go.
+    coming: Mutex<u64>,
+    messages: Sequence,
+    changes: Sequence,
+}
+
+/// A listener's place. The listener leaves when it is dropped; a call that has begun on another
+/// thread may still end after that.
+#[must_use = "the listener leaves when this is dropped"]
+pub struct ListenerGuard {
+    events: Arc<Events>,
+    number: u64,
 }
 
 impl Events {
-    /// Whether anybody listens: ask before making an [`Event`].
+    /// Whether fates of messages are listened to: ask before making an [`Event`].
     #[inline]
     #[must_use]
     pub fn listening(&self) -> bool {
-        self.listening.load(Ordering::Relaxed)
+        self.to_messages.load(Ordering::Relaxed)
     }
 
-    /// Adds a listener.
-    pub fn listen(&self, listener: Arc<dyn Listener>) {
-        self.listeners.rcu(|listeners| {
-            let mut listeners = Vec::clone(listeners);
-            listeners.push(Arc::clone(&listener));
-            listeners
+    /// Whether changes are listened to: ask before making a [`Change`].
+    #[inline]
+    #[must_use]
+    pub fn watching(&self) -> bool {
+        self.to_changes.load(Ordering::Relaxed)
+    }
+
+    /// Adds a listener, until what is returned is dropped.
+    pub fn listen(
+        self: &Arc<Self>,
+        interest: Interest,
+        listener: Arc<dyn Listener>,
+    ) -> ListenerGuard {
+        let mut coming = self.coming.lock();
+        *coming += 1;
+        let number = *coming;
+        let mut listeners = Vec::clone(&self.listeners.load());
+        listeners.push(Entry {
+            number,
+            interest,
+            listener,
         });
-        self.listening.store(true, Ordering::Relaxed);
-    }
-
-    /// Tells every listener.
-    pub fn emit(&self, event: &Event) {
-        for listener in self.listeners.load().iter() {
-            listener.on_event(event);
+        self.set(listeners);
+        ListenerGuard {
+            events: Arc::clone(self),
+            number,
         }
     }
+
+    /// Adds a listener that is never in the way: what happens is kept for it in `room`, until it
+    /// takes it or leaves.
+    #[must_use]
+    pub fn subscribe(self: &Arc<Self>, interest: Interest, room: Room) -> Subscription {
+        Subscription::new(self, interest, room)
+    }
+
+    fn set(&self, listeners: Vec<Entry>) {
+        let any = |wants: fn(Interest) -> bool| listeners.iter().any(|one| wants(one.interest));
+        let (messages, changes) = (any(Interest::in_messages), any(Interest::in_changes));
+        self.listeners.store(Arc::new(listeners));
+        self.to_messages.store(messages, Ordering::Relaxed);
+        self.to_changes.store(changes, Ordering::Relaxed);
+    }
+
+    /// Tells every listener to messages.
+    pub fn emit(&self, event: &Event) {
+        for entry in self.listeners.load().iter() {
+            if entry.interest.in_messages() {
+                entry.listener.on_event(event);
+            }
+        }
+    }
+
+    /// Tells every listener to changes of each of `changes`. No lock may be held.
+    pub fn tell_all(&self, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            self.tell(&change);
+        }
+    }
+
+    /// Tells every listener to changes. No lock may be held.
+    pub fn tell(&self, change: &Change) {
+        for entry in self.listeners.load().iter() {
+            if entry.interest.in_changes() {
+                entry.listener.on_change(change);
+            }
+        }
+    }
+
+    /// Numbers for `n` messages in a row, by the first of them.
+    #[must_use]
+    pub fn message_ids(&self, n: usize) -> MessageId {
+        MessageId(self.messages.take(n as u64))
+    }
+
+    /// The number of a change, to be taken under the lock that orders it.
+    #[must_use]
+    pub fn next_change(&self) -> u64 {
+        self.changes.next()
+    }
 }
+
+impl Drop for ListenerGuard {
+    fn drop(&mut self) {
+        let _coming = self.events.coming.lock();
+        let mut listeners = Vec::clone(&self.events.listeners.load());
+        listeners.retain(|entry| entry.number != self.number);
+        self.events.set(listeners);
+    }
+}
+
+impl std::fmt::Debug for ListenerGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "listener {}", self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests;

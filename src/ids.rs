@@ -24,6 +24,8 @@ ids! {
     ConnectionId;
     /// A consumer, whatever its tag.
     ConsumerId;
+    /// A message on its way into queues, while messages are listened to.
+    MessageId;
     /// An incarnation of a queue: a queue that is deleted and declared again has another one.
     /// The store never gives one out twice, across restarts too.
     QueueId;
@@ -70,6 +72,11 @@ impl Sequence {
 
     /// The next number.
     pub fn next(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::Relaxed) + 1
+        self.take(1)
+    }
+
+    /// The first of the next `n` numbers.
+    pub fn take(&self, n: u64) -> u64 {
+        self.0.fetch_add(n, Ordering::Relaxed) + 1
     }
 }

@@ -14,14 +14,14 @@ pub(crate) mod model;
 pub(crate) use bell::Bell;
 
 #[cfg(test)]
-pub(crate) use model::{AtomicU64, Condvar, JoinHandle, Mutex, RwLock, spawn};
+pub(crate) use model::{AtomicU64, Condvar, JoinHandle, Mutex, MutexGuard, RwLock, spawn};
 #[cfg(not(test))]
-pub(crate) use plain::{AtomicU64, Condvar, JoinHandle, Mutex, RwLock, spawn};
+pub(crate) use plain::{AtomicU64, Condvar, JoinHandle, Mutex, MutexGuard, RwLock, spawn};
 
 /// What a build uses.
 mod plain {
     #[cfg(not(test))]
-    pub(crate) use parking_lot::{Condvar, Mutex, RwLock};
+    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
     #[cfg(not(test))]
     pub(crate) use std::sync::atomic::AtomicU64;
     pub(crate) use std::thread::JoinHandle;

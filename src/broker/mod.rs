@@ -27,7 +27,7 @@ use crate::clock::{Clock, Mono};
 use crate::config::{Durability, Settings};
 pub use crate::desk::Desk;
 use crate::env::Environment;
-use crate::events::Listener as EventListener;
+use crate::events::{Interest, Listener as EventListener, ListenerGuard, Room, Subscription};
 use crate::net::amqp::Amqp;
 use crate::net::descriptors::Descriptors;
 pub use crate::net::listener::Listening;
@@ -68,6 +68,8 @@ pub struct Broker {
     stop: CancellationToken,
     grace: Arc<parking_lot::Mutex<Grace>>,
     thread: Option<JoinHandle<()>>,
+    /// Listeners that were there from the start.
+    _guards: Vec<ListenerGuard>,
 }
 
 /// How the broker's thread is to end.
@@ -142,7 +144,7 @@ impl BrokerBuilder {
         self
     }
 
-    /// A listener that is told every message's fate.
+    /// A listener that is told everything that happens, from the start on. See [`Broker::listen`].
     #[must_use]
     pub fn listener(mut self, listener: Arc<dyn EventListener>) -> Self {
         self.listeners.push(listener);
@@ -174,16 +176,16 @@ impl BrokerBuilder {
             env = env.with_spill(spill);
         }
         let env = Arc::new(env);
-        for listener in self.listeners {
-            env.events.listen(listener);
-        }
+        let guards = self.listeners.into_iter();
+        let guards = guards.map(|listener| env.events.listen(Interest::Everything, listener));
+        let guards: Vec<ListenerGuard> = guards.collect();
         let desk = Desk::new(env);
         if let Err(error) = furnish(&desk, began) {
             // Another start must find the directory free.
             close(&desk);
             return Err(error);
         }
-        Broker::spawn(desk, bound)
+        Broker::spawn(desk, bound, guards)
     }
 
     /// Everything that would keep [`start`](Self::start) from working now, found by its own code;
@@ -240,7 +242,11 @@ impl Broker {
         BrokerBuilder::default()
     }
 
-    fn spawn(desk: Arc<Desk>, bound: Bound) -> Result<Self, StartError> {
+    fn spawn(
+        desk: Arc<Desk>,
+        bound: Bound,
+        guards: Vec<ListenerGuard>,
+    ) -> Result<Self, StartError> {
         let stop = CancellationToken::new();
         let grace = Arc::new(parking_lot::Mutex::new(Grace::None));
         let (started, start) = mpsc::sync_channel(1);
@@ -259,6 +265,7 @@ impl Broker {
                 stop,
                 grace,
                 thread: Some(thread),
+                _guards: guards,
             }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(StartError::Threads(std::io::Error::other(
@@ -307,6 +314,33 @@ impl Broker {
     #[must_use]
     pub fn desk(&self) -> &Arc<Desk> {
         &self.desk
+    }
+
+    /// Tells `listener` what happens from now on, until what is returned is dropped. It is called
+    /// on the broker's threads and must not hold them up.
+    pub fn listen(&self, interest: Interest, listener: Arc<dyn EventListener>) -> ListenerGuard {
+        self.desk.env.events.listen(interest, listener)
+    }
+
+    /// Keeps what happens from now on, as long as there is `room`, for a caller that takes it at
+    /// its own pace.
+    ///
+    /// ```
+    /// use leveret::broker::{Broker, QueueDefinition};
+    /// use leveret::events::{Interest, Room, Told};
+    ///
+    /// let broker = Broker::builder().start()?;
+    /// let changes = broker.subscribe(Interest::Changes, Room::default());
+    /// broker.vhost("/")?.declare_queue(&QueueDefinition::new("jobs"))?;
+    /// let taken = changes.take(10);
+    /// assert!(matches!(&taken.told[..], [Told::Change(change)]
+    ///     if change.kind.as_str() == "queue.created"));
+    /// assert_eq!(taken.missed.0, 0, "there was room for everything");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn subscribe(&self, interest: Interest, room: Room) -> Subscription {
+        self.desk.env.events.subscribe(interest, room)
     }
 
     /// Switches an alarm, as if memory or disk had run low.

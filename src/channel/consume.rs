@@ -60,6 +60,7 @@ impl Channel {
             id,
             connection: cx.session.id,
             channel: self.id,
+            party: self.party(cx.session),
             tag: tag.clone(),
             mailbox: Arc::clone(&cx.session.mailbox),
             no_ack: consume.no_ack,

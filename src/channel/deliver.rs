@@ -89,7 +89,8 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         let name = self.queue_name(get.queue)?;
-        let (supply, got) = cx.session.get(cx.now, &name, get.no_ack)?;
+        let party = self.heard_party(cx.session);
+        let (supply, got) = cx.session.get(cx.now, &name, get.no_ack, party)?;
         let Some(got) = got else {
             self.counters.got_empty += 1;
             cx.outbox.method(

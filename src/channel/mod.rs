@@ -9,6 +9,7 @@
 //! Source: AMQP 0-9-1 section 1.3 and the class `channel`; RabbitMQ 4.3.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use leveret_codec::methods::{self, BasicPublish, Method};
 use leveret_codec::types::{ChannelId, ShortStr, ShortString};
@@ -16,6 +17,7 @@ use leveret_codec::types::{ChannelId, ShortStr, ShortString};
 use crate::clock::{Mono, Now, Wall};
 use crate::desk::session::Session;
 use crate::error::AmqpError;
+use crate::events::Party;
 use crate::inquiry::ChannelCounters;
 use crate::mail::{Delivery, Mail};
 use crate::message::MessageBuilder;
@@ -111,6 +113,8 @@ pub struct Channel {
     counters: ChannelCounters,
     /// When it last did anything.
     active: Option<Wall>,
+    /// Who it is, once a listener or a consumer of it has to know.
+    party: Option<Arc<Party>>,
 }
 
 impl Channel {
@@ -129,6 +133,7 @@ impl Channel {
             last_queue: ShortString::default(),
             counters: ChannelCounters::default(),
             active: None,
+            party: None,
         }
     }
 
@@ -318,6 +323,12 @@ impl Channel {
         departures.add_unacked(self.ledger.take_all(), &self.consumers);
     }
 
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> ChannelId {
+        self.id
+    }
+
     /// How many deliveries are not settled.
     #[must_use]
     pub fn unacked_count(&self) -> usize {
@@ -328,6 +339,25 @@ impl Channel {
     #[must_use]
     pub fn consumer_count(&self) -> usize {
         self.consumers.len()
+    }
+
+    /// Who this is, for listeners.
+    fn party(&mut self, session: &Session) -> Arc<Party> {
+        let channel = self.id;
+        Arc::clone(self.party.get_or_insert_with(|| {
+            Arc::new(Party {
+                user: session.user_name().to_owned(),
+                connection: Some(session.id),
+                connection_name: session.name.clone(),
+                channel,
+            })
+        }))
+    }
+
+    /// The same while messages are listened to, else nothing.
+    fn heard_party(&mut self, session: &Session) -> Option<Arc<Party>> {
+        let listening = session.vhost.env().events.listening();
+        listening.then(|| self.party(session))
     }
 
     fn on_flow(

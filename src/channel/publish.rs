@@ -111,7 +111,7 @@ impl Channel {
         let message = cx.bench.builder.build(name, key, properties, body, traits);
         let Answer {
             routes, held_back, ..
-        } = Self::routes(times, &exchange, &message, extra_keys, cx);
+        } = self.routes(times, &exchange, &message, extra_keys, cx);
         if is_alike && rewritten.is_none() && extra_keys == ExtraKeys::None {
             self.keep(times, exchange, method.mandatory, &message, cx);
         }
@@ -132,6 +132,7 @@ impl Channel {
 
     /// Where `message` goes, kept or asked for.
     pub(super) fn routes(
+        &mut self,
         times: Times,
         exchange: &Arc<Exchange>,
         message: &Message,
@@ -144,11 +145,13 @@ impl Channel {
         if extra_keys == ExtraKeys::Some {
             let keys = routing_keys(message);
             let keys: Vec<&[u8]> = keys.iter().map(|key| &**key).collect();
+            kept.keep(times, exchange, None);
+            let publisher = self.heard_party(cx.session);
             let question = Question {
                 keys: &keys,
                 message,
+                publisher: publisher.as_ref(),
             };
-            kept.keep(times, exchange, None);
             return vhost.route(cx.now, exchange, question);
         }
         if let Some(routes) = kept.find(times, exchange, &key) {
@@ -158,9 +161,11 @@ impl Channel {
                 held_back: false,
             };
         }
+        let publisher = self.heard_party(cx.session);
         let question = Question {
             keys: &[&*key],
             message,
+            publisher: publisher.as_ref(),
         };
         let answer = vhost.route(cx.now, exchange, question);
         let lasting = answer.lasting.then_some((&*key, &answer.routes));
@@ -185,11 +190,10 @@ impl Channel {
             held_back,
             number,
         } = checked;
-        let vhost = &cx.session.vhost;
-        if vhost.env().events.listening() && !(held_back && routes.is_empty()) {
-            vhost.emit_routed(cx.now, &message, &routes, mandatory);
-        }
         if routes.is_empty() && !held_back {
+            if cx.session.vhost.env().events.listening() {
+                self.publisher.held.note_unroutable(mandatory);
+            }
             self.unroutable(&message, mandatory, cx);
         }
         self.publisher.held.push(message, &routes);
@@ -248,11 +252,15 @@ impl Channel {
 
     /// Places what is held.
     pub(super) fn place_held(&mut self, cx: &mut Context<'_>) {
-        let publisher = &mut self.publisher;
-        if publisher.held.is_empty() {
+        if self.publisher.held.is_empty() {
             return;
         }
+        let party = self.heard_party(cx.session);
+        let publisher = &mut self.publisher;
         self.counters.published += publisher.held.len() as u64;
+        if let Some(party) = party {
+            publisher.held.published_by(party);
+        }
         cx.session
             .vhost
             .place(cx.now, &mut publisher.held, &mut publisher.placed);
@@ -277,13 +285,20 @@ impl Channel {
     /// the store must be durable before the commit is true.
     pub(super) fn place_all(&mut self, publishes: Vec<Checked>, cx: &mut Context<'_>) -> Placed {
         let mut run = Publishes::default();
+        let party = self.heard_party(cx.session);
         for checked in publishes {
             if checked.routes.is_empty() && !checked.held_back {
+                if party.is_some() {
+                    run.note_unroutable(checked.mandatory);
+                }
                 self.unroutable(&checked.message, checked.mandatory, cx);
             }
             run.push(checked.message, &checked.routes);
         }
         self.counters.published += run.len() as u64;
+        if let Some(party) = party {
+            run.published_by(party);
+        }
         let mut placed = Vec::with_capacity(run.len());
         cx.session.vhost.place(cx.now, &mut run, &mut placed);
         note_staged(&placed, cx);

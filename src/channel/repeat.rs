@@ -169,7 +169,6 @@ impl Channel {
             payload: payload_max,
             body: payload_max.min(size_max).min(small_max),
         };
-        let listening = cx.session.vhost.env().events.listening();
         let mut rest = input;
         let mut publishes = 0;
         while self.publisher.held.len() < HELD_MAX
@@ -179,10 +178,6 @@ impl Channel {
             let message = repeat.template.message(body);
             rest = behind;
             if let Some(routes) = &repeat.routes {
-                if listening {
-                    let vhost = &cx.session.vhost;
-                    vhost.emit_routed(cx.now, &message, routes, repeat.mandatory);
-                }
                 self.publisher.held.push(message, routes);
                 let confirms = self.confirms.as_mut();
                 let number = confirms.map(super::Confirms::number);
@@ -204,7 +199,7 @@ impl Channel {
             routes,
             held_back,
             lasting,
-        } = Self::routes(
+        } = self.routes(
             repeat.times,
             &repeat.exchange,
             &message,

@@ -118,11 +118,13 @@ impl AwaitStartOk {
             .map_err(|error| Refusal::Silent(format!("client properties: {error}")))?;
         let (mechanism, response) = (&*start_ok.mechanism, start_ok.response);
         let peer = origin.peer.ip();
+        let how = (PROTOCOL, mechanism);
         let user = broker
             .auth
             .authenticate(mechanism, response, peer)
             .map_err(|refused| {
                 let log = refused.to_string();
+                broker.tell_login(origin, how, Err(&log));
                 match refused.reply_text() {
                     Some(text) if client.capabilities.authentication_failure_close => {
                         Refusal::Told(AmqpError::access_refused(text).in_method(0, 0), log)
@@ -130,6 +132,7 @@ impl AwaitStartOk {
                     _ => Refusal::Silent(log),
                 }
             })?;
+        broker.tell_login(origin, how, Ok(user.name()));
         let settings = &broker.env.settings;
         let tune = ConnectionTune {
             channel_max: settings.channel_max,

@@ -26,6 +26,7 @@ use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
 use crate::error::AmqpError;
+use crate::events::ChangeKind;
 use crate::mail::{Mail, MailTimer, call_back};
 use crate::outbox::Outbox;
 use crate::queue::ReturnCause;
@@ -221,6 +222,7 @@ impl Running {
         self.check_channel_count()?;
         let place = self.session.open_channel()?;
         self.channels.open(id, place);
+        self.session.tell_channel(ChangeKind::ChannelCreated, id);
         self.count_channels();
         io.outbox.method(id, &ChannelOpenOk::default().into());
         Ok(())
@@ -436,11 +438,16 @@ impl Running {
     fn give_back(&self, channels: impl IntoIterator<Item = Box<Channel>>, io: &mut Io<'_>) {
         let cx = &mut context(&self.session, io);
         let mut departures = Departures::default();
+        let mut gone = Vec::new();
         for mut channel in channels {
             channel.leave(&mut departures, cx);
+            gone.push(channel.id());
         }
         departures.tell(ReturnCause::Closed, cx);
         self.count_channels();
+        for id in gone {
+            self.session.tell_channel(ChangeKind::ChannelClosed, id);
+        }
     }
 
     fn count_channels(&self) {

@@ -47,7 +47,14 @@ impl Actor {
             DestinationName::Exchange(name) => Destination::Exchange(vhost.exchange(name)?),
         };
         let (key, arguments) = (&request.key, &request.arguments);
-        let until = vhost.bind(now, &request.source, &destination, key, arguments)?;
+        let until = vhost.bind(
+            now,
+            self.user_name(),
+            &request.source,
+            &destination,
+            key,
+            arguments,
+        )?;
         Ok(Stored { value: (), until })
     }
 
@@ -69,9 +76,14 @@ impl Actor {
             Destination::Queue(queue) => queue.check_owner(self.connection),
             Destination::Exchange(_) => Ok(()),
         };
-        let until = self
-            .vhost
-            .unbind(&source, &destination, &key, &arguments, may)?;
+        let until = self.vhost.unbind(
+            self.user_name(),
+            &source,
+            &destination,
+            &key,
+            &arguments,
+            may,
+        )?;
         Ok(Stored { value: (), until })
     }
 

@@ -7,6 +7,7 @@ use leveret_codec::reply::ReplyCode;
 use super::Desk;
 use super::session::Session;
 use crate::error::AmqpError;
+use crate::events::ChangeKind;
 use crate::ids::ConnectionId;
 use crate::mail::Mail;
 
@@ -14,6 +15,7 @@ impl Desk {
     /// A connection is open.
     pub(crate) fn remember(&self, session: &Arc<Session>) {
         self.sessions.insert(session.id, Arc::clone(session));
+        session.tell(ChangeKind::ConnectionCreated);
         // Listed first, asked second: a stop that begins in between is heard of.
         if let Some(error) = self.stopping.get() {
             session.mailbox.post(Mail::Stop(error.clone()));
@@ -22,7 +24,9 @@ impl Desk {
 
     /// A connection is gone.
     pub(crate) fn forget(&self, connection: ConnectionId) {
-        self.sessions.remove(&connection);
+        if let Some((_, session)) = self.sessions.remove(&connection) {
+            session.tell(ChangeKind::ConnectionClosed);
+        }
     }
 
     /// All open connections, in no order.

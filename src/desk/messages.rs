@@ -6,6 +6,8 @@
 //!
 //! Source: AMQP 0-9-1 `basic.publish`; RabbitMQ 4.3 as seen.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::table::Value;
@@ -18,6 +20,7 @@ use crate::clock::Now;
 use crate::entry::Entry;
 use crate::erlang;
 use crate::error::AmqpError;
+use crate::events::Party;
 use crate::kind::QueueKind;
 use crate::limits::PEEK_MAX;
 use crate::message::{Body, Message, MessageBuilder, routing_keys};
@@ -92,16 +95,36 @@ impl Actor {
             ExtraKeys::Some => routing_keys(&message),
         };
         let keys: Vec<&[u8]> = keys.iter().map(|key| &**key).collect();
+        let publisher = self.heard_party();
         let question = Question {
             keys: &keys,
             message: &message,
+            publisher: publisher.as_ref(),
         };
         let answer = self.vhost.route(now, &exchange, question);
-        Ok(self.place(now, message, &answer))
+        Ok(self.place(now, message, &answer, publisher))
+    }
+
+    /// Who this is, while messages are listened to.
+    fn heard_party(&self) -> Option<Arc<Party>> {
+        let listening = self.desk.env.events.listening();
+        listening.then(|| {
+            Arc::new(Party {
+                user: self.user_name().to_owned(),
+                connection: self.connection,
+                ..Party::default()
+            })
+        })
     }
 
     /// Places a message where the router says.
-    fn place(&self, now: Now, message: Message, answer: &Answer) -> Stored<Published> {
+    fn place(
+        &self,
+        now: Now,
+        message: Message,
+        answer: &Answer,
+        publisher: Option<Arc<Party>>,
+    ) -> Stored<Published> {
         let routes = &answer.routes;
         let vhost = &self.vhost;
         let store = &self.desk.env.store;
@@ -111,10 +134,13 @@ impl Actor {
             let value = Published::Delayed;
             return Stored { value, until };
         }
-        if vhost.env().events.listening() {
-            vhost.emit_routed(now, &message, routes, false);
-        }
         let mut publishes = Publishes::default();
+        if let Some(party) = publisher {
+            publishes.published_by(party);
+            if routes.is_empty() {
+                publishes.note_unroutable(false);
+            }
+        }
         publishes.push(message, routes);
         let mut placed = Vec::with_capacity(1);
         vhost.place(now, &mut publishes, &mut placed);

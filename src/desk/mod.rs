@@ -6,6 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
+use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
 
 use crate::alarms::{Alarm, Alarms};
@@ -16,6 +17,7 @@ use crate::auth::{
 use crate::config::Settings;
 use crate::env::Environment;
 use crate::error::AmqpError;
+use crate::events::{BROKER, Change, ChangeKind};
 use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
 use crate::store::{DurableWatch, Position};
@@ -169,9 +171,14 @@ impl Desk {
 
     /// Switches an alarm and tells every connection.
     pub fn set_alarm(&self, alarm: Alarm, on: bool) {
+        let change = self.switch_alarm(alarm, on);
+        self.env.events.tell_all(change);
+    }
+
+    fn switch_alarm(&self, alarm: Alarm, on: bool) -> Option<Change> {
         let _one_at_a_time = self.switching.lock();
         if !self.alarms.set(alarm, on) {
-            return;
+            return None;
         }
         let reason = self.alarms.reason();
         match reason {
@@ -181,6 +188,12 @@ impl Desk {
         for session in self.sessions() {
             session.mailbox.post(Mail::Blocked(reason));
         }
+        let kind = match on {
+            true => ChangeKind::AlarmSet,
+            false => ChangeKind::AlarmCleared,
+        };
+        let fields = || Table::new().with("alarm", alarm.word());
+        self.env.change(kind, "", BROKER, fields)
     }
 
     /// Sends [`Mail::Durable`] to `mailbox` once the store is durable

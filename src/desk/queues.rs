@@ -93,7 +93,9 @@ impl Actor {
             self.check_queue(Operation::Read, &name)?;
             self.check_exchange(Operation::Write, dead_letter_exchange)
         };
-        let (queue, until) = self.vhost.declare_queue(now, spec, authorize)?;
+        let (queue, until) = self
+            .vhost
+            .declare_queue(now, self.user_name(), spec, authorize)?;
         let value = QueueFound::of(&queue);
         Ok(Stored { value, until })
     }
@@ -148,7 +150,9 @@ impl Actor {
             return Ok(Stored::at_once(0));
         };
         queue.check_owner(self.connection)?;
-        let (value, until) = self.vhost.delete_queue(now, &queue, only_if)?;
+        let (value, until) = self
+            .vhost
+            .delete_queue(now, self.user_name(), &queue, only_if)?;
         Ok(Stored { value, until })
     }
 

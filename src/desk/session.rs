@@ -20,6 +20,7 @@ use crate::error::AmqpError;
 use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
 
+mod telling;
 mod traffic;
 
 pub(crate) use traffic::Shown;

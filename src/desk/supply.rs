@@ -12,6 +12,7 @@ use crate::auth::Operation;
 use crate::clock::Now;
 use crate::entry::Entry;
 use crate::error::{AmqpError, queue_words};
+use crate::events::Party;
 use crate::ids::{ConsumerId, QueueId};
 use crate::kind::QueueKind;
 use crate::queue::{Got, Leaving, NewConsumer, Outcome};
@@ -27,7 +28,7 @@ pub struct Supply {
 }
 
 impl Actor {
-    /// Takes the message that is next, if there is one.
+    /// Takes the message that is next, if there is one. `taker` is what listeners are told.
     ///
     /// # Errors
     /// 403 without permission, 404 if the queue is missing, 405 if it belongs to another
@@ -37,6 +38,7 @@ impl Actor {
         now: Now,
         name: &str,
         no_ack: bool,
+        taker: Option<Arc<Party>>,
     ) -> Result<(Supply, Option<Got>), AmqpError> {
         let (supply, ()) =
             self.supply(name, || match self.vhost.reply_target(name.as_bytes()) {
@@ -46,9 +48,12 @@ impl Actor {
                 ))),
                 None => Ok(()),
             })?;
-        let got = supply
-            .queue
-            .with(now, |state, effects| state.get(now, no_ack, effects))?;
+        let got = supply.queue.with(now, |state, effects| {
+            if let Some(heard) = &mut effects.heard {
+                heard.taker = taker;
+            }
+            state.get(now, no_ack, effects)
+        })?;
         Ok((supply, got))
     }
 

@@ -14,46 +14,22 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
-use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
 
-use super::credit::ChannelCredit;
 use super::{Cancelled, ConsumerSnapshot, Entry};
-use crate::ids::{ConnectionId, ConsumerId, IdMap};
-use crate::mail::{Delivery, Mailbox, Resume};
+use crate::events::Party;
+use crate::ids::{ConsumerId, IdMap};
+use crate::mail::{Delivery, Resume};
 
 mod credit;
 mod departed;
+mod new_consumer;
 pub(super) mod outlets;
 
 use departed::Departed;
 pub(super) use departed::Unsettled;
+pub use new_consumer::NewConsumer;
 use outlets::Outlets;
-
-/// A consumer on its way into a queue.
-#[derive(Debug)]
-pub struct NewConsumer {
-    /// Its number, never used before.
-    pub id: ConsumerId,
-    /// Its connection.
-    pub connection: ConnectionId,
-    /// Its channel.
-    pub channel: ChannelId,
-    /// Its tag.
-    pub tag: ShortString,
-    /// Where its deliveries go.
-    pub mailbox: Arc<Mailbox>,
-    /// Deliveries are not acknowledged.
-    pub no_ack: bool,
-    /// It wants the queue for itself.
-    pub exclusive: bool,
-    /// Messages that may be in flight or unacked, 0 for no limit.
-    pub prefetch: u16,
-    /// The limit it shares with the other consumers of its channel.
-    pub channel_credit: Arc<ChannelCredit>,
-    /// Its arguments.
-    pub arguments: Table,
-}
 
 #[derive(Debug)]
 struct Consumer {
@@ -334,12 +310,24 @@ impl Consumers {
         self.outlets.put(taker.outlet, delivery);
     }
 
-    /// The tag of a consumer.
-    pub(super) fn tag(&self, id: ConsumerId) -> ShortString {
-        self.by_id
-            .get(&id)
-            .map(|consumer| consumer.new.tag.clone())
-            .unwrap_or_default()
+    /// The channel and the tag of a consumer, for listeners.
+    pub(super) fn who(&self, id: ConsumerId) -> (Option<Arc<Party>>, ShortString) {
+        let consumer = self.by_id.get(&id).map(|consumer| &consumer.new);
+        let party = consumer.map(|new| Arc::clone(&new.party));
+        (
+            party,
+            consumer.map(|new| new.tag.clone()).unwrap_or_default(),
+        )
+    }
+
+    /// How a consumer was added.
+    pub(super) fn find(&self, id: ConsumerId) -> Option<&NewConsumer> {
+        self.by_id.get(&id).map(|consumer| &consumer.new)
+    }
+
+    /// The numbers of all of them.
+    pub(super) fn ids(&self) -> Vec<ConsumerId> {
+        self.by_id.keys().copied().collect()
     }
 
     /// Posts what was gathered.

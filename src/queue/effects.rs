@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
+use leveret_codec::table::Table;
 use leveret_codec::types::ShortByteBuf;
 
-use super::Entry;
 use super::ready::Level;
 use super::stream::Block;
+use super::{Entry, NewConsumer};
 use crate::clock::Mono;
-use crate::events::{DeathReason, Fate};
+use crate::events::{ChangeKind, CopyId, DeathReason, Fate, Party};
+use crate::ids::MessageId;
 use crate::message::Message;
 use crate::store::{RecordAt, Returns};
 
@@ -34,10 +36,8 @@ pub struct Effects {
     pub arm: Option<Mono>,
     /// The queue wants to be deleted.
     pub delete: Option<DeleteReason>,
-    /// What happened to which message; only filled while `listening`.
-    pub events: Vec<(Message, Fate)>,
-    /// Set by the caller when somebody listens to fates of messages.
-    pub listening: bool,
+    /// What listeners are to be told, while there are any.
+    pub heard: Option<Box<Heard>>,
     /// Steps that the queue may still take for messages that die of themselves, by age or for want
     /// of room; `None` for as many as there are.
     pub room: Option<u32>,
@@ -46,6 +46,49 @@ pub struct Effects {
     pub(super) remains: Vec<Level>,
     /// The same for what retention took from a stream.
     pub(super) blocks: Vec<Block>,
+}
+
+/// What listeners are to be told.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// Whether they want to know what happens to messages.
+    listening: bool,
+    /// Whether they want to know of everything else.
+    watching: bool,
+    /// What happened to which message.
+    pub events: Vec<Noted>,
+    /// The order of the first of `events` among all of the queue.
+    pub first_event: u64,
+    /// Consumers that came and went.
+    pub consumers: Vec<ConsumerChange>,
+    /// Set by the caller of a get: who takes the message.
+    pub taker: Option<Arc<Party>>,
+}
+
+/// A consumer came or went.
+#[derive(Clone, Debug)]
+pub struct ConsumerChange {
+    /// Which.
+    pub kind: ChangeKind,
+    /// Its channel.
+    pub party: Arc<Party>,
+    /// The order among changes, by the caller.
+    pub order: u64,
+    /// What it asked for, by RabbitMQ's names.
+    pub fields: Table,
+}
+
+/// What happened to a message in the queue.
+#[derive(Clone, Debug)]
+pub struct Noted {
+    /// The message.
+    pub message: Message,
+    /// Its order in the queue.
+    pub position: u64,
+    /// Its number, if it came in just now.
+    pub id: Option<MessageId>,
+    /// What happened.
+    pub fate: Fate,
 }
 
 /// Why a queue deletes itself.
@@ -102,23 +145,41 @@ impl Drop for Sent {
 }
 
 impl Effects {
-    /// Nothing to do yet; fates are noted if somebody is `listening`.
+    /// Nothing to do yet. Fates of messages are noted if they are listened to, and consumers if
+    /// changes are watched.
     #[must_use]
-    pub fn new(listening: bool) -> Self {
+    pub fn new(listening: bool, watching: bool) -> Self {
         Self {
-            listening,
+            heard: (listening || watching).then(|| Heard::new(listening, watching)),
             ..Self::default()
         }
     }
 
-    /// Forgets everything and keeps the room and `listening`.
+    /// Whether fates of messages are noted.
+    #[inline]
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| heard.listening)
+    }
+
+    /// What happened to messages.
+    #[must_use]
+    pub fn events(&self) -> &[Noted] {
+        let heard = self.heard.as_ref();
+        heard.map_or(&[], |heard| &heard.events)
+    }
+
+    /// Forgets everything and keeps the room and whether it is listened.
     pub fn clear(&mut self) {
         self.dead_letters.clear();
         self.settled.clear();
         self.returned.clear();
         self.arm = None;
         self.delete = None;
-        self.events.clear();
+        if let Some(heard) = &mut self.heard {
+            heard.events.clear();
+            heard.consumers.clear();
+        }
         self.remains.clear();
         self.blocks.clear();
     }
@@ -131,7 +192,7 @@ impl Effects {
             && self.returned.is_empty()
             && self.arm.is_none()
             && self.delete.is_none()
-            && self.events.is_empty()
+            && self.heard.as_ref().is_none_or(|heard| heard.is_empty())
             && self.remains.is_empty()
             && self.blocks.is_empty()
     }
@@ -162,11 +223,45 @@ impl Effects {
         }
     }
 
-    /// Records a fate, if anybody listens.
+    /// Records a fate, if messages are listened to.
     #[inline]
-    pub(super) fn note(&mut self, message: &Message, fate: impl FnOnce() -> Fate) {
-        if self.listening {
-            self.events.push((message.clone(), fate()));
+    pub(super) fn note(&mut self, entry: &Entry, fate: impl FnOnce() -> Fate) {
+        self.note_at(&entry.message, entry.position, fate);
+    }
+
+    /// The same for a message that is no entry.
+    #[inline]
+    pub(super) fn note_at(
+        &mut self,
+        message: &Message,
+        position: u64,
+        fate: impl FnOnce() -> Fate,
+    ) {
+        if let Some(heard) = &mut self.heard {
+            heard.note(message, position, fate);
+        }
+    }
+
+    /// Says what the messages are that were pushed since the effects were made, in their order:
+    /// their numbers, and the copy that all of them are dead letters of.
+    pub fn name_arrivals(&mut self, ids: impl Iterator<Item = MessageId>, of: Option<CopyId>) {
+        let mut ids = ids;
+        let events = self.heard.as_mut().map(|heard| &mut heard.events);
+        for noted in events.into_iter().flatten() {
+            match &mut noted.fate {
+                Fate::Queued { from } => *from = of,
+                Fate::Duplicate | Fate::Refused => {}
+                _ => continue,
+            }
+            noted.id = ids.next();
+        }
+    }
+
+    /// Records that a consumer came or went, if changes are watched.
+    #[inline]
+    pub(super) fn note_consumer(&mut self, kind: ChangeKind, consumer: &NewConsumer) {
+        if let Some(heard) = &mut self.heard {
+            heard.note_consumer(kind, consumer);
         }
     }
 
@@ -175,6 +270,45 @@ impl Effects {
     pub(super) fn settle(&mut self, at: RecordAt) {
         if at.is_stored() {
             self.settled.push(at);
+        }
+    }
+}
+
+impl Heard {
+    #[cold]
+    fn new(listening: bool, watching: bool) -> Box<Self> {
+        Box::new(Self {
+            listening,
+            watching,
+            ..Self::default()
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.consumers.is_empty()
+    }
+
+    #[cold]
+    fn note(&mut self, message: &Message, position: u64, fate: impl FnOnce() -> Fate) {
+        if self.listening {
+            self.events.push(Noted {
+                message: message.clone(),
+                position,
+                id: None,
+                fate: fate(),
+            });
+        }
+    }
+
+    #[cold]
+    fn note_consumer(&mut self, kind: ChangeKind, consumer: &NewConsumer) {
+        if self.watching {
+            self.consumers.push(ConsumerChange {
+                kind,
+                party: Arc::clone(&consumer.party),
+                order: 0,
+                fields: consumer.fields(),
+            });
         }
     }
 }

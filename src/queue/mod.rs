@@ -53,7 +53,7 @@ pub use bodies::{Bodies, Unread};
 pub use credit::ChannelCredit;
 pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
-pub use effects::{DeadLetter, DeleteReason, Effects, Sent};
+pub use effects::{ConsumerChange, DeadLetter, DeleteReason, Effects, Heard, Noted, Sent};
 pub use leaving::Leaving;
 pub use note::Note;
 pub use ordinary::Ordinary;

@@ -8,6 +8,8 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 
+use leveret_codec::types::ShortString;
+
 use super::dispatch::{Consumers, SingleActiveRule, Taker};
 use super::expiry::Lease;
 use super::overflow::Gate;
@@ -18,7 +20,7 @@ use super::{
 };
 use crate::clock::{Mono, Now};
 use crate::error::AmqpError;
-use crate::events::{DeathReason, Fate};
+use crate::events::{ChangeKind, DeathReason, Fate};
 use crate::exchange::DedupCache;
 use crate::ids::QueueId;
 use crate::mail::Resume;
@@ -123,12 +125,12 @@ impl Ordinary {
             return Pushed::Refused;
         }
         if self.is_duplicate(now, &entry.message) {
-            fx.note(&entry.message, || Fate::Duplicate);
+            fx.note(&entry, || Fate::Duplicate);
             fx.settle(entry.at);
             return Pushed::Accepted;
         }
         self.stats.published += 1;
-        fx.note(&entry.message, || Fate::Queued);
+        fx.note(&entry, || Fate::Queued { from: None });
         // Whoever could take a message has taken what was ready.
         if self.ready.is_empty()
             && let Some(taker) = self.consumers.next_taker(&self.resume)
@@ -196,7 +198,7 @@ impl Ordinary {
 
     fn refuse(&mut self, entry: Entry, fx: &mut Effects) {
         self.stats.refused += 1;
-        fx.note(&entry.message, || Fate::Refused);
+        fx.note(&entry, || Fate::Refused);
         if self.limits.overflow.dead_letters() {
             self.die(entry, DeathReason::MaxLen, fx);
         } else {
@@ -247,13 +249,8 @@ impl Ordinary {
     #[inline]
     fn deliver(&mut self, taker: Taker, entry: Entry, fx: &mut Effects) {
         self.stats.redelivered += u64::from(entry.redelivered);
-        if fx.listening {
-            let (consumer_tag, redelivered) = (self.consumers.tag(taker.id), entry.redelivered);
-            let delivered = || Fate::Delivered {
-                consumer_tag,
-                redelivered,
-            };
-            fx.note(&entry.message, delivered);
+        if fx.is_listening() {
+            self.note_delivery(taker, &entry, fx);
         }
         if taker.no_ack {
             self.stats.delivered_no_ack += 1;
@@ -264,6 +261,16 @@ impl Ordinary {
             self.unacked_bytes += entry.size();
         }
         self.consumers.deliver(taker, entry);
+    }
+
+    #[cold]
+    fn note_delivery(&self, taker: Taker, entry: &Entry, fx: &mut Effects) {
+        let (to, consumer_tag) = self.consumers.who(taker.id);
+        fx.note(entry, || Fate::Delivered {
+            to,
+            consumer_tag,
+            redelivered: entry.redelivered,
+        });
     }
 
     /// See `Queue::get`.
@@ -290,8 +297,10 @@ impl Ordinary {
             return Ok(None);
         };
         self.stats.redelivered += u64::from(entry.redelivered);
-        fx.note(&entry.message, || Fate::Delivered {
-            consumer_tag: leveret_codec::types::ShortString::default(),
+        let to = fx.heard.as_mut().and_then(|heard| heard.taker.take());
+        fx.note(&entry, || Fate::Delivered {
+            to,
+            consumer_tag: ShortString::default(),
             redelivered: entry.redelivered,
         });
         if no_ack {
@@ -311,7 +320,7 @@ impl Ordinary {
     #[inline]
     fn finish(&mut self, entry: &Entry, fx: &mut Effects) {
         fx.settle(entry.at);
-        fx.note(&entry.message, || Fate::Acknowledged);
+        fx.note(entry, || Fate::Acknowledged);
     }
 
     /// See `Queue::add_consumer`.
@@ -337,6 +346,7 @@ impl Ordinary {
             }
         }
         self.lease.renew(now.mono);
+        fx.note_consumer(ChangeKind::ConsumerCreated, &consumer);
         self.consumers.add(consumer, priority);
         self.rearm(fx);
         Ok(())
@@ -358,9 +368,9 @@ impl Ordinary {
 
     fn discard_ready(&mut self, fx: &mut Effects) {
         self.ready.records(&mut |at| fx.settle(at));
-        if fx.listening {
+        if fx.is_listening() {
             self.ready.visit(&mut |entry| {
-                fx.note(&entry.message, || Fate::Purged);
+                fx.note(entry, || Fate::Purged);
                 true
             });
         }
@@ -370,7 +380,7 @@ impl Ordinary {
     fn discard_dying(&mut self, fx: &mut Effects) {
         for entry in self.dying.take_all() {
             fx.settle(entry.at);
-            fx.note(&entry.message, || Fate::Purged);
+            fx.note(&entry, || Fate::Purged);
         }
     }
 
@@ -379,6 +389,7 @@ impl Ordinary {
         if let Some(at) = self.behind {
             self.catch_up(at, fx);
         }
+        self.note_leaving(&self.consumers.ids(), fx);
         let removed = Removed {
             ready: self.ready_count(),
             unacked: self.unacked,

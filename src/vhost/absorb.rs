@@ -17,7 +17,7 @@ use crate::clock::timers::Timed;
 use crate::events::{Event, Fate};
 use crate::message::{Message, MessageBuilder};
 use crate::queue::dead_letter::{self, Circles};
-use crate::queue::{DeadLetter, Effects};
+use crate::queue::{DeadLetter, Effects, Heard, Noted};
 use crate::store::{Op, RecordAt};
 use crate::turns;
 
@@ -107,14 +107,8 @@ impl Aftermath for Vhost {
 
 impl Vhost {
     fn absorb_one(&self, now: Now, queue: Arc<QueueHandle>, mut effects: Effects) {
-        for (message, fate) in effects.events.drain(..) {
-            self.env.events.emit(&Event {
-                now,
-                vhost: self.name.clone(),
-                queue: queue.name().clone(),
-                message,
-                fate,
-            });
+        if let Some(heard) = effects.heard.take() {
+            self.emit_noted(now, &queue, *heard);
         }
         self.bury_all(now, &queue, std::mem::take(&mut effects.dead_letters));
         self.store_effects(&queue, &effects);
@@ -125,6 +119,31 @@ impl Vhost {
         }
         if let Some(reason) = effects.delete {
             self.remove_finished_queue(now, &queue, reason);
+        }
+    }
+
+    #[cold]
+    fn emit_noted(&self, now: Now, queue: &QueueHandle, heard: Heard) {
+        for change in heard.consumers {
+            self.tell_consumer(now, queue, change);
+        }
+        for (order, noted) in (heard.first_event..).zip(heard.events) {
+            let Noted {
+                message,
+                position,
+                id,
+                fate,
+            } = noted;
+            self.env.events.emit(&Event {
+                now,
+                vhost: self.name.clone(),
+                queue: queue.name().clone(),
+                id,
+                copy: Some(queue.copy_id(position)),
+                order,
+                message,
+                fate,
+            });
         }
     }
 
@@ -177,13 +196,19 @@ impl Vhost {
         let question = Question {
             keys: &keys,
             message: &letter.message,
+            publisher: None,
         };
         let answer = self.route(now, &exchange, question);
         if answer.held_back {
             return true;
         }
         if answer.routes.is_empty() {
-            self.emit_routed(now, &letter.message, &answer.routes, false);
+            let fate = Fate::Unroutable {
+                publisher: None,
+                from: Some(queue.copy_id(dead.entry.position)),
+                returned: false,
+            };
+            self.emit(now, &letter.message, fate);
             return false;
         }
         turns::spend(answer.routes.len() * ROUTE_STEPS);
@@ -191,7 +216,7 @@ impl Vhost {
         if routes.is_empty() {
             return false;
         }
-        self.place_dead(now, dead, letter.message, &routes) != Placed::Refused
+        self.place_dead(now, queue, dead, letter.message, &routes) != Placed::Refused
     }
 
     /// Takes out the queues in which the message has died before, with no rejection since.

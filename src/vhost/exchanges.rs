@@ -14,6 +14,7 @@ use super::routing::{
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::error::{AmqpError, exchange_words};
+use crate::events::ChangeKind;
 use crate::exchange::DestinationKind;
 use crate::ids::QueueId;
 use crate::store::Position;
@@ -69,8 +70,8 @@ impl Vhost {
         Delayed::new(&self.env, &self.name, me, id)
     }
 
-    /// Declares an exchange, or finds the equivalent one. `authorize` is asked only when it is
-    /// created with an alternate exchange.
+    /// Declares an exchange for the user `by`, or finds the equivalent one. `authorize` is asked
+    /// only when it is created with an alternate exchange.
     ///
     /// # Errors
     /// 403 for a reserved name, 406 for an unknown type, bad arguments or an exchange that
@@ -79,6 +80,7 @@ impl Vhost {
     /// Seen: RabbitMQ 4.3.6.
     pub fn declare_exchange(
         &self,
+        by: &str,
         spec: ExchangeSpec,
         authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<Position, AmqpError> {
@@ -105,7 +107,10 @@ impl Vhost {
         if let Some(alternate) = &exchange.alternate {
             authorize(alternate)?;
         }
+        let change = self.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec);
         let position = self.insert_exchange(&mut topology, exchange);
+        drop(topology);
+        self.env.events.tell_all(change);
         Ok(position)
     }
 
@@ -128,14 +133,19 @@ impl Vhost {
         self.directory.has_changed();
     }
 
-    /// Deletes an exchange; a missing one is fine.
+    /// Deletes an exchange for the user `by`; a missing one is fine.
     ///
     /// # Errors
     /// 403 for `amq.*` exchanges, 406 `exchange 'x' in vhost '/' in use` with `if_unused` and
     /// bindings from it; each closes the channel.
     ///
     /// Seen: RabbitMQ 4.3.6.
-    pub fn delete_exchange(&self, name: &str, if_unused: bool) -> Result<Position, AmqpError> {
+    pub fn delete_exchange(
+        &self,
+        by: &str,
+        name: &str,
+        if_unused: bool,
+    ) -> Result<Position, AmqpError> {
         if name.starts_with(RESERVED_PREFIX) {
             return Err(AmqpError::access_refused(format!(
                 "deletion of system {} not allowed",
@@ -152,21 +162,22 @@ impl Vhost {
                 exchange.words()
             )));
         }
-        let mut removal = Removal::default();
+        let mut removal = Removal::by(by);
         self.take_out(&exchange, &mut removal);
         self.take_apart(&mut topology, &mut removal);
         drop(topology);
-        Ok(removal.finish())
+        Ok(removal.finish(&self.env.events))
     }
 
-    /// Binds `destination` to the exchange called `source`; a binding that is there already is
-    /// fine. New bindings of an x-recent-history exchange get its history.
+    /// Binds `destination` to the exchange called `source` for the user `by`; a binding that is
+    /// there already is fine. New bindings of an x-recent-history exchange get its history.
     ///
     /// # Errors
     /// 404 if the exchange is missing, 406 if its type refuses the key or the arguments.
     pub fn bind(
         &self,
         now: Now,
+        by: &str,
         source: &str,
         destination: &Destination,
         key: &ShortString,
@@ -188,7 +199,9 @@ impl Vhost {
             return Ok(Position::default());
         }
         let position = restore::store_binding(&self.env, &binding, &exchange.spec, destination);
+        let change = self.binding_change(ChangeKind::BindingCreated, by, &binding);
         drop(topology);
+        self.env.events.tell_all(change);
         self.replay_history(now, &exchange, destination);
         Ok(position)
     }
@@ -246,8 +259,8 @@ impl Vhost {
         }
     }
 
-    /// Unbinds; whatever is missing is fine. `may` is asked about a binding that is there. Says up
-    /// to where the store must be durable before that is for good.
+    /// Unbinds for the user `by`; whatever is missing is fine. `may` is asked about a binding that
+    /// is there. Says up to where the store must be durable before that is for good.
     ///
     /// # Errors
     /// What `may` says.
@@ -256,6 +269,7 @@ impl Vhost {
     /// tests/scripts/binding/unbind_of_an_absent_binding_asks_for_no_owner.amqp.
     pub fn unbind(
         &self,
+        by: &str,
         source: &str,
         destination: &DestinationName,
         key: &ShortString,
@@ -281,7 +295,7 @@ impl Vhost {
         let Some(number) = topology.remove(&binding, &ends) else {
             return Ok(Position::default());
         };
-        let mut removal = Removal::default();
+        let mut removal = Removal::by(by);
         let removed = Removed {
             binding,
             ends,
@@ -290,7 +304,7 @@ impl Vhost {
         self.unbound(&topology, &removed, &mut removal);
         self.take_apart(&mut topology, &mut removal);
         drop(topology);
-        Ok(removal.finish())
+        Ok(removal.finish(&self.env.events))
     }
 
     /// Every binding, implicit ones of the default exchange not among them.

@@ -18,10 +18,10 @@ use super::queue_handle::QueueHandle;
 use super::queues::RESERVED_PREFIX;
 use super::routing::{Binding, DestinationName, Exchange, ExchangeSpec, Topology};
 use super::{QueueSpec, Vhost, restore};
-use crate::clock::Now;
 use crate::definitions::Record;
 use crate::env::Environment;
 use crate::error::AmqpError;
+use crate::events::{Change, ChangeKind};
 use crate::kind::QueueKind;
 use crate::queue::Declared;
 use crate::store::{DefinitionChange, Position};
@@ -207,8 +207,14 @@ impl Inventory {
     }
 }
 
-/// Declares exchanges as one group; those that are there already stay as they are.
-pub fn declare_exchanges(env: &Environment, new: Vec<NewExchange>) -> Position {
+/// Declares exchanges as one group for the user `by`; those that are there already stay as they
+/// are. The caller tells listeners what is added to `told`; so for queues and bindings.
+pub fn declare_exchanges(
+    env: &Environment,
+    by: &str,
+    new: Vec<NewExchange>,
+    told: &mut Vec<Change>,
+) -> Position {
     let vhosts: Vec<Arc<Vhost>> = new
         .iter()
         .map(|NewExchange(vhost, _)| Arc::clone(vhost))
@@ -226,6 +232,7 @@ pub fn declare_exchanges(env: &Environment, new: Vec<NewExchange>) -> Position {
     let changes: Vec<DefinitionChange> = records.map(|record| record.put()).collect();
     let position = env.store.define(&changes);
     for NewExchange(vhost, exchange) in new {
+        told.extend(vhost.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec));
         vhost.add_exchange(exchange);
     }
     drop(held);
@@ -233,7 +240,13 @@ pub fn declare_exchanges(env: &Environment, new: Vec<NewExchange>) -> Position {
 }
 
 /// Declares queues as one group; those that are there already stay as they are.
-pub fn declare_queues(env: &Environment, now: Now, new: Vec<NewQueue>) -> Position {
+pub fn declare_queues(
+    env: &Environment,
+    by: &str,
+    new: Vec<NewQueue>,
+    told: &mut Vec<Change>,
+) -> Position {
+    let now = env.now();
     let vhosts: Vec<Arc<Vhost>> = new
         .iter()
         .map(|NewQueue(vhost, _)| Arc::clone(vhost))
@@ -257,6 +270,7 @@ pub fn declare_queues(env: &Environment, now: Now, new: Vec<NewQueue>) -> Positi
     let changes: Vec<DefinitionChange> = records.map(|record| record.put()).collect();
     let position = env.store.define(&changes);
     for (vhost, queue) in &made {
+        told.extend(vhost.queue_change(ChangeKind::QueueCreated, by, queue.declared()));
         vhost.add_queue(queue);
     }
     drop(held);
@@ -268,7 +282,13 @@ pub fn declare_queues(env: &Environment, now: Now, new: Vec<NewQueue>) -> Positi
 
 /// Makes bindings as one group; those that are there already stay, and one whose ends have gone
 /// meanwhile is gone with them.
-pub fn bind_all(env: &Environment, now: Now, new: Vec<NewBinding>) -> Position {
+pub fn bind_all(
+    env: &Environment,
+    by: &str,
+    new: Vec<NewBinding>,
+    told: &mut Vec<Change>,
+) -> Position {
+    let now = env.now();
     let vhosts: Vec<Arc<Vhost>> = new
         .iter()
         .map(|NewBinding(vhost, _)| Arc::clone(vhost))
@@ -294,6 +314,7 @@ pub fn bind_all(env: &Environment, now: Now, new: Vec<NewBinding>) -> Position {
             if source.spec.durable && destination.is_durable() {
                 changes.push(restore::binding_record(vhost.name(), &binding).put());
             }
+            told.extend(vhost.binding_change(ChangeKind::BindingCreated, by, &binding));
             made.push((vhost, source, destination));
         }
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::Vhost;
 use super::placing::{Placed, Publishes};
+use super::queue_handle::QueueHandle;
 use super::routing::{Answer, Destination, Exchange, Question, Release, Routes, Target};
 use crate::clock::Now;
-use crate::events::Fate;
+use crate::events::{CopyId, Fate};
 use crate::message::{Message, routing_keys};
 use crate::queue::DeadLetter;
 use crate::store::Position;
@@ -20,12 +21,14 @@ impl Vhost {
     /// Puts messages into their queues, in order, and leaves `publishes` empty; `placed` gets one
     /// answer for each. All of one call are stored as one group.
     pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) {
+        if self.env.events.listening() {
+            publishes.announce(&self.env.events, &self.name, now);
+        }
         publishes.place(&self.env, now, placed);
     }
 
-    /// Places one message and says nothing: delayed and replayed messages.
-    fn place_one(&self, now: Now, message: Message, routes: &Routes) {
-        let mut publishes = Publishes::unanswered();
+    /// Places one message that its sender does not hear of again.
+    fn place_one(&self, now: Now, mut publishes: Publishes, message: Message, routes: &Routes) {
         publishes.push(message, routes);
         self.place(now, &mut publishes, &mut Vec::with_capacity(1));
     }
@@ -34,14 +37,16 @@ impl Vhost {
     pub(super) fn place_dead(
         &self,
         now: Now,
+        queue: &QueueHandle,
         letter: &DeadLetter,
         message: Message,
         routes: &Routes,
     ) -> Placed {
-        let mut publishes = match letter.confirm {
+        let publishes = match letter.confirm {
             true => Publishes::default(),
             false => Publishes::unanswered(),
         };
+        let mut publishes = publishes.of_dead(queue.copy_id(letter.entry.position));
         publishes.push_dead(message, routes, letter.entry.delivery_count);
         let mut placed = Vec::with_capacity(1);
         self.place(now, &mut publishes, &mut placed);
@@ -60,21 +65,14 @@ impl Vhost {
                     let question = Question {
                         keys: &[&key],
                         message,
+                        publisher: None,
                     };
                     self.directory.route_released(now, exchange, question)
                 }
             };
-            self.place_one(now, message.clone(), &routes);
+            let publishes = Publishes::unanswered().of_history();
+            self.place_one(now, publishes, message.clone(), &routes);
         }
-    }
-
-    /// Tells listeners where a message went; `returned` if nowhere, and its publisher was told.
-    pub fn emit_routed(&self, now: Now, message: &Message, routes: &Routes, returned: bool) {
-        let fate = match routes.len() {
-            0 => Fate::Unroutable { returned },
-            queues => Fate::Published { queues },
-        };
-        self.emit(now, message, fate);
     }
 
     /// Tells listeners the fate of a message before any queue.
@@ -84,15 +82,19 @@ impl Vhost {
 }
 
 impl Release for Vhost {
-    fn release(&self, now: Now, exchange: &Arc<Exchange>, message: Message) {
+    fn release(&self, now: Now, exchange: &Arc<Exchange>, message: Message, kept: CopyId) {
         let keys = routing_keys(&message);
         let keys: Vec<&[u8]> = keys.iter().map(|key| &**key).collect();
         let question = Question {
             keys: &keys,
             message: &message,
+            publisher: None,
         };
         let routes = self.directory.route_released(now, exchange, question);
-        self.emit_routed(now, &message, &routes, false);
-        self.place_one(now, message, &routes);
+        let mut publishes = Publishes::unanswered().of_delayed(kept);
+        if routes.is_empty() {
+            publishes.note_unroutable(false);
+        }
+        self.place_one(now, publishes, message, &routes);
     }
 }

@@ -43,6 +43,7 @@ use crate::clock::Now;
 use crate::env::{Census, Environment};
 use crate::erlang;
 use crate::error::{AmqpError, exchange_words, queue_words};
+use crate::events::Change;
 use crate::ids::ConnectionId;
 use crate::kind::QueueKind;
 use crate::mail::Mailbox;
@@ -62,6 +63,7 @@ mod removal;
 mod reply_to;
 mod restore;
 mod routing;
+mod telling;
 
 pub use exchanges::check_not_default;
 pub use inventory::{
@@ -269,34 +271,42 @@ impl Vhost {
         }
     }
 
-    /// The vhost is deleted, with all that is in it and all that the store keeps of it.
-    pub fn delete_all(&self, now: Now) {
+    /// The vhost is deleted by a user, with all that is in it and all that the store keeps of it.
+    /// The caller tells listeners what is handed out.
+    #[must_use]
+    pub fn delete_all(&self, now: Now, by: &str) -> Vec<Change> {
+        let mut changes = Vec::new();
         {
             let _topology = self.topology.lock();
             self.is_deleted.store(true, Ordering::Relaxed);
         }
         for queue in self.all_queues() {
-            self.remove_queue(now, &queue);
+            let (_, gone) = self.take_queue_if(now, by, &queue, |_| true);
+            changes.extend(gone);
         }
-        let mut removal = Removal::default();
+        let mut removal = Removal::by(by);
         for exchange in self.directory.all_exchanges() {
             self.take_out(&exchange, &mut removal);
         }
         self.take_apart(&mut self.topology.lock(), &mut removal);
-        removal.finish();
+        changes.extend(removal.finish_untold());
         self.let_go(now);
+        changes
     }
 
     /// Takes out every queue, every exchange that was declared and every binding. Connections and
     /// the exchanges that every vhost has stay. Says up to where the store must be durable before
-    /// that is for good.
-    pub fn empty(&self, now: Now) -> Position {
+    /// that is for good, and what the caller tells listeners.
+    pub fn empty(&self, now: Now, by: &str) -> (Position, Vec<Change>) {
         let mut stored = Position::default();
+        let mut changes = Vec::new();
         for queue in self.all_queues() {
-            stored = stored.max(self.remove_queue(now, &queue));
+            let ((_, until), gone) = self.take_queue_if(now, by, &queue, |_| true);
+            stored = stored.max(until);
+            changes.extend(gone);
         }
         let mut topology = self.topology.lock();
-        let mut removal = Removal::default();
+        let mut removal = Removal::by(by);
         for exchange in self.directory.all_exchanges() {
             if exchanges::is_predeclared(&exchange.spec.name) {
                 removal.add_bindings_from(&exchange);
@@ -306,7 +316,9 @@ impl Vhost {
         }
         self.take_apart(&mut topology, &mut removal);
         drop(topology);
-        stored.max(removal.finish())
+        stored = stored.max(removal.stored());
+        changes.extend(removal.finish_untold());
+        (stored, changes)
     }
 
     /// The broker stops: what belongs to connections goes with them, what is durable stays in the

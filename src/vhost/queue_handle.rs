@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use leveret_codec::types::ShortString;
@@ -13,10 +13,11 @@ use crate::clock::Now;
 use crate::clock::timers::Timed;
 use crate::env::Environment;
 use crate::error::{AmqpError, queue_words};
+use crate::events::CopyId;
 use crate::ids::{ConnectionId, QueueId};
 use crate::kind::QueueKind;
 use crate::mail::Resume;
-use crate::queue::{DeadLetter, Declared, Effects, Queue};
+use crate::queue::{DeadLetter, Declared, Effects, Heard, Queue};
 use crate::store::Recovered;
 use crate::turns::{self, Debt, Left, OnBehalf, Work};
 
@@ -82,6 +83,8 @@ pub struct QueueHandle {
     /// What it has left, as long as it waits for a turn or has one.
     left: Mutex<Option<Box<Leftover>>>,
     deleted: AtomicBool,
+    /// How many events listeners were told of.
+    events: AtomicU64,
     env: Arc<Environment>,
     vhost: Weak<dyn Aftermath>,
     me: Weak<QueueHandle>,
@@ -108,6 +111,7 @@ impl QueueHandle {
                 queue: Mutex::new(queue),
                 left: Mutex::default(),
                 deleted: AtomicBool::new(false),
+                events: AtomicU64::new(0),
                 env: Arc::clone(env),
                 vhost: Weak::clone(vhost),
                 me: Weak::clone(me),
@@ -119,6 +123,15 @@ impl QueueHandle {
     #[must_use]
     pub fn id(&self) -> QueueId {
         self.id
+    }
+
+    /// What a copy in it is called.
+    #[must_use]
+    pub fn copy_id(&self, position: u64) -> CopyId {
+        CopyId {
+            queue: self.id,
+            position,
+        }
     }
 
     /// Its name.
@@ -206,8 +219,28 @@ impl QueueHandle {
         work: impl FnOnce(&mut Queue, &mut Effects) -> R,
     ) -> (R, Effects) {
         let mut effects = self.effects();
-        let result = work(&mut self.queue.lock(), &mut effects);
+        let mut queue = self.queue.lock();
+        let result = work(&mut queue, &mut effects);
+        self.number(&mut effects);
+        drop(queue);
         (result, effects)
+    }
+
+    /// Says where what listeners are told comes in its order, while the queue's lock is held.
+    #[inline]
+    pub(super) fn number(&self, effects: &mut Effects) {
+        if let Some(heard) = &mut effects.heard {
+            self.number_heard(heard);
+        }
+    }
+
+    #[cold]
+    fn number_heard(&self, heard: &mut Heard) {
+        let n = heard.events.len() as u64;
+        heard.first_event = self.events.fetch_add(n, Ordering::Relaxed) + 1;
+        for change in &mut heard.consumers {
+            change.order = self.env.events.next_change();
+        }
     }
 
     /// Locks the queue until the guard is dropped; only then the effects may be given to
@@ -219,7 +252,8 @@ impl QueueHandle {
 
     #[inline]
     fn effects(&self) -> Effects {
-        let mut effects = Effects::new(self.env.events.listening());
+        let events = &self.env.events;
+        let mut effects = Effects::new(events.listening(), events.watching());
         if turns::is_open() {
             effects.bound();
         }

@@ -14,6 +14,7 @@ use crate::clock::Now;
 use crate::compat::Feature;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
+use crate::events::{BROKER, Change, ChangeKind};
 use crate::ids::ConnectionId;
 use crate::kind::QueueKind;
 use crate::mail::Mail;
@@ -85,9 +86,9 @@ pub fn check_queue_name(name: &str) -> Result<(), AmqpError> {
 }
 
 impl Vhost {
-    /// Declares a queue, or finds the equivalent one. `authorize` is asked only when it is
-    /// created with a dead-letter exchange. A server-made name must be in `spec` already; one
-    /// that a client gave has passed [`check_queue_name`].
+    /// Declares a queue for the user `by`, or finds the equivalent one. `authorize` is asked only
+    /// when it is created with a dead-letter exchange. A server-made name must be in `spec`
+    /// already; one that a client gave has passed [`check_queue_name`].
     ///
     /// # Errors
     /// 405 for another connection's exclusive queue, 406 for bad
@@ -97,6 +98,7 @@ impl Vhost {
     pub fn declare_queue(
         &self,
         now: Now,
+        by: &str,
         spec: QueueSpec,
         authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<(Arc<QueueHandle>, Position), AmqpError> {
@@ -117,7 +119,9 @@ impl Vhost {
         let position = restore::store_queue(&self.env, &queue);
         self.add_queue(&queue);
         self.env.queue_churn.created.fetch_add(1, Relaxed);
+        let change = self.queue_change(ChangeKind::QueueCreated, by, queue.declared());
         drop(topology);
+        self.env.events.tell_all(change);
         queue.with(now, |queue, effects| queue.touch(now, effects));
         Ok((queue, position))
     }
@@ -247,20 +251,21 @@ impl Vhost {
         self.directory.has_changed();
     }
 
-    /// Deletes a queue; returns how many messages were ready, and up to where the store must be
-    /// durable before the deletion is.
+    /// Deletes a queue for the user `by`; returns how many messages were ready, and up to where the
+    /// store must be durable before the deletion is.
     ///
     /// # Errors
     /// 406 `queue 'q' in vhost '/' in use` or `… not empty`, closes the channel.
     pub fn delete_queue(
         &self,
         now: Now,
+        by: &str,
         queue: &Arc<QueueHandle>,
         only_if: DeleteIf,
     ) -> Result<(u64, Position), AmqpError> {
         let only_if = conditions(queue, only_if)?;
         let mut refused = None;
-        let removed = self.remove_queue_if(now, queue, |state| {
+        let removed = self.remove_queue_if(now, by, queue, |state| {
             if only_if.unused && state.consumer_count() > 0 {
                 refused = Some("in use");
             } else if only_if.empty && state.ready_count() > 0 {
@@ -277,10 +282,9 @@ impl Vhost {
         }
     }
 
-    /// Deletes a queue without conditions; says up to where the store must be durable before the
-    /// deletion is.
-    pub(super) fn remove_queue(&self, now: Now, queue: &Arc<QueueHandle>) -> Position {
-        self.remove_queue_if(now, queue, |_| true).1
+    /// Deletes a queue without conditions.
+    pub(super) fn remove_queue(&self, now: Now, queue: &Arc<QueueHandle>) {
+        self.remove_queue_if(now, BROKER, queue, |_| true);
     }
 
     /// A queue asked for its own deletion; whether that still holds is asked again here.
@@ -290,15 +294,29 @@ impl Vhost {
         queue: &Arc<QueueHandle>,
         reason: DeleteReason,
     ) {
-        self.remove_queue_if(now, queue, |state| state.is_finished(now, reason));
+        self.remove_queue_if(now, BROKER, queue, |state| state.is_finished(now, reason));
     }
 
     fn remove_queue_if(
         &self,
         now: Now,
+        by: &str,
         queue: &Arc<QueueHandle>,
         condition: impl FnOnce(&crate::queue::Queue) -> bool,
     ) -> (u64, Position) {
+        let (removed, changes) = self.take_queue_if(now, by, queue, condition);
+        self.env.events.tell_all(changes);
+        removed
+    }
+
+    /// Deletes a queue if `condition` holds, and leaves it to the caller to tell listeners.
+    pub(super) fn take_queue_if(
+        &self,
+        now: Now,
+        by: &str,
+        queue: &Arc<QueueHandle>,
+        condition: impl FnOnce(&crate::queue::Queue) -> bool,
+    ) -> ((u64, Position), Vec<Change>) {
         let mut topology = self.topology.lock();
         let (taken, effects) = queue.with_deferred(|state, effects| {
             if queue.is_deleted() || !condition(state) {
@@ -308,7 +326,7 @@ impl Vhost {
             Some(state.take_all(effects))
         });
         let Some(taken) = taken else {
-            return (0, Position::default());
+            return Default::default();
         };
         self.env.queue_churn.deleted.fetch_add(1, Relaxed);
         self.directory
@@ -320,11 +338,13 @@ impl Vhost {
             owned.retain(|other| other != queue);
         }
         let end = Destination::Queue(Arc::clone(queue)).downgrade();
-        let mut removal = Removal::of_bindings_to(end);
+        let mut removal = Removal::of_bindings_to(end, by);
         removal.reach(restore::forget_queue(&self.env, queue));
         self.take_apart(&mut topology, &mut removal);
+        removal.note(self.queue_change(ChangeKind::QueueDeleted, by, queue.declared()));
         drop(topology);
-        let stored = removal.finish();
+        let stored = removal.stored();
+        let changes = removal.finish_untold();
         queue.absorb(now, effects);
         if queue.stores(true) {
             self.env
@@ -339,7 +359,7 @@ impl Vhost {
         {
             mailbox.post(Mail::Cancelled { channel, consumer });
         }
-        (taken.ready, stored)
+        ((taken.ready, stored), changes)
     }
 }
 

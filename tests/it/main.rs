@@ -8,6 +8,7 @@
 mod administration;
 mod bench;
 mod brim;
+mod changes;
 mod cli;
 mod cli_data;
 mod client;

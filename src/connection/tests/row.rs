@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::auth::TopicPermissionDefinition;
-use crate::events::{Event, Listener};
+use crate::events::{Event, Interest, Listener, ListenerGuard};
 
 const QUEUES: [&str; 3] = ["a", "b", "c"];
 const EXCHANGES: [&str; 8] = [
@@ -87,13 +87,15 @@ impl Listener for Ear {
     fn on_event(&self, event: &Event) {
         let Event {
             queue,
+            copy,
+            order,
             message,
             fate,
             ..
         } = event;
         let (key, properties) = (message.routing_key(), message.properties());
         let body = message.body();
-        let line = format!("{queue} {fate:?} {key:?} {properties} {body:?}");
+        let line = format!("{queue} {copy:?} {order} {fate:?} {key:?} {properties} {body:?}");
         self.0.lock().unwrap().push(line);
     }
 }
@@ -106,11 +108,12 @@ enum Way {
 }
 
 /// A client, and what listeners are told of its messages.
-fn overheard(way: Way) -> (Script, Arc<Ear>) {
+fn overheard(way: Way) -> (Script, Arc<Ear>, ListenerGuard) {
     let client = client(way);
     let ear = Arc::new(Ear::default());
-    client.broker.env.events.listen(Arc::clone(&ear) as _);
-    (client, ear)
+    let events = &client.broker.env.events;
+    let guard = events.listen(Interest::Messages, Arc::clone(&ear) as _);
+    (client, ear, guard)
 }
 
 fn client(way: Way) -> Script {
@@ -426,8 +429,8 @@ proptest! {
     fn rows_of_publishes_come_to_what_they_come_to_one_by_one(
         steps in prop::collection::vec((changes(), row(), 1_usize..600), 1..30),
     ) {
-        let (mut quick, quick_ear) = overheard(Way::Quick);
-        let (mut plain, plain_ear) = overheard(Way::OneByOne);
+        let (mut quick, quick_ear, _quick_guard) = overheard(Way::Quick);
+        let (mut plain, plain_ear, _plain_guard) = overheard(Way::OneByOne);
         for (to_change, letters, at_once) in steps {
             let mut octets = Vec::new();
             letters.iter().for_each(|letter| letter.write(&mut octets));

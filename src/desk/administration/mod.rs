@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::Desk;
 use crate::auth::{AuthWriter, User};
 
+mod changing;
 mod connections;
 mod error;
 pub(super) mod limits;
@@ -23,6 +24,7 @@ mod policies;
 mod users;
 mod vhosts;
 
+pub(super) use changing::Changing;
 pub use error::{AdminError, Missing, NotAllowed, VhostError};
 pub(super) use parameters::{CheckedParameter, Parameters, tidy};
 pub use vhosts::VhostDefinition;

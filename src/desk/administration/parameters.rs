@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use parking_lot::RwLock;
 use serde_json::{Map, Value as Json};
 
-use super::{AdminError, Administration, Changes, Missing, limits};
+use super::{AdminError, Administration, Changing, Missing, limits};
 use crate::auth::{Change, VhostLimits};
 use crate::definitions::{
     GlobalParameterRecord, ParameterRecord, PolicyRecord, Record, VHOST_LIMITS,
 };
 use crate::desk::{Desk, IMPORTED_HASH, Stored};
 use crate::env::unguessable;
+use crate::events::ChangeKind;
 use crate::policy::{Invalid, Issuer, Policy};
 use crate::store::{DefinitionChange, DefinitionKind};
 
@@ -134,7 +135,7 @@ impl Administration<'_> {
     /// not being a policy maker there.
     pub fn put_parameter(&self, record: &ParameterRecord) -> Result<Stored<Change>, AdminError> {
         self.for_policymakers(&record.vhost)?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let checked = self.desk.check_parameter(record)?;
         let stored = self.desk.env.store.define(&checked.changes());
         let answer = self.desk.apply_parameter(&mut changes, checked);
@@ -163,7 +164,7 @@ impl Administration<'_> {
                 error => error,
             });
         }
-        let _changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let found = self.desk.parameters.find(vhost, component, name);
         let record = found.ok_or(AdminError::NotFound(Missing::Parameter))?;
         let mut deletions = vec![record.delete()];
@@ -173,6 +174,8 @@ impl Administration<'_> {
         }
         let stored = self.desk.env.store.define(&deletions);
         self.desk.parameters.remove(&record);
+        let kind = ChangeKind::ParameterCleared;
+        changes.telling.parameter(kind, &record);
         self.note_parameter(&record, "deleted");
         Ok(Stored {
             value: (),
@@ -240,7 +243,7 @@ impl Administration<'_> {
         change: impl FnOnce(&mut Map<String, Json>),
     ) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let name = ParameterRecord::LIMITS;
         let before = self.desk.parameters.find(vhost, VHOST_LIMITS, name);
         let mut fields = match before.map(|record| record.value) {
@@ -273,12 +276,14 @@ impl Administration<'_> {
         value: Json,
     ) -> Result<Stored<Change>, AdminError> {
         self.for_any_policymaker()?;
-        let _changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let record = GlobalParameterRecord {
             name: name.to_owned(),
             value: tidy(value),
         };
         let stored = self.desk.env.store.define(&[record.put()]);
+        let kind = ChangeKind::ParameterSet;
+        changes.telling.global_parameter(kind, name);
         let answer = self.desk.parameters.put_global(record);
         self.note(format_args!("global parameter '{name}' is set"));
         Ok(Stored {
@@ -293,7 +298,7 @@ impl Administration<'_> {
     /// A parameter that is missing, and not being a policy maker.
     pub fn delete_global_parameter(&self, name: &str) -> Result<Stored<()>, AdminError> {
         self.for_any_policymaker()?;
-        let _changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let parameters = &self.desk.parameters;
         let value = parameters.find_global(name);
         let value = value.ok_or(AdminError::NotFound(Missing::GlobalParameter))?;
@@ -301,6 +306,8 @@ impl Administration<'_> {
         let record = GlobalParameterRecord { name, value };
         let stored = self.desk.env.store.define(&[record.delete()]);
         parameters.global.write().remove(&record.name);
+        let kind = ChangeKind::ParameterCleared;
+        changes.telling.global_parameter(kind, &record.name);
         self.note(format_args!(
             "global parameter '{}' is deleted",
             record.name
@@ -379,16 +386,19 @@ impl Desk {
     /// Puts a parameter in force.
     pub(in crate::desk) fn apply_parameter(
         &self,
-        _changes: &mut Changes,
+        changes: &mut Changing<'_>,
         checked: CheckedParameter,
     ) -> Change {
         match checked {
             CheckedParameter::Limits(record, limits) => {
+                let kind = ChangeKind::ParameterSet;
+                changes.telling.parameter(kind, &record);
                 self.apply_limits(&record.vhost, limits);
                 self.parameters.put(record)
             }
             CheckedParameter::OperatorPolicy(both) => {
                 let (record, policy) = *both;
+                changes.telling.policy(record.issuer, &record.definition);
                 self.apply_policy(&record.definition.vhost, record.issuer, policy)
             }
         }

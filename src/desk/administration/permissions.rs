@@ -1,9 +1,12 @@
 //! Permissions: what a user may do in a vhost, and with the topics of an exchange.
 
-use super::{AdminError, Administration, Changes, Missing};
+use leveret_codec::table::Table;
+
+use super::{AdminError, Administration, Changing, Missing};
 use crate::auth::{AuthError, Change, PermissionDefinition, TopicPermissionDefinition};
 use crate::definitions::Record;
 use crate::desk::{Desk, Stored};
+use crate::events::ChangeKind;
 
 impl Administration<'_> {
     /// Sets what a user may do in a vhost.
@@ -15,7 +18,7 @@ impl Administration<'_> {
         permission: &PermissionDefinition,
     ) -> Result<Stored<Change>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         self.desk.check_permission(permission)?;
         let stored = self.desk.env.store.define(&[permission.put()]);
         let answer = changes.apply_permission(permission)?;
@@ -33,7 +36,7 @@ impl Administration<'_> {
     /// If that was nothing, and not being an administrator.
     pub fn clear_permission(&self, user: &str, vhost: &str) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let rights = self.desk.auth.export().permissions.into_iter();
         let found = rights.filter(|right| right.user == user && right.vhost == vhost);
         let deletions: Vec<_> = found.map(|right| right.delete()).collect();
@@ -42,6 +45,10 @@ impl Administration<'_> {
         }
         let stored = self.desk.env.store.define(&deletions);
         changes.rights.remove_access(user, vhost);
+        let kind = ChangeKind::PermissionDeleted;
+        changes
+            .telling
+            .note(kind, vhost, || Table::new().with("user", user));
         self.note(format_args!(
             "permissions of '{user}' in '{vhost}' are cleared"
         ));
@@ -61,7 +68,7 @@ impl Administration<'_> {
         permission: &TopicPermissionDefinition,
     ) -> Result<Stored<Change>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         self.desk.check_topic_permission(permission)?;
         let stored = self.desk.env.store.define(&[permission.put()]);
         let answer = changes.apply_topic_permission(permission)?;
@@ -86,7 +93,7 @@ impl Administration<'_> {
         exchange: Option<&str>,
     ) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let rights = self.desk.auth.export().topic_permissions.into_iter();
         let of_both = rights.filter(|right| right.user == user && right.vhost == vhost);
         let of_both: Vec<TopicPermissionDefinition> = of_both.collect();
@@ -100,6 +107,12 @@ impl Administration<'_> {
         let stored = self.desk.env.store.define(&deletions);
         for right in meant {
             changes.rights.remove_topics(user, vhost, &right.exchange);
+            let kind = ChangeKind::TopicPermissionDeleted;
+            changes.telling.note(kind, vhost, || {
+                Table::new()
+                    .with("user", user)
+                    .with("exchange", right.exchange.as_str())
+            });
         }
         self.note(format_args!(
             "topic permissions of '{user}' in '{vhost}' are cleared"
@@ -146,7 +159,7 @@ impl Desk {
     }
 }
 
-impl Changes {
+impl Changing<'_> {
     /// Puts a permission in force.
     pub(in crate::desk) fn apply_permission(
         &mut self,
@@ -154,7 +167,9 @@ impl Changes {
     ) -> Result<Change, AuthError> {
         let access = permission.check()?;
         let PermissionDefinition { user, vhost, .. } = permission;
-        self.rights.put_access(user, vhost, access)
+        let answer = self.rights.put_access(user, vhost, access)?;
+        self.telling.permission(permission);
+        Ok(answer)
     }
 
     /// Puts a topic permission in force.
@@ -169,6 +184,8 @@ impl Changes {
             exchange,
             ..
         } = permission;
-        self.rights.put_topics(user, vhost, exchange, access)
+        let answer = self.rights.put_topics(user, vhost, exchange, access)?;
+        self.telling.topic_permission(permission);
+        Ok(answer)
     }
 }

@@ -67,13 +67,14 @@ impl Administration<'_> {
         issuer: Issuer,
         definition: &PolicyDefinition,
     ) -> Result<Stored<Change>, AdminError> {
-        let _changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let PolicyDefinition { vhost, name, .. } = definition;
         let policy = self.desk.check_policy(issuer, definition)?;
         let definition = definition.clone();
         let record = PolicyRecord { issuer, definition };
         let stored = self.desk.env.store.define(&[record.put()]);
         let answer = self.desk.apply_policy(vhost, issuer, policy);
+        changes.telling.policy(issuer, &record.definition);
         let what = issuer.component();
         self.note(format_args!("{what} '{name}' in vhost '{vhost}' is set"));
         Ok(Stored {
@@ -88,7 +89,7 @@ impl Administration<'_> {
         vhost: &str,
         name: &str,
     ) -> Result<Stored<()>, AdminError> {
-        let _changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let found = self.existing_vhost(vhost)?;
         let mut policies = found.policies(issuer).into_iter();
         let definition = policies
@@ -97,6 +98,7 @@ impl Administration<'_> {
         let record = PolicyRecord { issuer, definition };
         let stored = self.desk.env.store.define(&[record.delete()]);
         found.remove_policy(self.desk.env.now(), issuer, name);
+        changes.telling.policy_cleared(issuer, &record.definition);
         let what = issuer.component();
         self.note(format_args!(
             "{what} '{name}' in vhost '{vhost}' is deleted"

@@ -429,7 +429,7 @@ fn nothing_is_declared_in_a_vhost_that_is_deleted() {
             arguments: Default::default(),
             connection: None,
         };
-        let declared = vhost.declare_queue(desk.env.now(), spec, |_| Ok(()));
+        let declared = vhost.declare_queue(desk.env.now(), "guest", spec, |_| Ok(()));
         declared.map(drop)
     };
     declare("q").unwrap();

@@ -2,10 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::{AdminError, Administration, Changes, limits};
+use super::{AdminError, Administration, Changing, limits};
 use crate::auth::{AuthDefinitions, AuthError, Change, Tags, User, UserDefinition, UserLimits};
 use crate::definitions::Record;
 use crate::desk::Stored;
+use crate::events::ChangeKind;
 use crate::store::DefinitionChange;
 
 impl Administration<'_> {
@@ -15,7 +16,7 @@ impl Administration<'_> {
     /// A user of that name, a blank name, and not being an administrator.
     pub fn add_user(&self, name: &str, password: &str) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         if self.desk.auth.user(name).is_some() {
             return Err(AuthError::UserExists(name.to_owned()).into());
         }
@@ -42,7 +43,7 @@ impl Administration<'_> {
     /// What is wrong with the definition, and not being an administrator.
     pub fn put_user(&self, definition: &UserDefinition) -> Result<Stored<Change>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let user = self.desk.auth.check_user(definition)?;
         Ok(self.put(&mut changes, user))
     }
@@ -132,7 +133,7 @@ impl Administration<'_> {
     /// A user that is missing, and not being an administrator.
     pub fn delete_user(&self, name: &str) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         self.desk.auth.existing(name)?;
         Ok(self.remove_users(&mut changes, &[name]))
     }
@@ -143,7 +144,7 @@ impl Administration<'_> {
     /// Not being an administrator.
     pub fn delete_users(&self, names: &[&str]) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let is_there = |name: &&&str| self.desk.auth.user(name).is_some();
         let there: Vec<&str> = names.iter().filter(is_there).copied().collect();
         Ok(self.remove_users(&mut changes, &there))
@@ -155,7 +156,7 @@ impl Administration<'_> {
         change: impl FnOnce(User) -> Result<User, AdminError>,
     ) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let user = change(self.desk.auth.existing(name)?)?;
         let Stored { until: stored, .. } = self.put(&mut changes, user);
         Ok(Stored {
@@ -164,27 +165,68 @@ impl Administration<'_> {
         })
     }
 
-    fn put(&self, changes: &mut Changes, user: User) -> Stored<Change> {
+    /// Puts a user in force and tells listeners what is different.
+    pub(in crate::desk) fn put_user_in_force(
+        &self,
+        changes: &mut Changing<'_>,
+        user: User,
+    ) -> Change {
+        let before = self.desk.auth.user(user.name());
+        let name = user.name().to_owned();
+        let after = UserDefinition::of(&user);
+        let tags: Vec<String> = user.tags().to_vec();
+        let answer = changes.rights.put_user(user);
+        let telling = &mut changes.telling;
+        let Some(before) = before else {
+            telling.user(ChangeKind::UserCreated, &name);
+            if !tags.is_empty() {
+                telling.tags(&name, &tags);
+            }
+            return answer;
+        };
+        let earlier = UserDefinition::of(&before);
+        if earlier.password_hash != after.password_hash {
+            let kind = match after.password_hash.as_deref() {
+                None | Some("") => ChangeKind::UserPasswordCleared,
+                Some(_) => ChangeKind::UserPasswordChanged,
+            };
+            telling.user(kind, &name);
+        }
+        if before.tags() != tags {
+            telling.tags(&name, &tags);
+        }
+        if earlier.limits != after.limits {
+            let kind = match after.limits == UserLimits::default() {
+                true => ChangeKind::UserLimitsCleared,
+                false => ChangeKind::UserLimitsSet,
+            };
+            telling.user(kind, &name);
+        }
+        answer
+    }
+
+    fn put(&self, changes: &mut Changing<'_>, user: User) -> Stored<Change> {
         self.note(format_args!("user '{}' is set", user.name()));
         let stored = self
             .desk
             .env
             .store
             .define(&[UserDefinition::of(&user).put()]);
-        let answer = changes.rights.put_user(user);
+        let answer = self.put_user_in_force(changes, user);
         Stored {
             value: answer,
             until: stored,
         }
     }
 
-    fn remove_users(&self, changes: &mut Changes, names: &[&str]) -> Stored<()> {
+    fn remove_users(&self, changes: &mut Changing<'_>, names: &[&str]) -> Stored<()> {
         let desk = self.desk;
         let rights = desk.auth.export();
         let is_meant = |user: &str| names.contains(&user);
         let stored = desk.env.store.define(&forgotten(&rights, is_meant));
         for name in names {
             changes.rights.remove_user(name);
+            changes.telling.user(ChangeKind::UserDeleted, name);
             self.note(format_args!("user '{name}' is deleted"));
             let explanation = format!("user '{name}' is deleted");
             desk.close_connections(&explanation, |session| session.user_name() == *name);

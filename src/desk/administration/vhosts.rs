@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
 
 use super::policies::policy_records;
-use super::{AdminError, Administration, Caller, VhostError};
+use super::{AdminError, Administration, Caller, Changing, VhostError};
 use crate::auth::{Change, PermissionDefinition, Tags};
 use crate::definitions::{ParameterRecord, PolicyRecord, Record, VHOST_LIMITS, VhostRecord};
 use crate::desk::{Desk, Stored};
+use crate::events::ChangeKind;
 use crate::kind::QueueKind;
 use crate::store::{DefinitionChange, DefinitionKind};
 use crate::vhost::{Metadata, Vhost};
@@ -96,7 +98,7 @@ impl Administration<'_> {
         definition: &VhostDefinition,
     ) -> Result<Stored<Change>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let checked = self.check_vhost(name, definition)?;
         let mut stored = vec![record_of(name, &checked.metadata).put()];
         let access = match self.caller {
@@ -105,7 +107,7 @@ impl Administration<'_> {
         };
         stored.extend(access.as_ref().map(Record::put));
         let stored = self.desk.env.store.define(&stored);
-        let answer = self.desk.apply_vhost(checked.name, checked.metadata);
+        let answer = self.put_vhost_in_force(&mut changes, checked);
         if let Some(access) = access {
             changes.apply_permission(&access)?;
         }
@@ -114,6 +116,29 @@ impl Administration<'_> {
             value: answer,
             until: stored,
         })
+    }
+
+    /// Puts a vhost in force and tells listeners.
+    pub(in crate::desk) fn put_vhost_in_force(
+        &self,
+        changes: &mut Changing<'_>,
+        checked: CheckedVhost,
+    ) -> Change {
+        let CheckedVhost { name, metadata, .. } = checked;
+        let (description, tracing) = (metadata.description.clone(), metadata.tracing);
+        let answer = self.desk.apply_vhost(name.clone(), metadata);
+        if answer == Change::Added {
+            changes.telling.note(ChangeKind::VhostCreated, &name, || {
+                Table::new()
+                    .with("name", &*name)
+                    .with("description", description)
+                    .with("tracing", tracing)
+            });
+            let exchanges = self.desk.find_vhost(&name);
+            let exchanges = exchanges.map(|vhost| vhost.predeclared_changes(self.caller.name()));
+            changes.telling.told.extend(exchanges.unwrap_or_default());
+        }
+        answer
     }
 
     pub(in crate::desk) fn check_vhost(
@@ -174,7 +199,7 @@ impl Administration<'_> {
         change: impl FnOnce(&mut Metadata),
     ) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let _changes = self.desk.changes.lock();
+        let _changes = self.begin();
         let vhost = self.existing_vhost(name)?;
         let mut metadata = Metadata::clone(&vhost.metadata());
         change(&mut metadata);
@@ -198,7 +223,7 @@ impl Administration<'_> {
     /// A vhost that is missing or protected, and not being an administrator.
     pub fn delete_vhost(&self, name: &str) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let vhost = self.existing_vhost(name)?;
         if vhost.metadata().protected_from_deletion == Some(true) {
             return Err(VhostError::Protected(name.to_owned()).into());
@@ -208,10 +233,14 @@ impl Administration<'_> {
         let explanation = format!("vhost '{name}' is deleted");
         desk.close_connections(&explanation, |session| Arc::ptr_eq(&session.vhost, &vhost));
         // What is in it goes first: a start that finds half of it finds the vhost too.
-        vhost.delete_all(desk.env.now());
+        let gone = vhost.delete_all(desk.env.now(), self.caller.name());
+        changes.telling.told.extend(gone);
         let stored = desk.env.store.define(&self.records_of(&vhost));
         changes.rights.remove_vhost(name);
         desk.parameters.remove_vhost(name);
+        let kind = ChangeKind::VhostDeleted;
+        let fields = || Table::new().with("name", name);
+        changes.telling.note(kind, name, fields);
         self.note(format_args!("vhost '{name}' is deleted"));
         Ok(Stored {
             value: (),
@@ -227,11 +256,12 @@ impl Administration<'_> {
     /// A vhost that is missing, and not being an administrator.
     pub fn reset_vhost(&self, name: &str) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let _changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let vhost = self.existing_vhost(name)?;
         let desk = self.desk;
         let now = desk.env.now();
-        let emptied = vhost.empty(now);
+        let (emptied, gone) = vhost.empty(now, self.caller.name());
+        changes.telling.told.extend(gone);
         let policies = policy_records(&vhost);
         let parameters = desk.parameters.of_vhost(name).into_iter();
         let parameters: Vec<_> = parameters
@@ -245,9 +275,12 @@ impl Administration<'_> {
         let defined = desk.env.store.define(&records);
         for PolicyRecord { issuer, definition } in &policies {
             vhost.remove_policy(now, *issuer, &definition.name);
+            changes.telling.policy_cleared(*issuer, definition);
         }
         for parameter in &parameters {
             desk.parameters.remove(parameter);
+            let kind = ChangeKind::ParameterCleared;
+            changes.telling.parameter(kind, parameter);
         }
         self.note(format_args!("vhost '{name}' is emptied"));
         Ok(Stored {

@@ -17,8 +17,9 @@ use crate::auth::{
 use crate::definitions::{GlobalParameterRecord, PolicyRecord, Record};
 use crate::desk::Stored;
 use crate::desk::administration::{
-    Administration, Caller, Changes, CheckedParameter, CheckedVhost, everything, record_of,
+    Administration, Caller, Changing, CheckedParameter, CheckedVhost, everything, record_of,
 };
+use crate::events::ChangeKind;
 use crate::policy::Policy;
 use crate::store::{DefinitionChange, DefinitionKind, Position};
 use crate::vhost::{
@@ -136,7 +137,7 @@ impl Administration<'_> {
             return Err(refuse(0, "the section".to_owned(), ImportReason::NotAList));
         };
         // Held from the check to the end, so that what was checked still holds.
-        let mut changes = self.desk.changes.lock();
+        let mut changes = self.begin();
         let mut checked = Vec::new();
         // RabbitMQ passes over what is no object.
         let objects = items.iter().map(Json::as_object).enumerate();
@@ -152,7 +153,7 @@ impl Administration<'_> {
     }
 
     /// Stores the items of a section as one group and puts them in force.
-    fn apply(&self, changes: &mut Changes, checked: Vec<Checked>) -> Position {
+    fn apply(&self, changes: &mut Changing<'_>, checked: Vec<Checked>) -> Position {
         let desk = self.desk;
         let env = &desk.env;
         let (mut exchanges, mut queues, mut bindings) = (Vec::new(), Vec::new(), Vec::new());
@@ -173,10 +174,10 @@ impl Administration<'_> {
         for item in others {
             self.put_in_force(changes, item);
         }
-        let now = env.now();
-        position = position.max(declare_exchanges(env, exchanges));
-        position = position.max(declare_queues(env, now, queues));
-        position.max(bind_all(env, now, bindings))
+        let (by, told) = (self.caller.name(), &mut changes.telling.told);
+        position = position.max(declare_exchanges(env, by, exchanges, told));
+        position = position.max(declare_queues(env, by, queues, told));
+        position.max(bind_all(env, by, bindings, told))
     }
 
     /// What the store has to know of an item; exchanges, queues and bindings see to that
@@ -207,16 +208,16 @@ impl Administration<'_> {
         }
     }
 
-    fn put_in_force(&self, changes: &mut Changes, item: Checked) {
+    fn put_in_force(&self, changes: &mut Changing<'_>, item: Checked) {
         let desk = self.desk;
         let done = match item {
             Checked::User(user) => {
-                changes.rights.put_user(*user);
+                self.put_user_in_force(changes, *user);
                 Ok(())
             }
             Checked::Vhost(vhost) => {
                 let permission = self.of_maker(&vhost);
-                desk.apply_vhost(vhost.name, vhost.metadata);
+                self.put_vhost_in_force(changes, *vhost);
                 let permission = permission.as_ref();
                 permission.map_or(Ok(()), |it| changes.apply_permission(it).map(drop))
             }
@@ -225,12 +226,15 @@ impl Administration<'_> {
                 changes.apply_topic_permission(&permission).map(drop)
             }
             Checked::GlobalParameter(record) => {
+                let kind = ChangeKind::ParameterSet;
+                changes.telling.global_parameter(kind, &record.name);
                 desk.parameters.put_global(record);
                 Ok(())
             }
             Checked::Policy(both) => {
                 let (record, policy) = *both;
                 desk.apply_policy(&record.definition.vhost, record.issuer, policy);
+                changes.telling.policy(record.issuer, &record.definition);
                 Ok(())
             }
             Checked::Parameter(parameter) => {

@@ -9,7 +9,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::Desk;
-use super::administration::Changes;
+use super::administration::Changing;
 use crate::clock::Now;
 use crate::store::{Definition, DefinitionKind};
 
@@ -38,7 +38,7 @@ struct Kind {
     /// Its section in a document.
     section: &'static str,
     /// Puts what the store has kept in force.
-    restore: fn(&Desk, &mut Changes, Now, &Definition) -> Result<(), RestoreError>,
+    restore: fn(&Desk, &mut Changing<'_>, Now, &Definition) -> Result<(), RestoreError>,
     /// Everything there is of it, as a document has it.
     export: fn(&Desk, &DocumentOf, Each<'_>),
     /// What an item of a document asks for; `None` for what is passed over.

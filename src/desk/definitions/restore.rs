@@ -13,7 +13,7 @@ use crate::definitions::{
     QueueRecord, Record, VHOST_LIMITS, VhostRecord,
 };
 use crate::desk::Desk;
-use crate::desk::administration::{Changes, limits, metadata_of};
+use crate::desk::administration::{Changing, limits, metadata_of};
 use crate::policy::Policy;
 use crate::store::{Definition, Op, StoreError};
 use crate::vhost::{Owners, Vhost};
@@ -32,7 +32,7 @@ impl Desk {
             .store
             .recover(&mut |definition| found.push(definition))?;
         found.sort_by_key(|definition| definition.kind);
-        let mut changes = self.changes.lock();
+        let mut changes = self.begin_restoring();
         for definition in &found {
             let restore = row(definition.kind).restore;
             if let Err(error) = restore(self, &mut changes, now, definition) {
@@ -77,7 +77,7 @@ impl Desk {
 
 pub(super) fn vhost(
     desk: &Desk,
-    _changes: &mut Changes,
+    _changes: &mut Changing<'_>,
     _now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -89,7 +89,7 @@ pub(super) fn vhost(
 
 pub(super) fn user(
     desk: &Desk,
-    changes: &mut Changes,
+    changes: &mut Changing<'_>,
     _now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -100,7 +100,7 @@ pub(super) fn user(
 
 pub(super) fn permission(
     _desk: &Desk,
-    changes: &mut Changes,
+    changes: &mut Changing<'_>,
     _now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -110,7 +110,7 @@ pub(super) fn permission(
 
 pub(super) fn topic_permission(
     _desk: &Desk,
-    changes: &mut Changes,
+    changes: &mut Changing<'_>,
     _now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -121,7 +121,7 @@ pub(super) fn topic_permission(
 /// Parameters of components that are not known stay as they are, and have no effect.
 pub(super) fn parameter(
     desk: &Desk,
-    _changes: &mut Changes,
+    _changes: &mut Changing<'_>,
     _now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -137,7 +137,7 @@ pub(super) fn parameter(
 
 pub(super) fn global_parameter(
     desk: &Desk,
-    _changes: &mut Changes,
+    _changes: &mut Changing<'_>,
     _now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -148,7 +148,7 @@ pub(super) fn global_parameter(
 
 pub(super) fn policy(
     desk: &Desk,
-    _changes: &mut Changes,
+    _changes: &mut Changing<'_>,
     now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -161,7 +161,7 @@ pub(super) fn policy(
 
 pub(super) fn exchange(
     desk: &Desk,
-    _changes: &mut Changes,
+    _changes: &mut Changing<'_>,
     _now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -171,7 +171,7 @@ pub(super) fn exchange(
 
 pub(super) fn queue(
     desk: &Desk,
-    _changes: &mut Changes,
+    _changes: &mut Changing<'_>,
     now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {
@@ -181,7 +181,7 @@ pub(super) fn queue(
 
 pub(super) fn binding(
     desk: &Desk,
-    _changes: &mut Changes,
+    _changes: &mut Changing<'_>,
     _now: Now,
     found: &Definition,
 ) -> Result<(), RestoreError> {

@@ -207,16 +207,17 @@ fn every_operation_asks_for_the_right_it_needs() {
 fn who_has_no_connection_gets_consumes_and_settles() {
     let (desk, now, high, low) = actors();
     done(high.declare_queue(now, queue("jobs")));
-    let (_, empty) = high.get(now, "jobs", true).unwrap();
+    let (_, empty) = high.get(now, "jobs", true, None).unwrap();
     assert!(empty.is_none());
-    assert_eq!(code(high.get(now, "missing", true).map(drop)), 404);
-    assert_eq!(code(low.get(now, "jobs", true).map(drop)), 403);
+    assert_eq!(code(high.get(now, "missing", true, None).map(drop)), 404);
+    assert_eq!(code(low.get(now, "jobs", true, None).map(drop)), 403);
     let (mut supply, tag) = high.supply("jobs", || Ok("me")).unwrap();
     let mailbox = Arc::<Mailbox>::default();
     let consumer = || NewConsumer {
         id: desk.env.next_consumer(),
         connection: desk.env.next_connection(),
         channel: ChannelId(1),
+        party: Arc::default(),
         tag: short(tag),
         mailbox: Arc::clone(&mailbox),
         no_ack: false,

@@ -81,7 +81,7 @@ impl Ordinary {
     /// there is one.
     pub(in crate::queue) fn die(&mut self, entry: Entry, reason: DeathReason, fx: &mut Effects) {
         self.stats.died += 1;
-        fx.note(&entry.message, || Fate::Died {
+        fx.note(&entry, || Fate::Died {
             reason,
             exchange: self.dead_letter_name(),
         });

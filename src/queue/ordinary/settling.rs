@@ -4,7 +4,7 @@
 
 use super::Ordinary;
 use crate::clock::Now;
-use crate::events::{DeathReason, Fate};
+use crate::events::{ChangeKind, DeathReason, Fate};
 use crate::ids::ConsumerId;
 use crate::queue::dispatch::Unsettled;
 use crate::queue::{DeleteReason, Effects, Entry, Horizon, Leaving, Outcome, ReturnCause};
@@ -13,6 +13,7 @@ use crate::store::Returns;
 impl Ordinary {
     /// See `Queue::remove_consumer`.
     pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
+        self.note_leaving(&[consumer], fx);
         if self.consumers.detach(&[consumer], Unsettled::Kept) == 0 {
             return false;
         }
@@ -24,6 +25,12 @@ impl Ordinary {
             self.dispatch(now, fx);
         }
         true
+    }
+
+    /// Tells listeners which consumers go.
+    pub(in crate::queue) fn note_leaving(&self, ids: &[ConsumerId], fx: &mut Effects) {
+        let there = ids.iter().filter_map(|id| self.consumers.find(*id));
+        there.for_each(|consumer| fx.note_consumer(ChangeKind::ConsumerDeleted, consumer));
     }
 
     fn on_last_consumer(&mut self, now: Now, fx: &mut Effects) {
@@ -41,6 +48,7 @@ impl Ordinary {
         unread: &mut dyn FnMut() -> Vec<Entry>,
         fx: &mut Effects,
     ) {
+        self.note_leaving(&leaving.consumers, fx);
         let left = self
             .consumers
             .detach(&leaving.consumers, Unsettled::Returned);
@@ -161,7 +169,7 @@ impl Ordinary {
                 };
                 fx.returned.push((entry.at, returns));
             }
-            fx.note(&entry.message, || Fate::Requeued);
+            fx.note(entry, || Fate::Requeued);
         }
         self.stats.requeued += entries.len() as u64;
         if let Some(limit) = self.limits.delivery_limit.filter(|_| quorum) {
@@ -177,6 +185,6 @@ impl Ordinary {
 /// Deliveries whose queue is gone.
 fn note_purged(entries: &[Entry], fx: &mut Effects) {
     for entry in entries {
-        fx.note(&entry.message, || Fate::Purged);
+        fx.note(entry, || Fate::Purged);
     }
 }

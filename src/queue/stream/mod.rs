@@ -20,7 +20,7 @@ use super::{
 };
 use crate::clock::Now;
 use crate::error::AmqpError;
-use crate::events::Fate;
+use crate::events::{ChangeKind, Fate};
 use crate::ids::{ConsumerId, QueueId};
 use crate::mail::Resume;
 use crate::message::Message;
@@ -83,8 +83,8 @@ impl StreamQueue {
         fx: &mut Effects,
     ) -> Pushed {
         self.stats.published += 1;
-        fx.note(&message, || Fate::Queued);
         let begins_segment = self.log.begin_segment_if_full(&self.limits);
+        fx.note_at(&message, self.log.next(), || Fate::Queued { from: None });
         self.log.append(now.wall, message, at);
         if begins_segment {
             self.retain(now, fx);
@@ -158,9 +158,9 @@ impl StreamQueue {
     fn bury(&self, mut blocks: Vec<Block>, fx: &mut Effects) {
         for block in &blocks {
             block.unsettled().for_each(|at| fx.settle(at));
-            if fx.listening {
-                block.visit(self.log.disk(), &mut |_, _, message| {
-                    fx.note(message, || Fate::Purged);
+            if fx.is_listening() {
+                block.visit(self.log.disk(), &mut |offset, _, message| {
+                    fx.note_at(message, offset, || Fate::Purged);
                     true
                 });
             }
@@ -193,7 +193,7 @@ impl StreamQueue {
         &mut self,
         now: Now,
         consumer: NewConsumer,
-        _fx: &mut Effects,
+        fx: &mut Effects,
     ) -> Result<(), AmqpError> {
         let words = self.declared.words();
         let arguments = &consumer.arguments;
@@ -217,17 +217,19 @@ impl StreamQueue {
         let filter = Filter::parse(arguments)?;
         let start =
             start.ok_or_else(|| AmqpError::new(ReplyCode::InternalError, "").in_method(0, 0))?;
+        fx.note_consumer(ChangeKind::ConsumerCreated, &consumer);
         self.readers.add(consumer, filter, start.in_log(&self.log));
         self.log.expect_readers(self.readers.len());
         Ok(())
     }
 
     /// See `Queue::remove_consumer`.
-    pub fn remove_consumer(&mut self, _now: Now, consumer: ConsumerId, _fx: &mut Effects) -> bool {
-        self.detach(&[consumer]) > 0
+    pub fn remove_consumer(&mut self, _now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
+        self.detach(&[consumer], fx) > 0
     }
 
-    fn detach(&mut self, consumers: &[ConsumerId]) -> usize {
+    fn detach(&mut self, consumers: &[ConsumerId], fx: &mut Effects) -> usize {
+        self.note_leaving(consumers, fx);
         let left = self.readers.detach(consumers);
         self.log.expect_readers(self.readers.len());
         left
@@ -239,15 +241,21 @@ impl StreamQueue {
         _now: Now,
         leaving: Leaving,
         unread: &mut dyn FnMut() -> Vec<Entry>,
-        _fx: &mut Effects,
+        fx: &mut Effects,
     ) {
-        self.detach(&leaving.consumers);
+        self.detach(&leaving.consumers, fx);
         let unread = unread();
         if !self.gone {
             let unacked = leaving.unacked.into_iter().map(|(_, entry)| entry);
             self.uncount(&unacked.collect::<Vec<Entry>>());
             self.uncount(&unread);
         }
+    }
+
+    /// Tells listeners which consumers go.
+    fn note_leaving(&self, ids: &[ConsumerId], fx: &mut Effects) {
+        let there = ids.iter().filter_map(|id| self.readers.find(*id));
+        there.for_each(|consumer| fx.note_consumer(ChangeKind::ConsumerDeleted, consumer));
     }
 
     /// `entries` are no longer unacked.
@@ -276,7 +284,7 @@ impl StreamQueue {
         if outcome == Outcome::Ack {
             self.stats.acked += u64::from(n);
             for entry in entries.iter() {
-                fx.note(&entry.message, || Fate::Acknowledged);
+                fx.note(entry, || Fate::Acknowledged);
             }
         } else {
             entries.clear();
@@ -288,6 +296,7 @@ impl StreamQueue {
 
     /// See `Queue::take_all`. RabbitMQ says 0 messages when a stream is deleted.
     pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
+        self.note_leaving(&self.readers.ids(), fx);
         let taken = self.log.take_all();
         self.bury(taken, fx);
         let unacked = std::mem::take(&mut self.unacked);

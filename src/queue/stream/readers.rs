@@ -8,7 +8,7 @@
 //! log, never a message, so that the slowest of them keeps nothing alive.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use super::block::{Block, Row};
 use super::filter::Filter;
@@ -97,6 +97,16 @@ impl Readers {
             self.parked.retain(|id| by_id.contains_key(id));
         }
         left
+    }
+
+    /// How a consumer was added.
+    pub(super) fn find(&self, id: ConsumerId) -> Option<&NewConsumer> {
+        self.by_id.get(&id).map(|reader| &reader.new)
+    }
+
+    /// The numbers of all of them.
+    pub(super) fn ids(&self) -> Vec<ConsumerId> {
+        self.by_id.keys().copied().collect()
     }
 
     /// Removes all of them.
@@ -230,7 +240,8 @@ impl Reader {
                 self.in_flight += 1;
                 served.messages += 1;
                 served.octets += message.body_len() as u64;
-                fx.note(message, || Fate::Delivered {
+                fx.note_at(message, self.next, || Fate::Delivered {
+                    to: Some(Arc::clone(&self.new.party)),
                     consumer_tag: self.new.tag.clone(),
                     redelivered: false,
                 });

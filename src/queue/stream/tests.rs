@@ -454,16 +454,20 @@ fn expiration_means_nothing() {
 #[test]
 fn fates_are_told_when_somebody_listens() {
     let mut q = stream(Table::new());
-    q.fx.listening = true;
+    q.fx.heard = crate::queue::Effects::new(true, false).heard;
     q.consume(1, 1);
     q.publish("a");
     q.mail(1);
     q.ack(1, "a");
-    let fates: Vec<&Fate> = q.fx.events.iter().map(|(_, fate)| fate).collect();
+    let fates: Vec<&Fate> = q.fx.events().iter().map(|noted| &noted.fate).collect();
     assert!(
         matches!(
             fates[..],
-            [Fate::Queued, Fate::Delivered { .. }, Fate::Acknowledged]
+            [
+                Fate::Queued { .. },
+                Fate::Delivered { .. },
+                Fate::Acknowledged
+            ]
         ),
         "{fates:?}"
     );

@@ -68,6 +68,7 @@ pub(in crate::queue) fn consumer(id: u64, prefetch: u16) -> NewConsumer {
         id: ConsumerId(id),
         connection: ConnectionId(id),
         channel: ChannelId(1),
+        party: Arc::default(),
         tag: ShortString::new(&format!("c{id}")).expect("short"),
         mailbox: Arc::default(),
         no_ack: false,

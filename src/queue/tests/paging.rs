@@ -180,9 +180,9 @@ fn purge_tells_listeners_of_messages_on_disk() {
     publish(&mut q, 0..30);
     q.queue.page_out();
     q.fx.clear();
-    q.fx.listening = true;
+    q.fx.heard = crate::queue::Effects::new(true, false).heard;
     q.queue.purge(q.now, &mut q.fx).unwrap();
-    assert_eq!(q.fx.events.len(), 30);
+    assert_eq!(q.fx.events().len(), 30);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod groups;
 mod publish;
+mod source;
 mod streams;
 
 pub use publish::{Placed, Publishes};

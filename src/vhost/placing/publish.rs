@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::groups::Groups;
+use super::source::Source;
 use super::streams::{self, Held, streams_of};
 use crate::clock::Now;
 use crate::env::Environment;
@@ -38,6 +39,8 @@ pub struct Publishes {
     groups: Option<Box<Groups>>,
     /// Who hands all of them in.
     sender: Sender,
+    /// Where they come from, for listeners.
+    pub(super) source: Source,
 }
 
 /// Messages up to number `to`, from the end of the run before.
@@ -253,10 +256,15 @@ impl Publishes {
             runs,
             groups,
             sender,
+            source,
         } = self;
+        let how = How {
+            sender: *sender,
+            source,
+        };
         let mut hand = |target: &Target, parts: &mut dyn Iterator<Item = Part>| match target {
             Target::Queue(queue) if streams.contains(queue) => {}
-            Target::Queue(queue) => push_all(now, queue, parts, each, *sender, answers),
+            Target::Queue(queue) => push_all(now, queue, parts, each, how, answers),
             Target::Reply(reply) => reply_all(reply, parts, each),
         };
         if let [run] = &**runs {
@@ -282,6 +290,7 @@ impl Publishes {
     fn clear(&mut self) {
         self.each.clear();
         self.runs.clear();
+        self.source.clear();
     }
 }
 
@@ -340,18 +349,29 @@ impl Take {
     }
 }
 
+/// How a batch comes.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    sender: Sender,
+    source: &'a Source,
+}
+
 /// Pushes `parts` of a batch into one of their targets.
 fn push_all(
     now: Now,
     handle: &QueueHandle,
     parts: &mut dyn Iterator<Item = Part>,
     each: &mut [Publish],
-    sender: Sender,
+    how: How<'_>,
     answers: &mut [Placed],
 ) {
     let storing = handle.storing();
     handle.with(now, |queue, effects| {
+        let mut pushed = Vec::new();
         for (part, take) in parts {
+            if effects.is_listening() {
+                pushed.push(part.clone());
+            }
             let each = each.get_mut(part.clone()).unwrap_or_default();
             let answers = answers.get_mut(part).unwrap_or_default();
             for (publish, answer) in each.iter_mut().zip(answers) {
@@ -365,13 +385,16 @@ fn push_all(
                 };
                 let arrival = Arrival {
                     delivery_count: publish.delivery_count,
-                    sender,
+                    sender: how.sender,
                 };
                 match queue.push(now, message, at, arrival, effects) {
                     Pushed::Accepted => {}
                     Pushed::Refused => *answer = Placed::Refused,
                 }
             }
+        }
+        if effects.is_listening() {
+            how.source.name(&pushed, effects);
         }
         queue.dispatch(now, effects);
     });

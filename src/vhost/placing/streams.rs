@@ -64,15 +64,23 @@ impl<'a> Held<'a> {
             Target::Queue(queue) => queue.id() == self.handle.id(),
             Target::Reply(_) => false,
         };
-        for (routes, message, at) in publishes.iter() {
+        let mut came = Vec::new();
+        for (number, (routes, message, at)) in publishes.iter().enumerate() {
             if routes.iter().any(comes_here) {
+                if self.effects.is_listening() {
+                    came.push(number..number + 1);
+                }
                 // Never refused.
                 let arrival = Arrival::default();
                 self.queue
                     .push(now, message.clone(), at, arrival, &mut self.effects);
             }
         }
+        if self.effects.is_listening() {
+            publishes.source.name(&came, &mut self.effects);
+        }
         self.queue.dispatch(now, &mut self.effects);
+        self.handle.number(&mut self.effects);
     }
 }
 

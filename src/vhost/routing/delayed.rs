@@ -14,12 +14,13 @@ use leveret_codec::table::Value;
 use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
+use super::Question;
 use super::directory::emit;
 use super::exchange::Exchange;
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now, Wall};
 use crate::env::Environment;
-use crate::events::Fate;
+use crate::events::{CopyId, Fate};
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, with_headers};
 use crate::store::{Op, RecordAt, Recovered};
@@ -32,8 +33,8 @@ const DUE: &str = "x-leveret-due";
 
 /// Where messages go whose delay is over: the vhost.
 pub(in crate::vhost) trait Release: Send + Sync {
-    /// Routes `message` on from `exchange` and places it.
-    fn release(&self, now: Now, exchange: &Arc<Exchange>, message: Message);
+    /// Routes `message`, which was kept as `kept`, on from `exchange` and places it.
+    fn release(&self, now: Now, exchange: &Arc<Exchange>, message: Message, kept: CopyId);
 }
 
 /// The waiting messages of one exchange.
@@ -102,8 +103,13 @@ impl Delayed {
         now: Now,
         delay_ms: u64,
         exchange: &Arc<Exchange>,
-        message: &Message,
+        question: Question<'_>,
     ) {
+        let message = question.message;
+        let number = self.next_number();
+        let publisher = question.publisher.cloned();
+        let ms = delay_ms;
+        self.emit(now, number, message, Fate::Delayed { publisher, ms });
         let due = Wall::from_millis(now.wall.as_millis().saturating_add(delay_ms));
         let mut at = RecordAt::NONE;
         if exchange.spec.durable && message.is_persistent() {
@@ -116,7 +122,8 @@ impl Delayed {
             }];
             self.env.store.submit(&mut ops);
         }
-        self.keep(now.mono.plus_ms(delay_ms), exchange, message.clone(), at);
+        let key = (now.mono.plus_ms(delay_ms), number);
+        self.keep(key, exchange, message.clone(), at);
     }
 
     /// Takes back messages that waited when the broker stopped.
@@ -141,13 +148,33 @@ impl Delayed {
         let message = rewrite(message, |table| {
             table.remove(DUE);
         });
-        self.keep(now.mono.plus_ms(left), exchange, message, at);
+        let key = (now.mono.plus_ms(left), self.next_number());
+        self.keep(key, exchange, message, at);
     }
 
-    fn keep(&self, due: Mono, exchange: &Arc<Exchange>, message: Message, at: RecordAt) {
+    /// The number of the next message that is kept.
+    fn next_number(&self) -> u64 {
         let mut held = self.held.lock();
         held.next += 1;
-        let key = (due, held.next);
+        held.next
+    }
+
+    /// What listeners know a message by that is kept.
+    fn copy_id(&self, number: u64) -> CopyId {
+        CopyId {
+            queue: self.id,
+            position: number,
+        }
+    }
+
+    fn emit(&self, now: Now, number: u64, message: &Message, fate: Fate) {
+        let copy = Some(self.copy_id(number));
+        emit(&self.env, &self.vhost, now, message, copy, fate);
+    }
+
+    /// `key`: when it is due, and its number.
+    fn keep(&self, key: (Mono, u64), exchange: &Arc<Exchange>, message: Message, at: RecordAt) {
+        let mut held = self.held.lock();
         held.by_due.insert(
             key,
             Waiting {
@@ -172,8 +199,8 @@ impl Delayed {
     pub(in crate::vhost) fn clear(&self) {
         let held = std::mem::take(&mut self.held.lock().by_due);
         let now = self.env.now();
-        for waiting in held.values() {
-            emit(&self.env, &self.vhost, now, &waiting.message, Fate::Purged);
+        for (&(_, number), waiting) in &held {
+            self.emit(now, number, &waiting.message, Fate::Purged);
         }
         let records: Vec<RecordAt> = held
             .into_values()
@@ -192,13 +219,14 @@ impl Delayed {
         }
     }
 
-    fn pop_due(&self, now: Mono) -> Option<Waiting> {
+    fn pop_due(&self, now: Mono) -> Option<(u64, Waiting)> {
         let mut held = self.held.lock();
         let entry = held
             .by_due
             .first_entry()
             .filter(|entry| entry.key().0 <= now)?;
-        Some(entry.remove())
+        let number = entry.key().1;
+        Some((number, entry.remove()))
     }
 }
 
@@ -208,14 +236,14 @@ impl Timed for Delayed {
         let Some(to) = self.to.upgrade() else {
             return;
         };
-        while let Some(waiting) = self.pop_due(now.mono) {
+        while let Some((number, waiting)) = self.pop_due(now.mono) {
             if let Some(exchange) = waiting.exchange.upgrade() {
                 let message = rewrite(&waiting.message, |table| {
                     if let Some(delay) = table.get(DELAY).and_then(Value::as_integer) {
                         table.insert(DELAY, Value::I64(delay.saturating_neg()));
                     }
                 });
-                to.release(now, &exchange, message);
+                to.release(now, &exchange, message, self.copy_id(number));
             }
             if waiting.at.is_stored() {
                 self.settle(&[waiting.at]);

@@ -12,7 +12,7 @@ use leveret_codec::types::{ShortStr, ShortString};
 use super::{Answer, Exchange, Hold, Question, Routes, Walk};
 use crate::clock::Now;
 use crate::env::Environment;
-use crate::events::{Event, Fate};
+use crate::events::{CopyId, Event, Fate};
 use crate::message::Message;
 use crate::vhost::queue_handle::QueueHandle;
 use crate::vhost::reply_to::ReplyTargets;
@@ -102,7 +102,7 @@ impl Directory {
 
     /// Tells listeners the fate of a message before any queue.
     pub(in crate::vhost) fn emit(&self, now: Now, message: &Message, fate: Fate) {
-        emit(&self.env, &self.vhost, now, message, fate);
+        emit(&self.env, &self.vhost, now, message, None, fate);
     }
 }
 
@@ -112,6 +112,7 @@ pub(in crate::vhost) fn emit(
     vhost: &ShortString,
     now: Now,
     message: &Message,
+    copy: Option<CopyId>,
     fate: Fate,
 ) {
     if env.events.listening() {
@@ -119,6 +120,9 @@ pub(in crate::vhost) fn emit(
             now,
             vhost: vhost.clone(),
             queue: ShortStr::EMPTY.into(),
+            id: None,
+            copy,
+            order: 0,
             message: message.clone(),
             fate,
         });

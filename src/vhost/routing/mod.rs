@@ -8,6 +8,9 @@
 
 use std::sync::Arc;
 
+use leveret_codec::types::ShortString;
+
+use crate::events::Party;
 use crate::ids::QueueId;
 use crate::message::Message;
 
@@ -19,7 +22,7 @@ mod topology;
 mod walk;
 
 use super::queue_handle::{QueueHandle, Storing};
-use super::reply_to::ReplyTarget;
+use super::reply_to::{REPLY_TO, ReplyTarget};
 
 pub(super) use delayed::{Delayed, Release};
 pub(super) use destination::WeakEnd;
@@ -60,6 +63,8 @@ pub struct Question<'a> {
     pub keys: &'a [&'a [u8]],
     /// The message; its exchange and key are not looked at.
     pub message: &'a Message,
+    /// Who publishes it, if a client does and messages are listened to.
+    pub publisher: Option<&'a Arc<Party>>,
 }
 
 /// The queue that an answer of the router is, if it is one and nothing else.
@@ -73,6 +78,14 @@ pub fn only_queue(routes: &Routes) -> Option<QueueId> {
 }
 
 impl Target {
+    /// The name of the queue, for listeners.
+    pub(super) fn queue_name(&self) -> ShortString {
+        match self {
+            Self::Queue(queue) => queue.name().clone(),
+            Self::Reply(_) => REPLY_TO.into(),
+        }
+    }
+
     /// Which messages it stores.
     pub(super) fn storing(&self) -> Storing {
         match self {

@@ -204,8 +204,7 @@ impl<'a> Walk<'a> {
         let Some(ms) = delay_of(delay) else {
             return false;
         };
-        self.directory.emit(self.now, message, Fate::Delayed { ms });
-        delayed.hold(self.now, ms, exchange, message);
+        delayed.hold(self.now, ms, exchange, self.question);
         self.held_back = true;
         true
     }

@@ -40,7 +40,10 @@ fn a_line_of_exchanges_is_walked_and_deleted_one_by_one() {
         let kept = broker.vhost.exchange("x0").unwrap();
         for place in 0..LINE {
             let exchange = exchange_at(place);
-            broker.vhost.delete_exchange(&exchange, false).unwrap();
+            broker
+                .vhost
+                .delete_exchange("guest", &exchange, false)
+                .unwrap();
         }
         assert_eq!(broker.vhost.exchange_count(), 7);
         assert_eq!(broker.vhost.binding_count(), 0);
@@ -54,7 +57,10 @@ fn a_line_of_exchanges_is_deleted_from_its_end() {
         let broker = line_of_exchanges(false);
         for place in (0..LINE).rev() {
             let exchange = exchange_at(place);
-            broker.vhost.delete_exchange(&exchange, false).unwrap();
+            broker
+                .vhost
+                .delete_exchange("guest", &exchange, false)
+                .unwrap();
         }
         assert_eq!(broker.vhost.binding_count(), 0);
     });
@@ -68,7 +74,7 @@ fn auto_delete_exchanges_go_one_after_the_other() {
         let kept = broker.vhost.exchange("x0").unwrap();
         let deleted = broker
             .vhost
-            .delete_queue(broker.now(), &end, DeleteIf::default());
+            .delete_queue(broker.now(), "guest", &end, DeleteIf::default());
         assert_eq!(deleted.unwrap().0, 0);
         assert_eq!(broker.vhost.exchange_count(), 7);
         drop(kept);
@@ -80,7 +86,7 @@ fn a_vhost_goes_with_its_line_of_exchanges() {
     on_small_stack(|| {
         let broker = line_of_exchanges(false);
         let kept = broker.vhost.exchange("x0").unwrap();
-        broker.vhost.delete_all(broker.now());
+        drop(broker.vhost.delete_all(broker.now(), "guest"));
         assert_eq!(broker.vhost.binding_count(), 0);
         drop(kept);
     });
@@ -115,7 +121,10 @@ fn a_line_of_alternate_exchanges_is_followed_and_deleted() {
         assert_eq!(broker.publish("x0", ""), 1);
         for place in 0..=LINE {
             let exchange = exchange_at(place);
-            broker.vhost.delete_exchange(&exchange, false).unwrap();
+            broker
+                .vhost
+                .delete_exchange("guest", &exchange, false)
+                .unwrap();
         }
     });
 }
@@ -198,13 +207,16 @@ fn the_deepest_table_is_read_written_and_shown() {
         let wrong = Table::new().with("x-match", Value::Table(table.clone()));
         let refused = broker
             .vhost
-            .bind(broker.now(), "x", &queue, &key, &wrong)
+            .bind(broker.now(), "guest", "x", &queue, &key, &wrong)
             .unwrap_err();
         assert!(refused.to_string().contains("x-match"), "{refused}");
         let right = Table::new().with("a", Value::Table(table));
         let now = broker.now();
-        broker.vhost.bind(now, "x", &queue, &key, &right).unwrap();
-        broker.vhost.delete_all(now);
+        broker
+            .vhost
+            .bind(now, "guest", "x", &queue, &key, &right)
+            .unwrap();
+        drop(broker.vhost.delete_all(now, "guest"));
     });
 }
 

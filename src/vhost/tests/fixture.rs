@@ -87,7 +87,9 @@ impl Fixture {
             arguments,
             connection: Some(ConnectionId(1)),
         };
-        let declared = self.vhost.declare_queue(self.now(), spec, |_| Ok(()));
+        let declared = self
+            .vhost
+            .declare_queue(self.now(), "guest", spec, |_| Ok(()));
         declared.unwrap().0
     }
 
@@ -103,7 +105,9 @@ impl Fixture {
             arguments: Table::new(),
         };
         shape(&mut spec);
-        self.vhost.declare_exchange(spec, |_| Ok(())).unwrap();
+        self.vhost
+            .declare_exchange("guest", spec, |_| Ok(()))
+            .unwrap();
     }
 
     pub(super) fn bind_exchange(&self, source: &str, destination: &str, key: &str) {
@@ -120,14 +124,14 @@ impl Fixture {
         let queue = DestinationName::Queue(name(queue));
         let (key, table) = (name(key), Table::new());
         self.vhost
-            .unbind(source, &queue, &key, &table, |_| Ok(()))
+            .unbind("guest", source, &queue, &key, &table, |_| Ok(()))
             .unwrap();
     }
 
     fn bind(&self, source: &str, destination: &Destination, key: &str) {
         let (now, table) = (self.now(), Table::new());
         self.vhost
-            .bind(now, source, destination, &name(key), &table)
+            .bind(now, "guest", source, destination, &name(key), &table)
             .unwrap();
     }
 
@@ -142,6 +146,7 @@ impl Fixture {
         let question = Question {
             keys: &[&key],
             message: &message,
+            publisher: None,
         };
         let routes = self.vhost.route(self.now(), &exchange, question).routes;
         let mut publishes = Publishes::default();
@@ -161,6 +166,7 @@ impl Fixture {
             let question = Question {
                 keys: &[&key],
                 message: &message,
+                publisher: None,
             };
             let routes = self.vhost.route(self.now(), &exchange, question).routes;
             publishes.push(message.clone(), &routes);

@@ -334,9 +334,9 @@ fn retention_takes_blocks_on_disk_unread() {
 #[test]
 fn fates_of_what_retention_takes_are_told_from_disk_too() {
     let mut q = on_disk(600);
-    q.fx.listening = true;
+    q.fx.heard = crate::queue::Effects::new(true, false).heard;
     q.queue.take_all(&mut q.fx);
-    assert_eq!(q.fx.events.len(), 600);
+    assert_eq!(q.fx.events().len(), 600);
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! What listeners are told of queues, exchanges and bindings, by RabbitMQ's names.
+//!
+//! Docs: RabbitMQ, event exchange plugin.
+
+use leveret_codec::table::{Table, Value};
+use leveret_codec::types::ShortString;
+
+use super::Vhost;
+use super::queue_handle::QueueHandle;
+use super::routing::{Binding, DestinationName, ExchangeSpec};
+use crate::clock::Now;
+use crate::events::{Change, ChangeKind};
+use crate::queue::{ConsumerChange, Declared};
+
+impl Vhost {
+    /// A queue was made or deleted.
+    pub(super) fn queue_change(
+        &self,
+        kind: ChangeKind,
+        by: &str,
+        declared: &Declared,
+    ) -> Option<Change> {
+        self.env.change(kind, &self.name, by, || {
+            Table::new()
+                .with("name", text(&declared.name))
+                .with("type", declared.kind.as_str())
+                .with("durable", declared.durable)
+                .with("auto_delete", declared.auto_delete)
+                .with("exclusive", declared.exclusive.is_some())
+                .with("arguments", declared.arguments.table().clone())
+        })
+    }
+
+    /// An exchange was made or deleted.
+    pub(super) fn exchange_change(
+        &self,
+        kind: ChangeKind,
+        by: &str,
+        spec: &ExchangeSpec,
+    ) -> Option<Change> {
+        self.env.change(kind, &self.name, by, || {
+            Table::new()
+                .with("name", text(&spec.name))
+                .with("type", text(&spec.type_name))
+                .with("durable", spec.durable)
+                .with("auto_delete", spec.auto_delete)
+                .with("internal", spec.internal)
+                .with("arguments", spec.arguments.clone())
+        })
+    }
+
+    /// A binding was made or removed.
+    pub(super) fn binding_change(
+        &self,
+        kind: ChangeKind,
+        by: &str,
+        binding: &Binding,
+    ) -> Option<Change> {
+        let (destination_kind, destination) = match &binding.destination {
+            DestinationName::Queue(name) => ("queue", name),
+            DestinationName::Exchange(name) => ("exchange", name),
+        };
+        self.env.change(kind, &self.name, by, || {
+            Table::new()
+                .with("source_kind", "exchange")
+                .with("source_name", text(&binding.source))
+                .with("destination_kind", destination_kind)
+                .with("destination_name", text(destination))
+                .with("routing_key", text(&binding.key))
+                .with(
+                    "arguments",
+                    binding.arguments().to_table().unwrap_or_default(),
+                )
+        })
+    }
+
+    /// The exchanges that a new vhost has.
+    pub fn predeclared_changes(&self, by: &str) -> Vec<Change> {
+        let exchanges = self.all_exchanges().into_iter();
+        let change = |exchange: std::sync::Arc<super::Exchange>| {
+            self.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec)
+        };
+        exchanges.filter_map(change).collect()
+    }
+}
+
+impl Vhost {
+    /// A consumer of `queue` came or went.
+    pub(super) fn tell_consumer(&self, now: Now, queue: &QueueHandle, change: ConsumerChange) {
+        let ConsumerChange {
+            kind,
+            party,
+            order,
+            fields,
+        } = change;
+        let channel = format!("{} ({})", party.connection_name, party.channel);
+        self.env.events.tell(&Change {
+            order,
+            now,
+            kind,
+            vhost: self.name.clone(),
+            fields: fields
+                .with("queue", text(queue.name()))
+                .with("channel", channel)
+                .with("user_who_performed_action", party.user.as_str()),
+        });
+    }
+}
+
+fn text(text: &ShortString) -> Value {
+    Value::LongStr(text.as_bytes().to_vec())
+}
