@@ -16,6 +16,7 @@ use crate::desk::publish::{self, Content, Draft, ExtraKeys, Passed, Times};
 use crate::error::AmqpError;
 use crate::message::{Body, LARGE_BODY, Message, routing_keys};
 use crate::queue::returned_properties;
+use crate::store::Position;
 use crate::vhost::{Answer, Exchange, Placed, Publishes, Question, Routes};
 
 /// Publishes held before they are placed without waiting for the end of the batch.
@@ -28,6 +29,8 @@ pub(super) struct Publisher {
     /// Confirm numbers of `held`, when the channel is in confirm mode.
     pub(super) numbers: Vec<u64>,
     placed: Vec<Placed>,
+    /// How far the store must be for what exchanges keep of `held`.
+    kept: Position,
     pub(super) repeat: Option<Box<Repeat>>,
 }
 
@@ -36,8 +39,9 @@ pub(super) struct Checked {
     pub(super) message: Message,
     pub(super) routes: Routes,
     pub(super) mandatory: bool,
-    /// An exchange keeps it for later: nowhere to go is no news then.
-    pub(super) held_back: bool,
+    /// An exchange keeps it for later, in the store up to this position: having nowhere to go is
+    /// no news then.
+    pub(super) held_back: Option<Position>,
     pub(super) number: Option<u64>,
 }
 
@@ -116,7 +120,7 @@ impl Channel {
             self.keep(times, exchange, method.mandatory, &message, cx);
         }
         // Where a delayed message will go is not known yet, so it is never returned.
-        let mandatory = method.mandatory && !held_back;
+        let mandatory = method.mandatory && held_back.is_none();
         self.hold(
             Checked {
                 message,
@@ -158,7 +162,7 @@ impl Channel {
             return Answer {
                 routes: Arc::clone(routes),
                 lasting: true,
-                held_back: false,
+                held_back: None,
             };
         }
         let publisher = self.heard_party(cx.session);
@@ -190,13 +194,14 @@ impl Channel {
             held_back,
             number,
         } = checked;
-        if routes.is_empty() && !held_back {
+        if routes.is_empty() && held_back.is_none() {
             if cx.session.vhost.env().events.listening() {
                 self.publisher.held.note_unroutable(mandatory);
             }
             self.unroutable(&message, mandatory, cx);
         }
         self.publisher.held.push(message, &routes);
+        self.publisher.kept = self.publisher.kept.max(held_back.unwrap_or_default());
         self.publisher.numbers.extend(number);
         self.flush_if_full(cx);
     }
@@ -264,6 +269,15 @@ impl Channel {
         cx.session
             .vhost
             .place(cx.now, &mut publisher.held, &mut publisher.placed);
+        let kept = std::mem::take(&mut publisher.kept);
+        if kept > Position::default() {
+            // The whole batch is confirmed together, so that positions do not fall within it.
+            let positions = publisher.placed.iter().map(Placed::position);
+            let last = positions.fold(kept, Position::max);
+            for placed in &mut publisher.placed {
+                placed.wait_for(last);
+            }
+        }
         if let Some(confirms) = &mut self.confirms {
             let durable = cx.session.vhost.env().store.durable();
             for (number, placed) in publisher.numbers.iter().zip(&publisher.placed) {
@@ -285,9 +299,11 @@ impl Channel {
     /// the store must be durable before the commit is true.
     pub(super) fn place_all(&mut self, publishes: Vec<Checked>, cx: &mut Context<'_>) -> Placed {
         let mut run = Publishes::default();
+        let mut kept = Position::default();
         let party = self.heard_party(cx.session);
         for checked in publishes {
-            if checked.routes.is_empty() && !checked.held_back {
+            kept = kept.max(checked.held_back.unwrap_or_default());
+            if checked.routes.is_empty() && checked.held_back.is_none() {
                 if party.is_some() {
                     run.note_unroutable(checked.mandatory);
                 }
@@ -304,11 +320,9 @@ impl Channel {
         note_staged(&placed, cx);
         placed
             .into_iter()
-            .fold(Placed::Accepted(Default::default()), |all, one| {
-                match (all, one) {
-                    (Placed::Accepted(a), Placed::Accepted(b)) => Placed::Accepted(a.max(b)),
-                    _ => Placed::Refused,
-                }
+            .fold(Placed::Accepted(kept), |all, one| match (all, one) {
+                (Placed::Accepted(a), Placed::Accepted(b)) => Placed::Accepted(a.max(b)),
+                _ => Placed::Refused,
             })
     }
 }

@@ -212,7 +212,7 @@ impl Channel {
         let checked = Checked {
             message,
             routes,
-            mandatory: repeat.mandatory && !held_back,
+            mandatory: repeat.mandatory && held_back.is_none(),
             held_back,
             number,
         };

@@ -127,10 +127,9 @@ impl Actor {
     ) -> Stored<Published> {
         let routes = &answer.routes;
         let vhost = &self.vhost;
-        let store = &self.desk.env.store;
-        if routes.is_empty() && answer.held_back {
-            // The exchange has stored it, if it is to be stored.
-            let until = store.sync();
+        if routes.is_empty()
+            && let Some(until) = answer.held_back
+        {
             let value = Published::Delayed;
             return Stored { value, until };
         }
@@ -149,7 +148,8 @@ impl Actor {
             (_, 0) => Published::Unroutable,
             (_, queues) => Published::Queued(queues),
         };
-        let until = placed.first().map(Placed::position).unwrap_or_default();
+        let placed = placed.first().map(Placed::position).unwrap_or_default();
+        let until = placed.max(answer.held_back.unwrap_or_default());
         Stored { value, until }
     }
 

@@ -199,7 +199,7 @@ impl Vhost {
             publisher: None,
         };
         let answer = self.route(now, &exchange, question);
-        if answer.held_back {
+        if answer.held_back.is_some() {
             return true;
         }
         if answer.routes.is_empty() {

@@ -79,15 +79,21 @@ impl Behind {
 
 /// A persistent message to the queue `q`.
 fn persistent() -> Vec<u8> {
+    persistent_to("", "q", None)
+}
+
+fn persistent_to(exchange: &str, routing_key: &str, headers: Option<&[u8]>) -> Vec<u8> {
     let mut octets = Vec::new();
     let method = BasicPublish {
-        routing_key: short("q").into(),
+        exchange: short(exchange).into(),
+        routing_key: short(routing_key).into(),
         ..BasicPublish::default()
     };
     encode_method(&mut octets, ONE, &method.into());
     let mut properties = Vec::new();
     let persistent = Properties {
         delivery_mode: Some(2),
+        headers: headers.map(TableRef::new),
         ..Properties::default()
     };
     persistent.encode(&mut properties);
@@ -341,4 +347,31 @@ fn methods_in_one_read_take_several_turns() {
     }
     assert_eq!(client.heard().len(), 1_000);
     assert_eq!(turns, 3);
+}
+
+#[test]
+fn a_delayed_message_is_confirmed_when_it_is_durable() {
+    let (mut client, store) = client();
+    let arguments = Table::new().with("x-delayed-type", "direct").to_bytes();
+    client.say(
+        ONE,
+        ExchangeDeclare {
+            exchange: short("later"),
+            type_: short("x-delayed-message"),
+            durable: true,
+            arguments: TableRef::new(&arguments),
+            ..ExchangeDeclare::default()
+        },
+    );
+    client.say(ONE, ConfirmSelect::default());
+    assert_eq!(client.heard().len(), 2);
+    let delay = Table::new().with("x-delay", 1000).to_bytes();
+    let delayed = persistent_to("later", "q", Some(&delay));
+    client.octets(&delayed);
+    // Those of one batch are delayed first, and then the others are stored.
+    client.octets(&[persistent(), delayed, persistent()].concat());
+    assert_eq!(client.heard(), Vec::<String>::new());
+    let position = store.catch_up();
+    client.mail(Mail::Durable(position));
+    assert_eq!(client.heard(), ["1 basic.ack delivery-tag=4 multiple"]);
 }

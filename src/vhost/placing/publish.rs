@@ -317,6 +317,13 @@ pub enum Placed {
 }
 
 impl Placed {
+    /// It is not durable before the store has reached `position` either.
+    pub fn wait_for(&mut self, position: Position) {
+        if let Self::Accepted(own) = self {
+            *own = position.max(*own);
+        }
+    }
+
     /// How far the store must be for what was placed, as far as is known.
     #[inline]
     #[must_use]

@@ -23,7 +23,7 @@ use crate::env::Environment;
 use crate::events::{CopyId, Fate};
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, with_headers};
-use crate::store::{Op, RecordAt, Recovered};
+use crate::store::{Op, Position, RecordAt, Recovered};
 use crate::vhost::read_back::read_all;
 
 /// The header that asks for a delay, and tells of it afterwards.
@@ -104,7 +104,7 @@ impl Delayed {
         delay_ms: u64,
         exchange: &Arc<Exchange>,
         question: Question<'_>,
-    ) {
+    ) -> Position {
         let message = question.message;
         let number = self.next_number();
         let publisher = question.publisher.cloned();
@@ -112,6 +112,7 @@ impl Delayed {
         self.emit(now, number, message, Fate::Delayed { publisher, ms });
         let due = Wall::from_millis(now.wall.as_millis().saturating_add(delay_ms));
         let mut at = RecordAt::NONE;
+        let mut position = Position::default();
         if exchange.spec.durable && message.is_persistent() {
             let stored = with_due(message, due);
             let mut ops = [Op::Message {
@@ -120,10 +121,11 @@ impl Delayed {
                 sequences: &[],
                 at: &mut at,
             }];
-            self.env.store.submit(&mut ops);
+            position = self.env.store.submit(&mut ops);
         }
         let key = (now.mono.plus_ms(delay_ms), number);
         self.keep(key, exchange, message.clone(), at);
+        position
     }
 
     /// Takes back messages that waited when the broker stopped.

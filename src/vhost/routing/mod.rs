@@ -13,6 +13,7 @@ use leveret_codec::types::ShortString;
 use crate::events::Party;
 use crate::ids::QueueId;
 use crate::message::Message;
+use crate::store::Position;
 
 mod delayed;
 mod destination;
@@ -52,8 +53,9 @@ pub struct Answer {
     pub routes: Routes,
     /// Whether every message with this key goes there until the topology changes.
     pub lasting: bool,
-    /// An exchange took the message into its keeping, to route it when its delay is over.
-    pub held_back: bool,
+    /// An exchange took the message into its keeping, to route it when its delay is over; it is
+    /// as durable as it must be once the store has reached the position.
+    pub held_back: Option<Position>,
 }
 
 /// What routing looks at.

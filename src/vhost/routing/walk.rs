@@ -12,6 +12,7 @@ use crate::erlang;
 use crate::events::Fate;
 use crate::exchange::{RouteInput, belongs_to_history};
 use crate::ids::QueueId;
+use crate::store::Position;
 use crate::vhost::queue_handle::QueueHandle;
 
 /// Targets, and exchanges, among which a repeated one is looked for one by one.
@@ -37,7 +38,7 @@ pub(super) struct Walk<'a> {
     /// The places in memory of `visited`, once they are more than [`FEW`].
     visited_many: HashSet<*const Exchange>,
     lasting: bool,
-    held_back: bool,
+    held_back: Option<Position>,
 }
 
 impl<'a> Walk<'a> {
@@ -57,7 +58,7 @@ impl<'a> Walk<'a> {
             visited: Vec::new(),
             visited_many: HashSet::new(),
             lasting: true,
-            held_back: false,
+            held_back: None,
         }
     }
 
@@ -69,7 +70,7 @@ impl<'a> Walk<'a> {
                 break;
             }
             self.spread(&exchange);
-            if !self.targets.is_empty() || self.held_back {
+            if !self.targets.is_empty() || self.held_back.is_some() {
                 break;
             }
             let Some(name) = exchange.alternate() else {
@@ -84,7 +85,7 @@ impl<'a> Walk<'a> {
                 ),
             }
         }
-        let lasting = self.lasting && !self.held_back;
+        let lasting = self.lasting && self.held_back.is_none();
         Answer {
             routes: self.targets.into(),
             lasting,
@@ -204,8 +205,8 @@ impl<'a> Walk<'a> {
         let Some(ms) = delay_of(delay) else {
             return false;
         };
-        delayed.hold(self.now, ms, exchange, self.question);
-        self.held_back = true;
+        let position = delayed.hold(self.now, ms, exchange, self.question);
+        self.held_back = self.held_back.max(Some(position));
         true
     }
 
