@@ -243,11 +243,22 @@ impl Content {
         Ok(())
     }
 
-    /// Keeps nothing of the content at hand but how much of it is to come.
+    /// Keeps nothing of the content at hand but how much of it is to come, without the rest of a
+    /// frame that has begun: that goes to no channel.
     pub(super) fn forget(&mut self) {
         self.properties = Vec::new();
-        if let State::Body { assembled, .. } = &mut self.state {
+        if let State::Body {
+            assembled,
+            left,
+            part,
+            ..
+        } = &mut self.state
+        {
             *assembled = Vec::new();
+            *left -= std::mem::take(part);
+            if *left == 0 {
+                self.state = State::Idle;
+            }
         }
     }
 

@@ -56,10 +56,12 @@ impl DroppedContent {
     /// # Errors
     /// 505 out of place or of another class, 501 for a size that is too large.
     pub fn on_header(&mut self, payload: &[u8]) -> Result<Progress, AmqpError> {
-        Ok(match self.0.on_header(payload)? {
+        let progress = match self.0.on_header(payload)? {
             Some(_) => Progress::Whole,
             None => Progress::More,
-        })
+        };
+        self.0.forget();
+        Ok(progress)
     }
 
     /// A content body frame of `len` octets.

@@ -142,3 +142,21 @@ fn contents_with_the_same_exchange_and_flags_are_alike() {
         assert_eq!(alike, expected, "{exchange} {key} {mandatory}");
     }
 }
+
+#[test]
+fn a_forgotten_content_waits_for_no_frame_that_has_begun() {
+    for (size, rest) in [(5, 3), (2, 0)] {
+        let mut content = begun();
+        let header = header(size);
+        assert!(content.on_header(&header).expect("a good header").is_none());
+        assert!(content.begin_part(2));
+        content.on_part(b"x");
+        content.forget();
+        assert_eq!(content.is_idle(), rest == 0);
+        assert!(content.drop_body(rest + 1).is_err());
+        if rest > 0 {
+            content.drop_body(rest).expect("what is left");
+        }
+        assert!(content.is_idle());
+    }
+}
