@@ -209,6 +209,8 @@ impl Ordinary {
     /// See `Queue::dispatch`.
     pub fn dispatch(&mut self, now: Now, fx: &mut Effects) {
         if self.behind.is_some() && !self.keeps_up(now, fx) {
+            // What was handed out while messages came in does not wait for that.
+            self.consumers.post();
             return self.rearm(fx);
         }
         self.serve(now, fx);

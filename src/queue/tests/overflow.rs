@@ -183,3 +183,16 @@ fn much_that_is_over_the_limit_goes_in_several_calls() {
     let got = q.queue.get(q.now, true, &mut q.fx).unwrap().unwrap();
     assert_eq!((body(&got.entry), got.ready_left), ("9999".into(), 0));
 }
+
+#[test]
+fn what_is_handed_out_does_not_wait_for_what_should_die() {
+    let arguments = overflow("drop-head", 1).with("x-max-priority", 2);
+    let mut q = Fixture::classic(arguments);
+    q.consume(1, 1);
+    q.fx.bound();
+    for n in 0..300 {
+        q.push_message(message(&n.to_string(), |_| ()));
+    }
+    q.dispatch();
+    assert_eq!(q.mail(1), "0");
+}
