@@ -143,7 +143,8 @@ impl Drop for OnBehalf {
 
 /// Something that is done in turns.
 pub trait Work: Send + Sync {
-    /// Works for a turn: until there is nothing left, or [`is_over`].
+    /// Works for a turn: until there is nothing left, or [`is_over`]. If it panics it gets another
+    /// turn, so it must not meet again what it panicked at.
     fn turn(&self, now: Now) -> Left;
 }
 
@@ -201,8 +202,8 @@ impl Turns {
         };
         let turn = Turn::begin();
         let left = catch_unwind(AssertUnwindSafe(|| work.turn(now))).unwrap_or_else(|_| {
-            crate::log::error!("work that was left is given up: an error inside, see above");
-            Left::Nothing
+            crate::log::error!("a part of what was left is given up: an error inside, see above");
+            Left::More
         });
         let spent = u64::try_from(SPENT.get()).unwrap_or_default();
         drop(turn);

@@ -5,6 +5,7 @@
 //! a test clock it leaves the deadlines to the thread that advances it.
 
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -54,11 +55,20 @@ fn run_due(env: &Environment) -> bool {
     }
     let _turn = Turn::begin();
     let mut any = false;
-    while !turns::is_over() && env.timers.run_one_due(env.now()) {
+    while !turns::is_over() && run_one_due(env) {
         turns::spend(DEADLINE_STEPS);
         any = true;
     }
     any
+}
+
+/// An error inside ends what was due, and not the driver of the whole broker.
+fn run_one_due(env: &Environment) -> bool {
+    let run = AssertUnwindSafe(|| env.timers.run_one_due(env.now()));
+    catch_unwind(run).unwrap_or_else(|_| {
+        crate::log::error!("a deadline is given up: an error inside, see above");
+        true
+    })
 }
 
 /// Steps that a deadline takes, besides those of what comes of it.

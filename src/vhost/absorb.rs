@@ -12,8 +12,8 @@ use super::Vhost;
 use super::placing::Placed;
 use super::queue_handle::{Aftermath, QueueHandle};
 use super::routing::{Question, Routes, Target};
-use crate::clock::Now;
 use crate::clock::timers::Timed;
+use crate::clock::{Mono, Now};
 use crate::events::{Event, Fate};
 use crate::message::{Message, MessageBuilder};
 use crate::queue::dead_letter::{self, Circles};
@@ -112,7 +112,9 @@ impl Vhost {
         }
         self.bury_all(now, &queue, std::mem::take(&mut effects.dead_letters));
         self.store_effects(&queue, &effects);
-        if let Some(at) = effects.arm {
+        if effects.arm == Some(Mono::ZERO) {
+            queue.leave_deadline();
+        } else if let Some(at) = effects.arm {
             let target: Weak<QueueHandle> = Arc::downgrade(&queue);
             let target: Weak<dyn Timed> = target;
             self.env.timers.arm(at, target);
@@ -199,10 +201,10 @@ impl Vhost {
             publisher: None,
         };
         let answer = self.route(now, &exchange, question);
-        if answer.held_back.is_some() {
-            return true;
-        }
         if answer.routes.is_empty() {
+            if answer.held_back.is_some() {
+                return true;
+            }
             let fate = Fate::Unroutable {
                 publisher: None,
                 from: Some(queue.copy_id(dead.entry.position)),

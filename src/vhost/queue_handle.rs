@@ -59,7 +59,7 @@ pub(super) trait Aftermath: Send + Sync {
 struct Leftover {
     /// Dead letters, in the order of the queue.
     letters: VecDeque<Letters>,
-    /// A deadline has come meanwhile.
+    /// A deadline has come meanwhile, or is to come at once.
     is_due: bool,
 }
 
@@ -278,10 +278,18 @@ impl QueueHandle {
     /// Leaves dead letters for later turns, behind those that were left before.
     pub(super) fn leave_letters(&self, letters: std::vec::IntoIter<DeadLetter>) {
         let debt = turns::owe();
+        self.leave(|left| left.letters.push_back(Letters { letters, debt }));
+    }
+
+    /// Leaves what is due in the queue now for a later turn.
+    pub(super) fn leave_deadline(&self) {
+        self.leave(|left| left.is_due = true);
+    }
+
+    fn leave(&self, add: impl FnOnce(&mut Leftover)) {
         let mut left = self.left.lock();
         let is_first = left.is_none();
-        let letters = Letters { letters, debt };
-        left.get_or_insert_default().letters.push_back(letters);
+        add(left.get_or_insert_default());
         drop(left);
         if is_first && let Some(me) = self.me.upgrade() {
             self.env.turns.leave(me);

@@ -275,3 +275,27 @@ fn a_queue_drops_duplicates_and_confirms_them() {
     assert_eq!(stage.client.drain("once"), ["m1"]);
     assert_eq!(stage.drain(), ["m1", "m2"]);
 }
+
+#[test]
+fn a_dead_letter_that_is_delayed_goes_to_other_queues_at_once() {
+    let mut stage = Stage::delaying("direct");
+    stage.queue("q", "jobs");
+    stage.exchange("dlx", "fanout", "");
+    stage.client.declare("dead", "");
+    for line in [
+        "queue.declare queue='jobs' \
+         arguments={x-max-length: I0, x-dead-letter-exchange: 'dlx'}",
+        "queue.bind queue='dead' exchange='dlx'",
+        "exchange.bind destination='x' source='dlx'",
+    ] {
+        stage.client.ask(line);
+    }
+    stage
+        .client
+        .say("basic.publish routing-key='jobs' body='job' {headers={x-delay: l1000}}");
+    stage.client.sync();
+    assert_eq!(stage.client.drain("dead"), ["job"]);
+    assert_eq!(stage.drain(), Vec::<String>::new());
+    stage.pass(1000);
+    assert_eq!(stage.drain(), ["job"]);
+}

@@ -24,6 +24,7 @@ use crate::events::{CopyId, Fate};
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, with_headers};
 use crate::store::{Op, Position, RecordAt, Recovered};
+use crate::turns;
 use crate::vhost::read_back::read_all;
 
 /// The header that asks for a delay, and tells of it afterwards.
@@ -232,13 +233,19 @@ impl Delayed {
     }
 }
 
+/// Steps that the release of a message takes, besides those of placing it.
+const RELEASE_STEPS: usize = 8;
+
 impl Timed for Delayed {
     fn on_deadline(&self, now: Now) {
         self.held.lock().armed = None;
         let Some(to) = self.to.upgrade() else {
             return;
         };
-        while let Some((number, waiting)) = self.pop_due(now.mono) {
+        while !turns::is_over()
+            && let Some((number, waiting)) = self.pop_due(now.mono)
+        {
+            turns::spend(RELEASE_STEPS);
             if let Some(exchange) = waiting.exchange.upgrade() {
                 let message = rewrite(&waiting.message, |table| {
                     if let Some(delay) = table.get(DELAY).and_then(Value::as_integer) {
