@@ -20,8 +20,9 @@ pub use change::{Change, ChangeKind};
 pub use fate::{CopyId, DeathReason, Event, Fate, Party};
 pub use subscription::{Missed, Room, Subscription, Taken, Told};
 
-/// Is told what happens. Called outside of all locks, on the thread where it happened, which waits
-/// for it: a listener that may be slow is better a [`Subscription`].
+/// Is told what happens, on the thread where it happened, which waits for it: a listener that may
+/// be slow is better a [`Subscription`]. It must not change users, virtual hosts or policies: what
+/// becomes of messages while those change is told before the change is complete.
 pub trait Listener: Send + Sync {
     /// Something happened to a message.
     fn on_event(&self, _event: &Event) {}
@@ -111,7 +112,9 @@ impl Events {
             interest,
             listener,
         });
-        self.set(listeners);
+        let before = self.set(listeners);
+        drop(coming);
+        drop(before);
         ListenerGuard {
             events: Arc::clone(self),
             number,
@@ -125,12 +128,15 @@ impl Events {
         Subscription::new(self, interest, room)
     }
 
-    fn set(&self, listeners: Vec<Entry>) {
+    /// Returns the listeners of before, which are to be dropped without a lock.
+    #[must_use]
+    fn set(&self, listeners: Vec<Entry>) -> Arc<Vec<Entry>> {
         let any = |wants: fn(Interest) -> bool| listeners.iter().any(|one| wants(one.interest));
         let (messages, changes) = (any(Interest::in_messages), any(Interest::in_changes));
-        self.listeners.store(Arc::new(listeners));
+        let before = self.listeners.swap(Arc::new(listeners));
         self.to_messages.store(messages, Ordering::Relaxed);
         self.to_changes.store(changes, Ordering::Relaxed);
+        before
     }
 
     /// Tells every listener to messages.
@@ -173,10 +179,13 @@ impl Events {
 
 impl Drop for ListenerGuard {
     fn drop(&mut self) {
-        let _coming = self.events.coming.lock();
+        let coming = self.events.coming.lock();
         let mut listeners = Vec::clone(&self.events.listeners.load());
         listeners.retain(|entry| entry.number != self.number);
-        self.events.set(listeners);
+        let before = self.events.set(listeners);
+        drop(coming);
+        // A listener may own guards of others.
+        drop(before);
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use leveret::alarms::Alarm;
@@ -9,7 +11,7 @@ use leveret::auth::{PermissionDefinition, UserDefinition};
 use leveret::broker::{Broker, QueueDefinition};
 use leveret::clock::Clock;
 use leveret::desk::VhostDefinition;
-use leveret::events::{Change, Interest, Room, Subscription, Told};
+use leveret::events::{Change, Interest, Listener, Room, Subscription, Told};
 use leveret::policy::PolicyDefinition;
 use leveret_codec::table::Value;
 
@@ -301,10 +303,21 @@ fn what_a_document_brings_is_told_too() {
 
 #[test]
 fn nothing_is_told_after_the_listener_has_left() {
-    let Stage { broker, told } = Stage::new();
-    drop(told);
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+    impl Listener for Counting {
+        fn on_change(&self, _change: &Change) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let Stage { broker, .. } = Stage::new();
+    let counting = Arc::new(Counting::default());
+    let guard = broker.listen(Interest::Changes, Arc::<Counting>::clone(&counting) as _);
     let vhost = broker.vhost("/").unwrap();
     vhost.declare_queue(&QueueDefinition::new("q")).unwrap();
-    let told = broker.subscribe(Interest::Changes, Room::default());
-    assert!(told.take(1).told.is_empty());
+    assert_eq!(counting.0.load(Ordering::Relaxed), 1);
+    drop(guard);
+    vhost.declare_queue(&QueueDefinition::new("r")).unwrap();
+    assert_eq!(counting.0.load(Ordering::Relaxed), 1);
+    assert_eq!(Arc::strong_count(&counting), 1, "it is let go of");
 }
