@@ -229,6 +229,7 @@ impl Connection {
         }
     }
 
+    #[inline]
     fn on_one_mail(&mut self, now: Now, mail: Mail) {
         if let Mail::Stop(_) = mail {
             self.stop_soon(now);

@@ -265,6 +265,7 @@ impl Running {
     }
 
     /// One piece of mail. Durable positions come apart, once per batch.
+    #[inline]
     pub(super) fn on_mail(&mut self, mail: Mail, io: &mut Io<'_>) -> Result<(), Failure> {
         match mail {
             Mail::Deliver(delivery) => {

@@ -347,10 +347,7 @@ impl Ready {
         let list = self.levels.get_mut(level)?;
         let entry = list.pop();
         if list.is_drained() {
-            let mut lost = Lost::default();
-            let bodies = self.account.bodies().map(|bodies| &**bodies);
-            let gained = list.refill(bodies, &mut lost);
-            self.came_back(gained, lost);
+            self.refill(Some(level));
         }
         entry
     }
@@ -362,12 +359,23 @@ impl Ready {
         }
         let entry = self.returned.pop();
         if self.returned.is_drained() {
-            let mut lost = Lost::default();
-            let bodies = self.account.bodies().map(|bodies| &**bodies);
-            let gained = self.returned.refill(bodies, &mut lost);
-            self.came_back(gained, lost);
+            self.refill(None);
         }
         entry
+    }
+
+    /// Makes what is next the head of a level, or of what came back.
+    #[cold]
+    fn refill(&mut self, level: Option<usize>) {
+        let list = match level {
+            Some(level) => self.levels.get_mut(level),
+            None => Some(&mut self.returned),
+        };
+        let Some(list) = list else { return };
+        let mut lost = Lost::default();
+        let bodies = self.account.bodies().map(|bodies| &**bodies);
+        let gained = list.refill(bodies, &mut lost);
+        self.came_back(gained, lost);
     }
 
     #[cold]

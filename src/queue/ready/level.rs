@@ -96,6 +96,8 @@ impl Level {
         }
     }
 
+    /// Apart, so that [`Level::push`] is small enough to be inlined.
+    #[inline(never)]
     fn push_behind(&mut self, entry: Entry, mass: Mass) {
         let rest = self.rest.get_or_insert_default();
         rest.tail_mass.add(mass);
