@@ -1,4 +1,5 @@
-//! Contents on a number that has no open channel: followed frame by frame, and dropped.
+//! Contents on a channel number that has no open channel: each of their frames is checked and
+//! dropped.
 //!
 //! RabbitMQ puts contents together before it asks whether there is a channel for them, so a frame
 //! out of place is 505 whatever the number is (I6). Nothing of such a content is kept.
@@ -11,7 +12,7 @@ use super::Channel;
 use super::content::Content;
 use crate::error::AmqpError;
 
-/// Where such a number is in a content.
+/// The content that comes in on such a number, without its octets.
 #[derive(Debug, Default)]
 pub struct DroppedContent(Content);
 

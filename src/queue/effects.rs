@@ -139,7 +139,7 @@ impl Clone for Sent {
 
 impl Drop for Sent {
     fn drop(&mut self) {
-        // Whoever sees the smaller count sees the message where it was placed.
+        // A reader that sees the smaller count sees the message in the queue where it was placed.
         self.0.fetch_sub(1, Release);
     }
 }

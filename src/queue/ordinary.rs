@@ -131,7 +131,7 @@ impl Ordinary {
         }
         self.stats.published += 1;
         fx.note(&entry, || Fate::Queued { from: None });
-        // Whoever could take a message has taken what was ready.
+        // While messages are ready no consumer has room, so a new one is offered only without them.
         if self.ready.is_empty()
             && let Some(taker) = self.consumers.next_taker(&self.resume)
         {

@@ -306,7 +306,8 @@ impl QueueHandle {
                 return Some(Next::Letter(letter, Arc::clone(&batch.debt)));
             }
             let done = left.letters.pop_front();
-            // Whoever owes it is told, and no lock but the mailbox's may be wanted for that.
+            // This may end a debt, which posts mail to its connection: that takes the mailbox's
+            // lock alone.
             drop(done);
         }
         if std::mem::take(&mut left.is_due) {

@@ -70,7 +70,7 @@ pub(super) fn run() -> Result<(), BenchError> {
         stream.set_nodelay(true).during("setting TCP_NODELAY")?;
         let exchange = Arc::clone(&exchange);
         let work = move || {
-            // Whoever leaves in disorder leaves.
+            // An error here ends this connection alone.
             Peer::new(stream, exchange).run().unwrap_or_default();
         };
         thread::Builder::new()

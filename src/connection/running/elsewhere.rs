@@ -1,4 +1,5 @@
-//! Frames on numbers that have no open channel: free ones, and those whose channel has failed.
+//! Frames on channel numbers without an open channel: numbers that are free, and numbers whose
+//! channel has failed and waits for close-ok.
 //!
 //! Methods are answered by what the number is; contents are put together all the same, because
 //! RabbitMQ does so before it looks for the channel.
