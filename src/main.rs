@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: leveret_allocator::Allocator = leveret_allocator::Allocator;
 
 fn main() -> ExitCode {
     leveret::program::main()

@@ -38,6 +38,7 @@ mod cgroup;
 mod driver;
 mod health;
 mod loading;
+mod memory;
 mod monitor;
 mod start;
 mod uri;
@@ -87,6 +88,7 @@ pub struct BrokerBuilder {
     clock: Clock,
     store: Option<Arc<dyn Store>>,
     listeners: Vec<Arc<dyn EventListener>>,
+    reclaim: Option<fn()>,
 }
 
 impl Default for BrokerBuilder {
@@ -103,6 +105,7 @@ impl Default for BrokerBuilder {
             clock: Clock::system(),
             store: None,
             listeners: Vec::new(),
+            reclaim: None,
         }
     }
 }
@@ -144,6 +147,14 @@ impl BrokerBuilder {
         self
     }
 
+    /// What has the program's allocator give back memory that is free, called twice a second.
+    #[cfg(feature = "program")]
+    #[must_use]
+    pub(crate) fn reclaim(mut self, reclaim: fn()) -> Self {
+        self.reclaim = Some(reclaim);
+        self
+    }
+
     /// A listener that is told everything that happens, from the start on. See [`Broker::listen`].
     #[must_use]
     pub fn listener(mut self, listener: Arc<dyn EventListener>) -> Self {
@@ -162,7 +173,7 @@ impl BrokerBuilder {
         }
         let bound = start::bind(&self.settings)?;
         let mut settings = self.settings;
-        if let Some(limit) = monitor::memory_limit(&settings) {
+        if let Some(limit) = memory::limit(&settings) {
             // Backlogs go to disk before memory runs low and publishers have to wait.
             settings.body_budget = settings.body_budget.min(limit / 2);
         }
@@ -185,7 +196,7 @@ impl BrokerBuilder {
             close(&desk);
             return Err(error);
         }
-        Broker::spawn(desk, bound, guards)
+        Broker::spawn(desk, bound, guards, self.reclaim)
     }
 
     /// Everything that would keep [`start`](Self::start) from working now, found by its own code;
@@ -246,6 +257,7 @@ impl Broker {
         desk: Arc<Desk>,
         bound: Bound,
         guards: Vec<ListenerGuard>,
+        reclaim: Option<fn()>,
     ) -> Result<Self, StartError> {
         let stop = CancellationToken::new();
         let grace = Arc::new(parking_lot::Mutex::new(Grace::None));
@@ -254,7 +266,7 @@ impl Broker {
             let (desk, stop, grace) = (Arc::clone(&desk), stop.clone(), Arc::clone(&grace));
             std::thread::Builder::new()
                 .name("leveret".to_owned())
-                .spawn(move || run(&desk, bound, &stop, &grace, &started))
+                .spawn(move || run(&desk, bound, reclaim, &stop, &grace, &started))
                 .map_err(StartError::Threads)?
         };
         match start.recv() {
@@ -386,6 +398,7 @@ type Started = mpsc::SyncSender<Result<Vec<Listening>, StartError>>;
 fn run(
     desk: &Arc<Desk>,
     bound: Bound,
+    reclaim: Option<fn()>,
     stop: &CancellationToken,
     grace: &parking_lot::Mutex<Grace>,
     started: &Started,
@@ -406,7 +419,7 @@ fn run(
     let tasks = TaskTracker::new();
     runtime.block_on(async {
         match bound.listen() {
-            Ok(listener) => serve(desk, listener, stop, &tasks, started).await,
+            Ok(listener) => serve(desk, listener, reclaim, stop, &tasks, started).await,
             Err(error) => {
                 report(started, Err(StartError::Listen(error)));
                 return;
@@ -437,6 +450,7 @@ fn report(started: &Started, result: Result<Vec<Listening>, StartError>) {
 async fn serve(
     desk: &Arc<Desk>,
     listener: Listener,
+    reclaim: Option<fn()>,
     stop: &CancellationToken,
     tasks: &TaskTracker,
     started: &Started,
@@ -444,13 +458,12 @@ async fn serve(
     let background = CancellationToken::new();
     let _ends_here = background.clone().drop_guard();
     let driver = driver::run(Arc::clone(desk));
-    tokio::spawn(background.clone().run_until_cancelled_owned(driver));
-    let monitor = monitor::run(Arc::clone(desk));
-    tokio::spawn(background.run_until_cancelled_owned(monitor));
+    tokio::spawn(background.run_until_cancelled_owned(driver));
     Descriptors::of_process().announce();
     let amqp = listener.start("amqp", Amqp(Arc::clone(desk)), stop, tasks);
     report(started, Ok(vec![amqp]));
-    stop.cancelled().await;
+    // On this thread, which works for no client.
+    stop.run_until_cancelled(monitor::run(desk, reclaim)).await;
 }
 
 /// Tells every client, and waits for them to go.

@@ -122,7 +122,8 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
         ready::remove(path).map_err(|error| at(path, &error))?;
     }
 
-    let broker = Broker::builder().settings(settings.clone()).start();
+    let builder = Broker::builder().settings(settings.clone());
+    let broker = builder.reclaim(leveret_allocator::collect).start();
     let broker = broker.map_err(|error| complaint(&[placed(loaded, &error)]))?;
     let ready = Ready::new(settings, broker.listeners());
     if let Some(path) = &cli.ready_file {

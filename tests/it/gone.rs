@@ -6,7 +6,8 @@ use leveret::alarms::Alarm;
 use leveret::broker::Broker;
 use leveret::internals::DeskInside as _;
 
-use crate::talker::{Client, eventually};
+use crate::process::Process;
+use crate::talker::{Client, eventually, octets};
 
 /// A client with all that a client can hold, which is blocked by an alarm: a transaction, unacked
 /// messages, a consumer, an exclusive queue.
@@ -72,6 +73,17 @@ fn a_blocked_client_that_closes_behind_unread_publishes_leaves_nothing() {
     leaves_nothing(&broker, &mut look);
 }
 
+// As long as octets of the client have no room here, its system keeps the end of them back.
+#[test]
+fn a_blocked_client_that_closes_behind_octets_without_room_leaves_nothing() {
+    let broker = Broker::builder().start().unwrap();
+    let mut look = Client::new(&broker);
+    let mut client = blocked(&broker);
+    client.cram(&octets("basic.publish routing-key='q' body=zeros:1000000"));
+    client.leave();
+    leaves_nothing(&broker, &mut look);
+}
+
 #[test]
 fn a_blocked_client_that_stays_is_not_taken_for_gone() {
     let broker = Broker::builder().start().unwrap();
@@ -93,4 +105,43 @@ fn blocked_again(broker: &Broker) -> Client {
     let told = "connection.blocked reason='low on memory'";
     assert_eq!(client.hear(), told);
     client
+}
+
+const MIB: u64 = 1024 * 1024;
+
+// Threads that sleep gave back nothing of what the client had held, so that its memory stayed
+// resident, and with it the alarm.
+#[test]
+fn the_alarm_ends_when_the_client_behind_it_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let mark = format!("vm_memory_high_watermark.absolute={}", 120 * MIB);
+    let broker = Process::start(&dir.path().join("data"), dir.path(), &[&mark]);
+    let mut other = Client::at(broker.address());
+    other.declare("q", "");
+    let mut client = Client::at(broker.address());
+    client.ask("tx.select");
+    client.cram(&octets("basic.publish routing-key='q' body=zeros:1000"));
+    other.publish("q", "m");
+    assert_eq!(other.hear(), "connection.blocked reason='low on memory'");
+    client.leave();
+    assert_eq!(other.hear(), "connection.unblocked");
+    assert!(broker.resident() < 60 * MIB, "{}", broker.resident() / MIB);
+}
+
+#[test]
+fn memory_of_a_deleted_queue_is_given_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let memory = "durability=memory";
+    let broker = Process::start(&dir.path().join("data"), dir.path(), &[memory]);
+    let mut client = Client::at(broker.address());
+    client.declare("q", "");
+    let publish = octets("basic.publish routing-key='q' body=zeros:200");
+    client.send(&publish.repeat(300_000));
+    client.sync();
+    assert!(broker.resident() > 70 * MIB, "{}", broker.resident() / MIB);
+    let deleted = "queue.delete-ok message-count=300000";
+    assert_eq!(client.ask("queue.delete queue='q'"), deleted);
+    eventually("its memory is the system's", || {
+        broker.resident() < 50 * MIB
+    });
 }

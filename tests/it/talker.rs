@@ -115,6 +115,11 @@ impl Client {
         self.connection.leave();
     }
 
+    /// Sends octets again and again, until there has been no room for more for a while.
+    pub(crate) fn cram(&mut self, octets: &[u8]) {
+        self.connection.cram(octets);
+    }
+
     /// Sends octets.
     pub(crate) fn send(&mut self, octets: &[u8]) {
         self.connection.send(octets);
@@ -125,9 +130,14 @@ impl Client {
         self.send(&octets(line));
     }
 
-    /// What comes next within `patience`.
+    /// What comes next within `patience`, heartbeats aside.
     pub(crate) fn hear_within(&mut self, patience: Duration) -> Option<String> {
-        let heard = self.connection.hear(patience).unwrap()?;
+        let heard = loop {
+            let heard = self.connection.hear(patience).unwrap()?;
+            if heard != Heard::Heartbeat {
+                break heard;
+            }
+        };
         let text = heard.render(1).replace('"', "'");
         Some(match text.strip_prefix("S1< ") {
             Some(text) => text.to_owned(),

@@ -66,6 +66,14 @@ impl Connection {
         self.alive = false;
     }
 
+    /// Sends octets again and again, until there has been no room for more for a while.
+    pub(crate) fn cram(&mut self, octets: &[u8]) {
+        let patience = Some(Duration::from_millis(500));
+        let set = self.stream.set_write_timeout(patience);
+        set.expect("the time is not zero");
+        while self.stream.write_all(octets).is_ok() {}
+    }
+
     /// Sends octets. A peer that has gone is noticed when it is listened to.
     pub(crate) fn send(&mut self, octets: &[u8]) {
         if self.stream.write_all(octets).is_err() {
