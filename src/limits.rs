@@ -45,8 +45,10 @@ pub const OUTBOX_MARK: usize = 1024 * 1024;
 pub const REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Milliseconds between two looks at the peer of a connection that is not read: that it has closed
-/// its socket is noticed this late at most. What an alarm makes it hold is freed then.
-pub const PEER_LOOK_MS: u64 = 500;
+/// its socket is noticed at the first of them, or at the second behind octets that have no room.
+/// What an alarm makes it hold is freed then. A peer that is blocked by an alarm and has sent more
+/// than there is room for gets a heartbeat at each look, whether it asked for heartbeats or not.
+pub const PEER_LOOK_MS: u64 = 400;
 
 /// Octets that may wait for the disk, a share of `body_budget` between these. With more, a
 /// connection that publishes what is to be stored is not read until half of it is durable; one that

@@ -148,6 +148,10 @@ pub enum Lost<'a> {
     /// and again, until the protocol closes or reads on: octets that came before the end are
     /// usually still to be handled.
     Unread,
+    /// Octets that are not read because of a [`Flow::Pause`] hide whether the peer has closed it:
+    /// its system keeps the end back while the rest of its octets has no room. Told again and
+    /// again; what is written to a peer that has closed is answered with a reset.
+    Hidden,
     /// The socket failed.
     Failed(&'a std::io::Error),
     /// It is all right, but the broker stops. Told to connections that say [`Flow::Greet`] or

@@ -270,6 +270,14 @@ impl Connection {
         self.await_store();
     }
 
+    /// Finds out whether the peer is still there by what its system answers.
+    fn probe(&mut self) {
+        // What waits to be written does it too.
+        if self.outbox.is_empty() {
+            self.outbox.heartbeat();
+        }
+    }
+
     /// Asks to be told when the store gets as far as confirms, held output or a pause wait for.
     fn await_store(&mut self) {
         if self.outbox.held_until().is_some() {
@@ -407,7 +415,9 @@ impl Protocol for Connection {
     fn on_lost(&mut self, now: Now, lost: &Lost<'_>) {
         match (&self.phase, lost) {
             (_, Lost::Panic) => self.on_panic(now),
-            (Phase::Running(running), Lost::Unread) if !running.pauses.is_blocked() => {}
+            (Phase::Running(running), Lost::Unread | Lost::Hidden)
+                if !running.pauses.is_blocked() => {}
+            (_, Lost::Hidden) => self.probe(),
             (Phase::Running(_), Lost::Stop) => {}
             (Phase::Running(_), lost) => {
                 let why = match lost {

@@ -215,11 +215,13 @@ impl<S: Socket, P: Protocol> Pump<S, P> {
             return false;
         }
         self.look_at = now.transport.plus_ms(PEER_LOOK_MS);
-        let is_gone = self.socket.is_peer_gone();
-        if is_gone {
-            self.protocol.on_lost(now, &Lost::Unread);
-        }
-        is_gone
+        let lost = match self.socket.is_peer_gone() {
+            true => Lost::Unread,
+            false if self.socket.has_more() => Lost::Hidden,
+            false => return false,
+        };
+        self.protocol.on_lost(now, &lost);
+        true
     }
 
     /// Reads once, to where the protocol wants it.

@@ -92,10 +92,16 @@ const ROWS: &[(&str, &[Shown])] = &[
     ),
     (
         "A client that closes its socket while an alarm blocks it",
-        &[Test(
-            "tests/it/gone.rs",
-            "a_blocked_client_that_closes_its_socket_leaves_nothing",
-        )],
+        &[
+            Test(
+                "tests/it/gone.rs",
+                "a_blocked_client_that_closes_its_socket_leaves_nothing",
+            ),
+            Test(
+                "tests/it/gone.rs",
+                "a_blocked_client_that_closes_behind_octets_without_room_leaves_nothing",
+            ),
+        ],
     ),
     (
         "Exported definitions",

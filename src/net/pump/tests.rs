@@ -103,11 +103,12 @@ impl Protocol for Lines {
         self.tell(match lost {
             Lost::ByPeer => "by peer",
             Lost::Unread => "unread",
+            Lost::Hidden => "hidden",
             Lost::Failed(_) => "failed",
             Lost::Stop => "stop",
             Lost::Panic => "panic",
         });
-        if !matches!(lost, Lost::Unread) {
+        if !matches!(lost, Lost::Unread | Lost::Hidden) {
             self.flow = Flow::Close(Manner::Abort);
         }
     }
@@ -123,6 +124,7 @@ struct Pipe {
 #[derive(Default)]
 struct Signs {
     is_peer_gone: AtomicBool,
+    has_more: AtomicBool,
     is_reset: AtomicBool,
 }
 
@@ -160,7 +162,7 @@ impl Socket for Pipe {
     }
 
     fn has_more(&self) -> bool {
-        false
+        self.signs.has_more.load(Ordering::Relaxed)
     }
 
     fn is_peer_gone(&self) -> bool {
@@ -303,6 +305,19 @@ async fn a_peer_that_is_gone_behind_unread_octets_is_told_of_until_the_protocol_
     served.mailbox.post(Mail::Blocked(None));
     served.hear("rest\nend\n").await;
     assert!(served.ends().await.iter().all(|told| told == "unread"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn unread_octets_that_may_hide_the_end_are_told_of() {
+    let mut served = Served::new();
+    served.say("hello\npause\n").await;
+    served.hear("hello\npause\n").await;
+    served.signs.has_more.store(true, Ordering::Relaxed);
+    while served.told.lock().len() < 3 {
+        tokio::task::yield_now().await;
+        tokio::time::advance(Duration::from_millis(PEER_LOOK_MS)).await;
+    }
+    assert!(served.told.lock().iter().all(|told| told == "hidden"));
 }
 
 #[tokio::test]
