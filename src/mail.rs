@@ -55,8 +55,8 @@ pub enum Mail {
     /// A queue that served one of its consumers for long let others go first, and wants to be
     /// called back.
     Resume(Weak<dyn Resume>),
-    /// The work that it left for later turns is done.
-    Paid,
+    /// Work that it left for later turns is done; the store has it from this position on.
+    Paid(Position),
     /// What is known of its channels is wanted.
     Ask(Ticket),
     /// The broker closes the connection: deleted vhost or user, by an operator.

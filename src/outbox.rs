@@ -10,7 +10,8 @@
 //! delivered must have come by mail.
 //!
 //! What must not be said before it is stored is held back ([`Outbox::hold_until`]), and everything
-//! behind it, so that the order stays.
+//! behind it, so that the order stays. The same holds for what must not be said before work is done
+//! that was left for later turns ([`Outbox::hold_until_paid`]).
 //!
 //! Bounded from outside: queues stop at the mailbox's mark, and no input is processed while
 //! [`Outbox::is_over_mark`].
@@ -30,6 +31,12 @@ use leveret_codec::types::{ChannelId, ShortString};
 use crate::limits::{BUFFER_KEEP, OUTBOX_MARK, RELIEF_STEP, UNCOPIED_BODY};
 use crate::message::Message;
 use crate::store::Position;
+
+mod holds;
+mod segment;
+
+use holds::Holds;
+use segment::{Piece, Segment};
 
 /// basic.deliver: class and method id.
 const DELIVER: [u8; 4] = [0, 60, 0, 60];
@@ -55,38 +62,8 @@ pub struct Outbox {
     debts: VecDeque<Debt>,
     /// Octets of pressure that were ever owed.
     owed: u64,
-    holds: VecDeque<Hold>,
-    /// The store is durable up to here, as far as we know.
-    durable: Position,
+    holds: Holds,
     frame_max: u32,
-}
-
-#[derive(Debug)]
-enum Segment {
-    Copied(usize),
-    Shared(Bytes),
-}
-
-/// What is put in from octet `from` on waits until the store is durable up to `until`.
-#[derive(Clone, Copy, Debug)]
-struct Hold {
-    from: u64,
-    until: Position,
-}
-
-/// A segment, borrowed.
-enum Piece<'a> {
-    Copied(usize),
-    Shared(&'a [u8]),
-}
-
-impl Segment {
-    fn piece(&self) -> Piece<'_> {
-        match self {
-            Self::Copied(len) => Piece::Copied(*len),
-            Self::Shared(body) => Piece::Shared(body),
-        }
-    }
 }
 
 /// Pressure that ends once `at` octets have been written in all.
@@ -117,8 +94,7 @@ impl Outbox {
             frames: 0,
             debts: VecDeque::new(),
             owed: 0,
-            holds: VecDeque::new(),
-            durable: Position::default(),
+            holds: Holds::default(),
             frame_max: 0,
         }
     }
@@ -143,8 +119,7 @@ impl Outbox {
     /// Octets that may be written now: what waits, up to the first thing that is held.
     #[must_use]
     pub fn ready(&self) -> usize {
-        let held_from = self.holds.front().map_or(u64::MAX, |hold| hold.from);
-        let free = held_from.saturating_sub(self.written);
+        let free = self.holds.from().saturating_sub(self.written);
         self.waiting
             .min(usize::try_from(free).unwrap_or(usize::MAX))
     }
@@ -152,28 +127,44 @@ impl Outbox {
     /// What is put in from now on says that something is stored: it is not written before the
     /// store is durable up to `position`.
     pub fn hold_until(&mut self, position: Position) {
-        if position > self.durable {
-            let from = self.written + self.waiting as u64;
-            self.holds.push_back(Hold {
-                from,
-                until: position,
-            });
-        }
+        self.holds.until(self.put_in(), position);
+    }
+
+    /// What is put in from now on says that something is done of which a part was left for later
+    /// turns: it is not written before that is done and stored. [`Outbox::owe_work`] must follow.
+    pub fn hold_until_paid(&mut self) {
+        self.holds.until_paid(self.put_in());
+    }
+
+    /// Octets that were ever put in.
+    fn put_in(&self) -> u64 {
+        self.written + self.waiting as u64
+    }
+
+    /// The connection has left work for later turns, which will be paid once.
+    pub(super) fn owe_work(&mut self) {
+        self.holds.owe();
+    }
+
+    /// Whether work that was left is not done.
+    #[must_use]
+    pub fn owes_work(&self) -> bool {
+        self.holds.is_owing()
+    }
+
+    /// Work that was left is done; the store has it from `position` on.
+    pub(super) fn pay(&mut self, position: Position) {
+        self.holds.pay(position);
     }
 
     /// The position that the first held thing waits for.
     pub(super) fn held_until(&self) -> Option<Position> {
-        self.holds.front().map(|hold| hold.until)
+        self.holds.position()
     }
 
     /// The store is durable up to `position`: what waited for that is free.
     pub(super) fn release(&mut self, position: Position) {
-        self.durable = self.durable.max(position);
-        while self
-            .holds
-            .pop_front_if(|hold| hold.until <= position)
-            .is_some()
-        {}
+        self.holds.release(position);
     }
 
     /// Whether so much waits that no more input should be processed.
@@ -293,7 +284,7 @@ impl Outbox {
     /// What has just been put in stands for `octets` of the mailbox's pressure.
     fn owe(&mut self, octets: usize) {
         self.owed += octets as u64;
-        let at = self.written + self.waiting as u64;
+        let at = self.put_in();
         match self.debts.back_mut() {
             Some(debt) if at.saturating_sub(debt.from) <= RELIEF_STEP => {
                 debt.at = at;

@@ -15,6 +15,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
@@ -22,6 +23,7 @@ use parking_lot::Mutex;
 
 use crate::clock::Now;
 use crate::mail::{Mail, Mailbox};
+use crate::store::Position;
 
 /// Steps in a turn. A step is about a tenth of a microsecond, so that a turn is a millisecond.
 pub const TURN_STEPS: u32 = 8 * 1024;
@@ -49,7 +51,7 @@ impl Turn {
     #[must_use]
     pub fn begin() -> Self {
         SPENT.set(0);
-        // What was left outside of a turn, or after a connection's end, is owed by none.
+        // What was left outside of a turn is owed by none.
         drop(DEBT.take());
         Self { _here: PhantomData }
     }
@@ -87,12 +89,20 @@ pub fn is_open() -> bool {
 #[derive(Debug, Default)]
 pub struct Debt {
     debtor: OnceLock<Arc<Mailbox>>,
+    /// How far the store must be before what was done is for good.
+    stored: AtomicU64,
+}
+
+impl Debt {
+    fn reach(&self, position: Position) {
+        self.stored.fetch_max(position.0, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Debt {
     fn drop(&mut self) {
         if let Some(debtor) = self.debtor.get() {
-            debtor.post(Mail::Paid);
+            debtor.post(Mail::Paid(Position(*self.stored.get_mut())));
         }
     }
 }
@@ -103,13 +113,29 @@ pub fn owe() -> Arc<Debt> {
     DEBT.with_borrow_mut(|debt| Arc::clone(debt.get_or_insert_default()))
 }
 
+/// Whether this thread has left work that is the debt of no connection yet.
+#[must_use]
+pub fn is_owing() -> bool {
+    DEBT.with_borrow(Option::is_some)
+}
+
+/// What was done for the debt of this thread is for good once the store is durable up to
+/// `position`.
+pub fn reach(position: Position) {
+    DEBT.with_borrow(|debt| {
+        if let Some(debt) = debt {
+            debt.reach(position);
+        }
+    });
+}
+
 /// Makes what this thread has left since the last call the debt of a connection, which gets
 /// [`Mail::Paid`] once all of it is done. `false` if it has left nothing.
 pub fn settle_on(debtor: &Arc<Mailbox>) -> bool {
     let Some(debt) = DEBT.take() else {
         return false;
     };
-    // Work of another connection, done on its behalf, keeps its debtor.
+    // It has none yet: work on behalf of a debt is done by the driver, which settles nothing.
     debt.debtor.get_or_init(|| Arc::clone(debtor));
     true
 }
@@ -146,6 +172,34 @@ pub trait Work: Send + Sync {
     /// Works for a turn: until there is nothing left, or [`is_over`]. If it panics it gets another
     /// turn, so it must not meet again what it panicked at.
     fn turn(&self, now: Now) -> Left;
+
+    /// The broker stops, and this gets no further turn: does now what a start would miss.
+    fn at_stop(&self, _now: Now) {}
+}
+
+/// Begins `work` in this thread's turn. What that has no room for is left, and owed.
+pub fn begin<W: Work + 'static>(turns: &Turns, now: Now, work: Arc<W>) {
+    if work.turn(now) == Left::More {
+        let debt = owe();
+        turns.leave(Arc::new(Owed { work, debt }));
+    }
+}
+
+/// Work that belongs to a debt.
+struct Owed<W> {
+    work: Arc<W>,
+    debt: Arc<Debt>,
+}
+
+impl<W: Work> Work for Owed<W> {
+    fn turn(&self, now: Now) -> Left {
+        let _behalf = OnBehalf::of(Some(&self.debt));
+        self.work.turn(now)
+    }
+
+    fn at_stop(&self, now: Now) {
+        self.work.at_stop(now);
+    }
 }
 
 /// Whether there is more to do.
@@ -233,12 +287,14 @@ impl Turns {
     }
 
     /// Gives up what waits, and whatever comes: the broker stops.
-    pub fn close(&self) {
+    pub fn close(&self, now: Now) {
         let mut inner = self.inner.lock();
         inner.closed = true;
         let line = std::mem::take(&mut inner.line);
         drop(inner);
-        drop(line);
+        for work in line {
+            work.at_stop(now);
+        }
     }
 }
 

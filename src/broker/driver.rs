@@ -39,7 +39,7 @@ struct End<'a>(&'a Environment);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
-        self.0.turns.close();
+        self.0.turns.close(self.0.now());
     }
 }
 

@@ -17,12 +17,16 @@ use super::{Channel, Context, Reply};
 use crate::desk::{BindingRequest, ExchangeDeclaration, QueueDeclaration, Stored};
 use crate::error::{AmqpError, queue_words};
 use crate::store::Position;
+use crate::turns;
 use crate::vhost::{DeleteIf, DestinationName, is_reply_queue, strip_cr_lf};
 
 impl Channel {
-    /// Answers once the store is durable up to `until`.
+    /// Answers once the store is durable up to `until`, and what was left for later turns is done.
     fn reply(&self, cx: &mut Context<'_>, until: Position, reply: Reply, method: &Method<'_>) {
         cx.outbox.hold_until(until);
+        if turns::is_owing() {
+            cx.outbox.hold_until_paid();
+        }
         if reply == Reply::Wanted {
             cx.outbox.method(self.id, method);
         }

@@ -15,6 +15,7 @@ use super::{Closing, Connection, Phase};
 use crate::clock::Now;
 use crate::error::AmqpError;
 use crate::limits::{CLOSE_WAIT_MS, SILENT_CLOSE_MS};
+use crate::mail::Mail;
 use crate::protocol::Manner;
 
 impl Connection {
@@ -149,7 +150,11 @@ impl Connection {
             };
             running.end(&mut io);
             self.origin.mailbox.take_now(&mut self.backlog);
-            self.backlog.clear();
+            for mail in self.backlog.drain(..) {
+                if let Mail::Paid(position) = mail {
+                    self.outbox.pay(position);
+                }
+            }
             self.asked_store = false;
         }
     }

@@ -231,8 +231,10 @@ impl Connection {
 
     #[inline]
     fn on_one_mail(&mut self, now: Now, mail: Mail) {
-        if let Mail::Stop(_) = mail {
-            self.stop_soon(now);
+        match mail {
+            Mail::Stop(_) => self.stop_soon(now),
+            Mail::Paid(position) => self.outbox.pay(position),
+            _ => {}
         }
         let Phase::Running(running) = &mut self.phase else {
             if let Mail::Close(_) = mail {

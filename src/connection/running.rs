@@ -298,7 +298,7 @@ impl Running {
             Mail::Deadline => self.on_broker_deadline(io)?,
             Mail::Blocked(reason) => self.on_alarm(reason, io),
             Mail::Resume(queue) => call_back(&queue, io.now),
-            Mail::Paid => {
+            Mail::Paid(_) => {
                 let change = self.pauses.on_paid();
                 self.on_pause(change, io.now);
             }
@@ -370,6 +370,7 @@ impl Running {
         self.channels.keep(touched);
         self.look_at_staged(io);
         if turns::settle_on(&self.session.mailbox) {
+            io.outbox.owe_work();
             let change = self.pauses.owe();
             self.on_pause(change, io.now);
         }
@@ -429,6 +430,11 @@ impl Running {
         self.give_back(channels, io);
         let session = &self.session;
         session.vhost.connection_gone(io.now, session.id);
+        if turns::settle_on(&session.mailbox) {
+            // Its last word waits until all of it is done.
+            io.outbox.owe_work();
+            io.outbox.hold_until_paid();
+        }
         session.mailbox.close();
         session.end();
         let left = self.channels.open_ids();

@@ -98,7 +98,7 @@ fn a_debt_that_was_paid_at_once_is_told_all_the_same() {
 fn closed_turns_take_and_keep_nothing() {
     let turns = Turns::default();
     turns.leave(Arc::new(Steps(AtomicUsize::new(10))));
-    turns.close();
+    turns.close(Now::default());
     turns.leave(Arc::new(Steps(AtomicUsize::new(10))));
     assert!(!turns.run_one(Now::default()));
 }

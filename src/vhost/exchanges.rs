@@ -152,7 +152,7 @@ impl Vhost {
                 exchange_words(name, &self.name)
             )));
         }
-        let mut topology = self.topology.lock();
+        let topology = self.topology.lock();
         let Some(exchange) = self.find_exchange(name) else {
             return Ok(Position::default());
         };
@@ -164,9 +164,8 @@ impl Vhost {
         }
         let mut removal = Removal::by(by);
         self.take_out(&exchange, &mut removal);
-        self.take_apart(&mut topology, &mut removal);
         drop(topology);
-        Ok(removal.finish(&self.env.events))
+        Ok(self.finish(removal))
     }
 
     /// Binds `destination` to the exchange called `source` for the user `by`; a binding that is
@@ -302,9 +301,9 @@ impl Vhost {
             number,
         };
         self.unbound(&topology, &removed, &mut removal);
-        self.take_apart(&mut topology, &mut removal);
+        self.directory.has_changed();
         drop(topology);
-        Ok(removal.finish(&self.env.events))
+        Ok(self.finish(removal))
     }
 
     /// Every binding, implicit ones of the default exchange not among them.

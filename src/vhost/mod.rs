@@ -31,6 +31,7 @@
 //!
 //! Invariants: I2, I3, I9 (with the queue). Source: AMQP 0-9-1 sections 1.4 and 2.1; RabbitMQ 4.3.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -44,7 +45,7 @@ use crate::env::{Census, Environment};
 use crate::erlang;
 use crate::error::{AmqpError, exchange_words, queue_words};
 use crate::events::Change;
-use crate::ids::ConnectionId;
+use crate::ids::{ConnectionId, QueueId};
 use crate::kind::QueueKind;
 use crate::mail::Mailbox;
 use crate::policy::Policies;
@@ -91,7 +92,7 @@ pub struct Vhost {
     directory: Directory,
     topology: Mutex<Topology>,
     /// Exclusive queues of each connection that has any.
-    exclusive: DashMap<ConnectionId, Vec<Arc<QueueHandle>>>,
+    exclusive: DashMap<ConnectionId, BTreeMap<QueueId, Arc<QueueHandle>>>,
     /// It is deleted: connections that are not closed yet declare nothing in it any more. Set and
     /// asked under the topology lock.
     is_deleted: AtomicBool,
@@ -263,11 +264,8 @@ impl Vhost {
 
     /// A connection has ended: its exclusive queues go (invariant I9).
     pub fn connection_gone(&self, now: Now, connection: ConnectionId) {
-        let Some((_, queues)) = self.exclusive.remove(&connection) else {
-            return;
-        };
-        for queue in queues {
-            self.remove_queue(now, &queue);
+        if let Some((_, queues)) = self.exclusive.remove(&connection) {
+            self.remove_queues(now, queues.into_values());
         }
     }
 
@@ -280,16 +278,14 @@ impl Vhost {
             let _topology = self.topology.lock();
             self.is_deleted.store(true, Ordering::Relaxed);
         }
-        for queue in self.all_queues() {
-            let (_, gone) = self.take_queue_if(now, by, &queue, |_| true);
-            changes.extend(gone);
-        }
+        let (_, gone) = self.take_all_queues(now, by);
+        changes.extend(gone);
         let mut removal = Removal::by(by);
         for exchange in self.directory.all_exchanges() {
+            let _one_by_one = self.topology.lock();
             self.take_out(&exchange, &mut removal);
         }
-        self.take_apart(&mut self.topology.lock(), &mut removal);
-        changes.extend(removal.finish_untold());
+        changes.extend(self.finish_untold(removal).1);
         self.let_go(now);
         changes
     }
@@ -298,26 +294,31 @@ impl Vhost {
     /// the exchanges that every vhost has stay. Says up to where the store must be durable before
     /// that is for good, and what the caller tells listeners.
     pub fn empty(&self, now: Now, by: &str) -> (Position, Vec<Change>) {
-        let mut stored = Position::default();
-        let mut changes = Vec::new();
-        for queue in self.all_queues() {
-            let ((_, until), gone) = self.take_queue_if(now, by, &queue, |_| true);
-            stored = stored.max(until);
-            changes.extend(gone);
-        }
-        let mut topology = self.topology.lock();
+        let (stored, mut changes) = self.take_all_queues(now, by);
         let mut removal = Removal::by(by);
         for exchange in self.directory.all_exchanges() {
+            let _one_by_one = self.topology.lock();
             if exchanges::is_predeclared(&exchange.spec.name) {
                 removal.add_bindings_from(&exchange);
             } else {
                 self.take_out(&exchange, &mut removal);
             }
         }
-        self.take_apart(&mut topology, &mut removal);
-        drop(topology);
-        stored = stored.max(removal.stored());
-        changes.extend(removal.finish_untold());
+        let (until, gone) = self.finish_untold(removal);
+        changes.extend(gone);
+        (stored.max(until), changes)
+    }
+
+    fn take_all_queues(&self, now: Now, by: &str) -> (Position, Vec<Change>) {
+        let mut stored = Position::default();
+        let mut changes = Vec::new();
+        for queue in self.all_queues() {
+            if let Some((_, removal)) = self.take_queue_if(now, by, &queue, |_| true) {
+                let (until, gone) = self.finish_untold(removal);
+                stored = stored.max(until);
+                changes.extend(gone);
+            }
+        }
         (stored, changes)
     }
 

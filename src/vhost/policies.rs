@@ -1,12 +1,23 @@
 //! Policies of a vhost, applied to what is there and to what comes.
 
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
 use super::Vhost;
 use super::queue_handle::QueueHandle;
 use super::routing::Exchange;
 use crate::clock::Now;
 use crate::kind::QueueKind;
 use crate::policy::{Applied, Issuer, Policies, Policy, PolicyDefinition};
-use crate::queue::{Declared, Limits};
+use crate::queue::{Declared, Effects, Limits, Queue};
+use crate::turns::{self, Left, Work};
+
+/// Queues, and exchanges, that are gone through under one lock.
+const PIECE: usize = 64;
+
+/// Steps of a turn that it takes to find what policies say of one of them.
+const POLICY_STEPS: usize = 16;
 
 impl Vhost {
     /// Puts a policy in force, in the place of the one of that name and issuer. Who calls stores
@@ -42,33 +53,36 @@ impl Vhost {
         self.policies.read().for_exchange(&exchange.spec.name)
     }
 
-    /// Under the topology lock, so that no declare misses the change and no two changes overtake
-    /// each other.
+    /// Under the topology lock, so that no declare misses the change. What is there already is gone
+    /// through piece by piece, each under the lock again and by the policies of that moment: two
+    /// changes that overtake each other come to the same end.
     fn change_policies(&self, now: Now, change: impl FnOnce(&mut Policies)) {
         let topology = self.topology.lock();
         change(&mut self.policies.write());
-        let mut changed = Vec::new();
-        for queue in self.all_queues() {
-            let limits = self.limits_in_force(queue.declared());
-            let ((), effects) = queue.with_deferred(|state, effects| {
-                if *state.limits() != limits {
-                    state.reconfigure(now, limits, effects);
-                }
-            });
-            changed.push((queue, effects));
-        }
-        self.apply_to_exchanges();
         drop(topology);
-        for (queue, effects) in changed {
-            queue.absorb(now, effects);
+        if let Some(vhost) = self.me.upgrade() {
+            let applying = Applying {
+                queues: Mutex::new(self.all_queues()),
+                exchanges: Mutex::new(self.directory.all_exchanges()),
+                vhost,
+            };
+            turns::begin(&self.env.turns, now, Arc::new(applying));
         }
     }
 
-    pub(super) fn apply_to_exchanges(&self) {
-        for exchange in self.directory.all_exchanges() {
-            exchange.apply(&self.exchange_policy(&exchange));
-        }
-        self.directory.has_changed();
+    /// Gives a queue what its policies say now, and says what follows from it.
+    fn apply_to_queue(&self, now: Now, queue: &QueueHandle) -> Option<Effects> {
+        turns::spend(POLICY_STEPS);
+        let limits = self.limits_in_force(queue.declared());
+        let reconfigure = |state: &mut Queue, effects: &mut Effects| {
+            let differs = *state.limits() != limits;
+            if differs {
+                state.reconfigure(now, limits, effects);
+            }
+            differs
+        };
+        let (differs, effects) = queue.with_deferred(reconfigure);
+        differs.then_some(effects)
     }
 
     /// Gives a new queue what its arguments alone do not say.
@@ -100,4 +114,47 @@ impl Vhost {
         }
         limits
     }
+}
+
+/// A change of policies that queues and exchanges have yet to hear of.
+struct Applying {
+    vhost: Arc<Vhost>,
+    queues: Mutex<Vec<Arc<QueueHandle>>>,
+    exchanges: Mutex<Vec<Arc<Exchange>>>,
+}
+
+impl Work for Applying {
+    fn turn(&self, now: Now) -> Left {
+        let vhost = &self.vhost;
+        loop {
+            let queues = last(&mut self.queues.lock());
+            let exchanges = last(&mut self.exchanges.lock());
+            if queues.is_empty() && exchanges.is_empty() {
+                return Left::Nothing;
+            }
+            let topology = vhost.topology.lock();
+            let changed = queues.into_iter().filter_map(|queue| {
+                let effects = vhost.apply_to_queue(now, &queue)?;
+                Some((queue, effects))
+            });
+            let changed: Vec<_> = changed.collect();
+            for exchange in exchanges {
+                turns::spend(POLICY_STEPS);
+                exchange.apply(&vhost.exchange_policy(&exchange));
+            }
+            vhost.directory.has_changed();
+            drop(topology);
+            for (queue, effects) in changed {
+                queue.absorb(now, effects);
+            }
+            if turns::is_over() {
+                return Left::More;
+            }
+        }
+    }
+}
+
+/// Takes some of `all` out.
+fn last<T>(all: &mut Vec<T>) -> Vec<T> {
+    all.split_off(all.len().saturating_sub(PIECE))
 }

@@ -1,31 +1,36 @@
 //! Declaring, deleting and purging queues.
 
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
+use parking_lot::Mutex;
 
 use super::queue_handle::{Aftermath, QueueHandle};
 use super::removal::Removal;
-use super::routing::Destination;
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::compat::Feature;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
-use crate::events::{BROKER, Change, ChangeKind};
+use crate::events::{BROKER, ChangeKind};
 use crate::ids::ConnectionId;
 use crate::kind::QueueKind;
 use crate::mail::Mail;
 use crate::queue::{Arguments, Cancelled, Declared, DeleteReason, Flags};
-use crate::store::{Op, Position};
+use crate::store::Position;
+use crate::turns::{self, Left, Work};
 
 /// Names that begin so are the broker's own.
 pub const RESERVED_PREFIX: &str = "amq.";
 
 /// Names that the broker makes up begin so.
 const GENERATED_PREFIX: &str = "amq.gen-";
+
+/// Steps of a turn that it takes to delete a queue, besides those of what is in it.
+const REMOVAL_STEPS: usize = 48;
 
 /// How a queue is declared.
 #[derive(Clone, Debug)]
@@ -244,7 +249,7 @@ impl Vhost {
             self.exclusive
                 .entry(owner)
                 .or_default()
-                .push(Arc::clone(queue));
+                .insert(queue.id(), Arc::clone(queue));
         }
         let name = queue.name().clone();
         self.directory.queues.insert(name, Arc::clone(queue));
@@ -282,9 +287,12 @@ impl Vhost {
         }
     }
 
-    /// Deletes a queue without conditions.
-    pub(super) fn remove_queue(&self, now: Now, queue: &Arc<QueueHandle>) {
-        self.remove_queue_if(now, BROKER, queue, |_| true);
+    /// Deletes queues without conditions, in later turns those that this one has no room for.
+    pub(super) fn remove_queues(&self, now: Now, queues: impl Iterator<Item = Arc<QueueHandle>>) {
+        if let Some(vhost) = self.me.upgrade() {
+            let queues = Mutex::new(queues.collect());
+            turns::begin(&self.env.turns, now, Arc::new(Removing { vhost, queues }));
+        }
     }
 
     /// A queue asked for its own deletion; whether that still holds is asked again here.
@@ -304,20 +312,22 @@ impl Vhost {
         queue: &Arc<QueueHandle>,
         condition: impl FnOnce(&crate::queue::Queue) -> bool,
     ) -> (u64, Position) {
-        let (removed, changes) = self.take_queue_if(now, by, queue, condition);
-        self.env.events.tell_all(changes);
-        removed
+        match self.take_queue_if(now, by, queue, condition) {
+            Some((ready, removal)) => (ready, self.finish(removal)),
+            None => Default::default(),
+        }
     }
 
-    /// Deletes a queue if `condition` holds, and leaves it to the caller to tell listeners.
+    /// Takes a queue out if `condition` holds. The caller finishes the removal.
     pub(super) fn take_queue_if(
         &self,
         now: Now,
         by: &str,
         queue: &Arc<QueueHandle>,
         condition: impl FnOnce(&crate::queue::Queue) -> bool,
-    ) -> ((u64, Position), Vec<Change>) {
-        let mut topology = self.topology.lock();
+    ) -> Option<(u64, Removal)> {
+        turns::spend(REMOVAL_STEPS);
+        let topology = self.topology.lock();
         let (taken, effects) = queue.with_deferred(|state, effects| {
             if queue.is_deleted() || !condition(state) {
                 return None;
@@ -325,9 +335,7 @@ impl Vhost {
             queue.mark_deleted();
             Some(state.take_all(effects))
         });
-        let Some(taken) = taken else {
-            return Default::default();
-        };
+        let taken = taken?;
         self.env.queue_churn.deleted.fetch_add(1, Relaxed);
         self.directory
             .queues
@@ -335,31 +343,55 @@ impl Vhost {
         if let Some(owner) = queue.declared().exclusive
             && let Some(mut owned) = self.exclusive.get_mut(&owner)
         {
-            owned.retain(|other| other != queue);
+            owned.remove(&queue.id());
         }
-        let end = Destination::Queue(Arc::clone(queue)).downgrade();
-        let mut removal = Removal::of_bindings_to(end, by);
-        removal.reach(restore::forget_queue(&self.env, queue));
-        self.take_apart(&mut topology, &mut removal);
-        removal.note(self.queue_change(ChangeKind::QueueDeleted, by, queue.declared()));
+        self.directory.has_changed();
         drop(topology);
-        let stored = removal.stored();
-        let changes = removal.finish_untold();
         queue.absorb(now, effects);
-        if queue.stores(true) {
-            self.env
-                .store
-                .submit(&mut [Op::Dropped { queue: queue.id() }]);
+        let notices = Arc::new(Notices(Mutex::new(taken.consumers.into())));
+        turns::begin(&self.env.turns, now, notices);
+        Some((taken.ready, Removal::of_queue(queue, by)))
+    }
+}
+
+/// Queues that are to be deleted.
+struct Removing {
+    vhost: Arc<Vhost>,
+    queues: Mutex<VecDeque<Arc<QueueHandle>>>,
+}
+
+impl Work for Removing {
+    fn turn(&self, now: Now) -> Left {
+        while !turns::is_over() {
+            let next = self.queues.lock().pop_front();
+            let Some(queue) = next else {
+                return Left::Nothing;
+            };
+            self.vhost.remove_queue_if(now, BROKER, &queue, |_| true);
         }
-        for Cancelled {
-            mailbox,
-            channel,
-            id: consumer,
-        } in taken.consumers
-        {
+        Left::More
+    }
+}
+
+/// Consumers that are to hear that their queue is gone.
+struct Notices(Mutex<VecDeque<Cancelled>>);
+
+impl Work for Notices {
+    fn turn(&self, _now: Now) -> Left {
+        while !turns::is_over() {
+            let next = self.0.lock().pop_front();
+            let Some(Cancelled {
+                mailbox,
+                channel,
+                id: consumer,
+            }) = next
+            else {
+                return Left::Nothing;
+            };
             mailbox.post(Mail::Cancelled { channel, consumer });
+            turns::spend(1);
         }
-        ((taken.ready, stored), changes)
+        Left::More
     }
 }
 

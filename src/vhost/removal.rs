@@ -1,28 +1,40 @@
-//! What hangs on a queue or an exchange that is taken out of its vhost: bindings, and exchanges
-//! that go with their last binding.
+//! What hangs on a queue or an exchange that is taken out of its vhost: bindings, exchanges that go
+//! with their last binding, and what the store keeps of all of them.
 //!
 //! A list of steps, not recursion: exchanges may be bound to each other in a line of any length,
-//! and each may go with the one before it.
+//! and each may go with the one before it. What has no room in a turn is left for later ones. The
+//! store forgets a queue or an exchange after its bindings, so that a start never finds a binding
+//! without its ends.
 
 use std::sync::Arc;
 
-use super::routing::{Binding, Delayed, Ends, Exchange, Removed, Topology, WeakEnd};
+use parking_lot::Mutex;
+
+use super::queue_handle::QueueHandle;
+use super::routing::{Binding, Delayed, Destination, Ends, Exchange, Removed, Topology, WeakEnd};
 use super::{Vhost, restore};
-use crate::events::{Change, ChangeKind, Events};
-use crate::store::Position;
+use crate::clock::Now;
+use crate::events::{Change, ChangeKind};
+use crate::store::{Op, Position};
+use crate::turns::{self, Left, Work};
+
+/// Steps of a removal that are taken under one lock.
+const PIECE: usize = 64;
+
+/// Steps of a turn that it takes to remove a binding.
+const BINDING_STEPS: usize = 16;
 
 /// What is left to be taken apart, and what came of the rest. Nothing in it can be found by its
 /// name any more.
 #[derive(Default)]
 #[must_use]
-pub(super) struct Removal<'a> {
+pub(super) struct Removal {
     /// Who removes it.
-    by: &'a str,
+    by: Box<str>,
     /// What listeners are to be told.
     changes: Vec<Change>,
+    /// What is left, the last one first.
     steps: Vec<Step>,
-    /// Where messages wait that go with their exchanges.
-    waiting: Vec<Arc<Delayed>>,
     stored: Position,
 }
 
@@ -31,13 +43,19 @@ enum Step {
     To(WeakEnd),
     /// The bindings from an exchange that is gone, or loses them all.
     From(Arc<Exchange>),
+    /// The messages that wait in an exchange.
+    Delayed(Arc<Delayed>),
+    /// An exchange without bindings.
+    Exchange(Arc<Exchange>),
+    /// A queue without bindings.
+    Queue(Arc<QueueHandle>),
 }
 
-impl<'a> Removal<'a> {
+impl Removal {
     /// Nothing so far; `by`: who removes it.
-    pub(super) fn by(by: &'a str) -> Self {
+    pub(super) fn by(by: &str) -> Self {
         Self {
-            by,
+            by: by.into(),
             ..Self::default()
         }
     }
@@ -47,94 +65,162 @@ impl<'a> Removal<'a> {
         self.steps.push(Step::From(Arc::clone(exchange)));
     }
 
-    /// The bindings to a queue that is gone.
-    pub(super) fn of_bindings_to(end: WeakEnd, by: &'a str) -> Self {
+    /// A queue that is gone, and the bindings to it.
+    pub(super) fn of_queue(queue: &Arc<QueueHandle>, by: &str) -> Self {
+        let end = Destination::Queue(Arc::clone(queue)).downgrade();
         Self {
-            steps: vec![Step::To(end)],
+            steps: vec![Step::Queue(Arc::clone(queue)), Step::To(end)],
             ..Self::by(by)
         }
     }
 
-    /// Up to where the store must be durable before the removal is.
-    pub(super) fn stored(&self) -> Position {
-        self.stored
-    }
-
-    /// Listeners are to be told of this, too.
-    pub(super) fn note(&mut self, change: Option<Change>) {
+    fn note(&mut self, change: Option<Change>) {
         self.changes.extend(change);
     }
 
     /// The store must be durable up to `position` before the removal is.
-    pub(super) fn reach(&mut self, position: Position) {
+    fn reach(&mut self, position: Position) {
         self.stored = self.stored.max(position);
     }
+}
 
-    /// Drops messages that waited in exchanges, and tells listeners, so no lock may be held. Says
-    /// up to where the store must be durable before the removal is.
-    pub(super) fn finish(self, events: &Events) -> Position {
-        let stored = self.stored;
-        events.tell_all(self.finish_untold());
-        stored
+/// A removal that goes on in turns.
+struct Removing {
+    vhost: Arc<Vhost>,
+    removal: Mutex<Removal>,
+}
+
+impl Work for Removing {
+    fn turn(&self, now: Now) -> Left {
+        let mut removal = self.removal.lock();
+        let left = self.vhost.take_on(now, &mut removal);
+        let changes = std::mem::take(&mut removal.changes);
+        turns::reach(removal.stored);
+        drop(removal);
+        self.vhost.env.events.tell_all(changes);
+        left
     }
 
-    /// The same, but leaves it to the caller to tell listeners what it hands out.
-    pub(super) fn finish_untold(self) -> Vec<Change> {
-        debug_assert!(self.steps.is_empty(), "something is left to be taken apart");
-        for delayed in self.waiting {
-            delayed.clear();
-        }
-        self.changes
+    /// A start would find what has lost its name already.
+    fn at_stop(&self, now: Now) {
+        while self.turn(now) == Left::More {}
     }
 }
 
 impl Vhost {
-    /// Takes an exchange out, unless another one has its name by now; its bindings are left to
+    /// Takes an exchange out, unless another one has its name by now; what hangs on it is left to
     /// `removal`.
-    pub(super) fn take_out(&self, exchange: &Arc<Exchange>, removal: &mut Removal<'_>) {
+    pub(super) fn take_out(&self, exchange: &Arc<Exchange>, removal: &mut Removal) {
         let same = |_: &_, found: &Arc<Exchange>| Arc::ptr_eq(found, exchange);
         let exchanges = &self.directory.exchanges;
         if exchanges.remove_if(&exchange.spec.name, same).is_none() {
             return;
         }
-        removal.reach(restore::forget_exchange(&self.env, exchange));
         let kind = ChangeKind::ExchangeDeleted;
-        removal.note(self.exchange_change(kind, removal.by, &exchange.spec));
-        removal.waiting.extend(exchange.delayed.clone());
+        removal.note(self.exchange_change(kind, &removal.by, &exchange.spec));
+        let delayed = exchange.delayed.clone();
+        removal.steps.push(Step::Exchange(Arc::clone(exchange)));
+        removal.steps.extend(delayed.map(Step::Delayed));
         removal.steps.push(Step::To(WeakEnd::source(exchange)));
         removal.steps.push(Step::From(Arc::clone(exchange)));
         self.directory.has_changed();
     }
 
-    /// Takes apart what `removal` has left.
-    pub(super) fn take_apart(&self, topology: &mut Topology, removal: &mut Removal<'_>) {
-        while let Some(step) = removal.steps.last() {
-            let removed = match step {
-                Step::To(end) => topology.pop_to(end),
-                Step::From(exchange) => topology.pop_from(&WeakEnd::source(exchange)),
+    /// Does what is left of a removal, in later turns what has no room in this one. Says up to
+    /// where the store must be durable before what is done by now is for good. No lock may be held.
+    pub(super) fn finish(&self, removal: Removal) -> Position {
+        let Some(vhost) = self.me.upgrade() else {
+            return Position::default();
+        };
+        let removal = Mutex::new(removal);
+        let removing = Arc::new(Removing { vhost, removal });
+        turns::begin(&self.env.turns, self.env.now(), Arc::clone(&removing));
+        removing.removal.lock().stored
+    }
+
+    /// Does all that is left of a removal now, and leaves it to the caller to tell listeners what
+    /// it hands out. No lock may be held.
+    pub(super) fn finish_untold(&self, mut removal: Removal) -> (Position, Vec<Change>) {
+        let now = self.env.now();
+        while self.take_on(now, &mut removal) == Left::More {}
+        (removal.stored, removal.changes)
+    }
+
+    /// Goes on with a removal until it is done or this turn is over.
+    fn take_on(&self, now: Now, removal: &mut Removal) -> Left {
+        loop {
+            let delayed = match removal.steps.last() {
+                None => return Left::Nothing,
+                Some(Step::Delayed(delayed)) => Some(Arc::clone(delayed)),
+                Some(_) => None,
+            };
+            match delayed {
+                // Listeners are told, so no lock may be held.
+                Some(delayed) => {
+                    if delayed.clear(now) == Left::Nothing {
+                        removal.steps.pop();
+                    }
+                }
+                None => self.take_apart(&mut self.topology.lock(), removal),
+            }
+            if turns::is_over() && !removal.steps.is_empty() {
+                return Left::More;
+            }
+        }
+    }
+
+    /// Takes apart a piece of what `removal` has left, so that others get the lock in between.
+    fn take_apart(&self, topology: &mut Topology, removal: &mut Removal) {
+        for _ in 0..PIECE {
+            let removed = match removal.steps.last() {
+                None | Some(Step::Delayed(_)) => break,
+                Some(Step::To(end)) => topology.pop_to(end),
+                Some(Step::From(exchange)) => topology.pop_from(&WeakEnd::source(exchange)),
+                Some(Step::Exchange(_) | Step::Queue(_)) => None,
             };
             match removed {
                 Some(removed) => self.unbound(topology, &removed, removal),
-                None => drop(removal.steps.pop()),
+                None => self.end_step(removal),
             }
         }
         self.directory.has_changed();
     }
 
+    /// Ends the last step, whose bindings are gone: the store forgets what has its name no more,
+    /// unless that was declared anew.
+    fn end_step(&self, removal: &mut Removal) {
+        match removal.steps.pop() {
+            Some(Step::Exchange(exchange)) => {
+                if self.find_exchange(&exchange.spec.name).is_none() {
+                    removal.reach(restore::forget_exchange(&self.env, &exchange));
+                }
+            }
+            Some(Step::Queue(queue)) => {
+                if self.find_queue(queue.name()).is_none() {
+                    removal.reach(restore::forget_queue(&self.env, &queue));
+                }
+                if queue.stores(true) {
+                    self.env
+                        .store
+                        .submit(&mut [Op::Dropped { queue: queue.id() }]);
+                }
+                let kind = ChangeKind::QueueDeleted;
+                removal.note(self.queue_change(kind, &removal.by, queue.declared()));
+            }
+            Some(Step::To(_) | Step::From(_) | Step::Delayed(_)) | None => {}
+        }
+    }
+
     /// A binding is off the list: its router and the store forget it, and its source goes with its
     /// last binding if it was declared so.
-    pub(super) fn unbound(
-        &self,
-        topology: &Topology,
-        removed: &Removed,
-        removal: &mut Removal<'_>,
-    ) {
+    pub(super) fn unbound(&self, topology: &Topology, removed: &Removed, removal: &mut Removal) {
+        turns::spend(BINDING_STEPS);
         let Removed {
             binding,
             ends,
             number,
         } = removed;
-        removal.note(self.binding_change(ChangeKind::BindingDeleted, removal.by, binding));
+        removal.note(self.binding_change(ChangeKind::BindingDeleted, &removal.by, binding));
         let Some(source) = ends.source.exchange() else {
             return;
         };

@@ -20,6 +20,8 @@ struct Behind {
     staged: AtomicU64,
     durable: AtomicU64,
     is_over_budget: AtomicBool,
+    /// Definitions are not durable at once either.
+    defines_late: AtomicBool,
 }
 
 impl Store for Behind {
@@ -44,8 +46,13 @@ impl Store for Behind {
         position
     }
 
-    fn define(&self, _changes: &[DefinitionChange]) -> Position {
-        Position::default()
+    fn define(&self, changes: &[DefinitionChange]) -> Position {
+        if !self.defines_late.load(Ordering::Relaxed) {
+            return Position::default();
+        }
+        let position = self.memory.define(changes);
+        self.staged.fetch_max(position.0, Ordering::Relaxed);
+        position
     }
 
     fn durable(&self) -> Position {
@@ -313,8 +320,7 @@ fn a_client_is_not_read_until_what_it_left_for_later_turns_is_done() {
         },
     );
     assert!(client.heard().is_empty());
-    while client.broker.env.turns.run_one(client.now) {}
-    assert!(client.connection.on_mail(client.now, Waker::noop()));
+    finish(&mut client);
     assert_eq!(client.connection.flow(), Flow::Read);
     client.feed();
     assert_eq!(client.unread(), 0);
@@ -323,6 +329,72 @@ fn a_client_is_not_read_until_what_it_left_for_later_turns_is_done() {
         heard[0].contains("declare-ok") && heard[0].contains("999"),
         "{heard:?}"
     );
+}
+
+/// Does what was left for later turns, and reads the mail about it.
+fn finish(client: &mut Script) -> u64 {
+    while client.broker.env.turns.run_one(client.now) {}
+    client.connection.on_mail(client.now, Waker::noop());
+    client.broker.env.turns.counts().turns
+}
+
+#[test]
+fn a_deletion_is_answered_when_its_last_binding_is_gone_for_good() {
+    let (mut client, store) = client();
+    store.defines_late.store(true, Ordering::Relaxed);
+    for n in 0..2_000 {
+        let key = n.to_string();
+        let bind = QueueBind {
+            queue: short("q"),
+            exchange: short("amq.direct"),
+            routing_key: short(&key),
+            nowait: true,
+            ..QueueBind::default()
+        };
+        client.say(ONE, bind);
+    }
+    store.catch_up();
+    let turn = Turn::begin();
+    client.say(
+        ONE,
+        QueueDelete {
+            queue: short("q"),
+            ..QueueDelete::default()
+        },
+    );
+    drop(turn);
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    let position = store.catch_up();
+    client.mail(Mail::Durable(position));
+    assert_eq!(client.heard(), [""; 0], "bindings are left");
+    assert!(finish(&mut client) >= 3);
+    assert_eq!(client.connection.flow(), Flow::Read);
+    assert_eq!(client.heard(), [""; 0], "they are gone, but not for good");
+    let position = store.catch_up();
+    client.mail(Mail::Durable(position));
+    assert_eq!(client.heard(), ["1 queue.delete-ok message-count=0"]);
+}
+
+#[test]
+fn a_connection_has_closed_when_its_last_exclusive_queue_is_gone() {
+    let mut client = Script::open(1);
+    for n in 0..2_000 {
+        let queue = n.to_string();
+        let declare = QueueDeclare {
+            queue: short(&queue),
+            exclusive: true,
+            nowait: true,
+            ..QueueDeclare::default()
+        };
+        client.say(ONE, declare);
+    }
+    let turn = Turn::begin();
+    client.say(ZERO, ConnectionClose::default());
+    drop(turn);
+    assert_eq!(client.heard(), [""; 0]);
+    assert!(finish(&mut client) >= 3);
+    assert_eq!(client.heard(), ["0 connection.close-ok"]);
+    assert_eq!(client.broker.find_vhost("/").unwrap().queue_count(), 0);
 }
 
 #[test]

@@ -24,8 +24,15 @@ use crate::events::{CopyId, Fate};
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, with_headers};
 use crate::store::{Op, Position, RecordAt, Recovered};
-use crate::turns;
+use crate::turns::{self, Left};
 use crate::vhost::read_back::read_all;
+
+/// Messages that are dropped without a look at the turn.
+const PIECE: usize = 256;
+/// Steps that it takes to drop a message.
+const CLEAR_STEPS: usize = 4;
+/// Steps that the release of a message takes, besides those of placing it.
+const RELEASE_STEPS: usize = 8;
 
 /// The header that asks for a delay, and tells of it afterwards.
 const DELAY: &str = "x-delay";
@@ -198,19 +205,26 @@ impl Delayed {
         }
     }
 
-    /// The exchange is deleted: so are its messages. Listeners are told, so no lock may be held.
-    pub(in crate::vhost) fn clear(&self) {
-        let held = std::mem::take(&mut self.held.lock().by_due);
-        let now = self.env.now();
-        for (&(_, number), waiting) in &held {
-            self.emit(now, number, &waiting.message, Fate::Purged);
+    /// The exchange is deleted: so are its messages, as many as this turn has room for. Listeners
+    /// are told, so no lock may be held.
+    pub(in crate::vhost) fn clear(&self, now: Now) -> Left {
+        while !turns::is_over() {
+            let mut held = self.held.lock();
+            let first = std::iter::from_fn(|| held.by_due.pop_first());
+            let some: Vec<_> = first.take(PIECE).collect();
+            drop(held);
+            if some.is_empty() {
+                return Left::Nothing;
+            }
+            turns::spend(CLEAR_STEPS * some.len());
+            for ((_, number), waiting) in &some {
+                self.emit(now, *number, &waiting.message, Fate::Purged);
+            }
+            let records = some.iter().map(|(_, waiting)| waiting.at);
+            let records: Vec<RecordAt> = records.filter(|at| at.is_stored()).collect();
+            self.settle(&records);
         }
-        let records: Vec<RecordAt> = held
-            .into_values()
-            .map(|waiting| waiting.at)
-            .filter(|at| at.is_stored())
-            .collect();
-        self.settle(&records);
+        Left::More
     }
 
     fn settle(&self, records: &[RecordAt]) {
@@ -232,9 +246,6 @@ impl Delayed {
         Some((number, entry.remove()))
     }
 }
-
-/// Steps that the release of a message takes, besides those of placing it.
-const RELEASE_STEPS: usize = 8;
 
 impl Timed for Delayed {
     fn on_deadline(&self, now: Now) {

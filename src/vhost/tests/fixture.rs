@@ -1,22 +1,27 @@
 //! A vhost without a broker around it, and a thread with hardly any stack.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use leveret_codec::properties::{Properties, PropertiesRef};
-use leveret_codec::table::Table;
+use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::{ShortStr, ShortString};
+use parking_lot::Mutex;
 
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::env::Environment;
-use crate::ids::ConnectionId;
+use crate::ids::{ConnectionId, QueueId};
 use crate::message::{Body, Message, MessageBuilder, Traits};
 use crate::queue::Queue;
-use crate::store::MemoryStore;
+use crate::store::{
+    Definition, DefinitionChange, DefinitionKind, DurableWatch, MemoryStore, Op, Position,
+    RecordAt, Recovered, Store, StoreError,
+};
 use crate::vhost::{
     Destination, DestinationName, ExchangeSpec, Placed, Publishes, Question, QueueHandle,
-    QueueSpec, Vhost,
+    QueueSpec, Routes, Vhost,
 };
 
 /// Octets of stack on which everything must be possible, however deep or long what clients made.
@@ -34,6 +39,9 @@ pub(super) fn name(text: &str) -> ShortString {
     ShortString::new(text).unwrap()
 }
 
+/// The connection that declares queues.
+pub(super) const CONNECTION: ConnectionId = ConnectionId(1);
+
 /// A message to be published with `key`.
 pub(super) fn message(key: &str, traits: Traits) -> Message {
     build(key, "m", traits)
@@ -44,9 +52,23 @@ pub(super) fn message_of(key: &str, body: &str) -> Message {
     build(key, body, Traits::default())
 }
 
+/// A message that an x-delayed-message exchange keeps for so long.
+pub(super) fn delayed(ms: i32) -> Message {
+    let headers = Table::new().with("x-delay", ms).to_bytes();
+    let properties = Properties {
+        headers: Some(TableRef::new(&headers)),
+        ..Properties::default()
+    };
+    with_properties("", "m", Traits::default(), &properties)
+}
+
 fn build(key: &str, body: &str, traits: Traits) -> Message {
+    with_properties(key, body, traits, &Properties::default())
+}
+
+fn with_properties(key: &str, body: &str, traits: Traits, properties: &Properties<'_>) -> Message {
     let mut octets = Vec::new();
-    Properties::default().encode(&mut octets);
+    properties.encode(&mut octets);
     MessageBuilder::default().build(
         ShortStr::EMPTY,
         name(key).as_short(),
@@ -56,18 +78,85 @@ fn build(key: &str, body: &str, traits: Traits) -> Message {
     )
 }
 
+/// A store in memory that can be asked which definitions it has.
+#[derive(Default)]
+struct Rows {
+    memory: MemoryStore,
+    kept: Mutex<BTreeSet<(DefinitionKind, String)>>,
+}
+
+impl Store for Rows {
+    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
+        self.memory.recover(definitions)
+    }
+
+    fn recover_messages(
+        &self,
+        each: &mut dyn FnMut(QueueId, &[Recovered]),
+    ) -> Result<(), StoreError> {
+        self.memory.recover_messages(each)
+    }
+
+    fn next_queue_id(&self) -> QueueId {
+        self.memory.next_queue_id()
+    }
+
+    fn submit(&self, ops: &mut [Op<'_>]) -> Position {
+        self.memory.submit(ops)
+    }
+
+    fn define(&self, changes: &[DefinitionChange]) -> Position {
+        let mut kept = self.kept.lock();
+        for change in changes {
+            match change {
+                DefinitionChange::Put(row) => kept.insert((row.kind, row.key.clone())),
+                DefinitionChange::Delete(kind, key) => kept.remove(&(*kind, key.clone())),
+            };
+        }
+        self.memory.define(changes)
+    }
+
+    fn durable(&self) -> Position {
+        self.memory.durable()
+    }
+
+    fn watch(&self, watch: Arc<dyn DurableWatch>) {
+        self.memory.watch(watch);
+    }
+
+    fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
+        self.memory.read(at)
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        self.memory.close()
+    }
+}
+
 pub(super) struct Fixture {
     pub(super) vhost: Arc<Vhost>,
     pub(super) clock: Clock,
+    store: Arc<Rows>,
 }
 
 impl Fixture {
     pub(super) fn new() -> Self {
         let clock = Clock::test();
-        let store = Arc::new(MemoryStore::default());
-        let env = Environment::new(Settings::default(), clock.clone(), store);
+        let store = Arc::new(Rows::default());
+        let rows: Arc<Rows> = Arc::clone(&store);
+        let env = Environment::new(Settings::default(), clock.clone(), rows);
         let vhost = Vhost::new(name("/"), Default::default(), &Arc::new(env));
-        Self { vhost, clock }
+        Self {
+            vhost,
+            clock,
+            store,
+        }
+    }
+
+    /// Of what kinds the definitions in the store are.
+    pub(super) fn stored(&self) -> Vec<DefinitionKind> {
+        let kept = self.store.kept.lock();
+        kept.iter().map(|(kind, _)| *kind).collect()
     }
 
     pub(super) fn now(&self) -> crate::clock::Now {
@@ -79,14 +168,29 @@ impl Fixture {
     }
 
     pub(super) fn queue(&self, queue: &str, arguments: Table) -> Arc<QueueHandle> {
-        let spec = QueueSpec {
+        self.declare(queue, arguments, |_| {})
+    }
+
+    /// A queue that goes with [`CONNECTION`].
+    pub(super) fn exclusive_queue(&self, queue: &str) {
+        self.declare(queue, Table::new(), |spec| spec.exclusive = true);
+    }
+
+    fn declare(
+        &self,
+        queue: &str,
+        arguments: Table,
+        shape: impl FnOnce(&mut QueueSpec),
+    ) -> Arc<QueueHandle> {
+        let mut spec = QueueSpec {
             name: name(queue),
             durable: true,
             exclusive: false,
             auto_delete: false,
             arguments,
-            connection: Some(ConnectionId(1)),
+            connection: Some(CONNECTION),
         };
+        shape(&mut spec);
         let declared = self
             .vhost
             .declare_queue(self.now(), "guest", spec, |_| Ok(()));
@@ -141,38 +245,40 @@ impl Fixture {
     }
 
     pub(super) fn publish_as(&self, exchange: &str, message: Message) -> usize {
-        let exchange = self.vhost.exchange(exchange).unwrap();
-        let key = message.routing_key();
-        let question = Question {
-            keys: &[&key],
-            message: &message,
-            publisher: None,
-        };
-        let routes = self.vhost.route(self.now(), &exchange, question).routes;
-        let mut publishes = Publishes::default();
-        publishes.push(message.clone(), &routes);
-        let mut placed = Vec::new();
-        self.vhost.place(self.now(), &mut publishes, &mut placed);
+        let routes = self.routes(exchange, &message);
+        let placed = self.place(vec![(message, Arc::clone(&routes))]);
         assert!(matches!(placed[..], [Placed::Accepted(_)]));
         routes.len()
     }
 
     /// Publishes all of these to the default exchange at once.
     pub(super) fn publish_all(&self, messages: Vec<Message>) {
-        let exchange = self.vhost.exchange("").unwrap();
+        let route = |message: Message| {
+            let routes = self.routes("", &message);
+            (message, routes)
+        };
+        self.place(messages.into_iter().map(route).collect());
+    }
+
+    fn routes(&self, exchange: &str, message: &Message) -> Routes {
+        let exchange = self.vhost.exchange(exchange).unwrap();
+        let key = message.routing_key();
+        let question = Question {
+            keys: &[&key],
+            message,
+            publisher: None,
+        };
+        self.vhost.route(self.now(), &exchange, question).routes
+    }
+
+    fn place(&self, messages: Vec<(Message, Routes)>) -> Vec<Placed> {
         let mut publishes = Publishes::default();
-        for message in messages {
-            let key = message.routing_key();
-            let question = Question {
-                keys: &[&key],
-                message: &message,
-                publisher: None,
-            };
-            let routes = self.vhost.route(self.now(), &exchange, question).routes;
-            publishes.push(message.clone(), &routes);
+        for (message, routes) in messages {
+            publishes.push(message, &routes);
         }
         let mut placed = Vec::new();
         self.vhost.place(self.now(), &mut publishes, &mut placed);
+        placed
     }
 
     pub(super) fn ready(&self, queue: &str) -> u64 {

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use leveret_codec::table::Table;
 
-use super::fixture::{Fixture, message_of};
+use super::fixture::{CONNECTION, Fixture, delayed, message_of, name};
 use crate::mail::Mailbox;
+use crate::policy::{Issuer, Policy, PolicyDefinition};
 use crate::queue::Queue;
+use crate::store::DefinitionKind as Kind;
 use crate::turns::{self, TURN_STEPS, Turn};
+use crate::vhost::{DeleteIf, QueueHandle};
 
 /// Messages of one case.
 const MANY: u64 = 5_000;
@@ -136,4 +139,144 @@ fn messages_for_many_queues_use_up_a_turn() {
         published += 1;
     }
     assert_eq!(published, u64::from(TURN_STEPS / 100 + 1));
+}
+
+/// A queue with [`MANY`] bindings from `x`.
+fn bound_many_times(broker: &Fixture) {
+    broker.exchange("x", |_| {});
+    broker.queue("q", Table::new());
+    for n in 0..MANY {
+        broker.bind_queue("x", "q", &n.to_string());
+    }
+}
+
+fn delete_queue(broker: &Fixture, queue: &str) {
+    let queue = broker.vhost.queue(queue).unwrap();
+    let (now, only_if) = (broker.now(), DeleteIf::default());
+    broker
+        .vhost
+        .delete_queue(now, "guest", &queue, only_if)
+        .unwrap();
+}
+
+#[test]
+fn bindings_of_a_deleted_queue_go_in_turns() {
+    let broker = Fixture::new();
+    bound_many_times(&broker);
+    assert!(as_a_client(|| delete_queue(&broker, "q")));
+    assert!(broker.vhost.find_queue("q").is_none());
+    assert_eq!(broker.publish("x", ""), 0, "it gets nothing any more");
+    assert!(finish(&broker) >= MANY * 16 / u64::from(TURN_STEPS) - 1);
+    assert_eq!(broker.vhost.binding_count(), 0);
+}
+
+#[test]
+fn bindings_of_a_deleted_exchange_go_in_turns() {
+    let broker = Fixture::new();
+    bound_many_times(&broker);
+    assert!(as_a_client(|| {
+        broker.vhost.delete_exchange("guest", "x", false).unwrap();
+    }));
+    assert!(broker.vhost.find_exchange("x").is_none());
+    assert!(finish(&broker) >= MANY * 16 / u64::from(TURN_STEPS) - 1);
+    assert_eq!(broker.vhost.binding_count(), 0);
+}
+
+#[test]
+fn what_is_declared_anew_loses_nothing_to_the_removal_of_what_was_before() {
+    let broker = Fixture::new();
+    bound_many_times(&broker);
+    assert!(as_a_client(|| delete_queue(&broker, "q")));
+    broker.queue("q", Table::new());
+    broker.bind_queue("x", "q", &(MANY - 1).to_string());
+    finish(&broker);
+    assert_eq!(broker.vhost.binding_count(), 1);
+    assert_eq!(broker.publish("x", ""), 1);
+    assert_eq!(
+        broker.stored(),
+        [Kind::Exchange, Kind::Queue, Kind::Binding]
+    );
+}
+
+#[test]
+fn a_line_of_exchanges_that_go_with_their_last_binding_goes_in_turns() {
+    let broker = Fixture::new();
+    broker.queue("end", Table::new());
+    for n in 0..MANY {
+        broker.exchange(&format!("x{n}"), |spec| spec.auto_delete = true);
+    }
+    for n in 1..MANY {
+        broker.bind_exchange(&format!("x{}", n - 1), &format!("x{n}"), "");
+    }
+    broker.bind_queue(&format!("x{}", MANY - 1), "end", "");
+    assert!(as_a_client(|| broker.unbind_queue(
+        &format!("x{}", MANY - 1),
+        "end",
+        ""
+    )));
+    assert!(finish(&broker) >= MANY * 16 / u64::from(TURN_STEPS) - 1);
+    assert_eq!(broker.vhost.exchange_count(), 7);
+    assert_eq!(broker.stored(), [Kind::Queue]);
+}
+
+#[test]
+fn delayed_messages_of_a_deleted_exchange_go_in_turns() {
+    let broker = Fixture::new();
+    broker.exchange("x", |spec| {
+        spec.type_name = name("x-delayed-message");
+        spec.arguments = Table::new().with("x-delayed-type", "fanout");
+    });
+    for _ in 0..MANY {
+        broker.publish_as("x", delayed(1000));
+    }
+    assert!(as_a_client(|| {
+        broker.vhost.delete_exchange("guest", "x", false).unwrap();
+    }));
+    assert!(finish(&broker) >= MANY * 4 / u64::from(TURN_STEPS));
+}
+
+#[test]
+fn exclusive_queues_of_a_connection_go_in_turns() {
+    let broker = Fixture::new();
+    for n in 0..MANY {
+        broker.exclusive_queue(&format!("q{n}"));
+    }
+    assert!(as_a_client(|| broker
+        .vhost
+        .connection_gone(broker.now(), CONNECTION)));
+    assert!(finish(&broker) >= MANY * 48 / u64::from(TURN_STEPS) - 1);
+    assert_eq!(broker.vhost.queue_count(), 0);
+}
+
+#[test]
+fn a_policy_reaches_its_queues_in_turns() {
+    let broker = Fixture::new();
+    for n in 0..MANY {
+        broker.queue(&format!("q{n}"), Table::new());
+    }
+    let definition = PolicyDefinition::new("/", "p", "^q").set("max-length", 5);
+    let policy = Policy::parse(Issuer::User, &definition).unwrap();
+    assert!(as_a_client(|| {
+        broker.vhost.put_policy(broker.now(), Issuer::User, policy);
+    }));
+    let bounded = || {
+        let queues = broker.vhost.all_queues().into_iter();
+        let limit = |queue: &Arc<QueueHandle>| queue.look(|state| state.limits().max_length);
+        queues.filter(|queue| limit(queue) == Some(5)).count() as u64
+    };
+    assert!(bounded() < MANY);
+    assert!(finish(&broker) >= MANY * 16 / u64::from(TURN_STEPS) - 1);
+    assert_eq!(bounded(), MANY);
+}
+
+#[test]
+fn a_stop_finishes_what_a_start_would_miss() {
+    let broker = Fixture::new();
+    bound_many_times(&broker);
+    assert!(as_a_client(|| delete_queue(&broker, "q")));
+    let goes_last = broker.stored().contains(&Kind::Queue);
+    assert!(goes_last);
+    broker.vhost.env().turns.close(broker.now());
+    assert_eq!(broker.vhost.binding_count(), 0);
+    assert_eq!(broker.stored(), [Kind::Exchange]);
 }
