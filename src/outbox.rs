@@ -245,28 +245,37 @@ impl Outbox {
             0
         };
         let added = 2 * FRAME_OVERHEAD + method_len + header_len + body_len;
+        let tag = consumer_tag.as_bytes();
+        let mut start = [0; 12];
+        start[..7].copy_from_slice(&frame_head(FRAME_METHOD, channel, octets(method_len)));
+        start[7..11].copy_from_slice(&DELIVER);
+        start[11] = u8::try_from(tag.len()).unwrap_or(0);
+        let mut after_tag = [u8::from(redelivered); 9];
+        after_tag[..8].copy_from_slice(&delivery_tag.to_be_bytes());
+        let mut header = [FRAME_END; 8 + HEADER_FIXED];
+        header[1..8].copy_from_slice(&frame_head(FRAME_HEADER, channel, octets(header_len)));
+        header[8..12].copy_from_slice(&BASIC_HEADER);
+        header[12..].copy_from_slice(&(body.len() as u64).to_be_bytes());
         let before = self.copied.len();
-        self.copied.resize(before + added, 0);
-        let mut cursor = Cursor(self.copied.get_mut(before..).unwrap_or_default());
-        cursor.head(FRAME_METHOD, channel, method_len);
-        cursor.put(&DELIVER);
-        cursor.put(&[u8::try_from(consumer_tag.len()).unwrap_or(0)]);
-        cursor.put(consumer_tag.as_bytes());
-        cursor.put(&delivery_tag.to_be_bytes());
-        cursor.put(&[u8::from(redelivered)]);
-        cursor.put(message.routing_octets());
-        cursor.put(&[FRAME_END]);
-        cursor.head(FRAME_HEADER, channel, header_len);
-        cursor.put(&BASIC_HEADER);
-        cursor.put(&(body.len() as u64).to_be_bytes());
-        cursor.put(properties);
-        cursor.put(&[FRAME_END]);
+        self.copied.reserve(added);
+        self.copied.extend_from_slice(&start);
+        self.copied.extend_from_slice(tag);
+        self.copied.extend_from_slice(&after_tag);
+        self.copied.extend_from_slice(routing);
+        self.copied.extend_from_slice(&header);
+        self.copied.extend_from_slice(properties);
         if small {
-            cursor.head(FRAME_BODY, channel, body.len());
-            cursor.put(body);
-            cursor.put(&[FRAME_END]);
+            let mut head = [FRAME_END; 8];
+            head[1..].copy_from_slice(&frame_head(FRAME_BODY, channel, octets(body.len())));
+            self.copied.extend_from_slice(&head);
+            self.copied.extend_from_slice(body);
         }
-        debug_assert!(cursor.0.is_empty(), "the lengths above are those written");
+        self.copied.push(FRAME_END);
+        debug_assert_eq!(
+            self.copied.len() - before,
+            added,
+            "the lengths above are those written"
+        );
         self.tail += added;
         self.waiting += added;
         self.frames += if small { 3 } else { 2 };
@@ -455,24 +464,6 @@ impl Outbox {
             self.debts.pop_front();
         }
         relief
-    }
-}
-
-/// Room that is filled from its start.
-struct Cursor<'a>(&'a mut [u8]);
-
-impl Cursor<'_> {
-    #[inline(always)]
-    fn put(&mut self, octets: &[u8]) {
-        if let Some((here, rest)) = std::mem::take(&mut self.0).split_at_mut_checked(octets.len()) {
-            here.copy_from_slice(octets);
-            self.0 = rest;
-        }
-    }
-
-    #[inline(always)]
-    fn head(&mut self, kind: u8, channel: ChannelId, len: usize) {
-        self.put(&frame_head(kind, channel, octets(len)));
     }
 }
 
