@@ -170,24 +170,28 @@ impl Channel {
             body: payload_max.min(size_max).min(small_max),
         };
         let mut rest = input;
-        let mut publishes = 0;
+        let before = self.publisher.held.len();
+        let mut other = None;
         while self.publisher.held.len() < HELD_MAX
             && let Some((body, behind)) = repeat.next(rest, longest, cx)
         {
-            publishes += 1;
             let message = repeat.template.message(body);
             rest = behind;
-            if let Some(routes) = &repeat.routes {
-                self.publisher.held.push(message, routes);
-                let confirms = self.confirms.as_mut();
-                let number = confirms.map(super::Confirms::number);
-                self.publisher.numbers.extend(number);
-            } else {
-                self.publish_anew(repeat, message, cx);
+            let Some(routes) = &repeat.routes else {
+                other = Some(message);
                 break;
-            }
+            };
+            self.publisher.held.push(message, routes);
         }
-        cx.bench.frames_in += publishes * PUBLISH_FRAMES;
+        let known = self.publisher.held.len() - before;
+        if let Some(confirms) = &mut self.confirms {
+            let numbers = std::iter::repeat_with(|| confirms.number());
+            self.publisher.numbers.extend(numbers.take(known));
+        }
+        cx.bench.frames_in += (known as u64 + u64::from(other.is_some())) * PUBLISH_FRAMES;
+        if let Some(message) = other {
+            self.publish_anew(repeat, message, cx);
+        }
         repeat.is_useful |= rest.len() < input.len();
         input.len() - rest.len()
     }
