@@ -18,6 +18,7 @@ use crate::broker::{Broker, StartError};
 use crate::config::{self, Loaded, Origin};
 use crate::log;
 use crate::net::descriptors;
+use crate::store::is_guarded;
 
 use cli::{Cli, Command};
 use ready::Ready;
@@ -35,6 +36,7 @@ const IN_USE: u8 = 2;
 /// Does what the arguments of this process say; returns when it is done, or when a broker that was
 /// started has stopped.
 pub fn main() -> ExitCode {
+    say_no_guarded_panics();
     let cli = Cli::parse();
     match &cli.command {
         Some(Command::Settings { markdown: true }) => return say(&config::reference()),
@@ -61,6 +63,17 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A panic that is caught on the spot, in a library that reads what is damaged, is no news: what
+/// becomes of it is said in words.
+fn say_no_guarded_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_guarded() {
+            before(panic);
+        }
+    }));
 }
 
 /// Goes through everything that a start does before it changes anything.

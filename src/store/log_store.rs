@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::ids::{QueueId, Sequence};
 use crate::message::Message;
-use crate::store::definitions::Definitions;
+use crate::store::definitions::{self, Definitions, Texts, change_text};
 use crate::store::disk::Disk;
 use crate::store::format::batch::SEGMENT_HEAD;
 use crate::store::log::Options;
@@ -22,8 +22,8 @@ use crate::store::space::Housekeeper;
 use crate::store::start::recount::{recount, tell};
 use crate::store::start::recovery::{self, Damage, Scan};
 use crate::store::{
-    Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
-    Store, StoreError,
+    Definition, DefinitionChange, DurableWatch, Op, Position, RecordAt, Recovered, Store,
+    StoreError,
 };
 use crate::sync::{JoinHandle, Mutex};
 
@@ -51,7 +51,9 @@ pub struct LogStore {
     housekeeper: Arc<Mutex<Housekeeper>>,
     queues: Sequence,
     clock: Clock,
-    definitions: Mutex<BTreeMap<(DefinitionKind, String), String>>,
+    definitions: Mutex<Texts>,
+    /// Definitions were lost, now or before.
+    has_lost: bool,
     /// Messages before this address may have been delivered although nothing says so.
     suspect: u64,
     damage: Mutex<Vec<Damage>>,
@@ -87,41 +89,36 @@ impl LogStore {
         options: Options,
         clock: Clock,
     ) -> Result<Self, StoreError> {
-        let scan = recovery::scan(&*disk)?;
+        let mut scan = recovery::scan(&*disk)?;
         let is_new = scan.checkpoint == 0 && scan.catalog.segments.is_empty();
-        let database = Definitions::open(&*disk, is_new)?;
+        let mut found = definitions::read(&*disk, scan.definitions)?;
+        let mut database = Definitions::open(&*disk, is_new, &found)?;
+        scan.damage.append(&mut found.damage);
         report(&scan, &*disk);
         let fail = |what: &str, source| StoreError::Io {
             what: format!("{what} in '{}'", disk.place()),
             source,
         };
-        let (applied, epoch) = database
-            .state()
-            .map_err(|source| fail("reading definitions", source))?;
-        let last = epoch.max(scan.epoch);
-        let suspect = database
-            .suspect(last, scan.end)
-            .map_err(|source| fail("reading definitions", source))?;
+        let applied = database.state().applied;
+        let last = last_epoch(&scan, &database);
+        let suspect = database.suspect(last, scan.end);
         let epoch = last.saturating_add(1);
-        let mut definitions = BTreeMap::new();
-        database
-            .load(&mut |definition| put(&mut definitions, definition))
-            .map_err(|source| fail("reading definitions", source))?;
-        let behind: Vec<DefinitionChange> = scan
-            .changes
+        let mut definitions = found.texts;
+        let behind: Vec<DefinitionChange> = std::mem::take(&mut scan.changes)
             .into_iter()
             .filter_map(|(address, change)| (address >= applied).then_some(change))
             .collect();
         for change in &behind {
-            change_definition(&mut definitions, change.clone());
+            change_text(&mut definitions, change.clone());
         }
         // First of all, because what is written next may need their room.
         for name in &scan.unneeded {
             disk.remove(name)
                 .map_err(|source| fail("removing a file", source))?;
         }
+        let until = (scan.end.max(applied), epoch);
         database
-            .apply(&behind, scan.end.max(applied), epoch)
+            .apply(&*disk, &behind, until, Some(&definitions))
             .map_err(|source| fail("writing definitions", source))?;
         let first = scan
             .free
@@ -137,6 +134,7 @@ impl LogStore {
             scan.end,
             first,
         )));
+        let has_lost = database.state().lost;
         let housekeeper = Housekeeper::new(
             Arc::clone(&shared),
             Arc::clone(&writer),
@@ -152,6 +150,7 @@ impl LogStore {
             queues: Sequence::after(epoch << 32),
             clock,
             definitions: Mutex::new(definitions),
+            has_lost,
             suspect,
             damage: Mutex::new(scan.damage),
             threads: Mutex::new(Vec::new()),
@@ -234,20 +233,12 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
     })
 }
 
-fn put(definitions: &mut BTreeMap<(DefinitionKind, String), String>, definition: Definition) {
-    definitions.insert((definition.kind, definition.key), definition.json);
-}
-
-fn change_definition(
-    definitions: &mut BTreeMap<(DefinitionKind, String), String>,
-    change: DefinitionChange,
-) {
-    match change {
-        DefinitionChange::Put(definition) => put(definitions, definition),
-        DefinitionChange::Delete(kind, key) => {
-            definitions.remove(&(kind, key));
-        }
-    }
+/// The number of the last start, or one that is not smaller than that of any queue that may still
+/// be somewhere.
+fn last_epoch(scan: &Scan, definitions: &Definitions) -> u64 {
+    let dropped = scan.catalog.dropped.iter().map(|queue| queue.0 >> 32);
+    let known = definitions.state().epoch.max(scan.epoch);
+    dropped.fold(known, u64::max)
 }
 
 fn report(scan: &Scan, disk: &dyn Disk) {
@@ -368,6 +359,10 @@ impl Store for LogStore {
 
     fn damage(&self) -> Vec<Damage> {
         self.damage.lock().clone()
+    }
+
+    fn has_lost_definitions(&self) -> bool {
+        self.has_lost
     }
 
     fn can_read(&self, at: RecordAt) -> bool {

@@ -30,6 +30,8 @@ mod space;
 mod spill;
 mod start;
 
+#[cfg(feature = "program")]
+pub use definitions::is_guarded;
 pub use log::turn::Turn;
 pub use log::{Durability, Options};
 pub use log_store::LogStore;
@@ -336,6 +338,12 @@ pub trait Store: Send + Sync {
     /// What of it could not be read, as far as is known: at start, and since.
     fn damage(&self) -> Vec<Damage> {
         Vec::new()
+    }
+
+    /// Whether definitions were lost, at this start or an earlier one: messages of queues that are
+    /// not known may be theirs, and are not given up.
+    fn has_lost_definitions(&self) -> bool {
+        false
     }
 
     /// Whether a message can be read back by now, and will be until it is settled. A store that

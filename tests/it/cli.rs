@@ -238,7 +238,8 @@ fn check_finds_what_would_end_a_start_and_both_name_file_and_key() {
         ),
         (
             "data_dir = \"other\"",
-            "data_dir: opening 'definitions.redb' in 'other': it is missing",
+            "data_dir: opening 'definitions-a' and 'definitions-b' in 'other': they are \
+             missing",
         ),
         (
             "frame_max = 4096",

@@ -1,8 +1,9 @@
 //! Data directories that earlier programs wrote: they open, and give what was put in.
 //!
 //! `tests/golden/store/v1` holds two of format 1, of a broker that was stopped in order and of
-//! one that was killed. `LEVERET_GOLDEN=write` writes them anew, which is right only as long as
-//! no program with this format was released.
+//! one that was killed, with definitions in a database; `v2` the same with the two files of
+//! definitions. `LEVERET_GOLDEN=write` writes the latter anew, which is right only as long as no
+//! program with this format was released.
 
 #![expect(
     clippy::unwrap_used,
@@ -32,8 +33,9 @@ type Files = BTreeMap<String, Vec<u8>>;
 /// Zeros in a row that are not kept.
 const GAP: usize = 16;
 
+/// The file of `v1/killed`, for instance.
 fn path(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/store/v1");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/store");
     folder.join(format!("{name}.sparse"))
 }
 
@@ -79,6 +81,11 @@ fn line(packed: &mut &[u8]) -> Option<(String, usize)> {
     *packed = &packed[end + 1..];
     let (word, number) = text.split_once(' ')?;
     Some((word.to_owned(), number.parse().unwrap()))
+}
+
+/// The files of `v1/killed`, for instance.
+pub(crate) fn files(name: &str) -> Files {
+    unpack(&fs::read(path(name)).unwrap())
 }
 
 fn open(disk: &MemoryDisk) -> Result<LogStore, StoreError> {
@@ -197,15 +204,17 @@ fn expect(files: &Files, redelivered: bool) {
 }
 
 #[test]
-fn data_of_format_1_opens_and_is_all_there() {
+fn data_of_earlier_programs_opens_and_is_all_there() {
     if std::env::var("LEVERET_GOLDEN").is_ok_and(|what| what == "write") {
         let [killed, stopped] = write();
-        fs::create_dir_all(path("stopped").parent().unwrap()).unwrap();
-        fs::write(path("killed"), pack(&killed)).unwrap();
-        fs::write(path("stopped"), pack(&stopped)).unwrap();
+        fs::create_dir_all(path("v2/stopped").parent().unwrap()).unwrap();
+        fs::write(path("v2/killed"), pack(&killed)).unwrap();
+        fs::write(path("v2/stopped"), pack(&stopped)).unwrap();
     }
-    expect(&unpack(&fs::read(path("killed")).unwrap()), true);
-    expect(&unpack(&fs::read(path("stopped")).unwrap()), false);
+    for version in ["v1", "v2"] {
+        expect(&files(&format!("{version}/killed")), true);
+        expect(&files(&format!("{version}/stopped")), false);
+    }
 }
 
 #[test]
@@ -219,7 +228,7 @@ fn what_is_written_today_is_read_like_what_was_written_then() {
 #[test]
 fn data_of_another_format_is_refused_with_both_versions() {
     for ending in [".log", "checkpoint-"] {
-        let mut files = unpack(&fs::read(path("stopped")).unwrap());
+        let mut files = files("v1/stopped");
         let versions = files.iter_mut().filter(|(name, _)| name.contains(ending));
         assert!(versions.map(|(_, octets)| octets[8] = 2).count() > 0);
         let error = open(&MemoryDisk::with_files(files))

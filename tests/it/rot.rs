@@ -9,10 +9,14 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use self::spoil::{Blow, Files};
+use crate::golden;
 
 mod spoil;
 
 static BASES: LazyLock<[Files; 2]> = LazyLock::new(spoil::bases);
+
+/// What a program left that kept definitions in a database: killed, and stopped in order.
+static OLD: LazyLock<[Files; 2]> = LazyLock::new(|| ["v1/killed", "v1/stopped"].map(golden::files));
 
 fn blows() -> impl Strategy<Value = Vec<Blow>> {
     prop::collection::vec(any::<Blow>(), 1..6)
@@ -35,11 +39,8 @@ proptest! {
     #[test]
     fn any_rot_with_right_checksums_is_answered(base in 0..2_usize, blows in blows()) {
         let mut files = BASES[base].clone();
-        // The database has checksums of its own.
-        let definitions = files.remove("definitions.redb");
         spoil::spoil(&mut files, &blows);
         spoil::put_right(&mut files);
-        files.extend(definitions.map(|octets| ("definitions.redb".to_owned(), octets)));
         spoil::read_all(files);
     }
 }
@@ -84,14 +85,26 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    // It is another project's, has checksums of its own and asserts on what it reads.
+    // Earlier programs kept definitions in it. It is another project's, has checksums of its own
+    // and asserts on what it reads.
     #[test]
-    fn any_rot_of_the_definitions_is_answered(
+    fn any_rot_of_a_database_of_definitions_is_answered(
         base in 0..2_usize,
         blows in prop::collection::vec(any::<PageBlow>(), 1..5),
     ) {
-        let mut files = BASES[base].clone();
+        let mut files = OLD[base].clone();
         spoil_pages(files.get_mut("definitions.redb").expect("there is one"), &blows);
+        spoil::read_all(files);
+    }
+
+    #[test]
+    fn any_rot_of_the_files_of_definitions_is_answered(
+        base in 0..2_usize,
+        file in "definitions-[ab]",
+        blows in prop::collection::vec(any::<PageBlow>(), 1..5),
+    ) {
+        let mut files = BASES[base].clone();
+        spoil_pages(files.get_mut(&file).expect("there is one"), &blows);
         spoil::read_all(files);
     }
 }
@@ -99,7 +112,7 @@ proptest! {
 // The property above is worth something only if the checksums are where it thinks they are.
 #[test]
 fn checksums_are_put_right_as_the_format_says() {
-    let kinds = [".log", ".foot", "checkpoint-"];
+    let kinds = [".log", ".foot", "checkpoint-", "definitions-"];
     for kind in kinds {
         let mut names = BASES.iter().flat_map(Files::keys);
         assert!(names.any(|name| name.contains(kind)), "no {kind}");

@@ -1,6 +1,6 @@
 //! Records of the store come back.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leveret_codec::types::ShortString;
@@ -14,6 +14,7 @@ use crate::definitions::{
 };
 use crate::desk::Desk;
 use crate::desk::administration::{Changing, limits, metadata_of};
+use crate::ids::QueueId;
 use crate::policy::Policy;
 use crate::store::{Definition, Op, StoreError};
 use crate::vhost::{Owners, Vhost};
@@ -51,13 +52,20 @@ impl Desk {
         for vhost in self.vhosts.iter() {
             vhost.add_owners(&mut owners);
         }
-        let mut orphaned = BTreeSet::new();
+        let mut orphaned: BTreeMap<QueueId, usize> = BTreeMap::new();
         self.env.store.recover_messages(&mut |queue, recovered| {
             if !owners.restore(now, queue, recovered) {
-                orphaned.insert(queue);
+                *orphaned.entry(queue).or_default() += recovered.len();
             }
         })?;
-        for queue in orphaned {
+        for (queue, messages) in orphaned {
+            if self.env.store.has_lost_definitions() {
+                crate::log::error!(
+                    "the definition of a queue is lost, and its {messages} messages are in no \
+                     queue: `leveret repair` writes them to another directory"
+                );
+                continue;
+            }
             crate::log::debug!("queue {queue} is gone: its stored messages are dropped");
             self.env.store.submit(&mut [Op::Dropped { queue }]);
         }

@@ -8,6 +8,7 @@ pub(super) mod batch;
 pub(super) mod bits;
 pub(super) mod class;
 pub(super) mod footer;
+mod kind;
 pub(super) mod octets;
 pub(super) mod places;
 pub(super) mod record;

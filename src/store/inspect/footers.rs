@@ -41,6 +41,6 @@ pub(super) fn check(disk: &dyn Disk, segment: &Segment, mut alive: Vec<Row>) -> 
         file: name,
         offset: 0,
         len: len.unwrap_or_default(),
-        what,
+        what: what.into(),
     })
 }

@@ -132,7 +132,7 @@ impl Definition {
             }
         }
         Self {
-            kind: name(kind),
+            kind: kind.word(),
             definition,
         }
     }
@@ -152,21 +152,6 @@ impl Definition {
             delayed_in,
         };
         Some((number("id").or_else(|| number("delayed_id"))?, owner))
-    }
-}
-
-fn name(kind: DefinitionKind) -> &'static str {
-    match kind {
-        DefinitionKind::Vhost => "vhost",
-        DefinitionKind::User => "user",
-        DefinitionKind::Permission => "permission",
-        DefinitionKind::TopicPermission => "topic_permission",
-        DefinitionKind::Parameter => "parameter",
-        DefinitionKind::Policy => "policy",
-        DefinitionKind::Exchange => "exchange",
-        DefinitionKind::Queue => "queue",
-        DefinitionKind::Binding => "binding",
-        DefinitionKind::GlobalParameter => "global_parameter",
     }
 }
 

@@ -3,7 +3,7 @@
 //! Owns what these two find. They read with the store's own recovery, so what they report is what
 //! a start would find; how it is printed is the program's business.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 
@@ -11,13 +11,12 @@ use serde::Serialize;
 
 use crate::ids::QueueId;
 use crate::message::MessageBuilder;
-use crate::store::definitions::{self, Definitions};
-use crate::store::disk::MemoryDisk;
-use crate::store::disk::{Disk, read_full};
+use crate::store::StoreError;
+use crate::store::definitions::{self, Definitions, Source, Texts, change_text};
+use crate::store::disk::Disk;
 use crate::store::space::checkpoint::{self, Unread};
 use crate::store::start::alive;
 use crate::store::start::recovery::{self, Damage, Scan};
-use crate::store::{DefinitionChange, DefinitionKind, StoreError};
 
 mod footers;
 mod item;
@@ -144,17 +143,8 @@ pub fn has_data(disk: &dyn Disk) -> Result<bool, StoreError> {
 pub fn rehearse(disk: &dyn Disk) -> Result<(), StoreError> {
     let scan = recovery::scan(disk)?;
     let is_new = scan.checkpoint == 0 && scan.catalog.segments.is_empty();
-    let failed = |source| StoreError::Io {
-        what: format!("opening '{}' in '{}'", definitions::FILE, disk.place()),
-        source,
-    };
-    // Opening a database changes it, so a copy is opened.
-    let copy = MemoryDisk::with_files(copied(disk).map_err(failed)?);
-    match Definitions::open(&copy, is_new) {
-        // Its place is the copy's.
-        Err(StoreError::Io { source, .. }) => Err(failed(source)),
-        opened => opened.map(drop),
-    }
+    let found = definitions::read(disk, scan.definitions)?;
+    Definitions::open(disk, is_new, &found).map(drop)
 }
 
 /// Gives everything that is in a data directory: definitions by kind, without the hashes of
@@ -185,7 +175,7 @@ pub fn dump(disk: &dyn Disk, each: &mut dyn FnMut(Item)) -> Result<Vec<Damage>, 
 
 struct Found {
     scan: Scan,
-    definitions: BTreeMap<(DefinitionKind, String), String>,
+    definitions: Texts,
     unfinished: Option<String>,
 }
 
@@ -199,37 +189,22 @@ impl Found {
         }
         let mut scan = recovery::scan(disk)?;
         let unfinished = check_checkpoints(disk, &names, &mut scan.damage);
-        let copy = copied(disk).map_err(failed(format!(
-            "reading '{}' in '{}'",
-            definitions::FILE,
-            disk.place()
-        )))?;
-        let len = copy.as_ref().map_or(0, |(_, octets)| octets.len() as u64);
-        let is_missing = copy.is_none();
-        let (mut definitions, applied) = database(copy).unwrap_or_else(|error| {
-            crate::log::debug!("{} is damaged: {error}", definitions::FILE);
-            scan.damage.push(Damage {
-                file: definitions::FILE.to_owned(),
+        let mut found = definitions::read(disk, scan.definitions)?;
+        if found.source == Source::Nowhere {
+            let [a, b] = definitions::FILES;
+            found.damage.push(Damage {
+                file: a.to_owned(),
                 offset: 0,
-                len,
-                what: if is_missing {
-                    "the file is missing"
-                } else {
-                    "the database is damaged"
-                },
+                len: 0,
+                what: format!("the file is missing, and so is '{b}'").into(),
             });
-            (BTreeMap::new(), 0)
-        });
+        }
+        scan.damage.append(&mut found.damage);
+        let applied = found.state.map_or(0, |state| state.applied);
+        let mut definitions = found.texts;
         let changes = scan.changes.drain(..);
         for (_, change) in changes.filter(|(address, _)| *address >= applied) {
-            match change {
-                DefinitionChange::Put(new) => {
-                    definitions.insert((new.kind, new.key), new.json);
-                }
-                DefinitionChange::Delete(kind, key) => {
-                    definitions.remove(&(kind, key));
-                }
-            }
+            change_text(&mut definitions, change);
         }
         Ok(Self {
             scan,
@@ -272,7 +247,7 @@ fn names(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
 }
 
 fn is_ours(name: &str) -> bool {
-    name == definitions::FILE
+    definitions::is_ours(name)
         || checkpoint::number(name).is_some()
         || [".log", ".pack"]
             .iter()
@@ -305,39 +280,11 @@ fn check_checkpoints(
                 file: name,
                 offset: 0,
                 len: len.unwrap_or_default(),
-                what: "the checkpoint is damaged",
+                what: "the checkpoint is damaged".into(),
             });
         }
     }
     unfinished
-}
-
-type Texts = BTreeMap<(DefinitionKind, String), String>;
-
-/// All definitions in the database, and how far in the log it got. The database repairs itself
-/// when it is opened, so a copy is.
-fn database(copy: Option<(String, Vec<u8>)>) -> io::Result<(Texts, u64)> {
-    let mut definitions = BTreeMap::new();
-    let copy = MemoryDisk::with_files(copy);
-    let database = Definitions::open(&copy, false).map_err(io::Error::other)?;
-    let database = database.verified()?;
-    let (applied, _) = database.state()?;
-    database.load(&mut |found| {
-        definitions.insert((found.kind, found.key), found.json);
-    })?;
-    Ok((definitions, applied))
-}
-
-fn copied(disk: &dyn Disk) -> io::Result<Option<(String, Vec<u8>)>> {
-    let file = match disk.open(definitions::FILE) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let len = usize::try_from(file.size()?).map_err(|_| io::ErrorKind::FileTooLarge)?;
-    let mut octets = vec![0; len];
-    read_full(&*file, 0, &mut octets)?;
-    Ok(Some((definitions::FILE.to_owned(), octets)))
 }
 
 #[cfg(test)]

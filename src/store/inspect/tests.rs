@@ -4,11 +4,13 @@ use super::*;
 use crate::clock::Clock;
 use crate::ids::QueueId;
 use crate::message::{Body, Message, Traits};
-use crate::store::disk::FaultDisk;
+use crate::store::disk::{FaultDisk, MemoryDisk};
 use crate::store::format::batch::segment_name;
 use crate::store::format::footer;
 use crate::store::format::row::{Packer, Row};
-use crate::store::{Definition, LogStore, Op, Options, RecordAt, Store};
+use crate::store::{
+    Definition, DefinitionChange, DefinitionKind, LogStore, Op, Options, RecordAt, Store,
+};
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::ShortStr;
 
@@ -103,24 +105,41 @@ fn directory_without_data_is_an_error() {
     check(&odd).expect_err("there is nothing of ours");
 }
 
-// The database asserts on what it reads; whatever is in its file, looking at it must end in words.
+// Whatever octet of whichever file of definitions: the damage is named, and nothing is lost.
 #[test]
-fn rot_anywhere_in_the_definitions_is_survived() {
+fn rot_of_any_octet_of_the_definitions_is_named_and_costs_nothing() {
     let (disk, _) = filled();
     let whole = check(&disk).expect("it can be read");
-    let size = disk
-        .open(definitions::FILE)
-        .and_then(|file| file.size())
-        .expect("a size");
-    let mut found = 0;
-    for octet in (0..400).step_by(13).chain((400..size).step_by(40_009)) {
-        let rotten = FaultDisk::with_disk(&disk.now());
-        rotten.flip(definitions::FILE, octet, (octet % 8) as u8);
-        let report = check(&rotten).expect("it can be read");
-        assert_eq!(report.messages, whole.messages);
-        found += usize::from(!report.is_sound());
+    for name in definitions::FILES {
+        let size = disk.open(name).and_then(|file| file.size());
+        for octet in 0..size.expect("a size") {
+            let rotten = FaultDisk::with_disk(&disk.now());
+            assert!(rotten.flip(name, octet, (octet % 8) as u8));
+            let report = check(&rotten).expect("it can be read");
+            assert_eq!(report.messages, whole.messages);
+            assert_eq!(report.definitions, 1, "octet {octet} of {name}: {report}");
+            let damage: Vec<_> = report.damage.iter().map(|one| one.file.as_str()).collect();
+            assert_eq!(damage, [name], "octet {octet}: {report}");
+        }
     }
-    assert!(found > 0, "some of it matters");
+}
+
+#[test]
+fn damaged_definition_is_named() {
+    let (disk, _) = filled();
+    let [name, other] = definitions::FILES;
+    let octets = disk.now().files()[name].clone();
+    let place = octets.windows(4).position(|octets| octets == b"/\0q{");
+    let place = place.expect("it is there") as u64;
+    assert!(disk.flip(name, place + 3, 0));
+    let report = check(&disk).expect("it can be read").to_string();
+    let row = format!("the row of queue '//q' is damaged; '{other}' has it");
+    assert!(report.contains(&row), "{report}");
+    assert!(disk.flip(other, place + 3, 0));
+    let report = check(&disk).expect("it can be read").to_string();
+    let row = "the row of what seems to be queue '//q' is damaged and in no other file: it is lost";
+    assert!(report.contains(row), "{report}");
+    assert!(report.contains("0 definitions"), "{report}");
 }
 
 /// What is found when `change` has been done to the footer of a sound directory.
@@ -162,10 +181,10 @@ fn footer_that_is_missing_is_no_damage_and_one_that_is_wrong_is() {
     let told = |damage: Vec<Damage>| {
         damage
             .first()
-            .map(|damage| (damage.file.clone(), damage.what))
+            .map(|damage| (damage.file.clone(), damage.what.clone().into_owned()))
     };
     let name = footer::file_name(&segment_name(4096));
-    let is = |what| Some((name.clone(), what));
+    let is = |what: &str| Some((name.clone(), what.to_owned()));
     let rotten = is("the footer is damaged; its segment is read instead");
     let lacking = is("the footer lacks messages that are there; its segment is read instead");
     let lying = is("the footer says of a message what its record does not");

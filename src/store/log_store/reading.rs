@@ -46,7 +46,7 @@ impl LogStore {
                     file: segment.name.clone(),
                     offset: Segment::offset(segment.bit(at.address())?),
                     len: GRANULE as u64,
-                    what: "a message cannot be read",
+                    what: "a message cannot be read".into(),
                 })
             })
         };

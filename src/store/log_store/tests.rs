@@ -8,10 +8,10 @@ use leveret_codec::types::ShortStr;
 
 use super::*;
 use crate::message::{Body, MessageBuilder, Traits};
-use crate::store::Returns;
 use crate::store::disk::{Fault, FaultDisk, MemoryDisk};
 use crate::store::format::batch::segment_name;
 use crate::store::log::Durability;
+use crate::store::{DefinitionKind, Returns};
 
 const QUEUES: u64 = 3;
 
@@ -693,10 +693,7 @@ fn arbitrary_octets_in_any_file_never_panic() {
     run.store.checkpoint();
     let files = run.disk.now().files();
     let mut dice = 1_u64;
-    for name in files
-        .keys()
-        .filter(|name| *name != crate::store::definitions::FILE)
-    {
+    for name in files.keys() {
         for _ in 0..4 {
             let mut files = files.clone();
             let octets = files.get_mut(name).expect("it is there");

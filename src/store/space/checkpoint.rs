@@ -25,6 +25,8 @@ const PREFIX: &str = "checkpoint-";
 pub(in crate::store) struct Checkpoint {
     /// Everything before this address is reflected.
     pub(in crate::store) applied: u64,
+    /// The number of the last write of definitions before it.
+    pub(in crate::store) definitions: u64,
     pub(in crate::store) dropped: Vec<QueueId>,
     pub(in crate::store) segments: Vec<Listed>,
 }
@@ -87,9 +89,15 @@ pub(in crate::store) fn encode(catalog: &Catalog) -> Vec<u8> {
     put_at(&mut out, 8, &VERSION.to_le_bytes());
     let len = out.len() as u64;
     put_at(&mut out, 16, &len.to_le_bytes());
-    let sum = crc32c::crc32c(out.get(16..).unwrap_or_default());
-    put_at(&mut out, 12, &sum.to_le_bytes());
+    finish(&mut out, 0);
     out
+}
+
+/// Adds the number of the last write of definitions to what [`encode`] made.
+pub(in crate::store) fn finish(out: &mut [u8], definitions: u64) {
+    put_at(out, 24, &definitions.to_le_bytes());
+    let sum = crc32c::crc32c(out.get(16..).unwrap_or_default());
+    put_at(out, 12, &sum.to_le_bytes());
 }
 
 /// Reads what [`encode`] wrote.
@@ -107,7 +115,12 @@ pub(in crate::store) fn decode(octets: &[u8]) -> Result<Checkpoint, Unread> {
     {
         return Err(Unread::Damaged);
     }
-    fields(octets.get(HEAD..).unwrap_or_default()).ok_or(Unread::Damaged)
+    let fields = fields(octets.get(HEAD..).unwrap_or_default());
+    let (checkpoint, definitions) = fields.zip(u64_at(octets, 24)).ok_or(Unread::Damaged)?;
+    Ok(Checkpoint {
+        definitions,
+        ..checkpoint
+    })
 }
 
 fn fields(octets: &[u8]) -> Option<Checkpoint> {

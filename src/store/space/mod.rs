@@ -8,7 +8,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::store::definitions::Definitions;
+use crate::store::definitions::{self, Definitions, change_text};
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::format::footer;
 use crate::store::format::row;
@@ -55,6 +55,8 @@ pub(in crate::store) struct Housekeeper {
     number: u64,
     /// What the last checkpoint reflected.
     applied: u64,
+    /// The number of the last write of definitions.
+    defined: u64,
     /// Files that were prepared since the start.
     spares: u64,
 }
@@ -70,6 +72,7 @@ impl Housekeeper {
         Self {
             shared,
             writer,
+            defined: definitions.state().write,
             definitions: Some(definitions),
             reserve: Reserve::default(),
             packed: Vec::new(),
@@ -197,14 +200,14 @@ impl Housekeeper {
     /// The last checkpoint, and the word that the broker stopped in order.
     pub(in crate::store) fn finish(&mut self) -> io::Result<()> {
         self.checkpoint()?;
-        match &self.definitions {
+        match &mut self.definitions {
             Some(definitions) => definitions.stop(self.shared.epoch),
             None => Ok(()),
         }
     }
 
     fn try_checkpoint(&mut self) -> io::Result<()> {
-        let (octets, applied, empty, changes, unsynced) = {
+        let (mut octets, applied, empty, changes, unsynced) = {
             // With the writer held nothing can be applied between the snapshot and its sync.
             let mut writer = self.writer.lock();
             let unsynced = match self.shared.options.durability {
@@ -233,6 +236,7 @@ impl Housekeeper {
             self.shared.return_changes(changes);
             return Err(error);
         }
+        checkpoint::finish(&mut octets, self.defined);
         let disk = &*self.shared.disk;
         let number = self.number + 1;
         if let Err(error) = checkpoint::write(disk, number, &octets) {
@@ -267,16 +271,21 @@ impl Housekeeper {
         synced
     }
 
-    /// Makes changes of definitions durable in their own file.
+    /// Makes changes of definitions durable in their own files.
     fn keep(&mut self, changes: &[DefinitionChange], applied: u64) -> io::Result<()> {
         if changes.is_empty() {
             return Ok(());
         }
+        let disk = &*self.shared.disk;
+        let until = (applied, self.shared.epoch);
         let definitions = match self.definitions.take() {
-            Some(definitions) => definitions,
-            None => Definitions::open(&*self.shared.disk, false).map_err(io::Error::other)?,
+            Some(mut definitions) => {
+                definitions.apply(disk, changes, until, None)?;
+                definitions
+            }
+            None => reopen(disk, self.defined, changes, until)?,
         };
-        definitions.apply(changes, applied, self.shared.epoch)?;
+        self.defined = definitions.state().write;
         self.definitions = Some(definitions);
         Ok(())
     }
@@ -338,6 +347,23 @@ impl Housekeeper {
         self.shared.put_spare(name, file, len);
         Ok(())
     }
+}
+
+/// Opens the definitions again after an error, and makes changes durable in new files.
+fn reopen(
+    disk: &dyn Disk,
+    least: u64,
+    changes: &[DefinitionChange],
+    until: (u64, u64),
+) -> io::Result<Definitions> {
+    let mut found = definitions::read(disk, least).map_err(io::Error::other)?;
+    let mut definitions = Definitions::open(disk, false, &found).map_err(io::Error::other)?;
+    definitions.distrust();
+    for change in changes {
+        change_text(&mut found.texts, change.clone());
+    }
+    definitions.apply(disk, changes, until, Some(&found.texts))?;
+    Ok(definitions)
 }
 
 fn remove_footer(disk: &dyn Disk, segment: &Segment) -> io::Result<()> {

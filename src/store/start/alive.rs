@@ -51,7 +51,7 @@ pub(in crate::store) fn each_alive(
                     file: segment.name.clone(),
                     offset,
                     len: lost,
-                    what: "the checksum of a message is wrong",
+                    what: "the checksum of a message is wrong".into(),
                 }),
             }
             in_damage = true;

@@ -7,6 +7,7 @@
 //!
 //! Invariant I10.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub struct Damage {
     /// How many octets.
     pub len: u64,
     /// What is wrong.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
 }
 
 /// What was found.
@@ -49,6 +50,8 @@ pub(in crate::store) struct Scan {
     pub(in crate::store) epoch: u64,
     /// The number of the newest checkpoint file, whole or not.
     pub(in crate::store) checkpoint: u64,
+    /// The number of the last write of definitions that must be there.
+    pub(in crate::store) definitions: u64,
     /// Changes of definitions behind the checkpoint, with their addresses.
     pub(in crate::store) changes: Vec<(u64, DefinitionChange)>,
     /// Files of ours that are not needed.
@@ -85,6 +88,7 @@ pub(in crate::store) fn scan(disk: &dyn Disk) -> Result<Scan, StoreError> {
         free: SEGMENT_HEAD as u64,
         epoch: 0,
         checkpoint: 0,
+        definitions: 0,
         changes: Vec::new(),
         unneeded: Vec::new(),
         damage: Vec::new(),
@@ -119,6 +123,7 @@ impl Scan {
             return self.without_checkpoint(found);
         };
         self.catalog.applied = base.applied;
+        self.definitions = base.definitions;
         self.catalog.dropped = base.dropped.into_iter().collect();
         self.end = base.applied;
         self.free = self.free.max(base.applied);
@@ -168,7 +173,7 @@ impl Scan {
                     file: name,
                     offset: 0,
                     len,
-                    what: "the file is missing",
+                    what: "the file is missing".into(),
                 });
             }
         }
@@ -217,7 +222,7 @@ impl Scan {
             file,
             offset: 0,
             len,
-            what: "the index is damaged",
+            what: "the index is damaged".into(),
         });
         Ok(false)
     }
@@ -317,7 +322,9 @@ impl Scan {
             file: tail.found.name.clone(),
             offset: tail.offset(batch.head.address),
             len: BATCH_HEAD as u64,
-            what: "the batch before this one is not the one that was there when it was written",
+            what: Cow::Borrowed(
+                "the batch before this one is not the one that was there when it was written",
+            ),
         });
         true
     }
@@ -400,7 +407,7 @@ impl Scan {
                 file: tail.found.name.clone(),
                 offset: tail.offset(from),
                 len: to - from,
-                what: "the checksum is wrong",
+                what: "the checksum is wrong".into(),
             });
         }
     }

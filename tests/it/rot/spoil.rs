@@ -171,6 +171,8 @@ pub(crate) fn put_right(files: &mut Files) {
         } else if name.ends_with(".pack") {
             segment(octets);
             packed(octets);
+        } else if name.starts_with("definitions-") {
+            definitions(octets);
         } else if name.starts_with("checkpoint-") {
             whole_file(octets, 0);
         } else if let Some(stem) = name.strip_suffix(".foot") {
@@ -182,6 +184,26 @@ pub(crate) fn put_right(files: &mut Files) {
             let seed = of.map_or(0, |name| crc32c::crc32c(name.as_bytes()));
             whole_file(octets, seed);
         }
+    }
+}
+
+/// The head of a file of definitions, and every row as long as its length leads to the next.
+fn definitions(octets: &mut [u8]) {
+    let front = crc32c::crc32c(octets.get(..12).unwrap_or_default());
+    let sum = crc32c::crc32c_append(front, octets.get(16..32).unwrap_or_default());
+    overwrite(octets, 12, &sum.to_le_bytes());
+    let mut at = 32;
+    while let Some(len) = u32_at(octets, at + 8) {
+        let len = usize::try_from(len)
+            .expect("32 bits fit")
+            .next_multiple_of(16);
+        let Some(row) = octets.get(at + 8..at.saturating_add(len.max(32))) else {
+            break;
+        };
+        let seed = crc32c::crc32c(&(at as u64).to_le_bytes());
+        let sum = crc32c::crc32c_append(seed, row);
+        overwrite(octets, at + 4, &sum.to_le_bytes());
+        at += len.max(32);
     }
 }
 
