@@ -55,6 +55,20 @@ pub const PEER_LOOK_MS: u64 = 400;
 /// only consumes and acknowledges goes on.
 pub const STAGED_MAX: (u64, u64) = (8 * 1024 * 1024, 32 * 1024 * 1024);
 
+/// Publishes of a channel that may wait for their confirms. With more, its connection is not read
+/// until half of them are durable.
+pub const UNCONFIRMED_MAX: usize = 128 * 1024;
+
+/// Octets of memory that a channel may hold in publishes and acknowledgements that are not
+/// committed. The peer gets 406 `PRECONDITION_FAILED - channel 1 holds more than 536870912 bytes
+/// that are not committed: commit more often`, and the transaction is rolled back with its channel.
+pub const UNCOMMITTED_MAX: u64 = 512 * 1024 * 1024;
+
+/// Octets of memory that a channel may hold in deliveries that are not settled. The peer gets 406 `PRECONDITION_FAILED - channel 1 holds more than
+/// 536870912 bytes that are not acknowledged: acknowledge them earlier, or set a prefetch count`, and
+/// its messages go back to their queues.
+pub const UNACKED_MAX: u64 = 512 * 1024 * 1024;
+
 /// Octets read from one socket before the other connections get a turn.
 pub const READ_BUDGET: usize = 128 * 1024;
 

@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use leveret_codec::methods::{BasicAck, BasicNack};
 use leveret_codec::types::{ChannelId, DeliveryTag};
 
+use crate::limits::UNCONFIRMED_MAX;
 use crate::outbox::Outbox;
 use crate::store::Position;
 use crate::vhost::Placed;
@@ -66,6 +67,16 @@ impl Confirms {
     /// The earliest position that a publish waits for.
     pub(super) fn waits_for(&self) -> Option<Position> {
         self.waiting.front().map(|(_, position)| *position)
+    }
+
+    /// Where the store must be before more is read, if too many wait: half of them are confirmed
+    /// then.
+    pub(super) fn reads_on_at(&self) -> Option<Position> {
+        if self.waiting.len() <= UNCONFIRMED_MAX {
+            return None;
+        }
+        let half = self.waiting.get(self.waiting.len() / 2);
+        half.map(|(_, position)| *position)
     }
 
     /// Publishes that wait for the store.

@@ -19,6 +19,13 @@ pub(super) struct Unacked {
     pub(super) entry: Entry,
 }
 
+impl Unacked {
+    /// Octets that it holds in memory.
+    pub(super) fn memory(&self) -> usize {
+        size_of::<Self>() + self.entry.message.memory()
+    }
+}
+
 /// Deliveries by tag.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -56,6 +63,12 @@ impl Ledger {
     /// How many deliveries wait.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Octets that all of them hold in memory; takes a step for each.
+    pub(super) fn weigh(&self) -> u64 {
+        let waiting = self.unacked.iter().filter_map(|(_, slot)| slot.as_ref());
+        waiting.map(|unacked| unacked.memory() as u64).sum()
     }
 
     /// Takes one delivery out.

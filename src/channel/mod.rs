@@ -24,6 +24,7 @@ use crate::message::MessageBuilder;
 use crate::outbox::Outbox;
 use crate::store::Position;
 
+mod bounds;
 mod confirms;
 mod consume;
 mod content;
@@ -107,6 +108,8 @@ pub struct Channel {
     transaction: Option<Transaction>,
     consumers: Consumers,
     ledger: Ledger,
+    /// Octets that have gone out to the client when the ledger is weighed next.
+    weigh_at: u64,
     settling: Settling,
     /// The queue that an empty name stands for: the last one declared here.
     last_queue: ShortString,
@@ -129,6 +132,7 @@ impl Channel {
             transaction: None,
             consumers: Consumers::default(),
             ledger: Ledger::default(),
+            weigh_at: 0,
             settling: Settling::default(),
             last_queue: ShortString::default(),
             counters: ChannelCounters::default(),
@@ -279,12 +283,12 @@ impl Channel {
     /// The end of a batch: what is held goes to its queues, and confirms go out.
     ///
     /// # Errors
-    /// Only what the queues say to held settlements; none today.
+    /// 406 if the channel holds more than it may that its client has not finished.
     pub fn flush(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         self.active = Some(cx.now.wall);
         self.flush_publishes(cx);
         self.flush_settlements(cx);
-        Ok(())
+        self.check_bounds(cx)
     }
 
     /// A message for one of its consumers.

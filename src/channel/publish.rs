@@ -179,7 +179,7 @@ impl Channel {
 
     pub(super) fn hold(&mut self, checked: Checked, cx: &mut Context<'_>) {
         if let Some(transaction) = &mut self.transaction {
-            transaction.publishes.push(checked);
+            transaction.publish(checked);
             return;
         }
         self.place_later(checked, cx);

@@ -21,11 +21,24 @@ use crate::vhost::Placed;
 /// What waits for a commit.
 #[derive(Default)]
 pub(super) struct Transaction {
-    pub(super) publishes: Vec<Checked>,
+    publishes: Vec<Checked>,
     settlements: Vec<(u64, Unacked, Outcome)>,
+    /// Octets that both hold in memory.
+    pub(super) octets: u64,
 }
 
 impl Transaction {
+    pub(super) fn publish(&mut self, checked: Checked) {
+        let octets = checked.message.memory() + size_of::<Checked>();
+        self.octets += octets as u64;
+        self.publishes.push(checked);
+    }
+
+    fn settle(&mut self, tag: u64, unacked: Unacked, outcome: Outcome) {
+        self.octets += unacked.memory() as u64;
+        self.settlements.push((tag, unacked, outcome));
+    }
+
     /// Publishes and settlements that wait.
     pub(super) fn waiting(&self) -> (usize, usize) {
         (self.publishes.len(), self.settlements.len())
@@ -78,7 +91,7 @@ impl Channel {
         for tag in tags {
             let unacked = self.ledger.take(tag)?;
             if let Some(transaction) = &mut self.transaction {
-                transaction.settlements.push((tag, unacked, outcome));
+                transaction.settle(tag, unacked, outcome);
             }
         }
         Ok(())

@@ -352,6 +352,7 @@ impl Running {
     pub(super) fn flush(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
         let touched = self.channels.take_touched();
         let mut deadline = Mono::NEVER;
+        let mut reads_on_at = None;
         let mut result = Ok(());
         for &id in &touched {
             let Some(State::Open { channel, .. }) = self.channels.get(id) else {
@@ -360,6 +361,7 @@ impl Running {
             let flushed = channel.flush(&mut context(&self.session, io));
             deadline = deadline.min(channel.next_deadline());
             self.unconfirmed = earlier(self.unconfirmed, channel.waits_for());
+            reads_on_at = reads_on_at.max(channel.reads_on_at());
             if let Err(error) = flushed
                 && let Err(failure) = self.fail(id, error, io)
             {
@@ -368,7 +370,7 @@ impl Running {
             }
         }
         self.channels.keep(touched);
-        self.look_at_staged(io);
+        self.look_at_staged(reads_on_at, io);
         if turns::settle_on(&self.session.mailbox) {
             io.outbox.owe_work();
             let change = self.pauses.owe();
@@ -382,12 +384,16 @@ impl Running {
         result
     }
 
-    /// What was published in this batch may be as much as is to wait for the disk.
-    fn look_at_staged(&mut self, io: &mut Io<'_>) {
+    /// What was published in this batch may be as much as is to wait for the disk, or for a confirm:
+    /// the latter until `unconfirmed`.
+    fn look_at_staged(&mut self, unconfirmed: Option<Position>, io: &mut Io<'_>) {
         let staged = std::mem::take(&mut io.bench.staged);
-        if staged > Position::default()
-            && let Some(until) = self.session.desk.env.store.read_on_at(staged)
-        {
+        if staged == Position::default() {
+            return;
+        }
+        let store = &self.session.desk.env.store;
+        let unconfirmed = unconfirmed.filter(|until| *until > store.durable());
+        if let Some(until) = store.read_on_at(staged).max(unconfirmed) {
             let change = self.pauses.on_staged(until);
             self.on_pause(change, io.now);
         }

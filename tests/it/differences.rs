@@ -178,6 +178,19 @@ const ROWS: &[(&str, &[Shown])] = &[
         &[Script("differs/hash_arguments_of_wrong_types")],
     ),
     (
+        "What a channel does not commit, or not acknowledge",
+        &[
+            Test(
+                "tests/it/limits.rs",
+                "what_a_channel_does_not_commit_is_bounded",
+            ),
+            Test(
+                "tests/it/limits.rs",
+                "what_a_channel_does_not_acknowledge_is_bounded",
+            ),
+        ],
+    ),
+    (
         "`x-delayed-message`, `x-message-deduplication`",
         &[
             Script("differs/exchanges_of_plugins"),

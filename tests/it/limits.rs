@@ -68,6 +68,18 @@ const BOUNDS: &[(&str, &str)] = &[
         "pressure::persistent_publishes_do_not_outrun_the_disk",
     ),
     (
+        "UNCONFIRMED_MAX",
+        "pressure::publishes_that_wait_for_their_confirms_have_a_number",
+    ),
+    (
+        "UNCOMMITTED_MAX",
+        "limits::what_a_channel_does_not_commit_is_bounded",
+    ),
+    (
+        "UNACKED_MAX",
+        "limits::what_a_channel_does_not_acknowledge_is_bounded",
+    ),
+    (
         "READ_BUDGET",
         "hostile::returns_to_a_publisher_that_never_reads_stop_its_input",
     ),
@@ -481,6 +493,60 @@ fn channels_are_counted() {
     let told = "connection.close code=530 text='NOT_ALLOWED - number of channels opened (2) has \
                 reached the negotiated channel_max (2)' class=0 method=0";
     tells(&mut client, "9> channel.open", told);
+}
+
+/// Octets of a large message, and how many of them are more than 512 MiB.
+const LARGE: (usize, usize) = (16_000_000, 34);
+
+/// Channel 1 is closed because of what it held; the next one finds `queue` with what was there.
+fn closes_for(client: &mut Client, unfinished: &str, queue: &str, ready: u64) {
+    let told = format!(
+        "channel.close code=406 text='PRECONDITION_FAILED - channel 1 holds more than 536870912 \
+         bytes that are not {unfinished}' class=0 method=0"
+    );
+    assert_eq!(client.hear(), told);
+    client.say("channel.close-ok");
+    tells(client, "channel.open", "channel.open-ok");
+    assert_eq!(client.ready(queue), ready);
+}
+
+// RabbitMQ has no such bounds: there what is not finished fills the memory.
+#[test]
+fn what_a_channel_does_not_commit_is_bounded() {
+    let broker = broker(|_| {});
+    let mut client = Client::new(&broker);
+    client.declare("q", "");
+    tells(&mut client, "tx.select", "tx.select-ok");
+    let (octets_each, count) = LARGE;
+    let publish = octets(&format!(
+        "basic.publish routing-key='q' body=zeros:{octets_each}"
+    ));
+    (1..count).for_each(|_| client.send(&publish));
+    client.sync();
+    client.send(&publish);
+    closes_for(&mut client, "committed: commit more often", "q", 0);
+}
+
+#[test]
+fn what_a_channel_does_not_acknowledge_is_bounded() {
+    let broker = broker(|_| {});
+    let mut client = Client::new(&broker);
+    let (octets_each, count) = LARGE;
+    for number in 0..count {
+        client.declare(&format!("q{number}"), "");
+        client.ask(&format!(
+            "queue.bind queue='q{number}' exchange='amq.fanout'"
+        ));
+    }
+    client.send(&octets(&format!(
+        "basic.publish exchange='amq.fanout' body=zeros:{octets_each}"
+    )));
+    for number in 0..count {
+        let got = client.ask(&format!("basic.get queue='q{number}'"));
+        assert!(got.starts_with("basic.get-ok "), "{number}: {got}");
+    }
+    let rest = "acknowledged: acknowledge them earlier, or set a prefetch count";
+    closes_for(&mut client, rest, "q0", 1);
 }
 
 #[test]

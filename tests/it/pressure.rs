@@ -12,11 +12,13 @@ use leveret::clock::Clock;
 use leveret::config::Durability;
 use leveret::desk::session::State;
 use leveret::internals::{BuilderInside as _, DeskInside as _};
+use leveret::limits::UNCONFIRMED_MAX;
 use leveret::store::disk::{MemoryDisk, SlowDisk};
 use leveret::store::{LogStore, Options, Store};
 
 use crate::process::Process;
 use crate::talker::{Client, eventually, octets};
+use crate::views::channels;
 
 const MIB: u64 = 1024 * 1024;
 /// Where publishers would have to wait.
@@ -78,11 +80,11 @@ impl Drop for Stalls {
     }
 }
 
-/// A broker whose disk can be stalled.
-fn on_slow_disk() -> (Broker, Stalls, Arc<LogStore>) {
+/// A broker whose disk can be stalled, and that lets `staged_max` octets wait for it.
+fn on_slow_disk(staged_max: u64) -> (Broker, Stalls, Arc<LogStore>) {
     let disk = SlowDisk::new(Arc::new(MemoryDisk::default()));
     let options = Options {
-        staged_max: STAGED_MAX,
+        staged_max,
         ..Options::default()
     };
     let store = LogStore::open(Arc::new(disk.clone()), options, Clock::system()).unwrap();
@@ -108,7 +110,7 @@ fn publish_run(mut publisher: Client, queue: &str) -> JoinHandle<Client> {
 /// Stalls the disk while a run is published to `queue`: what is staged stays bounded, and others
 /// go on meanwhile.
 fn waits_for_the_disk(queue: &str, arguments: &str, queue_type: &str) {
-    let (broker, disk, store) = on_slow_disk();
+    let (broker, disk, store) = on_slow_disk(STAGED_MAX);
     let mut other = Client::new(&broker);
     let declare = format!("queue.declare queue='{queue}' durable arguments={{{arguments}}}");
     assert!(
@@ -169,7 +171,7 @@ fn has_state(broker: &Broker, wanted: State) -> bool {
 
 #[test]
 fn publisher_that_waits_for_the_disk_is_told_of_an_alarm() {
-    let (broker, disk, store) = on_slow_disk();
+    let (broker, disk, store) = on_slow_disk(STAGED_MAX);
     let mut other = Client::new(&broker);
     let mut publisher = Client::new(&broker);
     publisher.declare("jobs", "");
@@ -192,4 +194,34 @@ fn publisher_that_waits_for_the_disk_is_told_of_an_alarm() {
     assert_eq!(publisher.hear(), "connection.unblocked");
     publisher.sync();
     assert_eq!(other.ready("jobs"), RUN);
+}
+
+#[test]
+fn publishes_that_wait_for_their_confirms_have_a_number() {
+    let (broker, disk, store) = on_slow_disk(1024 * MIB);
+    let mut publisher = Client::new(&broker);
+    publisher.declare("jobs", "");
+    publisher.ask("confirm.select");
+    disk.0.stall();
+    // So much is left to the commit thread, and the rest waits for that.
+    let large = "basic.publish routing-key='jobs' body=zeros:100000 {delivery-mode=2}";
+    publisher.say(large);
+    let publish = octets("basic.publish routing-key='jobs' body='x' {delivery-mode=2}");
+    let count = 2 * UNCONFIRMED_MAX;
+    let run = std::thread::spawn(move || {
+        publisher.send(&publish.repeat(count));
+        publisher
+    });
+    let unconfirmed = || channels(&broker).0[0].snapshot.unconfirmed;
+    eventually("many wait", || unconfirmed() > UNCONFIRMED_MAX);
+    eventually("its client waits", || has_state(&broker, State::Flow));
+    let waiting = unconfirmed();
+    let most = UNCONFIRMED_MAX + UNCONFIRMED_MAX / 8;
+    assert!(waiting < most, "{waiting}");
+    disk.0.go_on();
+    let mut publisher = run.join().unwrap();
+    let last = format!("delivery-tag={} ", count + 1);
+    while !(publisher.hear() + " ").contains(&last) {}
+    assert_eq!(store.staged(), 0);
+    assert_eq!(publisher.ready("jobs"), count as u64 + 1);
 }

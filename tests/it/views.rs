@@ -25,7 +25,7 @@ fn queue(broker: &Broker, name: &str) -> QueueView {
 }
 
 /// The channels of all connections, and how many connections did not answer.
-fn channels(broker: &Broker) -> (Vec<ChannelView>, usize) {
+pub(crate) fn channels(broker: &Broker) -> (Vec<ChannelView>, usize) {
     let answers = broker.desk().ask_channels(Scope::All, None);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
