@@ -64,9 +64,9 @@ pub const UNCONFIRMED_MAX: usize = 128 * 1024;
 /// that are not committed: commit more often`, and the transaction is rolled back with its channel.
 pub const UNCOMMITTED_MAX: u64 = 512 * 1024 * 1024;
 
-/// Octets of memory that a channel may hold in deliveries that are not settled. The peer gets 406 `PRECONDITION_FAILED - channel 1 holds more than
-/// 536870912 bytes that are not acknowledged: acknowledge them earlier, or set a prefetch count`, and
-/// its messages go back to their queues.
+/// Octets of memory that a channel may hold in deliveries that are not settled. The peer gets 406
+/// `PRECONDITION_FAILED - channel 1 holds more than 536870912 bytes that are not acknowledged:
+/// acknowledge them earlier, or set a prefetch count`, and its messages go back to their queues.
 pub const UNACKED_MAX: u64 = 512 * 1024 * 1024;
 
 /// Octets read from one socket before the other connections get a turn.

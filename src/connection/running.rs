@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use leveret_codec::frame::{FRAME_BODY, FRAME_HEADER, FRAME_HEARTBEAT, FRAME_METHOD, RawFrame};
 use leveret_codec::methods::{
-    ChannelClose, ChannelCloseOk, ChannelOpenOk, ConnectionBlocked, ConnectionCloseOk,
-    ConnectionUnblocked, ConnectionUpdateSecretOk, Method,
+    ChannelClose, ChannelCloseOk, ChannelOpenOk, ConnectionCloseOk, ConnectionUpdateSecretOk,
+    Method,
 };
 use leveret_codec::reply::{ReplyCode, Scope};
 use leveret_codec::types::{ChannelId, ShortStr};
@@ -20,7 +20,7 @@ use leveret_codec::types::{ChannelId, ShortStr};
 use super::channels::{Channels, State};
 use super::framing::{self, Undecodable};
 use super::heartbeat::{Beat, Heartbeat};
-use super::pauses::{Change, Pauses};
+use super::pauses::Pauses;
 use crate::channel::{Channel, Context, Departures, Workbench};
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
@@ -35,6 +35,7 @@ use crate::turns;
 
 mod contents;
 mod elsewhere;
+mod pausing;
 
 /// Steps of a method that changes or asks for something: what it takes to bind a queue.
 const METHOD_STEPS: usize = 24;
@@ -382,51 +383,6 @@ impl Running {
             self.session.desk.env.timers.arm(deadline, timer);
         }
         result
-    }
-
-    /// What was published in this batch may be as much as is to wait for the disk, or for a confirm:
-    /// the latter until `unconfirmed`.
-    fn look_at_staged(&mut self, unconfirmed: Option<Position>, io: &mut Io<'_>) {
-        let staged = std::mem::take(&mut io.bench.staged);
-        if staged == Position::default() {
-            return;
-        }
-        let store = &self.session.desk.env.store;
-        let unconfirmed = unconfirmed.filter(|until| *until > store.durable());
-        if let Some(until) = store.read_on_at(staged).max(unconfirmed) {
-            let change = self.pauses.on_staged(until);
-            self.on_pause(change, io.now);
-        }
-    }
-
-    /// A peer that is not read is not silent.
-    fn on_pause(&mut self, change: Change, now: Now) {
-        match change {
-            Change::Begins => self.heartbeat.pause(),
-            Change::Ends if !self.pauses.any() => self.heartbeat.resume(now.transport),
-            Change::Ends | Change::None => {}
-        }
-    }
-
-    fn on_alarm(&mut self, reason: Option<&'static str>, io: &mut Io<'_>) {
-        let change = self.pauses.on_alarm(reason);
-        self.on_pause(change, io.now);
-        if change == Change::Ends && self.session.capabilities.connection_blocked {
-            io.outbox
-                .method(ChannelId::ZERO, &ConnectionUnblocked::default().into());
-        }
-    }
-
-    /// A publish has begun during an alarm: from here on nothing is read.
-    fn block(&mut self, reason: &'static str, io: &mut Io<'_>) {
-        let change = self.pauses.block();
-        self.on_pause(change, io.now);
-        if self.session.capabilities.connection_blocked {
-            let blocked = ConnectionBlocked {
-                reason: ShortStr::new(reason).unwrap_or_default(),
-            };
-            io.outbox.method(ChannelId::ZERO, &blocked.into());
-        }
     }
 
     /// The connection ends, however: no consumer, unacked message or exclusive queue stays (I9).
