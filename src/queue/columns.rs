@@ -52,23 +52,8 @@ impl Column {
 impl<const N: usize> Columns<N> {
     pub(super) fn pack(rows: impl ExactSizeIterator<Item = [u64; N]> + Clone) -> Self {
         let len = rows.len();
-        let mut least = [u64::MAX; N];
-        let mut most = [0; N];
-        for fields in rows.clone() {
-            for (column, value) in fields.into_iter().enumerate() {
-                if let (Some(least), Some(most)) = (least.get_mut(column), most.get_mut(column)) {
-                    *least = value.min(*least);
-                    *most = value.max(*most);
-                }
-            }
-        }
-        let mut bounds = least.into_iter().zip(most);
-        let columns = std::array::from_fn(|_| {
-            let (least, most) = bounds.next().unwrap_or_default();
-            Column::of(least, most)
-        });
         let mut packed = Self {
-            columns,
+            columns: columns_of(rows.clone()),
             len,
             octets: Box::default(),
         };
@@ -174,6 +159,37 @@ impl<const N: usize> Columns<N> {
     pub(super) fn memory(&self) -> usize {
         self.octets.len()
     }
+}
+
+fn columns_of<const N: usize>(rows: impl Iterator<Item = [u64; N]> + Clone) -> [Column; N] {
+    let mut rest = rows.clone();
+    let first = rest.next().unwrap_or([0; N]);
+    // Most chunks have nothing but this to look for.
+    if rest.all(|fields| is_same(fields, first)) {
+        return first.map(|value| Column::of(value, value));
+    }
+    let mut least = [u64::MAX; N];
+    let mut most = [0; N];
+    for fields in rows {
+        for (column, value) in fields.into_iter().enumerate() {
+            if let (Some(least), Some(most)) = (least.get_mut(column), most.get_mut(column)) {
+                *least = value.min(*least);
+                *most = value.max(*most);
+            }
+        }
+    }
+    let mut bounds = least.into_iter().zip(most);
+    std::array::from_fn(|_| {
+        let (least, most) = bounds.next().unwrap_or_default();
+        Column::of(least, most)
+    })
+}
+
+/// Without a jump for each field.
+#[inline]
+fn is_same<const N: usize>(one: [u64; N], other: [u64; N]) -> bool {
+    let pairs = one.into_iter().zip(other);
+    pairs.fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
 }
 
 #[cfg(test)]

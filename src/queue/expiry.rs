@@ -36,8 +36,8 @@ impl Lease {
 
 impl Ordinary {
     /// See `Queue::on_deadline`.
-    pub fn on_deadline(&mut self, now: Now, fx: &mut Effects) {
-        if self.gone {
+    pub(super) fn on_deadline(&mut self, now: Now, fx: &mut Effects) {
+        if self.common.gone {
             return;
         }
         if self.armed <= now.mono {
@@ -73,7 +73,7 @@ impl Ordinary {
     /// and must be few at a time.
     #[inline]
     pub(super) fn death_steps(&self) -> u32 {
-        if self.limits.dead_letter_exchange.is_some() {
+        if self.common.limits.dead_letter_exchange.is_some() {
             DEAD_LETTER_STEPS
         } else {
             1
@@ -99,7 +99,7 @@ impl Ordinary {
     /// When the queue is to be deleted because nobody uses it.
     pub(super) fn lease_end(&self) -> Mono {
         if self.consumers.is_empty() {
-            self.lease.end(self.limits.expires_ms)
+            self.lease.end(self.common.limits.expires_ms)
         } else {
             Mono::NEVER
         }

@@ -31,15 +31,16 @@ mod account;
 pub mod arguments;
 mod bodies;
 mod columns;
+mod common;
 mod credit;
 pub mod dead_letter;
 mod delivered;
 mod dispatch;
 mod effects;
 mod expiry;
+mod facts;
 mod headers;
 mod leaving;
-mod note;
 mod ordinary;
 mod outcome;
 mod overflow;
@@ -55,11 +56,12 @@ pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
 pub use effects::{ConsumerChange, DeadLetter, DeleteReason, Effects, Heard, Noted, Sent};
 pub use leaving::Leaving;
-pub use note::Note;
-pub use ordinary::Ordinary;
 pub use outcome::{Outcome, ReturnCause};
-pub use stream::StreamQueue;
 pub use views::{ConsumerSnapshot, PeekMax, Stats};
+
+use common::Common;
+use ordinary::Ordinary;
+use stream::Stream;
 
 /// What a queue was declared as.
 #[derive(Clone, Debug)]
@@ -172,19 +174,20 @@ impl Horizon {
 }
 
 /// A queue of any type.
-#[derive(Debug)]
-pub enum Queue {
+pub struct Queue(OfType);
+
+enum OfType {
     /// Classic and quorum queues.
     Ordinary(Box<Ordinary>),
-    /// Streams.
-    Stream(Box<StreamQueue>),
+    Stream(Box<Stream>),
 }
 
+/// Calls what every type of queue does in its own way.
 macro_rules! each {
     ($queue:expr, $inner:ident => $call:expr) => {
         match $queue {
-            Queue::Ordinary($inner) => $call,
-            Queue::Stream($inner) => $call,
+            OfType::Ordinary($inner) => $call,
+            OfType::Stream($inner) => $call,
         }
     };
 }
@@ -197,19 +200,33 @@ impl Queue {
     /// Call [`Queue::touch`] once it has its place, so that its lease is armed.
     #[must_use]
     pub fn new(declared: Arc<Declared>, id: QueueId, resume: Weak<dyn Resume>, now: Now) -> Self {
-        match declared.kind {
+        let kind = declared.kind;
+        let common = Common::new(declared, id, resume);
+        Self(match kind {
             QueueKind::Classic | QueueKind::Quorum => {
-                Self::Ordinary(Box::new(Ordinary::new(declared, id, resume, now)))
+                OfType::Ordinary(Box::new(Ordinary::new(common, now)))
             }
-            QueueKind::Stream => Self::Stream(Box::new(StreamQueue::new(declared, id, resume))),
+            QueueKind::Stream => OfType::Stream(Box::new(Stream::new(common))),
+        })
+    }
+
+    fn common(&self) -> &Common {
+        each!(&self.0, queue => &queue.common)
+    }
+
+    /// What no stream has.
+    fn ordinary(&self) -> Option<&Ordinary> {
+        match &self.0 {
+            OfType::Ordinary(queue) => Some(queue),
+            OfType::Stream(_) => None,
         }
     }
 
     /// From now on its messages can leave memory.
     pub fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
-        match self {
-            Self::Ordinary(queue) => queue.ready.page_to(bodies),
-            Self::Stream(queue) => queue.page_to(bodies),
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.ready.page_to(bodies),
+            OfType::Stream(queue) => queue.log.page_to(bodies),
         }
     }
 
@@ -217,28 +234,28 @@ impl Queue {
     /// far as the disk takes them, whatever the budget says. Returns how many octets of memory that
     /// freed.
     pub fn page_out(&mut self) -> u64 {
-        match self {
-            Self::Ordinary(queue) => queue.ready.page_out(),
-            Self::Stream(queue) => queue.page_out(),
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.ready.page_out(),
+            OfType::Stream(queue) => queue.log.page_out(),
         }
     }
 
     /// What it was declared as.
     #[must_use]
     pub fn declared(&self) -> &Declared {
-        each!(self, queue => queue.declared())
+        &self.common().declared
     }
 
     /// What is in force: its arguments, merged with policies.
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        each!(self, queue => queue.limits())
+        &self.common().limits
     }
 
     /// Its incarnation.
     #[must_use]
     pub fn id(&self) -> QueueId {
-        each!(self, queue => queue.id())
+        self.common().id
     }
 
     /// Takes a message; at most it is gathered for a consumer. Call [`Queue::dispatch`] after a
@@ -252,46 +269,55 @@ impl Queue {
         arrival: Arrival,
         fx: &mut Effects,
     ) -> Pushed {
-        each!(self, queue => queue.push(now, message, at, arrival, fx))
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.push(now, message, at, arrival, fx),
+            OfType::Stream(queue) => queue.push(now, message, at, fx),
+        }
     }
 
     /// Whether [`Queue::restore`] can be used: bodies can be read when they are needed.
     #[must_use]
     pub fn restores_unread(&self) -> bool {
-        each!(self, queue => queue.restores_unread())
-    }
-
-    /// Takes messages back at start, in order, without serving anybody and without reading more
-    /// of them than those that leave next.
-    pub fn restore(&mut self, now: Now, recovered: &[Recovered]) {
-        match self {
-            Self::Ordinary(queue) => queue.restore(now, recovered),
-            Self::Stream(queue) => queue.restore(recovered),
+        match &self.0 {
+            OfType::Ordinary(queue) => queue.ready.pages(),
+            OfType::Stream(queue) => queue.log.pages(),
         }
     }
 
-    /// Takes a message back at start, in order, without serving anybody.
+    /// Takes messages back at start, in order, without serving consumers and without reading more
+    /// of them than those that leave next.
+    pub fn restore(&mut self, now: Now, recovered: &[Recovered]) {
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.restore(now, recovered),
+            OfType::Stream(queue) => queue.restore(recovered),
+        }
+    }
+
+    /// Takes a message back at start, in order, without serving consumers.
     pub fn restore_message(&mut self, now: Now, recovered: &Recovered, message: Message) {
-        match self {
-            Self::Ordinary(queue) => queue.restore_message(now, recovered, message),
-            Self::Stream(queue) => queue.restore_message(recovered, message),
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.restore_message(now, recovered, message),
+            OfType::Stream(queue) => queue.restore_message(recovered, message),
         }
     }
 
     /// What must be stored with a message that is the `ahead`-th to be pushed from now on
-    /// ([`Recovered::sequence`]), provided that nobody pushes in between: a stream keeps its
-    /// offsets. 0 for other queues.
+    /// ([`Recovered::sequence`]), provided that the caller keeps the lock until then: a stream
+    /// keeps its offsets. 0 for other queues.
     #[must_use]
     pub fn sequence(&self, ahead: u64) -> u64 {
-        match self {
-            Self::Ordinary(_) => 0,
-            Self::Stream(queue) => queue.sequence(ahead),
+        match &self.0 {
+            OfType::Ordinary(_) => 0,
+            OfType::Stream(queue) => queue.log.sequence(ahead),
         }
     }
 
     /// Serves consumers, then drops what has expired and what is over the length limit.
     pub fn dispatch(&mut self, now: Now, fx: &mut Effects) {
-        each!(self, queue => queue.dispatch(now, fx));
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.dispatch(now, fx),
+            OfType::Stream(queue) => queue.dispatch(fx),
+        }
     }
 
     /// basic.get.
@@ -304,7 +330,10 @@ impl Queue {
         no_ack: bool,
         fx: &mut Effects,
     ) -> Result<Option<Got>, AmqpError> {
-        each!(self, queue => queue.get(now, no_ack, fx))
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.get(now, no_ack, fx),
+            OfType::Stream(queue) => Err(queue.unsupported("basic.get")),
+        }
     }
 
     /// Adds a consumer without serving it, so that consume-ok can go first: call
@@ -320,13 +349,16 @@ impl Queue {
         consumer: NewConsumer,
         fx: &mut Effects,
     ) -> Result<(), AmqpError> {
-        each!(self, queue => queue.add_consumer(now, consumer, fx))
+        each!(&mut self.0, queue => queue.add_consumer(now, consumer, fx))
     }
 
     /// Removes a consumer; its unacked messages stay with its channel. Returns whether it was
     /// there. `fx.delete` says if the queue goes with it.
     pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
-        each!(self, queue => queue.remove_consumer(now, consumer, fx))
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.remove_consumer(now, consumer, fx),
+            OfType::Stream(queue) => queue.remove_consumers(&[consumer], fx) > 0,
+        }
     }
 
     /// Consumers leave and give back what they hold, all at once: what comes back is served first.
@@ -339,7 +371,10 @@ impl Queue {
         unread: &mut dyn FnMut() -> Vec<Entry>,
         fx: &mut Effects,
     ) {
-        each!(self, queue => queue.leave(now, leaving, unread, fx));
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.leave(now, leaving, unread, fx),
+            OfType::Stream(queue) => queue.leave(leaving, unread, fx),
+        }
     }
 
     /// Settles messages of one consumer, or of basic.get (`None`), in the order of their delivery
@@ -353,7 +388,10 @@ impl Queue {
         outcome: Outcome,
         fx: &mut Effects,
     ) {
-        each!(self, queue => queue.settle(now, consumer, entries, outcome, fx));
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.settle(now, consumer, entries, outcome, fx),
+            OfType::Stream(queue) => queue.settle(consumer, entries, outcome, fx),
+        }
     }
 
     /// Throws the ready messages away and returns how many there were.
@@ -361,134 +399,77 @@ impl Queue {
     /// # Errors
     /// 540 on a stream.
     pub fn purge(&mut self, now: Now, fx: &mut Effects) -> Result<u64, AmqpError> {
-        each!(self, queue => queue.purge(now, fx))
+        match &mut self.0 {
+            OfType::Ordinary(queue) => Ok(queue.purge(now, fx)),
+            OfType::Stream(queue) => Err(queue.unsupported("queue.purge")),
+        }
     }
 
     /// Empties the queue for good: it is deleted. What is settled later has no effect.
     pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
-        each!(self, queue => queue.take_all(fx))
+        each!(&mut self.0, queue => queue.take_all(fx))
     }
 
     /// A mailbox or a channel has room again.
     pub fn resume(&mut self, now: Now, fx: &mut Effects) {
-        each!(self, queue => queue.resume(now, fx));
+        match &mut self.0 {
+            OfType::Ordinary(queue) => queue.resume(now, fx),
+            OfType::Stream(queue) => queue.resume(fx),
+        }
     }
 
     /// A deadline that was armed has come, or a little later; too early does no harm.
     pub fn on_deadline(&mut self, now: Now, fx: &mut Effects) {
-        each!(self, queue => queue.on_deadline(now, fx));
+        if let OfType::Ordinary(queue) = &mut self.0 {
+            queue.on_deadline(now, fx);
+        }
     }
 
     /// The queue was declared, maybe not for the first time: that renews its lease
     /// (`x-expires`), but a quorum queue's only once. Consumers and basic.get renew it by
     /// themselves.
     pub fn touch(&mut self, now: Now, fx: &mut Effects) {
-        each!(self, queue => queue.touch(now, fx));
+        if let OfType::Ordinary(queue) = &mut self.0 {
+            queue.touch(now, fx);
+        }
     }
 
-    /// Whether the queue still wants to be deleted for `reason`: nobody came in between.
+    /// Whether the queue still wants to be deleted for `reason`: it was not used in between.
     #[must_use]
     pub fn is_finished(&self, now: Now, reason: DeleteReason) -> bool {
-        each!(self, queue => queue.is_finished(now, reason))
+        let ordinary = self.ordinary();
+        ordinary.is_some_and(|queue| queue.is_finished(now, reason))
     }
 
     /// Other limits are in force: the arguments merged with another policy.
     pub fn reconfigure(&mut self, now: Now, limits: Limits, fx: &mut Effects) {
-        each!(self, queue => queue.reconfigure(now, limits, fx));
+        each!(&mut self.0, queue => queue.reconfigure(now, limits, fx));
     }
 
     /// What became of a dead letter that asked for `confirm`: every queue it was routed to has
     /// it, or it could not be delivered and is tried again later.
     pub fn dead_letter_done(&mut self, now: Now, position: u64, delivered: bool, fx: &mut Effects) {
-        each!(self, queue => queue.dead_letter_done(now, position, delivered, fx));
+        if let OfType::Ordinary(queue) = &mut self.0 {
+            queue.dead_letter_done(now, position, delivered, fx);
+        }
     }
 
     /// Milliseconds after which an unsettled message of a consumer with `arguments` comes back;
     /// `None` if never.
     #[must_use]
     pub fn consumer_timeout_ms(&self, arguments: &Table) -> Option<u64> {
-        each!(self, queue => queue.consumer_timeout_ms(arguments))
+        self.ordinary()?.consumer_timeout_ms(arguments)
     }
+}
 
-    /// Messages that wait for a consumer.
-    #[must_use]
-    pub fn ready_count(&self) -> u64 {
-        each!(self, queue => queue.ready_count())
-    }
-
-    /// Messages delivered and not settled.
-    #[must_use]
-    pub fn unacked_count(&self) -> u64 {
-        each!(self, queue => queue.unacked_count())
-    }
-
-    /// Messages that wait, as counts of the queue show them: dead letters that left it and are not
-    /// in another queue yet are in, so that the counts of both add up at any moment.
-    #[must_use]
-    pub fn shown_count(&self) -> u64 {
-        self.ready_count() + each!(self, queue => queue.sent_count())
-    }
-
-    /// Dead letters whose delivery is not certain yet (at-least-once).
-    #[must_use]
-    pub fn dying_count(&self) -> u64 {
-        each!(self, queue => queue.dying_count())
-    }
-
-    /// Octets of the bodies that wait.
-    #[must_use]
-    pub fn ready_bytes(&self) -> u64 {
-        each!(self, queue => queue.ready_bytes())
-    }
-
-    /// Octets of the bodies delivered and not settled.
-    #[must_use]
-    pub fn unacked_bytes(&self) -> u64 {
-        each!(self, queue => queue.unacked_bytes())
-    }
-
-    /// Consumers.
-    #[must_use]
-    pub fn consumer_count(&self) -> usize {
-        each!(self, queue => queue.consumer_count())
-    }
-
-    /// Consumers as queue.declare-ok tells them: a stream says 0, a quorum queue counts who can get
-    /// messages or holds some, each unsettled get like a consumer.
-    ///
-    /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/declare_ok_counts_who_holds_messages.amqp.
-    #[must_use]
-    pub fn announced_consumers(&self) -> u64 {
-        match self {
-            Self::Ordinary(queue) => queue.announced_consumers(),
-            Self::Stream(_) => 0,
-        }
-    }
-
-    /// Consumers, in order of registration.
-    #[must_use]
-    pub fn consumers(&self) -> Vec<ConsumerSnapshot> {
-        each!(self, queue => queue.consumers())
-    }
-
-    /// Counters.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        each!(self, queue => queue.stats())
-    }
-
-    /// Octets the queue holds, roughly: its messages' and its lists'.
-    #[must_use]
-    pub fn memory_bytes(&self) -> usize {
-        each!(self, queue => queue.memory_bytes())
-    }
-
-    /// Copies of the first ready messages in the order in which they would leave, for looking at
-    /// them without taking them: as many as `max` allows.
-    #[must_use]
-    pub fn peek(&self, max: impl Into<PeekMax>) -> Vec<Entry> {
-        let max = max.into();
-        each!(self, queue => queue.peek(max))
+impl std::fmt::Debug for Queue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queue")
+            .field("name", &self.declared().name)
+            .field("ready", &self.ready_count())
+            .field("unacked", &self.unacked_count())
+            .field("consumers", &self.consumer_count())
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,25 +5,25 @@
 //!
 //! Invariants: I2, I3, I5, I9. Docs: queues, quorum-queues. Seen: RabbitMQ 4.3.6.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Weak};
 
 use leveret_codec::types::ShortString;
 
+use super::common::Common;
 use super::dispatch::{Consumers, SingleActiveRule, Taker};
 use super::expiry::Lease;
 use super::overflow::Gate;
 use super::ready::{Order, Ready};
 use super::{
-    Arrival, Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Note,
-    Pushed, QueueKind, Removed, Sender, Stats,
+    Arrival, Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Pushed,
+    QueueKind, Removed, Sender,
 };
 use crate::clock::{Mono, Now};
+use crate::entry::Facts;
 use crate::error::AmqpError;
 use crate::events::{ChangeKind, DeathReason, Fate};
 use crate::exchange::DedupCache;
-use crate::ids::QueueId;
-use crate::mail::Resume;
 use crate::message::Message;
 use crate::store::RecordAt;
 
@@ -35,18 +35,13 @@ mod views;
 use dying::Dying;
 
 /// A classic or quorum queue.
-pub struct Ordinary {
-    pub(super) declared: Arc<Declared>,
-    pub(super) id: QueueId,
-    pub(super) resume: Weak<dyn Resume>,
-    pub(super) limits: Limits,
+pub(super) struct Ordinary {
+    pub(super) common: Common,
     /// `x-message-deduplication`.
     pub(super) duplicates: Option<Box<DedupCache>>,
     pub(super) ready: Ready,
     pub(super) consumers: Consumers,
     pub(super) next_position: u64,
-    pub(super) unacked: u64,
-    pub(super) unacked_bytes: u64,
     /// Unacked messages that were taken by basic.get.
     pub(super) gets: u64,
     pub(super) dying: Dying,
@@ -59,17 +54,13 @@ pub struct Ordinary {
     /// Messages are left that should be dead by now, by age at this moment or for want of room:
     /// none is handed out before they are.
     pub(super) behind: Option<Mono>,
-    pub(super) stats: Stats,
-    /// Deleted: what is settled from now on has no effect.
-    pub(super) gone: bool,
 }
 
 impl Ordinary {
     /// See `Queue::new`.
-    #[must_use]
-    pub fn new(declared: Arc<Declared>, id: QueueId, resume: Weak<dyn Resume>, now: Now) -> Self {
-        let arguments = &declared.arguments;
-        let quorum = declared.kind == QueueKind::Quorum;
+    pub(super) fn new(common: Common, now: Now) -> Self {
+        let arguments = &common.declared.arguments;
+        let quorum = common.declared.kind == QueueKind::Quorum;
         let order = if quorum {
             Order::Quorum
         } else {
@@ -82,16 +73,11 @@ impl Ordinary {
             (true, true) => SingleActiveRule::Yields,
         };
         Self {
-            limits: arguments.limits(),
             duplicates: arguments.duplicates().map(Box::new),
             ready: Ready::new(order),
             consumers: Consumers::new(rule),
-            declared,
-            id,
-            resume,
+            common,
             next_position: 0,
-            unacked: 0,
-            unacked_bytes: 0,
             gets: 0,
             dying: Dying::default(),
             sent: Arc::default(),
@@ -99,17 +85,15 @@ impl Ordinary {
             lease: Lease::from(now.mono),
             armed: Mono::NEVER,
             behind: None,
-            stats: Stats::default(),
-            gone: false,
         }
     }
 
     pub(super) fn is_quorum(&self) -> bool {
-        self.declared.kind == QueueKind::Quorum
+        self.common.declared.kind == QueueKind::Quorum
     }
 
     /// See `Queue::push`.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
         now: Now,
         message: Message,
@@ -118,7 +102,11 @@ impl Ordinary {
         fx: &mut Effects,
     ) -> Pushed {
         let entry = self.entry(now, message, at, arrival.delivery_count);
-        let may_refuse = self.limits.overflow.refuses(self.declared.kind)
+        let may_refuse = self
+            .common
+            .limits
+            .overflow
+            .refuses(self.common.declared.kind)
             && (arrival.sender == Sender::Waits || !self.is_quorum());
         if may_refuse && self.refuses(now, &entry, fx) {
             self.refuse(entry, fx);
@@ -129,11 +117,11 @@ impl Ordinary {
             fx.settle(entry.at);
             return Pushed::Accepted;
         }
-        self.stats.published += 1;
+        self.common.stats.published += 1;
         fx.note(&entry, || Fate::Queued { from: None });
         // While messages are ready no consumer has room, so a new one is offered only without them.
         if self.ready.is_empty()
-            && let Some(taker) = self.consumers.next_taker(&self.resume)
+            && let Some(taker) = self.consumers.next_taker(&self.common.resume)
         {
             self.deliver(taker, entry, fx);
             return Pushed::Accepted;
@@ -156,22 +144,19 @@ impl Ordinary {
     fn entry(&mut self, now: Now, message: Message, at: RecordAt, delivery_count: u32) -> Entry {
         let position = self.next_position;
         self.next_position += 1;
-        let note = Note::new(self.declared.kind, &message, delivery_count);
-        Entry {
-            expires: self.expiry(now, message.expiration_ms()),
-            message,
+        let kind = self.common.declared.kind;
+        let facts = Facts {
             position,
             at,
-            properties_len: note.properties_len,
-            delivery_count,
-            acquired_count: delivery_count,
-            redelivered: delivery_count > 0,
-        }
+            expires: self.expiry(now, message.expiration_ms()),
+            ..Facts::of_arrival(kind, &message, delivery_count)
+        };
+        Entry { message, facts }
     }
 
     /// When a message expires that came in just now; `ttl_ms` is its own TTL.
     fn expiry(&self, now: Now, ttl_ms: Option<u64>) -> Mono {
-        let ttl_ms = match (ttl_ms, self.limits.message_ttl_ms) {
+        let ttl_ms = match (ttl_ms, self.common.limits.message_ttl_ms) {
             (Some(own), Some(queue)) => Some(own.min(queue)),
             (own, queue) => own.or(queue),
         };
@@ -193,13 +178,14 @@ impl Ordinary {
     fn is_over_gate(&mut self, entry: &Entry) -> bool {
         let quorum = self.is_quorum();
         let load = self.load();
-        self.gate.refuses(quorum, &self.limits, load, entry.size())
+        self.gate
+            .refuses(quorum, &self.common.limits, load, entry.size())
     }
 
     fn refuse(&mut self, entry: Entry, fx: &mut Effects) {
-        self.stats.refused += 1;
+        self.common.stats.refused += 1;
         fx.note(&entry, || Fate::Refused);
-        if self.limits.overflow.dead_letters() {
+        if self.common.limits.overflow.dead_letters() {
             self.die(entry, DeathReason::MaxLen, fx);
         } else {
             fx.settle(entry.at);
@@ -207,7 +193,7 @@ impl Ordinary {
     }
 
     /// See `Queue::dispatch`.
-    pub fn dispatch(&mut self, now: Now, fx: &mut Effects) {
+    pub(super) fn dispatch(&mut self, now: Now, fx: &mut Effects) {
         if self.behind.is_some() && !self.keeps_up(now, fx) {
             // What was handed out while messages came in does not wait for that.
             self.consumers.post();
@@ -239,7 +225,7 @@ impl Ordinary {
                     break;
                 }
             }
-            let Some(taker) = self.consumers.next_taker(&self.resume) else {
+            let Some(taker) = self.consumers.next_taker(&self.common.resume) else {
                 break;
             };
             let entry = self.ready.pop().expect("there is a message");
@@ -250,17 +236,17 @@ impl Ordinary {
 
     #[inline]
     fn deliver(&mut self, taker: Taker, entry: Entry, fx: &mut Effects) {
-        self.stats.redelivered += u64::from(entry.redelivered);
+        self.common.stats.redelivered += u64::from(entry.redelivered);
         if fx.is_listening() {
             self.note_delivery(taker, &entry, fx);
         }
         if taker.no_ack {
-            self.stats.delivered_no_ack += 1;
+            self.common.stats.delivered_no_ack += 1;
             self.finish(&entry, fx);
         } else {
-            self.stats.delivered += 1;
-            self.unacked += 1;
-            self.unacked_bytes += entry.size();
+            self.common.stats.delivered += 1;
+            self.common.unacked += 1;
+            self.common.unacked_bytes += entry.size();
         }
         self.consumers.deliver(taker, entry);
     }
@@ -276,17 +262,17 @@ impl Ordinary {
     }
 
     /// See `Queue::get`.
-    pub fn get(
+    pub(super) fn get(
         &mut self,
         now: Now,
         no_ack: bool,
         fx: &mut Effects,
     ) -> Result<Option<Got>, AmqpError> {
-        if self.is_quorum() && self.declared.arguments.single_active() {
+        if self.is_quorum() && self.common.declared.arguments.single_active() {
             return Err(AmqpError::resource_locked(format!(
                 "cannot obtain access to locked {}. basic.get operations are not supported by \
                  <<\"quorum\">> queues with single active consumer",
-                self.declared.words()
+                self.common.declared.words()
             )));
         }
         self.lease.renew(now.mono);
@@ -295,10 +281,10 @@ impl Ordinary {
         self.expire(now, Horizon::At, fx);
         self.rearm(fx);
         let Some(entry) = entry else {
-            self.stats.got_empty += 1;
+            self.common.stats.got_empty += 1;
             return Ok(None);
         };
-        self.stats.redelivered += u64::from(entry.redelivered);
+        self.common.stats.redelivered += u64::from(entry.redelivered);
         let to = fx.heard.as_mut().and_then(|heard| heard.taker.take());
         fx.note(&entry, || Fate::Delivered {
             to,
@@ -306,13 +292,13 @@ impl Ordinary {
             redelivered: entry.redelivered,
         });
         if no_ack {
-            self.stats.got_no_ack += 1;
+            self.common.stats.got_no_ack += 1;
             self.finish(&entry, fx);
         } else {
-            self.stats.got += 1;
+            self.common.stats.got += 1;
             self.gets += 1;
-            self.unacked += 1;
-            self.unacked_bytes += entry.size();
+            self.common.unacked += 1;
+            self.common.unacked_bytes += entry.size();
         }
         let ready_left = self.ready_count();
         Ok(Some(Got { entry, ready_left }))
@@ -326,21 +312,22 @@ impl Ordinary {
     }
 
     /// See `Queue::add_consumer`.
-    pub fn add_consumer(
+    pub(super) fn add_consumer(
         &mut self,
         now: Now,
         mut consumer: NewConsumer,
         fx: &mut Effects,
     ) -> Result<(), AmqpError> {
-        let words = self.declared.words();
-        let priority =
-            super::arguments::check_consumer(&consumer.arguments, self.declared.kind, &words)?;
+        let Declared { kind, .. } = *self.common.declared;
+        let words = self.common.declared.words();
+        let priority = super::arguments::check_consumer(&consumer.arguments, kind, &words)?;
         if self.is_quorum() {
             consumer.exclusive = false;
         } else {
             let taken = self.consumers.has_exclusive()
                 || consumer.exclusive
-                    && (!self.consumers.is_empty() || self.declared.arguments.single_active());
+                    && (!self.consumers.is_empty()
+                        || self.common.declared.arguments.single_active());
             if taken {
                 return Err(AmqpError::access_refused(format!(
                     "{words} in exclusive use"
@@ -357,7 +344,7 @@ impl Ordinary {
     /// See `Queue::purge`. Dead letters that wait for a route go, too.
     ///
     /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/purge_takes_dead_letters_that_wait.amqp.
-    pub fn purge(&mut self, now: Now, fx: &mut Effects) -> Result<u64, AmqpError> {
+    pub(super) fn purge(&mut self, now: Now, fx: &mut Effects) -> u64 {
         if self.behind.is_some() {
             self.catch_up(now.mono, fx);
         }
@@ -365,7 +352,7 @@ impl Ordinary {
         self.discard_ready(fx);
         self.discard_dying(fx);
         self.rearm(fx);
-        Ok(purged)
+        purged
     }
 
     fn discard_ready(&mut self, fx: &mut Effects) {
@@ -387,26 +374,23 @@ impl Ordinary {
     }
 
     /// See `Queue::take_all`.
-    pub fn take_all(&mut self, fx: &mut Effects) -> Removed {
+    pub(super) fn take_all(&mut self, fx: &mut Effects) -> Removed {
         if let Some(at) = self.behind {
             self.catch_up(at, fx);
         }
         self.note_leaving(&self.consumers.ids(), fx);
-        let removed = Removed {
-            ready: self.ready_count(),
-            unacked: self.unacked,
-            consumers: self.consumers.take_all(),
-        };
+        let ready = self.ready_count();
         self.discard_ready(fx);
         self.discard_dying(fx);
-        self.unacked = 0;
-        self.unacked_bytes = 0;
-        self.gone = true;
-        removed
+        Removed {
+            ready,
+            unacked: self.common.end(),
+            consumers: self.consumers.take_all(),
+        }
     }
 
     /// See `Queue::resume`.
-    pub fn resume(&mut self, now: Now, fx: &mut Effects) {
+    pub(super) fn resume(&mut self, now: Now, fx: &mut Effects) {
         self.consumers.resume();
         self.dispatch(now, fx);
     }
@@ -414,8 +398,8 @@ impl Ordinary {
     /// See `Queue::reconfigure`. The lease of a classic queue starts anew.
     ///
     /// Seen: RabbitMQ 4.3.6, tests/scripts/policy/expiry_counts_from_the_policy.amqp.
-    pub fn reconfigure(&mut self, now: Now, limits: Limits, fx: &mut Effects) {
-        self.limits = limits;
+    pub(super) fn reconfigure(&mut self, now: Now, limits: Limits, fx: &mut Effects) {
+        self.common.limits = limits;
         if !self.is_quorum() {
             self.lease.renew(now.mono);
         }
@@ -423,7 +407,7 @@ impl Ordinary {
     }
 
     /// See `Queue::touch`.
-    pub fn touch(&mut self, now: Now, fx: &mut Effects) {
+    pub(super) fn touch(&mut self, now: Now, fx: &mut Effects) {
         if !self.is_quorum() {
             self.lease.renew(now.mono);
         }
@@ -431,22 +415,10 @@ impl Ordinary {
     }
 
     /// See `Queue::is_finished`.
-    #[must_use]
-    pub fn is_finished(&self, now: Now, reason: DeleteReason) -> bool {
+    pub(super) fn is_finished(&self, now: Now, reason: DeleteReason) -> bool {
         match reason {
             DeleteReason::AutoDelete => self.consumers.is_empty(),
             DeleteReason::Expired => self.lease_end() <= now.mono,
         }
-    }
-}
-
-impl std::fmt::Debug for Ordinary {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ordinary")
-            .field("name", &self.declared.name)
-            .field("ready", &self.ready.len())
-            .field("unacked", &self.unacked)
-            .field("consumers", &self.consumers.len())
-            .finish_non_exhaustive()
     }
 }

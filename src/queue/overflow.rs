@@ -62,20 +62,25 @@ impl Ordinary {
     pub(super) fn load(&self) -> Load {
         Load {
             len: self.ready_count() + self.dying_count(),
-            bytes: self.ready_bytes() + self.dying.bytes(),
+            bytes: self.ready.bytes() + self.dying.bytes(),
         }
     }
 
     /// Drops from the head what is over the limits, where that is the rule, as much as a call may.
     #[inline]
     pub(super) fn trim(&mut self, fx: &mut Effects) {
-        if !self.limits.bounds_length() {
+        if !self.common.limits.bounds_length() {
             return;
         }
-        if self.limits.overflow.refuses(self.declared.kind) {
+        if self
+            .common
+            .limits
+            .overflow
+            .refuses(self.common.declared.kind)
+        {
             return;
         }
-        while self.load().exceeds(&self.limits) {
+        while self.load().exceeds(&self.common.limits) {
             if !fx.has_room() {
                 self.behind.get_or_insert(Mono::ZERO);
                 return;

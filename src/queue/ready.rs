@@ -22,13 +22,12 @@ use crate::store::RecordAt;
 
 mod chunk;
 mod level;
+mod packed;
 mod restore;
-mod rows;
 
 use chunk::Lost;
 pub(super) use level::Level;
 use level::PageOut;
-pub(super) use restore::Absent;
 
 /// Levels of a quorum queue: priorities 0 ..= 31, higher ones count as 31.
 const QUORUM_PRIORITY_MAX: u8 = 31;
@@ -393,7 +392,7 @@ impl Ready {
         let mass = Mass::of(entry);
         self.len += 1;
         self.bytes += mass.bytes;
-        self.expiring += usize::from(entry.expires != Mono::NEVER);
+        self.expiring += usize::from(entry.can_expire());
         self.account.add(mass.weight);
         mass
     }
@@ -402,7 +401,7 @@ impl Ready {
     fn uncount(&mut self, entry: &Entry) {
         self.len -= 1;
         self.bytes -= entry.size();
-        self.expiring -= usize::from(entry.expires != Mono::NEVER);
+        self.expiring -= usize::from(entry.can_expire());
         self.account.remove(weight(entry));
         if self.account.has_shrunk() {
             self.account.settle();

@@ -173,7 +173,7 @@ impl Returns {
 }
 
 /// A message found at start: what its queue must know as long as it does not read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
     /// Where it lies.
     pub at: RecordAt,

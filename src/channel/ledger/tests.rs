@@ -3,9 +3,8 @@ use leveret_codec::types::ShortStr;
 
 use super::{Ledger, Unacked};
 use crate::clock::Mono;
-use crate::entry::Entry;
+use crate::entry::{Entry, Facts};
 use crate::message::{Body, MessageBuilder, Traits};
-use crate::store::RecordAt;
 
 fn entry(position: u64) -> Entry {
     let message = MessageBuilder::default().build(
@@ -17,13 +16,10 @@ fn entry(position: u64) -> Entry {
     );
     Entry {
         message,
-        position,
-        at: RecordAt::NONE,
-        expires: Mono::NEVER,
-        properties_len: 0,
-        delivery_count: 0,
-        acquired_count: 0,
-        redelivered: false,
+        facts: Facts {
+            position,
+            ..Facts::default()
+        },
     }
 }
 

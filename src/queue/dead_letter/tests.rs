@@ -5,11 +5,10 @@ use leveret_codec::types::ShortBytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::clock::Mono;
+use crate::entry::Facts;
 use crate::events::DeathReason;
 use crate::message::Body;
 use crate::queue::Entry;
-use crate::store::RecordAt;
 
 fn message(headers: &Table, expiration: Option<&'static str>) -> Message {
     let octets = headers.to_bytes();
@@ -34,13 +33,10 @@ fn letter(message: Message, reason: DeathReason, key: Option<&str>) -> DeadLette
     DeadLetter {
         entry: Entry {
             message,
-            position: 0,
-            at: RecordAt::NONE,
-            expires: Mono::NEVER,
-            properties_len: 0,
-            delivery_count: 0,
-            acquired_count: 0,
-            redelivered: true,
+            facts: Facts {
+                redelivered: true,
+                ..Facts::default()
+            },
         },
         reason,
         exchange: b"dlx"[..].into(),

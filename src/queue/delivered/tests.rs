@@ -3,9 +3,8 @@ use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::{ShortBytes, ShortStr};
 
 use super::*;
-use crate::clock::Mono;
+use crate::entry::Facts;
 use crate::message::{Body, MessageBuilder, Traits};
-use crate::store::RecordAt;
 
 fn entry(headers: &Table, acquired_count: u32, delivery_count: u32) -> Entry {
     let octets = headers.to_bytes();
@@ -31,13 +30,12 @@ fn entry(headers: &Table, acquired_count: u32, delivery_count: u32) -> Entry {
     );
     Entry {
         message,
-        position: 9,
-        at: RecordAt::NONE,
-        expires: Mono::NEVER,
-        properties_len: 0,
-        delivery_count,
-        acquired_count,
-        redelivered: false,
+        facts: Facts {
+            position: 9,
+            delivery_count,
+            acquired_count,
+            ..Facts::default()
+        },
     }
 }
 

@@ -80,19 +80,23 @@ impl Ordinary {
     /// A message leaves the queue without having been acknowledged: to the dead-letter exchange if
     /// there is one.
     pub(in crate::queue) fn die(&mut self, entry: Entry, reason: DeathReason, fx: &mut Effects) {
-        self.stats.died += 1;
+        self.common.stats.died += 1;
         fx.note(&entry, || Fate::Died {
             reason,
             exchange: self.dead_letter_name(),
         });
-        if self.limits.dead_letter_exchange.is_none() {
+        if self.common.limits.dead_letter_exchange.is_none() {
             fx.settle(entry.at);
             return;
         }
-        let refuses = self.limits.overflow.refuses(self.declared.kind);
+        let refuses = self
+            .common
+            .limits
+            .overflow
+            .refuses(self.common.declared.kind);
         let confirm = self.is_quorum()
             && refuses
-            && self.limits.dead_letter_strategy == Strategy::AtLeastOnce;
+            && self.common.limits.dead_letter_strategy == Strategy::AtLeastOnce;
         if confirm {
             self.dying.keep(entry.clone(), reason);
         }
@@ -101,7 +105,7 @@ impl Ordinary {
 
     /// The dead-letter exchange, unless its name is one that no exchange can have.
     fn dead_letter_name(&self) -> Option<ShortString> {
-        let name = self.limits.dead_letter_exchange.as_deref()?;
+        let name = self.common.limits.dead_letter_exchange.as_deref()?;
         ShortString::new(std::str::from_utf8(name).ok()?)
     }
 
@@ -109,15 +113,26 @@ impl Ordinary {
         fx.dead_letters.push(DeadLetter {
             entry,
             reason,
-            exchange: self.limits.dead_letter_exchange.clone().unwrap_or_default(),
-            routing_key: self.limits.dead_letter_routing_key.clone(),
+            exchange: self
+                .common
+                .limits
+                .dead_letter_exchange
+                .clone()
+                .unwrap_or_default(),
+            routing_key: self.common.limits.dead_letter_routing_key.clone(),
             confirm,
             sent: (!confirm).then(|| Sent::counted(&self.sent)),
         });
     }
 
     /// See `Queue::dead_letter_done`.
-    pub fn dead_letter_done(&mut self, now: Now, position: u64, delivered: bool, fx: &mut Effects) {
+    pub(in crate::queue) fn dead_letter_done(
+        &mut self,
+        now: Now,
+        position: u64,
+        delivered: bool,
+        fx: &mut Effects,
+    ) {
         if delivered {
             if let Some(entry) = self.dying.arrived(position) {
                 fx.settle(entry.at);
@@ -132,7 +147,7 @@ impl Ordinary {
     /// cleared) they are dropped.
     pub(in crate::queue) fn retry_letters(&mut self, now: Now, fx: &mut Effects) {
         for (entry, reason) in self.dying.due(now.mono) {
-            if self.limits.dead_letter_exchange.is_some() {
+            if self.common.limits.dead_letter_exchange.is_some() {
                 self.send_letter(entry, reason, true, fx);
             } else {
                 self.dying.arrived(entry.position);

@@ -12,7 +12,12 @@ use crate::store::Returns;
 
 impl Ordinary {
     /// See `Queue::remove_consumer`.
-    pub fn remove_consumer(&mut self, now: Now, consumer: ConsumerId, fx: &mut Effects) -> bool {
+    pub(in crate::queue) fn remove_consumer(
+        &mut self,
+        now: Now,
+        consumer: ConsumerId,
+        fx: &mut Effects,
+    ) -> bool {
         self.note_leaving(&[consumer], fx);
         if self.consumers.detach(&[consumer], Unsettled::Kept) == 0 {
             return false;
@@ -35,13 +40,13 @@ impl Ordinary {
 
     fn on_last_consumer(&mut self, now: Now, fx: &mut Effects) {
         self.lease.renew(now.mono);
-        if self.declared.auto_delete {
+        if self.common.declared.auto_delete {
             fx.delete = Some(DeleteReason::AutoDelete);
         }
     }
 
     /// See `Queue::leave`.
-    pub fn leave(
+    pub(in crate::queue) fn leave(
         &mut self,
         now: Now,
         leaving: Leaving,
@@ -55,12 +60,12 @@ impl Ordinary {
         let mut unread = unread();
         let cause = leaving.cause;
         let mut unacked = self.take_unacked(leaving);
-        if self.gone {
+        if self.common.gone {
             note_purged(&unacked, fx);
             return;
         }
-        self.uncount(&unacked);
-        self.uncount(&unread);
+        self.common.uncount(&unacked);
+        self.common.uncount(&unread);
         self.take_back(now, &mut unacked, cause, fx);
         self.take_back(now, &mut unread, ReturnCause::Undelivered, fx);
         self.consumers.succeed();
@@ -95,7 +100,7 @@ impl Ordinary {
     }
 
     /// See `Queue::settle`.
-    pub fn settle(
+    pub(in crate::queue) fn settle(
         &mut self,
         now: Now,
         consumer: Option<ConsumerId>,
@@ -103,12 +108,12 @@ impl Ordinary {
         outcome: Outcome,
         fx: &mut Effects,
     ) {
-        if self.gone {
+        if self.common.gone {
             note_purged(entries, fx);
             return;
         }
         let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        self.uncount(entries);
+        self.common.uncount(entries);
         let unblocked = match consumer {
             Some(id) => self.consumers.settled(id, n),
             None => {
@@ -118,7 +123,7 @@ impl Ordinary {
         };
         match outcome {
             Outcome::Ack => {
-                self.stats.acked += u64::from(n);
+                self.common.stats.acked += u64::from(n);
                 for entry in entries.iter() {
                     self.finish(entry, fx);
                 }
@@ -136,16 +141,6 @@ impl Ordinary {
         } else {
             self.rearm(fx);
         }
-    }
-
-    /// `entries` are no longer unacked.
-    #[inline]
-    fn uncount(&mut self, entries: &[Entry]) {
-        let n = entries.len() as u64;
-        let bytes: u64 = entries.iter().map(Entry::size).sum();
-        assert!(self.unacked >= n, "I2: more settled than unacked");
-        self.unacked = self.unacked.saturating_sub(n);
-        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes);
     }
 
     fn take_back(
@@ -171,8 +166,8 @@ impl Ordinary {
             }
             fx.note(entry, || Fate::Requeued);
         }
-        self.stats.requeued += entries.len() as u64;
-        if let Some(limit) = self.limits.delivery_limit.filter(|_| quorum) {
+        self.common.stats.requeued += entries.len() as u64;
+        if let Some(limit) = self.common.limits.delivery_limit.filter(|_| quorum) {
             for entry in entries.extract_if(.., |entry| entry.delivery_count > limit) {
                 self.die(entry, DeathReason::DeliveryLimit, fx);
             }

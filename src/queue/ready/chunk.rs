@@ -1,16 +1,15 @@
 //! Neighbouring messages of one level that are neither about to leave nor just came.
 //!
-//! What is known about its messages is packed into [`Rows`]. A chunk is resident, with the messages
-//! beside them, or paged: then the messages are on disk and only the rows are in memory. Stored
+//! What is known about its messages is packed. A chunk is resident, with the messages
+//! beside them, or paged: then the messages are on disk and only these facts are in memory. Stored
 //! messages are dropped from memory as they are, the others are spilled to one extent.
 
 use std::sync::Arc;
 
-use super::rows::{Row, Rows};
+use super::packed::PackedFacts;
 use super::{ENTRY_WEIGHT, Mass, weight};
-use crate::clock::Mono;
+use crate::entry::{Entry, Facts};
 use crate::message::Message;
-use crate::queue::Entry;
 use crate::queue::bodies::{Bodies, Unread};
 use crate::queue::spilled::{Refused, Spilled, read_back};
 use crate::store::RecordAt;
@@ -29,7 +28,7 @@ pub(super) struct Chunk {
     is_spilling: bool,
     /// The highest of the records that must be readable before it can be paged out.
     last_record: RecordAt,
-    rows: Box<Rows>,
+    facts: Box<PackedFacts>,
     kept: Kept,
 }
 
@@ -87,22 +86,22 @@ impl Chunk {
             weight: mass.weight,
             is_spilling: !first_record.is_stored(),
             last_record,
-            rows: Box::new(Rows::pack(entries.iter().map(Row::of))),
+            facts: Box::new(PackedFacts::pack(entries.iter().map(|entry| &entry.facts))),
             kept: Kept::Resident(messages(entries)),
         })
     }
 
     /// A chunk of stored messages that were never in memory, of `bytes` octets;
     /// `None` without messages.
-    pub(super) fn stored(rows: &[Row], bytes: u64) -> Option<Self> {
+    pub(super) fn stored(facts: &[Facts], bytes: u64) -> Option<Self> {
         Some(Self {
-            first: rows.first()?.position,
-            len: rows.len(),
+            first: facts.first()?.position,
+            len: facts.len(),
             bytes,
             weight: 0,
             is_spilling: false,
             last_record: RecordAt::NONE,
-            rows: Box::new(Rows::pack(rows.iter().copied())),
+            facts: Box::new(PackedFacts::pack(facts.iter())),
             kept: Kept::Paged(None),
         })
     }
@@ -110,20 +109,20 @@ impl Chunk {
     /// Takes over the messages of the chunk behind it, if both hold stored messages that are not
     /// in memory and nothing else; `false` if it did not.
     pub(super) fn append_stored(&mut self, behind: &Self) -> bool {
-        let (Some(mut rows), Some(more)) = (self.stored_rows(), behind.stored_rows()) else {
+        let (Some(mut facts), Some(more)) = (self.stored_facts(), behind.stored_facts()) else {
             return false;
         };
-        rows.extend(more);
-        match Self::stored(&rows, self.bytes + behind.bytes) {
+        facts.extend(more);
+        match Self::stored(&facts, self.bytes + behind.bytes) {
             Some(both) => *self = both,
             None => return false,
         }
         true
     }
 
-    fn stored_rows(&self) -> Option<Vec<Row>> {
+    fn stored_facts(&self) -> Option<Vec<Facts>> {
         match &self.kept {
-            Kept::Paged(None) => Some(self.rows.iter().collect()),
+            Kept::Paged(None) => Some(self.facts.iter().collect()),
             Kept::Paged(Some(_)) | Kept::Resident(_) => None,
         }
     }
@@ -148,12 +147,12 @@ impl Chunk {
 
     /// Octets of index, with the chunk itself, that [`weight`] does not count.
     pub(super) fn index_bytes(&self) -> usize {
-        let rows = size_of::<Rows>() + self.rows.memory();
+        let facts = size_of::<PackedFacts>() + self.facts.memory();
         let counted = match &self.kept {
             Kept::Resident(messages) => (ENTRY_WEIGHT - size_of::<Message>()) * messages.len(),
             Kept::Paged(_) => 0,
         };
-        size_of::<Self>() + rows.saturating_sub(counted)
+        size_of::<Self>() + facts.saturating_sub(counted)
     }
 
     /// Gives the memory of a resident chunk's messages back and returns how much that was.
@@ -161,12 +160,12 @@ impl Chunk {
         let Kept::Resident(messages) = &self.kept else {
             return Ok(0);
         };
-        let mut stored = self.rows.iter().filter(|row| row.at.is_stored());
-        if !stored.all(|row| bodies.can_read(row.at)) {
+        let mut stored = self.facts.iter().filter(|facts| facts.at.is_stored());
+        if !stored.all(|facts| bodies.can_read(facts.at)) {
             return Err(Refused::NotWritten);
         }
-        let both = self.rows.iter().zip(messages);
-        let others = both.filter(|(row, _)| !row.at.is_stored());
+        let both = self.facts.iter().zip(messages);
+        let others = both.filter(|(facts, _)| !facts.at.is_stored());
         let others: Vec<&Message> = others.map(|(_, message)| message).collect();
         let spilled = Spilled::write(&others, bodies)?;
         self.kept = Kept::Paged(spilled);
@@ -177,15 +176,17 @@ impl Chunk {
     pub(super) fn load(self, bodies: Option<&dyn Bodies>) -> Loaded {
         match self.kept {
             Kept::Resident(messages) => {
-                let both = self.rows.iter().zip(messages);
+                let both = self.facts.iter().zip(messages);
                 Loaded {
-                    entries: both.map(|(row, message)| row.entry(message)).collect(),
+                    entries: both
+                        .map(|(facts, message)| Entry { message, facts })
+                        .collect(),
                     weight: 0,
                     lost: Lost::default(),
                 }
             }
             Kept::Paged(spilled) => {
-                let (entries, mut lost) = read(&self.rows, spilled.as_ref(), bodies);
+                let (entries, mut lost) = read(&self.facts, spilled.as_ref(), bodies);
                 lost.messages = self.len - entries.len();
                 lost.bytes = self
                     .bytes
@@ -209,10 +210,13 @@ impl Chunk {
     ) -> bool {
         match &self.kept {
             Kept::Resident(messages) => {
-                let mut both = self.rows.iter().zip(messages);
-                both.all(|(row, message)| each(&row.entry(message.clone())))
+                let mut both = self.facts.iter().zip(messages);
+                both.all(|(facts, message)| {
+                    let message = message.clone();
+                    each(&Entry { message, facts })
+                })
             }
-            Kept::Paged(spilled) => read(&self.rows, spilled.as_ref(), bodies)
+            Kept::Paged(spilled) => read(&self.facts, spilled.as_ref(), bodies)
                 .0
                 .iter()
                 .all(each),
@@ -221,7 +225,7 @@ impl Chunk {
 
     /// The records of its stored messages.
     pub(super) fn records(&self, each: &mut dyn FnMut(RecordAt)) {
-        self.rows.iter().for_each(|row| each(row.at));
+        self.facts.iter().for_each(|facts| each(facts.at));
     }
 }
 
@@ -233,19 +237,23 @@ fn messages(entries: &mut Vec<Entry>) -> Vec<Message> {
 }
 
 /// Reads the messages of a paged chunk.
-fn read(rows: &Rows, spilled: Option<&Spilled>, bodies: Option<&dyn Bodies>) -> (Vec<Entry>, Lost) {
+fn read(
+    facts: &PackedFacts,
+    spilled: Option<&Spilled>,
+    bodies: Option<&dyn Bodies>,
+) -> (Vec<Entry>, Lost) {
     let mut lost = Lost::default();
-    let mut rest = rows.iter();
-    let mut entries = Vec::with_capacity(rows.len());
-    let records = rows.iter().map(|row| row.at);
+    let mut rest = facts.iter();
+    let mut entries = Vec::with_capacity(facts.len());
+    let records = facts.iter().map(|facts| facts.at);
     read_back(records, spilled, bodies, &mut |message| {
-        let Some(row) = rest.next() else { return };
+        let Some(facts) = rest.next() else { return };
         match message {
-            Ok(message) => entries.push(row.entry(message)),
+            Ok(message) => entries.push(Entry { message, facts }),
             Err(why) => {
-                lost.expiring += usize::from(row.expires != Mono::NEVER);
+                lost.expiring += usize::from(facts.can_expire());
                 if why == Unread::Damaged {
-                    lost.damaged.push(row.at);
+                    lost.damaged.push(facts.at);
                 }
             }
         }

@@ -9,9 +9,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Loaded, Lost};
-use super::rows::Row;
 use super::{ENTRY_WEIGHT, Mass, weight};
-use crate::queue::Entry;
+use crate::entry::{Entry, Facts};
 use crate::queue::bodies::Bodies;
 use crate::queue::spilled::Refused;
 use crate::store::RecordAt;
@@ -119,9 +118,9 @@ impl Level {
 
     /// Adds stored messages behind all others without reading them; `bytes` octets of bodies. The
     /// caller must call [`Level::refill`] if [`Level::is_drained`].
-    pub(super) fn restore(&mut self, rows: &[Row], bytes: u64) {
-        debug_assert!(rows.len() <= self.restore_max(), "more than a chunk");
-        let Some(chunk) = Chunk::stored(rows, bytes) else {
+    pub(super) fn restore(&mut self, facts: &[Facts], bytes: u64) {
+        debug_assert!(facts.len() <= self.restore_max(), "more than a chunk");
+        let Some(chunk) = Chunk::stored(facts, bytes) else {
             return;
         };
         let rest = self.rest.get_or_insert_default();
@@ -275,8 +274,8 @@ impl Level {
         }
     }
 
-    /// Octets of lists and rows, without the messages in memory and what [`weight`] counts for
-    /// their entries.
+    /// Octets of lists and packed facts, without the messages in memory and what [`weight`] counts
+    /// for their entries.
     pub(super) fn index_bytes(&self) -> usize {
         let list = |capacity: usize, len: usize| capacity * size_of::<Entry>() - len * ENTRY_WEIGHT;
         let head = list(self.head.capacity(), self.head.len());
@@ -301,8 +300,8 @@ impl Rest {
         self.tail.len() >= worth || self.tail_mass.weight >= CHUNK_WEIGHT_MIN
     }
 
-    /// Adds a chunk. Small ones are put together as in a binary counter, so that a row is packed
-    /// again only a few times however few come at once.
+    /// Adds a chunk. Small ones are put together as in a binary counter, so that a message is
+    /// packed again only a few times however few come at once.
     fn restore(&mut self, chunk: Chunk) {
         self.len += chunk.len();
         self.chunks.push_back(chunk);

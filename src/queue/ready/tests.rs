@@ -1,30 +1,22 @@
-//! The size of the index, and rows that keep what they were given.
+//! The size of the index, and packed facts that are those that were given.
 
 use proptest::prelude::*;
 
 use super::Mass;
 use super::chunk::Chunk;
-use super::rows::{Row, Rows};
+use super::packed::PackedFacts;
 use crate::clock::Mono;
-use crate::queue::Entry;
+use crate::entry::{Entry, Facts};
 use crate::queue::tests::fixture::message;
 use crate::queue::tests::shelf::Shelf;
 use crate::store::RecordAt;
 
-fn entry(row: Row) -> Entry {
-    Entry {
-        message: message("x", |_| ()),
-        position: row.position,
-        at: row.at,
-        expires: row.expires,
-        properties_len: row.properties_len,
-        delivery_count: row.delivery_count,
-        acquired_count: row.acquired_count,
-        redelivered: row.redelivered,
-    }
+fn entry(facts: Facts) -> Entry {
+    let message = message("x", |_| ());
+    Entry { message, facts }
 }
 
-fn row() -> impl Strategy<Value = Row> {
+fn facts() -> impl Strategy<Value = Facts> {
     let near = (1000..2000u64).prop_map(|at| at << 4);
     let at = prop_oneof![Just(0), near, any::<u64>()];
     let expires = prop_oneof![Just(u64::MAX), 0..1000u64, any::<u64>()];
@@ -32,7 +24,7 @@ fn row() -> impl Strategy<Value = Row> {
     let counts = [count.clone(), count.clone(), count];
     (0..5000u64, at, expires, counts, any::<bool>()).prop_map(
         |(position, at, expires, [properties_len, delivery_count, acquired_count], redelivered)| {
-            Row {
+            Facts {
                 position,
                 at: RecordAt(at),
                 expires: Mono::from_nanos(expires),
@@ -47,16 +39,17 @@ fn row() -> impl Strategy<Value = Row> {
 
 proptest! {
     #[test]
-    fn rows_give_back_what_was_packed(rows in prop::collection::vec(row(), 0..40)) {
-        let entries: Vec<Entry> = rows.iter().copied().map(entry).collect();
-        let packed: Vec<Row> = Rows::pack(entries.iter().map(Row::of)).iter().collect();
-        prop_assert_eq!(packed, rows);
+    fn packed_facts_are_those_that_were_given(
+        facts in prop::collection::vec(facts(), 0..40),
+    ) {
+        let packed: Vec<Facts> = PackedFacts::pack(facts.iter()).iter().collect();
+        prop_assert_eq!(packed, facts);
     }
 }
 
-/// Octets of index for each of `rows`, in a chunk that is on disk.
-fn index_of(rows: impl IntoIterator<Item = Row>) -> usize {
-    let mut entries: Vec<Entry> = rows.into_iter().map(entry).collect();
+/// Octets of index for each message, in a chunk that is on disk.
+fn index_of(facts: impl IntoIterator<Item = Facts>) -> usize {
+    let mut entries: Vec<Entry> = facts.into_iter().map(entry).collect();
     let len = entries.len();
     let mut mass = Mass::default();
     entries.iter().for_each(|entry| mass.add(Mass::of(entry)));
@@ -66,37 +59,32 @@ fn index_of(rows: impl IntoIterator<Item = Row>) -> usize {
     chunk.index_bytes().div_ceil(len)
 }
 
-fn plain(n: u64) -> Row {
-    Row {
+fn plain(n: u64) -> Facts {
+    Facts {
         position: n,
-        at: RecordAt::NONE,
-        expires: Mono::NEVER,
-        properties_len: 0,
-        delivery_count: 0,
-        acquired_count: 0,
-        redelivered: false,
+        ..Facts::default()
     }
 }
 
 #[test]
-fn transient_message_on_disk_costs_two_octets() {
-    assert_eq!(index_of((0..512).map(plain)), 2);
+fn transient_message_on_disk_costs_one_octet() {
+    assert_eq!(index_of((0..512).map(plain)), 1);
 }
 
 #[test]
-fn stored_message_on_disk_costs_five_octets() {
+fn stored_message_on_disk_costs_four_octets() {
     // Between two messages of this queue there are 64 KiB of others.
-    let stored = |n| Row {
+    let stored = |n| Facts {
         at: RecordAt((1_u64 << 41) + (n << 16)),
         ..plain(n)
     };
-    assert_eq!(index_of((0..512).map(stored)), 5);
+    assert_eq!(index_of((0..512).map(stored)), 4);
 }
 
 #[test]
 fn message_with_everything_costs_at_most_sixteen_octets() {
     // Published over three days and a terabyte of log, each with a TTL, and delivered before.
-    let busy = |n: u64| Row {
+    let busy = |n: u64| Facts {
         position: n * 3,
         at: RecordAt(n << 31),
         expires: Mono::from_nanos(n * 500_000_000_000),

@@ -47,7 +47,7 @@ struct Segment {
 
 /// A stream's messages.
 #[derive(Debug, Default)]
-pub(super) struct Log {
+pub(in crate::queue) struct Log {
     blocks: VecDeque<Block>,
     segments: VecDeque<Segment>,
     next: u64,
@@ -77,12 +77,12 @@ struct Octets {
 
 impl Log {
     /// Whether messages can leave memory, and come back.
-    pub(super) fn pages(&self) -> bool {
+    pub(in crate::queue) fn pages(&self) -> bool {
         self.account.bodies().is_some()
     }
 
     /// From now on messages can leave memory.
-    pub(super) fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
+    pub(in crate::queue) fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
         self.account = Account::open(bodies, self.account.held());
     }
 
@@ -111,12 +111,12 @@ impl Log {
     }
 
     /// Messages.
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::queue) fn len(&self) -> u64 {
         self.len
     }
 
     /// Octets of bodies.
-    pub(super) fn bodies(&self) -> u64 {
+    pub(in crate::queue) fn bodies(&self) -> u64 {
         self.bodies
     }
 
@@ -127,7 +127,7 @@ impl Log {
     }
 
     /// Messages so far that could not be read back.
-    pub(super) fn lost(&self) -> u64 {
+    pub(in crate::queue) fn lost(&self) -> u64 {
         self.lost
     }
 
@@ -202,7 +202,7 @@ impl Log {
 
     /// What is to be stored with a message that is the `ahead`-th to be appended from now on: its
     /// offset, and whether it begins a batch.
-    pub(super) fn sequence(&self, ahead: u64) -> u64 {
+    pub(in crate::queue) fn sequence(&self, ahead: u64) -> u64 {
         let begins_batch = ahead == 0 && !self.batch_open;
         (self.next + ahead) << 1 | u64::from(begins_batch)
     }
@@ -406,7 +406,7 @@ impl Log {
 
     /// Moves all messages to disk, as far as it takes them. Returns how many octets of memory that
     /// freed.
-    pub(super) fn page_out(&mut self) -> u64 {
+    pub(in crate::queue) fn page_out(&mut self) -> u64 {
         let Some(bodies) = self.account.bodies().cloned() else {
             return 0;
         };

@@ -13,7 +13,7 @@ use std::sync::{Arc, Weak};
 use super::block::{Block, Row};
 use super::filter::Filter;
 use super::log::Log;
-use crate::clock::Mono;
+use crate::entry::Facts;
 use crate::events::Fate;
 use crate::ids::ConsumerId;
 use crate::mail::{Delivery, Mail, Resume};
@@ -42,7 +42,7 @@ struct Reader {
 
 /// A stream's consumers.
 #[derive(Debug, Default)]
-pub(super) struct Readers {
+pub(in crate::queue) struct Readers {
     by_id: BTreeMap<ConsumerId, Reader>,
     ring: VecDeque<ConsumerId>,
     /// Those who have read everything.
@@ -61,7 +61,7 @@ pub(super) struct Served {
 }
 
 impl Readers {
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::queue) fn len(&self) -> usize {
         self.by_id.len()
     }
 
@@ -179,7 +179,7 @@ impl Readers {
     }
 
     /// All of them in order of their numbers, which is that of registration.
-    pub(super) fn snapshots(&self) -> Vec<ConsumerSnapshot> {
+    pub(in crate::queue) fn snapshots(&self) -> Vec<ConsumerSnapshot> {
         self.by_id
             .values()
             .map(|reader| reader.new.snapshot(0, reader.in_flight, None))
@@ -296,12 +296,10 @@ impl Reader {
 pub(super) fn entry_of(message: &Message, at: RecordAt, offset: u64) -> Entry {
     Entry {
         message: message.clone(),
-        position: offset,
-        at,
-        expires: Mono::NEVER,
-        properties_len: 0,
-        delivery_count: 0,
-        acquired_count: 0,
-        redelivered: false,
+        facts: Facts {
+            position: offset,
+            at,
+            ..Facts::default()
+        },
     }
 }

@@ -16,7 +16,9 @@ use super::row::Row;
 use crate::clock::Wall;
 use crate::ids::QueueId;
 use crate::message::{Body, Message, MessageBuilder, Traits, filter_value};
-use crate::store::{Definition, DefinitionChange, DefinitionKind, Op, RecordAt, Returns};
+use crate::store::{
+    Definition, DefinitionChange, DefinitionKind, Op, RecordAt, Recovered, Returns,
+};
 
 /// Records start at multiples of this many octets.
 pub(in crate::store) const GRANULE: usize = 16;
@@ -436,18 +438,19 @@ impl<'a> Stored<'a> {
                 } else {
                     (head, filter_value::mark(properties))
                 };
-                Row {
-                    queue: QueueId(u64_at(octets, 0).unwrap_or_default()),
+                let told = Recovered {
                     at,
-                    copy,
                     body_len,
                     head_len,
                     mark,
                     priority,
-                    stored_at,
                     ttl_ms,
+                    stored_at,
                     sequence,
-                }
+                    ..Recovered::default()
+                };
+                let queue = QueueId(u64_at(octets, 0).unwrap_or_default());
+                Row { queue, copy, told }
             })
         })
     }

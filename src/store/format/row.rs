@@ -5,33 +5,31 @@
 //! knows no file. Reading never panics, whatever the octets.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use super::octets::{Reader, apart, difference, put_varint};
 use super::record::GRANULE;
 use crate::clock::Wall;
 use crate::ids::QueueId;
-use crate::store::RecordAt;
+use crate::store::{RecordAt, Recovered};
 
 /// A copy of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Row {
     pub(in crate::store) queue: QueueId,
-    pub(in crate::store) at: RecordAt,
     /// Its place among the copies of the message.
     pub(in crate::store) copy: u32,
-    pub(in crate::store) body_len: u32,
-    /// Octets of exchange, routing key and properties, if it has a sequence; 0 if that is not
-    /// known.
-    pub(in crate::store) head_len: u32,
-    /// The mark of its filter value, if it has both.
-    pub(in crate::store) mark: u32,
-    /// The `priority` property.
-    pub(in crate::store) priority: Option<u8>,
-    pub(in crate::store) stored_at: Wall,
-    /// The message's own TTL.
-    pub(in crate::store) ttl_ms: Option<u64>,
-    /// What the queue gave it; 0 if it gives none.
-    pub(in crate::store) sequence: u64,
+    /// What its queue is told at start, but for how often it came back; it can be read as if it
+    /// stood here.
+    pub(in crate::store) told: Recovered,
+}
+
+impl Deref for Row {
+    type Target = Recovered;
+
+    fn deref(&self) -> &Recovered {
+        &self.told
+    }
 }
 
 /// The low four bits of the record place.
@@ -251,18 +249,18 @@ fn decode_row(
     } else {
         0
     };
-    Some(Row {
-        queue,
+    let told = Recovered {
         at: RecordAt(last.address | u64::from(flags & PLACE)),
-        copy,
         body_len,
         head_len,
         mark,
         priority,
-        stored_at: Wall::from_millis(last.stored_at),
         ttl_ms,
+        stored_at: Wall::from_millis(last.stored_at),
         sequence: last.sequence,
-    })
+        ..Recovered::default()
+    };
+    Some(Row { queue, copy, told })
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(super) fn check(disk: &dyn Disk, segment: &Segment, mut alive: Vec<Row>) -> 
             if !footer.is_sufficient() {
                 // Version 1 did not say so much.
                 for row in &mut alive {
-                    (row.head_len, row.mark) = (0, 0);
+                    (row.told.head_len, row.told.mark) = (0, 0);
                 }
             }
             if footer.rows == alive {

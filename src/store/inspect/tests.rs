@@ -204,12 +204,12 @@ fn footer_that_is_missing_is_no_damage_and_one_that_is_wrong_is() {
     });
     assert_eq!(told(torn), rotten);
     assert_eq!(told(with_rows(|rows| rows.truncate(1))), lacking);
-    assert_eq!(told(with_rows(|rows| rows[0].body_len += 1)), lying);
+    assert_eq!(told(with_rows(|rows| rows[0].told.body_len += 1)), lying);
     assert_eq!(told(with_rows(|rows| rows[1].queue = QueueId(9))), lying);
     let more = with_rows(|rows| {
         // Not alive: it may have been settled since.
         let mut settled = rows[1];
-        settled.at = RecordAt(settled.at.0 + 4096);
+        settled.told.at = RecordAt(settled.at.0 + 4096);
         rows.push(settled);
     });
     assert_eq!(told(more), None);

@@ -81,16 +81,9 @@ pub(in crate::store) fn tell(
         of = Some(row.queue);
         let returned = segment.returned(&row);
         batch.push(Recovered {
-            at: row.at,
-            body_len: row.body_len,
-            head_len: row.head_len,
-            mark: row.mark,
-            priority: row.priority,
-            ttl_ms: row.ttl_ms,
-            stored_at: row.stored_at,
-            sequence: row.sequence,
             returns: returned.unwrap_or_default(),
             redelivered: row.at.address() < suspect || returned.is_some(),
+            ..row.told
         });
         told += 1;
     }

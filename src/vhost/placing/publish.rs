@@ -8,10 +8,11 @@ use super::groups::Groups;
 use super::source::Source;
 use super::streams::{self, Held, streams_of};
 use crate::clock::Now;
+use crate::entry::Facts;
 use crate::env::Environment;
 use crate::ids::QueueId;
 use crate::message::Message;
-use crate::queue::{Arrival, Note, Pushed, Sender};
+use crate::queue::{Arrival, Pushed, Sender};
 use crate::store::{Op, Position, RecordAt};
 use crate::turns;
 use crate::vhost::queue_handle::{QueueHandle, Storing};
@@ -160,7 +161,7 @@ impl Publishes {
                         let sequence = streams::next_sequence(held, queue.id());
                         let note = || {
                             let kind = queue.declared().kind;
-                            Note::new(kind, message, publish.delivery_count).to_sequence()
+                            Facts::of_arrival(kind, message, publish.delivery_count).to_sequence()
                         };
                         copies.push(queue.id(), sequence.unwrap_or_else(note));
                     }

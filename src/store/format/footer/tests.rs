@@ -3,8 +3,8 @@
 use super::*;
 use crate::clock::Wall;
 use crate::ids::QueueId;
-use crate::store::RecordAt;
 use crate::store::disk::MemoryDisk;
+use crate::store::{RecordAt, Recovered};
 
 const SEGMENT: &str = "0000000000001000.log";
 
@@ -32,15 +32,16 @@ fn encode(segment: &str, footer: &Footer) -> Vec<u8> {
 fn sample() -> Footer {
     let row = |n: u64| Row {
         queue: QueueId(if n == 19 { 7 } else { n % 2 }),
-        at: RecordAt(0x1000 + n * 256),
         copy: 0,
-        body_len: 100,
-        head_len: if n == 19 { 9 } else { 0 },
-        mark: if n == 19 { 8 } else { 0 },
-        priority: None,
-        stored_at: Wall::from_millis(5),
-        ttl_ms: None,
-        sequence: if n == 19 { 5 } else { 0 },
+        told: Recovered {
+            at: RecordAt(0x1000 + n * 256),
+            body_len: 100,
+            head_len: if n == 19 { 9 } else { 0 },
+            mark: if n == 19 { 8 } else { 0 },
+            stored_at: Wall::from_millis(5),
+            sequence: if n == 19 { 5 } else { 0 },
+            ..Recovered::default()
+        },
     };
     let mut rows: Vec<Row> = (0..20).map(row).collect();
     sort(&mut rows);
@@ -114,11 +115,8 @@ fn version_1_is_read_and_suffices_where_there_is_no_stream() {
     assert_eq!(read, footer);
     assert!(read.is_sufficient() && sample().is_sufficient());
 
-    let unknown = Row {
-        head_len: 0,
-        mark: 0,
-        ..of_stream
-    };
+    let mut unknown = of_stream;
+    (unknown.told.head_len, unknown.told.mark) = (0, 0);
     footer.rows.push(unknown);
     // The length of the head, which was not there, is 0 and the last octet.
     let octets = of_version(1, encode(SEGMENT, &footer), 1);

@@ -24,15 +24,13 @@ fn decode(octets: &[u8], version: Version) -> Option<Vec<Row>> {
 fn row(queue: u64, address: u64) -> Row {
     Row {
         queue: QueueId(queue),
-        at: RecordAt(address),
         copy: 0,
-        body_len: 100,
-        head_len: 0,
-        mark: 0,
-        priority: None,
-        stored_at: Wall::from_millis(1_700_000_000_000),
-        ttl_ms: None,
-        sequence: 0,
+        told: Recovered {
+            at: RecordAt(address),
+            body_len: 100,
+            stored_at: Wall::from_millis(1_700_000_000_000),
+            ..Recovered::default()
+        },
     }
 }
 
@@ -53,37 +51,52 @@ fn every_field_comes_back() {
     check(&[
         first,
         Row {
-            at: RecordAt(0x1_0000_0100 | 0x0b),
             copy: 3,
-            body_len: u32::MAX,
+            told: Recovered {
+                at: RecordAt(0x1_0000_0100 | 0x0b),
+                body_len: u32::MAX,
+                ..first.told
+            },
             ..first
         },
         Row {
-            at: RecordAt(0x1_0000_0200),
-            priority: Some(0),
-            ttl_ms: Some(0),
-            stored_at: Wall::from_millis(0),
+            told: Recovered {
+                at: RecordAt(0x1_0000_0200),
+                priority: Some(0),
+                ttl_ms: Some(0),
+                stored_at: Wall::from_millis(0),
+                ..first.told
+            },
             ..first
         },
         Row {
-            at: RecordAt(0x1_0000_0300),
-            priority: Some(255),
-            ttl_ms: Some(u64::MAX),
-            stored_at: Wall::from_millis(u64::MAX),
-            sequence: u64::MAX,
-            head_len: u32::MAX,
-            mark: u32::MAX,
+            told: Recovered {
+                at: RecordAt(0x1_0000_0300),
+                priority: Some(255),
+                ttl_ms: Some(u64::MAX),
+                stored_at: Wall::from_millis(u64::MAX),
+                sequence: u64::MAX,
+                head_len: u32::MAX,
+                mark: u32::MAX,
+                ..first.told
+            },
             ..first
         },
         Row {
-            at: RecordAt(0x1_0000_0400),
-            sequence: 1,
-            head_len: 3,
+            told: Recovered {
+                at: RecordAt(0x1_0000_0400),
+                sequence: 1,
+                head_len: 3,
+                ..first.told
+            },
             ..first
         },
         Row {
             queue: QueueId(u64::MAX),
-            at: RecordAt(!0xf),
+            told: Recovered {
+                at: RecordAt(!0xf),
+                ..first.told
+            },
             ..first
         },
     ]);
@@ -94,7 +107,10 @@ fn every_field_comes_back() {
 fn row_of_a_long_backlog_takes_few_octets() {
     let rows: Vec<Row> = (0..10_000)
         .map(|n| Row {
-            stored_at: Wall::from_millis(1_700_000_000_000 + n / 300),
+            told: Recovered {
+                stored_at: Wall::from_millis(1_700_000_000_000 + n / 300),
+                ..row(1 << 33, 0x1000 + n * 176).told
+            },
             ..row(1 << 33, 0x1000 + n * 176)
         })
         .collect();
@@ -108,8 +124,11 @@ fn row_of_a_long_backlog_takes_few_octets() {
 fn row_of_a_stream_takes_few_octets() {
     let rows: Vec<Row> = (0..10_000)
         .map(|n| Row {
-            sequence: n << 1,
-            head_len: 12,
+            told: Recovered {
+                sequence: n << 1,
+                head_len: 12,
+                ..row(1 << 33, 0x1000 + n * 176).told
+            },
             ..row(1 << 33, 0x1000 + n * 176)
         })
         .collect();
@@ -122,7 +141,10 @@ fn row_of_a_stream_takes_few_octets() {
 #[test]
 fn row_of_version_1_says_nothing_of_the_head() {
     let old = Row {
-        sequence: 7,
+        told: Recovered {
+            sequence: 7,
+            ..row(1, 0x1000).told
+        },
         ..row(1, 0x1000)
     };
     let mut octets = Vec::new();
