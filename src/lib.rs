@@ -110,6 +110,10 @@ mod log;
 mod mail;
 #[cfg(feature = "internals")]
 pub mod mail;
+#[cfg(all(feature = "management", not(feature = "internals")))]
+mod management;
+#[cfg(all(feature = "management", feature = "internals"))]
+pub mod management;
 #[cfg(not(feature = "internals"))]
 mod message;
 #[cfg(feature = "internals")]

@@ -24,6 +24,30 @@ pub const DURABLE_WAIT_MS: u64 = 30_000;
 /// accepted until one of them gets through or gives up: the peer waits in the listen backlog.
 pub const HANDSHAKES_MAX: usize = 4_096;
 
+/// Connections to the management API that may be open at one time. A peer beyond waits in the
+/// listen backlog until another connection ends.
+pub const HTTP_CONNECTIONS_MAX: usize = 1_024;
+
+/// Octets of the head of an HTTP request; a peer that sends more gets 431, or 414 for the path.
+pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Headers of an HTTP request; a peer that sends more gets 431.
+pub const HTTP_HEADERS_MAX: usize = 100;
+
+/// Milliseconds that the head of an HTTP request may take, from the end of the request before.
+/// Then the connection is closed.
+pub const HTTP_HEAD_MS: u64 = 30_000;
+
+/// Milliseconds that the body of an HTTP request may take; a peer that takes longer gets 408.
+pub const HTTP_BODY_MS: u64 = 30_000;
+
+/// Milliseconds in which nothing could be read from an HTTP connection or written to it. Then it is
+/// closed.
+pub const HTTP_IDLE_MS: u64 = 45_000;
+
+/// Octets of a list over HTTP that are made at a time, and one item more.
+pub const HTTP_CHUNK: usize = 32 * 1024;
+
 /// Connections the operating system keeps for us before they are accepted.
 pub const BACKLOG: u32 = 1_024;
 

@@ -20,7 +20,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::alarms::Alarm;
 use crate::clock::{Clock, Mono};
@@ -28,11 +27,11 @@ use crate::config::{Durability, Settings};
 pub use crate::desk::Desk;
 use crate::env::Environment;
 use crate::events::{Interest, Listener as EventListener, ListenerGuard, Room, Subscription};
-use crate::net::amqp::Amqp;
-use crate::net::descriptors::Descriptors;
 pub use crate::net::listener::Listening;
-use crate::net::listener::{Bound, Listener};
 use crate::store::Store;
+
+use start::Doors;
+use thread::run;
 
 mod cgroup;
 mod driver;
@@ -41,6 +40,7 @@ mod loading;
 mod memory;
 mod monitor;
 mod start;
+mod thread;
 mod uri;
 pub mod vhost;
 
@@ -48,18 +48,12 @@ pub use crate::store::{Damage, RecordAt, StoreError};
 pub use health::Health;
 pub use loading::LoadError;
 pub use start::StartError;
-#[cfg(feature = "program")]
+#[cfg(any(feature = "program", feature = "management"))]
 pub(crate) use uri::reachable;
 pub use vhost::{
     BindingDefinition, ExchangeDefinition, NewMessage, Published, QueueCounts, QueueDefinition,
     QueuedMessage, Refused, VhostHandle, WaitError,
 };
-
-/// How long a stop waits for connections that have cut off their clients at `shutdown_timeout`.
-const CUT_WAIT: Duration = Duration::from_millis(500);
-
-/// How long a dropped broker waits for its threads.
-const DROP_WAIT: Duration = Duration::from_secs(5);
 
 /// A running broker.
 pub struct Broker {
@@ -92,11 +86,12 @@ pub struct BrokerBuilder {
 }
 
 impl Default for BrokerBuilder {
-    /// What a test wants: loopback only, any free port, nothing on disk.
+    /// What a test wants: loopback only, any free port, nothing on disk, no management API.
     fn default() -> Self {
         let settings = Settings {
             host: "127.0.0.1".to_owned(),
             port: 0,
+            management_enabled: false,
             durability: Durability::Memory,
             ..Settings::default()
         };
@@ -129,6 +124,16 @@ impl BrokerBuilder {
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.settings.port = port;
+        self
+    }
+
+    /// Serves the management API too, on a port of its own; 0 takes a free one. See
+    /// [`Broker::management_uri`].
+    #[cfg(feature = "management")]
+    #[must_use]
+    pub fn management(mut self, port: u16) -> Self {
+        self.settings.management_enabled = true;
+        self.settings.management_tcp_port = Some(port);
         self
     }
 
@@ -171,7 +176,7 @@ impl BrokerBuilder {
         if let Some(error) = start::check_defaults(&self.settings).into_iter().next() {
             return Err(error);
         }
-        let bound = start::bind(&self.settings)?;
+        let doors = start::bind(&self.settings)?;
         let mut settings = self.settings;
         if let Some(limit) = memory::limit(&settings) {
             // Backlogs go to disk before memory runs low and publishers have to wait.
@@ -196,7 +201,7 @@ impl BrokerBuilder {
             close(&desk);
             return Err(error);
         }
-        Broker::spawn(desk, bound, guards, self.reclaim)
+        Broker::spawn(desk, doors, guards, self.reclaim)
     }
 
     /// Everything that would keep [`start`](Self::start) from working now, found by its own code;
@@ -255,7 +260,7 @@ impl Broker {
 
     fn spawn(
         desk: Arc<Desk>,
-        bound: Bound,
+        doors: Doors,
         guards: Vec<ListenerGuard>,
         reclaim: Option<fn()>,
     ) -> Result<Self, StartError> {
@@ -266,7 +271,7 @@ impl Broker {
             let (desk, stop, grace) = (Arc::clone(&desk), stop.clone(), Arc::clone(&grace));
             std::thread::Builder::new()
                 .name("leveret".to_owned())
-                .spawn(move || run(&desk, bound, reclaim, &stop, &grace, &started))
+                .spawn(move || run(&desk, doors, reclaim, &stop, &grace, &started))
                 .map_err(StartError::Threads)?
         };
         match start.recv() {
@@ -308,6 +313,17 @@ impl Broker {
             "/" => uri::uri(settings, &self.addresses, None),
             vhost => self.uri_in(vhost),
         }
+    }
+
+    /// `http://127.0.0.1:15672`: for tools on this machine; `None` if the management API is not
+    /// served.
+    #[cfg(feature = "management")]
+    #[must_use]
+    pub fn management_uri(&self) -> Option<String> {
+        let mut listeners = self.listeners.iter();
+        let management = listeners.find(|one| one.name == start::MANAGEMENT)?;
+        let address = reachable(*management.addresses.first()?);
+        Some(format!("http://{address}"))
     }
 
     /// The same in another vhost.
@@ -392,86 +408,7 @@ impl fmt::Debug for Broker {
     }
 }
 
-type Started = mpsc::SyncSender<Result<Vec<Listening>, StartError>>;
-
-/// The broker's thread, from start to stop.
-fn run(
-    desk: &Arc<Desk>,
-    bound: Bound,
-    reclaim: Option<fn()>,
-    stop: &CancellationToken,
-    grace: &parking_lot::Mutex<Grace>,
-    started: &Started,
-) {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.enable_all().thread_name("leveret-worker");
-    if desk.env.settings.workers > 0 {
-        builder.worker_threads(usize::from(desk.env.settings.workers));
-    }
-    let runtime = match builder.build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            report(started, Err(StartError::Threads(error)));
-            return;
-        }
-    };
-    desk.serve_with(runtime.metrics().num_workers());
-    let tasks = TaskTracker::new();
-    runtime.block_on(async {
-        match bound.listen() {
-            Ok(listener) => serve(desk, listener, reclaim, stop, &tasks, started).await,
-            Err(error) => {
-                report(started, Err(StartError::Listen(error)));
-                return;
-            }
-        }
-        let reason = grace.lock().clone();
-        if let Grace::Reason(reason) = reason {
-            close_in_order(desk, &tasks, &reason).await;
-        }
-    });
-    // Connections that are still there end with the runtime, and with them what they hold.
-    runtime.shutdown_timeout(DROP_WAIT);
-    close(desk);
-}
-
 fn amqp_addresses(listeners: &[Listening]) -> Vec<SocketAddr> {
     let amqp = listeners.iter().filter(|one| one.protocol == "amqp");
     amqp.flat_map(|one| one.addresses.iter().copied()).collect()
-}
-
-fn report(started: &Started, result: Result<Vec<Listening>, StartError>) {
-    if started.send(result).is_err() {
-        crate::log::error!("the caller that started the broker is gone");
-    }
-}
-
-/// Accepts connections until `stop`.
-async fn serve(
-    desk: &Arc<Desk>,
-    listener: Listener,
-    reclaim: Option<fn()>,
-    stop: &CancellationToken,
-    tasks: &TaskTracker,
-    started: &Started,
-) {
-    let background = CancellationToken::new();
-    let _ends_here = background.clone().drop_guard();
-    let driver = driver::run(Arc::clone(desk));
-    tokio::spawn(background.run_until_cancelled_owned(driver));
-    Descriptors::of_process().announce();
-    let amqp = listener.start("amqp", Amqp(Arc::clone(desk)), stop, tasks);
-    report(started, Ok(vec![amqp]));
-    // On this thread, which works for no client.
-    stop.run_until_cancelled(monitor::run(desk, reclaim)).await;
-}
-
-/// Tells every client, and waits for them to go.
-async fn close_in_order(desk: &Desk, tasks: &TaskTracker, reason: &str) {
-    desk.stop_connections(reason);
-    tasks.close();
-    let wait = Duration::from_millis(desk.env.settings.shutdown_timeout_ms) + CUT_WAIT;
-    if tokio::time::timeout(wait, tasks.wait()).await.is_err() {
-        crate::log::warn!("{} connections did not close within {wait:?}", tasks.len());
-    }
 }

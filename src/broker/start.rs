@@ -15,7 +15,7 @@ use crate::config::{Durability, Problems, Settings};
 use crate::desk::{AdminError, Desk, VhostDefinition, VhostError};
 use crate::env::Environment;
 use crate::limits::STAGED_MAX;
-use crate::net::listener::Bound;
+use crate::net::listener::{Bound, Listener};
 use crate::store::disk::OsDisk;
 use crate::store::{self, LogStore, MemoryStore, Spill, Store, StoreError};
 
@@ -24,8 +24,13 @@ use crate::store::{self, LogStore, MemoryStore, Spill, Store, StoreError};
 pub enum StartError {
     /// Settings are impossible; the text says which.
     Settings(Problems),
-    /// The address cannot be listened on; the text names it.
-    Listen(io::Error),
+    /// An address cannot be listened on; the text names it.
+    Listen {
+        /// The listener's name: `amqp`, `management`.
+        listener: &'static str,
+        /// The system's words.
+        error: io::Error,
+    },
     /// No thread or runtime can be had.
     Threads(io::Error),
     /// The data directory cannot be used; the text names it.
@@ -49,10 +54,18 @@ impl StartError {
     pub fn key(&self) -> Option<&'static str> {
         match self {
             Self::Settings(_) | Self::Threads(_) => None,
-            Self::Listen(error) => Some(match error.kind() {
-                io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => "port",
-                _ => "host",
-            }),
+            Self::Listen { listener, error } => {
+                let is_port = matches!(
+                    error.kind(),
+                    io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied
+                );
+                Some(match (*listener, is_port) {
+                    (MANAGEMENT, true) => "management.tcp.port",
+                    (MANAGEMENT, false) => "management.tcp.ip",
+                    (_, true) => "port",
+                    (_, false) => "host",
+                })
+            }
             Self::Directory(_) | Self::Store(_) => Some("data_dir"),
             Self::Default {
                 error: AdminError::Vhost(VhostError::LimitReached(_)),
@@ -66,7 +79,7 @@ impl StartError {
     /// Whether the same settings work once another process has given up the port or the directory.
     #[must_use]
     pub fn is_in_use(&self) -> bool {
-        let (Self::Listen(error) | Self::Directory(error)) = self else {
+        let (Self::Listen { error, .. } | Self::Directory(error)) = self else {
             return false;
         };
         matches!(
@@ -83,7 +96,7 @@ impl fmt::Display for StartError {
         }
         match self {
             Self::Settings(problems) => problems.fmt(f),
-            Self::Listen(error) | Self::Directory(error) => error.fmt(f),
+            Self::Listen { error, .. } | Self::Directory(error) => error.fmt(f),
             Self::Threads(source) => write!(f, "cannot start threads: {source}"),
             Self::Store(error) => error.fmt(f),
             Self::Default { error, .. } => error.fmt(f),
@@ -141,9 +154,73 @@ pub(super) fn check_defaults(settings: &Settings) -> Vec<StartError> {
     patterns.into_iter().filter_map(failed).collect()
 }
 
-/// Takes the address.
-pub(super) fn bind(settings: &Settings) -> Result<Bound, StartError> {
-    Bound::bind(&settings.host, settings.port).map_err(StartError::Listen)
+/// The name of the listener for AMQP.
+pub(super) const AMQP: &str = "amqp";
+/// The name of the listener of the management API.
+pub(super) const MANAGEMENT: &str = "management";
+
+/// The addresses of all listeners, taken.
+#[derive(Debug)]
+pub(super) struct Doors {
+    pub(super) amqp: Bound,
+    /// `None` if it is switched off, or its default port is in use.
+    #[cfg(feature = "management")]
+    pub(super) management: Option<Bound>,
+}
+
+/// Listeners that clients can connect to.
+pub(super) struct Open {
+    pub(super) amqp: Listener,
+    #[cfg(feature = "management")]
+    pub(super) management: Option<Listener>,
+}
+
+impl Doors {
+    /// Listens: from now on clients can connect.
+    pub(super) fn open(self) -> Result<Open, StartError> {
+        let amqp = self.amqp.listen();
+        Ok(Open {
+            amqp: amqp.map_err(|error| listen(AMQP, error))?,
+            #[cfg(feature = "management")]
+            management: match self.management.map(Bound::listen) {
+                None => None,
+                Some(opened) => Some(opened.map_err(|error| listen(MANAGEMENT, error))?),
+            },
+        })
+    }
+}
+
+/// Takes the addresses.
+pub(super) fn bind(settings: &Settings) -> Result<Doors, StartError> {
+    let amqp = Bound::bind(&settings.host, settings.port);
+    Ok(Doors {
+        amqp: amqp.map_err(|error| listen(AMQP, error))?,
+        #[cfg(feature = "management")]
+        management: bind_management(settings)?,
+    })
+}
+
+#[cfg(feature = "management")]
+fn bind_management(settings: &Settings) -> Result<Option<Bound>, StartError> {
+    if !settings.management_enabled {
+        return Ok(None);
+    }
+    let (host, port) = settings.management_address();
+    match Bound::bind(host, port) {
+        Ok(bound) => Ok(Some(bound)),
+        Err(error)
+            if error.kind() == io::ErrorKind::AddrInUse
+                && settings.management_tcp_port.is_none() =>
+        {
+            crate::log::warn!("the management API is left out: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(listen(MANAGEMENT, error)),
+    }
+}
+
+pub(super) fn listen(listener: &'static str, error: io::Error) -> StartError {
+    StartError::Listen { listener, error }
 }
 
 /// Goes as far as a start does before it changes the data; `true` if there is none yet.

@@ -21,6 +21,7 @@ mod settings;
 mod shape;
 #[cfg(feature = "settings-file")]
 mod sources;
+mod together;
 mod types;
 
 #[cfg(feature = "settings-file")]
@@ -33,7 +34,7 @@ pub use origin::Origin;
 pub use settings::KEYS;
 #[cfg(any(feature = "settings-file", feature = "internals"))]
 pub use settings::Key;
-pub use settings::Settings;
+pub use settings::{Settings, node_name};
 #[cfg(any(feature = "settings-file", feature = "internals"))]
 pub use shape::{Given, Shape};
 pub use shape::{Unit, Value};

@@ -4,10 +4,9 @@
 //! RabbitMQ's names of it in `rabbitmq.conf`, and where it has them RabbitMQ's environment
 //! variable (`env`) and the words for a default that depends on the machine (`shown`).
 
-use std::fmt::Display;
 use std::path::PathBuf;
 
-use super::error::{ConfigError, Problems};
+use super::error::ConfigError;
 use super::origin::Origin;
 use super::shape::{Given, Shape, Unit, Value, WHOLE_MAX};
 use super::types::{CompatProfile, Durability, Field, LogFormat, LogLevel, QueueType, Secret};
@@ -130,8 +129,8 @@ macro_rules! settings {
 }
 
 use Shape::{
-    Flag, FlagOrNone, Host, Name, NameOrNone, Path, PathOrNone, Pattern, Ratio, Whole, WholeOrNone,
-    Word,
+    Flag, FlagOrNone, Host, HostOrNone, Name, NameOrNone, Path, PathOrNone, Pattern, Ratio, Whole,
+    WholeOrNone, Word,
 };
 use Unit::{Bytes, Count, Millis, Seconds};
 
@@ -163,6 +162,47 @@ settings! {
         /// Threads that serve connections; 0 is one per core.
         workers: u16 = 0;
         "workers", Whole(0, 1024, Count), [];
+    }
+
+    "Management" {
+        /// Whether the management API is served over HTTP.
+        management_enabled: bool = true;
+        "management.enabled", Flag, [];
+
+        /// The address that the management API is served on; `none` is the one of `host`.
+        management_tcp_ip: Option<String> = None;
+        "management.tcp.ip", HostOrNone, ["management.tcp.ip", "management.listener.ip"];
+
+        /// The port of the management API. 0 takes a free one; the ready file and the log name it.
+        /// `none` is 10000 above `port`, or a free one where `port` is 0 or over 55535. A port that
+        /// was given and is in use stops the start; one that was not leaves the API out.
+        management_tcp_port: Option<u16> = None;
+        "management.tcp.port", WholeOrNone(0, 65535, Count),
+        ["management.tcp.port", "management.listener.port"], shown "15672";
+
+        /// The sites whose pages may read from the management API, and change things with it, in
+        /// the browser of a user: `http://localhost:8080`, or `*` for all.
+        management_cors_allow_origins: Vec<String> = Vec::new();
+        "management.cors.allow_origins", Shape::List { of: &[], least: 0 },
+        ["management.cors.allow_origins.1"];
+
+        /// How long a browser may remember that a site may, in seconds; `none` says nothing of it.
+        management_cors_max_age: Option<u64> = Some(1800);
+        "management.cors.max_age", WholeOrNone(0, WHOLE_MAX, Seconds), ["management.cors.max_age"];
+
+        /// Whether lists and objects show only what does not change while messages go through, as
+        /// with the parameter `disable_stats` in every request.
+        management_disable_stats: bool = false;
+        "management.disable_stats", Flag, ["management.disable_stats"];
+
+        /// Whether lists of queues show how many messages there are even then.
+        management_enable_queue_totals: bool = false;
+        "management.enable_queue_totals", Flag, ["management.enable_queue_totals"];
+
+        /// The largest body of a request, in bytes; larger ones are answered with 413.
+        management_http_max_body_size: u64 = 20_971_520;
+        "management.http.max_body_size", Whole(1, 536_870_912, Bytes),
+        ["management.http.max_body_size"];
     }
 
     "Data" {
@@ -351,7 +391,7 @@ settings! {
         "server.platform", Name, [];
 
         /// The name of the cluster that clients are told.
-        cluster_name: String = default_cluster_name();
+        cluster_name: String = node_name();
         "cluster_name", Name, ["cluster_name"], shown "rabbit@<host name>";
     }
 
@@ -396,62 +436,8 @@ fn default_data_dir() -> PathBuf {
     )
 }
 
-fn default_cluster_name() -> String {
+/// The name of this broker among RabbitMQ's nodes.
+pub fn node_name() -> String {
     let machine = rustix::system::uname();
     format!("rabbit@{}", machine.nodename().to_string_lossy())
-}
-
-impl Settings {
-    /// Checks every value against its range, and the values against each other.
-    ///
-    /// Reading settings from their sources has done so; this is for a program that fills the struct
-    /// itself.
-    ///
-    /// # Errors
-    /// All that is wrong.
-    pub fn check(&self) -> Result<(), Problems> {
-        let mut problems: Vec<ConfigError> = KEYS
-            .iter()
-            .filter_map(|key| {
-                let given = Given::from(key.value(self));
-                key.set(&mut self.clone(), &given, &Origin::Program).err()
-            })
-            .collect();
-        problems.extend(self.clashes(&|_| Origin::Program));
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Problems(problems))
-        }
-    }
-
-    /// Values that are fine each but not together; `origin` says where a setting was given.
-    pub(super) fn clashes(&self, origin: &dyn Fn(&str) -> Origin) -> Vec<ConfigError> {
-        let mut clashes = Vec::new();
-        let given = |name: &str, value: &dyn Display| match origin(name) {
-            Origin::Program => format!("{name} ({value})"),
-            Origin::Default => format!("{name} ({value}, the default)"),
-            origin => format!("{name} ({value}, {origin})"),
-        };
-        let frames = [
-            ("initial_frame_max", self.initial_frame_max),
-            ("frame_max_floor", self.frame_max_floor),
-        ];
-        for (name, bytes) in frames {
-            if bytes > self.frame_max {
-                let (less, more) = (given("frame_max", &self.frame_max), given(name, &bytes));
-                let text = format!("{more} must not be above {less}");
-                clashes.push(ConfigError::Clash { text });
-            }
-        }
-        if self.anonymous_login_user.is_none() && self.auth_mechanisms == ["ANONYMOUS"] {
-            let (user, mechanisms) = (
-                given("anonymous_login_user", &"none"),
-                given("auth_mechanisms", &"ANONYMOUS alone"),
-            );
-            let text = format!("{user} and {mechanisms}: no client could log in");
-            clashes.push(ConfigError::Clash { text });
-        }
-        clashes
-    }
 }

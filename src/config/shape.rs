@@ -134,6 +134,8 @@ pub enum Unit {
 pub enum Shape {
     /// An IP address or a host name, without a port.
     Host,
+    /// The same, or `none`.
+    HostOrNone,
     /// A text of 1 to 255 bytes.
     Name,
     /// A text of 1 to 255 bytes, or `none`.
@@ -178,6 +180,8 @@ impl Shape {
     pub fn read(&self, given: &Given) -> Option<Value> {
         match *self {
             Self::Host => text(given).filter(|host| is_host(host)).map(Value::Text),
+            Self::HostOrNone if is_none(given) => Some(Value::None),
+            Self::HostOrNone => Self::Host.read(given),
             Self::Name => text(given).filter(|name| is_name(name)).map(Value::Text),
             Self::NameOrNone if is_none(given) => Some(Value::None),
             Self::NameOrNone => Self::Name.read(given),
@@ -212,6 +216,7 @@ impl Shape {
     pub fn expected(&self) -> String {
         match *self {
             Self::Host => "an IP address or host name without a port".to_owned(),
+            Self::HostOrNone => "an IP address or host name without a port, or none".to_owned(),
             Self::Name => "a text of 1 to 255 bytes".to_owned(),
             Self::NameOrNone => "a name of 1 to 255 bytes, or none".to_owned(),
             Self::Pattern | Self::Secret => "a text".to_owned(),

@@ -79,7 +79,7 @@ fn refused(outcome: Result<Loaded, String>, text: &str) {
 fn sample(key: &Key) -> Value {
     let default = key.value(&Settings::default());
     match (key.shape, default) {
-        (Shape::Host, _) => Value::Text("127.0.0.9".to_owned()),
+        (Shape::Host | Shape::HostOrNone, _) => Value::Text("127.0.0.9".to_owned()),
         (Shape::Flag, Value::Flag(flag)) => Value::Flag(!flag),
         (Shape::FlagOrNone, _) => Value::Flag(true),
         (Shape::Word(words), Value::Text(default)) => Value::Text(

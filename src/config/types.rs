@@ -199,20 +199,30 @@ impl Field for Option<bool> {
     }
 }
 
-impl Field for Option<u64> {
-    fn put(&mut self, value: Value) -> bool {
-        match value {
-            Value::None => *self = None,
-            Value::Whole(whole) => *self = Some(whole),
-            _ => return false,
-        }
-        true
-    }
+/// Implements [`Field`] for a number or `none`.
+macro_rules! whole_or_none {
+    ($($number:ty),*) => { $(
+        impl Field for Option<$number> {
+            fn put(&mut self, value: Value) -> bool {
+                match value {
+                    Value::None => *self = None,
+                    Value::Whole(whole) => match <$number>::try_from(whole) {
+                        Ok(whole) => *self = Some(whole),
+                        Err(_) => return false,
+                    },
+                    _ => return false,
+                }
+                true
+            }
 
-    fn value(&self) -> Value {
-        self.map_or(Value::None, Value::Whole)
-    }
+            fn value(&self) -> Value {
+                self.map_or(Value::None, |whole| Value::Whole(whole.into()))
+            }
+        }
+    )* };
 }
+
+whole_or_none!(u16, u64);
 
 impl Field for Option<String> {
     fn put(&mut self, value: Value) -> bool {

@@ -34,6 +34,7 @@ mod exchanges;
 mod messages;
 pub(crate) mod publish;
 mod queues;
+mod requests;
 pub mod session;
 mod stored;
 mod supply;

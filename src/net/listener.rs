@@ -156,6 +156,11 @@ pub trait Service: Send + Sync + 'static {
     /// What is spoken, as RabbitMQ calls it in a list of listeners: `amqp`, `http`.
     fn protocol(&self) -> &'static str;
 
+    /// How many connections may be served before each has given back its place.
+    fn at_once(&self) -> usize {
+        HANDSHAKES_MAX
+    }
+
     /// Serves one connection to its end.
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static;
 }
@@ -183,7 +188,7 @@ impl Listener {
         stop: &CancellationToken,
         tasks: &TaskTracker,
     ) -> Listening {
-        let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+        let handshakes = Arc::new(Semaphore::new(service.at_once()));
         let descriptors = Descriptors::of_process();
         let protocol = service.protocol();
         let service = Arc::new(service);

@@ -20,6 +20,8 @@ pub(crate) struct Ready {
     pub(crate) version: &'static str,
     /// Where clients connect for AMQP.
     pub(crate) amqp: Vec<Endpoint>,
+    /// Where tools connect for the management API; nothing if it is not served.
+    pub(crate) management: Vec<Endpoint>,
     /// What is listened on, in the same order: `[::]:5672` is every interface.
     pub(crate) listening: Vec<SocketAddr>,
     /// Everything that it listens for, and the addresses as they are.
@@ -53,12 +55,16 @@ impl Ready {
     /// Describes a broker with these listeners.
     pub(crate) fn new(settings: &Settings, listeners: &[Listening]) -> Self {
         let written = settings.durability != Durability::Memory;
-        let amqp = listeners.iter().filter(|one| one.protocol == "amqp");
-        let amqp: Vec<SocketAddr> = amqp.flat_map(|one| one.addresses.clone()).collect();
+        let addresses = |protocol: &str| -> Vec<SocketAddr> {
+            let speaking = listeners.iter().filter(|one| one.protocol == protocol);
+            speaking.flat_map(|one| one.addresses.clone()).collect()
+        };
+        let amqp = addresses("amqp");
         Self {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION"),
             amqp: amqp.iter().map(Endpoint::from).collect(),
+            management: addresses("http").iter().map(Endpoint::from).collect(),
             listening: amqp,
             listeners: listeners.to_vec(),
             data_dir: written.then(|| absolute(&settings.data_dir)),

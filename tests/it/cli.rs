@@ -5,12 +5,12 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::{IpAddr, TcpStream};
+use std::net::{IpAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The program in an empty directory with an empty environment.
@@ -165,6 +165,40 @@ fn a_port_that_is_taken_ends_the_start_with_its_number() {
         stderr.starts_with("leveret: ") && stderr.contains(&port),
         "{stderr}"
     );
+}
+
+#[test]
+fn each_door_has_its_port() {
+    let broker = Running::start(&["--ephemeral"]);
+    let port = |at: &str| broker.ready.pointer(at).unwrap().as_u64().unwrap();
+    let http = port("/management/0/port");
+    assert_ne!(http, port("/amqp/0/port"));
+    let said = format!("management [::]:{http}");
+    assert!(broker.started.contains(&said), "{}", broker.started);
+    // A port that was given and is in use stops the start, by the name of the setting.
+    let given = format!("management.tcp.port={http}");
+    let (code, _, stderr) = ends(&["--ephemeral", "--port", "0", "--set", &given]);
+    assert_eq!(code, Some(1));
+    let words = format!("--set: management.tcp.port: listening on [::]:{http}: ");
+    assert!(stderr.contains(&words), "{stderr}");
+    // One that was not is done without.
+    let (mut free, mut taken) = (0, None);
+    while taken.is_none() {
+        let amqp = TcpListener::bind("127.0.0.1:0").unwrap();
+        free = amqp.local_addr().unwrap().port() % 50_000;
+        drop(amqp);
+        taken = TcpListener::bind(("::", free + 10_000)).ok();
+        taken = taken.filter(|_| TcpListener::bind(("::", free)).is_ok());
+    }
+    let port = format!("port={free}");
+    let without = Running::start(&["--ephemeral", "--set", &port]);
+    assert_eq!(without.ready["management"], json!([]));
+    let names = without.ready["listeners"].as_array().unwrap();
+    assert_eq!(names.len(), 1);
+    drop((without, taken));
+    let above = Running::start(&["--ephemeral", "--set", &port]);
+    let port = above.ready["management"][0]["port"].as_u64();
+    assert_eq!(port, Some(u64::from(free) + 10_000));
 }
 
 #[test]
@@ -329,7 +363,7 @@ fn file_of_rabbitmq_is_explained_line_by_line() {
             "my.toml, line 9: auth_mechanisms.1: auth_mechanisms = [\"PLAIN\"]",
             "my.toml, line 10: vm_memory_high_watermark.absolute: \
              vm_memory_high_watermark.absolute = 2147483648",
-            "my.toml, line 11: management.tcp.port: nothing, Leveret has no such setting",
+            "my.toml, line 11: management.tcp.port: management.tcp.port = 15672",
             "my.toml, line 12: heartbeat: heartbeat = 30",
             "my.toml, line 13: channel_max: channel_max = …, which takes a whole number from 0 to \
              65535",

@@ -241,7 +241,28 @@ const ROWS: &[(&str, &[Shown])] = &[
             "what_is_not_known_is_listed_after_bad_values",
         )],
     ),
-    ("Management HTTP API, TLS", &[Absent]),
+    (
+        "Management HTTP API",
+        &[Test(
+            "tests/it/management.rs",
+            "methods_and_paths_are_answered_as_rabbitmq_does",
+        )],
+    ),
+    (
+        "A change that a page of another site asks for in a browser",
+        &[Test(
+            "tests/it/management.rs",
+            "a_page_of_another_site_changes_nothing",
+        )],
+    ),
+    (
+        "`guest` over HTTP, by a public name that leads to this machine",
+        &[Test(
+            "src/management/foreign/tests.rs",
+            "a_page_that_names_this_machine_is_not_from_this_machine",
+        )],
+    ),
+    ("TLS", &[Absent]),
     (
         "Confirm of a persistent message in a classic queue",
         &[Test(

@@ -42,6 +42,22 @@ const BOUNDS: &[(&str, &str)] = &[
         "HANDSHAKES_MAX",
         "limits::those_who_shake_hands_have_a_number",
     ),
+    (
+        "HTTP_CONNECTIONS_MAX",
+        "management::connections_have_a_number",
+    ),
+    (
+        "HTTP_HEAD_BYTES_MAX",
+        "management::the_head_of_a_request_has_a_length",
+    ),
+    (
+        "HTTP_HEADERS_MAX",
+        "management::the_head_of_a_request_has_a_length",
+    ),
+    ("HTTP_HEAD_MS", "management::slow_clients_are_cut_off"),
+    ("HTTP_BODY_MS", "management::slow_clients_are_cut_off"),
+    ("HTTP_IDLE_MS", "management::slow_clients_are_cut_off"),
+    ("HTTP_CHUNK", "management::a_long_list_is_sent_in_chunks"),
     ("BACKLOG", "limits::those_who_shake_hands_have_a_number"),
     (
         "ACCEPT_PAUSE_MS",

@@ -35,6 +35,11 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         "files, signals and the end of a process",
     ),
     ("src/net/", SILENT, "the only code that waits for sockets"),
+    (
+        "src/management/",
+        SILENT,
+        "waits for sockets and for the store, on the runtime",
+    ),
     ("src/broker/", SILENT, "starts and stops threads"),
     (
         "src/config/",
@@ -53,6 +58,11 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         "starts the threads of the store",
     ),
     (
+        "src/desk/requests.rs",
+        &["std::net"],
+        "an address is a value; it opens nothing",
+    ),
+    (
         "src/desk/session.rs",
         &["core::net"],
         "an address is a value; it opens nothing",
@@ -62,6 +72,7 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
 /// Who may name JSON, and why.
 const JSON: &[(&str, &str)] = &[
     ("src/program/ready.rs", "the ready file is JSON"),
+    ("src/management/", "the management API speaks it"),
     ("src/definitions/", "records of the store"),
     ("src/desk/", "definitions in the store"),
     ("src/store/inspect/", "what a dump shows"),
@@ -77,6 +88,7 @@ const LAYERS: &[&str] = &[
     "program",
     "administration settings views",
     "broker",
+    "management",
     "net",
     "connection",
     "channel",

@@ -80,9 +80,9 @@ pub enum PageError {
     /// The number is 0, or the size is 0 or over 500.
     Invalid {
         /// The number asked for.
-        number: usize,
+        number: i64,
         /// The size asked for.
-        size: Option<usize>,
+        size: Option<i64>,
     },
     /// The list ends before.
     OutOfRange {
@@ -120,15 +120,17 @@ impl Page {
     ///
     /// # Errors
     /// [`PageError::Invalid`].
-    pub fn new(number: usize, size: Option<usize>) -> Result<Self, PageError> {
-        let fits = size.is_none_or(|size| (1..=PAGE_SIZE_MAX).contains(&size));
-        if number == 0 || !fits {
-            return Err(PageError::Invalid { number, size });
+    pub fn new(number: i64, size: Option<i64>) -> Result<Self, PageError> {
+        let invalid = || PageError::Invalid { number, size };
+        let whole = |wanted: i64| usize::try_from(wanted).map_err(|_| invalid());
+        let page = Self {
+            number: whole(number)?,
+            size: size.map_or(Ok(PAGE_SIZE_DEFAULT), whole)?,
+        };
+        match page.number > 0 && (1..=PAGE_SIZE_MAX).contains(&page.size) {
+            true => Ok(page),
+            false => Err(invalid()),
         }
-        Ok(Self {
-            number,
-            size: size.unwrap_or(PAGE_SIZE_DEFAULT),
-        })
     }
 
     /// Where the page begins in a list of `len` items, and where it ends.
@@ -215,7 +217,7 @@ impl From<u64> for SortKey {
 }
 
 /// An item of a list, as long as it is not built.
-pub(super) trait Item {
+pub(crate) trait Item {
     /// Its vhost, or nothing, and its name: the order of last resort.
     fn place(&self) -> (&str, &str);
 }
@@ -225,7 +227,7 @@ pub(super) trait Item {
 ///
 /// # Errors
 /// [`PageError::OutOfRange`].
-pub(super) fn select<T: Item, S>(
+pub(crate) fn select<T: Item, S>(
     mut all: Vec<T>,
     listing: &Listing<S>,
     key: impl Fn(&T, &S) -> SortKey,

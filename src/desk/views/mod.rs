@@ -23,6 +23,8 @@ pub use channels::{ChannelView, ConsumerView, Place};
 pub use connections::{ConnectionSort, ConnectionView};
 pub use deprecated::DeprecatedFeatureView;
 pub use exchanges::{ExchangeSort, ExchangeView};
+#[cfg(feature = "management")]
+pub(crate) use listing::{Item, select};
 pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};
 pub use overview::{Churn, ObjectTotals};
 pub use plain::PlainTable;
@@ -38,6 +40,8 @@ pub enum Scope<'a> {
     Vhost(&'a str),
     /// These.
     Vhosts(&'a [&'a str]),
+    /// These, by names of the caller's own.
+    Named(&'a [String]),
 }
 
 impl Scope<'_> {
@@ -48,6 +52,7 @@ impl Scope<'_> {
             Self::All => true,
             Self::Vhost(only) => *only == name,
             Self::Vhosts(some) => some.contains(&name),
+            Self::Named(some) => some.iter().any(|one| one == name),
         }
     }
 }

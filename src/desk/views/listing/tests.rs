@@ -74,7 +74,8 @@ proptest! {
         prop_assert_eq!(&whole, &expected);
         let mut pages = Vec::new();
         for number in 1..=whole.len().div_ceil(size) {
-            let page = Page::new(number, Some(size)).expect("valid");
+            let signed = |whole: usize| i64::try_from(whole).expect("small");
+            let page = Page::new(signed(number), Some(signed(size))).expect("valid");
             let listing = Listing { page: Some(page), ..listing.clone() };
             pages.extend(list(names(count), &listing).expect("in range").items);
         }

@@ -1,0 +1,84 @@
+//! What settings mean together: defaults that follow from others, and values that clash.
+
+use std::fmt::Display;
+
+use super::error::{ConfigError, Problems};
+use super::origin::Origin;
+use super::settings::{KEYS, Settings};
+use super::shape::Given;
+
+/// How far the port of the management API is above the one for AMQP.
+const MANAGEMENT_ABOVE: u16 = 10_000;
+
+impl Settings {
+    /// Where the management API is to be served: address and port.
+    pub fn management_address(&self) -> (&str, u16) {
+        let host = self.management_tcp_ip.as_deref().unwrap_or(&self.host);
+        (
+            host,
+            self.beside(self.management_tcp_port, MANAGEMENT_ABOVE),
+        )
+    }
+
+    /// The port of a further listener: as given, or `above` the one for AMQP; a free one where
+    /// that is free, or too high.
+    fn beside(&self, given: Option<u16>, above: u16) -> u16 {
+        given.unwrap_or_else(|| match self.port {
+            0 => 0,
+            port => port.checked_add(above).unwrap_or(0),
+        })
+    }
+
+    /// Checks every value against its range, and the values against each other.
+    ///
+    /// Reading settings from their sources has done so; this is for a program that fills the struct
+    /// itself.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn check(&self) -> Result<(), Problems> {
+        let mut problems: Vec<ConfigError> = KEYS
+            .iter()
+            .filter_map(|key| {
+                let given = Given::from(key.value(self));
+                key.set(&mut self.clone(), &given, &Origin::Program).err()
+            })
+            .collect();
+        problems.extend(self.clashes(&|_| Origin::Program));
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Problems(problems))
+        }
+    }
+
+    /// Values that are fine each but not together; `origin` says where a setting was given.
+    pub(super) fn clashes(&self, origin: &dyn Fn(&str) -> Origin) -> Vec<ConfigError> {
+        let mut clashes = Vec::new();
+        let given = |name: &str, value: &dyn Display| match origin(name) {
+            Origin::Program => format!("{name} ({value})"),
+            Origin::Default => format!("{name} ({value}, the default)"),
+            origin => format!("{name} ({value}, {origin})"),
+        };
+        let frames = [
+            ("initial_frame_max", self.initial_frame_max),
+            ("frame_max_floor", self.frame_max_floor),
+        ];
+        for (name, bytes) in frames {
+            if bytes > self.frame_max {
+                let (less, more) = (given("frame_max", &self.frame_max), given(name, &bytes));
+                let text = format!("{more} must not be above {less}");
+                clashes.push(ConfigError::Clash { text });
+            }
+        }
+        if self.anonymous_login_user.is_none() && self.auth_mechanisms == ["ANONYMOUS"] {
+            let (user, mechanisms) = (
+                given("anonymous_login_user", &"none"),
+                given("auth_mechanisms", &"ANONYMOUS alone"),
+            );
+            let text = format!("{user} and {mechanisms}: no client could log in");
+            clashes.push(ConfigError::Clash { text });
+        }
+        clashes
+    }
+}

@@ -1,0 +1,291 @@
+//! Answers, and refusals with RabbitMQ's words, as HTTP.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Value as Json, json};
+
+use crate::auth::{AuthError, Change};
+use crate::desk::{AdminError, NotAllowed, VhostError};
+use crate::error::AmqpError;
+use leveret_codec::reply::ReplyCode;
+
+/// What a handler gives back.
+pub(super) type Answer = Result<Reply, Refusal>;
+
+/// An answer to a request that was understood.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) content: Content,
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(super) enum Content {
+    None,
+    Json(Vec<u8>),
+    /// JSON that is made while it is sent.
+    Stream(Body),
+}
+
+impl Reply {
+    /// 200 with a JSON text.
+    pub(super) fn json(text: Vec<u8>) -> Self {
+        Self::with(StatusCode::OK, Content::Json(text))
+    }
+
+    /// 200 with JSON that is made while it is sent.
+    pub(super) fn stream(body: Body) -> Self {
+        Self::with(StatusCode::OK, Content::Stream(body))
+    }
+
+    /// 204.
+    pub(super) fn done() -> Self {
+        Self::with(StatusCode::NO_CONTENT, Content::None)
+    }
+
+    /// 201.
+    pub(super) fn created() -> Self {
+        Self::with(StatusCode::CREATED, Content::None)
+    }
+
+    /// 201 for what was not there before, 204 for what was.
+    pub(super) fn of_change(change: Change) -> Self {
+        match change {
+            Change::Added => Self::created(),
+            Change::Replaced => Self::done(),
+        }
+    }
+
+    fn with(status: StatusCode, content: Content) -> Self {
+        Self { status, content }
+    }
+
+    /// As HTTP, for a GET or another method.
+    pub(super) fn into_response(self, is_read: bool) -> Response {
+        let (body, is_json) = match self.content {
+            Content::None => (Body::empty(), false),
+            Content::Json(text) => (Body::from(text), true),
+            Content::Stream(body) => (body, true),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        if is_json {
+            headers.insert(header::CONTENT_TYPE, JSON);
+        }
+        let caching = if is_read { NO_CACHE } else { REVALIDATE };
+        headers.insert(header::CACHE_CONTROL, caching);
+        headers.insert(header::VARY, VARY_ANSWER);
+        response
+    }
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+const REVALIDATE: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
+const VARY_ANSWER: HeaderValue = HeaderValue::from_static("accept, accept-encoding, origin");
+/// Of an answer that was refused before the route was asked.
+const VARY_EARLY: HeaderValue = HeaderValue::from_static("origin, accept-encoding");
+const REALM: HeaderValue = HeaderValue::from_static("Basic realm=\"RabbitMQ Management\"");
+const POLICY: HeaderValue = HeaderValue::from_static("script-src 'self'; object-src 'self'");
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// The server that answers in RabbitMQ; some tools look for it.
+const SERVER: HeaderValue = HeaderValue::from_static("Cowboy");
+
+/// The headers that every answer has.
+pub(super) fn finish(mut response: Response, allow: Option<&str>) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::SERVER, SERVER);
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    if let Some(Ok(allow)) = allow.map(HeaderValue::from_str) {
+        headers.insert(header::ALLOW, allow);
+    }
+    response
+}
+
+/// A request that is not answered as it was meant.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    /// Error and reason; `None` for no body at all.
+    words: Option<(&'static str, Json)>,
+    /// Whether it says how to log in.
+    asks_login: bool,
+    /// Whether it came before the route was asked.
+    is_early: bool,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, error: &'static str, reason: impl Into<Json>) -> Self {
+        Self {
+            words: Some((error, reason.into())),
+            ..Self::silent(status)
+        }
+    }
+
+    fn silent(status: StatusCode) -> Self {
+        Self {
+            status,
+            words: None,
+            asks_login: false,
+            is_early: false,
+        }
+    }
+
+    fn early(self) -> Self {
+        Self {
+            is_early: true,
+            ..self
+        }
+    }
+
+    /// 404: there is no such object.
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Object Not Found", "Not Found")
+    }
+
+    /// 404: there is no such path.
+    pub(super) fn no_path() -> Self {
+        Self::not_found().early()
+    }
+
+    /// 404 for what an object needs, in words.
+    pub(super) fn missing(reason: impl Into<Json>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", reason)
+    }
+
+    /// 404: the user has no part in the vhost.
+    pub(super) fn hidden() -> Self {
+        Self::missing("Not Found").early()
+    }
+
+    /// 400.
+    pub(super) fn bad(reason: impl Into<Json>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", reason)
+    }
+
+    /// 400: the body is no JSON object.
+    pub(super) fn not_json() -> Self {
+        Self::bad("not_json")
+    }
+
+    /// 400: there is no such page.
+    pub(super) fn page(error: &'static str, reason: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, reason)
+    }
+
+    /// 412.
+    pub(super) fn precondition(reason: impl Into<Json>) -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition_failed",
+            reason,
+        )
+    }
+
+    /// 401: the user may not.
+    pub(super) fn not_authorised(reason: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "not_authorised", reason)
+    }
+
+    /// 401: the user lacks a tag.
+    pub(super) fn lacks(tag: &str) -> Self {
+        Self::not_authorised(tag).early()
+    }
+
+    /// 401: the login failed.
+    pub(super) fn login_failed() -> Self {
+        let status = StatusCode::UNAUTHORIZED;
+        Self::new(status, "not_authorized", "Not_Authorized").early()
+    }
+
+    /// 401: nobody has logged in.
+    pub(super) fn no_login() -> Self {
+        Self {
+            asks_login: true,
+            ..Self::silent(StatusCode::UNAUTHORIZED).early()
+        }
+    }
+
+    /// A status without a body, before the route was asked.
+    pub(super) fn status(status: StatusCode) -> Self {
+        Self::silent(status).early()
+    }
+
+    /// 403: a page of another site asked.
+    pub(super) fn foreign() -> Self {
+        let reason = "a page of another site may not change anything here";
+        Self::new(StatusCode::FORBIDDEN, "forbidden", reason).early()
+    }
+
+    /// 503: the change is made but not durable.
+    pub(super) fn not_durable() -> Self {
+        let reason = "the change could not be written to disk in time";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_durable", reason)
+    }
+
+    /// 503: a check failed, with more than its reason to say.
+    pub(super) fn text(self) -> Option<String> {
+        let (error, reason) = self.words?;
+        Some(json!({"error": error, "reason": reason}).to_string())
+    }
+
+    /// As HTTP.
+    pub(super) fn into_response(self) -> Response {
+        let (status, asks_login, is_early) = (self.status, self.asks_login, self.is_early);
+        let text = self.text();
+        let is_json = text.is_some();
+        let mut response = Response::new(text.map_or_else(Body::empty, Body::from));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        if is_json {
+            headers.insert(header::CONTENT_TYPE, JSON);
+        }
+        if asks_login {
+            headers.insert(header::WWW_AUTHENTICATE, REALM);
+        }
+        headers.insert(header::CACHE_CONTROL, REVALIDATE);
+        let vary = if is_early { VARY_EARLY } else { VARY_ANSWER };
+        headers.insert(header::VARY, vary);
+        response
+    }
+}
+
+/// Seen: RabbitMQ 4.3.6: what an AMQP connection would have been closed with.
+impl From<AmqpError> for Refusal {
+    fn from(error: AmqpError) -> Self {
+        match error.code {
+            ReplyCode::AccessRefused => Self::not_authorised("Access refused."),
+            ReplyCode::NotFound => Self::missing(error.explanation),
+            _ => Self::bad(error.explanation),
+        }
+    }
+}
+
+impl From<NotAllowed> for Refusal {
+    fn from(why: NotAllowed) -> Self {
+        Self::lacks(&why.to_string())
+    }
+}
+
+/// What has words of its own at some path is said there; this is what the others share.
+impl From<AdminError> for Refusal {
+    fn from(error: AdminError) -> Self {
+        match &error {
+            AdminError::NotAllowed(why) => (*why).into(),
+            AdminError::NoSuchVhost(_) => Self::missing("vhost_not_found"),
+            AdminError::NoSuchUser(_) | AdminError::NotFound(_) => Self::not_found(),
+            AdminError::Vhost(VhostError::Protected(_)) => Self::precondition(error.to_string()),
+            AdminError::Auth(auth) => auth_refusal(auth),
+            _ => Self::bad(error.to_string()),
+        }
+    }
+}
+
+/// Some reasons of RabbitMQ's are Erlang terms as JSON.
+fn auth_refusal(error: &AuthError) -> Refusal {
+    Refusal::bad(error.to_string())
+}

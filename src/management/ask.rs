@@ -1,0 +1,117 @@
+//! A request that has come through the door: who asks, for what.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::answer::{Refusal, Reply};
+use super::body::Fields;
+use super::door::Door;
+use super::json::{Columns, Object};
+use super::query::Query;
+use crate::auth::User;
+use crate::desk::views::Scope;
+use crate::desk::{Administration, Caller, Desk, Stored};
+use crate::limits::DURABLE_WAIT_MS;
+
+/// See the module.
+pub(super) struct Ask {
+    pub(super) desk: Arc<Desk>,
+    pub(super) door: Arc<Door>,
+    /// Who asks; `None` where no login is needed.
+    pub(super) caller: Option<Caller>,
+    /// Decoded, by their names in the route.
+    pub(super) names: Vec<(Box<str>, String)>,
+    pub(super) query: Query,
+    pub(super) body: Bytes,
+}
+
+impl Ask {
+    /// A part of the path.
+    pub(super) fn name(&self, name: &str) -> &str {
+        let mut names = self.names.iter();
+        let found = names.find(|(known, _)| **known == *name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// The user who asks.
+    pub(super) fn user(&self) -> Result<&Arc<User>, Refusal> {
+        match &self.caller {
+            Some(Caller::User(user)) => Ok(user),
+            _ => Err(Refusal::no_login()),
+        }
+    }
+
+    /// The desk for the user who asks.
+    pub(super) fn administration(&self) -> Result<Administration<'_>, Refusal> {
+        let caller = self.caller.as_ref().ok_or_else(Refusal::no_login)?;
+        Ok(self.desk.administration_for(caller))
+    }
+
+    /// The vhost of the path, of which there is one.
+    ///
+    /// # Errors
+    /// 404.
+    pub(super) fn vhost(&self) -> Result<&str, Refusal> {
+        let name = self.name("vhost");
+        match self.desk.has_vhost(name) {
+            true => Ok(name),
+            false => Err(Refusal::not_found()),
+        }
+    }
+
+    /// The vhosts that the user may see: all for those with one of the tags `sees_all`, otherwise
+    /// those in which the user has a permission.
+    pub(super) fn visible(&self, sees_all: &[&str]) -> Result<Visible, Refusal> {
+        let user = self.user()?;
+        if sees_all.iter().any(|tag| user.has_tag(tag)) {
+            return Ok(Visible(None));
+        }
+        let names = self.desk.vhost_names().into_iter();
+        let seen = names.filter(|name| self.desk.may_enter(user, name));
+        Ok(Visible(Some(seen.map(|name| name.to_string()).collect())))
+    }
+
+    /// The body as an object.
+    ///
+    /// # Errors
+    /// 400 if it is anything else.
+    pub(super) fn fields(&self) -> Result<Fields, Refusal> {
+        Fields::parse(&self.body)
+    }
+
+    /// The answer of the desk, once the store is as far as it must be.
+    ///
+    /// # Errors
+    /// 503 if that takes too long: the change is made, but would not survive.
+    pub(super) async fn stored<T>(&self, stored: Stored<T>) -> Result<T, Refusal> {
+        let Stored { value, until } = stored;
+        let limit = Duration::from_millis(DURABLE_WAIT_MS);
+        let durable = tokio::time::timeout(limit, self.desk.durable(until)).await;
+        durable.map_err(|_| Refusal::not_durable())?;
+        Ok(value)
+    }
+
+    /// The columns that are wanted.
+    pub(super) fn columns(&self) -> Columns {
+        self.query.columns()
+    }
+
+    /// 200 with one object, as far as its columns are wanted.
+    pub(super) fn object(&self, write: impl FnOnce(&mut Object<'_>)) -> Reply {
+        let mut text = Vec::with_capacity(1024);
+        Object::write(&mut text, &self.columns(), write);
+        Reply::json(text)
+    }
+}
+
+/// The vhosts that a user may see.
+pub(super) struct Visible(Option<Vec<String>>);
+
+impl Visible {
+    /// As the desk's views take them.
+    pub(super) fn scope(&self) -> Scope<'_> {
+        self.0.as_deref().map_or(Scope::All, Scope::Named)
+    }
+}

@@ -1,0 +1,256 @@
+//! The way of a request: foreign pages, login, tag, body, handler, answer.
+//!
+//! The order is RabbitMQ's: a method that a path does not have is said before anything else, then
+//! who asks, then what the client takes.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use hyper::body::Body as _;
+
+use super::answer::{Answer, Refusal, finish};
+use super::ask::Ask;
+use super::foreign;
+use super::login;
+use super::node::Node;
+use super::query::Query;
+use super::route::{Needs, Route, Row};
+use crate::config::node_name;
+use crate::desk::{Caller, Desk};
+use crate::limits::HTTP_BODY_MS;
+use crate::net::listener::Listening;
+
+/// What all requests share.
+pub(super) struct Door {
+    pub(super) desk: Arc<Desk>,
+    /// What it says of itself.
+    pub(super) node: Node,
+}
+
+impl Door {
+    pub(super) fn new(desk: &Arc<Desk>, listeners: Vec<Listening>) -> Self {
+        Self {
+            desk: Arc::clone(desk),
+            node: Node {
+                name: node_name(),
+                listeners,
+            },
+        }
+    }
+
+    /// The cluster's name: the one that was set last.
+    pub(super) fn cluster_name(&self) -> String {
+        let set = self.desk.global_parameter("cluster_name");
+        let set = set.and_then(|name| Some(name.as_str()?.to_owned()));
+        set.unwrap_or_else(|| self.desk.settings().cluster_name.clone())
+    }
+
+    /// Answers a request at one of the table's paths.
+    pub(super) async fn serve(
+        self: Arc<Self>,
+        route: &'static Route,
+        request: Request,
+    ) -> Response {
+        let (parts, body) = request.into_parts();
+        let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
+        let (desk, headers) = (Arc::clone(&self.desk), parts.headers.clone());
+        let allow = route.allow();
+        let answer = self.answer(route, parts, body).await;
+        let response = match answer {
+            Ok(reply) => reply.into_response(is_read),
+            Err(refusal) => refusal.into_response(),
+        };
+        let response = foreign::cross_origin(&desk, &headers, &allow, response);
+        finish(response, Some(&allow))
+    }
+
+    /// Answers a request at any other path.
+    pub(super) fn elsewhere(&self, request: &Request) -> Response {
+        let refusal = match is_escaped_well(request.uri().path()) {
+            true => Refusal::no_path(),
+            false => Refusal::status(StatusCode::BAD_REQUEST),
+        };
+        finish(refusal.into_response(), Some("HEAD, GET, OPTIONS"))
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        route: &'static Route,
+        mut parts: Parts,
+        body: Body,
+    ) -> Answer {
+        if !is_escaped_well(parts.uri.path()) {
+            return Err(Refusal::status(StatusCode::BAD_REQUEST));
+        }
+        if parts.method == Method::OPTIONS {
+            return Err(Refusal::status(StatusCode::OK));
+        }
+        foreign::check(&self.desk, &parts)?;
+        let Some(row) = route.row(parts.method.as_str()) else {
+            let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+            return Err(Refusal::status(
+                match known.contains(&parts.method.as_str()) {
+                    true => StatusCode::METHOD_NOT_ALLOWED,
+                    false => StatusCode::NOT_IMPLEMENTED,
+                },
+            ));
+        };
+        let names = names(&mut parts).await?;
+        let query = Query::parse(parts.uri.query());
+        let caller = self.admit(row, &parts, &names)?;
+        check_accept(&parts.headers)?;
+        check_content_type(&parts.headers)?;
+        let body = self.body(&parts.headers, body).await?;
+        let ask = Ask {
+            desk: Arc::clone(&self.desk),
+            door: self,
+            caller,
+            names,
+            query,
+            body,
+        };
+        (row.handler)(ask).await
+    }
+
+    /// Who asks, if that may be.
+    fn admit(
+        &self,
+        row: &Row,
+        parts: &Parts,
+        names: &[(Box<str>, String)],
+    ) -> Result<Option<Caller>, Refusal> {
+        if row.needs == Needs::Nothing {
+            return Ok(None);
+        }
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(peer)| peer.ip());
+        let peer = foreign::origin_of(&parts.headers, peer);
+        let user = login::basic(&self.desk, &parts.headers, peer)?;
+        let name = |name: &str| {
+            let mut names = names.iter();
+            let found = names.find(|(known, _)| **known == *name);
+            found.map(|(_, value)| &**value)
+        };
+        login::may(&self.desk, &user, row.needs, name("vhost"), name("user"))?;
+        Ok(Some(Caller::User(user)))
+    }
+
+    /// The whole body, within bounds of size and time.
+    async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+        let most = self.desk.settings().management_http_max_body_size;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let too_large = || Refusal::status(StatusCode::PAYLOAD_TOO_LARGE);
+        let length = headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if length.is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
+        let within = Duration::from_millis(HTTP_BODY_MS);
+        match tokio::time::timeout(within, whole(body, most)).await {
+            Ok(Ok(Some(body))) => Ok(body),
+            Ok(Ok(None)) => Err(too_large()),
+            // The socket has failed: this answer will hardly arrive.
+            Ok(Err(_)) => Err(Refusal::status(StatusCode::BAD_REQUEST)),
+            Err(_) => Err(Refusal::status(StatusCode::REQUEST_TIMEOUT)),
+        }
+    }
+}
+
+/// All octets of a body; `None` if there are more than `most`.
+async fn whole(body: Body, most: usize) -> Result<Option<Bytes>, axum::Error> {
+    let mut body = pin!(body);
+    let mut octets = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let Ok(chunk) = frame?.into_data() else {
+            continue;
+        };
+        if octets.len() + chunk.len() > most {
+            return Ok(None);
+        }
+        octets.extend_from_slice(&chunk);
+    }
+    Ok(Some(octets.freeze()))
+}
+
+/// The names in the path, decoded.
+async fn names(parts: &mut Parts) -> Result<Vec<(Box<str>, String)>, Refusal> {
+    // Octets that are no UTF-8 name nothing that there could be.
+    let params = RawPathParams::from_request_parts(parts, &()).await;
+    let params = params.map_err(|_| Refusal::not_found())?;
+    let owned = params
+        .iter()
+        .map(|(name, value)| (name.into(), value.to_owned()));
+    Ok(owned.collect())
+}
+
+/// Whether each `%` has two digits behind it.
+fn is_escaped_well(path: &str) -> bool {
+    path.split('%').skip(1).all(|rest| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// Whether the client takes JSON.
+///
+/// Seen: RabbitMQ 4.3.6: 406 for `text/html` alone, 400 for what is no media type.
+fn check_accept(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut ranges = Vec::new();
+    for value in headers.get_all(header::ACCEPT) {
+        let value = value.to_str();
+        let value = value.map_err(|_| Refusal::status(StatusCode::BAD_REQUEST))?;
+        ranges.extend(
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|range| !range.is_empty()),
+        );
+    }
+    if !ranges.iter().all(|range| is_media_type(range)) {
+        return Err(Refusal::status(StatusCode::BAD_REQUEST));
+    }
+    let takes = |range: &&str| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let refuses =
+            |part: &str| part.starts_with("q=0") && part.trim_end_matches(['0', '.']) == "q=";
+        let matches = ["*/*", "application/*", "application/json"];
+        matches.iter().any(|known| kind.eq_ignore_ascii_case(known)) && !parts.any(refuses)
+    };
+    match ranges.is_empty() || ranges.iter().any(takes) {
+        true => Ok(()),
+        false => Err(Refusal::status(StatusCode::NOT_ACCEPTABLE)),
+    }
+}
+
+/// A content type means nothing, but must be one.
+///
+/// Seen: RabbitMQ 4.3.6: 415 for `garbage`, while `text/plain` is read as JSON.
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let said = headers.get(header::CONTENT_TYPE).map(HeaderValue::to_str);
+    match said {
+        None => Ok(()),
+        Some(Ok(kind)) if is_media_type(kind) => Ok(()),
+        Some(_) => Err(Refusal::status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+    }
+}
+
+/// `type/subtype`, with anything behind a semicolon.
+fn is_media_type(text: &str) -> bool {
+    let kind = text.split(';').next().unwrap_or_default().trim();
+    let is_token = |part: &str| {
+        let letter = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        !part.is_empty() && part.chars().all(letter)
+    };
+    kind.split_once('/')
+        .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}

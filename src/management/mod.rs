@@ -1,0 +1,100 @@
+//! The management API: HTTP and JSON for people and tools, as RabbitMQ's management plugin has it.
+//!
+//! One connection is served by `server`, one request goes through `door`: login, foreign pages,
+//! route, body, handler, answer. Everything that can be asked for is a row of the one table in
+//! [`routes`]; what answers is in `resources`, one file for each kind of thing. Nothing here knows
+//! a rule of the broker: handlers decode, ask the desk, and encode.
+//!
+//! # How to add a route
+//!
+//! 1. Write an `async fn` in the file of its resource (a new one is a line in `resources/mod.rs`):
+//!
+//!    ```text
+//!    pub(in crate::management) async fn one(ask: Ask) -> Answer {
+//!        let found = ask.desk.exchange(ask.vhost()?, ask.name("exchange"));
+//!        let view = found.ok_or_else(Refusal::not_found)?;
+//!        Ok(ask.object(|object| write(object, &view)))
+//!    }
+//!    ```
+//!
+//!    [`Ask`](ask::Ask) has the user, the names of the path (decoded), the query and the body
+//!    ([`Ask::fields`](ask::Ask::fields), [`Body`](body::Fields)); `ask.administration()` and
+//!    `ask.actor()?` are the desk for that user. An answer of the desk that is
+//!    [`Stored`](crate::desk::Stored) goes through `ask.stored(…).await?`, which waits for the
+//!    store. Errors of the desk become [`Refusal`](answer::Refusal)s by `?`.
+//! 2. Write the object with [`Object`](json::Object): one line a key. It leaves out what `columns`
+//!    does not ask for, so a figure that is dear is asked for in a closure. A further figure is a
+//!    further line.
+//! 3. Lists: [`lists`] has pages, filters and sorting; the items are written one at a time.
+//! 4. Add its row to [`routes`]: path, method, tag, permission, handler, description. Router,
+//!    `allow`, HEAD, OPTIONS, logins and the tests of who may do what come from the row. A handler
+//!    without a row does not compile (it is dead code, and warnings are errors).
+//! 5. Add a conversation to `tests/scripts/http`, run it here and against RabbitMQ.
+//!
+//! Source: RabbitMQ 4.3.6, its HTTP API.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::desk::Desk;
+use crate::limits::HTTP_CONNECTIONS_MAX;
+use crate::net::listener::{Accepted, Listening, Service};
+
+mod answer;
+mod ask;
+mod body;
+mod door;
+mod foreign;
+mod json;
+mod lists;
+mod login;
+mod node;
+mod query;
+mod reference;
+mod resources;
+mod route;
+mod routes;
+mod server;
+
+use door::Door;
+
+/// The name of its listener.
+pub const NAME: &str = "management";
+
+/// What is spoken, as RabbitMQ calls it in a list of listeners.
+const PROTOCOL: &str = "http";
+
+/// Serves the management API.
+pub struct Management {
+    router: axum::Router,
+}
+
+impl Management {
+    /// The API of a broker that listens on `others` beside the API's own `addresses`.
+    #[must_use]
+    pub fn new(desk: &Arc<Desk>, others: &[Listening], addresses: Vec<SocketAddr>) -> Self {
+        let own = Listening {
+            name: NAME,
+            protocol: PROTOCOL,
+            addresses,
+        };
+        let listeners = others.iter().cloned().chain([own]).collect();
+        Self {
+            router: route::router(&Arc::new(Door::new(desk, listeners))),
+        }
+    }
+}
+
+impl Service for Management {
+    fn protocol(&self) -> &'static str {
+        PROTOCOL
+    }
+
+    fn at_once(&self) -> usize {
+        HTTP_CONNECTIONS_MAX
+    }
+
+    fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
+        server::serve(accepted, self.router.clone())
+    }
+}

@@ -1,0 +1,111 @@
+//! What this broker says of itself as a node: names, versions, doors.
+
+use crate::config::Settings;
+use crate::net::listener::Listening;
+
+use super::json::Object;
+use super::{NAME, PROTOCOL};
+
+/// See the module.
+pub(super) struct Node {
+    /// `rabbit@host`.
+    pub(super) name: String,
+    /// Everything that it listens for.
+    pub(super) listeners: Vec<Listening>,
+}
+
+/// The types of exchanges that there are, with RabbitMQ's descriptions.
+const EXCHANGE_TYPES: &[(&str, &str)] = &[
+    (
+        "direct",
+        "AMQP direct exchange, as per the AMQP specification",
+    ),
+    (
+        "fanout",
+        "AMQP fanout exchange, as per the AMQP specification",
+    ),
+    (
+        "headers",
+        "AMQP headers exchange, as per the AMQP specification",
+    ),
+    (
+        "topic",
+        "AMQP topic exchange, as per the AMQP specification",
+    ),
+    ("x-consistent-hash", "Consistent Hashing Exchange"),
+    (
+        "x-local-random",
+        "Picks one random local binding (queue) to route via (to).",
+    ),
+    ("x-modulus-hash", "Modulus Hashing Exchange"),
+];
+
+impl Node {
+    /// The keys that an overview and a node share.
+    pub(super) fn versions(object: &mut Object<'_>, settings: &Settings) {
+        let platform = settings.server_platform.as_str();
+        let erlang = platform.strip_prefix("Erlang/OTP ").unwrap_or(platform);
+        object.set("rabbitmq_version", &settings.server_version);
+        object.set("leveret_version", env!("CARGO_PKG_VERSION"));
+        object.set("erlang_version", erlang);
+        object.set("erlang_full_version", platform);
+        object.set("crypto_lib_version", "none");
+    }
+
+    /// The types of exchanges.
+    pub(super) fn exchange_types(object: &mut Object<'_>) {
+        object.array(
+            "exchange_types",
+            EXCHANGE_TYPES,
+            |one, (name, description)| {
+                one.set("name", name);
+                one.set("description", description);
+                one.set("enabled", &true);
+            },
+        );
+    }
+
+    /// Every address that is listened on.
+    pub(super) fn listeners(&self, object: &mut Object<'_>) {
+        let addresses = self.listeners.iter().flat_map(|listening| {
+            let addresses = listening.addresses.iter();
+            addresses.map(|address| (listening.protocol, address))
+        });
+        object.array("listeners", addresses, |one, (protocol, address)| {
+            one.set("node", &self.name);
+            one.set("protocol", protocol);
+            one.set("ip_address", &address.ip());
+            one.set("port", &address.port());
+            one.object("socket_opts", |options| match protocol {
+                PROTOCOL => {
+                    options.object("cowboy_opts", |cowboy| cowboy.set("sendfile", &false));
+                    options.set("ip", &address.ip());
+                    options.set("port", &address.port());
+                }
+                _ => {
+                    options.set("backlog", &crate::limits::BACKLOG);
+                    options.set("nodelay", &true);
+                    options.set("linger", &(true, 0));
+                    options.set("exit_on_close", &false);
+                }
+            });
+            one.set("tls", &false);
+        });
+    }
+
+    /// The doors for HTTP.
+    pub(super) fn contexts(&self, object: &mut Object<'_>) {
+        let is_own = |listening: &&Listening| listening.name == NAME;
+        let own = self.listeners.iter().filter(is_own);
+        let addresses = own.flat_map(|listening| &listening.addresses);
+        object.array("contexts", addresses, |one, address| {
+            one.set("ssl_opts", &[(); 0]);
+            one.set("node", &self.name);
+            one.set("description", "RabbitMQ Management");
+            one.set("path", "/");
+            one.set("cowboy_opts", "[{sendfile,false}]");
+            one.set("ip", &address.ip());
+            one.set("port", &address.port().to_string());
+        });
+    }
+}

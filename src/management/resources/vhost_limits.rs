@@ -1,0 +1,72 @@
+//! Limits of virtual hosts.
+
+use serde_json::{Map, Value as Json};
+
+use crate::desk::views::{Item, Scope};
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::lists::{Pages, list};
+use crate::management::login::SEES_ALL;
+
+/// The limits of one vhost.
+struct Limits {
+    vhost: String,
+    value: Map<String, Json>,
+}
+
+impl Item for Limits {
+    fn place(&self) -> (&str, &str) {
+        (&self.vhost, "")
+    }
+}
+
+/// `GET /vhost-limits`.
+pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    let visible = ask.visible(SEES_ALL)?;
+    show(&ask, visible.scope())
+}
+
+/// `GET /vhost-limits/V`.
+pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
+    show(&ask, Scope::Vhost(ask.vhost()?))
+}
+
+fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
+    let limits = ask.desk.limits_of_vhosts(scope).into_iter();
+    let items = limits.map(|(vhost, value)| Limits { vhost, value });
+    let items = items.collect();
+    list(
+        ask,
+        Pages::No,
+        items,
+        |_, _| None,
+        |object, limits: &Limits| {
+            object.set("vhost", &limits.vhost);
+            object.set("value", &limits.value);
+        },
+    )
+}
+
+/// `PUT /vhost-limits/V/NAME`.
+pub(in crate::management) async fn put(ask: Ask) -> Answer {
+    let vhost = known(&ask)?;
+    let fields = ask.fields()?;
+    fields.need(&["value"])?;
+    let value = fields.get("value").unwrap_or(&Json::Null);
+    let set = ask.administration()?;
+    let set = set.set_vhost_limit(vhost, ask.name("limit"), value)?;
+    ask.stored(set).await?;
+    Ok(Reply::done())
+}
+
+/// `DELETE /vhost-limits/V/NAME`: one that is not set is fine.
+pub(in crate::management) async fn delete(ask: Ask) -> Answer {
+    let administration = ask.administration()?;
+    let cleared = administration.clear_vhost_limit(known(&ask)?, ask.name("limit"))?;
+    ask.stored(cleared).await?;
+    Ok(Reply::done())
+}
+
+fn known(ask: &Ask) -> Result<&str, Refusal> {
+    ask.vhost().map_err(|_| Refusal::missing("vhost_not_found"))
+}

@@ -1,0 +1,141 @@
+//! What a row of the table of routes is, and the router that is made of them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::{any, get};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+
+use super::answer::Answer;
+use super::ask::Ask;
+use super::door::Door;
+use super::reference;
+use super::routes::ROUTES;
+
+/// A path, and what can be done there.
+pub(super) struct Route {
+    /// Below `/api`, with the names of its parts in braces.
+    pub(super) path: &'static str,
+    /// One for each method.
+    pub(super) rows: &'static [Row],
+}
+
+/// What one method does at a path.
+pub(super) struct Row {
+    pub(super) verb: Verb,
+    /// Who may ask at all.
+    pub(super) needs: Needs,
+    /// What the desk asks for besides.
+    pub(super) amqp: Amqp,
+    /// One line.
+    pub(super) about: &'static str,
+    pub(super) handler: Handler,
+}
+
+/// What answers.
+pub(super) type Handler = fn(Ask) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// A method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// HEAD too.
+    Get,
+    /// Without HEAD, as in RabbitMQ.
+    GetAlone,
+    Post,
+    Put,
+    Delete,
+}
+
+/// Who may ask. Seen: RabbitMQ 4.3.6, each kind with each tag, inside and outside of the vhost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// Not even a login.
+    Nothing,
+    /// Any of the tags for management.
+    Management,
+    /// A tag, and a permission of any kind in the vhost of the path; or `administrator`.
+    Vhost,
+    /// The same; `monitoring` does without the permission.
+    VhostSeen,
+    /// `policymaker`, and a permission in the vhost if the path names one; or `administrator`.
+    Policymaker,
+    /// `monitoring` or `administrator`; others for their own user only.
+    Own,
+    /// `monitoring` or `administrator`.
+    Monitoring,
+    /// `administrator`.
+    Administrator,
+}
+
+/// The permission in the vhost that the desk asks for besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Amqp {
+    None,
+    Configure,
+    Write,
+    Read,
+    /// Write on the destination, read on the source.
+    Bind,
+}
+
+impl Verb {
+    /// Whether a request with this method is meant.
+    pub(super) fn is(self, method: &str) -> bool {
+        self.methods().contains(&method)
+    }
+
+    fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Get => &["HEAD", "GET"],
+            Self::GetAlone => &["GET"],
+            Self::Post => &["POST"],
+            Self::Put => &["PUT"],
+            Self::Delete => &["DELETE"],
+        }
+    }
+}
+
+impl Route {
+    /// The row for a method.
+    pub(super) fn row(&self, method: &str) -> Option<&'static Row> {
+        self.rows.iter().find(|row| row.verb.is(method))
+    }
+
+    /// The header `allow`.
+    pub(super) fn allow(&self) -> String {
+        let methods = self.rows.iter().flat_map(|row| row.verb.methods());
+        let methods: Vec<&str> = methods.copied().chain(["OPTIONS"]).collect();
+        methods.join(", ")
+    }
+}
+
+/// Answers of at least so many octets are compressed. Docs: Cowboy's `compress_threshold`.
+const COMPRESS_FROM: u64 = 300;
+
+/// All routes of the table.
+pub(super) fn router(door: &Arc<Door>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let door = Arc::clone(door);
+        let serve = move |request: Request| Arc::clone(&door).serve(route, request);
+        router = router.route(&format!("/api{}", route.path), any(serve));
+    }
+    for path in ["/api", "/cli"] {
+        router = router.route(path, get(|| async { reference::redirect() }));
+    }
+    router = router.route(reference::PATH, get(|| async { reference::page() }));
+    let door = Arc::clone(door);
+    let fallback = move |request: Request| {
+        let answer = door.elsewhere(&request);
+        async { answer }
+    };
+    let compressed = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM));
+    router.fallback(fallback).layer(compressed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,519 @@
+//! The management API over HTTP: its door, its rules, and who may do what.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use leveret::auth::Door;
+use leveret::broker::Broker;
+use leveret::internals::DeskInside as _;
+use leveret::limits::{HTTP_CHUNK, HTTP_CONNECTIONS_MAX, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX};
+use leveret::settings::Settings;
+use serde_json::json;
+
+use crate::http::Http;
+
+fn broker() -> Broker {
+    Broker::builder().management(0).start().unwrap()
+}
+
+fn broker_with(change: impl FnOnce(&mut Settings)) -> Broker {
+    Broker::builder()
+        .management(0)
+        .configure(change)
+        .start()
+        .unwrap()
+}
+
+const NOT_FOUND: &str = r#"{"error":"Object Not Found","reason":"Not Found"}"#;
+const NOT_AUTHORIZED: &str = r#"{"error":"not_authorized","reason":"Not_Authorized"}"#;
+
+#[test]
+fn a_broker_in_a_program_serves_it_where_it_is_asked_to() {
+    let plain = Broker::builder().start().unwrap();
+    assert_eq!(plain.management_uri(), None);
+    assert_eq!(plain.listeners().len(), 1);
+    let broker = broker();
+    let names: Vec<_> = broker.listeners().iter().map(|one| one.name).collect();
+    assert_eq!(names, ["amqp", "management"]);
+    let http = Http::of(&broker);
+    assert_eq!(
+        http.get("/api/whoami").text(),
+        r#"{"name":"guest","tags":["administrator"],"is_internal_user":true}"#
+    );
+}
+
+#[test]
+fn a_login_is_answered_as_rabbitmq_does() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let none = http.unknown().get("/api/whoami");
+    assert_eq!((none.status, none.text()), (401, ""));
+    let realm = "Basic realm=\"RabbitMQ Management\"";
+    assert_eq!(none.header("www-authenticate"), realm);
+    for (user, password) in [("guest", "wrong"), ("nobody", "guest"), ("guest", "")] {
+        let wrong = http.by(user, password).get("/api/whoami");
+        assert_eq!((wrong.status, wrong.text()), (401, NOT_AUTHORIZED));
+        assert_eq!(wrong.header("www-authenticate"), "");
+    }
+    for broken in ["Basic !!!", "Basic Z3Vlc3Q=", "Digest x", "Basic"] {
+        let header = format!("authorization: {broken}\r\n");
+        let heard = http.unknown().ask_with(("GET", "/api/whoami"), &header, "");
+        assert_eq!((heard.status, heard.text()), (400, ""), "{broken}");
+    }
+    let header = "authorization: Bearer x\r\n";
+    let token = http.unknown().ask_with(("GET", "/api/whoami"), header, "");
+    assert_eq!((token.status, token.text()), (401, NOT_AUTHORIZED));
+    let administration = broker.desk().administration();
+    administration
+        .add_user("plain", "plain")
+        .unwrap()
+        .unwaited();
+    let plain = http.by("plain", "plain").get("/api/whoami");
+    let reason = r#"{"error":"not_authorised","reason":"Not management user"}"#;
+    assert_eq!((plain.status, plain.text()), (401, reason));
+}
+
+#[test]
+fn methods_and_paths_are_answered_as_rabbitmq_does() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    for path in ["/api/nope", "/nope", "/api//whoami", "/api/whoami//"] {
+        let heard = http.unknown().get(path);
+        assert_eq!((heard.status, heard.text()), (404, NOT_FOUND), "{path}");
+    }
+    assert_eq!(http.get("/api/whoami/").status, 200);
+    assert_eq!(http.get("/api/%ZZ").status, 400);
+    for method in ["POST", "PATCH", "DELETE"] {
+        let heard = http.ask(method, "/api/whoami", "");
+        assert_eq!((heard.status, heard.text()), (405, ""), "{method}");
+        assert_eq!(heard.header("allow"), "HEAD, GET, OPTIONS");
+    }
+    assert_eq!(http.ask("FOO", "/api/whoami", "").status, 501);
+    let options = http.unknown().ask("OPTIONS", "/api/whoami", "");
+    assert_eq!((options.status, options.text()), (200, ""));
+    assert_eq!(options.header("allow"), "HEAD, GET, OPTIONS");
+    let head = http.ask("HEAD", "/api/whoami", "");
+    assert_eq!((head.status, head.text()), (200, ""));
+    assert_eq!(head.header("content-length"), "65");
+    let moved = http.unknown().get("/api");
+    assert_eq!(
+        (moved.status, moved.header("location")),
+        (301, "/api/index.html")
+    );
+    assert!(
+        http.unknown()
+            .get("/api/index.html")
+            .text()
+            .contains("/whoami")
+    );
+}
+
+#[test]
+fn a_client_gets_what_it_takes() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let accepting = |kinds: &str| {
+        let header = format!("accept: {kinds}\r\n");
+        http.ask_with(("GET", "/api/whoami"), &header, "").status
+    };
+    assert_eq!(accepting("application/json"), 200);
+    assert_eq!(accepting("text/html, */*;q=0.1"), 200);
+    assert_eq!(accepting("text/html"), 406);
+    assert_eq!(accepting("application/json;q=0"), 406);
+    assert_eq!(accepting("garbage"), 400);
+    let zipped = ("GET", "/api/overview");
+    let heard = http.ask_with(zipped, "accept-encoding: gzip\r\n", "");
+    assert_eq!(heard.header("content-encoding"), "gzip");
+    assert!(heard.body.starts_with(&[0x1f, 0x8b]));
+}
+
+#[test]
+fn a_page_of_another_site_changes_nothing() {
+    let broker = broker_with(|settings| {
+        settings.management_cors_allow_origins = vec!["http://friend:80".to_owned()];
+    });
+    let http = Http::of(&broker);
+    let asks = |method, headers: &str| http.ask_with((method, "/api/overview"), headers, "");
+    let own = format!("origin: http://{}\r\n", http.address);
+    // 405 is what comes behind the check here.
+    assert_eq!(asks("POST", &own).status, 405);
+    for foreign in [
+        "origin: http://evil.com\r\n",
+        "origin: null\r\n",
+        "sec-fetch-site: cross-site\r\n",
+        "sec-fetch-site: same-site\r\n",
+    ] {
+        assert_eq!(asks("POST", foreign).status, 403, "{foreign}");
+        let read = asks("GET", foreign);
+        assert_eq!(read.status, 200, "{foreign}");
+        assert_eq!(read.header("access-control-allow-origin"), "");
+    }
+    let friend = "origin: http://friend:80\r\n";
+    assert_eq!(asks("POST", friend).status, 405);
+    let read = asks("GET", friend);
+    assert_eq!(
+        read.header("access-control-allow-origin"),
+        "http://friend:80"
+    );
+    assert_eq!(read.header("access-control-allow-credentials"), "true");
+    let before = format!(
+        "{friend}access-control-request-method: PUT\r\naccess-control-request-headers: x\r\n"
+    );
+    let preflight = asks("OPTIONS", &before);
+    assert_eq!(preflight.status, 200);
+    let allowed = preflight.header("access-control-allow-methods");
+    assert_eq!(allowed, "HEAD, GET, OPTIONS");
+    assert_eq!(preflight.header("access-control-allow-headers"), "x");
+    assert_eq!(preflight.header("access-control-max-age"), "1800");
+}
+
+#[test]
+fn logins_over_http_are_counted() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    for _ in 0..2 {
+        assert_eq!(http.get("/api/whoami").status, 200);
+    }
+    assert_eq!(http.by("guest", "x").get("/api/whoami").status, 401);
+    assert_eq!(broker.desk().auth().attempts(Door::Http), (2, 1));
+}
+
+#[test]
+fn the_overview_shows_the_doors_to_operators_only() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let whole = http.get("/api/overview").json();
+    let listeners = whole["listeners"].as_array().unwrap().iter();
+    let protocols: Vec<_> = listeners.map(|one| one["protocol"].as_str()).collect();
+    assert_eq!(protocols, [Some("amqp"), Some("http")]);
+    assert_eq!(whole["object_totals"]["exchanges"], 7);
+    let administration = broker.desk().administration();
+    administration.add_user("m", "m").unwrap().unwaited();
+    let tags = vec!["management".to_owned()];
+    administration.set_tags("m", tags).unwrap().unwaited();
+    let less = http.by("m", "m").get("/api/overview").json();
+    for key in whole.as_object().unwrap().keys() {
+        let is_hidden = ["node", "listeners", "contexts"].contains(&key.as_str());
+        assert_eq!(less.get(key).is_none(), is_hidden, "{key}");
+    }
+}
+
+#[test]
+fn connections_have_a_number() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let mut held: Vec<TcpStream> = (0..HTTP_CONNECTIONS_MAX).map(|_| http.connect()).collect();
+    let mut last = http.connect();
+    let request = http.head("GET", "/api/version") + "\r\n";
+    last.write_all(request.as_bytes()).unwrap();
+    last.set_nonblocking(true).unwrap();
+    let mut octet = [0];
+    let read = last.read(&mut octet).unwrap_err();
+    assert_eq!(read.kind(), ErrorKind::WouldBlock);
+    // Every other connection is served, and the last one is when one of them goes.
+    let first = held.first_mut().unwrap();
+    first.write_all(request.as_bytes()).unwrap();
+    first.read_exact(&mut octet).unwrap();
+    let still = last.read(&mut octet).unwrap_err();
+    assert_eq!(still.kind(), ErrorKind::WouldBlock);
+    held.pop();
+    last.set_nonblocking(false).unwrap();
+    last.read_exact(&mut octet).unwrap();
+}
+
+#[test]
+fn the_head_of_a_request_has_a_length() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let long = format!("x: {}\r\n", "x".repeat(2 * HTTP_HEAD_BYTES_MAX));
+    assert_eq!(
+        http.ask_with(("GET", "/api/version"), &long, "").status,
+        431
+    );
+    let many: String = (0..=HTTP_HEADERS_MAX)
+        .map(|at| format!("x{at}: x\r\n"))
+        .collect();
+    assert_eq!(
+        http.ask_with(("GET", "/api/version"), &many, "").status,
+        431
+    );
+    let path = format!("/api/{}", "x".repeat(HTTP_HEAD_BYTES_MAX));
+    assert_eq!(http.get(&path).status, 414);
+}
+
+#[test]
+fn a_body_has_a_length() {
+    let broker = broker_with(|settings| settings.management_http_max_body_size = 100);
+    let http = Http::of(&broker);
+    let sized = |octets| http.ask("GET", "/api/whoami", &"x".repeat(octets)).status;
+    assert_eq!((sized(100), sized(101)), (200, 413));
+    let mut stream = http.connect();
+    let head = http.head("GET", "/api/whoami") + "transfer-encoding: chunked\r\n\r\n";
+    let chunk = format!("65\r\n{}\r\n", "x".repeat(101));
+    stream.write_all((head + &chunk).as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[test]
+fn slow_clients_are_cut_off() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let ends = |say: &str, every: Option<Duration>| {
+        let (mut stream, say) = (http.connect(), say.to_owned());
+        let wait = move || {
+            stream.write_all(say.as_bytes()).unwrap();
+            let mut answer = Vec::new();
+            if let Some(every) = every {
+                stream.set_read_timeout(Some(every)).unwrap();
+            }
+            loop {
+                match stream.read_to_end(&mut answer) {
+                    Ok(_) => break,
+                    Err(error) if every.is_some() && error.kind() == ErrorKind::WouldBlock => {
+                        // An octet more, as long as that helps.
+                        drop(stream.write_all(b"x"));
+                    }
+                    Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            String::from_utf8(answer).unwrap()
+        };
+        std::thread::Builder::new().spawn(wait).unwrap()
+    };
+    let second = Some(Duration::from_secs(1));
+    let body = http.head("GET", "/api/whoami") + "content-length: 100\r\n\r\n";
+    let [silent, head, in_body, dripping, idle] = [
+        ends("", None),
+        ends("GET /api/version HTTP/1.1\r\nx: ", second),
+        ends(&body, None),
+        ends(&body, second),
+        ends("GET /api/version HTTP/1.1\r\nhost: x\r\n\r\n", None),
+    ];
+    let begin = |thread: std::thread::JoinHandle<String>| {
+        let answer = thread.join().unwrap();
+        answer.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(begin(silent), "");
+    assert_eq!(begin(head), "");
+    assert_eq!(begin(in_body), "HTTP/1.1 408 Request Timeout");
+    assert_eq!(begin(dripping), "HTTP/1.1 408 Request Timeout");
+    assert_eq!(begin(idle), "HTTP/1.1 200 OK");
+}
+
+#[test]
+fn a_stop_ends_what_is_open() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let mut idle = http.connect();
+    let request = http.head("GET", "/api/version") + "\r\n";
+    idle.write_all(request.as_bytes()).unwrap();
+    let mut octet = [0];
+    idle.read_exact(&mut octet).unwrap();
+    broker.stop("test");
+    let mut rest = Vec::new();
+    idle.read_to_end(&mut rest).unwrap();
+    assert!(TcpStream::connect(&http.address).is_err());
+}
+
+#[test]
+fn a_vhost_is_made_described_protected_and_deleted() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let path = "/api/vhosts/a%2Fb%20%C3%BC";
+    assert_eq!(http.ask("PUT", path, "").status, 201);
+    let described = r#"{"description": "d", "tags": "x, y", "tracing": "true",
+        "default_queue_type": "quorum", "protected_from_deletion": true}"#;
+    assert_eq!(http.ask("PUT", path, described).status, 204);
+    let vhost = http.get(path).json();
+    let node = vhost["cluster_state"].as_object().unwrap();
+    let node = node.keys().next().unwrap();
+    assert_eq!(
+        vhost,
+        json!({
+            "name": "a/b ü", "description": "d", "tags": ["x", "y"], "tracing": true,
+            "default_queue_type": "quorum", "protected_from_deletion": false,
+            "metadata": {"description": "d", "tags": ["x", "y"], "default_queue_type": "quorum"},
+            "cluster_state": {node: "running"}, "messages": 0, "messages_ready": 0,
+            "messages_unacknowledged": 0, "messages_details": {"rate": 0.0},
+            "messages_ready_details": {"rate": 0.0},
+            "messages_unacknowledged_details": {"rate": 0.0},
+        })
+    );
+    for (body, reason) in [
+        ("[1]", json!("not_json")),
+        ("{", json!("not_json")),
+        ("5", json!("not_json")),
+        (r#"{"tracing": "yes"}"#, json!(["not_boolean", "yes"])),
+        (
+            r#"{"default_queue_type": "x"}"#,
+            json!("x is not a valid queue type"),
+        ),
+        (
+            r#"{"default_queue_type": 5}"#,
+            json!("5 is not a valid default_queue_type value"),
+        ),
+    ] {
+        let heard = http.ask("PUT", path, body);
+        let refused = json!({"error": "bad_request", "reason": reason});
+        assert_eq!((heard.status, heard.json()), (400, refused), "{body}");
+    }
+    let protection = format!("{path}/deletion/protection");
+    assert_eq!(http.ask("POST", &protection, "").status, 204);
+    let refused = http.ask("DELETE", path, "");
+    assert_eq!(refused.status, 412);
+    assert_eq!(refused.json()["error"], "precondition_failed");
+    assert_eq!(http.ask("DELETE", &protection, "").status, 204);
+    assert_eq!(http.ask("DELETE", path, "").status, 204);
+    assert_eq!(http.ask("DELETE", path, "").text(), NOT_FOUND);
+    assert_eq!(http.ask("POST", &protection, "").status, 404);
+}
+
+#[test]
+fn a_list_is_cut_into_pages_and_sorted() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    for (name, tracing) in [("v1", true), ("v2", false), ("v3", true)] {
+        let body = format!("{{\"tracing\": {tracing}}}");
+        assert_eq!(
+            http.ask("PUT", &format!("/api/vhosts/{name}"), &body)
+                .status,
+            201
+        );
+    }
+    let names = |query: &str| {
+        let list = http.get(&format!("/api/vhosts?columns=name{query}")).json();
+        let items = list
+            .get("items")
+            .unwrap_or(&list)
+            .as_array()
+            .unwrap()
+            .iter();
+        items
+            .map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(names(""), "/ v1 v2 v3");
+    assert_eq!(names("&sort_reverse=true"), "v3 v2 v1 /");
+    assert_eq!(names("&sort=tracing"), "/ v2 v1 v3");
+    assert_eq!(
+        names("&sort=metadata.description&sort_reverse=true"),
+        "/ v3 v2 v1"
+    );
+    assert_eq!(names("&sort=nope"), "/ v1 v2 v3");
+    assert_eq!(
+        names("&page=1&page_size=2&sort=name&sort_reverse=true"),
+        "v3 v2"
+    );
+    assert_eq!(names("&page=1&name=v"), "v1 v2 v3");
+    assert_eq!(names("&page=1&name=%5B13%5D&use_regex=true"), "v1 v3");
+    assert_eq!(names("&page=1&name=%5B&use_regex=true"), "");
+    assert_eq!(names("&name=v1"), "/ v1 v2 v3");
+    assert_eq!(
+        http.get("/api/vhosts?page=2&page_size=2&name=v&columns=name")
+            .json(),
+        json!({
+            "filtered_count": 3, "item_count": 1, "items": [{"name": "v3"}], "page": 2,
+            "page_count": 2, "page_size": 2, "total_count": 4,
+        })
+    );
+    assert_eq!(http.get("/api/vhosts?columns=nope").text(), "[[],[],[],[]]");
+}
+
+#[test]
+fn a_page_that_is_not_there_is_refused_as_rabbitmq_does() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    for (query, error, reason) in [
+        (
+            "page=9",
+            "page_out_of_range",
+            "Page out of range, page: 9 page size: 100, len: 1",
+        ),
+        (
+            "page=0",
+            "invalid_pagination_parameters",
+            "Invalid pagination parameters: page number 0, page size undefined",
+        ),
+        (
+            "page=-1&page_size=501",
+            "invalid_pagination_parameters",
+            "Invalid pagination parameters: page number -1, page size 501",
+        ),
+        ("page=a", "bad_request", "Pagination parameters are invalid"),
+        (
+            "page=1&page_size=a",
+            "bad_request",
+            "Pagination parameters are invalid",
+        ),
+    ] {
+        let heard = http.get(&format!("/api/vhosts?{query}"));
+        let refused = json!({"error": error, "reason": reason});
+        assert_eq!((heard.status, heard.json()), (400, refused), "{query}");
+    }
+}
+
+#[test]
+fn a_long_list_is_sent_in_chunks() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    for at in 0..200 {
+        assert_eq!(
+            http.ask("PUT", &format!("/api/vhosts/v{at:03}"), "").status,
+            201
+        );
+    }
+    let heard = http.get("/api/vhosts");
+    assert_eq!(heard.header("transfer-encoding"), "chunked");
+    assert!(heard.body.len() > HTTP_CHUNK);
+    let list = heard.json();
+    assert_eq!(list.as_array().unwrap().len(), 201);
+    assert_eq!(list[200]["name"], "v199");
+}
+
+#[test]
+fn limits_of_vhosts_are_set_and_lifted() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let path = "/api/vhost-limits/%2F";
+    assert_eq!(http.get(path).text(), "[]");
+    let put = |limit: &str, body: &str| http.ask("PUT", &format!("{path}/{limit}"), body);
+    assert_eq!(put("max-queues", r#"{"value": 7}"#).status, 204);
+    assert_eq!(put("max-connections", r#"{"value": -1}"#).status, 204);
+    let limits = json!([{"vhost": "/", "value": {"max-queues": 7, "max-connections": -1}}]);
+    assert_eq!(http.get(path).json(), limits);
+    assert_eq!(http.get("/api/vhost-limits").json(), limits);
+    for (limit, body, reason) in [
+        ("max-queues", "{}", "[{key_missing,value}]"),
+        (
+            "max-queues",
+            r#"{"value": "a"}"#,
+            "Validation failed\n\nmax-queues should be a number, actually was <<\"a\">>\n",
+        ),
+        (
+            "nope",
+            r#"{"value": 1}"#,
+            "Validation failed\n\nUnrecognised terms [{<<\"nope\">>,1}] in limits\n",
+        ),
+    ] {
+        let heard = put(limit, body);
+        assert_eq!(
+            (heard.status, heard.json()["reason"].as_str()),
+            (400, Some(reason))
+        );
+    }
+    for limit in ["max-queues", "max-connections", "nope"] {
+        assert_eq!(
+            http.ask("DELETE", &format!("{path}/{limit}"), "").status,
+            204
+        );
+    }
+    assert_eq!(http.get(path).text(), "[]");
+    assert_eq!(http.get("/api/vhost-limits/nope").text(), NOT_FOUND);
+}
