@@ -34,7 +34,9 @@ pub use origin::Origin;
 pub use settings::KEYS;
 #[cfg(any(feature = "settings-file", feature = "internals"))]
 pub use settings::Key;
-pub use settings::{Settings, node_name};
+pub use settings::Settings;
+#[cfg(feature = "management")]
+pub use settings::node_name;
 #[cfg(any(feature = "settings-file", feature = "internals"))]
 pub use shape::{Given, Shape};
 pub use shape::{Unit, Value};
