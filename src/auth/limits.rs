@@ -22,6 +22,12 @@ pub struct UserLimits {
 }
 
 impl UserLimits {
+    /// Whether nothing is limited.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
     /// These limits with those of `newer` laid over them.
     #[must_use]
     pub fn merged(self, newer: Self) -> Self {

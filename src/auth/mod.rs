@@ -297,6 +297,14 @@ impl Auth {
         )
     }
 
+    /// Counts attempts from 0 again.
+    pub fn forget_attempts(&self) {
+        for Attempts { succeeded, failed } in &self.attempts {
+            succeeded.store(0, Ordering::Relaxed);
+            failed.store(0, Ordering::Relaxed);
+        }
+    }
+
     fn attempts_by(&self, door: Door) -> &Attempts {
         let [amqp, http] = &self.attempts;
         match door {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::Desk;
-use crate::auth::{Refused, User};
+use crate::auth::{Door, HashingAlgorithm, Refused, User};
 use crate::config::Settings;
 use crate::mail::Mailbox;
 use crate::store::Position;
@@ -26,6 +26,21 @@ impl Desk {
         peer: IpAddr,
     ) -> Result<Arc<User>, Refused> {
         self.auth.check_password(name, password, peer)
+    }
+
+    /// How often users have tried to log in by `door`: with success, and without.
+    pub(crate) fn attempts(&self, door: Door) -> (u64, u64) {
+        self.auth.attempts(door)
+    }
+
+    /// Counts attempts to log in from 0 again.
+    pub(crate) fn forget_attempts(&self) {
+        self.auth.forget_attempts();
+    }
+
+    /// What new passwords are hashed with.
+    pub(crate) fn hashing(&self) -> HashingAlgorithm {
+        self.auth.hashing()
     }
 
     /// Whether there is a vhost of that name.

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
-use crate::auth::{AuthError, Change};
+use crate::auth::{AuthError, Change, PasswordError};
 use crate::desk::{AdminError, NotAllowed, VhostError};
 use crate::error::AmqpError;
 use leveret_codec::reply::ReplyCode;
@@ -18,6 +18,8 @@ pub(super) type Answer = Result<Reply, Refusal>;
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) content: Content,
+    /// The name of the file that a browser is to make of it.
+    pub(super) file: Option<HeaderValue>,
 }
 
 /// The body of an answer.
@@ -59,7 +61,17 @@ impl Reply {
     }
 
     fn with(status: StatusCode, content: Content) -> Self {
-        Self { status, content }
+        Self {
+            status,
+            content,
+            file: None,
+        }
+    }
+
+    /// The same for a browser to keep as a file.
+    pub(super) fn attached(mut self, file: &str) -> Self {
+        self.file = HeaderValue::from_str(&format!("attachment; filename={file}")).ok();
+        self
     }
 
     /// As HTTP, for a GET or another method.
@@ -74,6 +86,9 @@ impl Reply {
         let headers = response.headers_mut();
         if is_json {
             headers.insert(header::CONTENT_TYPE, JSON);
+        }
+        if let Some(file) = self.file {
+            headers.insert(header::CONTENT_DISPOSITION, file);
         }
         let caching = if is_read { NO_CACHE } else { REVALIDATE };
         headers.insert(header::CACHE_CONTROL, caching);
@@ -221,6 +236,11 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "forbidden", reason).early()
     }
 
+    /// 500: something of ours has failed.
+    pub(super) fn failed() -> Self {
+        Self::silent(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// 503: the change is made but not durable.
     pub(super) fn not_durable() -> Self {
         let reason = "the change could not be written to disk in time";
@@ -287,5 +307,10 @@ impl From<AdminError> for Refusal {
 
 /// Some reasons of RabbitMQ's are Erlang terms as JSON.
 fn auth_refusal(error: &AuthError) -> Refusal {
-    Refusal::bad(error.to_string())
+    match error {
+        AuthError::Password(PasswordError::NotBase64(text)) => {
+            Refusal::bad(json!(["not_base64", text]))
+        }
+        error => Refusal::bad(error.to_string()),
+    }
 }

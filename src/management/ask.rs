@@ -1,5 +1,6 @@
 //! A request that has come through the door: who asks, for what.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,10 @@ pub(super) struct Ask {
     /// Decoded, by their names in the route.
     pub(super) names: Vec<(Box<str>, String)>,
     pub(super) query: Query,
+    /// The address that the request comes from.
+    pub(super) peer: IpAddr,
+    /// Of the body, as it was said; empty if it was not.
+    pub(super) content_type: Box<str>,
     pub(super) body: Bytes,
 }
 

@@ -43,6 +43,23 @@ impl Fields {
         }
     }
 
+    /// All of them.
+    pub(super) fn map(&self) -> &Map<String, Json> {
+        &self.0
+    }
+
+    /// A text; `None` if it is missing.
+    ///
+    /// # Errors
+    /// 400 for anything but a text.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Refusal> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Json::String(text)) => Ok(Some(text.clone())),
+            Some(other) => Err(Refusal::bad(json!(["not_string", name, other]))),
+        }
+    }
+
     /// A field as it is.
     pub(super) fn get(&self, name: &str) -> Option<&Json> {
         self.0.get(name)

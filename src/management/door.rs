@@ -4,7 +4,7 @@
 //! who asks, then what the client takes.
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,9 +106,14 @@ impl Door {
         };
         let names = names(&mut parts).await?;
         let query = Query::parse(parts.uri.query());
-        let caller = self.admit(row, &parts, &names)?;
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(peer)| peer.ip());
+        let peer = foreign::origin_of(&parts.headers, peer);
+        let caller = self.admit(row, &parts.headers, peer, &names)?;
         check_accept(&parts.headers)?;
         check_content_type(&parts.headers)?;
+        let content_type = parts.headers.get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|kind| kind.to_str().ok());
         let body = self.body(&parts.headers, body).await?;
         let ask = Ask {
             desk: Arc::clone(&self.desk),
@@ -116,6 +121,8 @@ impl Door {
             caller,
             names,
             query,
+            peer,
+            content_type: content_type.unwrap_or_default().into(),
             body,
         };
         (row.handler)(ask).await
@@ -125,16 +132,14 @@ impl Door {
     fn admit(
         &self,
         row: &Row,
-        parts: &Parts,
+        headers: &HeaderMap,
+        peer: IpAddr,
         names: &[(Box<str>, String)],
     ) -> Result<Option<Caller>, Refusal> {
         if row.needs == Needs::Nothing {
             return Ok(None);
         }
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map(|ConnectInfo(peer)| peer.ip());
-        let peer = foreign::origin_of(&parts.headers, peer);
-        let user = login::basic(&self.desk, &parts.headers, peer)?;
+        let user = login::basic(&self.desk, headers, peer)?;
         let name = |name: &str| {
             let mut names = names.iter();
             let found = names.find(|(known, _)| **known == *name);

@@ -19,6 +19,8 @@ use crate::desk::{Desk, NotAllowed};
 const ANY: &[&str] = &["management", "policymaker", "monitoring", "administrator"];
 /// Tags that see what belongs to others.
 pub(super) const SEES_ALL: &[&str] = &["monitoring", "administrator"];
+/// Tags that see what is in every vhost, without a permission there.
+pub(super) const SEES_ALL_VHOSTS: &[&str] = &["administrator"];
 
 /// The user that a request names, with the right password.
 ///
@@ -42,6 +44,19 @@ pub(super) fn basic(desk: &Desk, headers: &HeaderMap, peer: IpAddr) -> Result<Ar
     let (name, password) = both.split_at(at.ok_or_else(unreadable)?);
     let password = password.get(1..).unwrap_or_default();
     let name = std::str::from_utf8(name).map_err(|_| Refusal::login_failed())?;
+    check(desk, name, password, peer)
+}
+
+/// The user of that name, if the password is right.
+///
+/// # Errors
+/// 401.
+pub(super) fn check(
+    desk: &Desk,
+    name: &str,
+    password: &[u8],
+    peer: IpAddr,
+) -> Result<Arc<User>, Refusal> {
     let user = desk.log_in(name, password, peer);
     user.map_err(|refused| {
         crate::log::warn!("HTTP access denied: {refused}");

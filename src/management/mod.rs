@@ -49,6 +49,7 @@ mod json;
 mod lists;
 mod login;
 mod node;
+mod plain;
 mod query;
 mod reference;
 mod resources;

@@ -3,7 +3,10 @@
 //!
 //! Source: RabbitMQ 4.3.6, its HTTP API.
 
-use super::resources::{overview, vhost_limits, vhosts, whoami};
+use super::resources::{
+    cluster, definitions, features, overview, parameters, permissions, policies, users,
+    vhost_limits, vhosts, whoami,
+};
 use super::route::{Amqp, Needs, Route, Row, Verb};
 
 macro_rules! routes {
@@ -62,5 +65,164 @@ routes! {
         Put, Administrator, None, vhost_limits::put,
             "Sets max-connections or max-queues to value; a negative one is none.";
         Delete, Administrator, None, vhost_limits::delete, "Lifts a limit.";
+    }
+    "/vhosts/{vhost}/permissions" {
+        Get, Administrator, None, permissions::of_vhost, "Who may do what in a virtual host.";
+    }
+    "/vhosts/{vhost}/topic-permissions" {
+        Get, Administrator, None, permissions::topics_of_vhost,
+            "Who may do what with topics in a virtual host.";
+    }
+    "/users" {
+        Get, Administrator, None, users::all, "All users.";
+    }
+    "/users/without-permissions" {
+        Get, Administrator, None, users::without_permissions, "Users who may enter no vhost.";
+    }
+    "/users/bulk-delete" {
+        Post, Administrator, None, users::delete_many, "Deletes the users in users.";
+    }
+    "/users/{user}" {
+        Get, Administrator, None, users::one, "A user.";
+        Put, Administrator, None, users::put,
+            "Makes or changes a user: password or password_hash, and tags.";
+        Delete, Administrator, None, users::delete, "Deletes a user and closes the connections.";
+    }
+    "/users/{user}/permissions" {
+        Get, Administrator, None, permissions::of_user, "What a user may do, and where.";
+    }
+    "/users/{user}/topic-permissions" {
+        Get, Administrator, None, permissions::topics_of_user, "What a user may do with topics.";
+    }
+    "/user-limits" {
+        GetAlone, Administrator, None, users::limits, "The limits of users.";
+    }
+    "/user-limits/{user}" {
+        GetAlone, Own, None, users::limits_of_user, "The limits of a user.";
+    }
+    "/user-limits/{user}/{limit}" {
+        Put, Administrator, None, users::put_limit,
+            "Sets max-connections or max-channels to value; a negative one is none.";
+        Delete, Administrator, None, users::delete_limit, "Lifts a limit.";
+    }
+    "/permissions" {
+        Get, Administrator, None, permissions::all, "All permissions.";
+    }
+    "/permissions/{vhost}/{user}" {
+        Get, Administrator, None, permissions::one, "What a user may do in a virtual host.";
+        Put, Administrator, None, permissions::put,
+            "Sets it: regular expressions configure, write, read.";
+        Delete, Administrator, None, permissions::delete, "Takes it away.";
+    }
+    "/topic-permissions" {
+        Get, Administrator, None, permissions::all_topics, "All topic permissions.";
+    }
+    "/topic-permissions/{vhost}/{user}" {
+        Get, Administrator, None, permissions::topics,
+            "What a user may do with topics in a virtual host.";
+        Put, Administrator, None, permissions::put_topics,
+            "Sets it for one exchange: regular expressions write, read.";
+        Delete, Administrator, None, permissions::delete_topics, "Lifts it for all exchanges.";
+    }
+    "/topic-permissions/{vhost}/{user}/{exchange}" {
+        Get, Administrator, None, permissions::topics, "The same as without the exchange.";
+        Put, Administrator, None, permissions::put_topics, "The same as without the exchange.";
+        Delete, Administrator, None, permissions::delete_topics, "Lifts it for an exchange.";
+    }
+    "/policies" {
+        Get, Management, None, policies::all, "All policies.";
+    }
+    "/policies/{vhost}" {
+        Get, Vhost, None, policies::of_vhost, "The policies of a virtual host.";
+    }
+    "/policies/{vhost}/{name}" {
+        Get, Policymaker, None, policies::one, "A policy.";
+        Put, Policymaker, None, policies::put,
+            "Sets a policy: pattern, definition, priority, apply-to.";
+        Delete, Policymaker, None, policies::delete, "Deletes a policy.";
+    }
+    "/operator-policies" {
+        Get, Management, None, policies::all_of_operators, "All operator policies.";
+    }
+    "/operator-policies/{vhost}" {
+        Get, Vhost, None, policies::of_operators, "The operator policies of a virtual host.";
+    }
+    "/operator-policies/{vhost}/{name}" {
+        Get, Administrator, None, policies::one_of_operators, "An operator policy.";
+        Put, Administrator, None, policies::put_of_operators,
+            "Sets an operator policy: pattern, definition, priority, apply-to.";
+        Delete, Administrator, None, policies::delete_of_operators, "Deletes an operator policy.";
+    }
+    "/parameters" {
+        Get, Policymaker, None, parameters::all, "All parameters of virtual hosts.";
+    }
+    "/parameters/{component}" {
+        Get, Policymaker, None, parameters::of_component, "The parameters of a component.";
+    }
+    "/parameters/{component}/{vhost}" {
+        Get, Policymaker, None, parameters::of_vhost,
+            "The parameters of a component in a virtual host.";
+    }
+    "/parameters/{component}/{vhost}/{name}" {
+        Get, Policymaker, None, parameters::one, "A parameter.";
+        Put, Policymaker, None, parameters::put, "Sets a parameter to value.";
+        Delete, Policymaker, None, parameters::delete, "Deletes a parameter.";
+    }
+    "/global-parameters" {
+        Get, Policymaker, None, parameters::all_global, "The parameters of the broker.";
+    }
+    "/global-parameters/{name}" {
+        Get, Policymaker, None, parameters::one_global, "A parameter of the broker.";
+        Put, Policymaker, None, parameters::put_global, "Sets it to value.";
+        Delete, Policymaker, None, parameters::delete_global, "Deletes it.";
+    }
+    "/definitions" {
+        Get, Administrator, None, definitions::get,
+            "Everything that is defined, as one document; download names a file.";
+        Post, Administrator, None, definitions::post,
+            "Takes such a document in: as a body, or as file of a form.";
+    }
+    "/all-configuration" {
+        Get, Administrator, None, definitions::get, "The same as definitions.";
+        Post, Administrator, None, definitions::post, "The same as definitions.";
+    }
+    "/definitions/{vhost}" {
+        Get, Administrator, None, definitions::get_vhost,
+            "Everything that is defined in a virtual host.";
+        Post, Administrator, None, definitions::post_vhost, "Takes such a document in.";
+    }
+    "/cluster-name" {
+        Get, Management, None, cluster::name, "The name of the cluster.";
+        Put, Administrator, None, cluster::put_name, "Names the cluster.";
+    }
+    "/extensions" {
+        Get, Management, None, cluster::extensions, "The extensions of the page.";
+    }
+    "/feature-flags" {
+        Get, Management, None, features::flags, "The feature flags, all of which are on.";
+    }
+    "/feature-flags/{name}/enable" {
+        Put, Administrator, None, features::enable, "Turns a feature flag on.";
+    }
+    "/deprecated-features" {
+        Get, Management, None, features::deprecated, "What is deprecated, and whether it works.";
+    }
+    "/deprecated-features/used" {
+        Get, Management, None, features::deprecated_in_use, "What is deprecated and in use.";
+    }
+    "/login" {
+        Post, Nothing, None, cluster::log_in, "Logs in by a form: username, password.";
+        Delete, Nothing, None, cluster::log_out, "Logs out.";
+    }
+    "/auth/attempts/{node}" {
+        Get, Monitoring, None, cluster::attempts, "How often users have tried to log in.";
+        Delete, Administrator, None, cluster::forget_attempts, "Counts from 0 again.";
+    }
+    "/auth/attempts/{node}/source" {
+        Get, Monitoring, None, cluster::attempts_by_source, "The same by address and user.";
+        Delete, Administrator, None, cluster::forget_sources, "Counts from 0 again.";
+    }
+    "/auth/hash_password/{password}" {
+        GetAlone, Administrator, None, cluster::hash_password, "The hash of a password.";
     }
 }

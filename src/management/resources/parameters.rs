@@ -1,0 +1,158 @@
+//! Parameters of vhosts, and of the whole broker.
+
+use serde_json::{Value as Json, json};
+
+use crate::definitions::ParameterRecord;
+use crate::desk::AdminError;
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::lists::Pages;
+use crate::management::login::SEES_ALL_VHOSTS;
+use crate::management::plain::{Plain, answer_all};
+use crate::policy::Issuer;
+
+/// `GET /parameters`.
+pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    show_visible(&ask, ask.desk.parameters())
+}
+
+/// `GET /parameters/C`.
+pub(in crate::management) async fn of_component(ask: Ask) -> Answer {
+    show_visible(&ask, of(&ask))
+}
+
+/// `GET /parameters/C/V`.
+pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
+    let component = ask.name("component");
+    if !is_known(component) {
+        return show(&ask, &[]);
+    }
+    let vhost = ask.vhost()?;
+    let mut parameters = of(&ask);
+    parameters.retain(|parameter| parameter.vhost == vhost);
+    show(&ask, &parameters)
+}
+
+/// `GET /parameters/C/V/N`.
+pub(in crate::management) async fn one(ask: Ask) -> Answer {
+    let mut parameters = of(&ask).into_iter();
+    let (vhost, name) = (ask.name("vhost"), ask.name("name"));
+    let found = parameters.find(|one| one.vhost == vhost && one.name == name);
+    let found = found.ok_or_else(Refusal::not_found)?;
+    Ok(Plain::new(vhost, name, &object(&found)).answer(&ask))
+}
+
+/// `PUT /parameters/C/V/N`.
+pub(in crate::management) async fn put(ask: Ask) -> Answer {
+    let fields = ask.fields()?;
+    fields.need(&["value"])?;
+    let record = ParameterRecord {
+        vhost: ask.name("vhost").to_owned(),
+        component: ask.name("component").to_owned(),
+        name: ask.name("name").to_owned(),
+        value: fields.get("value").cloned().unwrap_or_default(),
+    };
+    let put = ask.administration()?.put_parameter(&record)?;
+    Ok(Reply::of_change(ask.stored(put).await?))
+}
+
+/// `DELETE /parameters/C/V/N`.
+pub(in crate::management) async fn delete(ask: Ask) -> Answer {
+    let (vhost, component, name) = (ask.name("vhost"), ask.name("component"), ask.name("name"));
+    let deleted = ask.administration()?;
+    let deleted = deleted.delete_parameter(vhost, component, name);
+    let deleted = deleted.map_err(|error| match error {
+        AdminError::NoSuchVhost(_) => Refusal::not_found(),
+        error => error.into(),
+    });
+    ask.stored(deleted?).await?;
+    Ok(Reply::done())
+}
+
+/// `GET /global-parameters`.
+pub(in crate::management) async fn all_global(ask: Ask) -> Answer {
+    let parameters = ask.desk.global_parameters().into_iter();
+    let items = parameters.map(|one| Plain::new("", &one.name, &global(&one.name, &one.value)));
+    answer_all(&ask, Pages::No, items.collect())
+}
+
+/// `GET /global-parameters/N`.
+pub(in crate::management) async fn one_global(ask: Ask) -> Answer {
+    let name = ask.name("name");
+    let mut parameters = ask.desk.global_parameters().into_iter();
+    let found = parameters.find(|one| one.name == name);
+    let value = found.ok_or_else(Refusal::not_found)?.value;
+    Ok(Plain::new("", name, &global(name, &value)).answer(&ask))
+}
+
+/// `PUT /global-parameters/N`.
+pub(in crate::management) async fn put_global(ask: Ask) -> Answer {
+    let fields = ask.fields()?;
+    fields.need(&["value"])?;
+    let value = fields.get("value").cloned().unwrap_or_default();
+    let administration = ask.administration()?;
+    let put = administration.put_global_parameter(ask.name("name"), value)?;
+    Ok(Reply::of_change(ask.stored(put).await?))
+}
+
+/// `DELETE /global-parameters/N`.
+pub(in crate::management) async fn delete_global(ask: Ask) -> Answer {
+    let administration = ask.administration()?;
+    let deleted = administration.delete_global_parameter(ask.name("name"))?;
+    ask.stored(deleted).await?;
+    Ok(Reply::done())
+}
+
+/// The parameters of the component that the path names. Policies are a component of their own,
+/// which is in no list of all.
+///
+/// Seen: RabbitMQ 4.3.6.
+fn of(ask: &Ask) -> Vec<ParameterRecord> {
+    let component = ask.name("component");
+    if component == Issuer::User.component() {
+        let policies = ask.desk.policies().into_iter();
+        return policies
+            .map(|policy| ParameterRecord {
+                component: component.to_owned(),
+                value: policy.parameter_value(),
+                vhost: policy.vhost,
+                name: policy.name,
+            })
+            .collect();
+    }
+    let mut parameters = ask.desk.parameters();
+    parameters.retain(|parameter| parameter.component == component);
+    parameters
+}
+
+/// Whether there can be parameters of this component.
+fn is_known(component: &str) -> bool {
+    let issuers = [Issuer::User, Issuer::Operator];
+    let policies = issuers.map(Issuer::component);
+    component == crate::definitions::VHOST_LIMITS || policies.contains(&component)
+}
+
+fn show_visible(ask: &Ask, mut parameters: Vec<ParameterRecord>) -> Answer {
+    let visible = ask.visible(SEES_ALL_VHOSTS)?;
+    parameters.retain(|parameter| visible.scope().has(&parameter.vhost));
+    show(ask, &parameters)
+}
+
+fn show(ask: &Ask, parameters: &[ParameterRecord]) -> Answer {
+    let items = parameters.iter();
+    let items = items.map(|one| Plain::new(&one.vhost, &one.name, &object(one)));
+    answer_all(ask, Pages::No, items.collect())
+}
+
+fn object(parameter: &ParameterRecord) -> Json {
+    json!({
+        "component": parameter.component,
+        "name": parameter.name,
+        "value": parameter.value,
+        "vhost": parameter.vhost,
+    })
+}
+
+fn global(name: &str, value: &Json) -> Json {
+    json!({"name": name, "value": value})
+}

@@ -1,0 +1,173 @@
+//! Permissions: what users may do in vhosts, and with the topics of exchanges there.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::auth::{AuthError, PermissionDefinition, TopicPermissionDefinition};
+use crate::desk::AdminError;
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::body::Fields;
+use crate::management::lists::Pages;
+use crate::management::plain::{Plain, answer_all};
+
+/// `GET /permissions`.
+pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    show(&ask, &ask.desk.rights().permissions, |_| true)
+}
+
+/// `GET /vhosts/V/permissions`.
+pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
+    let vhost = ask.vhost()?;
+    let permissions = ask.desk.rights().permissions;
+    show(&ask, &permissions, |one| one.vhost == vhost)
+}
+
+/// `GET /users/U/permissions`.
+pub(in crate::management) async fn of_user(ask: Ask) -> Answer {
+    let user = known_user(&ask)?;
+    let permissions = ask.desk.rights().permissions;
+    show(&ask, &permissions, |one| one.user == user)
+}
+
+/// `GET /permissions/V/U`.
+pub(in crate::management) async fn one(ask: Ask) -> Answer {
+    let mut permissions = ask.desk.rights().permissions.into_iter();
+    let (vhost, user) = (ask.name("vhost"), ask.name("user"));
+    let found = permissions.find(|one| one.vhost == vhost && one.user == user);
+    let found = found.ok_or_else(Refusal::not_found)?;
+    Ok(Plain::new(vhost, user, &found).answer(&ask))
+}
+
+/// `PUT /permissions/V/U`.
+pub(in crate::management) async fn put(ask: Ask) -> Answer {
+    let fields = ask.fields()?;
+    fields.need(&["configure", "write", "read"])?;
+    let permission = PermissionDefinition {
+        user: ask.name("user").to_owned(),
+        vhost: ask.name("vhost").to_owned(),
+        configure: pattern(&fields, "configure")?,
+        write: pattern(&fields, "write")?,
+        read: pattern(&fields, "read")?,
+    };
+    let put = ask.administration()?.put_permission(&permission);
+    let put = put.map_err(|error| match &error {
+        AdminError::Auth(AuthError::InvalidPattern(invalid)) => {
+            let pattern = letters(&invalid.pattern);
+            Refusal::bad(json!([
+                "invalid_regexp",
+                pattern,
+                [letters(&invalid.reason), invalid.position]
+            ]))
+        }
+        _ => refused(error),
+    });
+    Ok(Reply::of_change(ask.stored(put?).await?))
+}
+
+/// `DELETE /permissions/V/U`.
+pub(in crate::management) async fn delete(ask: Ask) -> Answer {
+    let (vhost, user) = (ask.name("vhost"), ask.name("user"));
+    let cleared = ask.administration()?.clear_permission(user, vhost)?;
+    ask.stored(cleared).await?;
+    Ok(Reply::done())
+}
+
+/// `GET /topic-permissions`.
+pub(in crate::management) async fn all_topics(ask: Ask) -> Answer {
+    show(&ask, &ask.desk.rights().topic_permissions, |_| true)
+}
+
+/// `GET /vhosts/V/topic-permissions`.
+pub(in crate::management) async fn topics_of_vhost(ask: Ask) -> Answer {
+    let vhost = ask.vhost()?;
+    let permissions = ask.desk.rights().topic_permissions;
+    show(&ask, &permissions, |one| one.vhost == vhost)
+}
+
+/// `GET /users/U/topic-permissions`.
+pub(in crate::management) async fn topics_of_user(ask: Ask) -> Answer {
+    let user = known_user(&ask)?;
+    let permissions = ask.desk.rights().topic_permissions;
+    show(&ask, &permissions, |one| one.user == user)
+}
+
+/// `GET /topic-permissions/V/U` and `…/V/U/X`. Seen: RabbitMQ 4.3.6, which shows all of them for
+/// one exchange too.
+pub(in crate::management) async fn topics(ask: Ask) -> Answer {
+    let (vhost, user) = (ask.name("vhost"), ask.name("user"));
+    let mut permissions = ask.desk.rights().topic_permissions;
+    permissions.retain(|one| one.vhost == vhost && one.user == user);
+    match permissions.is_empty() {
+        true => Err(Refusal::not_found()),
+        false => show(&ask, &permissions, |_| true),
+    }
+}
+
+/// `PUT /topic-permissions/V/U`: the body names the exchange, whatever the path does.
+pub(in crate::management) async fn put_topics(ask: Ask) -> Answer {
+    let fields = ask.fields()?;
+    fields.need(&["exchange", "write", "read"])?;
+    let permission = TopicPermissionDefinition {
+        user: ask.name("user").to_owned(),
+        vhost: ask.name("vhost").to_owned(),
+        exchange: pattern(&fields, "exchange")?,
+        write: pattern(&fields, "write")?,
+        read: pattern(&fields, "read")?,
+    };
+    let put = ask.administration()?.put_topic_permission(&permission);
+    let put = put.map_err(|error| match &error {
+        AdminError::Auth(AuthError::InvalidPattern(invalid)) => {
+            let pattern = &invalid.pattern;
+            Refusal::bad(json!([
+                "invalid_regexp",
+                pattern,
+                [letters(&invalid.reason), invalid.position]
+            ]))
+        }
+        AdminError::NoSuchExchange(name) => Refusal::bad(json!(["no_such_exchange", name])),
+        _ => refused(error),
+    });
+    Ok(Reply::of_change(ask.stored(put?).await?))
+}
+
+/// `DELETE /topic-permissions/V/U` and `…/V/U/X`.
+pub(in crate::management) async fn delete_topics(ask: Ask) -> Answer {
+    let (vhost, user) = (ask.name("vhost"), ask.name("user"));
+    let exchange = Some(ask.name("exchange")).filter(|name| !name.is_empty());
+    let administration = ask.administration()?;
+    let cleared = administration.clear_topic_permission(user, vhost, exchange)?;
+    ask.stored(cleared).await?;
+    Ok(Reply::done())
+}
+
+fn show<T: Serialize>(ask: &Ask, items: &[T], is_meant: impl Fn(&T) -> bool) -> Answer {
+    let meant = items.iter().filter(|item| is_meant(item));
+    let items = meant.map(|item| Plain::new("", "", item));
+    answer_all(ask, Pages::No, items.collect())
+}
+
+fn known_user(ask: &Ask) -> Result<&str, Refusal> {
+    let name = ask.name("user");
+    ask.desk.user(name).ok_or_else(Refusal::not_found)?;
+    Ok(name)
+}
+
+/// Seen: RabbitMQ 4.3.6: 500 for what is no text; that is 400 here.
+fn pattern(fields: &Fields, name: &str) -> Result<String, Refusal> {
+    Ok(fields.text(name)?.unwrap_or_default())
+}
+
+/// A text as Erlang's lists of characters become JSON.
+fn letters(text: &str) -> Vec<u32> {
+    text.chars().map(u32::from).collect()
+}
+
+fn refused(error: AdminError) -> Refusal {
+    match error {
+        AdminError::NoSuchVhost(_) | AdminError::NoSuchUser(_) => {
+            Refusal::bad("vhost_or_user_not_found")
+        }
+        error => error.into(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Policies, and operator policies, which bound them.
+
+use serde_json::Value as Json;
+
+use crate::desk::AdminError;
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::lists::Pages;
+use crate::management::login::SEES_ALL_VHOSTS;
+use crate::management::plain::{Plain, answer_all};
+use crate::policy::PolicyDefinition;
+
+/// `GET /policies`.
+pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    show_visible(&ask, ask.desk.policies())
+}
+
+/// `GET /policies/V`.
+pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
+    show_vhost(&ask, ask.desk.policies())
+}
+
+/// `GET /policies/V/P`.
+pub(in crate::management) async fn one(ask: Ask) -> Answer {
+    show_one(&ask, ask.desk.policies())
+}
+
+/// `PUT /policies/V/P`.
+pub(in crate::management) async fn put(ask: Ask) -> Answer {
+    let put = ask.administration()?.put_policy(&definition(&ask)?)?;
+    Ok(Reply::of_change(ask.stored(put).await?))
+}
+
+/// `DELETE /policies/V/P`.
+pub(in crate::management) async fn delete(ask: Ask) -> Answer {
+    let administration = ask.administration()?;
+    let cleared = administration.clear_policy(ask.name("vhost"), ask.name("name"));
+    ask.stored(cleared.map_err(gone)?).await?;
+    Ok(Reply::done())
+}
+
+/// `GET /operator-policies`.
+pub(in crate::management) async fn all_of_operators(ask: Ask) -> Answer {
+    show_visible(&ask, ask.desk.operator_policies())
+}
+
+/// `GET /operator-policies/V`.
+pub(in crate::management) async fn of_operators(ask: Ask) -> Answer {
+    show_vhost(&ask, ask.desk.operator_policies())
+}
+
+/// `GET /operator-policies/V/P`.
+pub(in crate::management) async fn one_of_operators(ask: Ask) -> Answer {
+    show_one(&ask, ask.desk.operator_policies())
+}
+
+/// `PUT /operator-policies/V/P`.
+pub(in crate::management) async fn put_of_operators(ask: Ask) -> Answer {
+    let put = ask.administration()?;
+    let put = put.put_operator_policy(&definition(&ask)?)?;
+    Ok(Reply::of_change(ask.stored(put).await?))
+}
+
+/// `DELETE /operator-policies/V/P`.
+pub(in crate::management) async fn delete_of_operators(ask: Ask) -> Answer {
+    let administration = ask.administration()?;
+    let cleared = administration.clear_operator_policy(ask.name("vhost"), ask.name("name"));
+    ask.stored(cleared.map_err(gone)?).await?;
+    Ok(Reply::done())
+}
+
+fn definition(ask: &Ask) -> Result<PolicyDefinition, Refusal> {
+    let fields = ask.fields()?;
+    fields.need(&["pattern", "definition"])?;
+    let (vhost, name) = (ask.name("vhost"), ask.name("name"));
+    if !ask.desk.has_vhost(vhost) {
+        return Err(Refusal::missing("vhost_not_found"));
+    }
+    let definition = PolicyDefinition::from_item(vhost, name, fields.map());
+    definition.map_err(|invalid| AdminError::from(invalid).into())
+}
+
+/// A vhost that is missing is the policy that is missing.
+fn gone(error: AdminError) -> Refusal {
+    match error {
+        AdminError::NoSuchVhost(_) => Refusal::not_found(),
+        error => error.into(),
+    }
+}
+
+fn show_visible(ask: &Ask, mut policies: Vec<PolicyDefinition>) -> Answer {
+    let visible = ask.visible(SEES_ALL_VHOSTS)?;
+    policies.retain(|policy| visible.scope().has(&policy.vhost));
+    show(ask, &policies)
+}
+
+fn show_vhost(ask: &Ask, mut policies: Vec<PolicyDefinition>) -> Answer {
+    let vhost = ask.vhost()?;
+    policies.retain(|policy| policy.vhost == vhost);
+    show(ask, &policies)
+}
+
+fn show(ask: &Ask, policies: &[PolicyDefinition]) -> Answer {
+    let items = policies.iter();
+    let items = items.map(|policy| Plain::new(&policy.vhost, &policy.name, &object(policy)));
+    answer_all(ask, Pages::No, items.collect())
+}
+
+fn show_one(ask: &Ask, policies: Vec<PolicyDefinition>) -> Answer {
+    let (vhost, name) = (ask.name("vhost"), ask.name("name"));
+    let mut policies = policies.into_iter();
+    let found = policies.find(|policy| policy.vhost == vhost && policy.name == name);
+    let found = found.ok_or_else(Refusal::not_found)?;
+    Ok(Plain::new(vhost, name, &object(&found)).answer(ask))
+}
+
+/// What it is as a parameter, with its place.
+fn object(policy: &PolicyDefinition) -> Json {
+    let mut object = policy.parameter_value();
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert("vhost".to_owned(), policy.vhost.as_str().into());
+        fields.insert("name".to_owned(), policy.name.as_str().into());
+    }
+    object
+}

@@ -1,0 +1,142 @@
+//! Users, and their limits.
+
+use serde_json::{Value as Json, json};
+
+use crate::auth::{Tags, UserDefinition};
+use crate::desk::AdminError;
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::body::Fields;
+use crate::management::lists::Pages;
+use crate::management::plain::{Plain, answer_all};
+
+/// `GET /users`.
+pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    show(&ask, |_| true)
+}
+
+/// `GET /users/without-permissions`: those who may enter no vhost.
+pub(in crate::management) async fn without_permissions(ask: Ask) -> Answer {
+    let permissions = ask.desk.rights().permissions;
+    show(&ask, |user| {
+        let mut theirs = permissions.iter();
+        !theirs.any(|permission| permission.user == user.name)
+    })
+}
+
+fn show(ask: &Ask, is_meant: impl Fn(&UserDefinition) -> bool) -> Answer {
+    let users = ask.desk.rights().users;
+    let meant = users.iter().filter(|user| is_meant(user));
+    let items = meant.map(|user| Plain::new("", &user.name, user));
+    answer_all(ask, Pages::Yes, items.collect())
+}
+
+/// `GET /users/U`.
+pub(in crate::management) async fn one(ask: Ask) -> Answer {
+    let users = ask.desk.rights().users.into_iter();
+    let user = users.into_iter().find(|user| user.name == ask.name("user"));
+    let user = user.ok_or_else(Refusal::not_found)?;
+    Ok(Plain::new("", &user.name, &user).answer(&ask))
+}
+
+/// `PUT /users/U`: makes one, or gives one a new password and new tags.
+pub(in crate::management) async fn put(ask: Ask) -> Answer {
+    let definition = definition(ask.name("user"), &ask.fields()?)?;
+    let stored = ask.administration()?.put_user(&definition)?;
+    Ok(Reply::of_change(ask.stored(stored).await?))
+}
+
+/// Seen: RabbitMQ 4.3.6: 500 for what is of another kind; that is 400 here.
+fn definition(name: &str, fields: &Fields) -> Result<UserDefinition, Refusal> {
+    let tags = match fields.get("tags") {
+        None => None,
+        Some(Json::String(text)) => Some(Tags::Text(text.clone())),
+        Some(other) => {
+            let tags = serde_json::from_value(other.clone());
+            Some(Tags::List(
+                tags.map_err(|_| Refusal::bad(json!(["invalid_tags", other])))?,
+            ))
+        }
+    };
+    let limits = fields.get("limits").cloned();
+    let limits = limits.map(serde_json::from_value).transpose();
+    Ok(UserDefinition {
+        name: name.to_owned(),
+        password: fields.text("password")?,
+        password_hash: fields.text("password_hash")?,
+        hashing_algorithm: fields.text("hashing_algorithm")?,
+        tags,
+        limits: limits
+            .map_err(|error| Refusal::bad(format!("limits: {error}")))?
+            .unwrap_or_default(),
+    })
+}
+
+/// `DELETE /users/U`.
+pub(in crate::management) async fn delete(ask: Ask) -> Answer {
+    let deleted = ask.administration()?.delete_user(ask.name("user"))?;
+    ask.stored(deleted).await?;
+    Ok(Reply::done())
+}
+
+/// `POST /users/bulk-delete`: those of `users` that are there.
+pub(in crate::management) async fn delete_many(ask: Ask) -> Answer {
+    let fields = ask.fields()?;
+    fields.need(&["users"])?;
+    let names = fields.get("users").unwrap_or(&Json::Null);
+    let wrong = || Refusal::bad(json!(["not_list_of_strings", names]));
+    let list = names.as_array().ok_or_else(wrong)?.iter();
+    let list: Option<Vec<&str>> = list.map(Json::as_str).collect();
+    let deleted = ask.administration()?.delete_users(&list.ok_or_else(wrong)?);
+    ask.stored(deleted?).await?;
+    Ok(Reply::done())
+}
+
+/// `GET /user-limits`.
+pub(in crate::management) async fn limits(ask: Ask) -> Answer {
+    show_limits(&ask, |_| true)
+}
+
+/// `GET /user-limits/U`.
+pub(in crate::management) async fn limits_of_user(ask: Ask) -> Answer {
+    let name = ask.name("user");
+    ask.desk.user(name).ok_or_else(Refusal::not_found)?;
+    show_limits(&ask, |user| user == name)
+}
+
+fn show_limits(ask: &Ask, is_meant: impl Fn(&str) -> bool) -> Answer {
+    let users = ask.desk.rights().users.into_iter();
+    let limited = users.filter(|user| !user.limits.is_none() && is_meant(&user.name));
+    let items = limited.map(|UserDefinition { name, limits, .. }| {
+        Plain::new("", &name, &json!({"user": name, "value": limits}))
+    });
+    answer_all(ask, Pages::No, items.collect())
+}
+
+/// `PUT /user-limits/U/NAME`.
+pub(in crate::management) async fn put_limit(ask: Ask) -> Answer {
+    let fields = ask.fields()?;
+    fields.need(&["value"])?;
+    let value = fields.get("value").unwrap_or(&Json::Null);
+    let (user, limit) = (ask.name("user"), ask.name("limit"));
+    let set = ask.administration()?.set_user_limit(user, limit, value);
+    let set = set.map_err(|error| match error {
+        AdminError::NoSuchUser(name) => Refusal::bad(json!(["no_such_user", name])),
+        error => error.into(),
+    });
+    ask.stored(set?).await?;
+    Ok(Reply::done())
+}
+
+/// `DELETE /user-limits/U/NAME`: one that is not set is fine.
+pub(in crate::management) async fn delete_limit(ask: Ask) -> Answer {
+    let (user, limit) = (ask.name("user"), ask.name("limit"));
+    let cleared = ask.administration()?.clear_user_limit(user, limit);
+    let cleared = cleared.map_err(|error| match error {
+        // RabbitMQ's word for a user too.
+        AdminError::NoSuchUser(_) => Refusal::missing("vhost_not_found"),
+        error => error.into(),
+    });
+    ask.stored(cleared?).await?;
+    Ok(Reply::done())
+}
