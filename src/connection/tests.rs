@@ -20,9 +20,11 @@ use crate::desk::VhostDefinition;
 use crate::env::Environment;
 use crate::store::{MemoryStore, Store};
 
+mod behind;
 mod closing;
 pub(in crate::connection) mod fixture;
 mod handshake;
+mod machine;
 mod open;
 mod pauses;
 mod repeat;

@@ -1,88 +1,13 @@
 //! Why a connection is not read, and how that is shown and ended.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use leveret_codec::encode::{encode_body, encode_content_header};
 use leveret_codec::properties::{Properties, PropertiesRef};
 
+use super::behind::Behind;
 use super::*;
-use crate::ids::QueueId;
-use crate::message::Message;
-use crate::store::{
-    Definition, DefinitionChange, DurableWatch, Op, RecordAt, Recovered, Store, StoreError,
-};
 use crate::turns::Turn;
-
-/// A store that is durable as far as the test says, and has a budget for what is not.
-#[derive(Default)]
-struct Behind {
-    memory: MemoryStore,
-    staged: AtomicU64,
-    durable: AtomicU64,
-    is_over_budget: AtomicBool,
-    /// Definitions are not durable at once either.
-    defines_late: AtomicBool,
-}
-
-impl Store for Behind {
-    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
-        self.memory.recover(definitions)
-    }
-
-    fn recover_messages(
-        &self,
-        each: &mut dyn FnMut(QueueId, &[Recovered]),
-    ) -> Result<(), StoreError> {
-        self.memory.recover_messages(each)
-    }
-
-    fn next_queue_id(&self) -> QueueId {
-        self.memory.next_queue_id()
-    }
-
-    fn submit(&self, ops: &mut [Op<'_>]) -> Position {
-        let position = self.memory.submit(ops);
-        self.staged.fetch_max(position.0, Ordering::Relaxed);
-        position
-    }
-
-    fn define(&self, changes: &[DefinitionChange]) -> Position {
-        if !self.defines_late.load(Ordering::Relaxed) {
-            return Position::default();
-        }
-        let position = self.memory.define(changes);
-        self.staged.fetch_max(position.0, Ordering::Relaxed);
-        position
-    }
-
-    fn durable(&self) -> Position {
-        Position(self.durable.load(Ordering::Relaxed))
-    }
-
-    fn read_on_at(&self, staged: Position) -> Option<Position> {
-        let is_over = self.is_over_budget.load(Ordering::Relaxed);
-        is_over.then_some(staged)
-    }
-
-    fn watch(&self, _watch: Arc<dyn DurableWatch>) {}
-
-    fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
-        self.memory.read(at)
-    }
-
-    fn close(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-impl Behind {
-    /// Everything that was staged is durable.
-    fn catch_up(&self) -> Position {
-        let staged = self.staged.load(Ordering::Relaxed);
-        self.durable.store(staged, Ordering::Relaxed);
-        Position(staged)
-    }
-}
 
 /// A persistent message to the queue `q`.
 fn persistent() -> Vec<u8> {
