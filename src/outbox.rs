@@ -271,10 +271,9 @@ impl Outbox {
             self.copied.extend_from_slice(body);
         }
         self.copied.push(FRAME_END);
-        debug_assert_eq!(
-            self.copied.len() - before,
-            added,
-            "the lengths above are those written"
+        assert!(
+            self.copied.len() - before == added,
+            "I6: a content is not as long as its heads say"
         );
         self.tail += added;
         self.waiting += added;
@@ -342,8 +341,12 @@ impl Outbox {
 
     /// `octets` of the front have been written. Returns how much the mailbox is relieved of.
     pub fn advance(&mut self, octets: usize) -> usize {
-        debug_assert!(octets <= self.waiting, "more was written than waited");
-        self.waiting -= octets.min(self.waiting);
+        let waiting = self.waiting;
+        assert!(
+            octets <= waiting,
+            "I2: {octets} octets written of {waiting}"
+        );
+        self.waiting -= octets;
         self.written += octets as u64;
         let mut left = octets;
         while left > 0 {
@@ -436,7 +439,7 @@ impl Outbox {
         let mut rest = body.clone();
         for len in body_chunks(body.len(), self.frame_max) {
             let room = self.frame_max.wrapping_sub(1); // 0 is no limit.
-            debug_assert!(octets(len + FRAME_OVERHEAD - 1) <= room, "I7: {len} octets");
+            assert!(octets(len + FRAME_OVERHEAD - 1) <= room, "I7: {len} octets");
             self.frames += 1;
             self.copy(|buffer| buffer.put_slice(&frame_head(FRAME_BODY, channel, octets(len))));
             self.share(rest.split_to(len.min(rest.len())));

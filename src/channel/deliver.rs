@@ -180,10 +180,11 @@ impl Channel {
             let mut departures = Departures::default();
             departures.add_consumer(from);
             departures.add_unacked(unacked, &self.consumers);
-            let returned = departures.tell(ReturnCause::Timeout, cx);
-            self.consumers.give_credit(returned, cx);
+            let told = departures.tell(ReturnCause::Timeout, cx);
+            self.consumers.give_credit(told.credited, cx);
             self.consumers.remove(source);
             self.consumers.settled(source, settled);
+            told.check_complete();
         }
         Ok(())
     }

@@ -25,6 +25,26 @@ pub struct Departures {
     shares: Vec<Share>,
     by_queue: IdMap<QueueId, usize>,
     readers: IdMap<ConsumerId, Reader>,
+    /// Deliveries that some queue waits for and that are in no ledger.
+    lost: u64,
+}
+
+/// What became of departures.
+#[must_use]
+pub struct Told {
+    /// How many messages come back that had taken credit.
+    pub(super) credited: u64,
+    lost: u64,
+}
+
+impl Told {
+    /// Called when all else is done, so that a mistake in one channel costs no other.
+    ///
+    /// # Panics
+    /// If a queue counts deliveries that nothing will ever settle (I9).
+    pub fn check_complete(&self) {
+        assert!(self.lost == 0, "I9: {} deliveries are lost", self.lost);
+    }
 }
 
 /// What concerns one queue.
@@ -70,6 +90,7 @@ impl Departures {
     ) {
         for Unacked { source, entry, .. } in unacked {
             let Some(from) = consumers.get(source) else {
+                self.lost += 1;
                 continue;
             };
             let place = self.place(&from.supply);
@@ -79,16 +100,21 @@ impl Departures {
         }
     }
 
-    /// Tells each queue. Returns how many messages come back that had taken credit.
-    pub fn tell(mut self, cause: ReturnCause, cx: &mut Context<'_>) -> u64 {
-        let (mut returned, mut octets) = (0, 0);
+    /// Of `expected` deliveries that have no settlement, `found` are known.
+    pub(super) fn note_known(&mut self, expected: u64, found: u64) {
+        self.lost += expected.abs_diff(found);
+    }
+
+    /// Tells each queue.
+    pub fn tell(mut self, cause: ReturnCause, cx: &mut Context<'_>) -> Told {
+        let (mut credited, mut octets) = (0, 0);
         let mut mail = std::mem::take(cx.backlog);
         for place in 0..self.shares.len() {
             let Some(share) = self.shares.get_mut(place) else {
                 continue;
             };
             let supply = share.supply.clone();
-            returned += share.credited();
+            credited += share.credited();
             let leaving = share.leaving(cause);
             let mut unread = || {
                 cx.session.mailbox.take_now(&mut mail);
@@ -99,7 +125,10 @@ impl Departures {
         }
         cx.backlog.append(&mut mail);
         cx.session.mailbox.relieve(octets, cx.now);
-        returned
+        // A queue sends nothing to a consumer that it was told of.
+        let unread = self.shares.iter().map(|share| share.unread.len() as u64);
+        let lost = self.lost + unread.sum::<u64>();
+        Told { credited, lost }
     }
 
     /// Takes mail to the consumers that end out of `mail`, puts the rest into `others`, and returns

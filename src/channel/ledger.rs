@@ -116,7 +116,10 @@ impl Ledger {
         for (tag, unacked) in deliveries {
             let at = self.unacked.partition_point(|(other, _)| *other < tag);
             match self.unacked.get_mut(at) {
-                Some((other, slot)) if *other == tag => *slot = Some(unacked),
+                Some((other, slot)) if *other == tag => {
+                    let before = slot.replace(unacked);
+                    assert!(before.is_none(), "I4: tag {tag} is outstanding already");
+                }
                 _ => self.unacked.insert(at, (tag, Some(unacked))),
             }
             self.len += 1;

@@ -42,7 +42,7 @@ mod sources;
 mod tx;
 
 pub use dropped::{DroppedContent, Progress};
-pub use leaving::Departures;
+pub use leaving::{Departures, Told};
 
 use confirms::Confirms;
 use content::Content;
@@ -324,6 +324,7 @@ impl Channel {
         self.flush_settlements(cx);
         self.abandon_transaction();
         self.end_consumers(departures, cx);
+        departures.note_known(self.consumers.unsettled(), self.ledger.len() as u64);
         departures.add_unacked(self.ledger.take_all(), &self.consumers);
     }
 

@@ -48,6 +48,12 @@ pub(super) struct ReplyConsumer {
 }
 
 impl Consumers {
+    /// How many deliveries are in the ledger, or held for settlement.
+    pub(super) fn unsettled(&self) -> u64 {
+        let sources = self.sources.iter().flatten();
+        sources.map(|from| u64::from(from.unsettled)).sum()
+    }
+
     /// How many consumers there are.
     pub(super) fn len(&self) -> usize {
         self.by_tag.len() + usize::from(self.reply.is_some())
@@ -124,7 +130,9 @@ impl Consumers {
         let Some(from) = self.get_mut(source) else {
             return;
         };
-        from.unsettled = from.unsettled.saturating_sub(count);
+        let unsettled = from.unsettled;
+        assert!(unsettled >= count, "I2: {count} settled of {unsettled}");
+        from.unsettled -= count;
         if from.unsettled > 0 || !(from.gone || from.supply.consumer().is_none()) {
             return;
         }

@@ -30,6 +30,8 @@ pub(super) struct Channels {
     /// Where the last lookup ended.
     last: usize,
     open: usize,
+    /// Most of them that may be open; 0 for no limit.
+    max: usize,
     /// Places of channels that did something since the last [`Channels::take_touched`].
     touched: Vec<ChannelId>,
 }
@@ -55,6 +57,14 @@ pub(super) enum State {
 }
 
 impl Channels {
+    /// No channel, of `max` that there may be; 0 for no limit.
+    pub(super) fn new(max: u16) -> Self {
+        Self {
+            max: usize::from(max),
+            ..Self::default()
+        }
+    }
+
     /// What `id` is; `None` if it is free.
     pub(super) fn get(&mut self, id: ChannelId) -> Option<&mut State> {
         let at = self.find(id)?;
@@ -92,13 +102,11 @@ impl Channels {
             _place: place,
         };
         self.add(id, state);
-        self.open += 1;
     }
 
     /// A content begins on the number `id`, which must be free.
     pub(super) fn begin_unopened(&mut self, id: ChannelId, content: DroppedContent) {
         self.add(id, State::Unopened(Box::new(content)));
-        self.open += 1;
     }
 
     fn add(&mut self, id: ChannelId, state: State) {
@@ -108,6 +116,9 @@ impl Channels {
             before.is_none(),
             "I8: channel {id} is open or still closing"
         );
+        self.open += 1;
+        let (open, max) = (self.open, self.max);
+        assert!(max == 0 || open <= max, "I11: {open} channels of {max}");
         self.slots.push(Slot {
             id,
             touched: false,

@@ -149,13 +149,20 @@ impl Connection {
                 bench: &mut self.bench,
             };
             running.end(&mut io);
+            self.asked_store = false;
             self.origin.mailbox.take_now(&mut self.backlog);
+            let mut lost = 0;
             for mail in self.backlog.drain(..) {
-                if let Mail::Paid(position) = mail {
-                    self.outbox.pay(position);
+                match mail {
+                    Mail::Paid(position) => self.outbox.pay(position),
+                    Mail::Deliver(_) => lost += 1,
+                    _ => {}
                 }
             }
-            self.asked_store = false;
+            assert!(
+                lost == 0,
+                "I9: {lost} deliveries to consumers that are gone"
+            );
         }
     }
 

@@ -6,8 +6,8 @@
 //! can be seen of such a frame before its end has come, and been checked.
 
 use leveret_codec::frame::{
-    Decoded, FRAME_BODY, FRAME_END, FRAME_HEAD, FrameError, RawFrame, decode, decode_head,
-    decode_protocol_header,
+    Decoded, FRAME_BODY, FRAME_END, FRAME_HEAD, FRAME_OVERHEAD, FrameError, RawFrame, decode,
+    decode_head, decode_protocol_header,
 };
 use leveret_codec::types::ChannelId;
 
@@ -108,6 +108,11 @@ impl Connection {
                     Taken::Not => break,
                 },
                 Ok(Decoded::NeedMore(octets)) => {
+                    let longest = self.payload_max as usize + FRAME_OVERHEAD;
+                    assert!(
+                        octets <= longest,
+                        "I7: {octets} octets of at most {longest}"
+                    );
                     self.wanted = octets;
                     if octets > LARGE_BODY {
                         taken += self.begin_part(rest);

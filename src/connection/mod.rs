@@ -164,6 +164,15 @@ impl Connection {
         self.flow() != Flow::Greet
     }
 
+    /// Something was read or written. What happens depends on the octets and their times alone,
+    /// which never go back.
+    #[inline]
+    fn note_busy(&mut self, now: Now) {
+        let (now, before) = (now.transport, self.busy_at);
+        assert!(now >= before, "I12: from {before:?} back to {now:?}");
+        self.busy_at = now;
+    }
+
     /// Octets of memory that it could give back if it is idle, if that is worth the trouble.
     fn spare(&self) -> usize {
         let spare = self.input.spare() + self.outbox.spare();
@@ -337,7 +346,7 @@ impl Protocol for Connection {
             self.origin.mailbox.awake();
         }
         if octets > 0 {
-            self.busy_at = now.transport;
+            self.note_busy(now);
             self.read += octets as u64;
             self.large = None;
             if self.reads_body {
@@ -357,7 +366,7 @@ impl Protocol for Connection {
     }
 
     fn on_written(&mut self, now: Now, octets: usize) {
-        self.busy_at = now.transport;
+        self.note_busy(now);
         let relief = self.outbox.advance(octets);
         self.relieve(now, relief);
         match &self.phase {

@@ -21,7 +21,7 @@ use super::channels::{Channels, State};
 use super::framing::{self, Undecodable};
 use super::heartbeat::{Beat, Heartbeat};
 use super::pauses::Pauses;
-use crate::channel::{Channel, Context, Departures, Workbench};
+use crate::channel::{Channel, Context, Departures, Told, Workbench};
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
@@ -110,7 +110,7 @@ impl Running {
         let timer = MailTimer::new(&session.mailbox);
         Self {
             heartbeat: Heartbeat::new(session.tuned.heartbeat_s, now.transport, written),
-            channels: Channels::default(),
+            channels: Channels::new(session.tuned.channel_max),
             pauses: Pauses::new(alarm),
             armed: Mono::NEVER,
             timer: Arc::new(timer),
@@ -236,7 +236,7 @@ impl Running {
         {
             self.fail(id, error, io)?;
         } else if let Some(channel) = self.channels.remove(id) {
-            self.give_back([channel], io);
+            self.give_back([channel], io).check_complete();
         }
         io.outbox.method(id, &ChannelCloseOk::default().into());
         Ok(())
@@ -250,7 +250,7 @@ impl Running {
         let Some(channel) = self.channels.start_closing(id) else {
             return Ok(());
         };
-        self.give_back([channel], io);
+        self.give_back([channel], io).check_complete();
         let session = &self.session;
         crate::log::error!("Channel error on connection ({session}), channel {id}: {error}");
         let text = error.reply_text();
@@ -389,7 +389,7 @@ impl Running {
     pub(super) fn end(&mut self, io: &mut Io<'_>) {
         let ids = self.channels.ids().into_iter();
         let channels: Vec<Box<Channel>> = ids.filter_map(|id| self.channels.remove(id)).collect();
-        self.give_back(channels, io);
+        let told = self.give_back(channels, io);
         let session = &self.session;
         session.vhost.connection_gone(io.now, session.id);
         if turns::settle_on(&session.mailbox) {
@@ -399,12 +399,11 @@ impl Running {
         }
         session.mailbox.close();
         session.end();
-        let left = self.channels.open_ids();
-        assert!(left.is_empty(), "I9: channels {left:?} are left behind");
+        told.check_complete();
     }
 
     /// Channels are gone; what they held goes back to its queues, all of it together.
-    fn give_back(&self, channels: impl IntoIterator<Item = Box<Channel>>, io: &mut Io<'_>) {
+    fn give_back(&self, channels: impl IntoIterator<Item = Box<Channel>>, io: &mut Io<'_>) -> Told {
         let cx = &mut context(&self.session, io);
         let mut departures = Departures::default();
         let mut gone = Vec::new();
@@ -412,11 +411,12 @@ impl Running {
             channel.leave(&mut departures, cx);
             gone.push(channel.id());
         }
-        departures.tell(ReturnCause::Closed, cx);
+        let told = departures.tell(ReturnCause::Closed, cx);
         self.count_channels();
         for id in gone {
             self.session.tell_channel(ChangeKind::ChannelClosed, id);
         }
+        told
     }
 
     fn count_channels(&self) {

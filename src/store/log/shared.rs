@@ -109,7 +109,15 @@ impl Shared {
     }
 
     /// Everything up to `end` is durable: everybody is told.
+    ///
+    /// # Panics
+    /// If so much was never staged (I1).
     pub(in crate::store) fn advance(&self, end: u64) {
+        let staged = self.staged_end.load(Ordering::Acquire);
+        assert!(
+            end <= staged,
+            "I1: durable up to {end}, staged up to {staged}"
+        );
         if self.durable.fetch_max(end, Ordering::AcqRel) >= end {
             return;
         }

@@ -275,6 +275,12 @@ impl Writer {
         };
         let keep = self.synced;
         let os = self.shared.options.durability == Durability::Os;
+        let is_promised = |chunk: &Chunk| os || !chunk.wants_sync || chunk.end() <= keep;
+        let mut written = self.unsynced.iter();
+        assert!(
+            written.all(is_promised),
+            "I1: what is not synced is confirmed"
+        );
         let done = self
             .unsynced
             .iter()

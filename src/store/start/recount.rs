@@ -61,6 +61,9 @@ pub(in crate::store) fn recount(
 /// Tells `each` of the rows in `footer` that are alive in `segment`, queue by queue and at most
 /// [`PIECE`] at once; returns how many there are. Those before `suspect` may have been with a
 /// consumer when a broker ended.
+///
+/// # Panics
+/// If the messages of a queue are not in the order in which they were stored (I10).
 pub(in crate::store) fn tell(
     segment: &Segment,
     footer: &Packed,
@@ -79,6 +82,9 @@ pub(in crate::store) fn tell(
             batch.clear();
         }
         of = Some(row.queue);
+        let last = batch.last().map(|last: &Recovered| last.at);
+        let in_order = last.is_none_or(|last| last < row.at);
+        assert!(in_order, "I10: {:?} comes back behind {last:?}", row.at);
         let returned = segment.returned(&row);
         batch.push(Recovered {
             returns: returned.unwrap_or_default(),

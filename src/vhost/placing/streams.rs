@@ -92,7 +92,15 @@ pub(in crate::vhost) fn next_sequence(held: &mut [Held<'_>], queue: QueueId) -> 
 }
 
 /// Appends messages, which are stored by now, to the streams and lets go of them.
+///
+/// # Panics
+/// If they are not in the order of their numbers, in which they are locked and searched (I12).
 pub(in crate::vhost) fn push_all(now: Now, mut held: Vec<Held<'_>>, publishes: &Publishes) {
+    let in_order = held.is_sorted_by(|one, other| one.handle.id() < other.handle.id());
+    assert!(
+        in_order,
+        "I12: streams are not taken in the order of their numbers"
+    );
     for stream in &mut held {
         stream.push_all(now, publishes);
     }
