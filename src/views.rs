@@ -24,8 +24,8 @@ pub use crate::desk::session::State;
 pub use crate::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,
     DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing, MessageCounts, NameFilter,
-    ObjectTotals, Page, PageError, Place, PlainTable, QueueCounts, QueueSort, QueueView, Scope,
-    SortKey, VhostView,
+    ObjectTotals, Page, PageError, Place, PlainTable, QueueCounts, QueueSort, QueueView,
+    QuorumView, Scope, SortKey, StreamView, VhostView,
 };
 pub use crate::inquiry::{Answers, ChannelCounters, ChannelSnapshot};
 pub use crate::kind::QueueKind;

@@ -12,7 +12,8 @@ const STEP: u64 = 16 * 1024;
 
 /// See the module.
 pub(super) struct Account {
-    held: u64,
+    /// Octets in memory.
+    octets: u64,
     told: u64,
     /// Above this the queue has grown; never without a budget.
     high: u64,
@@ -22,10 +23,10 @@ pub(super) struct Account {
 }
 
 impl Default for Account {
-    /// Nothing, and nobody to tell.
+    /// Nothing, and no budget to tell.
     fn default() -> Self {
         Self {
-            held: 0,
+            octets: 0,
             told: 0,
             high: u64::MAX,
             low: 0,
@@ -35,9 +36,9 @@ impl Default for Account {
 }
 
 impl Account {
-    pub(super) fn open(bodies: Arc<dyn Bodies>, held: u64) -> Self {
+    pub(super) fn open(bodies: Arc<dyn Bodies>, octets: u64) -> Self {
         Self {
-            held,
+            octets,
             high: STEP,
             bodies: Some(bodies),
             ..Self::default()
@@ -49,57 +50,60 @@ impl Account {
     }
 
     /// Octets in memory.
-    pub(super) fn held(&self) -> u64 {
-        self.held
+    pub(super) fn octets(&self) -> u64 {
+        self.octets
     }
 
     #[inline]
-    pub(super) fn add(&mut self, octets: u64) {
-        self.held += octets;
+    pub(super) fn add(&mut self, more: u64) {
+        self.octets += more;
     }
 
     #[inline]
-    pub(super) fn remove(&mut self, octets: u64) {
-        debug_assert!(self.held >= octets, "more removed than held");
-        self.held = self.held.saturating_sub(octets);
+    pub(super) fn remove(&mut self, less: u64) {
+        debug_assert!(self.octets >= less, "more removed than there are");
+        self.octets = self.octets.saturating_sub(less);
     }
 
     pub(super) fn clear(&mut self) {
-        self.held = 0;
+        self.octets = 0;
         self.settle();
     }
 
     /// Whether the budget should hear of growth.
     #[inline]
     pub(super) fn has_grown(&self) -> bool {
-        self.held > self.high
+        self.octets > self.high
     }
 
     /// Whether it should hear of the opposite.
     #[inline]
     pub(super) fn has_shrunk(&self) -> bool {
-        self.held < self.low
+        self.octets < self.low
     }
 
     /// Tells the budget how things stand.
     #[cold]
     pub(super) fn settle(&mut self) {
         let Some(bodies) = &self.bodies else { return };
-        if self.held > self.told {
-            bodies.charge(self.held - self.told);
+        if self.octets > self.told {
+            bodies.charge(self.octets - self.told);
         } else {
-            bodies.release(self.told - self.held);
+            bodies.release(self.told - self.octets);
         }
-        self.told = self.held;
-        self.high = self.held + STEP;
+        self.told = self.octets;
+        self.high = self.octets + STEP;
         // An empty queue owes nothing.
-        self.low = self.held.saturating_sub(STEP).max(u64::from(self.held > 0));
+        self.low = self
+            .octets
+            .saturating_sub(STEP)
+            .max(u64::from(self.octets > 0));
     }
 }
 
 impl Drop for Account {
     fn drop(&mut self) {
-        self.held = 0;
+        self.octets = 0;
         self.settle();
     }
 }
@@ -107,7 +111,7 @@ impl Drop for Account {
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Account")
-            .field("held", &self.held)
+            .field("octets", &self.octets)
             .field("told", &self.told)
             .finish_non_exhaustive()
     }

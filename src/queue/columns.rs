@@ -122,7 +122,9 @@ impl<const N: usize> Columns<N> {
 
     #[inline]
     fn read(&self, stride: usize, index: usize) -> [u64; N] {
-        if stride <= NARROW {
+        if stride == 0 {
+            self.columns.map(|column| column.base)
+        } else if stride <= NARROW {
             self.read_narrow(stride * index)
         } else {
             self.read_wide(stride * index)

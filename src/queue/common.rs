@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use super::{Declared, Entry, Limits, Stats};
+use super::{Declared, Entry, Limits, Stats, Sum};
 use crate::ids::QueueId;
 use crate::mail::Resume;
 
@@ -15,9 +15,9 @@ pub(super) struct Common {
     /// What is in force: the arguments, merged with policies.
     pub(super) limits: Limits,
     /// Messages delivered and not settled.
-    pub(super) unacked: u64,
-    /// Their octets.
-    pub(super) unacked_bytes: u64,
+    pub(super) unacked: Sum,
+    /// Those of them that are stored.
+    pub(super) unacked_stored: Sum,
     pub(super) stats: Stats,
     /// Deleted: what is settled from now on has no effect.
     pub(super) gone: bool,
@@ -30,10 +30,20 @@ impl Common {
             declared,
             id,
             resume,
-            unacked: 0,
-            unacked_bytes: 0,
+            unacked: Sum::default(),
+            unacked_stored: Sum::default(),
             stats: Stats::default(),
             gone: false,
+        }
+    }
+
+    /// `entry` is unacked from now on.
+    #[inline]
+    pub(super) fn count(&mut self, entry: &Entry) {
+        let size = entry.size();
+        self.unacked.add(size);
+        if entry.at.is_stored() {
+            self.unacked_stored.add(size);
         }
     }
 
@@ -41,16 +51,23 @@ impl Common {
     #[inline]
     pub(super) fn uncount(&mut self, entries: &[Entry]) {
         let n = entries.len() as u64;
-        let bytes: u64 = entries.iter().map(Entry::size).sum();
-        assert!(self.unacked >= n, "I2: more settled than unacked");
-        self.unacked = self.unacked.saturating_sub(n);
-        self.unacked_bytes = self.unacked_bytes.saturating_sub(bytes);
+        assert!(self.unacked.messages >= n, "I2: more settled than unacked");
+        let (mut all, mut stored) = (Sum::default(), Sum::default());
+        for entry in entries {
+            let size = entry.size();
+            all.add(size);
+            if entry.at.is_stored() {
+                stored.add(size);
+            }
+        }
+        self.unacked = self.unacked.minus(all);
+        self.unacked_stored = self.unacked_stored.minus(stored);
     }
 
     /// The queue is deleted. Returns how many of its messages were unacked.
     pub(super) fn end(&mut self) -> u64 {
         self.gone = true;
-        self.unacked_bytes = 0;
-        std::mem::take(&mut self.unacked)
+        self.unacked_stored = Sum::default();
+        std::mem::take(&mut self.unacked).messages
     }
 }

@@ -1,8 +1,8 @@
-//! Who gets the next message: consumers, their credit, priorities and the single active one.
+//! Which consumer gets the next message: credit, priorities and the single active consumer.
 //!
-//! Owns a queue's consumers. Those who can take a message stand in rings, one for each priority;
-//! the first of the highest ring is served and goes to the end. Who cannot take one is put aside
-//! and never looked at again until there is a reason: its own credit came back, or its mailbox or
+//! Owns a queue's consumers. Those that can take a message stand in rings, one for each priority;
+//! the first of the highest ring is served and goes to the end. One that cannot is put aside and
+//! not looked at again until there is a reason: its own credit came back, or its mailbox or
 //! channel called. Mail is gathered for each connection and posted in one go.
 //!
 //! It does not know messages beyond handing them on, nor what becomes of them afterwards.
@@ -65,7 +65,7 @@ pub(super) enum Standing {
     Idle,
 }
 
-/// Who gets a message.
+/// The consumer that gets a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taker {
     pub(super) id: ConsumerId,
@@ -150,7 +150,7 @@ impl Consumers {
         self.exclusive.is_some()
     }
 
-    /// Whether somebody may be able to take a message.
+    /// Whether a consumer may be able to take a message.
     #[inline]
     pub(super) fn any_takers(&self) -> bool {
         self.rings.iter().any(|ring| !ring.takers.is_empty())
@@ -193,7 +193,7 @@ impl Consumers {
             left += 1;
             let stands = matches!(consumer.standing, Standing::Ring | Standing::Parked);
             self.lost += usize::from(stands);
-            if unsettled == Unsettled::Kept {
+            if unsettled == Unsettled::StayUnacked {
                 self.departed.add(*id, consumer.in_flight);
             }
             self.outlets.leave(consumer.outlet);
@@ -221,8 +221,8 @@ impl Consumers {
         self.lost = 0;
     }
 
-    /// Consumers that can get messages or hold some: who waits to become the single active one is
-    /// not among them, who was cancelled and has not settled everything is.
+    /// Consumers that can get messages or have some unacked: not those that wait to become the
+    /// single active one, but those that were cancelled and have not settled everything.
     pub(super) fn engaged(&self) -> usize {
         let attached = match &self.single {
             Some(single) => usize::from(single.active.is_some()),
@@ -261,7 +261,7 @@ impl Consumers {
         consumers.into_iter().map(notice).collect()
     }
 
-    /// Chooses who gets the next message, takes the credit for it and sends the consumer to the
+    /// Chooses the consumer for the next message, takes the credit for it and sends the consumer to the
     /// end of its ring. The message must be given to [`Consumers::deliver`].
     #[inline]
     pub(super) fn next_taker(&mut self, queue: &Weak<dyn Resume>) -> Option<Taker> {
@@ -330,14 +330,31 @@ impl Consumers {
         self.by_id.keys().copied().collect()
     }
 
+    /// The tag of the one that has the queue for itself.
+    pub(super) fn exclusive_tag(&self) -> Option<&ShortString> {
+        Some(&self.find(self.exclusive?)?.tag)
+    }
+
+    /// The tag of the single active one; `or_only` takes one that is alone for it.
+    pub(super) fn single_active_tag(&self, or_only: bool) -> Option<&ShortString> {
+        match &self.single {
+            Some(single) => Some(&self.find(single.active?)?.tag),
+            None => {
+                let mut all = self.by_id.values().filter(|_| or_only);
+                let first = all.next()?;
+                all.next().is_none().then_some(&first.new.tag)
+            }
+        }
+    }
+
     /// Posts what was gathered.
     #[inline]
     pub(super) fn post(&mut self) {
         self.outlets.post();
     }
 
-    /// `n` of a consumer's messages are settled. Returns whether somebody who was held up by that
-    /// can be served now.
+    /// `n` of a consumer's messages are settled. Returns whether a consumer that was held up by
+    /// that can be served now.
     #[inline]
     pub(super) fn settled(&mut self, id: ConsumerId, n: u32) -> bool {
         let Some(consumer) = self.by_id.get_mut(&id) else {
@@ -355,7 +372,7 @@ impl Consumers {
         }
     }
 
-    /// A mailbox or a channel has room again: everybody who waited for one tries again.
+    /// A mailbox or a channel has room again: every consumer that waits for one tries again.
     pub(super) fn resume(&mut self) {
         for id in std::mem::take(&mut self.parked) {
             self.enter_ring(id);

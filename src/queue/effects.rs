@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortByteBuf;
 
 use super::ready::Level;
 use super::stream::Block;
-use super::{Entry, NewConsumer};
+use super::{Entry, NewConsumer, Sum};
 use crate::clock::Mono;
 use crate::events::{ChangeKind, CopyId, DeathReason, Fate, Party};
 use crate::ids::MessageId;
@@ -61,7 +61,7 @@ pub struct Heard {
     pub first_event: u64,
     /// Consumers that came and went.
     pub consumers: Vec<ConsumerChange>,
-    /// Set by the caller of a get: who takes the message.
+    /// Set by the caller of a get: the channel that takes the message.
     pub taker: Option<Arc<Party>>,
 }
 
@@ -96,7 +96,7 @@ pub struct Noted {
 pub enum DeleteReason {
     /// Its last consumer left and it was declared auto-delete.
     AutoDelete,
-    /// Nobody used it for `x-expires` milliseconds.
+    /// It was not used for `x-expires` milliseconds.
     Expired,
 }
 
@@ -121,26 +121,49 @@ pub struct DeadLetter {
 /// A dead letter on its way from its queue to others counts in its own until this is dropped: once
 /// it has been placed, or nothing will place it any more. So it is in a queue at any moment.
 #[derive(Debug)]
-pub struct Sent(Arc<AtomicU64>);
+pub struct Sent {
+    bytes: u64,
+    counted: Arc<OnTheirWay>,
+}
 
-impl Sent {
-    /// Counts one in `count`.
-    pub(super) fn counted(count: &Arc<AtomicU64>) -> Self {
-        count.fetch_add(1, Relaxed);
-        Self(Arc::clone(count))
+/// The dead letters of a queue that are on their way.
+#[derive(Debug, Default)]
+pub(super) struct OnTheirWay {
+    messages: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl OnTheirWay {
+    /// One more, of `bytes` octets.
+    pub(super) fn add(self: &Arc<Self>, bytes: u64) -> Sent {
+        self.messages.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+        Sent {
+            bytes,
+            counted: Arc::clone(self),
+        }
+    }
+
+    /// How many there are, and their octets.
+    pub(super) fn sum(&self) -> Sum {
+        Sum {
+            messages: self.messages.load(Acquire),
+            bytes: self.bytes.load(Acquire),
+        }
     }
 }
 
 impl Clone for Sent {
     fn clone(&self) -> Self {
-        Self::counted(&self.0)
+        self.counted.add(self.bytes)
     }
 }
 
 impl Drop for Sent {
     fn drop(&mut self) {
-        // A reader that sees the smaller count sees the message in the queue where it was placed.
-        self.0.fetch_sub(1, Release);
+        // A reader that sees less here sees the message in the queue where it was placed.
+        self.counted.bytes.fetch_sub(self.bytes, Release);
+        self.counted.messages.fetch_sub(1, Release);
     }
 }
 

@@ -96,7 +96,7 @@ impl Ordinary {
         fx.room = room;
     }
 
-    /// When the queue is to be deleted because nobody uses it.
+    /// When the queue is to be deleted because it is not used.
     pub(super) fn lease_end(&self) -> Mono {
         if self.consumers.is_empty() {
             self.lease.end(self.common.limits.expires_ms)
@@ -105,11 +105,18 @@ impl Ordinary {
         }
     }
 
+    #[cold]
+    fn settle_damaged(&mut self, fx: &mut Effects) {
+        for at in self.ready.take_damaged() {
+            fx.settle(at);
+        }
+    }
+
     /// Asks for a timer if the next deadline is earlier than the one that was asked for.
     #[inline]
     pub(super) fn rearm(&mut self, fx: &mut Effects) {
-        for at in self.ready.take_damaged() {
-            fx.settle(at);
+        if self.ready.has_damaged() {
+            self.settle_damaged(fx);
         }
         if self.behind.is_some() {
             // It goes on at once, after others.

@@ -30,6 +30,7 @@ use crate::store::{RecordAt, Recovered};
 mod account;
 pub mod arguments;
 mod bodies;
+mod capacity;
 mod columns;
 mod common;
 mod credit;
@@ -47,6 +48,7 @@ mod overflow;
 mod ready;
 mod spilled;
 mod stream;
+mod sum;
 mod views;
 
 pub use arguments::{Arguments, Flags, Limits, Overflow, Strategy};
@@ -54,10 +56,11 @@ pub use bodies::{Bodies, Unread};
 pub use credit::ChannelCredit;
 pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
-pub use effects::{ConsumerChange, DeadLetter, DeleteReason, Effects, Heard, Noted, Sent};
+pub use effects::{ConsumerChange, DeadLetter, DeleteReason, Effects, Heard, Noted};
 pub use leaving::Leaving;
 pub use outcome::{Outcome, ReturnCause};
-pub use views::{ConsumerSnapshot, PeekMax, Stats};
+pub use sum::Sum;
+pub use views::{ConsumerSnapshot, Counts, PeekMax, Stats};
 
 use common::Common;
 use ordinary::Ordinary;
@@ -98,7 +101,7 @@ pub struct Arrival {
     /// Seen: RabbitMQ 4.3.6 (a dead-lettered message is redelivered=1 in its new queue if it was
     /// rejected by basic.reject or its channel closed, not if it was nacked or expired).
     pub delivery_count: u32,
-    /// Who hands it in.
+    /// Whether its sender waits for an answer.
     pub sender: Sender,
 }
 
@@ -214,6 +217,10 @@ impl Queue {
         each!(&self.0, queue => &queue.common)
     }
 
+    fn common_mut(&mut self) -> &mut Common {
+        each!(&mut self.0, queue => &mut queue.common)
+    }
+
     /// What no stream has.
     fn ordinary(&self) -> Option<&Ordinary> {
         match &self.0 {
@@ -273,6 +280,12 @@ impl Queue {
             OfType::Ordinary(queue) => queue.push(now, message, at, arrival, fx),
             OfType::Stream(queue) => queue.push(now, message, at, fx),
         }
+    }
+
+    /// So many of the messages that were pushed, or refused, were published: the others are dead
+    /// letters, or were kept by an exchange.
+    pub fn count_published(&mut self, messages: usize) {
+        self.common_mut().stats.published += messages as u64;
     }
 
     /// Whether [`Queue::restore`] can be used: bodies can be read when they are needed.

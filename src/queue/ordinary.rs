@@ -6,12 +6,13 @@
 //! Invariants: I2, I3, I5, I9. Docs: queues, quorum-queues. Seen: RabbitMQ 4.3.6.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use leveret_codec::types::ShortString;
 
+use super::capacity::Capacity;
 use super::common::Common;
 use super::dispatch::{Consumers, SingleActiveRule, Taker};
+use super::effects::OnTheirWay;
 use super::expiry::Lease;
 use super::overflow::Gate;
 use super::ready::{Order, Ready};
@@ -19,7 +20,7 @@ use super::{
     Arrival, Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Pushed,
     QueueKind, Removed, Sender,
 };
-use crate::clock::{Mono, Now};
+use crate::clock::{Mono, Now, Wall};
 use crate::entry::Facts;
 use crate::error::AmqpError;
 use crate::events::{ChangeKind, DeathReason, Fate};
@@ -46,9 +47,12 @@ pub(super) struct Ordinary {
     pub(super) gets: u64,
     pub(super) dying: Dying,
     /// Dead letters at most once that are on their way, see [`Sent`](super::Sent).
-    pub(super) sent: Arc<AtomicU64>,
+    pub(super) sent: Arc<OnTheirWay>,
     pub(super) gate: Gate,
     pub(super) lease: Lease,
+    pub(super) capacity: Capacity,
+    /// When anything last happened to it.
+    pub(super) used: Wall,
     /// The earliest deadline that was asked for and has not come.
     pub(super) armed: Mono,
     /// Messages are left that should be dead by now, by age at this moment or for want of room:
@@ -83,6 +87,8 @@ impl Ordinary {
             sent: Arc::default(),
             gate: Gate::default(),
             lease: Lease::from(now.mono),
+            capacity: Capacity::new(now.mono),
+            used: now.wall,
             armed: Mono::NEVER,
             behind: None,
         }
@@ -117,7 +123,9 @@ impl Ordinary {
             fx.settle(entry.at);
             return Pushed::Accepted;
         }
-        self.common.stats.published += 1;
+        if at.is_stored() {
+            self.common.stats.disk_writes += 1;
+        }
         fx.note(&entry, || Fate::Queued { from: None });
         // While messages are ready no consumer has room, so a new one is offered only without them.
         if self.ready.is_empty()
@@ -194,12 +202,14 @@ impl Ordinary {
 
     /// See `Queue::dispatch`.
     pub(super) fn dispatch(&mut self, now: Now, fx: &mut Effects) {
+        self.used = now.wall;
         if self.behind.is_some() && !self.keeps_up(now, fx) {
             // What was handed out while messages came in does not wait for that.
             self.consumers.post();
             return self.rearm(fx);
         }
         self.serve(now, fx);
+        self.capacity.set(now.mono, self.consumers.any_takers());
         // Where there is no room for more deaths these do nothing.
         self.expire(now, Horizon::At, fx);
         self.trim(fx);
@@ -216,7 +226,7 @@ impl Ordinary {
         self.behind.is_none()
     }
 
-    /// Hands messages out as long as there is a message and somebody to take it.
+    /// Hands messages out as long as there is a message and a consumer that can take it.
     fn serve(&mut self, now: Now, fx: &mut Effects) {
         while !self.ready.is_empty() && self.consumers.any_takers() {
             if self.ready.any_expiring() {
@@ -245,8 +255,7 @@ impl Ordinary {
             self.finish(&entry, fx);
         } else {
             self.common.stats.delivered += 1;
-            self.common.unacked += 1;
-            self.common.unacked_bytes += entry.size();
+            self.common.count(&entry);
         }
         self.consumers.deliver(taker, entry);
     }
@@ -275,6 +284,7 @@ impl Ordinary {
                 self.common.declared.words()
             )));
         }
+        self.used = now.wall;
         self.lease.renew(now.mono);
         self.catch_up(now.mono, fx);
         let entry = self.ready.pop();
@@ -297,8 +307,7 @@ impl Ordinary {
         } else {
             self.common.stats.got += 1;
             self.gets += 1;
-            self.common.unacked += 1;
-            self.common.unacked_bytes += entry.size();
+            self.common.count(&entry);
         }
         let ready_left = self.ready_count();
         Ok(Some(Got { entry, ready_left }))
@@ -334,6 +343,7 @@ impl Ordinary {
                 )));
             }
         }
+        self.used = now.wall;
         self.lease.renew(now.mono);
         fx.note_consumer(ChangeKind::ConsumerCreated, &consumer);
         self.consumers.add(consumer, priority);
@@ -348,7 +358,8 @@ impl Ordinary {
         if self.behind.is_some() {
             self.catch_up(now.mono, fx);
         }
-        let purged = self.ready_count() + self.dying_count();
+        self.used = now.wall;
+        let purged = self.ready_count() + self.dying.sum().messages;
         self.discard_ready(fx);
         self.discard_dying(fx);
         self.rearm(fx);
@@ -408,6 +419,7 @@ impl Ordinary {
 
     /// See `Queue::touch`.
     pub(super) fn touch(&mut self, now: Now, fx: &mut Effects) {
+        self.used = now.wall;
         if !self.is_quorum() {
             self.lease.renew(now.mono);
         }

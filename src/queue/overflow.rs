@@ -1,4 +1,4 @@
-//! Length limits: who is dropped, who is refused.
+//! Length limits: which messages are dropped, which are refused.
 //!
 //! Only messages that wait count, and in a quorum queue dead letters that must arrive; for octets
 //! their bodies, and in a quorum queue the properties that they were published with.
@@ -60,9 +60,10 @@ impl Gate {
 
 impl Ordinary {
     pub(super) fn load(&self) -> Load {
+        let load = self.ready.sum().plus(self.dying.sum());
         Load {
-            len: self.ready_count() + self.dying_count(),
-            bytes: self.ready.bytes() + self.dying.bytes(),
+            len: load.messages,
+            bytes: load.bytes,
         }
     }
 

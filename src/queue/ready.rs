@@ -15,19 +15,23 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::bodies::Bodies;
-use super::{Entry, Horizon};
+use super::spilled::Moved;
+use super::{Entry, Horizon, Sum};
 use crate::clock::Mono;
 use crate::message::Message;
 use crate::store::RecordAt;
 
 mod chunk;
 mod level;
+mod mass;
 mod packed;
 mod restore;
+mod runs;
 
 use chunk::Lost;
 pub(super) use level::Level;
 use level::PageOut;
+use mass::{ENTRY_WEIGHT, Mass, weight};
 
 /// Levels of a quorum queue: priorities 0 ..= 31, higher ones count as 31.
 const QUORUM_PRIORITY_MAX: u8 = 31;
@@ -58,6 +62,8 @@ pub(super) struct Ready {
     returned: Level,
     len: usize,
     bytes: u64,
+    /// Those of them that are stored.
+    stored: Sum,
     /// How many of them can expire.
     expiring: usize,
     /// What is in memory.
@@ -66,6 +72,10 @@ pub(super) struct Ready {
     damaged: Vec<RecordAt>,
     /// Messages that could not be read back.
     lost: u64,
+    /// Messages so far that were read back from disk.
+    read: u64,
+    /// Messages so far that were written to disk to leave memory.
+    written: u64,
 }
 
 impl Ready {
@@ -77,10 +87,13 @@ impl Ready {
             returned: Level::default(),
             len: 0,
             bytes: 0,
+            stored: Sum::default(),
             expiring: 0,
             account: Account::default(),
             damaged: Vec::new(),
             lost: 0,
+            read: 0,
+            written: 0,
         }
     }
 
@@ -91,7 +104,7 @@ impl Ready {
 
     /// From now on messages can leave memory.
     pub(super) fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
-        self.account = Account::open(bodies, self.account.held());
+        self.account = Account::open(bodies, self.account.octets());
     }
 
     /// Messages.
@@ -116,6 +129,55 @@ impl Ready {
         self.bytes
     }
 
+    /// How many there are, and their octets.
+    pub(super) fn sum(&self) -> Sum {
+        Sum {
+            messages: self.len as u64,
+            bytes: self.bytes,
+        }
+    }
+
+    /// Those that are stored, and their octets.
+    pub(super) fn stored(&self) -> Sum {
+        self.stored
+    }
+
+    /// Those that are on disk alone, and their octets.
+    pub(super) fn paged_out(&self) -> Sum {
+        let lists = self.levels.iter().chain([&self.returned]);
+        lists.fold(Sum::default(), |sum, list| sum.plus(list.paged_out()))
+    }
+
+    /// How many there are of each priority, but for those that came back to a quorum queue.
+    pub(super) fn by_priority(&self) -> Vec<(u8, u64)> {
+        let levels = (0..).zip(&self.levels);
+        let used = levels.filter(|(_, level)| !level.is_empty());
+        used.map(|(priority, level)| (priority, level.len() as u64))
+            .collect()
+    }
+
+    /// How many came back to a quorum queue.
+    pub(super) fn returned(&self) -> u64 {
+        self.returned.len() as u64
+    }
+
+    /// The one that leaves next.
+    pub(super) fn front(&self) -> Option<&Entry> {
+        let levels = self.levels.iter().rev();
+        let mut lists = [&self.returned].into_iter().chain(levels);
+        lists.find_map(Level::front)
+    }
+
+    /// Messages so far that were read back from disk.
+    pub(super) fn messages_read(&self) -> u64 {
+        self.read
+    }
+
+    /// Messages so far that were written to disk to leave memory.
+    pub(super) fn messages_written(&self) -> u64 {
+        self.written
+    }
+
     /// Whether any of them can expire.
     #[inline]
     pub(super) fn any_expiring(&self) -> bool {
@@ -126,7 +188,7 @@ impl Ready {
     pub(super) fn memory(&self) -> u64 {
         let lists = self.levels.iter().chain([&self.returned]);
         let index: usize = lists.map(Level::index_bytes).sum();
-        self.account.held() + index as u64
+        self.account.octets() + index as u64
     }
 
     /// Messages so far that could not be read back.
@@ -134,8 +196,13 @@ impl Ready {
         self.lost
     }
 
-    /// Damaged records found since the last call.
+    /// Whether damaged records were found since they were last taken.
     #[inline]
+    pub(super) fn has_damaged(&self) -> bool {
+        !self.damaged.is_empty()
+    }
+
+    /// Damaged records found since the last call.
     pub(super) fn take_damaged(&mut self) -> Vec<RecordAt> {
         std::mem::take(&mut self.damaged)
     }
@@ -260,6 +327,7 @@ impl Ready {
         let mut lists = std::mem::take(&mut self.levels);
         lists.push(std::mem::take(&mut self.returned));
         (self.top, self.len, self.bytes, self.expiring) = (0, 0, 0, 0);
+        self.stored = Sum::default();
         self.account.clear();
         lists
     }
@@ -286,12 +354,9 @@ impl Ready {
             return 0;
         };
         let lists = self.levels.iter_mut().chain([&mut self.returned]);
-        let freed = lists
-            .map(|list| list.page_out(&bodies, PageOut::Everything))
-            .sum();
-        self.account.remove(freed);
-        self.account.settle();
-        freed
+        let mut freed = Moved::default();
+        lists.for_each(|list| freed.add(list.page_out(&bodies, PageOut::Everything)));
+        self.went(freed)
     }
 
     /// The queue has grown: tells the budget, and if that is exceeded moves messages to disk, those
@@ -303,15 +368,22 @@ impl Ready {
             return;
         };
         let excess = bodies.excess();
-        let mut freed = 0;
+        let mut freed = Moved::default();
         for list in self.levels.iter_mut().chain([&mut self.returned]) {
-            if freed >= excess {
+            if freed.weight >= excess {
                 break;
             }
-            freed += list.page_out(&bodies, PageOut::Octets(excess - freed));
+            freed.add(list.page_out(&bodies, PageOut::Octets(excess - freed.weight)));
         }
-        self.account.remove(freed);
+        self.went(freed);
+    }
+
+    /// Messages left memory. Returns how many octets that freed.
+    fn went(&mut self, freed: Moved) -> u64 {
+        self.written += freed.messages;
+        self.account.remove(freed.weight);
         self.account.settle();
+        freed.weight
     }
 
     fn level_of(&self, message: &Message) -> u8 {
@@ -378,10 +450,12 @@ impl Ready {
     }
 
     #[cold]
-    fn came_back(&mut self, gained: u64, mut lost: Lost) {
-        self.account.add(gained);
+    fn came_back(&mut self, gained: Moved, mut lost: Lost) {
+        self.account.add(gained.weight);
+        self.read += gained.messages;
         self.len -= lost.messages;
         self.bytes -= lost.bytes;
+        self.stored = self.stored.minus(lost.stored);
         self.expiring -= lost.expiring;
         self.lost += lost.messages as u64;
         self.damaged.append(&mut lost.damaged);
@@ -392,6 +466,9 @@ impl Ready {
         let mass = Mass::of(entry);
         self.len += 1;
         self.bytes += mass.bytes;
+        if entry.at.is_stored() {
+            self.stored.add(mass.bytes);
+        }
         self.expiring += usize::from(entry.can_expire());
         self.account.add(mass.weight);
         mass
@@ -399,49 +476,18 @@ impl Ready {
 
     #[inline]
     fn uncount(&mut self, entry: &Entry) {
+        let size = entry.size();
         self.len -= 1;
-        self.bytes -= entry.size();
+        self.bytes -= size;
+        if entry.at.is_stored() {
+            self.stored.remove(size);
+        }
         self.expiring -= usize::from(entry.can_expire());
         self.account.remove(weight(entry));
         if self.account.has_shrunk() {
             self.account.settle();
         }
     }
-}
-
-/// Octets that a message's entry counts for: what it takes in a chunk, at most. In a head or a tail
-/// it takes more, but a queue has few of those.
-const ENTRY_WEIGHT: usize = 16;
-
-/// What messages add up to.
-#[derive(Clone, Copy, Debug, Default)]
-struct Mass {
-    /// Their octets ([`Entry::size`]).
-    bytes: u64,
-    /// Octets that they hold while they are in memory ([`weight`]).
-    weight: u64,
-}
-
-impl Mass {
-    #[inline]
-    fn of(entry: &Entry) -> Self {
-        Self {
-            bytes: entry.size(),
-            weight: weight(entry),
-        }
-    }
-
-    #[inline]
-    fn add(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.weight += other.weight;
-    }
-}
-
-/// Octets that a message holds while it is in memory.
-#[inline]
-fn weight(entry: &Entry) -> u64 {
-    (entry.message.memory() + ENTRY_WEIGHT) as u64
 }
 
 #[cfg(test)]

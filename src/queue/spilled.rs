@@ -8,10 +8,26 @@ use super::bodies::{Bodies, Unread};
 use crate::message::Message;
 use crate::store::{Extent, RecordAt};
 
-/// A place in the spill log, given back when nobody needs it any more.
+/// A place in the spill log, given back when this is dropped.
 pub(super) struct Spilled {
     extent: Extent,
     bodies: Arc<dyn Bodies>,
+}
+
+/// What went to disk, or came from there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moved {
+    /// Octets of memory that it took before, or takes now.
+    pub(super) weight: u64,
+    /// Messages that were written or read for it.
+    pub(super) messages: u64,
+}
+
+impl Moved {
+    pub(super) fn add(&mut self, other: Self) {
+        self.weight += other.weight;
+        self.messages += other.messages;
+    }
 }
 
 /// Why messages stay in memory.

@@ -1,6 +1,7 @@
 //! Facts about queues, by scripted calls.
 
 mod consumers;
+mod counting;
 mod dying;
 mod expiry;
 pub(super) mod fixture;

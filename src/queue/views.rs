@@ -4,8 +4,11 @@ use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
 use serde::Serialize;
 
-use super::{OfType, Ordinary, Queue};
+use super::common::Common;
+use super::{OfType, Ordinary, Queue, Sum};
+use crate::clock::{Now, Wall};
 use crate::entry::Entry;
+use crate::events::DeathReason;
 use crate::ids::{ConnectionId, ConsumerId};
 
 impl Queue {
@@ -21,20 +24,22 @@ impl Queue {
     /// Messages delivered and not settled.
     #[must_use]
     pub fn unacked_count(&self) -> u64 {
-        self.common().unacked
+        self.common().unacked.messages
     }
 
     /// Messages that wait, as counts of the queue show them: dead letters that left it and are not
-    /// in another queue yet are in, so that the counts of both add up at any moment.
+    /// in another queue yet are in, so that the counts of both add up at any moment. A purge, and a
+    /// deletion if it is empty, see only those of [`Queue::ready_count`], as in RabbitMQ.
     #[must_use]
     pub fn shown_count(&self) -> u64 {
-        self.ready_count() + self.ordinary().map_or(0, Ordinary::sent_count)
+        self.ready_count() + self.ordinary().map_or(0, |queue| queue.sent.sum().messages)
     }
 
     /// Dead letters whose delivery is not certain yet (at-least-once).
     #[must_use]
     pub fn dying_count(&self) -> u64 {
-        self.ordinary().map_or(0, Ordinary::dying_count)
+        self.ordinary()
+            .map_or(0, |queue| queue.dying.sum().messages)
     }
 
     /// Octets of the bodies that wait.
@@ -49,7 +54,85 @@ impl Queue {
     /// Octets of the bodies delivered and not settled.
     #[must_use]
     pub fn unacked_bytes(&self) -> u64 {
-        self.common().unacked_bytes
+        self.common().unacked.bytes
+    }
+
+    /// All messages by where they are. Dead letters on their way count as ready, see
+    /// [`Queue::shown_count`].
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let Common {
+            unacked,
+            unacked_stored,
+            ..
+        } = *self.common();
+        match &self.0 {
+            OfType::Ordinary(queue) => Counts {
+                ready: queue.ready.sum().plus(queue.sent.sum()),
+                unacked,
+                stored: queue.ready.stored().plus(unacked_stored),
+                paged_out: queue.ready.paged_out(),
+                dying: queue.dying.sum(),
+            },
+            OfType::Stream(queue) => Counts {
+                ready: queue.log.sum(),
+                unacked,
+                stored: queue.log.sum(),
+                paged_out: queue.log.paged_out(),
+                dying: Sum::default(),
+            },
+        }
+    }
+
+    /// The `timestamp` property of the message that leaves next, in seconds since 1970. `None` if
+    /// it has none, or there is no message; a stream never has one.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    #[must_use]
+    pub fn head_timestamp(&self) -> Option<u64> {
+        let head = self.ordinary()?.ready.front()?;
+        head.message.properties().timestamp().ok().flatten()
+    }
+
+    /// When anything last happened to it. `None` for a stream.
+    #[must_use]
+    pub fn used(&self) -> Option<Wall> {
+        Some(self.ordinary()?.used)
+    }
+
+    /// The share of the time in which its consumers could have taken more messages, lately: 0 to 1;
+    /// 0 without consumers. `None` for a stream.
+    #[must_use]
+    pub fn consumer_capacity(&self, now: Now) -> Option<f64> {
+        let queue = self.ordinary()?;
+        if queue.consumers.is_empty() {
+            return Some(0.0);
+        }
+        Some(queue.capacity.share(now.mono))
+    }
+
+    /// How many ready messages there are of each priority; empty for a stream. Those that came back
+    /// to a quorum queue, which leave first whatever their priority, are not in.
+    #[must_use]
+    pub fn by_priority(&self) -> Vec<(u8, u64)> {
+        self.ordinary()
+            .map_or_else(Vec::new, |queue| queue.ready.by_priority())
+    }
+
+    /// How many messages came back to a quorum queue and are ready.
+    #[must_use]
+    pub fn returned_count(&self) -> u64 {
+        self.ordinary().map_or(0, |queue| queue.ready.returned())
+    }
+
+    /// A stream's segments, and when its oldest message was published (milliseconds since 1970, 0
+    /// without messages). `None` for other queues.
+    #[must_use]
+    pub fn segments(&self) -> Option<(usize, u64)> {
+        match &self.0 {
+            OfType::Ordinary(_) => None,
+            OfType::Stream(queue) => Some((queue.log.segments(), queue.log.first_time())),
+        }
     }
 
     /// Consumers.
@@ -61,8 +144,8 @@ impl Queue {
         }
     }
 
-    /// Consumers as queue.declare-ok tells them: a stream says 0, a quorum queue counts who can get
-    /// messages or holds some, each unsettled get like a consumer.
+    /// Consumers as queue.declare-ok tells them: a stream says 0, a quorum queue counts those
+    /// that can get messages or have some unacked, each unsettled get like a consumer.
     ///
     /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/declare_ok_counts_who_holds_messages.amqp.
     #[must_use]
@@ -79,16 +162,45 @@ impl Queue {
         }
     }
 
+    /// The tag of the consumer that has the queue for itself.
+    #[must_use]
+    pub fn exclusive_tag(&self) -> Option<&ShortString> {
+        self.ordinary()?.consumers.exclusive_tag()
+    }
+
+    /// The tag of the consumer that is the active one, where only one is: the single active
+    /// consumer, or the only one of a quorum queue.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    #[must_use]
+    pub fn single_active_tag(&self) -> Option<&ShortString> {
+        let queue = self.ordinary()?;
+        queue.consumers.single_active_tag(queue.is_quorum())
+    }
+
     /// Counters.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let lost = match &self.0 {
-            OfType::Ordinary(queue) => queue.ready.lost(),
-            OfType::Stream(queue) => queue.log.lost(),
+        let (lost, read, written) = match &self.0 {
+            OfType::Ordinary(queue) => {
+                let ready = &queue.ready;
+                (
+                    ready.lost(),
+                    ready.messages_read(),
+                    ready.messages_written(),
+                )
+            }
+            OfType::Stream(queue) => {
+                let log = &queue.log;
+                (log.lost(), log.messages_read(), log.messages_written())
+            }
         };
+        let stats = self.common().stats;
         Stats {
             lost,
-            ..self.common().stats
+            disk_reads: read,
+            disk_writes: stats.disk_writes + written,
+            ..stats
         }
     }
 
@@ -149,7 +261,8 @@ impl PeekMax {
 /// Counters since the queue was made. Messages, except where named otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Stats {
-    /// Taken from publishers.
+    /// Published to it, also what it refused: dead letters and messages that were delayed are not
+    /// in.
     pub published: u64,
     /// Refused because the queue was full.
     pub refused: u64,
@@ -171,8 +284,48 @@ pub struct Stats {
     pub requeued: u64,
     /// Died: rejected, expired, over a limit; dead-lettered or dropped.
     pub died: u64,
+    /// Died because a consumer rejected them.
+    pub rejected: u64,
+    /// Died because their time to live had passed.
+    pub expired: u64,
+    /// Died because the queue was over a length limit.
+    pub over_length: u64,
+    /// Died because they came back more often than the delivery limit allows.
+    pub over_delivery_limit: u64,
     /// Could not be read back from disk.
     pub lost: u64,
+    /// Read back from disk, to be delivered.
+    pub disk_reads: u64,
+    /// Written to disk: stored, or to leave memory.
+    pub disk_writes: u64,
+}
+
+impl Stats {
+    /// A message died.
+    pub(super) fn count_death(&mut self, reason: DeathReason) {
+        self.died += 1;
+        *match reason {
+            DeathReason::Rejected => &mut self.rejected,
+            DeathReason::Expired => &mut self.expired,
+            DeathReason::MaxLen => &mut self.over_length,
+            DeathReason::DeliveryLimit => &mut self.over_delivery_limit,
+        } += 1;
+    }
+}
+
+/// What a queue holds, by where it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Wait for a consumer: all of a stream's, also those that were read.
+    pub ready: Sum,
+    /// Delivered and not settled.
+    pub unacked: Sum,
+    /// Of both, those that are stored.
+    pub stored: Sum,
+    /// Of those that are ready, those that are on disk alone.
+    pub paged_out: Sum,
+    /// Dead letters that must arrive and are not certain to have (at-least-once).
+    pub dying: Sum,
 }
 
 /// A consumer, for listings.

@@ -285,6 +285,20 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "The timestamp of the head of a queue",
+        &[Test(
+            "src/queue/tests/counting.rs",
+            "head_is_the_message_that_leaves_next",
+        )],
+    ),
+    (
+        "Messages of a queue in memory (`messages_ram`)",
+        &[Test(
+            "src/queue/tests/counting.rs",
+            "messages_and_octets_are_counted_where_they_are",
+        )],
+    ),
+    (
         "Order of recovered messages published by different channels",
         &[Test(
             "tests/it/kill.rs",

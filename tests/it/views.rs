@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use leveret::auth::Door;
 use leveret::broker::Broker;
+use leveret::clock::Clock;
 use leveret::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ExchangeSort, Listing, NameFilter, Page,
     QueueSort, QueueView, Scope,
@@ -70,6 +71,86 @@ fn queue_is_shown_as_the_last_answer_left_it() {
     assert_eq!((view.counts.unacked, view.stats.acked), (0, 1));
     client.ask("queue.delete queue='jobs'");
     assert!(broker.desk().queue("/", "jobs").is_none());
+}
+
+/// Seen: RabbitMQ 4.3.6, `/api/queues/V/Q`.
+#[test]
+fn what_only_some_types_of_queues_show_is_there() {
+    let clock = Clock::test();
+    let broker = Broker::builder().clock(clock.clone()).start().unwrap();
+    let mut client = Client::new(&broker);
+    client.ask("queue.declare queue='jobs' durable");
+    let properties = "{timestamp=1700000000 delivery-mode=2}";
+    client.say(&format!(
+        "basic.publish routing-key='jobs' body='abc' {properties}"
+    ));
+    client.say("basic.publish routing-key='jobs' body='de'");
+    client.sync();
+    let view = queue(&broker, "jobs");
+    let used = clock.now().wall.as_millis();
+    assert_eq!(
+        (view.head_timestamp, view.idle_since_ms),
+        (Some(1_700_000_000), None)
+    );
+    let counts = view.counts;
+    assert_eq!((counts.persistent, counts.persistent_bytes), (1, 3));
+    assert_eq!((counts.ready_in_memory(), counts.in_memory_bytes()), (2, 5));
+    assert_eq!(view.consumer_capacity, Some(0.0));
+    let mut consumer = Client::new(&broker);
+    consumer.ask("basic.qos prefetch-count=1");
+    consumer.ask("basic.consume queue='jobs' consumer-tag='me' exclusive");
+    assert_eq!(
+        queue(&broker, "jobs").exclusive_consumer_tag.as_deref(),
+        Some("me")
+    );
+    clock.advance(Duration::from_secs(4));
+    let view = queue(&broker, "jobs");
+    assert_eq!(view.idle_since_ms, Some(used));
+    assert!(view.consumer_capacity.unwrap() < 0.1);
+
+    client.declare("orders", "x-queue-type: 'quorum'");
+    client.publish("orders", "abc");
+    client.publish("orders", "abc");
+    client.sync();
+    let view = queue(&broker, "orders");
+    let quorum = view.quorum.unwrap();
+    assert_eq!((quorum.by_priority, quorum.returned), (vec![(4, 2)], 0));
+    assert_eq!((view.counts.persistent, view.head_timestamp), (2, None));
+    let mut consumer = Client::new(&broker);
+    consumer.ask("basic.consume queue='orders' consumer-tag='only'");
+    let view = queue(&broker, "orders");
+    assert_eq!(view.single_active_consumer_tag.as_deref(), Some("only"));
+
+    client.declare("events", "x-queue-type: 'stream'");
+    client.publish("events", "abc");
+    client.sync();
+    let view = queue(&broker, "events");
+    let now = clock.now().wall.as_millis();
+    let stream = view.stream.unwrap();
+    assert_eq!((stream.segments, stream.first_timestamp_ms), (1, now));
+    assert_eq!((view.consumer_capacity, view.stats.published), (None, 1));
+}
+
+/// Seen: RabbitMQ 4.3.6, `message_stats` of `/api/queues/V/Q`.
+#[test]
+fn published_is_what_clients_publish_also_what_is_refused() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    let arguments = "x-max-length: 1, x-overflow: 'reject-publish', x-dead-letter-exchange: '', \
+                     x-dead-letter-routing-key: 'dead'";
+    client.declare("full", arguments);
+    client.declare("dead", "");
+    for _ in 0..3 {
+        client.publish("full", "abc");
+    }
+    client.ask("basic.get queue='full'");
+    client.say("basic.reject delivery-tag=1");
+    client.sync();
+    let full = queue(&broker, "full").stats;
+    assert_eq!((full.published, full.refused), (3, 2));
+    assert_eq!((full.died, full.rejected), (1, 1));
+    let dead = queue(&broker, "dead");
+    assert_eq!((dead.counts.ready, dead.stats.published), (1, 0));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) use listing::{Item, select};
 pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};
 pub use overview::{Churn, ObjectTotals};
 pub use plain::PlainTable;
-pub use queues::{MessageCounts, QueueCounts, QueueSort, QueueView};
+pub use queues::{MessageCounts, QueueCounts, QueueSort, QueueView, QuorumView, StreamView};
 pub use vhosts::VhostView;
 
 /// Which vhosts a view is about.

@@ -8,11 +8,17 @@ use serde::Serialize;
 use super::channels::{ConsumerView, Place};
 use super::listing::{Item, Listed, Listing, PageError, SortKey, select};
 use super::{PlainTable, Scope};
+use crate::clock::Now;
 use crate::desk::Desk;
 use crate::kind::QueueKind;
 use crate::policy::Applied;
-use crate::queue::{Queue, Stats};
+use crate::queue::{Counts, Queue, Stats};
 use crate::vhost::{QueueHandle, Vhost};
+
+/// A queue that was used less than so many milliseconds ago is not idle.
+///
+/// Seen: RabbitMQ 4.3.6, whose queues are idle once they have slept for a second or more.
+const IDLE_AFTER_MS: u64 = 1000;
 
 /// A queue.
 #[derive(Clone, Debug, Serialize)]
@@ -43,8 +49,25 @@ pub struct QueueView {
     pub counts: MessageCounts,
     /// What it has done since it was made.
     pub stats: Stats,
+    /// When anything last happened to it, in milliseconds since 1970, if that is a second ago or
+    /// more. Classic queues alone say so.
+    pub idle_since_ms: Option<u64>,
+    /// The `timestamp` property of the message that leaves next, in seconds since 1970. Classic
+    /// queues alone say so.
+    pub head_timestamp: Option<u64>,
+    /// What only quorum queues show.
+    pub quorum: Option<QuorumView>,
+    /// What only streams show.
+    pub stream: Option<StreamView>,
     /// How many consumers it has.
     pub consumer_count: usize,
+    /// The share of the time in which its consumers could have taken more messages, lately: 0 to 1;
+    /// 0 without consumers. RabbitMQ calls it `consumer_utilisation`, too. `None` for a stream.
+    pub consumer_capacity: Option<f64>,
+    /// The tag of the consumer that has the queue for itself.
+    pub exclusive_consumer_tag: Option<String>,
+    /// The tag of the consumer that is the active one, where only one is.
+    pub single_active_consumer_tag: Option<String>,
     /// The consumers, if they were asked for.
     pub consumers: Vec<ConsumerView>,
     /// How often a message may come back; `None` for no limit.
@@ -53,7 +76,26 @@ pub struct QueueView {
     pub memory_bytes: usize,
 }
 
-/// What a queue holds.
+/// What only a quorum queue shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct QuorumView {
+    /// Priorities of ready messages, and how many have each; those that came back are not in.
+    pub by_priority: Vec<(u8, u64)>,
+    /// Ready messages that came back. They leave first, whatever their priority.
+    pub returned: u64,
+}
+
+/// What only a stream shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StreamView {
+    /// Segments, of which retention takes the oldest.
+    pub segments: usize,
+    /// When its oldest message was published, in milliseconds since 1970; 0 without messages.
+    pub first_timestamp_ms: u64,
+}
+
+/// What a queue holds. Octets are those of bodies, and in a quorum queue those of the properties
+/// too that messages were published with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MessageCounts {
     /// Messages that wait for a consumer.
@@ -62,10 +104,21 @@ pub struct MessageCounts {
     pub unacked: u64,
     /// Dead letters whose delivery is not certain yet (at-least-once).
     pub dead_lettering: u64,
-    /// Octets of the bodies that wait.
+    /// Messages, ready or unacked, that survive a restart: all in quorum queues and streams, the
+    /// persistent ones in durable classic queues.
+    pub persistent: u64,
+    /// Ready messages that are on disk alone. All others are in memory, also if they are stored.
+    pub paged_out: u64,
+    /// Octets of those that wait.
     pub ready_bytes: u64,
-    /// Octets of the bodies delivered and not settled.
+    /// Octets of those delivered and not settled.
     pub unacked_bytes: u64,
+    /// Octets of the dead letters whose delivery is not certain yet.
+    pub dead_lettering_bytes: u64,
+    /// Octets of those that survive a restart.
+    pub persistent_bytes: u64,
+    /// Octets of those that are on disk alone.
+    pub paged_out_bytes: u64,
 }
 
 /// How many messages and consumers a queue has.
@@ -81,12 +134,24 @@ pub struct QueueCounts {
 
 impl MessageCounts {
     pub(super) fn of(queue: &Queue) -> Self {
+        let Counts {
+            ready,
+            unacked,
+            stored,
+            paged_out,
+            dying,
+        } = queue.counts();
         Self {
-            ready: queue.shown_count(),
-            unacked: queue.unacked_count(),
-            dead_lettering: queue.dying_count(),
-            ready_bytes: queue.ready_bytes(),
-            unacked_bytes: queue.unacked_bytes(),
+            ready: ready.messages,
+            unacked: unacked.messages,
+            dead_lettering: dying.messages,
+            persistent: stored.messages,
+            paged_out: paged_out.messages,
+            ready_bytes: ready.bytes,
+            unacked_bytes: unacked.bytes,
+            dead_lettering_bytes: dying.bytes,
+            persistent_bytes: stored.bytes,
+            paged_out_bytes: paged_out.bytes,
         }
     }
 
@@ -97,9 +162,28 @@ impl MessageCounts {
             ready: self.ready + other.ready,
             unacked: self.unacked + other.unacked,
             dead_lettering: self.dead_lettering + other.dead_lettering,
+            persistent: self.persistent + other.persistent,
+            paged_out: self.paged_out + other.paged_out,
             ready_bytes: self.ready_bytes + other.ready_bytes,
             unacked_bytes: self.unacked_bytes + other.unacked_bytes,
+            dead_lettering_bytes: self.dead_lettering_bytes + other.dead_lettering_bytes,
+            persistent_bytes: self.persistent_bytes + other.persistent_bytes,
+            paged_out_bytes: self.paged_out_bytes + other.paged_out_bytes,
         }
+    }
+
+    /// Ready messages in memory: RabbitMQ's `messages_ready_ram`. Those that are unacked all are,
+    /// so `messages_ram` is both together.
+    #[must_use]
+    pub fn ready_in_memory(&self) -> u64 {
+        self.ready.saturating_sub(self.paged_out)
+    }
+
+    /// Octets of all messages in memory: RabbitMQ's `message_bytes_ram`.
+    #[must_use]
+    pub fn in_memory_bytes(&self) -> u64 {
+        let in_memory = self.ready_bytes.saturating_sub(self.paged_out_bytes);
+        in_memory + self.unacked_bytes
     }
 
     /// All messages. A stream's are all ready, whatever was read of them.
@@ -239,6 +323,7 @@ impl Desk {
             arguments.insert("x-queue-type", Value::LongStr(kind));
         }
         let owner = declared.exclusive.and_then(|owner| self.place_of(owner));
+        let now = self.env.now();
         queue.look(|state| QueueView {
             id: queue.id().0,
             name: declared.name.to_string(),
@@ -253,10 +338,32 @@ impl Desk {
             effective_policy: definition,
             counts: MessageCounts::of(state),
             stats: state.stats(),
+            idle_since_ms: idle_since_ms(state, now),
+            head_timestamp: classic(state).and_then(Queue::head_timestamp),
+            quorum: (declared.kind == QueueKind::Quorum).then(|| QuorumView {
+                by_priority: state.by_priority(),
+                returned: state.returned_count(),
+            }),
+            stream: state.segments().map(|(segments, first)| StreamView {
+                segments,
+                first_timestamp_ms: first,
+            }),
             consumer_count: state.consumer_count(),
+            consumer_capacity: state.consumer_capacity(now),
+            exclusive_consumer_tag: state.exclusive_tag().map(|tag| tag.to_string()),
+            single_active_consumer_tag: state.single_active_tag().map(|tag| tag.to_string()),
             consumers,
             delivery_limit: state.limits().delivery_limit,
             memory_bytes: state.memory_bytes(),
         })
     }
+}
+
+fn classic(queue: &Queue) -> Option<&Queue> {
+    (queue.declared().kind == QueueKind::Classic).then_some(queue)
+}
+
+fn idle_since_ms(queue: &Queue, now: Now) -> Option<u64> {
+    let used = classic(queue)?.used()?;
+    (now.wall.since_ms(used) >= IDLE_AFTER_MS).then_some(used.as_millis())
 }

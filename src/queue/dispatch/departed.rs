@@ -10,7 +10,7 @@ pub(super) struct Departed(IdMap<ConsumerId, u32>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::queue) enum Unsettled {
     /// Its channel keeps them and settles them later.
-    Kept,
+    StayUnacked,
     /// They come back at once.
     Returned,
 }

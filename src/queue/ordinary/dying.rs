@@ -10,7 +10,7 @@ use leveret_codec::types::ShortString;
 use super::Ordinary;
 use crate::clock::{Mono, Now};
 use crate::events::{DeathReason, Fate};
-use crate::queue::{DeadLetter, Effects, Entry, Sent, Strategy};
+use crate::queue::{DeadLetter, Effects, Entry, Strategy, Sum};
 
 /// A dead letter that could not be delivered is tried again after this many milliseconds.
 const RETRY_MS: u64 = 5_000;
@@ -26,12 +26,11 @@ pub(in crate::queue) struct Dying {
 }
 
 impl Dying {
-    pub(in crate::queue) fn len(&self) -> usize {
-        self.letters.len()
-    }
-
-    pub(in crate::queue) fn bytes(&self) -> u64 {
-        self.bytes
+    pub(in crate::queue) fn sum(&self) -> Sum {
+        Sum {
+            messages: self.letters.len() as u64,
+            bytes: self.bytes,
+        }
     }
 
     pub(in crate::queue) fn retry_at(&self) -> Mono {
@@ -80,7 +79,7 @@ impl Ordinary {
     /// A message leaves the queue without having been acknowledged: to the dead-letter exchange if
     /// there is one.
     pub(in crate::queue) fn die(&mut self, entry: Entry, reason: DeathReason, fx: &mut Effects) {
-        self.common.stats.died += 1;
+        self.common.stats.count_death(reason);
         fx.note(&entry, || Fate::Died {
             reason,
             exchange: self.dead_letter_name(),
@@ -110,6 +109,7 @@ impl Ordinary {
     }
 
     fn send_letter(&self, entry: Entry, reason: DeathReason, confirm: bool, fx: &mut Effects) {
+        let sent = (!confirm).then(|| self.sent.add(entry.size()));
         fx.dead_letters.push(DeadLetter {
             entry,
             reason,
@@ -121,7 +121,7 @@ impl Ordinary {
                 .unwrap_or_default(),
             routing_key: self.common.limits.dead_letter_routing_key.clone(),
             confirm,
-            sent: (!confirm).then(|| Sent::counted(&self.sent)),
+            sent,
         });
     }
 

@@ -1,4 +1,4 @@
-//! What becomes of deliveries in a queue, and of those who took them when they leave.
+//! What becomes of deliveries in a queue, and of consumers that leave it.
 //!
 //! Invariants: I2, I3, I9. Seen: RabbitMQ 4.3.6.
 
@@ -19,7 +19,7 @@ impl Ordinary {
         fx: &mut Effects,
     ) -> bool {
         self.note_leaving(&[consumer], fx);
-        if self.consumers.detach(&[consumer], Unsettled::Kept) == 0 {
+        if self.consumers.detach(&[consumer], Unsettled::StayUnacked) == 0 {
             return false;
         }
         self.consumers.succeed();
@@ -79,7 +79,7 @@ impl Ordinary {
         }
     }
 
-    /// What those who leave held. A quorum queue serves again what its consumers had, one after the
+    /// What leaving consumers and channels have unacked. A quorum queue serves again what its consumers had, one after the
     /// other as they came, then what was taken by gets; a classic queue puts it in order itself.
     ///
     /// Seen: RabbitMQ 4.3.6, tests/scripts/requeue/what_a_channel_holds_returns_*.amqp.
@@ -112,6 +112,7 @@ impl Ordinary {
             note_purged(entries, fx);
             return;
         }
+        self.used = now.wall;
         let n = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         self.common.uncount(entries);
         let unblocked = match consumer {
@@ -121,6 +122,9 @@ impl Ordinary {
                 false
             }
         };
+        if unblocked {
+            self.capacity.set(now.mono, true);
+        }
         match outcome {
             Outcome::Ack => {
                 self.common.stats.acked += u64::from(n);

@@ -1,7 +1,5 @@
 //! Answers about a queue: counts, listings, a look at its messages.
 
-use std::sync::atomic::Ordering::Acquire;
-
 use leveret_codec::table::Table;
 
 use super::Ordinary;
@@ -24,16 +22,6 @@ impl Ordinary {
     /// See `Queue::ready_count`.
     pub(in crate::queue) fn ready_count(&self) -> u64 {
         self.ready.len() as u64
-    }
-
-    /// See `Queue::dying_count`.
-    pub(in crate::queue) fn dying_count(&self) -> u64 {
-        self.dying.len() as u64
-    }
-
-    /// See `Queue::shown_count`.
-    pub(in crate::queue) fn sent_count(&self) -> u64 {
-        self.sent.load(Acquire)
     }
 
     /// See `Queue::announced_consumers`.

@@ -10,8 +10,9 @@ use super::packed::PackedFacts;
 use super::{ENTRY_WEIGHT, Mass, weight};
 use crate::entry::{Entry, Facts};
 use crate::message::Message;
+use crate::queue::Sum;
 use crate::queue::bodies::{Bodies, Unread};
-use crate::queue::spilled::{Refused, Spilled, read_back};
+use crate::queue::spilled::{Moved, Refused, Spilled, read_back};
 use crate::store::RecordAt;
 
 /// See the module. Never empty.
@@ -22,6 +23,8 @@ pub(super) struct Chunk {
     len: usize,
     /// Octets of the messages ([`Entry::size`]).
     bytes: u64,
+    /// Octets of those of its messages that are stored.
+    stored_bytes: u64,
     /// Octets its messages hold in memory while they are there.
     weight: u64,
     /// Some of its messages are not stored: to page it out, they must be written.
@@ -29,22 +32,22 @@ pub(super) struct Chunk {
     /// The highest of the records that must be readable before it can be paged out.
     last_record: RecordAt,
     facts: Box<PackedFacts>,
-    kept: Kept,
+    messages: Messages,
 }
 
 #[derive(Debug)]
-enum Kept {
-    Resident(Vec<Message>),
+enum Messages {
+    InMemory(Vec<Message>),
     /// What is not stored is here.
-    Paged(Option<Spilled>),
+    OnDisk(Option<Spilled>),
 }
 
 /// A chunk that was read back.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) entries: Vec<Entry>,
-    /// Octets that came into memory by it.
-    pub(super) weight: u64,
+    /// What came into memory by it.
+    pub(super) gained: Moved,
     pub(super) lost: Lost,
 }
 
@@ -54,6 +57,8 @@ pub(super) struct Lost {
     pub(super) messages: usize,
     /// Their octets ([`Entry::size`]).
     pub(super) bytes: u64,
+    /// Those of them that were stored.
+    pub(super) stored: Sum,
     /// How many of them could expire.
     pub(super) expiring: usize,
     /// The records of those that will never come back.
@@ -64,6 +69,7 @@ impl Lost {
     pub(super) fn add(&mut self, other: Self) {
         self.messages += other.messages;
         self.bytes += other.bytes;
+        self.stored = self.stored.plus(other.stored);
         self.expiring += other.expiring;
         self.damaged.extend(other.damaged);
     }
@@ -83,11 +89,16 @@ impl Chunk {
             first,
             len: entries.len(),
             bytes: mass.bytes,
+            stored_bytes: match (first_record.is_stored(), last_record.is_stored()) {
+                (true, _) => mass.bytes,
+                (false, false) => 0,
+                (false, true) => stored(entries).bytes,
+            },
             weight: mass.weight,
             is_spilling: !first_record.is_stored(),
             last_record,
             facts: Box::new(PackedFacts::pack(entries.iter().map(|entry| &entry.facts))),
-            kept: Kept::Resident(messages(entries)),
+            messages: Messages::InMemory(messages(entries)),
         })
     }
 
@@ -98,11 +109,12 @@ impl Chunk {
             first: facts.first()?.position,
             len: facts.len(),
             bytes,
+            stored_bytes: bytes,
             weight: 0,
             is_spilling: false,
             last_record: RecordAt::NONE,
             facts: Box::new(PackedFacts::pack(facts.iter())),
-            kept: Kept::Paged(None),
+            messages: Messages::OnDisk(None),
         })
     }
 
@@ -121,9 +133,9 @@ impl Chunk {
     }
 
     fn stored_facts(&self) -> Option<Vec<Facts>> {
-        match &self.kept {
-            Kept::Paged(None) => Some(self.facts.iter().collect()),
-            Kept::Paged(Some(_)) | Kept::Resident(_) => None,
+        match &self.messages {
+            Messages::OnDisk(None) => Some(self.facts.iter().collect()),
+            Messages::OnDisk(Some(_)) | Messages::InMemory(_) => None,
         }
     }
 
@@ -133,6 +145,14 @@ impl Chunk {
 
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Its messages and their octets.
+    pub(super) fn sum(&self) -> Sum {
+        Sum {
+            messages: self.len as u64,
+            bytes: self.bytes,
+        }
     }
 
     /// Whether all of its messages that are stored can be read back.
@@ -148,17 +168,17 @@ impl Chunk {
     /// Octets of index, with the chunk itself, that [`weight`] does not count.
     pub(super) fn index_bytes(&self) -> usize {
         let facts = size_of::<PackedFacts>() + self.facts.memory();
-        let counted = match &self.kept {
-            Kept::Resident(messages) => (ENTRY_WEIGHT - size_of::<Message>()) * messages.len(),
-            Kept::Paged(_) => 0,
+        let counted = match &self.messages {
+            Messages::InMemory(messages) => (ENTRY_WEIGHT - size_of::<Message>()) * messages.len(),
+            Messages::OnDisk(_) => 0,
         };
         size_of::<Self>() + facts.saturating_sub(counted)
     }
 
-    /// Gives the memory of a resident chunk's messages back and returns how much that was.
-    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>) -> Result<u64, Refused> {
-        let Kept::Resident(messages) = &self.kept else {
-            return Ok(0);
+    /// Gives the memory of a resident chunk's messages back.
+    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>) -> Result<Moved, Refused> {
+        let Messages::InMemory(messages) = &self.messages else {
+            return Ok(Moved::default());
         };
         let mut stored = self.facts.iter().filter(|facts| facts.at.is_stored());
         if !stored.all(|facts| bodies.can_read(facts.at)) {
@@ -167,34 +187,42 @@ impl Chunk {
         let both = self.facts.iter().zip(messages);
         let others = both.filter(|(facts, _)| !facts.at.is_stored());
         let others: Vec<&Message> = others.map(|(_, message)| message).collect();
+        let written = others.len() as u64;
         let spilled = Spilled::write(&others, bodies)?;
-        self.kept = Kept::Paged(spilled);
-        Ok(self.weight)
+        self.messages = Messages::OnDisk(spilled);
+        Ok(Moved {
+            weight: self.weight,
+            messages: written,
+        })
     }
 
     /// Its messages, read back if they must be.
     pub(super) fn load(self, bodies: Option<&dyn Bodies>) -> Loaded {
-        match self.kept {
-            Kept::Resident(messages) => {
+        match self.messages {
+            Messages::InMemory(messages) => {
                 let both = self.facts.iter().zip(messages);
                 Loaded {
                     entries: both
                         .map(|(facts, message)| Entry { message, facts })
                         .collect(),
-                    weight: 0,
+                    gained: Moved::default(),
                     lost: Lost::default(),
                 }
             }
-            Kept::Paged(spilled) => {
+            Messages::OnDisk(spilled) => {
                 let (entries, mut lost) = read(&self.facts, spilled.as_ref(), bodies);
                 lost.messages = self.len - entries.len();
                 lost.bytes = self
                     .bytes
                     .saturating_sub(entries.iter().map(Entry::size).sum());
-                let weight = entries.iter().map(weight).sum();
+                lost.stored.bytes = self.stored_bytes.saturating_sub(stored(&entries).bytes);
+                let gained = Moved {
+                    weight: entries.iter().map(weight).sum(),
+                    messages: entries.len() as u64,
+                };
                 Loaded {
                     entries,
-                    weight,
+                    gained,
                     lost,
                 }
             }
@@ -208,15 +236,15 @@ impl Chunk {
         bodies: Option<&dyn Bodies>,
         each: &mut dyn FnMut(&Entry) -> bool,
     ) -> bool {
-        match &self.kept {
-            Kept::Resident(messages) => {
+        match &self.messages {
+            Messages::InMemory(messages) => {
                 let mut both = self.facts.iter().zip(messages);
                 both.all(|(facts, message)| {
                     let message = message.clone();
                     each(&Entry { message, facts })
                 })
             }
-            Kept::Paged(spilled) => read(&self.facts, spilled.as_ref(), bodies)
+            Messages::OnDisk(spilled) => read(&self.facts, spilled.as_ref(), bodies)
                 .0
                 .iter()
                 .all(each),
@@ -227,6 +255,14 @@ impl Chunk {
     pub(super) fn records(&self, each: &mut dyn FnMut(RecordAt)) {
         self.facts.iter().for_each(|facts| each(facts.at));
     }
+}
+
+/// Those that are stored, and their octets.
+fn stored(entries: &[Entry]) -> Sum {
+    let mut sum = Sum::default();
+    let stored = entries.iter().filter(|entry| entry.at.is_stored());
+    stored.for_each(|entry| sum.add(entry.size()));
+    sum
 }
 
 /// Takes the messages out of `entries`, into no more room than they need.
@@ -252,6 +288,7 @@ fn read(
             Ok(message) => entries.push(Entry { message, facts }),
             Err(why) => {
                 lost.expiring += usize::from(facts.can_expire());
+                lost.stored.messages += u64::from(facts.at.is_stored());
                 if why == Unread::Damaged {
                     lost.damaged.push(facts.at);
                 }

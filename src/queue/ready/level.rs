@@ -9,10 +9,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Loaded, Lost};
+use super::runs::{cut, merge};
 use super::{ENTRY_WEIGHT, Mass, weight};
 use crate::entry::{Entry, Facts};
+use crate::queue::Sum;
 use crate::queue::bodies::Bodies;
-use crate::queue::spilled::Refused;
+use crate::queue::spilled::{Moved, Refused};
 use crate::store::RecordAt;
 
 /// Messages in a head before a tail begins; twice as many are cut.
@@ -22,7 +24,7 @@ pub(super) const CHUNK_LEN: usize = 512;
 /// Messages that are read when a level is restored.
 const FRONT_LEN: usize = 16;
 /// Octets in a chunk, unless a single message has more: what is written or read at once.
-const CHUNK_WEIGHT: u64 = 1024 * 1024;
+pub(super) const CHUNK_WEIGHT: u64 = 1024 * 1024;
 /// Messages in the smallest chunk that is made when memory is short.
 const CHUNK_LEN_MIN: usize = 32;
 /// Octets in such a chunk, if its messages are fewer.
@@ -45,6 +47,11 @@ struct Rest {
     chunks: VecDeque<Chunk>,
     /// Which of the chunks are in memory, by their first position.
     resident: BTreeSet<u64>,
+    /// What is in the others.
+    paged_out: Sum,
+    /// Chunks may lie in another order than their first positions: those of what came back to a
+    /// quorum queue, in the order of return.
+    is_mixed: bool,
     /// Messages in chunks.
     len: usize,
     tail: Vec<Entry>,
@@ -79,6 +86,18 @@ impl Level {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.head.is_empty()
+    }
+
+    /// Messages.
+    pub(super) fn len(&self) -> usize {
+        let rest = self.rest.as_ref();
+        self.head.len() + rest.map_or(0, |rest| rest.len + rest.tail.len())
+    }
+
+    /// What is on disk alone.
+    pub(super) fn paged_out(&self) -> Sum {
+        let rest = self.rest.as_ref();
+        rest.map_or(Sum::default(), |rest| rest.paged_out)
     }
 
     #[inline]
@@ -146,14 +165,14 @@ impl Level {
         self.head.is_empty() && self.rest.is_some()
     }
 
-    /// Makes what is next the head. Returns the octets that came into memory.
-    pub(super) fn refill(&mut self, bodies: Option<&dyn Bodies>, lost: &mut Lost) -> u64 {
-        let mut gained = 0;
+    /// Makes what is next the head. Returns what came into memory.
+    pub(super) fn refill(&mut self, bodies: Option<&dyn Bodies>, lost: &mut Lost) -> Moved {
+        let mut gained = Moved::default();
         while self.head.is_empty() {
             let Some(rest) = &mut self.rest else { break };
             if let Some(chunk) = rest.take_chunk(0) {
                 let loaded = chunk.load(bodies);
-                gained += loaded.weight;
+                gained.add(loaded.gained);
                 lost.add(loaded.lost);
                 let spent = std::mem::replace(&mut self.head, loaded.entries.into());
                 if rest.tail.capacity() == 0 {
@@ -170,23 +189,23 @@ impl Level {
         gained
     }
 
-    /// Puts `entries`, ascending, back among the others by position. Returns the octets that came
-    /// into memory besides them. Costs as much as there are messages in front of the last of them
+    /// Puts `entries`, ascending, back among the others by position. Returns what came into
+    /// memory besides them. Costs as much as there are messages in front of the last of them
     /// in the head: nothing in the usual case that they were the head.
     pub(super) fn merge(
         &mut self,
         entries: &mut Vec<Entry>,
         bodies: Option<&dyn Bodies>,
         lost: &mut Lost,
-    ) -> u64 {
-        let mut gained = 0;
+    ) -> Moved {
+        let mut gained = Moved::default();
         while let Some(last) = entries.last()
             && let Some(rest) = &mut self.rest
             && let Some((place, first)) = rest.place_of(last.position)
         {
             let start = entries.partition_point(|entry| entry.position < first);
             let group = entries.split_off(start);
-            gained += rest.insert(place, group, bodies, lost);
+            gained.add(rest.insert(place, group, bodies, lost));
         }
         merge(&mut self.head, entries);
         if self.head.len() > 2 * HEAD_LEN {
@@ -206,10 +225,10 @@ impl Level {
         rest.put_chunks(0, behind);
     }
 
-    /// Moves messages out of memory and returns how many octets that freed.
-    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut) -> u64 {
+    /// Moves messages out of memory.
+    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut) -> Moved {
         let all = want == PageOut::Everything;
-        let mut freed = self.page_chunks(bodies, want, 0);
+        let mut freed = self.page_chunks(bodies, want, Moved::default());
         if all || !want.is_met(freed) {
             if let Some(rest) = &mut self.rest
                 && (all || rest.is_tail_ripe())
@@ -226,7 +245,7 @@ impl Level {
         freed
     }
 
-    fn page_chunks(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut, freed: u64) -> u64 {
+    fn page_chunks(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut, freed: Moved) -> Moved {
         match &mut self.rest {
             Some(rest) => rest.page_chunks(bodies, want, freed),
             None => freed,
@@ -304,6 +323,7 @@ impl Rest {
     /// packed again only a few times however few come at once.
     fn restore(&mut self, chunk: Chunk) {
         self.len += chunk.len();
+        self.paged_out = self.paged_out.plus(chunk.sum());
         self.chunks.push_back(chunk);
         while let [.., one, other] = self.chunks.make_contiguous()
             && one.len() / 2 <= other.len()
@@ -320,18 +340,27 @@ impl Rest {
             let tail = std::mem::take(&mut self.tail);
             self.put_chunks(self.chunks.len(), tail);
         } else if let Some(chunk) = Chunk::of(&mut self.tail, mass) {
-            self.len += chunk.len();
-            self.resident.insert(chunk.first());
-            self.chunks.push_back(chunk);
+            self.add_resident(self.chunks.len(), chunk);
         }
+    }
+
+    fn add_resident(&mut self, place: usize, chunk: Chunk) {
+        let first = chunk.first();
+        let before = place
+            .checked_sub(1)
+            .and_then(|before| self.chunks.get(before));
+        let behind = self.chunks.get(place);
+        self.is_mixed |= before.is_some_and(|chunk| chunk.first() > first)
+            || behind.is_some_and(|chunk| chunk.first() < first);
+        self.len += chunk.len();
+        self.resident.insert(first);
+        self.chunks.insert(place, chunk);
     }
 
     /// Puts `entries` as resident chunks in front of the one at `place`.
     fn put_chunks(&mut self, mut place: usize, entries: Vec<Entry>) {
-        self.len += entries.len();
         for chunk in cut(entries).filter_map(|(mut run, mass)| Chunk::of(&mut run, mass)) {
-            self.resident.insert(chunk.first());
-            self.chunks.insert(place, chunk);
+            self.add_resident(place, chunk);
             place += 1;
         }
     }
@@ -339,7 +368,9 @@ impl Rest {
     fn take_chunk(&mut self, place: usize) -> Option<Chunk> {
         let chunk = self.chunks.remove(place)?;
         self.len -= chunk.len();
-        self.resident.remove(&chunk.first());
+        if !self.resident.remove(&chunk.first()) {
+            self.paged_out = self.paged_out.minus(chunk.sum());
+        }
         Some(chunk)
     }
 
@@ -364,7 +395,7 @@ impl Rest {
         mut group: Vec<Entry>,
         bodies: Option<&dyn Bodies>,
         lost: &mut Lost,
-    ) -> u64 {
+    ) -> Moved {
         match place {
             Place::Tail => {
                 for entry in &group {
@@ -375,24 +406,33 @@ impl Rest {
                 if self.tail.len() > 2 * CHUNK_LEN {
                     self.seal_tail();
                 }
-                0
+                Moved::default()
             }
             Place::Chunk(place) => {
                 let Some(chunk) = self.take_chunk(place) else {
-                    return 0;
+                    return Moved::default();
                 };
                 let Loaded {
                     mut entries,
-                    weight,
+                    gained,
                     lost: missing,
                 } = chunk.load(bodies);
                 lost.add(missing);
                 entries.append(&mut group);
                 entries.sort_by_key(|entry| entry.position);
                 self.put_chunks(place, entries);
-                weight
+                gained
             }
         }
+    }
+
+    /// Where the chunk is that begins with the message at position `first`.
+    fn find(&self, first: u64) -> Option<usize> {
+        if self.is_mixed {
+            return self.chunks.iter().position(|chunk| chunk.first() == first);
+        }
+        let place = self.chunks.partition_point(|chunk| chunk.first() < first);
+        Some(place)
     }
 
     /// The chunks that leave memory next, in this order: from the back, but for those that the disk
@@ -400,6 +440,11 @@ impl Rest {
     fn leaving(&self, bodies: &dyn Bodies, want: PageOut) -> Vec<u64> {
         if want == PageOut::Everything {
             return self.resident.iter().copied().rev().collect();
+        }
+        if self.is_mixed {
+            let chunks = self.chunks.iter().rev().map(Chunk::first);
+            let resident = chunks.filter(|first| self.resident.contains(first));
+            return resident.take(CHUNKS_TRIED).collect();
         }
         let written = self
             .chunks
@@ -409,22 +454,23 @@ impl Rest {
         chunks.take(CHUNKS_TRIED).collect()
     }
 
-    fn page_chunks(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut, mut freed: u64) -> u64 {
+    fn page_chunks(&mut self, bodies: &Arc<dyn Bodies>, want: PageOut, mut freed: Moved) -> Moved {
         let mut is_full = false;
         for first in self.leaving(&**bodies, want) {
             if want.is_met(freed) {
                 break;
             }
-            let place = self.chunks.partition_point(|chunk| chunk.first() < first);
-            let Some(chunk) = self.chunks.get_mut(place) else {
+            let place = self.find(first);
+            let Some(chunk) = place.and_then(|place| self.chunks.get_mut(place)) else {
                 continue;
             };
             if is_full && chunk.is_spilling() {
                 continue;
             }
             match chunk.page_out(bodies) {
-                Ok(octets) => {
-                    freed += octets;
+                Ok(moved) => {
+                    freed.add(moved);
+                    self.paged_out = self.paged_out.plus(chunk.sum());
                     self.resident.remove(&first);
                 }
                 Err(Refused::NotWritten) => {}
@@ -437,45 +483,10 @@ impl Rest {
 }
 
 impl PageOut {
-    fn is_met(self, freed: u64) -> bool {
+    fn is_met(self, freed: Moved) -> bool {
         match self {
-            Self::Octets(octets) => freed >= octets,
+            Self::Octets(octets) => freed.weight >= octets,
             Self::Everything => false,
         }
-    }
-}
-
-/// Cuts messages into runs that are fit for a chunk, each with what it adds up to.
-fn cut(entries: Vec<Entry>) -> impl Iterator<Item = (Vec<Entry>, Mass)> {
-    let mut entries = entries.into_iter();
-    std::iter::from_fn(move || {
-        let mut run = Vec::with_capacity(entries.len().min(CHUNK_LEN));
-        let mut mass = Mass::default();
-        while run.len() < CHUNK_LEN
-            && mass.weight < CHUNK_WEIGHT
-            && let Some(entry) = entries.next()
-        {
-            mass.add(Mass::of(&entry));
-            run.push(entry);
-        }
-        (!run.is_empty()).then_some((run, mass))
-    })
-}
-
-/// Puts `entries`, ascending, back among `list` by position.
-fn merge(list: &mut VecDeque<Entry>, entries: &mut Vec<Entry>) {
-    let Some(last) = entries.last().map(|entry| entry.position) else {
-        return;
-    };
-    let ahead = list.partition_point(|entry| entry.position < last);
-    let mut ahead: Vec<Entry> = list.drain(..ahead).collect();
-    while let Some(entry) = entries.pop() {
-        while let Some(kept) = ahead.pop_if(|kept| kept.position > entry.position) {
-            list.push_front(kept);
-        }
-        list.push_front(entry);
-    }
-    for kept in ahead.into_iter().rev() {
-        list.push_front(kept);
     }
 }

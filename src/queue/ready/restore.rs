@@ -25,6 +25,7 @@ impl Ready {
             self.len += 1;
             let size = u64::from(recovered.body_len) + u64::from(facts.properties_len);
             self.bytes += size;
+            self.stored.add(size);
             self.expiring += usize::from(facts.can_expire());
             let level = self.level_of_priority(recovered.priority);
             let index = usize::from(level);

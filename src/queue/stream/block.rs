@@ -1,29 +1,30 @@
 //! Neighbouring messages of one segment of a stream: in memory, or on disk.
 //!
-//! The newest block is open and grows; every other one is sealed, its rows packed. A block on disk
+//! The newest block is open and grows; every other one is sealed, what is known of its messages packed. A block on disk
 //! keeps only them, at most some 14 octets a message. Stored messages are dropped from memory as
 //! they are, the others are spilled to one extent, once: what was read back leaves for nothing.
 
 use std::sync::Arc;
 
 use crate::message::Message;
+use crate::queue::Sum;
 use crate::queue::bodies::{Bodies, Unread};
 use crate::queue::columns::Columns;
-use crate::queue::spilled::{Refused, Spilled, read_back};
+use crate::queue::spilled::{Moved, Refused, Spilled, read_back};
 use crate::store::RecordAt;
 
 /// Messages in a block.
 pub(super) const BLOCK_LEN: usize = 512;
 /// Octets in a block, unless a single message has more: what is read at once.
 const BLOCK_WEIGHT: u64 = 1024 * 1024;
-/// Octets that a message's row counts for while the message is in memory.
-const ROW_WEIGHT: u64 = 16;
+/// Octets that what is known of a message counts for while the message is in memory.
+const FACTS_WEIGHT: u64 = 16;
 /// Octets that a message takes besides what it says, roughly.
 const MESSAGE_OVERHEAD: u64 = 48;
 
 /// What is known of a message without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct StreamFacts {
     /// Where it is stored.
     pub(super) at: RecordAt,
     /// When it was appended, milliseconds since 1970. Times never run backwards.
@@ -40,8 +41,8 @@ pub(in crate::queue) struct Block {
     bodies: u64,
     /// Octets its messages hold in memory while they are there; a guess if they never were.
     weight: u64,
-    rows: Rows,
-    kept: Kept,
+    facts: BlockFacts,
+    messages: Messages,
     /// Where its messages are that are not stored, once it has left memory.
     spilled: Option<Spilled>,
     /// Messages that could not be read back, in order.
@@ -49,16 +50,16 @@ pub(in crate::queue) struct Block {
 }
 
 #[derive(Debug)]
-enum Rows {
-    Open(Vec<Row>),
+enum BlockFacts {
+    Open(Vec<StreamFacts>),
     Sealed(Columns<3>),
 }
 
 #[derive(Debug)]
-enum Kept {
+enum Messages {
     /// `None` for what was lost.
-    Resident(Vec<Option<Message>>),
-    Paged,
+    InMemory(Vec<Option<Message>>),
+    OnDisk,
 }
 
 /// Messages that could not be read back.
@@ -71,9 +72,9 @@ pub(super) struct Lost {
     pub(super) damaged: Vec<RecordAt>,
 }
 
-/// Octets that `message` holds in memory with its row.
+/// Octets that `message` holds in memory with what is known of it.
 pub(super) fn weight(message: &Message) -> u64 {
-    message.memory() as u64 + ROW_WEIGHT
+    message.memory() as u64 + FACTS_WEIGHT
 }
 
 impl Block {
@@ -83,8 +84,8 @@ impl Block {
             base,
             bodies: 0,
             weight: 0,
-            rows: Rows::Open(Vec::new()),
-            kept: Kept::Resident(Vec::new()),
+            facts: BlockFacts::Open(Vec::new()),
+            messages: Messages::InMemory(Vec::new()),
             spilled: None,
             lost: Vec::new(),
         }
@@ -102,9 +103,9 @@ impl Block {
 
     /// Offsets in it.
     pub(super) fn len(&self) -> usize {
-        match &self.rows {
-            Rows::Open(rows) => rows.len(),
-            Rows::Sealed(rows) => rows.len(),
+        match &self.facts {
+            BlockFacts::Open(facts) => facts.len(),
+            BlockFacts::Sealed(facts) => facts.len(),
         }
     }
 
@@ -113,8 +114,16 @@ impl Block {
         (self.len() - self.lost.len()) as u64
     }
 
+    /// Its messages and the octets of their bodies.
+    pub(super) fn sum(&self) -> Sum {
+        Sum {
+            messages: self.count(),
+            bytes: self.bodies,
+        }
+    }
+
     /// Octets its messages hold in memory, if they are there.
-    pub(super) fn held(&self) -> u64 {
+    pub(super) fn weight_in_memory(&self) -> u64 {
         if self.is_resident() { self.weight } else { 0 }
     }
 
@@ -124,36 +133,36 @@ impl Block {
     }
 
     pub(super) fn is_resident(&self) -> bool {
-        matches!(self.kept, Kept::Resident(_))
+        matches!(self.messages, Messages::InMemory(_))
     }
 
     /// Whether it takes no more messages.
     pub(super) fn is_full(&self) -> bool {
         self.len() >= BLOCK_LEN
             || self.weight >= BLOCK_WEIGHT
-            || matches!(self.rows, Rows::Sealed(_))
+            || matches!(self.facts, BlockFacts::Sealed(_))
     }
 
     /// What is known of the message at `index`.
-    pub(super) fn row(&self, index: usize) -> Option<Row> {
-        match &self.rows {
-            Rows::Open(rows) => rows.get(index).copied(),
-            Rows::Sealed(rows) => rows.get(index).map(Row::from_fields),
+    pub(super) fn facts(&self, index: usize) -> Option<StreamFacts> {
+        match &self.facts {
+            BlockFacts::Open(facts) => facts.get(index).copied(),
+            BlockFacts::Sealed(facts) => facts.get(index).map(StreamFacts::from_fields),
         }
     }
 
     /// The message at `index`; `None` if it is not in memory.
     pub(super) fn message(&self, index: usize) -> Option<&Message> {
-        match &self.kept {
-            Kept::Resident(messages) => messages.get(index)?.as_ref(),
-            Kept::Paged => None,
+        match &self.messages {
+            Messages::InMemory(messages) => messages.get(index)?.as_ref(),
+            Messages::OnDisk => None,
         }
     }
 
     /// The time of its last message; 0 without messages.
     pub(super) fn last_time(&self) -> u64 {
-        let last = self.len().checked_sub(1).and_then(|last| self.row(last));
-        last.map_or(0, |row| row.time)
+        let last = self.len().checked_sub(1).and_then(|last| self.facts(last));
+        last.map_or(0, |facts| facts.time)
     }
 
     /// The offset of the first message from `time` on, or of the end.
@@ -161,7 +170,7 @@ impl Block {
         let (mut from, mut to) = (0, self.len());
         while from < to {
             let middle = usize::midpoint(from, to);
-            if self.row(middle).is_some_and(|row| row.time < time) {
+            if self.facts(middle).is_some_and(|facts| facts.time < time) {
                 from = middle + 1;
             } else {
                 to = middle;
@@ -171,31 +180,33 @@ impl Block {
     }
 
     /// Adds a message to an open block in memory.
-    pub(super) fn push(&mut self, row: Row, message: Message) {
+    pub(super) fn push(&mut self, facts: StreamFacts, message: Message) {
         self.bodies += message.body_len() as u64;
         self.weight += weight(&message);
-        if let (Rows::Open(rows), Kept::Resident(messages)) = (&mut self.rows, &mut self.kept) {
-            rows.push(row);
+        if let (BlockFacts::Open(known), Messages::InMemory(messages)) =
+            (&mut self.facts, &mut self.messages)
+        {
+            known.push(facts);
             messages.push(Some(message));
         }
     }
 
     /// Adds a stored message that is not in memory to an open block that has no other ones;
     /// `octets` are those of everything it says, `body` of them its body's.
-    pub(super) fn push_absent(&mut self, row: Row, octets: u64, body: u64) {
+    pub(super) fn push_absent(&mut self, facts: StreamFacts, octets: u64, body: u64) {
         self.bodies += body;
-        self.weight += octets + MESSAGE_OVERHEAD + ROW_WEIGHT;
-        self.kept = Kept::Paged;
-        if let Rows::Open(rows) = &mut self.rows {
-            rows.push(row);
+        self.weight += octets + MESSAGE_OVERHEAD + FACTS_WEIGHT;
+        self.messages = Messages::OnDisk;
+        if let BlockFacts::Open(known) = &mut self.facts {
+            known.push(facts);
         }
     }
 
     /// It gets no more messages.
     pub(super) fn seal(&mut self) {
-        if let Rows::Open(rows) = &self.rows {
-            self.rows = Rows::Sealed(Columns::pack(rows.iter().map(Row::fields)));
-            if let Kept::Resident(messages) = &mut self.kept {
+        if let BlockFacts::Open(facts) = &self.facts {
+            self.facts = BlockFacts::Sealed(Columns::pack(facts.iter().map(StreamFacts::fields)));
+            if let Messages::InMemory(messages) = &mut self.messages {
                 messages.shrink_to_fit();
             }
         }
@@ -206,11 +217,12 @@ impl Block {
         self.spilled.is_none() && self.records().any(|at| !at.is_stored())
     }
 
-    /// Gives the memory of its messages back. Returns how many octets that are.
-    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>) -> Result<u64, Refused> {
-        let Kept::Resident(messages) = &self.kept else {
-            return Ok(0);
+    /// Gives the memory of its messages back.
+    pub(super) fn page_out(&mut self, bodies: &Arc<dyn Bodies>) -> Result<Moved, Refused> {
+        let Messages::InMemory(messages) = &self.messages else {
+            return Ok(Moved::default());
         };
+        let mut written = 0;
         if self.spilled.is_none() {
             let is_written = |at: RecordAt| !at.is_stored() || bodies.can_read(at);
             if !self.records().all(is_written) {
@@ -219,11 +231,15 @@ impl Block {
             let both = self.records().zip(messages);
             let others = both.filter(|(at, _)| !at.is_stored());
             let others: Vec<&Message> = others.filter_map(|(_, other)| other.as_ref()).collect();
+            written = others.len() as u64;
             let spilled = Spilled::write(&others, bodies)?;
             self.spilled = spilled;
         }
-        self.kept = Kept::Paged;
-        Ok(self.weight)
+        self.messages = Messages::OnDisk;
+        Ok(Moved {
+            weight: self.weight,
+            messages: written,
+        })
     }
 
     /// Brings its messages back into memory. What is lost by it is reported here, and once.
@@ -258,7 +274,7 @@ impl Block {
             self.lost.push((index, why));
         }
         self.lost.sort_unstable_by_key(|(index, _)| *index);
-        self.kept = Kept::Resident(messages);
+        self.messages = Messages::InMemory(messages);
         lost
     }
 
@@ -270,15 +286,15 @@ impl Block {
         each: &mut dyn FnMut(u64, RecordAt, &Message) -> bool,
     ) -> bool {
         let mut goes_on = true;
-        match &self.kept {
-            Kept::Resident(messages) => {
+        match &self.messages {
+            Messages::InMemory(messages) => {
                 for ((offset, at), message) in (self.base..).zip(self.records()).zip(messages) {
                     if let Some(message) = message {
                         goes_on = goes_on && each(offset, at, message);
                     }
                 }
             }
-            Kept::Paged => self.read(bodies, &mut |index, at, message| {
+            Messages::OnDisk => self.read(bodies, &mut |index, at, message| {
                 if let Ok(message) = message {
                     goes_on = goes_on && each(self.base + index as u64, at, &message);
                 }
@@ -317,13 +333,13 @@ impl Block {
     }
 
     fn records(&self) -> impl Iterator<Item = RecordAt> + Clone {
-        let (open, sealed) = match &self.rows {
-            Rows::Open(rows) => (Some(rows.iter()), None),
-            Rows::Sealed(rows) => (None, Some(rows.iter())),
+        let (open, sealed) = match &self.facts {
+            BlockFacts::Open(facts) => (Some(facts.iter()), None),
+            BlockFacts::Sealed(facts) => (None, Some(facts.iter())),
         };
-        let open = open.into_iter().flatten().map(|row| row.at);
+        let open = open.into_iter().flatten().map(|facts| facts.at);
         let sealed = sealed.into_iter().flatten();
-        open.chain(sealed.map(|fields| Row::from_fields(fields).at))
+        open.chain(sealed.map(|fields| StreamFacts::from_fields(fields).at))
     }
 
     /// The records that are to be settled when it goes: not those of damaged messages, which
@@ -338,26 +354,26 @@ impl Block {
         records.filter_map(move |(index, at)| (!damaged(index)).then_some(at))
     }
 
-    /// Octets it takes besides [`Block::held`].
+    /// Octets it takes besides [`Block::weight_in_memory`].
     pub(super) fn index_memory(&self) -> u64 {
-        let rows = match &self.rows {
-            Rows::Open(rows) => rows.capacity() * size_of::<Row>(),
-            Rows::Sealed(rows) => rows.memory(),
+        let facts = match &self.facts {
+            BlockFacts::Open(facts) => facts.capacity() * size_of::<StreamFacts>(),
+            BlockFacts::Sealed(facts) => facts.memory(),
         };
-        let lists = match &self.kept {
-            Kept::Resident(messages) => messages.capacity() * size_of::<Message>(),
-            Kept::Paged => 0,
+        let lists = match &self.messages {
+            Messages::InMemory(messages) => messages.capacity() * size_of::<Message>(),
+            Messages::OnDisk => 0,
         };
-        let counted = match &self.kept {
-            Kept::Resident(messages) => ROW_WEIGHT * messages.len() as u64,
-            Kept::Paged => 0,
+        let counted = match &self.messages {
+            Messages::InMemory(messages) => FACTS_WEIGHT * messages.len() as u64,
+            Messages::OnDisk => 0,
         };
         let lost = self.lost.capacity() * size_of::<(usize, Unread)>();
-        (size_of::<Self>() + lost) as u64 + ((rows + lists) as u64).saturating_sub(counted)
+        (size_of::<Self>() + lost) as u64 + ((facts + lists) as u64).saturating_sub(counted)
     }
 }
 
-impl Row {
+impl StreamFacts {
     fn fields(&self) -> [u64; 3] {
         [self.at.0, self.time, u64::from(self.mark)]
     }

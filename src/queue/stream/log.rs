@@ -13,14 +13,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::block::{self, Block, Lost, Row};
+use super::block::{self, Block, Lost, StreamFacts};
 use super::residence::Residence;
 use crate::clock::Wall;
 use crate::message::{Message, filter_value};
-use crate::queue::Limits;
 use crate::queue::account::Account;
 use crate::queue::bodies::Bodies;
 use crate::queue::spilled::Refused;
+use crate::queue::{Limits, Sum};
 use crate::store::{RecordAt, Recovered};
 
 /// Octets of a segment, unless `x-stream-max-segment-size-bytes` says otherwise.
@@ -65,6 +65,10 @@ pub(in crate::queue) struct Log {
     damaged: Vec<RecordAt>,
     /// Messages that could not be read back.
     lost: u64,
+    /// Messages so far that were read back from disk.
+    read: u64,
+    /// Messages so far that were written to disk to leave memory.
+    written: u64,
 }
 
 /// Octets that a message adds to the log.
@@ -83,7 +87,7 @@ impl Log {
 
     /// From now on messages can leave memory.
     pub(in crate::queue) fn page_to(&mut self, bodies: Arc<dyn Bodies>) {
-        self.account = Account::open(bodies, self.account.held());
+        self.account = Account::open(bodies, self.account.octets());
     }
 
     /// The offset of the oldest message; of the next one if there is none.
@@ -123,12 +127,47 @@ impl Log {
     /// Octets held by the messages in memory and by the blocks.
     pub(super) fn memory(&self) -> u64 {
         let index: u64 = self.blocks.iter().map(Block::index_memory).sum();
-        self.account.held() + index
+        self.account.octets() + index
     }
 
     /// Messages so far that could not be read back.
     pub(in crate::queue) fn lost(&self) -> u64 {
         self.lost
+    }
+
+    /// How many messages there are, and the octets of their bodies.
+    pub(in crate::queue) fn sum(&self) -> Sum {
+        Sum {
+            messages: self.len,
+            bytes: self.bodies,
+        }
+    }
+
+    /// Messages so far that were read back from disk.
+    pub(in crate::queue) fn messages_read(&self) -> u64 {
+        self.read
+    }
+
+    /// Messages so far that were written to disk to leave memory.
+    pub(in crate::queue) fn messages_written(&self) -> u64 {
+        self.written
+    }
+
+    /// Messages that are on disk alone.
+    pub(in crate::queue) fn paged_out(&self) -> Sum {
+        let paged_out = self.blocks.iter().filter(|block| !block.is_resident());
+        paged_out.fold(Sum::default(), |sum, block| sum.plus(block.sum()))
+    }
+
+    /// Segments.
+    pub(in crate::queue) fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// When the oldest message was appended, milliseconds since 1970; 0 without messages.
+    pub(in crate::queue) fn first_time(&self) -> u64 {
+        let first = self.blocks.front().and_then(|block| block.facts(0));
+        first.map_or(0, |facts| facts.time)
     }
 
     /// Damaged records found since the last call.
@@ -167,7 +206,8 @@ impl Log {
         // What is read back is sealed, so that it can leave again.
         block.seal();
         let lost = block.load(bodies.as_deref());
-        self.account.add(block.held());
+        self.account.add(block.weight_in_memory());
+        self.read += block.count();
         let base = block.base();
         self.residence.add(base);
         self.note(base, lost);
@@ -267,7 +307,7 @@ impl Log {
             head: (message.routing_octets().len() + message.properties().as_bytes().len()) as u64,
             body: message.body_len() as u64,
         };
-        let row = self.make_room(wall, at, filter_value::mark(message.properties()), octets);
+        let facts = self.make_room(wall, at, filter_value::mark(message.properties()), octets);
         if self
             .blocks
             .back()
@@ -277,7 +317,7 @@ impl Log {
         }
         self.account.add(block::weight(&message));
         if let Some(block) = self.blocks.back_mut() {
-            block.push(row, message);
+            block.push(facts, message);
         }
         self.next += 1;
     }
@@ -288,19 +328,19 @@ impl Log {
             head: u64::from(recovered.head_len),
             body: u64::from(recovered.body_len),
         };
-        let row = self.make_room(recovered.stored_at, recovered.at, recovered.mark, octets);
+        let facts = self.make_room(recovered.stored_at, recovered.at, recovered.mark, octets);
         let is_held = |newest: &Block| newest.is_resident() && newest.len() > 0;
         if self.blocks.back().is_some_and(is_held) {
             self.begin_block();
         }
         if let Some(block) = self.blocks.back_mut() {
-            block.push_absent(row, octets.head + octets.body, octets.body);
+            block.push_absent(facts, octets.head + octets.body, octets.body);
         }
         self.next += 1;
     }
 
     /// Counts a message and makes room for it in the newest block.
-    fn make_room(&mut self, wall: Wall, at: RecordAt, mark: u32, octets: Octets) -> Row {
+    fn make_room(&mut self, wall: Wall, at: RecordAt, mark: u32, octets: Octets) -> StreamFacts {
         if self.segments.is_empty() {
             self.begin_segment();
         }
@@ -321,7 +361,7 @@ impl Log {
         }
         self.bodies += octets.body;
         self.len += 1;
-        Row {
+        StreamFacts {
             at,
             time: self.last_time,
             mark,
@@ -354,7 +394,7 @@ impl Log {
             let first = self.first();
             while let Some(block) = self.blocks.pop_front_if(|block| block.base() < first) {
                 self.len -= block.count();
-                self.account.remove(block.held());
+                self.account.remove(block.weight_in_memory());
                 taken.push(block);
             }
         }
@@ -392,7 +432,7 @@ impl Log {
         }
         let mut freed = self.page_blocks(&bodies, &self.residence.leaving(), excess);
         let is_ripe = |newest: &&Block| {
-            newest.held() >= OPEN_WEIGHT_MIN && !self.residence.is_recent(newest.base())
+            newest.weight_in_memory() >= OPEN_WEIGHT_MIN && !self.residence.is_recent(newest.base())
         };
         if freed < excess
             && let Some(newest) = self.blocks.back().filter(is_ripe).map(Block::base)
@@ -433,8 +473,9 @@ impl Log {
                 continue;
             }
             match block.page_out(bodies) {
-                Ok(octets) => {
-                    freed += octets;
+                Ok(moved) => {
+                    freed += moved.weight;
+                    self.written += moved.messages;
                     self.residence.remove(*base);
                 }
                 // What is behind it is not written either.

@@ -61,7 +61,7 @@ impl Stream {
         at: RecordAt,
         fx: &mut Effects,
     ) -> Pushed {
-        self.common.stats.published += 1;
+        self.common.stats.disk_writes += u64::from(at.is_stored());
         let begins_segment = self.log.begin_segment_if_full(&self.common.limits);
         fx.note_at(&message, self.log.next(), || Fate::Queued { from: None });
         self.log.append(now.wall, message, at);
@@ -92,7 +92,7 @@ impl Stream {
         self.log.end_batch();
         self.readers.wake();
         self.serve(fx);
-        // Not before those who read at the end have had it.
+        // Not before the readers at the end have had it.
         self.log.relieve();
     }
 
@@ -101,9 +101,9 @@ impl Stream {
         for at in self.log.take_damaged() {
             fx.settle(at);
         }
-        self.common.stats.delivered += served.messages;
-        self.common.unacked += served.messages;
-        self.common.unacked_bytes += served.octets;
+        self.common.stats.delivered += served.all.messages;
+        self.common.unacked = self.common.unacked.plus(served.all);
+        self.common.unacked_stored = self.common.unacked_stored.plus(served.stored);
     }
 
     fn retain(&mut self, now: Now, fx: &mut Effects) {

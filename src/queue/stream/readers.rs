@@ -1,7 +1,7 @@
 //! The consumers of a stream: each reads by itself, as far as its credit reaches.
 //!
-//! Those who may be able to take a message stand in a ring and are served in turn, a few messages
-//! at a time. Who cannot is put aside until there is a reason: a new message, a settlement, or its
+//! Those that may be able to take a message stand in a ring and are served in turn, a few messages
+//! at a time. One that cannot is put aside until there is a reason: a new message, a settlement, or its
 //! mailbox or channel called.
 //!
 //! Invariants: I3, I5 (in flight + unacked ≤ prefetch), I9, I11: a reader holds a place in the
@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Weak};
 
-use super::block::{Block, Row};
+use super::block::{Block, StreamFacts};
 use super::filter::Filter;
 use super::log::Log;
 use crate::entry::Facts;
@@ -20,7 +20,7 @@ use crate::mail::{Delivery, Mail, Resume};
 use crate::message::Message;
 use crate::queue::dispatch::Standing;
 use crate::queue::dispatch::outlets::Outlets;
-use crate::queue::{Cancelled, ConsumerSnapshot, Effects, Entry, NewConsumer};
+use crate::queue::{Cancelled, ConsumerSnapshot, Effects, Entry, NewConsumer, Sum};
 use crate::store::RecordAt;
 
 /// Messages a reader takes before the others get their turn.
@@ -45,7 +45,7 @@ struct Reader {
 pub(in crate::queue) struct Readers {
     by_id: BTreeMap<ConsumerId, Reader>,
     ring: VecDeque<ConsumerId>,
-    /// Those who have read everything.
+    /// Those that have read everything.
     caught_up: Vec<ConsumerId>,
     parked: Vec<ConsumerId>,
     outlets: Outlets,
@@ -54,8 +54,9 @@ pub(in crate::queue) struct Readers {
 /// What was handed out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Served {
-    pub(super) messages: u64,
-    pub(super) octets: u64,
+    pub(super) all: Sum,
+    /// Those of them that are stored.
+    pub(super) stored: Sum,
     /// Blocks that were read from disk for it.
     loads: u32,
 }
@@ -134,7 +135,7 @@ impl Readers {
         self.caught_up = woken;
     }
 
-    /// A mailbox or a channel has room again: everybody who waited for one tries again.
+    /// A mailbox or a channel has room again: every consumer that waits for one tries again.
     pub(super) fn resume(&mut self) {
         for id in std::mem::take(&mut self.parked) {
             self.enter_ring(id);
@@ -154,7 +155,7 @@ impl Readers {
         held_up
     }
 
-    /// Hands messages out as long as anybody can take one.
+    /// Hands messages out as long as a consumer can take one.
     pub(super) fn serve(
         &mut self,
         log: &mut Log,
@@ -194,6 +195,16 @@ impl Readers {
     }
 }
 
+impl Served {
+    fn add(&mut self, at: RecordAt, message: &Message) {
+        let size = message.body_len() as u64;
+        self.all.add(size);
+        if at.is_stored() {
+            self.stored.add(size);
+        }
+    }
+}
+
 impl Reader {
     /// Takes some messages; the standing says why it stopped.
     fn turn(
@@ -226,8 +237,8 @@ impl Reader {
         };
         let from = usize::try_from(self.next - base).unwrap_or(usize::MAX);
         for index in from..block.len() {
-            if let (Some(row), Some(message)) = (block.row(index), block.message(index))
-                && self.wants(row, message)
+            if let (Some(facts), Some(message)) = (block.facts(index), block.message(index))
+                && self.wants(facts, message)
             {
                 if left == 0 {
                     break;
@@ -238,14 +249,13 @@ impl Reader {
                     why => return why,
                 }
                 self.in_flight += 1;
-                served.messages += 1;
-                served.octets += message.body_len() as u64;
+                served.add(facts.at, message);
                 fx.note_at(message, self.next, || Fate::Delivered {
                     to: Some(Arc::clone(&self.new.party)),
                     consumer_tag: self.new.tag.clone(),
                     redelivered: false,
                 });
-                let entry = entry_of(message, row.at, self.next);
+                let entry = entry_of(message, facts.at, self.next);
                 outlets.put(self.outlet, self.delivery(entry));
             }
             self.next += 1;
@@ -253,9 +263,9 @@ impl Reader {
         Standing::Ring
     }
 
-    fn wants(&self, row: Row, message: &Message) -> bool {
+    fn wants(&self, facts: StreamFacts, message: &Message) -> bool {
         let filter = self.filter.as_ref();
-        filter.is_none_or(|filter| filter.wants(row.mark, message))
+        filter.is_none_or(|filter| filter.wants(facts.mark, message))
     }
 
     /// Moves on to the first message of `block` from its place on that it may want, or to the end,
@@ -264,13 +274,13 @@ impl Reader {
         self.next = self.next.max(block.base());
         let Some(filter) = &self.filter else { return };
         let from = usize::try_from(self.next - block.base()).unwrap_or(usize::MAX);
-        let rows = (from..block.len()).map_while(|index| block.row(index));
-        let passed = rows.take_while(|row| !filter.may_want(row.mark));
+        let facts = (from..block.len()).map_while(|index| block.facts(index));
+        let passed = facts.take_while(|facts| !filter.may_want(facts.mark));
         self.next += passed.count() as u64;
     }
 
-    /// Why a block is not read from disk for this reader now. Who has made the stream wait for the
-    /// disk for long comes again, so that others get its lock in between.
+    /// Why a block is not read from disk for this reader now. One that has made the stream wait for
+    /// the disk for long comes again, so that others get its lock in between.
     fn may_load(&self, queue: &Weak<dyn Resume>, served: &mut Served) -> Option<Standing> {
         if let Some(why) = self.new.held_up(self.in_flight, queue) {
             return Some(why);

@@ -368,6 +368,11 @@ impl Fixture {
         bodies.join(" ")
     }
 
+    /// Whether anything but the test keeps a consumer's mailbox.
+    pub(in crate::queue) fn has_ghosts(&self) -> bool {
+        self.boxes.values().any(|mail| Arc::strong_count(mail) > 1)
+    }
+
     pub(in crate::queue) fn ready(&self) -> String {
         let ready = self.queue.peek(usize::MAX);
         let bodies: Vec<String> = ready.iter().map(body).collect();

@@ -1,12 +1,14 @@
-//! Any operations against a slow obvious queue: I2 (one place), I3 (order), I5 (credit).
+//! Any operations on a queue, classic or quorum, against a slow obvious one: I2 (one place, and
+//! counts that add up), I3 (order), I5 (credit), I9 (no ghosts), I10 (what is stored is settled
+//! once, when it leaves), I11 (memory that is given back), I12 (the same again).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use leveret_codec::table::Table;
 use proptest::prelude::*;
 
 use super::fixture::{Fixture, message, numbers};
-use crate::queue::ReturnCause;
+use crate::queue::{QueueKind, ReturnCause, Sum};
 
 const TTL_MS: u64 = 50;
 
@@ -79,6 +81,10 @@ fn step_of_a_long_queue() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Model {
     ready: Vec<u64>,
+    /// In a quorum queue how many at the front came back.
+    returned: usize,
+    is_quorum: bool,
+    transient: BTreeSet<u64>,
     expires: BTreeMap<u64, u64>,
     held: BTreeMap<u64, Vec<u64>>,
     /// Prefetch by consumer, in the order in which they are served.
@@ -88,29 +94,73 @@ struct Model {
 }
 
 impl Model {
+    /// Heads die, of those that came back to a quorum queue and of the others alike.
     fn expire(&mut self, now_too: bool) {
-        while let Some(head) = self.ready.first() {
-            let at = self.expires.get(head).copied().unwrap_or(u64::MAX);
-            if at > self.now_ms || at == self.now_ms && !now_too {
-                break;
-            }
-            self.ready.remove(0);
+        while self.returned > 0 && self.is_over(self.ready[0], now_too) {
+            self.pop();
+        }
+        while let Some(head) = self.ready.get(self.returned)
+            && self.is_over(*head, now_too)
+        {
+            self.ready.remove(self.returned);
         }
     }
 
+    fn is_over(&self, number: u64, now_too: bool) -> bool {
+        let at = self.expires.get(&number).copied().unwrap_or(u64::MAX);
+        at < self.now_ms || at == self.now_ms && now_too
+    }
+
+    fn pop(&mut self) -> Option<u64> {
+        let is_there = !self.ready.is_empty();
+        self.returned = self.returned.saturating_sub(1);
+        is_there.then(|| self.ready.remove(0))
+    }
+
     fn requeue(&mut self, messages: impl IntoIterator<Item = u64>) {
-        self.ready.extend(messages);
-        self.ready.sort_unstable();
+        if self.is_quorum {
+            for number in messages {
+                self.ready.insert(self.returned, number);
+                self.returned += 1;
+            }
+        } else {
+            self.ready.extend(messages);
+            self.ready.sort_unstable();
+        }
         self.expire(true);
+    }
+
+    fn sum<'a>(&self, numbers: impl Iterator<Item = &'a u64>) -> Sum {
+        let len = |number: &u64| number.to_string().len() as u64;
+        // A quorum queue counts properties, too: here two octets of flags.
+        let more = if self.is_quorum { 2 } else { 0 };
+        numbers.fold(Sum::default(), |mut sum, number| {
+            sum.add(len(number) + more);
+            sum
+        })
     }
 }
 
 struct Run {
     queue: Fixture,
     model: Model,
+    /// All that consumers got, and what was left each time.
+    heard: Vec<String>,
 }
 
 impl Run {
+    fn new(queue: Fixture) -> Self {
+        let model = Model {
+            is_quorum: queue.queue.declared().kind == QueueKind::Quorum,
+            ..Model::default()
+        };
+        Self {
+            queue,
+            model,
+            heard: Vec::new(),
+        }
+    }
+
     fn apply(&mut self, step: &Step) {
         match *step {
             Step::Push | Step::PushShortLived => {
@@ -122,7 +172,7 @@ impl Run {
             }
             Step::Get => {
                 self.model.expire(true);
-                let expected = (!self.model.ready.is_empty()).then(|| self.model.ready.remove(0));
+                let expected = self.model.pop();
                 let got = self.queue.get(1);
                 assert_eq!(got, expected.map(|n| n.to_string()).unwrap_or_default());
                 self.model.held.entry(0).or_default().extend(expected);
@@ -159,6 +209,7 @@ impl Run {
                 let purged = self.queue.queue.purge(self.queue.now, &mut self.queue.fx);
                 assert_eq!(purged.unwrap(), self.model.ready.len() as u64);
                 self.model.ready.clear();
+                self.model.returned = 0;
             }
             Step::Advance { ms } => {
                 self.model.now_ms += ms;
@@ -177,6 +228,7 @@ impl Run {
         self.model.ready.push(number);
         let body = number.to_string();
         if number.is_multiple_of(3) && ttl.is_none() {
+            self.model.transient.insert(number);
             self.queue.publish_transient(&body);
         } else {
             let shape = |traits: &mut crate::message::Traits| traits.expiration_ms = ttl;
@@ -200,16 +252,15 @@ impl Run {
     }
 
     /// Reads all mail: together it must be the head of the model's queue, in order for each
-    /// consumer, within everybody's credit; and nothing may wait that somebody could take.
+    /// consumer, within the credit of each; and no message may wait that a consumer could take.
     fn adopt(&mut self) {
-        let mut taken = Vec::new();
+        let mut mails = Vec::new();
         for (id, prefetch) in self.model.ring.clone() {
             let mail = self.queue.mail(id);
             let mail: Vec<u64> = mail
                 .split_whitespace()
                 .map(|n| n.parse().unwrap())
                 .collect();
-            assert!(mail.is_sorted(), "I3: {mail:?}");
             let held = self.model.held.entry(id).or_default();
             held.extend(&mail);
             let limit = if prefetch == 0 {
@@ -218,27 +269,98 @@ impl Run {
                 usize::from(prefetch)
             };
             assert!(held.len() <= limit, "I5: {} > {limit}", held.len());
-            taken.extend(mail);
+            self.heard.push(format!("{id}: {mail:?}"));
+            mails.push(mail);
         }
-        taken.sort_unstable();
-        for number in taken {
+        let mut places = BTreeMap::new();
+        for place in 0..mails.iter().map(Vec::len).sum() {
             self.model.expire(false);
-            assert_eq!(self.model.ready.first(), Some(&number), "I3");
-            self.model.ready.remove(0);
+            let head = self
+                .model
+                .pop()
+                .expect("I2: more were delivered than there are");
+            places.insert(head, place);
+        }
+        for mail in mails {
+            let place = |number| places.get(number).expect("I3: it was not at the head");
+            assert!(mail.iter().map(place).is_sorted(), "I3: {mail:?}");
         }
         self.model.expire(true);
         let ready: Vec<_> = self.model.ready.iter().map(u64::to_string).collect();
         assert_eq!(self.queue.ready(), ready.join(" "), "I2");
-        let unacked: usize = self.model.held.values().map(Vec::len).sum();
-        assert_eq!(self.queue.queue.unacked_count(), unacked as u64, "I2");
+        self.heard.push(ready.join(" "));
         let idle = self.model.ring.iter().any(|(id, prefetch)| {
             *prefetch == 0 || self.model.held[id].len() < usize::from(*prefetch)
         });
         assert!(
             ready.is_empty() || !idle,
-            "a message waits though somebody could take it"
+            "a message waits though a consumer could take it"
         );
+        self.check_counts();
     }
+
+    /// I2: everything adds up. I10: what is stored and left is settled, once.
+    fn check_counts(&self) {
+        let model = &self.model;
+        let held = || model.held.values().flatten();
+        let counts = self.queue.queue.counts();
+        assert_eq!(counts.ready, model.sum(model.ready.iter()), "I2");
+        assert_eq!(counts.unacked, model.sum(held()), "I2");
+        let all = model.ready.iter().chain(held());
+        let stored = all.filter(|number| !model.transient.contains(number));
+        assert_eq!(counts.stored, model.sum(stored), "I2");
+        assert!(
+            counts.paged_out.messages < counts.ready.messages.max(1),
+            "I2"
+        );
+        let came = model.pushed - model.transient.len() as u64;
+        let settled = &self.queue.fx.settled;
+        assert_eq!(settled.len() as u64, came - counts.stored.messages, "I10");
+    }
+
+    /// All consumers leave, and then nothing is left of any of them or of the messages.
+    fn end(&mut self) {
+        self.apply(&Step::RequeueAll { id: 0 });
+        for id in 1..4 {
+            self.apply(&Step::RequeueAll { id });
+            self.apply(&Step::Leave { id });
+        }
+        self.apply(&Step::Purge);
+        let queue = &self.queue.queue;
+        assert_eq!(
+            (queue.consumer_count(), queue.unacked_count()),
+            (0, 0),
+            "I9"
+        );
+        assert!(!self.queue.has_ghosts(), "I9: the queue keeps a mailbox");
+        let mut settled: Vec<_> = self.queue.fx.settled.iter().collect();
+        settled.sort_unstable();
+        settled.dedup();
+        let came = self.model.pushed - self.model.transient.len() as u64;
+        assert_eq!(settled.len() as u64, came, "I10");
+        assert!(queue.memory_bytes() < 128 * 1024, "I11");
+        let shelf = self.queue.shelf.as_ref();
+        assert!(shelf.is_none_or(|shelf| shelf.held() == 0), "I11");
+    }
+}
+
+fn run(queue: Fixture, steps: &[Step]) -> Vec<String> {
+    let mut run = Run::new(queue);
+    for step in steps {
+        run.apply(step);
+    }
+    run.end();
+    run.heard
+}
+
+/// What a queue in the machine is.
+fn queue_of(kind: usize, budget: u64) -> Fixture {
+    let queue = match kind {
+        0 => Fixture::classic(Table::new()),
+        1 => Fixture::classic(numbers([("x-max-priority", 9)])),
+        _ => Fixture::quorum(numbers([("x-delivery-limit", -1)])),
+    };
+    queue.on_shelf(budget)
 }
 
 proptest! {
@@ -247,15 +369,23 @@ proptest! {
     #[test]
     fn queue_does_what_the_model_does(
         steps in prop::collection::vec(step(), 1..80),
-        priorities in any::<bool>(),
+        kind in 0..3usize,
         budget in prop_oneof![Just(0), Just(u64::MAX)],
     ) {
-        let arguments = if priorities { numbers([("x-max-priority", 9)]) } else { Table::new() };
-        let queue = Fixture::classic(arguments).on_shelf(budget);
-        let mut run = Run { queue, model: Model::default() };
-        for step in &steps {
-            run.apply(step);
-        }
+        run(queue_of(kind, budget), &steps);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(50))]
+
+    #[test]
+    fn queue_does_the_same_again(
+        steps in prop::collection::vec(step(), 1..80),
+        kind in 0..3usize,
+    ) {
+        let first = run(queue_of(kind, 0), &steps);
+        prop_assert_eq!(run(queue_of(kind, 0), &steps), first, "I12");
     }
 }
 
@@ -265,12 +395,9 @@ proptest! {
     #[test]
     fn long_queue_does_what_the_model_does(
         steps in prop::collection::vec(step_of_a_long_queue(), 1..60),
+        kind in prop_oneof![Just(0usize), Just(2)],
         budget in prop_oneof![Just(0), Just(200_000), Just(u64::MAX)],
     ) {
-        let queue = Fixture::classic(Table::new()).on_shelf(budget);
-        let mut run = Run { queue, model: Model::default() };
-        for step in &steps {
-            run.apply(step);
-        }
+        run(queue_of(kind, budget), &steps);
     }
 }

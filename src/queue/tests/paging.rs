@@ -29,6 +29,27 @@ fn publish(q: &mut Fixture, numbers: impl IntoIterator<Item = u64>) {
     }
 }
 
+/// What came back to a quorum queue lies in the order of return. A chunk was looked for where its
+/// first position would be among the others: another one was taken for it, and it stayed in memory.
+#[test]
+fn what_came_back_to_a_quorum_queue_leaves_memory() {
+    let mut q = Fixture::quorum(Table::new()).on_shelf(NO_LIMIT);
+    q.publish(&words(0..2000));
+    q.get(2000);
+    for from in [1800, 1200, 600, 0] {
+        q.requeue(0, &words(from..(from + 600).min(2000)), ReturnCause::Nack);
+    }
+    q.queue.page_out();
+    let counts = q.queue.counts();
+    assert_eq!(counts.ready.messages, 2000);
+    assert_eq!(counts.paged_out.messages, 1999);
+    let expected = (1800..2000)
+        .chain(1200..1800)
+        .chain(600..1200)
+        .chain(0..600);
+    assert_eq!(q.get(2000), words(expected));
+}
+
 #[test]
 fn backlog_on_disk_keeps_its_order() {
     let mut q = classic(Table::new());

@@ -376,7 +376,9 @@ fn push_all(
     let storing = handle.storing();
     handle.with(now, |queue, effects| {
         let mut pushed = Vec::new();
+        let mut count = 0;
         for (part, take) in parts {
+            count += part.len();
             if effects.is_listening() {
                 pushed.push(part.clone());
             }
@@ -400,6 +402,9 @@ fn push_all(
                     Pushed::Refused => *answer = Placed::Refused,
                 }
             }
+        }
+        if how.source.is_published() {
+            queue.count_published(count);
         }
         if effects.is_listening() {
             how.source.name(&pushed, effects);

@@ -42,6 +42,11 @@ enum Way {
 }
 
 impl Source {
+    /// Whether a client publishes the messages.
+    pub(super) fn is_published(&self) -> bool {
+        matches!(self.way, Way::Unknown | Way::Published(_))
+    }
+
     /// Says which of the batch were pushed into the queue that made `effects`.
     pub(super) fn name(&self, pushed: &[Range<usize>], effects: &mut Effects) {
         let Some(MessageId(first)) = self.first else {

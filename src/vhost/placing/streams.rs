@@ -65,8 +65,10 @@ impl<'a> Held<'a> {
             Target::Reply(_) => false,
         };
         let mut came = Vec::new();
+        let mut count = 0;
         for (number, (routes, message, at)) in publishes.iter().enumerate() {
             if routes.iter().any(comes_here) {
+                count += 1;
                 if self.effects.is_listening() {
                     came.push(number..number + 1);
                 }
@@ -75,6 +77,9 @@ impl<'a> Held<'a> {
                 self.queue
                     .push(now, message.clone(), at, arrival, &mut self.effects);
             }
+        }
+        if publishes.source.is_published() {
+            self.queue.count_published(count);
         }
         if self.effects.is_listening() {
             publishes.source.name(&came, &mut self.effects);

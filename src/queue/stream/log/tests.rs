@@ -60,8 +60,8 @@ fn run(log: &Log, offset: u64) -> Vec<RecordAt> {
         return Vec::new();
     };
     let from = usize::try_from(offset.max(block.base()) - block.base()).expect("small");
-    let rows = (from..block.len()).filter_map(|index| block.row(index));
-    rows.map(|row| row.at).collect()
+    let facts = (from..block.len()).filter_map(|index| block.facts(index));
+    facts.map(|facts| facts.at).collect()
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn retention_by_size_takes_the_oldest_segments() {
     assert_eq!(offsets(&log), [3, 4, 5, 6, 7]);
     assert_eq!((log.first(), log.len(), log.bodies()), (3, 5, 20));
     let each = crate::queue::stream::block::weight(&filtered("1234", None));
-    assert_eq!(log.account.held(), 5 * each);
+    assert_eq!(log.account.octets(), 5 * each);
     assert_eq!(log.first_since(Wall::from_millis(0)), 3);
     assert_eq!(run(&log, 0).len(), 3, "what is gone leads to the oldest");
 }
