@@ -1,7 +1,7 @@
 //! The limit that all consumers of one channel share: basic.qos with global=true.
 //!
 //! Several queues take from it, each under its own lock, and one channel gives back; so it is
-//! counted in atomics, and those who found it used up leave their names to be called back.
+//! counted in atomics, and a queue that found it used up joins a line to be called back.
 //! Everything in flight is counted, limit or not, so that a limit that is set later covers what is
 //! outstanding already. Consumers without acknowledgements are held up while it is used up, but
 //! use nothing of it.
@@ -23,7 +23,7 @@ pub struct ChannelCredit {
     limit: AtomicU64,
     /// Messages in flight to or unacked by consumers of the channel.
     used: AtomicU64,
-    /// Somebody is in `waiting`. Read without the lock after giving back; a waiter sets it before
+    /// A queue is in `waiting`. Read without the lock after giving back; a waiter sets it before
     /// it looks at `used` for the last time, so one of the two always sees the other.
     awaited: AtomicBool,
     waiting: Mutex<Line>,
@@ -36,7 +36,7 @@ impl ChannelCredit {
         Self::default()
     }
 
-    /// Sets the limit in messages, 0 for none, and calls back who may go on now. No lock may be
+    /// Sets the limit in messages, 0 for none, and calls back the queues that may go on now. No lock may be
     /// held.
     pub fn set_limit(&self, limit: u16, now: Now) {
         self.limit.store(u64::from(limit), Ordering::SeqCst);
@@ -79,8 +79,8 @@ impl ChannelCredit {
         taken.is_ok()
     }
 
-    /// The channel: `n` messages that came through its consumers are settled. Calls back who may go
-    /// on now. No lock may be held.
+    /// The channel: `n` messages that came through its consumers are settled. Calls back the
+    /// queues that may go on now. No lock may be held.
     pub fn give_back(&self, n: u64, now: Now) {
         let before = self
             .used
@@ -106,7 +106,7 @@ impl ChannelCredit {
         true
     }
 
-    /// Those who wait go on one after the other, while there is credit.
+    /// The queues that wait go on one after the other, while there is credit.
     fn released(&self, now: Now) {
         while self.awaited.load(Ordering::SeqCst) && !self.is_full() {
             let mut waiting = self.waiting.lock();

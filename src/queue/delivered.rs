@@ -39,7 +39,7 @@ fn changed_properties(entry: &Entry, kind: QueueKind, counted: bool) -> Option<V
         add("x-delivery-count", entry.delivery_count.into());
     }
     if kind != QueueKind::Stream {
-        return Some(with_headers(properties, headers, Others::Kept));
+        return Some(with_headers(properties, headers, Others::Unchanged));
     }
     let mut headers = of_stream(headers, entry.message.traits().died_before);
     let offset = i64::try_from(entry.position).unwrap_or(i64::MAX);
@@ -90,7 +90,11 @@ pub fn returned_properties(message: &Message) -> Option<Vec<u8>> {
     }
     let mut headers = headers_of(message.properties());
     headers.remove("BCC");
-    Some(with_headers(message.properties(), headers, Others::Kept))
+    Some(with_headers(
+        message.properties(),
+        headers,
+        Others::Unchanged,
+    ))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) const LAST_DEATH: [&str; 3] = [
 /// What becomes of the other properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Others {
-    Kept,
+    Unchanged,
     /// All but `expiration`.
     WithoutExpiration,
     /// As a stream keeps them: `delivery-mode` is 2 or 1, never absent, `cluster-id` is lost, and
@@ -39,7 +39,7 @@ pub(super) enum Others {
 impl Others {
     fn change(self, properties: &mut Properties<'_>) {
         match self {
-            Self::Kept => {}
+            Self::Unchanged => {}
             Self::WithoutExpiration => properties.expiration = None,
             Self::OfStream => {
                 let persistent = properties.delivery_mode == Some(PERSISTENT);
@@ -132,7 +132,7 @@ fn published_properties_len(properties: PropertiesRef<'_>, died_before: bool) ->
     }
     let gone = died_before && headers.is_empty();
     headers.remove("BCC");
-    let len = with_headers(properties, headers, Others::Kept).len();
+    let len = with_headers(properties, headers, Others::Unchanged).len();
     let empty = if gone { EMPTY_TABLE_LEN } else { 0 };
     expiration + len.saturating_sub(empty)
 }

@@ -1,6 +1,6 @@
 //! Consumers that leave a queue together with what their channels hold of it.
 //!
-//! What they leave behind is ready again before anybody else is served, so that the successor of a
+//! What they leave behind is ready again before other consumers are served, so that the successor of a
 //! single active consumer begins with it.
 //!
 //! Invariants: I3, I9. Seen: RabbitMQ 4.3.6,

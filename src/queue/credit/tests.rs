@@ -48,7 +48,11 @@ fn who_waits_is_called_once_when_there_is_credit() {
     assert_eq!(called.0.load(Ordering::SeqCst), 1);
     assert!(credit.try_take());
     credit.give_back(1, Now::default());
-    assert_eq!(called.0.load(Ordering::SeqCst), 1, "nobody waits any more");
+    assert_eq!(
+        called.0.load(Ordering::SeqCst),
+        1,
+        "no queue waits any more"
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Which blocks of a stream are in memory, and which of them leaves next.
 //!
 //! Those that were read lately stay, as many as there are readers for, so that readers at different
-//! places do not push each other's blocks out. Of the others the oldest leaves first: who reads the
-//! end reads the newest, and who is behind reads on from a block that stays.
+//! places do not push each other's blocks out. Of the others the oldest leaves first: a reader at
+//! the end reads the newest, and one that is behind reads on from a block that stays.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -47,7 +47,7 @@ impl Residence {
         self.recent_weight = self.recent.iter().map(|(_, weight)| weight).sum();
     }
 
-    /// Somebody reads the block `base`.
+    /// A consumer reads the block `base`.
     pub(super) fn touch(&mut self, base: u64, weight: u64) {
         if self.recent.back() == Some(&(base, weight)) {
             return;

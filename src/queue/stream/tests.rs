@@ -320,7 +320,7 @@ fn long_backlog_reaches_consumers_in_turns_and_in_order() {
 }
 
 #[test]
-fn retention_takes_what_nobody_has_read_and_settles_it() {
+fn retention_takes_what_was_not_read_and_settles_it() {
     let mut q = single_message_segments(numbers([("x-max-length-bytes", 140)]));
     q.publish("a");
     q.consume_with(1, 1, offset("first"));
@@ -452,7 +452,7 @@ fn expiration_means_nothing() {
 }
 
 #[test]
-fn fates_are_told_when_somebody_listens() {
+fn fates_are_told_while_a_listener_is_there() {
     let mut q = stream(Table::new());
     q.fx.heard = crate::queue::Effects::new(true, false).heard;
     q.consume(1, 1);

@@ -1,4 +1,4 @@
-//! Who is served.
+//! Which consumers are served.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -163,7 +163,7 @@ fn consumers_of_one_connection_get_one_box_of_mail_in_queue_order() {
 }
 
 #[test]
-fn add_consumer_serves_nobody_by_itself() {
+fn add_consumer_serves_none_by_itself() {
     let mut q = Fixture::classic(Table::new());
     q.publish("a");
     let new = consumer(1, 0);
@@ -215,7 +215,7 @@ fn exclusive(id: u64) -> NewConsumer {
 }
 
 #[test]
-fn exclusive_consumer_shares_with_nobody() {
+fn exclusive_consumer_shares_with_none() {
     let words = "403 ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use";
     let mut q = Fixture::classic(Table::new());
     q.add(exclusive(1)).unwrap();
