@@ -19,6 +19,7 @@ use crate::policy::Issuer;
 use crate::store::{Definition, DefinitionChange, DefinitionKind};
 
 mod arguments;
+pub mod mending;
 mod records;
 
 pub use arguments::{ArgumentsError, from_json, to_json};

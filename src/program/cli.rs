@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Prints the definitions and messages in the files of a stopped broker; changes nothing.
     #[command(after_help = DUMP)]
     Dump(Inspect),
+    /// Writes what can be read in the files of a stopped broker to a new directory.
+    #[command(after_help = REPAIR)]
+    Repair(Repair),
     /// Prints a settings file with every setting, its range and default.
     Settings {
         /// Prints the reference as Markdown instead.
@@ -55,6 +58,20 @@ pub(crate) struct Inspect {
     /// The data directory (`data_dir`).
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `repair` reads and writes.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct Repair {
+    /// The data directory (`data_dir`), which is only read.
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The new directory, missing or empty [default: DIR.repaired].
+    #[arg(long, value_name = "NEW")]
+    pub(crate) to: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -184,6 +201,18 @@ Exit codes:
   2  the directory cannot be read: missing, in use by a broker, of another version
 ";
 
+const REPAIR: &str = "\
+Definitions and messages that can be read go to a new directory, messages with their delivery counts
+and what is left of their time. What cannot be read is named as `check-data` does. Messages of a
+queue whose definition is lost get a queue of their own, `lost.` and a number. Start a broker on the
+new directory (--data-dir), and keep the old one until you have seen that all is well.
+
+Exit codes:
+  0  everything was whole and is in the new directory
+  1  something is damaged: the rest is in the new directory
+  2  nothing was written: no data, a broker uses it, the new one is not empty, no room
+";
+
 const EXAMPLES: &str = "\
 Examples:
   leveret                                  a broker as RabbitMQ would be, on port 5672
@@ -195,6 +224,7 @@ Examples:
   leveret settings > leveret.toml
   leveret check-data data                  verifies the files of a stopped broker
   leveret dump --json data | jq .body      and shows what is in them
+  leveret repair data --to new             and saves what can be read
   leveret bench --size 1024 --confirm 100  a load on the broker at port 5672
 
 It stops on SIGTERM or Ctrl-C once clients are told and data is written; a second one stops it

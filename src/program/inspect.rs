@@ -54,7 +54,7 @@ pub(crate) fn dump(what: &Inspect) -> ExitCode {
     }
 }
 
-fn open(dir: &Path) -> Result<OsDisk, ExitCode> {
+pub(super) fn open(dir: &Path) -> Result<OsDisk, ExitCode> {
     OsDisk::open_read_only(dir).map_err(|error| match error.kind() {
         io::ErrorKind::ResourceBusy => refuse(&format!(
             "a broker is using the data directory '{}': stop it first, or look at a copy",
@@ -64,24 +64,24 @@ fn open(dir: &Path) -> Result<OsDisk, ExitCode> {
     })
 }
 
-fn refuse(why: &dyn Display) -> ExitCode {
+pub(super) fn refuse(why: &dyn Display) -> ExitCode {
     complain(why);
     ExitCode::from(UNREADABLE)
 }
 
 /// Writes lines to standard output.
-struct Printer {
+pub(super) struct Printer {
     out: BufWriter<io::StdoutLock<'static>>,
     json: bool,
 }
 
 impl Printer {
-    fn new(json: bool) -> Self {
+    pub(super) fn new(json: bool) -> Self {
         let out = BufWriter::new(io::stdout().lock());
         Self { out, json }
     }
 
-    fn print(&mut self, line: &(impl Serialize + Display)) {
+    pub(super) fn print(&mut self, line: &(impl Serialize + Display)) {
         let written = if self.json {
             let json = serde_json::to_string(line).expect("it is made of texts and numbers");
             writeln!(self.out, "{json}")
@@ -104,7 +104,7 @@ impl Printer {
         ended(self.out.write_all(&plain));
     }
 
-    fn end(mut self, damage: &[Damage]) -> ExitCode {
+    pub(super) fn end(mut self, damage: &[Damage]) -> ExitCode {
         ended(self.out.flush());
         if damage.is_empty() {
             ExitCode::SUCCESS

@@ -28,6 +28,7 @@ mod cli;
 mod inspect;
 mod logging;
 mod ready;
+mod repair;
 mod signals;
 
 /// The exit code of `check-config` where nothing is wrong, but the port or the data is in use.
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Some(Command::Bench(bench)) => return leveret_bench::main(bench),
         Some(Command::CheckData(what)) => return inspect::check_data(what),
         Some(Command::Dump(what)) => return inspect::dump(what),
+        Some(Command::Repair(what)) => return repair::repair(what),
         Some(Command::CheckConfig) | None => {}
     }
     let loaded = match cli.options.load(std::env::vars_os().collect()) {

@@ -100,7 +100,7 @@ impl LogStore {
             source,
         };
         let applied = database.state().applied;
-        let last = last_epoch(&scan, &database);
+        let last = scan.last_epoch(database.state().epoch);
         let suspect = database.suspect(last, scan.end);
         let epoch = last.saturating_add(1);
         let mut definitions = found.texts;
@@ -231,14 +231,6 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
         what: format!("starting '{name}'"),
         source,
     })
-}
-
-/// The number of the last start, or one that is not smaller than that of any queue that may still
-/// be somewhere.
-fn last_epoch(scan: &Scan, definitions: &Definitions) -> u64 {
-    let dropped = scan.catalog.dropped.iter().map(|queue| queue.0 >> 32);
-    let known = definitions.state().epoch.max(scan.epoch);
-    dropped.fold(known, u64::max)
 }
 
 fn report(scan: &Scan, disk: &dyn Disk) {

@@ -7,10 +7,11 @@
 //! There is one order of records and no transaction between definitions and messages: incarnation
 //! ids of queues are never reused, so records of a deleted queue are garbage by construction.
 //!
-//! Behind the door are wings, each of which names only those after it: [`inspect`] looks at a data
-//! directory, `start` finds again what it holds, `space` gives room back, `log` writes, `format`
-//! knows every octet (`FORMAT.md`), [`disk`] has the files. `log_store` puts them together;
-//! `definitions` and `spill` are small stores of their own beside it.
+//! Behind the door are wings, each of which names only those after it: [`repair`] saves what can be
+//! read of a data directory, [`inspect`] looks at one, `start` finds again what it holds, `space`
+//! gives room back, `log` writes, `format` knows every octet (`FORMAT.md`), [`disk`] has the files.
+//! `log_store` puts them together; `definitions` and `spill` are small stores of their own beside
+//! it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub mod inspect;
 mod log;
 mod log_store;
 mod memory;
+pub mod repair;
 mod space;
 mod spill;
 mod start;

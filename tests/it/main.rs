@@ -11,6 +11,7 @@ mod brim;
 mod changes;
 mod cli;
 mod cli_data;
+mod cli_repair;
 mod client;
 mod compat;
 mod definitions;

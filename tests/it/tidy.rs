@@ -110,6 +110,7 @@ const LAYERS: &[&str] = &[
 /// Wings of the store: each may name only those after it.
 const WINGS: &[&str] = &[
     "log_store",
+    "repair",
     "inspect",
     "start",
     "space",

@@ -246,6 +246,26 @@ impl Copy {
     }
 }
 
+/// Writes a new data directory's definitions, the first write of all.
+///
+/// # Errors
+/// What the disk says.
+pub(in crate::store) fn write_new(disk: &dyn Disk, texts: &Texts, state: State) -> io::Result<()> {
+    let state = State {
+        write: 1,
+        generation: 1,
+        lost: false,
+        ..state
+    };
+    let written = Written {
+        epoch: state.epoch,
+        write: state.write,
+    };
+    FILES
+        .into_iter()
+        .try_for_each(|name| write_file(disk, name, texts, &state, written).map(drop))
+}
+
 /// A file in which something is damaged that is nowhere else may still be of use to an operator.
 /// It keeps its name until a new one takes its place.
 fn copy_aside(disk: &dyn Disk, name: &str) -> io::Result<()> {

@@ -51,7 +51,7 @@ pub(in crate::store) struct State {
     /// Counts the writes, on and on when the file is written anew.
     pub(in crate::store) write: u64,
     /// The write by which the file was made.
-    pub(super) generation: u64,
+    pub(in crate::store) generation: u64,
 }
 
 /// What a row says.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::ids::QueueId;
 use crate::message::MessageBuilder;
 use crate::store::StoreError;
-use crate::store::definitions::{self, Definitions, Source, Texts, change_text};
+use crate::store::definitions::{self, Definitions, Source, State, Texts, change_text};
 use crate::store::disk::Disk;
 use crate::store::space::checkpoint::{self, Unread};
 use crate::store::start::alive;
@@ -173,14 +173,16 @@ pub fn dump(disk: &dyn Disk, each: &mut dyn FnMut(Item)) -> Result<Vec<Damage>, 
     Ok(found.scan.damage)
 }
 
-struct Found {
-    scan: Scan,
-    definitions: Texts,
+pub(in crate::store) struct Found {
+    pub(in crate::store) scan: Scan,
+    pub(in crate::store) definitions: Texts,
+    /// The numbers beside the definitions; `None` if they cannot be read.
+    pub(in crate::store) state: Option<State>,
     unfinished: Option<String>,
 }
 
 impl Found {
-    fn read(disk: &dyn Disk) -> Result<Self, StoreError> {
+    pub(in crate::store) fn read(disk: &dyn Disk) -> Result<Self, StoreError> {
         let failed = |what: String| move |source| StoreError::Io { what, source };
         let names = names(disk)?;
         if !names.iter().any(|name| is_ours(name)) {
@@ -209,6 +211,7 @@ impl Found {
         Ok(Self {
             scan,
             definitions,
+            state: found.state,
             unfinished,
         })
     }

@@ -23,7 +23,7 @@ use reserve::Reserve;
 
 pub(super) mod checkpoint;
 pub(super) mod packed;
-mod packing;
+pub(super) mod packing;
 mod reserve;
 
 /// Octets of log after which a checkpoint is due, if the data is small; an eighth of it if not.

@@ -162,7 +162,7 @@ impl Housekeeper {
 }
 
 /// Copies every record of which anything is alive.
-fn copy_alive(segment: &Segment, packer: &mut Packer) -> io::Result<()> {
+pub(in crate::store) fn copy_alive(segment: &Segment, packer: &mut Packer) -> io::Result<()> {
     let mut window = Window::new(Arc::clone(&segment.file));
     let mut next = 0;
     while let Some(bit) = segment.live.next(next) {

@@ -113,6 +113,13 @@ fn reading(name: &str, source: io::Error) -> StoreError {
 }
 
 impl Scan {
+    /// The number of the last start, of which the definitions know `known`, or at least one that is
+    /// not smaller than that of any queue that may still be somewhere.
+    pub(in crate::store) fn last_epoch(&self, known: u64) -> u64 {
+        let dropped = self.catalog.dropped.iter().map(|queue| queue.0 >> 32);
+        dropped.fold(known.max(self.epoch), u64::max)
+    }
+
     /// Takes over the segments that the checkpoint lists; returns those that come after it.
     fn take_listed(
         &mut self,
