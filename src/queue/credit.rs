@@ -36,8 +36,8 @@ impl ChannelCredit {
         Self::default()
     }
 
-    /// Sets the limit in messages, 0 for none, and calls back the queues that may go on now. No lock may be
-    /// held.
+    /// Sets the limit in messages, 0 for none, and calls back the queues that may go on now. No
+    /// lock may be held.
     pub fn set_limit(&self, limit: u16, now: Now) {
         self.limit.store(u64::from(limit), Ordering::SeqCst);
         self.released(now);

@@ -261,8 +261,8 @@ impl Consumers {
         consumers.into_iter().map(notice).collect()
     }
 
-    /// Chooses the consumer for the next message, takes the credit for it and sends the consumer to the
-    /// end of its ring. The message must be given to [`Consumers::deliver`].
+    /// Chooses the consumer for the next message, takes the credit for it and sends the consumer to
+    /// the end of its ring. The message must be given to [`Consumers::deliver`].
     #[inline]
     pub(super) fn next_taker(&mut self, queue: &Weak<dyn Resume>) -> Option<Taker> {
         for ring in &mut self.rings {

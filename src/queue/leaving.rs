@@ -1,7 +1,7 @@
 //! Consumers that leave a queue together with what their channels hold of it.
 //!
-//! What they leave behind is ready again before other consumers are served, so that the successor of a
-//! single active consumer begins with it.
+//! What they leave behind is ready again before other consumers are served, so that the successor
+//! of a single active consumer begins with it.
 //!
 //! Invariants: I3, I9. Seen: RabbitMQ 4.3.6,
 //! tests/scripts/sac/the_successor_begins_with_the_unacked_after_*.amqp.

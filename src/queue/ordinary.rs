@@ -209,12 +209,20 @@ impl Ordinary {
             return self.rearm(fx);
         }
         self.serve(now, fx);
+        if !self.ready.is_empty() {
+            self.leave_waiting(now, fx);
+        }
+        self.rearm(fx);
+    }
+
+    /// Messages wait: drops what has expired and what is over the length limit, and notes whether a
+    /// consumer could take one.
+    fn leave_waiting(&mut self, now: Now, fx: &mut Effects) {
         self.capacity.set(now.mono, self.consumers.any_takers());
         // Where there is no room for more deaths these do nothing.
         self.expire(now, Horizon::At, fx);
         self.trim(fx);
         self.expire(now, Horizon::At, fx);
-        self.rearm(fx);
     }
 
     /// Lets die what should be dead, as much as this call may. `false` if there is more of it.
@@ -347,6 +355,7 @@ impl Ordinary {
         self.lease.renew(now.mono);
         fx.note_consumer(ChangeKind::ConsumerCreated, &consumer);
         self.consumers.add(consumer, priority);
+        self.capacity.set(now.mono, true);
         self.rearm(fx);
         Ok(())
     }
@@ -403,6 +412,7 @@ impl Ordinary {
     /// See `Queue::resume`.
     pub(super) fn resume(&mut self, now: Now, fx: &mut Effects) {
         self.consumers.resume();
+        self.capacity.set(now.mono, true);
         self.dispatch(now, fx);
     }
 

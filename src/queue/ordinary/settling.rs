@@ -79,8 +79,9 @@ impl Ordinary {
         }
     }
 
-    /// What leaving consumers and channels have unacked. A quorum queue serves again what its consumers had, one after the
-    /// other as they came, then what was taken by gets; a classic queue puts it in order itself.
+    /// What leaving consumers and channels have unacked. A quorum queue serves again what its
+    /// consumers had, one after the other as they came, then what was taken by gets; a classic
+    /// queue puts it in order itself.
     ///
     /// Seen: RabbitMQ 4.3.6, tests/scripts/requeue/what_a_channel_holds_returns_*.amqp.
     fn take_unacked(&mut self, mut leaving: Leaving) -> Vec<Entry> {

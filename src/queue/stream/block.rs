@@ -1,8 +1,9 @@
 //! Neighbouring messages of one segment of a stream: in memory, or on disk.
 //!
-//! The newest block is open and grows; every other one is sealed, what is known of its messages packed. A block on disk
-//! keeps only them, at most some 14 octets a message. Stored messages are dropped from memory as
-//! they are, the others are spilled to one extent, once: what was read back leaves for nothing.
+//! The newest block is open and grows; every other one is sealed, what is known of its messages
+//! packed. A block on disk keeps only them, at most some 14 octets a message. Stored messages are
+//! dropped from memory as they are, the others are spilled to one extent, once: what was read back
+//! leaves for nothing.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The consumers of a stream: each reads by itself, as far as its credit reaches.
 //!
 //! Those that may be able to take a message stand in a ring and are served in turn, a few messages
-//! at a time. One that cannot is put aside until there is a reason: a new message, a settlement, or its
-//! mailbox or channel called.
+//! at a time. One that cannot is put aside until there is a reason: a new message, a settlement, or
+//! its mailbox or channel called.
 //!
 //! Invariants: I3, I5 (in flight + unacked ≤ prefetch), I9, I11: a reader holds a place in the
 //! log, never a message, so that the slowest of them keeps nothing alive.
