@@ -48,6 +48,10 @@ pub const HTTP_IDLE_MS: u64 = 45_000;
 /// Octets of a list over HTTP that are made at a time, and one item more.
 pub const HTTP_CHUNK: usize = 32 * 1024;
 
+/// Octets of bodies after which no further message is got by one request over HTTP. The client
+/// sees fewer.
+pub const HTTP_GET_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Connections the operating system keeps for us before they are accepted.
 pub const BACKLOG: u32 = 1_024;
 

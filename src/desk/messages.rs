@@ -106,7 +106,7 @@ impl Actor {
     }
 
     /// Who this is, while messages are listened to.
-    fn heard_party(&self) -> Option<Arc<Party>> {
+    pub(crate) fn heard_party(&self) -> Option<Arc<Party>> {
         let listening = self.desk.env.events.listening();
         listening.then(|| {
             Arc::new(Party {
@@ -186,7 +186,7 @@ pub struct QueuedMessage {
 }
 
 impl QueuedMessage {
-    fn new(entry: Entry, kind: QueueKind) -> Self {
+    pub(crate) fn new(entry: Entry, kind: QueueKind) -> Self {
         let delivered = delivered_properties(&entry, kind);
         Self { entry, delivered }
     }

@@ -57,6 +57,9 @@ pub use queues::QueueDeclaration;
 pub use stored::Stored;
 pub use supply::Supply;
 
+pub use crate::queue::{Outcome, ReturnCause};
+pub use crate::vhost::{DeleteIf, DestinationName};
+
 use administration::{Changes, Parameters};
 use session::Session;
 use waiting::{Waiting, Watch};

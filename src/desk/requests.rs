@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use super::Desk;
 use crate::auth::{Door, HashingAlgorithm, Refused, User};
+use crate::clock::Now;
 use crate::config::Settings;
 use crate::mail::Mailbox;
 use crate::store::Position;
@@ -53,6 +54,12 @@ impl Desk {
     #[must_use]
     pub(crate) fn may_enter(&self, user: &User, vhost: &str) -> bool {
         self.auth.access(user.name(), vhost).is_some()
+    }
+
+    /// The time now.
+    #[must_use]
+    pub(crate) fn now(&self) -> Now {
+        self.env.now()
     }
 
     /// What is set.

@@ -20,6 +20,8 @@ pub(super) struct Reply {
     pub(super) content: Content,
     /// The name of the file that a browser is to make of it.
     pub(super) file: Option<HeaderValue>,
+    /// Where what was made is to be found.
+    pub(super) location: Option<HeaderValue>,
 }
 
 /// The body of an answer.
@@ -52,6 +54,14 @@ impl Reply {
         Self::with(StatusCode::CREATED, Content::None)
     }
 
+    /// 201 for what is now to be found at `location`.
+    pub(super) fn created_at(location: &str) -> Self {
+        Self {
+            location: HeaderValue::from_str(location).ok(),
+            ..Self::created()
+        }
+    }
+
     /// 201 for what was not there before, 204 for what was.
     pub(super) fn of_change(change: Change) -> Self {
         match change {
@@ -65,6 +75,7 @@ impl Reply {
             status,
             content,
             file: None,
+            location: None,
         }
     }
 
@@ -89,6 +100,9 @@ impl Reply {
         }
         if let Some(file) = self.file {
             headers.insert(header::CONTENT_DISPOSITION, file);
+        }
+        if let Some(location) = self.location {
+            headers.insert(header::LOCATION, location);
         }
         let caching = if is_read { NO_CACHE } else { REVALIDATE };
         headers.insert(header::CACHE_CONTROL, caching);

@@ -13,7 +13,7 @@ use super::json::{Columns, Object};
 use super::query::Query;
 use crate::auth::User;
 use crate::desk::views::Scope;
-use crate::desk::{Administration, Caller, Desk, Stored};
+use crate::desk::{Actor, Administration, Caller, Desk, Stored};
 use crate::limits::DURABLE_WAIT_MS;
 
 /// See the module.
@@ -64,6 +64,25 @@ impl Ask {
             true => Ok(name),
             false => Err(Refusal::not_found()),
         }
+    }
+
+    /// The name of an exchange in the path: `amq.default` is the one without a name.
+    pub(super) fn exchange(&self, name: &str) -> &str {
+        match self.name(name) {
+            "amq.default" => "",
+            name => name,
+        }
+    }
+
+    /// The user who asks, as an actor in the vhost of the path.
+    ///
+    /// # Errors
+    /// 404 without that vhost, 401 without any permission in it.
+    pub(super) fn actor(&self) -> Result<Actor, Refusal> {
+        let vhost = self.vhost();
+        let vhost = vhost.map_err(|_| Refusal::missing("vhost_not_found"))?;
+        let actor = self.desk.actor(self.user()?, vhost);
+        actor.map_err(|_| Refusal::not_authorised("Access refused."))
     }
 
     /// The vhosts that the user may see: all for those with one of the tags `sees_all`, otherwise

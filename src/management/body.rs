@@ -1,8 +1,11 @@
 //! The body of a request: a JSON object, whatever its content type says.
 
+use leveret_codec::table::Table;
+use leveret_codec::types::ShortString;
 use serde_json::{Map, Value as Json, json};
 
 use super::answer::Refusal;
+use crate::definitions::{ArgumentsError, from_json};
 
 /// The fields of a body.
 #[derive(Debug, Default)]
@@ -39,7 +42,7 @@ impl Fields {
             .collect();
         match missing.is_empty() {
             true => Ok(()),
-            false => Err(Refusal::bad(format!("[{}]", missing.join(",")))),
+            false => Err(Refusal::bad(term(&missing))),
         }
     }
 
@@ -60,6 +63,22 @@ impl Fields {
         }
     }
 
+    /// A name of at most 255 octets; empty if it is missing.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub(super) fn short(&self, name: &str) -> Result<ShortString, Refusal> {
+        short(&self.text(name)?.unwrap_or_default())
+    }
+
+    /// A table of arguments; an empty array is one without any.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub(super) fn arguments(&self) -> Result<Table, Refusal> {
+        Ok(from_json(self.get("arguments"))?)
+    }
+
     /// A field as it is.
     pub(super) fn get(&self, name: &str) -> Option<&Json> {
         self.0.get(name)
@@ -77,5 +96,33 @@ impl Fields {
             Some(Json::String(word)) if word == "false" => Ok(Some(false)),
             Some(other) => Err(Refusal::bad(json!(["not_boolean", other]))),
         }
+    }
+}
+
+/// A name, if it has at most 255 octets.
+///
+/// # Errors
+/// 400.
+pub(super) fn short(name: &str) -> Result<ShortString, Refusal> {
+    let shown: String = name.chars().take(20).collect();
+    let too_long = || Refusal::bad(format!("'{shown}…' is longer than 255 octets"));
+    ShortString::new(name).ok_or_else(too_long)
+}
+
+/// The widest line in which Erlang shows a list.
+const LINE_MAX: usize = 80;
+
+/// A list as Erlang shows it: in one line if that is short enough.
+fn term(items: &[String]) -> String {
+    let line = format!("[{}]", items.join(","));
+    match line.len() <= LINE_MAX {
+        true => line,
+        false => format!("[{}]", items.join(",\n ")),
+    }
+}
+
+impl From<ArgumentsError> for Refusal {
+    fn from(error: ArgumentsError) -> Self {
+        Self::bad(error.to_string())
     }
 }

@@ -101,3 +101,6 @@ pub(super) fn may(
         Needs::Administrator => Err(NotAllowed::NotAdministrator.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

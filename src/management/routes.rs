@@ -4,8 +4,8 @@
 //! Source: RabbitMQ 4.3.6, its HTTP API.
 
 use super::resources::{
-    cluster, definitions, features, overview, parameters, permissions, policies, users,
-    vhost_limits, vhosts, whoami,
+    bindings, cluster, definitions, exchanges, features, messages, overview, parameters,
+    permissions, policies, queues, users, vhost_limits, vhosts, whoami,
 };
 use super::route::{Amqp, Needs, Route, Row, Verb};
 
@@ -36,6 +36,83 @@ routes! {
     }
     "/version" {
         Get, Nothing, None, overview::version, "The version of RabbitMQ that is spoken.";
+    }
+    "/queues" {
+        Get, Management, None, queues::all, "Queues of the virtual hosts that the user may see.";
+    }
+    "/queues/detailed" {
+        Get, Management, None, queues::detailed, "The same with more of each.";
+    }
+    "/queues/{vhost}" {
+        Get, Vhost, None, queues::of_vhost, "Queues of a virtual host.";
+    }
+    "/queues/{vhost}/{queue}" {
+        Get, Vhost, None, queues::one, "A queue with its consumers.";
+        Put, Vhost, Configure, queues::put,
+            "Declares a queue: durable, auto_delete, arguments, node.";
+        Delete, Vhost, Configure, queues::delete, "Deletes a queue; if-empty, if-unused.";
+    }
+    "/queues/{vhost}/{queue}/bindings" {
+        Get, Vhost, None, bindings::to_queue, "Bindings of a queue.";
+    }
+    "/queues/{vhost}/{queue}/contents" {
+        Delete, Vhost, Read, queues::purge, "Removes the messages that wait in a queue.";
+    }
+    "/queues/{vhost}/{queue}/get" {
+        Post, Vhost, Read, messages::get,
+            "Gets messages: count, ackmode, encoding (auto or base64), truncate.";
+    }
+    "/queues/{vhost}/{queue}/actions" {
+        Post, Administrator, None, queues::act, "Actions on a queue, of which there are none left.";
+    }
+    "/rebalance/queues" {
+        Post, Administrator, None, queues::rebalance, "Spreads leaders over the nodes.";
+    }
+    "/exchanges" {
+        Get, Management, None, exchanges::all,
+            "Exchanges of the virtual hosts that the user may see.";
+    }
+    "/exchanges/{vhost}" {
+        Get, Vhost, None, exchanges::of_vhost, "Exchanges of a virtual host.";
+    }
+    "/exchanges/{vhost}/{exchange}" {
+        Get, Vhost, None, exchanges::one, "An exchange; amq.default is the one without a name.";
+        Put, Vhost, Configure, exchanges::put,
+            "Declares an exchange: type, durable, auto_delete, internal, arguments.";
+        Delete, Vhost, Configure, exchanges::delete, "Deletes an exchange; if-unused.";
+    }
+    "/exchanges/{vhost}/{exchange}/bindings/source" {
+        Get, Vhost, None, bindings::from_exchange, "Bindings from an exchange.";
+    }
+    "/exchanges/{vhost}/{exchange}/bindings/destination" {
+        Get, Vhost, None, bindings::to_exchange, "Bindings to an exchange.";
+    }
+    "/exchanges/{vhost}/{exchange}/publish" {
+        Post, Vhost, Write, messages::publish,
+            "Publishes a message: properties, routing_key, payload, payload_encoding.";
+    }
+    "/bindings" {
+        Get, Management, None, bindings::all,
+            "Bindings in the virtual hosts that the user may see.";
+    }
+    "/bindings/{vhost}" {
+        Get, Vhost, None, bindings::of_vhost, "Bindings in a virtual host.";
+    }
+    "/bindings/{vhost}/e/{source}/q/{queue}" {
+        Get, Vhost, None, bindings::between, "Bindings of a queue to an exchange.";
+        Post, Vhost, Bind, bindings::post, "Binds a queue: routing_key, arguments.";
+    }
+    "/bindings/{vhost}/e/{source}/q/{queue}/{properties}" {
+        Get, Vhost, None, bindings::one, "A binding, by its properties_key.";
+        Delete, Vhost, Bind, bindings::delete, "Removes a binding.";
+    }
+    "/bindings/{vhost}/e/{source}/e/{destination}" {
+        Get, Vhost, None, bindings::between, "Bindings of an exchange to an exchange.";
+        Post, Vhost, Bind, bindings::post, "Binds an exchange: routing_key, arguments.";
+    }
+    "/bindings/{vhost}/e/{source}/e/{destination}/{properties}" {
+        Get, Vhost, None, bindings::one, "A binding, by its properties_key.";
+        Delete, Vhost, Bind, bindings::delete, "Removes a binding.";
     }
     "/vhosts" {
         Get, Management, None, vhosts::all, "The virtual hosts that the user may see.";

@@ -249,6 +249,17 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "`properties_key` of a binding with arguments",
+        &[Test(
+            "src/management/resources/bindings/tests.rs",
+            "arguments_make_another_key",
+        )],
+    ),
+    (
+        "Messages got by one HTTP request",
+        &[Test("tests/it/management.rs", "a_get_has_an_end")],
+    ),
+    (
         "A change that a page of another site asks for in a browser",
         &[Test(
             "tests/it/management.rs",

@@ -5,16 +5,24 @@
 //! `LEVERET_TARGET=amqp://127.0.0.1:5672` chooses a broker that already runs, whose API is 10,000
 //! ports further up; `SCRIPT=http/users` runs only scripts whose name contains that.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail where it stands, and an outside broker works in real time"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use leveret::broker::Broker;
 use serde_json::Value as Json;
 
 use crate::http::{Heard, Http};
+
+/// How long an outside broker may take to count.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A request, and what is expected of its answer.
 struct Step {
@@ -24,7 +32,11 @@ struct Step {
     method: String,
     path: String,
     body: String,
+    /// Headers of the request, each with its end of line.
+    headers: String,
     expected: Vec<Expected>,
+    /// Headers of the answer; an empty value must not be there.
+    answered: Vec<(String, String)>,
 }
 
 enum Login {
@@ -86,11 +98,13 @@ fn an_answer_is_looked_at_as_a_script_says() {
     };
     assert!(agrees(r#"{"a": 1, "b": [{"c": "x", "d": null}]}"#, false));
     assert!(agrees(r#"{"a": "*", "b": "*"}"#, false));
+    assert!(agrees(r#"{"a": "<number>", "b": "*"}"#, false));
     assert!(agrees(r#"{"b": [{"d": null}]}"#, true));
     for wrong in [
         r#"{"a": 1}"#,
         r#"{"a": 2, "b": "*"}"#,
         r#"{"a": 1, "b": []}"#,
+        r#"{"a": "<text>", "b": "*"}"#,
     ] {
         assert!(!agrees(wrong, false), "{wrong}");
     }
@@ -141,17 +155,26 @@ fn stage() -> Stage {
 
 fn parse(text: &str) -> Result<Vec<Step>, String> {
     let mut steps: Vec<Step> = Vec::new();
-    for (line, text) in (1..).zip(text.lines()) {
-        if text.trim().is_empty() || text.starts_with('#') {
-            continue;
-        }
+    for (line, text) in &whole_lines(text) {
+        let (line, text) = (*line, text.as_str());
         let wrong = || format!(":{line}: {text:?} is no line of a script");
         let (only, rest) = match text.strip_prefix('@').and_then(|rest| rest.split_once(' ')) {
             Some((only, rest)) if ["leveret", "rabbitmq"].contains(&only) => (Some(only), rest),
             Some(_) => return Err(wrong()),
             None => (None, text),
         };
-        if let Some(answer) = rest.strip_prefix('<') {
+        let header = |text: &str| {
+            let (name, value) = text.split_once(':')?;
+            Some((name.trim().to_owned(), value.trim().to_owned()))
+        };
+        if let Some(said) = rest.strip_prefix("+ ") {
+            let (name, value) = header(said).ok_or_else(wrong)?;
+            let step = steps.last_mut().ok_or_else(wrong)?;
+            step.headers += &format!("{name}: {value}\r\n");
+        } else if let Some(said) = rest.strip_prefix("= ") {
+            let step = steps.last_mut().ok_or_else(wrong)?;
+            step.answered.push(header(said).ok_or_else(wrong)?);
+        } else if let Some(answer) = rest.strip_prefix('<') {
             let (is_part, answer) = match answer.strip_prefix('~') {
                 Some(answer) => (true, answer),
                 None => (false, answer),
@@ -172,6 +195,22 @@ fn parse(text: &str) -> Result<Vec<Step>, String> {
         Some(step) => Err(format!(":{}: nothing is expected", step.line)),
         None => Ok(steps),
     }
+}
+
+/// The lines with their numbers; a line that begins with a blank goes on with the one above.
+fn whole_lines(text: &str) -> Vec<(usize, String)> {
+    let mut lines: Vec<(usize, String)> = Vec::new();
+    for (at, line) in (1..).zip(text.lines()) {
+        match lines.last_mut() {
+            _ if line.trim().is_empty() || line.starts_with('#') => {}
+            Some((_, whole)) if line.starts_with(' ') => {
+                *whole += " ";
+                *whole += line.trim();
+            }
+            _ => lines.push((at, line.to_owned())),
+        }
+    }
+    lines
 }
 
 /// `user:password> GET /api/x {}`.
@@ -195,7 +234,9 @@ fn request(line: usize, text: &str) -> Option<Step> {
         method: method.to_owned(),
         path: path.to_owned(),
         body: body.to_owned(),
+        headers: String::new(),
         expected: Vec::new(),
+        answered: Vec::new(),
     })
 }
 
@@ -233,32 +274,45 @@ fn say(step: &Step, stage: &Stage, own: &str) -> Result<(), String> {
         Some(Login::Nobody) => stage.http.unknown(),
         Some(Login::User(name, password)) => stage.http.by(&fill(name), password),
     };
-    let header = match step.body.is_empty() {
-        true => "",
-        false => "content-type: application/json\r\n",
-    };
+    let mut headers = step.headers.clone();
+    if !step.body.is_empty() && !headers.contains("content-type:") {
+        headers += "content-type: application/json\r\n";
+    }
     let (path, body) = (fill(&step.path), fill(&step.body));
-    let heard = http.ask_with((&step.method, &path), header, &body);
+    let ask = || http.ask_with((&step.method, &path), &headers, &body);
+    let mut heard = ask();
     let whose = if stage.is_ours { "leveret" } else { "rabbitmq" };
     let mut expected = step.expected.iter();
     let expected = expected.find(|one| one.only.as_deref().is_none_or(|only| only == whose));
     let Some(expected) = expected else {
         return Ok(());
     };
-    let agrees =
-        heard.status == expected.status && agrees(&heard, &fill(&expected.body), expected.is_part);
-    match agrees {
+    let is_said = |heard: &Heard| {
+        let mut answered = step.answered.iter();
+        heard.status == expected.status
+            && agrees(heard, &fill(&expected.body), expected.is_part)
+            && answered.all(|(name, value)| heard.header(name) == fill(value))
+    };
+    // An outside broker counts in its own time.
+    let until = Instant::now() + PATIENCE;
+    while !stage.is_ours && step.method == "GET" && !is_said(&heard) && Instant::now() < until {
+        std::thread::park_timeout(Duration::from_millis(300));
+        heard = ask();
+    }
+    match is_said(&heard) {
         true => Ok(()),
         false => Err(format!(
-            ":{}: {} {} {}\n    expected {} {}\n    heard    {} {}",
+            ":{}: {} {} {}\n    expected {} {} {:?}\n    heard    {} {} {:?}",
             step.line,
             step.method,
             path,
             body,
             expected.status,
             fill(&expected.body),
+            step.answered,
             heard.status,
             String::from_utf8_lossy(&heard.body),
+            heard.headers,
         )),
     }
 }
@@ -273,10 +327,14 @@ fn agrees(heard: &Heard, expected: &str, is_part: bool) -> bool {
     }
 }
 
-/// Whether JSON is as expected, where `"*"` is anything.
+/// Whether JSON is as expected, where `"*"` is anything, and `"<number>"` any number.
 fn matches(heard: &Json, expected: &Json, is_part: bool) -> bool {
     match (heard, expected) {
         (_, Json::String(any)) if any == "*" => true,
+        (_, Json::String(kind)) if kind == "<number>" => heard.is_number(),
+        (_, Json::String(kind)) if kind == "<text>" => heard.is_string(),
+        (_, Json::String(kind)) if kind == "<object>" => heard.is_object(),
+        (Json::Number(heard), Json::Number(expected)) => heard.as_f64() == expected.as_f64(),
         (Json::Object(heard), Json::Object(expected)) => {
             (is_part || heard.len() == expected.len())
                 && expected.iter().all(|(key, expected)| {

@@ -58,6 +58,7 @@ const BOUNDS: &[(&str, &str)] = &[
     ("HTTP_BODY_MS", "management::slow_clients_are_cut_off"),
     ("HTTP_IDLE_MS", "management::slow_clients_are_cut_off"),
     ("HTTP_CHUNK", "management::a_long_list_is_sent_in_chunks"),
+    ("HTTP_GET_BYTES", "management::a_get_has_an_end"),
     ("BACKLOG", "limits::those_who_shake_hands_have_a_number"),
     (
         "ACCEPT_PAUSE_MS",

@@ -7,9 +7,11 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use leveret::auth::Door;
-use leveret::broker::Broker;
+use leveret::broker::{Broker, NewMessage, QueueDefinition};
 use leveret::internals::DeskInside as _;
-use leveret::limits::{HTTP_CHUNK, HTTP_CONNECTIONS_MAX, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX};
+use leveret::limits::{
+    HTTP_CHUNK, HTTP_CONNECTIONS_MAX, HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX,
+};
 use leveret::settings::Settings;
 use serde_json::json;
 
@@ -516,4 +518,21 @@ fn limits_of_vhosts_are_set_and_lifted() {
     }
     assert_eq!(http.get(path).text(), "[]");
     assert_eq!(http.get("/api/vhost-limits/nope").text(), NOT_FOUND);
+}
+
+#[test]
+fn a_get_has_an_end() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let vhost = broker.vhost("/").unwrap();
+    vhost.declare_queue(&QueueDefinition::new("q")).unwrap();
+    let most = usize::try_from(HTTP_GET_BYTES).unwrap();
+    let message = NewMessage::to_queue("q").body(vec![0; most / 5]);
+    for _ in 0..8 {
+        vhost.publish(&message).unwrap();
+    }
+    let wish = r#"{"count": 8, "ackmode": "ack_requeue_true", "encoding": "auto", "truncate": 9}"#;
+    let got = http.ask("POST", "/api/queues/%2F/q/get", wish).json();
+    assert_eq!(got.as_array().unwrap().len(), 6);
+    assert_eq!(vhost.counts("q").unwrap().ready, 8);
 }

@@ -3,6 +3,7 @@
 use leveret_codec::table::{Table, TableRef};
 use serde::Serialize;
 
+use super::listing::Item;
 use super::{PlainTable, Scope};
 use crate::desk::Desk;
 use crate::vhost::{Binding, DestinationName, Vhost};
@@ -121,5 +122,11 @@ fn view(
         destination_type,
         routing_key,
         arguments: PlainTable(arguments),
+    }
+}
+
+impl Item for BindingView {
+    fn place(&self) -> (&str, &str) {
+        (&self.vhost, &self.source)
     }
 }

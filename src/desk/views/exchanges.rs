@@ -107,3 +107,9 @@ fn exchange_view(vhost: &Vhost, exchange: &Exchange) -> ExchangeView {
         policy,
     }
 }
+
+impl Item for ExchangeView {
+    fn place(&self) -> (&str, &str) {
+        (&self.vhost, &self.name)
+    }
+}

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::Serialize;
 
 /// Items of a page when the request does not say.
@@ -38,10 +38,12 @@ impl<S> Default for Listing<S> {
     }
 }
 
-/// Which names fit.
+/// Which names fit, whatever the case of their letters.
+///
+/// Seen: RabbitMQ 4.3.6, tests/scripts/http/objects/pages.http.
 #[derive(Clone, Debug)]
 pub enum NameFilter {
-    /// Those that contain this text, in this case of letters.
+    /// Those that contain this text.
     Contains(String),
     /// Those that match.
     Matches(Regex),
@@ -53,14 +55,15 @@ impl NameFilter {
     /// The filter for a pattern, matched in linear time.
     #[must_use]
     pub fn pattern(pattern: &str) -> Self {
-        Regex::new(pattern).map_or(Self::Nothing, Self::Matches)
+        let any_case = RegexBuilder::new(pattern).case_insensitive(true).build();
+        any_case.map_or(Self::Nothing, Self::Matches)
     }
 
     /// Whether `name` fits.
     #[must_use]
     pub fn fits(&self, name: &str) -> bool {
         match self {
-            Self::Contains(text) => name.contains(text.as_str()),
+            Self::Contains(text) => name.to_lowercase().contains(&text.to_lowercase()),
             Self::Matches(pattern) => pattern.is_match(name),
             Self::Nothing => false,
         }

@@ -12,6 +12,8 @@ mod channels;
 mod connections;
 mod deprecated;
 mod exchanges;
+#[cfg(feature = "management")]
+mod handles;
 mod listing;
 mod overview;
 mod plain;
@@ -23,6 +25,8 @@ pub use channels::{ChannelView, ConsumerView, Place};
 pub use connections::{ConnectionSort, ConnectionView};
 pub use deprecated::DeprecatedFeatureView;
 pub use exchanges::{ExchangeSort, ExchangeView};
+#[cfg(feature = "management")]
+pub(crate) use handles::QueueRef;
 #[cfg(feature = "management")]
 pub(crate) use listing::{Item, select};
 pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};

@@ -35,6 +35,8 @@ pub struct QueueView {
     pub durable: bool,
     /// Deleted with its last consumer.
     pub auto_delete: bool,
+    /// Belongs to one connection, and goes with it.
+    pub exclusive: bool,
     /// Name, address and port of the connection that it belongs to.
     pub owner: Option<Place>,
     /// Its arguments, with `x-queue-type`.
@@ -226,7 +228,7 @@ pub enum QueueSort {
 }
 
 impl QueueSort {
-    fn key(self, queue: &QueueHandle) -> SortKey {
+    pub(super) fn key(self, queue: &QueueHandle) -> SortKey {
         match self {
             Self::Name => SortKey::Text(queue.name().to_string()),
             Self::Vhost => SortKey::Text(queue.declared().vhost.to_string()),
@@ -305,7 +307,7 @@ impl Desk {
         }))
     }
 
-    fn queue_view(
+    pub(super) fn queue_view(
         &self,
         vhost: &Vhost,
         queue: &QueueHandle,
@@ -331,6 +333,7 @@ impl Desk {
             kind: declared.kind.as_str(),
             durable: declared.durable,
             auto_delete: declared.auto_delete,
+            exclusive: declared.exclusive.is_some(),
             owner,
             arguments: PlainTable(arguments),
             policy,

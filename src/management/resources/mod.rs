@@ -1,12 +1,18 @@
 //! What can be asked for: one file for each kind of thing.
 
+pub(super) mod bindings;
 pub(super) mod cluster;
+mod consumer_object;
 pub(super) mod definitions;
+pub(super) mod exchanges;
 pub(super) mod features;
+pub(super) mod messages;
 pub(super) mod overview;
 pub(super) mod parameters;
 pub(super) mod permissions;
 pub(super) mod policies;
+mod queue_object;
+pub(super) mod queues;
 pub(super) mod users;
 pub(super) mod vhost_limits;
 pub(super) mod vhosts;

@@ -1,0 +1,103 @@
+//! Exchanges.
+
+use crate::desk::ExchangeDeclaration;
+use crate::desk::views::{ExchangeView, Listing, Scope, SortKey};
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::body::short;
+use crate::management::json::Object;
+use crate::management::lists::{Pages, list};
+
+/// `GET /exchanges`.
+pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    let visible = ask.visible(&["administrator"])?;
+    show(&ask, visible.scope())
+}
+
+/// `GET /exchanges/V`.
+pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
+    show(&ask, Scope::Vhost(ask.vhost()?))
+}
+
+fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
+    let listed = ask.desk.exchanges(scope, &Listing::default())?;
+    list(ask, Pages::Yes, listed.items, quick, write)
+}
+
+fn quick(view: &ExchangeView, sort: &str) -> Option<SortKey> {
+    let text = match sort {
+        "name" => &view.name,
+        "vhost" => &view.vhost,
+        "type" => &view.type_name,
+        _ => return None,
+    };
+    Some(SortKey::Text(text.clone()))
+}
+
+fn write(object: &mut Object<'_>, view: &ExchangeView) {
+    object.set("arguments", &view.arguments);
+    object.set("auto_delete", &view.auto_delete);
+    object.set("durable", &view.durable);
+    object.set("internal", &view.internal);
+    object.set("name", &view.name);
+    object.set_some("policy", view.policy.as_ref());
+    object.set("type", &view.type_name);
+    object.set("user_who_performed_action", "rmq-internal");
+    object.set("vhost", &view.vhost);
+}
+
+fn found(ask: &Ask) -> Result<ExchangeView, Refusal> {
+    let found = ask
+        .desk
+        .exchange(ask.name("vhost"), ask.exchange("exchange"));
+    found.ok_or_else(Refusal::not_found)
+}
+
+/// `GET /exchanges/V/X`.
+pub(in crate::management) async fn one(ask: Ask) -> Answer {
+    let view = found(&ask)?;
+    Ok(ask.object(|object| {
+        write(object, &view);
+        object.array("incoming", [(); 0], |_, ()| ());
+        object.array("outgoing", [(); 0], |_, ()| ());
+    }))
+}
+
+/// `PUT /exchanges/V/X`: 201 for a new one, 204 for one that was there.
+pub(in crate::management) async fn put(ask: Ask) -> Answer {
+    let actor = ask.actor()?;
+    let is_new = found(&ask).is_err();
+    let fields = ask.fields()?;
+    let type_name = fields.text("type")?;
+    let type_name = type_name.as_deref().unwrap_or("direct");
+    let declaration = ExchangeDeclaration {
+        name: short(ask.exchange("exchange"))?,
+        type_name: short(type_name)?,
+        durable: fields.flag("durable")?.unwrap_or_default(),
+        auto_delete: fields.flag("auto_delete")?.unwrap_or_default(),
+        internal: fields.flag("internal")?.unwrap_or_default(),
+        arguments: fields.arguments()?,
+    };
+    let declared = actor.declare_exchange(declaration);
+    // The HTTP API has other words for this than AMQP.
+    let unknown = format!("unknown exchange type '{type_name}'");
+    let declared = declared.map_err(|error| match error.explanation == unknown {
+        true => Refusal::bad(format!("invalid exchange type '{type_name}'")),
+        false => error.into(),
+    });
+    ask.stored(declared?).await?;
+    Ok(match is_new {
+        true => Reply::created(),
+        false => Reply::done(),
+    })
+}
+
+/// `DELETE /exchanges/V/X`, with `if-unused`.
+pub(in crate::management) async fn delete(ask: Ask) -> Answer {
+    found(&ask)?;
+    let if_unused = ask.query.is_true("if-unused");
+    let deleted = ask.actor()?;
+    let deleted = deleted.delete_exchange(ask.exchange("exchange"), if_unused)?;
+    ask.stored(deleted).await?;
+    Ok(Reply::done())
+}

@@ -1,0 +1,318 @@
+//! Messages that are published and got over HTTP.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use leveret_codec::properties::{Properties, PropertiesRef};
+use leveret_codec::reply::ReplyCode;
+use leveret_codec::table::{Table, TableRef};
+use leveret_codec::types::{ShortBytes, ShortString};
+use serde_json::{Map, Value as Json, json};
+
+use crate::definitions::{from_json, to_json};
+use crate::desk::{Outcome, Publication, Published, QueuedMessage, ReturnCause};
+use crate::error::AmqpError;
+use crate::limits::HTTP_GET_BYTES;
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::body::{Fields, short};
+use crate::management::json::{Columns, Object};
+
+/// `POST /exchanges/V/X/publish`: answers whether any queue took it.
+pub(in crate::management) async fn publish(ask: Ask) -> Answer {
+    let name = ask.exchange("exchange");
+    let vhost = ask.vhost();
+    let vhost = vhost.map_err(|_| Refusal::missing("vhost_not_found"))?;
+    if ask.desk.exchange(vhost, name).is_none() {
+        return Err(Refusal::missing("exchange_not_found"));
+    }
+    let fields = ask.fields()?;
+    fields.need(&["routing_key", "properties", "payload", "payload_encoding"])?;
+    let body = payload(&fields)?;
+    let (key, exchange) = (fields.short("routing_key")?, short(name)?);
+    let properties = properties(fields.get("properties").unwrap_or(&Json::Null))?;
+    let publication = Publication {
+        exchange: octets(&exchange),
+        routing_key: octets(&key),
+        properties: PropertiesRef::new(&properties),
+        body: &body,
+    };
+    let published = ask.actor()?.publish(ask.desk.now(), publication);
+    let published = published.map_err(|error| Refusal::bad(numbered(&error)))?;
+    let routed = match ask.stored(published).await? {
+        Published::Queued(_) | Published::Delayed => true,
+        Published::Unroutable => false,
+        Published::Refused => {
+            let reason = "rejected Unable to publish message. Check queue limits.";
+            return Err(Refusal::bad(reason));
+        }
+    };
+    Ok(ask.object(|object| object.set("routed", &routed)))
+}
+
+fn octets(name: &ShortString) -> ShortBytes<'_> {
+    ShortBytes::new(name.as_bytes()).unwrap_or_default()
+}
+
+/// `406 PRECONDITION_FAILED - …`: what the channel would have been closed with.
+fn numbered(error: &AmqpError) -> String {
+    let (number, name) = (error.code.number(), error.code.name());
+    format!("{number} {name} - {}", error.explanation)
+}
+
+/// The body of the message.
+fn payload(fields: &Fields) -> Result<Bytes, Refusal> {
+    let Some(Json::String(text)) = fields.get("payload") else {
+        return Err(Refusal::bad("payload_not_string"));
+    };
+    match fields.get("payload_encoding") {
+        Some(Json::String(word)) if word == "string" => Ok(text.clone().into()),
+        Some(Json::String(word)) if word == "base64" => match STANDARD.decode(text) {
+            Ok(octets) => Ok(octets.into()),
+            Err(_) => Err(Refusal::bad(json!(["not_base64", text]))),
+        },
+        other => Err(Refusal::bad(json!(["unsupported_encoding", other]))),
+    }
+}
+
+/// The properties as they are on the wire. Names that are unknown mean nothing.
+fn properties(given: &Json) -> Result<Vec<u8>, Refusal> {
+    let none = Map::new();
+    let given = match given {
+        Json::Object(given) => given,
+        Json::Array(items) if items.is_empty() => &none,
+        _ => return Err(Refusal::bad("properties_not_object")),
+    };
+    let text = |name: &str| match given.get(name) {
+        None => Ok(None),
+        Some(Json::String(text)) => Ok(Some(short(text)?)),
+        Some(_) => Err(Refusal::bad(json!(["not_string", name]))),
+    };
+    let whole = |name: &str| match given.get(name) {
+        None => Ok(None),
+        Some(value) => match value.as_i64() {
+            Some(whole) => Ok(Some(whole)),
+            None => Err(Refusal::bad(json!(["not_int", name]))),
+        },
+    };
+    let headers: Table = from_json(given.get("headers"))?;
+    let headers = given.contains_key("headers").then(|| headers.to_bytes());
+    let texts = [
+        "content_type",
+        "content_encoding",
+        "correlation_id",
+        "reply_to",
+        "expiration",
+        "message_id",
+        "type",
+        "user_id",
+        "app_id",
+        "cluster_id",
+    ];
+    let mut read = Vec::with_capacity(texts.len());
+    for name in texts {
+        read.push(text(name)?);
+    }
+    let mut read = read.iter().map(|text| text.as_ref().map(octets));
+    let mut next = || read.next().flatten();
+    // RabbitMQ, too, keeps the last eight bits.
+    let octet = |whole: i64| whole.to_le_bytes().first().copied();
+    let all = Properties {
+        content_type: next(),
+        content_encoding: next(),
+        headers: headers.as_deref().map(TableRef::new),
+        delivery_mode: whole("delivery_mode")?.and_then(octet),
+        priority: whole("priority")?.and_then(octet),
+        correlation_id: next(),
+        reply_to: next(),
+        expiration: next(),
+        message_id: next(),
+        timestamp: whole("timestamp")?.map(i64::cast_unsigned),
+        type_: next(),
+        user_id: next(),
+        app_id: next(),
+        cluster_id: next(),
+    };
+    Ok(all.to_bytes())
+}
+
+/// How messages are to be got.
+struct Wish {
+    count: u64,
+    /// What becomes of them; `None` if they are taken at once.
+    outcome: Option<Outcome>,
+    is_base64: bool,
+    /// Octets of a body that are shown.
+    truncate: usize,
+}
+
+/// RabbitMQ's words for an unknown mode.
+const MODES: &str = "Valid values are: ack_requeue_true, ack_requeue_false, reject_requeue_true, \
+                     reject_requeue_false";
+
+impl Wish {
+    fn read(fields: &Fields) -> Result<Self, Refusal> {
+        fields.need(&["ackmode", "count", "encoding"])?;
+        let outcome = match fields.get("ackmode") {
+            Some(Json::String(mode)) => match mode.as_str() {
+                "ack_requeue_true" => Some(Outcome::Requeue(ReturnCause::Nack)),
+                "ack_requeue_false" => None,
+                "reject_requeue_true" => Some(Outcome::Requeue(ReturnCause::Reject)),
+                "reject_requeue_false" => Some(Outcome::Reject),
+                other => {
+                    let reason = format!("Invalid ackmode value: {other}. {MODES}");
+                    return Err(Refusal::bad(reason));
+                }
+            },
+            other => {
+                let shown = other.cloned().unwrap_or_default();
+                let reason = format!("Invalid ackmode value: {shown}. {MODES}");
+                return Err(Refusal::bad(reason));
+            }
+        };
+        let is_base64 = match fields.get("encoding").and_then(Json::as_str) {
+            Some("auto") => false,
+            Some("base64") => true,
+            _ => {
+                let reason = "Unsupported encoding. Please use auto or base64.";
+                return Err(Refusal::bad(reason));
+            }
+        };
+        let count = whole(fields, "count")?.unwrap_or_default();
+        let truncate = whole(fields, "truncate")?;
+        let truncate = truncate.map(|octets| usize::try_from(octets).unwrap_or_default());
+        Ok(Self {
+            // Seen: RabbitMQ 4.3.6 gets all there are for a negative count.
+            count: u64::try_from(count).unwrap_or(u64::MAX),
+            outcome,
+            is_base64,
+            truncate: truncate.unwrap_or(usize::MAX),
+        })
+    }
+}
+
+/// A whole number, or what becomes one.
+fn whole(fields: &Fields, name: &str) -> Result<Option<i64>, Refusal> {
+    let Some(value) = fields.get(name) else {
+        return Ok(None);
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a number past 64 bits is the largest there is"
+    )]
+    let whole = match value {
+        Json::Number(number) => number
+            .as_i64()
+            .or_else(|| Some(number.as_f64()?.trunc() as i64)),
+        Json::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    match whole {
+        Some(whole) => Ok(Some(whole)),
+        None => Err(Refusal::bad(json!(["not_integer", value]))),
+    }
+}
+
+/// `POST /queues/V/Q/get`: takes messages, or shows them and puts them back.
+pub(in crate::management) async fn get(ask: Ask) -> Answer {
+    let name = ask.name("queue");
+    let vhost = ask.vhost();
+    let vhost = vhost.map_err(|_| Refusal::missing("vhost_not_found"))?;
+    if ask.desk.queue_counts(vhost, name).is_none() {
+        return Err(Refusal::missing("queue_not_found"));
+    }
+    let wish = Wish::read(&ask.fields()?)?;
+    let actor = ask.actor()?;
+    let (now, taker) = (ask.desk.now(), actor.heard_party());
+    let mut text = b"[".to_vec();
+    let (mut taken, mut supply, mut octets) = (Vec::new(), None, 0);
+    for at in 0..wish.count {
+        if octets >= HTTP_GET_BYTES {
+            break;
+        }
+        let got = actor.get(
+            now,
+            name,
+            wish.outcome.is_none(),
+            taker.as_ref().map(Arc::clone),
+        );
+        let (from, got) = got.map_err(|error| unread(&error))?;
+        let Some(got) = got else { break };
+        if at > 0 {
+            text.push(b',');
+        }
+        octets += got.entry.size();
+        let message = QueuedMessage::new(got.entry.clone(), from.kind());
+        show(&mut text, &message, got.ready_left, &wish);
+        taken.push(got.entry);
+        supply = Some(from);
+    }
+    text.push(b']');
+    if let (Some(supply), Some(outcome)) = (supply, wish.outcome) {
+        supply.settle(now, &mut taken, outcome);
+    }
+    Ok(Reply::json(text))
+}
+
+/// Seen: RabbitMQ 4.3.6: not the words of other paths.
+fn unread(error: &AmqpError) -> Refusal {
+    let (name, text) = (error.code.name(), &error.explanation);
+    match error.code {
+        ReplyCode::AccessRefused => Refusal::not_authorised(&format!("{name} - {text}")),
+        ReplyCode::NotFound => Refusal::missing("queue_not_found"),
+        ReplyCode::NotImplemented => Refusal::bad(format!("540 {text}")),
+        _ => Refusal::bad(numbered(error)),
+    }
+}
+
+fn show(text: &mut Vec<u8>, message: &QueuedMessage, left: u64, wish: &Wish) {
+    let body = message.body();
+    let shown = body.get(..wish.truncate).unwrap_or(body);
+    Object::write(text, &Columns::All, |object| {
+        object.set("payload_bytes", &body.len());
+        object.set("redelivered", &message.redelivered());
+        object.set("exchange", &message.exchange());
+        object.set("routing_key", &message.routing_key());
+        object.set("message_count", &left);
+        shown_properties(object, message.properties());
+        match std::str::from_utf8(shown) {
+            Ok(plain) if !wish.is_base64 => {
+                object.set("payload", plain);
+                object.set("payload_encoding", "string");
+            }
+            _ => {
+                object.set("payload", &STANDARD.encode(shown));
+                object.set("payload_encoding", "base64");
+            }
+        }
+    });
+}
+
+/// The properties that a message has; an empty array if it has none.
+fn shown_properties(object: &mut Object<'_>, properties: PropertiesRef<'_>) {
+    let all = properties.decode().unwrap_or_default();
+    if all == Properties::default() {
+        object.array("properties", [(); 0], |_, ()| ());
+        return;
+    }
+    let text = |short: ShortBytes<'_>| String::from_utf8_lossy(&short).into_owned();
+    object.object("properties", |shown| {
+        shown.set_some("cluster_id", all.cluster_id.map(text));
+        shown.set_some("app_id", all.app_id.map(text));
+        shown.set_some("user_id", all.user_id.map(text));
+        shown.set_some("type", all.type_.map(text));
+        shown.set_some("timestamp", all.timestamp);
+        shown.set_some("message_id", all.message_id.map(text));
+        shown.set_some("expiration", all.expiration.map(text));
+        shown.set_some("reply_to", all.reply_to.map(text));
+        shown.set_some("correlation_id", all.correlation_id.map(text));
+        shown.set_some("priority", all.priority);
+        shown.set_some("delivery_mode", all.delivery_mode);
+        let headers = all.headers.and_then(|headers| headers.to_table().ok());
+        shown.set_some("headers", headers.as_ref().map(to_json));
+        shown.set_some("content_encoding", all.content_encoding.map(text));
+        shown.set_some("content_type", all.content_type.map(text));
+    });
+}

@@ -1,0 +1,242 @@
+//! How a queue is shown, by its type and by how much of it is asked for.
+//!
+//! Seen: RabbitMQ 4.3.6, each type in each list, and alone.
+
+use serde_json::Value as Json;
+
+use crate::desk::views::{ConsumerView, QueueView};
+use crate::management::json::Object;
+
+/// How much of a queue is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// In a list.
+    Short,
+    /// In the detailed list.
+    Long,
+    /// Alone.
+    Whole,
+}
+
+/// Whether it is of the type that most keys are for.
+fn is_classic(view: &QueueView) -> bool {
+    view.kind == "classic"
+}
+
+/// What it was declared as.
+fn declared(object: &mut Object<'_>, view: &QueueView) {
+    object.set("arguments", &view.arguments);
+    object.set("auto_delete", &view.auto_delete);
+    object.set("durable", &view.durable);
+    object.set("name", &view.name);
+    object.set("state", "running");
+    object.set("type", view.kind);
+    object.set("vhost", &view.vhost);
+}
+
+/// Where its members are: all on the one node.
+fn members(object: &mut Object<'_>, view: &QueueView, node: &str) {
+    if !is_classic(view) {
+        object.set("leader", node);
+        object.set("members", &[node]);
+        object.set("online", &[node]);
+    }
+}
+
+/// With `disable_stats`.
+pub(super) fn write_plain(object: &mut Object<'_>, view: &QueueView, node: &str) {
+    declared(object, view);
+    object.set("effective_policy_definition", &view.effective_policy);
+    object.set("exclusive", &view.exclusive);
+    object.set("internal", &false);
+    object.set("internal_owner", &false);
+    object.set("node", node);
+    object.set("operator_policy", &view.operator_policy);
+    object.set("policy", &view.policy);
+    members(object, view, node);
+    if view.kind == "quorum" {
+        object.set("delivery_limit", &limit(view));
+    }
+}
+
+/// With `disable_stats` and `enable_queue_totals`.
+pub(super) fn write_totals(object: &mut Object<'_>, view: &QueueView, node: &str) {
+    declared(object, view);
+    match view.kind {
+        "stream" => {
+            object.set("exclusive", &Json::Null);
+            object.set("online", &[node]);
+            object.set("totals", &Json::Null);
+            object.set("type_specific", &Json::Null);
+            return;
+        }
+        "quorum" => {
+            object.set("exclusive", &Json::Null);
+            object.set("delivery_limit", &limit(view));
+            object.set("effective_policy_definition", &view.effective_policy);
+            object.set("operator_policy", &view.operator_policy);
+            members(object, view, node);
+        }
+        _ => {
+            object.set("exclusive", &view.exclusive);
+            object.set("online", &Json::Null);
+        }
+    }
+    object.set("node", node);
+    object.set("messages", &(view.counts.ready + view.counts.unacked));
+    object.set("messages_ready", &view.counts.ready);
+    object.set("messages_unacknowledged", &view.counts.unacked);
+}
+
+/// RabbitMQ's number for no limit.
+fn limit(view: &QueueView) -> Json {
+    view.delivery_limit.map_or(Json::from(-1), Json::from)
+}
+
+/// With all figures.
+pub(super) fn write(object: &mut Object<'_>, view: &QueueView, node: &str, detail: Detail) {
+    declared(object, view);
+    object.set("effective_policy_definition", &view.effective_policy);
+    object.set("exclusive", &view.exclusive);
+    object.set("internal", &false);
+    object.set("internal_owner", &false);
+    object.set("node", node);
+    counts(object, view);
+    match view.kind {
+        "stream" => stream(object, node),
+        "quorum" => quorum(object, view, node),
+        _ => classic(object, view, detail),
+    }
+    members(object, view, node);
+    message_stats(object, view);
+    if detail != Detail::Short {
+        object.set("operator_policy", &view.operator_policy);
+        object.set("policy", &view.policy);
+        garbage(object, !is_classic(view));
+    }
+    if detail == Detail::Whole {
+        object.array("consumer_details", &view.consumers, |one, consumer| {
+            super::consumer_object::write(one, consumer, node);
+        });
+        object.array("deliveries", [(); 0], |_, ()| ());
+        object.array("incoming", [(); 0], |_, ()| ());
+    }
+}
+
+/// What queues of all types count.
+fn counts(object: &mut Object<'_>, view: &QueueView) {
+    let (counts, is_stream) = (&view.counts, view.kind == "stream");
+    let unacked = if is_stream { 0 } else { counts.unacked };
+    object.counter("messages", counts.ready + unacked, 0.0);
+    object.counter("messages_ready", counts.ready, 0.0);
+    object.counter("messages_unacknowledged", unacked, 0.0);
+    object.set("consumers", &view.consumer_count);
+    object.set("memory", &view.memory_bytes);
+    object.counter("reductions", 0, 0.0);
+}
+
+/// What classic and quorum queues count besides.
+fn bytes(object: &mut Object<'_>, view: &QueueView) {
+    let counts = &view.counts;
+    let all = counts.ready_bytes + counts.unacked_bytes;
+    let served = if view.consumer_count > 0 { 1.0 } else { 0.0 };
+    object.set("consumer_capacity", &served);
+    object.set("consumer_utilisation", &served);
+    object.set("message_bytes", &all);
+    object.set("message_bytes_persistent", &0);
+    object.set("message_bytes_ram", &all);
+    object.set("message_bytes_ready", &counts.ready_bytes);
+    object.set("message_bytes_unacknowledged", &counts.unacked_bytes);
+    object.set("messages_persistent", &0);
+    object.set("messages_ram", &(counts.ready + counts.unacked));
+}
+
+/// The tag of the consumer that `is_meant`.
+fn tag_of(view: &QueueView, is_meant: impl Fn(&ConsumerView) -> bool) -> Option<&str> {
+    let mut consumers = view.consumers.iter();
+    let found = consumers.find(|consumer| is_meant(consumer));
+    found.map(|consumer| &*consumer.tag)
+}
+
+fn classic(object: &mut Object<'_>, view: &QueueView, detail: Detail) {
+    bytes(object, view);
+    object.set("messages_ready_ram", &view.counts.ready);
+    object.set("messages_unacknowledged_ram", &view.counts.unacked);
+    object.set("storage_version", &2);
+    if detail == Detail::Short {
+        return;
+    }
+    let exclusive = tag_of(view, |consumer| consumer.exclusive);
+    object.set("exclusive_consumer_tag", &exclusive);
+    object.set("head_message_timestamp", &Json::Null);
+    let single = tag_of(view, |consumer| consumer.activity_status == "single_active");
+    object.set("single_active_consumer_tag", &single);
+    object.set_some("owner_pid_details", view.owner.as_ref());
+}
+
+fn quorum(object: &mut Object<'_>, view: &QueueView, node: &str) {
+    bytes(object, view);
+    object.set("delayed_retry", "disabled");
+    object.set("delivery_limit", &limit(view));
+    object.set("message_bytes_dlx", &0);
+    object.set("messages_active_priorities", &0);
+    object.object("messages_by_priority", |_| ());
+    object.set("messages_delayed", &0);
+    object.set("messages_dlx", &view.counts.dead_lettering);
+    object.set("messages_ready_returned", &0);
+    object.object("open_files", |files| files.set(node, &0));
+    object.set("publishers", &0);
+    object.set("single_active_consumer_tag", &served(view));
+}
+
+/// Seen: RabbitMQ 4.3.6: the tag of the only consumer of a quorum queue, too.
+fn served(view: &QueueView) -> Option<&str> {
+    let single = tag_of(view, |consumer| consumer.activity_status == "single_active");
+    single.or_else(|| match view.consumers.as_slice() {
+        [only] => Some(&*only.tag),
+        _ => None,
+    })
+}
+
+fn stream(object: &mut Object<'_>, node: &str) {
+    object.set("first_timestamp", &0);
+    object.object("readers", |readers| readers.set(node, &0));
+    object.set("segments", &1);
+}
+
+/// What it has done, once it has done anything.
+fn message_stats(object: &mut Object<'_>, view: &QueueView) {
+    let stats = &view.stats;
+    let got = stats.got + stats.got_no_ack;
+    let delivered = stats.delivered + stats.delivered_no_ack + got;
+    if stats.published + delivered + stats.got_empty == 0 {
+        return;
+    }
+    object.object("message_stats", |shown| {
+        shown.counter("ack", stats.acked, 0.0);
+        shown.counter("deliver", stats.delivered, 0.0);
+        shown.counter("deliver_get", delivered, 0.0);
+        shown.counter("deliver_no_ack", stats.delivered_no_ack, 0.0);
+        shown.counter("get", stats.got, 0.0);
+        shown.counter("get_empty", stats.got_empty, 0.0);
+        shown.counter("get_no_ack", stats.got_no_ack, 0.0);
+        shown.counter("publish", stats.published, 0.0);
+        shown.counter("redeliver", stats.redelivered, 0.0);
+    });
+}
+
+/// What Erlang's garbage collector would say.
+fn garbage(object: &mut Object<'_>, is_unknown: bool) {
+    let figure = if is_unknown { -1 } else { 0 };
+    object.object("garbage_collection", |garbage| {
+        for key in [
+            "fullsweep_after",
+            "max_heap_size",
+            "min_bin_vheap_size",
+            "min_heap_size",
+            "minor_gcs",
+        ] {
+            garbage.set(key, &figure);
+        }
+    });
+}

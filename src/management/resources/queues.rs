@@ -1,0 +1,178 @@
+//! Queues.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::queue_object::{Detail, write, write_plain, write_totals};
+use crate::desk::views::{QueueRef, QueueSort, QueueView, Scope, SortKey};
+use crate::desk::{DeleteIf, QueueDeclaration};
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::body::short;
+use crate::management::lists::{Pages, list};
+
+/// `GET /queues`.
+pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    let visible = ask.visible(&["administrator"])?;
+    show(&ask, visible.scope(), Detail::Short)
+}
+
+/// `GET /queues/detailed`.
+pub(in crate::management) async fn detailed(ask: Ask) -> Answer {
+    let visible = ask.visible(&["administrator"])?;
+    show(&ask, visible.scope(), Detail::Long)
+}
+
+/// `GET /queues/V`.
+pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
+    show(&ask, Scope::Vhost(ask.vhost()?), Detail::Short)
+}
+
+/// What is shown of each queue.
+#[derive(Clone, Copy)]
+enum Style {
+    Figures(Detail),
+    /// `disable_stats`
+    Plain,
+    /// `disable_stats` and `enable_queue_totals`
+    Totals,
+}
+
+impl Style {
+    fn of(ask: &Ask, detail: Detail) -> Self {
+        let settings = ask.desk.settings();
+        let is_on = |name: &str, setting: bool| match ask.query.get(name) {
+            Some(word) => word == "true",
+            None => setting,
+        };
+        let plain = is_on("disable_stats", settings.management_disable_stats);
+        let totals = is_on(
+            "enable_queue_totals",
+            settings.management_enable_queue_totals,
+        );
+        match (plain, totals) {
+            (false, _) => Self::Figures(detail),
+            (true, false) => Self::Plain,
+            (true, true) => Self::Totals,
+        }
+    }
+}
+
+fn show(ask: &Ask, scope: Scope<'_>, detail: Detail) -> Answer {
+    let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
+    let style = Style::of(ask, detail);
+    let queues = ask.desk.queue_refs(scope);
+    list(ask, Pages::Yes, queues, quick, move |object, queue| {
+        let view = desk.view_of(queue);
+        match style {
+            Style::Figures(detail) => write(object, &view, &node, detail),
+            Style::Plain => write_plain(object, &view, &node),
+            Style::Totals => write_totals(object, &view, &node),
+        }
+    })
+}
+
+/// Sort keys that need no view.
+fn quick(queue: &QueueRef, sort: &str) -> Option<SortKey> {
+    Some(queue.sort_key(match sort {
+        "name" => QueueSort::Name,
+        "vhost" => QueueSort::Vhost,
+        "type" => QueueSort::Kind,
+        "messages" => QueueSort::Messages,
+        "messages_ready" => QueueSort::Ready,
+        "messages_unacknowledged" => QueueSort::Unacked,
+        "message_bytes" => QueueSort::MessageBytes,
+        "consumers" => QueueSort::Consumers,
+        "memory" => QueueSort::Memory,
+        "message_stats.publish" => QueueSort::Published,
+        "message_stats.deliver_get" => QueueSort::Delivered,
+        "message_stats.ack" => QueueSort::Acked,
+        _ => return None,
+    }))
+}
+
+fn found(ask: &Ask) -> Result<QueueView, Refusal> {
+    let found = ask.desk.queue(ask.name("vhost"), ask.name("queue"));
+    found.ok_or_else(Refusal::not_found)
+}
+
+/// `GET /queues/V/Q`.
+pub(in crate::management) async fn one(ask: Ask) -> Answer {
+    let view = found(&ask)?;
+    let node = &ask.door.node.name;
+    Ok(ask.object(|object| match Style::of(&ask, Detail::Whole) {
+        Style::Figures(detail) => write(object, &view, node, detail),
+        Style::Plain => write_plain(object, &view, node),
+        Style::Totals => write_totals(object, &view, node),
+    }))
+}
+
+/// `PUT /queues/V/Q`: 201 for a new one, 204 for one that was there.
+pub(in crate::management) async fn put(ask: Ask) -> Answer {
+    let actor = ask.actor()?;
+    let is_new = found(&ask).is_err();
+    let fields = ask.fields()?;
+    let declaration = QueueDeclaration {
+        name: short(ask.name("queue"))?,
+        durable: fields.flag("durable")?.unwrap_or_default(),
+        exclusive: false,
+        auto_delete: fields.flag("auto_delete")?.unwrap_or_default(),
+        arguments: fields.arguments()?,
+    };
+    match fields.get("node") {
+        None => {}
+        Some(Json::String(node)) if *node == ask.door.node.name => {}
+        Some(node) => {
+            let node = node
+                .as_str()
+                .map_or_else(|| node.to_string(), str::to_owned);
+            return Err(Refusal::bad(format!("Node {node} is not a cluster member")));
+        }
+    }
+    let declared = actor.declare_queue(ask.desk.now(), declaration)?;
+    ask.stored(declared).await?;
+    Ok(match is_new {
+        true => Reply::created(),
+        false => Reply::done(),
+    })
+}
+
+/// `DELETE /queues/V/Q`, with `if-empty` and `if-unused`.
+pub(in crate::management) async fn delete(ask: Ask) -> Answer {
+    found(&ask)?;
+    let only_if = DeleteIf {
+        unused: ask.query.is_true("if-unused"),
+        empty: ask.query.is_true("if-empty"),
+    };
+    let deleted = ask.actor()?;
+    let deleted = deleted.delete_queue(ask.desk.now(), ask.name("queue"), only_if)?;
+    ask.stored(deleted).await?;
+    Ok(Reply::done())
+}
+
+/// `DELETE /queues/V/Q/contents`.
+pub(in crate::management) async fn purge(ask: Ask) -> Answer {
+    found(&ask)?;
+    let purged = ask
+        .actor()?
+        .purge_queue(ask.desk.now(), ask.name("queue"))?;
+    ask.stored(purged).await?;
+    Ok(Reply::done())
+}
+
+/// `POST /queues/V/Q/actions`: those that there were concerned mirrors.
+///
+/// Seen: RabbitMQ 4.3.6, which knows none either.
+pub(in crate::management) async fn act(ask: Ask) -> Answer {
+    found(&ask).map_err(|_| Refusal::missing("queue_not_found"))?;
+    let fields = ask.fields()?;
+    fields.need(&["action"])?;
+    let action = fields.get("action").cloned().unwrap_or_default();
+    Err(Refusal::bad(serde_json::json!(["unknown", action])))
+}
+
+/// `POST /rebalance/queues`: all leaders are on the one node that there is.
+pub(in crate::management) async fn rebalance(_ask: Ask) -> Answer {
+    Ok(Reply::done())
+}
