@@ -51,7 +51,7 @@ use publish::Publisher;
 use routes::RouteCache;
 use settle::Settling;
 use sources::Consumers;
-use tx::Transaction;
+use tx::{Commit, Transaction};
 
 /// What a channel may use while it works.
 pub struct Context<'a> {
@@ -106,6 +106,7 @@ pub struct Channel {
     publisher: Publisher,
     confirms: Option<Confirms>,
     transaction: Option<Transaction>,
+    commit: Option<Box<Commit>>,
     consumers: Consumers,
     ledger: Ledger,
     /// Octets that have gone out to the client when the ledger is weighed next.
@@ -130,6 +131,7 @@ impl Channel {
             publisher: Publisher::default(),
             confirms: None,
             transaction: None,
+            commit: None,
             consumers: Consumers::default(),
             ledger: Ledger::default(),
             weigh_at: 0,

@@ -17,10 +17,17 @@ use crate::error::AmqpError;
 use crate::message::{Body, LARGE_BODY, Message, routing_keys};
 use crate::queue::returned_properties;
 use crate::store::Position;
+use crate::turns;
 use crate::vhost::{Answer, Exchange, Placed, Publishes, Question, Routes};
 
 /// Publishes held before they are placed without waiting for the end of the batch.
 pub(super) const HELD_MAX: usize = 256;
+
+/// Copies for queues that are placed together; with them the rest waits for the next batch.
+const PUSHES_MAX: usize = 4096;
+
+/// Publishes of a transaction that are placed together, if they are for a queue each.
+const COMMIT_PIECE: usize = 4096;
 
 /// Publishes on their way, and the last answer of the router.
 #[derive(Default)]
@@ -208,7 +215,8 @@ impl Channel {
 
     #[inline]
     pub(super) fn flush_if_full(&mut self, cx: &mut Context<'_>) {
-        if self.publisher.held.len() >= HELD_MAX {
+        let held = &self.publisher.held;
+        if held.len() >= HELD_MAX || held.pushes() >= PUSHES_MAX {
             self.flush_publishes(cx);
         }
     }
@@ -296,13 +304,20 @@ impl Channel {
         }
     }
 
-    /// Places the publishes of a transaction; says whether every queue took them, and up to where
+    /// Places some publishes of a transaction; says whether every queue took them, and up to where
     /// the store must be durable before the commit is true.
-    pub(super) fn place_all(&mut self, publishes: Vec<Checked>, cx: &mut Context<'_>) -> Placed {
+    pub(super) fn place_some(
+        &mut self,
+        publishes: &mut std::vec::IntoIter<Checked>,
+        cx: &mut Context<'_>,
+    ) -> Placed {
         let mut run = Publishes::default();
         let mut kept = Position::default();
         let party = self.heard_party(cx.session);
-        for checked in publishes {
+        while run.len() < COMMIT_PIECE
+            && run.pushes() < PUSHES_MAX
+            && let Some(checked) = publishes.next()
+        {
             kept = kept.max(checked.held_back.unwrap_or_default());
             if checked.routes.is_empty() && checked.held_back.is_none() {
                 if party.is_some() {
@@ -312,6 +327,7 @@ impl Channel {
             }
             run.push(checked.message, &checked.routes);
         }
+        turns::spend(run.len());
         self.counters.published += run.len() as u64;
         if let Some(party) = party {
             run.published_by(party);
@@ -319,12 +335,7 @@ impl Channel {
         let mut placed = Vec::with_capacity(run.len());
         cx.session.vhost.place(cx.now, &mut run, &mut placed);
         note_staged(&placed, cx);
-        placed
-            .into_iter()
-            .fold(Placed::Accepted(kept), |all, one| match (all, one) {
-                (Placed::Accepted(a), Placed::Accepted(b)) => Placed::Accepted(a.max(b)),
-                _ => Placed::Refused,
-            })
+        placed.into_iter().fold(Placed::Accepted(kept), Placed::and)
     }
 }
 

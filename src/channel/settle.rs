@@ -1,6 +1,7 @@
 //! basic.ack, basic.nack, basic.reject, basic.recover: what a client says about its deliveries.
 //!
 //! Acknowledgements of one batch that concern one source are held and given to its queue together.
+//! Very many of one method are settled in turns.
 //!
 //! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
 
@@ -8,6 +9,7 @@ use leveret_codec::methods::{BasicAck, BasicNack, BasicRecoverOk, BasicReject};
 
 use super::ledger::{Source, Unacked};
 use super::{Channel, Context, Reply};
+use crate::desk::{SETTLEMENT_PIECE, Settlements};
 use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::queue::{Outcome, ReturnCause};
@@ -115,19 +117,68 @@ impl Channel {
         let Some(first) = taken.first().map(|unacked| unacked.source) else {
             return;
         };
+        if taken.len() > SETTLEMENT_PIECE {
+            let mut all = Settlements::default();
+            self.gather(taken, outcome, &mut all, cx);
+            self.begin(all, cx);
+            return;
+        }
         if taken.iter().all(|unacked| unacked.source == first) {
             let held = self.held_settlements(first, outcome, cx);
             held.extend(taken.into_iter().map(|unacked| unacked.entry));
         } else {
-            let ranks = self
-                .consumers
-                .ranks(taken.iter().map(|unacked| unacked.source));
-            taken.sort_by_key(|unacked| ranks.get(&unacked.source));
+            self.rank(&mut taken);
             for unacked in taken {
                 self.hold_settlement(unacked, outcome, cx);
             }
         }
         self.flush_requeues(cx);
+    }
+
+    fn rank(&self, taken: &mut [Unacked]) {
+        let sources = taken.iter().map(|unacked| unacked.source);
+        let ranks = self.consumers.ranks(sources);
+        taken.sort_by_key(|unacked| ranks.get(&unacked.source));
+    }
+
+    /// Adds to `all` what one method, or one run of a transaction, settles.
+    pub(super) fn gather(
+        &mut self,
+        mut taken: Vec<Unacked>,
+        outcome: Outcome,
+        all: &mut Settlements,
+        cx: &Context<'_>,
+    ) {
+        self.rank(&mut taken);
+        let mut taken = taken.into_iter().peekable();
+        while let Some(Unacked { source, entry, .. }) = taken.next() {
+            let mut entries = vec![entry];
+            while let Some(next) = taken.next_if(|next| next.source == source) {
+                entries.push(next.entry);
+            }
+            let count = self.count_settled(&entries, outcome);
+            if let Some(from) = self.consumers.get(source) {
+                all.push(&from.supply, entries, outcome);
+                if from.supply.consumer().is_some() {
+                    self.consumers.give_credit(count.into(), cx);
+                }
+            }
+            self.consumers.settled(source, count);
+        }
+    }
+
+    /// Begins with many settlements, after what is held.
+    pub(super) fn begin(&mut self, all: Settlements, cx: &mut Context<'_>) {
+        self.flush_settlements(cx);
+        all.begin(cx.now, &cx.session.vhost.env().turns);
+    }
+
+    fn count_settled(&mut self, entries: &[Entry], outcome: Outcome) -> u32 {
+        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        if outcome == Outcome::Ack {
+            self.counters.acked += u64::from(count);
+        }
+        count
     }
 
     /// Holds one settlement.
@@ -186,10 +237,7 @@ impl Channel {
         outcome: Outcome,
         cx: &Context<'_>,
     ) {
-        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        if outcome == Outcome::Ack {
-            self.counters.acked += u64::from(count);
-        }
+        let count = self.count_settled(entries, outcome);
         if let Some(from) = self.consumers.get(source) {
             from.supply.settle(cx.now, entries, outcome);
             if from.supply.consumer().is_some() {

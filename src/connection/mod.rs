@@ -262,6 +262,24 @@ impl Connection {
         }
     }
 
+    /// Goes on with a commit. `false` if there is nothing to do for it.
+    #[inline]
+    fn go_on(&mut self, now: Now) -> bool {
+        let Phase::Running(running) = &mut self.phase else {
+            return false;
+        };
+        let mut io = Io {
+            now,
+            outbox: &mut self.outbox,
+            backlog: &mut self.backlog,
+            bench: &mut self.bench,
+        };
+        running.go_on(&mut io).unwrap_or_else(|failure| {
+            self.on_failure(now, failure);
+            true
+        })
+    }
+
     fn flush(&mut self, now: Now) {
         if let Phase::Running(running) = &mut self.phase {
             let mut io = Io {
@@ -378,10 +396,13 @@ impl Protocol for Connection {
 
     fn on_mail(&mut self, now: Now, waker: &Waker) -> bool {
         self.is_listening = !self.origin.mailbox.take(&mut self.backlog, waker);
-        if self.is_listening {
+        if !self.is_listening {
+            self.read_mail(now);
+        }
+        let went_on = self.go_on(now);
+        if self.is_listening && !went_on {
             return false;
         }
-        self.read_mail(now);
         self.flush(now);
         true
     }

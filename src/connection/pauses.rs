@@ -2,7 +2,7 @@
 //!
 //! An alarm pauses a connection once its client publishes; what a client published pauses it until
 //! the disk has taken enough of it; what is left of its work for later turns pauses it until that
-//! is done; and output that the client does not read pauses it, which the
+//! is done, and so does a commit; and output that the client does not read pauses it, which the
 //! outbox knows ([`Outbox::is_over_mark`]). A further reason is a further field here, with the
 //! event that ends it.
 
@@ -22,6 +22,8 @@ pub(super) struct Pauses {
     staged: Option<Position>,
     /// Debts ([`crate::turns`]) that are not paid.
     debts: u32,
+    /// A commit takes more than a turn.
+    commits: bool,
 }
 
 /// What became of a reason.
@@ -46,7 +48,7 @@ impl Pauses {
     /// Whether nothing is to be read.
     #[inline]
     pub(super) fn any(&self) -> bool {
-        self.blocked || self.staged.is_some() || self.debts > 0
+        self.blocked || self.staged.is_some() || self.debts > 0 || self.commits
     }
 
     /// Whether an alarm is a reason.
@@ -118,6 +120,18 @@ impl Pauses {
         }
     }
 
+    /// A commit takes more than a turn.
+    pub(super) fn on_commit(&mut self) -> Change {
+        self.commits = true;
+        Change::Begins
+    }
+
+    /// It is done.
+    pub(super) fn on_committed(&mut self) -> Change {
+        self.commits = false;
+        Change::Ends
+    }
+
     /// The position in the store that ends a reason.
     pub(super) fn waits_for(&self, other: Option<Position>) -> Option<Position> {
         running::earlier(self.staged, other)
@@ -131,7 +145,7 @@ impl Pauses {
             Self {
                 staged: Some(_), ..
             } => State::Flow,
-            Self { debts: 1.., .. } => State::Flow,
+            Self { debts: 1.., .. } | Self { commits: true, .. } => State::Flow,
             _ if outbox.is_over_mark() => State::Flow,
             _ => State::Running,
         }

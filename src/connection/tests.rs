@@ -29,5 +29,6 @@ mod open;
 mod pauses;
 mod repeat;
 mod row;
+mod turns;
 
 use fixture::*;

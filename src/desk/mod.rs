@@ -55,7 +55,7 @@ pub use exchanges::ExchangeDeclaration;
 pub use messages::{Publication, Published, QueuedMessage};
 pub use queues::QueueDeclaration;
 pub use stored::Stored;
-pub use supply::Supply;
+pub use supply::{SETTLEMENT_PIECE, Settlements, Supply};
 
 pub use crate::queue::{Outcome, ReturnCause};
 pub use crate::vhost::{DeleteIf, DestinationName};

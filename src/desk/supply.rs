@@ -2,10 +2,12 @@
 //!
 //! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
+use parking_lot::Mutex;
 
 use super::Actor;
 use crate::auth::Operation;
@@ -16,7 +18,14 @@ use crate::events::Party;
 use crate::ids::{ConsumerId, QueueId};
 use crate::kind::QueueKind;
 use crate::queue::{Got, Leaving, NewConsumer, Outcome};
+use crate::turns::{self, Left, Turns, Work};
 use crate::vhost::QueueHandle;
+
+/// Settlements that a queue takes at once; more of them wait for the next piece.
+pub const SETTLEMENT_PIECE: usize = 1024;
+
+/// Steps of a turn that a settlement takes, besides those of a dead letter.
+const SETTLEMENT_STEPS: usize = 2;
 
 /// A queue that an actor reads from, by one consumer or by gets. What was read is settled here.
 ///
@@ -25,6 +34,64 @@ use crate::vhost::QueueHandle;
 pub struct Supply {
     queue: Arc<QueueHandle>,
     consumer: Option<ConsumerId>,
+}
+
+/// Settlements that take effect one after the other, in turns if they are many.
+#[derive(Default)]
+pub struct Settlements(Mutex<VecDeque<Settlement>>);
+
+/// What was read from a queue and is settled with one outcome.
+struct Settlement {
+    supply: Supply,
+    entries: std::vec::IntoIter<Entry>,
+    outcome: Outcome,
+}
+
+impl Settlements {
+    /// Adds what was read from `supply`.
+    pub fn push(&mut self, supply: &Supply, entries: Vec<Entry>, outcome: Outcome) {
+        self.0.get_mut().push_back(Settlement {
+            supply: supply.clone(),
+            entries: entries.into_iter(),
+            outcome,
+        });
+    }
+
+    /// Begins with them. What has no room in this turn is left, and owed.
+    pub fn begin(self, now: Now, turns: &Turns) {
+        turns::begin(turns, now, Arc::new(self));
+    }
+
+    /// Takes out some that have one outcome.
+    fn next(&self) -> Option<(Supply, Vec<Entry>, Outcome)> {
+        let mut line = self.0.lock();
+        loop {
+            let first = line.front_mut()?;
+            let entries: Vec<Entry> = first.entries.by_ref().take(SETTLEMENT_PIECE).collect();
+            if !entries.is_empty() {
+                return Some((first.supply.clone(), entries, first.outcome));
+            }
+            line.pop_front();
+        }
+    }
+}
+
+impl Work for Settlements {
+    fn turn(&self, now: Now) -> Left {
+        while !turns::is_over() {
+            let Some((supply, mut entries, outcome)) = self.next() else {
+                return Left::Nothing;
+            };
+            turns::spend(entries.len() * SETTLEMENT_STEPS);
+            supply.settle(now, &mut entries, outcome);
+        }
+        Left::More
+    }
+
+    /// What is not settled would be delivered again by the next start.
+    fn at_stop(&self, now: Now) {
+        while self.turn(now) == Left::More {}
+    }
 }
 
 impl Actor {

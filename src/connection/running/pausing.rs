@@ -1,4 +1,5 @@
-//! When an open connection stops being read, and what its client and its heartbeat hear of it.
+//! When an open connection stops being read, and what its client and its heartbeat hear of it; how
+//! a commit goes on that takes more than a turn.
 //!
 //! The reasons themselves are in [`super::super::pauses`].
 
@@ -6,9 +7,10 @@ use leveret_codec::methods::{ConnectionBlocked, ConnectionUnblocked};
 use leveret_codec::types::{ChannelId, ShortStr};
 
 use super::super::pauses::Change;
-use super::{Io, Running};
+use super::{Failure, Io, Running, context};
 use crate::clock::Now;
 use crate::store::Position;
+use crate::turns;
 
 impl Running {
     /// What was published in this batch may be as much as is to wait for the disk, or for confirms:
@@ -54,5 +56,42 @@ impl Running {
             };
             io.outbox.method(ChannelId::ZERO, &blocked.into());
         }
+    }
+
+    /// A commit of the channel `id` is not done: nothing is read before it is.
+    pub(super) fn commit(&mut self, id: ChannelId, io: &Io<'_>) {
+        self.committing = Some(id);
+        let change = self.pauses.on_commit();
+        self.on_pause(change, io.now);
+    }
+
+    /// Goes on with a commit, as far as this turn has room for it. `false` if there is nothing to
+    /// do for it now.
+    pub(in crate::connection) fn go_on(&mut self, io: &mut Io<'_>) -> Result<bool, Failure> {
+        let Some(id) = self.committing else {
+            return Ok(false);
+        };
+        if turns::is_over() {
+            return Ok(true);
+        }
+        let mut done = Ok(());
+        if let Some(channel) = self.channels.touch(id)
+            && channel.is_committing()
+        {
+            if !channel.can_go_on(io.outbox) {
+                return Ok(false);
+            }
+            done = channel.go_on(&mut context(&self.session, io));
+            if channel.is_committing() {
+                return Ok(true);
+            }
+        }
+        self.committing = None;
+        let change = self.pauses.on_committed();
+        self.on_pause(change, io.now);
+        if let Err(error) = done {
+            self.fail(id, error, io)?;
+        }
+        Ok(true)
     }
 }

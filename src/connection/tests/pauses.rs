@@ -7,14 +7,13 @@ use leveret_codec::properties::{Properties, PropertiesRef};
 
 use super::behind::Behind;
 use super::*;
-use crate::turns::Turn;
 
 /// A persistent message to the queue `q`.
-fn persistent() -> Vec<u8> {
+pub(super) fn persistent() -> Vec<u8> {
     persistent_to("", "q", None)
 }
 
-fn persistent_to(exchange: &str, routing_key: &str, headers: Option<&[u8]>) -> Vec<u8> {
+pub(super) fn persistent_to(exchange: &str, routing_key: &str, headers: Option<&[u8]>) -> Vec<u8> {
     let mut octets = Vec::new();
     let method = BasicPublish {
         exchange: short(exchange).into(),
@@ -34,7 +33,7 @@ fn persistent_to(exchange: &str, routing_key: &str, headers: Option<&[u8]>) -> V
     octets
 }
 
-fn state(client: &Script) -> &'static str {
+pub(super) fn state(client: &Script) -> &'static str {
     let [session] = &client.broker.sessions()[..] else {
         panic!("one session");
     };
@@ -42,7 +41,7 @@ fn state(client: &Script) -> &'static str {
 }
 
 /// A client with the durable queue `q`, and its store.
-fn client() -> (Script, Arc<Behind>) {
+pub(super) fn client() -> (Script, Arc<Behind>) {
     let store = Arc::new(Behind::default());
     let desk = broker_on(Arc::<Behind>::clone(&store), |_| {});
     let mut client = Script::tuned(desk, TUNE_OK);
@@ -210,140 +209,6 @@ fn a_session_says_where_its_connection_comes_from_and_how_it_logged_in() {
     assert_eq!(session.origin.peer.port(), 50_000);
     assert_eq!(session.origin.local.port(), 5672);
     assert_eq!(session.traffic.channels(), 1);
-}
-
-#[test]
-fn a_client_is_not_read_until_what_it_left_for_later_turns_is_done() {
-    let mut client = Script::open(1);
-    let arguments = Table::new()
-        .with("x-max-length", 1)
-        .with("x-dead-letter-exchange", "")
-        .with("x-dead-letter-routing-key", "dead")
-        .to_bytes();
-    for (queue, arguments) in [("dead", &[][..]), ("q", &arguments)] {
-        client.say(
-            ONE,
-            QueueDeclare {
-                queue: short(queue),
-                arguments: TableRef::new(arguments),
-                ..QueueDeclare::default()
-            },
-        );
-    }
-    client.heard();
-    let turn = Turn::begin();
-    client.octets(&persistent().repeat(1_000));
-    drop(turn);
-    assert_eq!(client.connection.flow(), Flow::Pause);
-    assert_eq!(state(&client), "flow");
-    client.say(
-        ONE,
-        QueueDeclare {
-            queue: short("dead"),
-            passive: true,
-            ..QueueDeclare::default()
-        },
-    );
-    assert!(client.heard().is_empty());
-    finish(&mut client);
-    assert_eq!(client.connection.flow(), Flow::Read);
-    client.feed();
-    assert_eq!(client.unread(), 0);
-    let heard = client.heard();
-    assert!(
-        heard[0].contains("declare-ok") && heard[0].contains("999"),
-        "{heard:?}"
-    );
-}
-
-/// Does what was left for later turns, and reads the mail about it.
-fn finish(client: &mut Script) -> u64 {
-    while client.broker.env.turns.run_one(client.now) {}
-    client.connection.on_mail(client.now, Waker::noop());
-    client.broker.env.turns.counts().turns
-}
-
-#[test]
-fn a_deletion_is_answered_when_its_last_binding_is_gone_for_good() {
-    let (mut client, store) = client();
-    store.defines_late.store(true, Ordering::Relaxed);
-    for n in 0..2_000 {
-        let key = n.to_string();
-        let bind = QueueBind {
-            queue: short("q"),
-            exchange: short("amq.direct"),
-            routing_key: short(&key),
-            nowait: true,
-            ..QueueBind::default()
-        };
-        client.say(ONE, bind);
-    }
-    store.catch_up();
-    let turn = Turn::begin();
-    client.say(
-        ONE,
-        QueueDelete {
-            queue: short("q"),
-            ..QueueDelete::default()
-        },
-    );
-    drop(turn);
-    assert_eq!(client.connection.flow(), Flow::Pause);
-    let position = store.catch_up();
-    client.mail(Mail::Durable(position));
-    assert_eq!(client.heard(), [""; 0], "bindings are left");
-    assert!(finish(&mut client) >= 3);
-    assert_eq!(client.connection.flow(), Flow::Read);
-    assert_eq!(client.heard(), [""; 0], "they are gone, but not for good");
-    let position = store.catch_up();
-    client.mail(Mail::Durable(position));
-    assert_eq!(client.heard(), ["1 queue.delete-ok message-count=0"]);
-}
-
-#[test]
-fn a_connection_has_closed_when_its_last_exclusive_queue_is_gone() {
-    let mut client = Script::open(1);
-    for n in 0..2_000 {
-        let queue = n.to_string();
-        let declare = QueueDeclare {
-            queue: short(&queue),
-            exclusive: true,
-            nowait: true,
-            ..QueueDeclare::default()
-        };
-        client.say(ONE, declare);
-    }
-    let turn = Turn::begin();
-    client.say(ZERO, ConnectionClose::default());
-    drop(turn);
-    assert_eq!(client.heard(), [""; 0]);
-    assert!(finish(&mut client) >= 3);
-    assert_eq!(client.heard(), ["0 connection.close-ok"]);
-    assert_eq!(client.broker.find_vhost("/").unwrap().queue_count(), 0);
-}
-
-#[test]
-fn methods_in_one_read_take_several_turns() {
-    let mut client = Script::open(1);
-    let mut octets = Vec::new();
-    for n in 0..1_000 {
-        let queue = format!("q{n}");
-        let declare = QueueDeclare {
-            queue: short(&queue),
-            ..QueueDeclare::default()
-        };
-        encode_method(&mut octets, ONE, &declare.into());
-    }
-    let mut target = client.connection.read_into();
-    target.room().get_mut().extend(octets);
-    let mut turns = 0;
-    while client.unread() > 0 {
-        let _turn = Turn::begin();
-        client.connection.on_read(client.now, 0);
-        turns += 1;
-    }
-    assert_eq!(client.heard().len(), 1_000);
-    assert_eq!(turns, 3);
 }
 
 #[test]

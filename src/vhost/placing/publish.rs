@@ -36,6 +36,8 @@ pub struct Publishes {
     each: Vec<Publish>,
     /// Neighbours with the same targets.
     runs: Vec<Run>,
+    /// How often a message is to be put into a queue.
+    pushes: usize,
     /// Scratch space for those who place several runs.
     groups: Option<Box<Groups>>,
     /// Who hands all of them in.
@@ -107,6 +109,7 @@ impl Publishes {
             delivery_count,
             at: RecordAt::NONE,
         });
+        self.pushes += routes.len();
         let to = self.each.len();
         match self.runs.last_mut() {
             Some(run) if is_same(&run.routes, routes) => run.to = to,
@@ -146,6 +149,13 @@ impl Publishes {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.each.is_empty()
+    }
+
+    /// How often a message is to be put into a queue.
+    #[inline]
+    #[must_use]
+    pub fn pushes(&self) -> usize {
+        self.pushes
     }
 
     /// The copies of each message; `held` are the streams among their queues.
@@ -195,7 +205,7 @@ impl Publishes {
         now: Now,
         placed: &mut Vec<Placed>,
     ) {
-        turns::spend(self.pushes());
+        turns::spend(self.pushes);
         let streams = streams_of(self);
         let mut held: Vec<Held<'_>> = streams.iter().map(|stream| Held::new(stream)).collect();
         let position = self.store_all(env, &mut held);
@@ -213,16 +223,6 @@ impl Publishes {
         let answers = placed.get_mut(first..).unwrap_or_default();
         self.hand_out(now, &streams, answers);
         self.clear();
-    }
-
-    /// How often a message is put into a queue.
-    fn pushes(&self) -> usize {
-        let mut from = 0;
-        let each = self.runs.iter().map(|run| {
-            let len = run.to - std::mem::replace(&mut from, run.to);
-            len * run.routes.len()
-        });
-        each.sum()
     }
 
     /// Stores what must be stored, each message once for all its queues; `held` are those of them
@@ -258,6 +258,7 @@ impl Publishes {
             groups,
             sender,
             source,
+            ..
         } = self;
         let how = How {
             sender: *sender,
@@ -291,6 +292,7 @@ impl Publishes {
     fn clear(&mut self) {
         self.each.clear();
         self.runs.clear();
+        self.pushes = 0;
         self.source.clear();
     }
 }
@@ -322,6 +324,15 @@ impl Placed {
     pub fn wait_for(&mut self, position: Position) {
         if let Self::Accepted(own) = self {
             *own = position.max(*own);
+        }
+    }
+
+    /// What became of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Accepted(one), Self::Accepted(other)) => Self::Accepted(one.max(other)),
+            _ => Self::Refused,
         }
     }
 
