@@ -18,7 +18,7 @@ use crate::message::{Body, LARGE_BODY, Message, routing_keys};
 use crate::queue::returned_properties;
 use crate::store::Position;
 use crate::turns;
-use crate::vhost::{Answer, Exchange, Placed, Publishes, Question, Routes};
+use crate::vhost::{Answer, Delay, Exchange, Placed, Publishes, Question, Routes};
 
 /// Publishes held before they are placed without waiting for the end of the batch.
 pub(super) const HELD_MAX: usize = 256;
@@ -49,6 +49,8 @@ pub(super) struct Checked {
     /// An exchange keeps it for later, in the store up to this position: having nowhere to go is
     /// no news then.
     pub(super) held_back: Option<Position>,
+    /// Exchanges that are to keep it once its transaction is committed.
+    pub(super) delays: Box<[Delay]>,
     pub(super) number: Option<u64>,
 }
 
@@ -121,7 +123,10 @@ impl Channel {
         let (name, key) = (draft.exchange, draft.routing_key);
         let message = cx.bench.builder.build(name, key, properties, body, traits);
         let Answer {
-            routes, held_back, ..
+            routes,
+            held_back,
+            delays,
+            ..
         } = self.routes(times, &exchange, &message, extra_keys, cx);
         if is_alike && rewritten.is_none() && extra_keys == ExtraKeys::None {
             self.keep(times, exchange, method.mandatory, &message, cx);
@@ -134,6 +139,7 @@ impl Channel {
                 routes,
                 mandatory,
                 held_back,
+                delays,
                 number,
             },
             cx,
@@ -151,6 +157,11 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Answer {
         let vhost = &cx.session.vhost;
+        let in_transaction = self.transaction.is_some();
+        let route = |now, exchange: &Arc<Exchange>, question: Question<'_>| match in_transaction {
+            true => vhost.route_ahead(now, exchange, question),
+            false => vhost.route(now, exchange, question),
+        };
         let key = message.routing_key();
         let kept = &mut cx.bench.routes;
         if extra_keys == ExtraKeys::Some {
@@ -163,13 +174,14 @@ impl Channel {
                 message,
                 publisher: publisher.as_ref(),
             };
-            return vhost.route(cx.now, exchange, question);
+            return route(cx.now, exchange, question);
         }
         if let Some(routes) = kept.find(times, exchange, &key) {
             return Answer {
                 routes: Arc::clone(routes),
                 lasting: true,
                 held_back: None,
+                delays: Box::default(),
             };
         }
         let publisher = self.heard_party(cx.session);
@@ -178,7 +190,7 @@ impl Channel {
             message,
             publisher: publisher.as_ref(),
         };
-        let answer = vhost.route(cx.now, exchange, question);
+        let answer = route(cx.now, exchange, question);
         let lasting = answer.lasting.then_some((&*key, &answer.routes));
         kept.keep(times, exchange, lasting);
         answer
@@ -200,6 +212,7 @@ impl Channel {
             mandatory,
             held_back,
             number,
+            ..
         } = checked;
         if routes.is_empty() && held_back.is_none() {
             if cx.session.vhost.env().events.listening() {
@@ -318,7 +331,9 @@ impl Channel {
             && run.pushes() < PUSHES_MAX
             && let Some(checked) = publishes.next()
         {
-            kept = kept.max(checked.held_back.unwrap_or_default());
+            for delay in &checked.delays {
+                kept = kept.max(delay.begin(cx.now, &checked.message, party.as_ref()));
+            }
             if checked.routes.is_empty() && checked.held_back.is_none() {
                 if party.is_some() {
                     run.note_unroutable(checked.mandatory);

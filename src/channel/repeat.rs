@@ -203,6 +203,7 @@ impl Channel {
             routes,
             held_back,
             lasting,
+            delays,
         } = self.routes(
             repeat.times,
             &repeat.exchange,
@@ -218,6 +219,7 @@ impl Channel {
             routes,
             mandatory: repeat.mandatory && held_back.is_none(),
             held_back,
+            delays,
             number,
         };
         self.place_later(checked, cx);

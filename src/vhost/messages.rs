@@ -18,6 +18,17 @@ impl Vhost {
         self.directory.route(now, exchange, question)
     }
 
+    /// The same for a message whose transaction is not committed: an exchange that is to keep it is
+    /// named in the answer.
+    pub fn route_ahead(
+        &self,
+        now: Now,
+        exchange: &Arc<Exchange>,
+        question: Question<'_>,
+    ) -> Answer {
+        self.directory.route_ahead(now, exchange, question)
+    }
+
     /// Puts messages into their queues, in order, and leaves `publishes` empty; `placed` gets one
     /// answer for each. All of one call are stored as one group.
     pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) {

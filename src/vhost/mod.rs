@@ -77,7 +77,7 @@ pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generat
 pub use reply_to::{REPLY_TO, ReplyTarget, check_no_reply_name, is_reply_queue};
 pub use restore::Owners;
 pub use routing::{
-    Answer, Binding, Destination, DestinationName, Exchange, ExchangeSpec, Question, Routes,
+    Answer, Binding, Delay, Destination, DestinationName, Exchange, ExchangeSpec, Question, Routes,
     only_queue,
 };
 

@@ -68,6 +68,25 @@ impl Stage {
 }
 
 #[test]
+fn a_transaction_delays_its_messages_from_its_commit_on() {
+    let mut stage = Stage::delaying("direct");
+    assert_eq!(stage.client.ask("tx.select"), "tx.select-ok");
+    stage.delayed("rolled back", 1000);
+    stage.pass(1000);
+    assert_eq!(stage.drain(), [""; 0], "it was not committed");
+    assert_eq!(stage.client.ask("tx.rollback"), "tx.rollback-ok");
+    stage.delayed("committed", 1000);
+    stage.pass(500);
+    assert_eq!(stage.client.ask("tx.commit"), "tx.commit-ok");
+    stage.pass(999);
+    assert_eq!(stage.drain(), [""; 0]);
+    stage.pass(1);
+    assert_eq!(stage.drain(), ["committed"]);
+    stage.pass(10_000);
+    assert_eq!(stage.drain(), [""; 0]);
+}
+
+#[test]
 fn delayed_messages_come_in_the_order_in_which_they_are_due() {
     let mut stage = Stage::delaying("direct");
     for (body, ms) in [

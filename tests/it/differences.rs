@@ -333,14 +333,56 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Whether it is where the row says.
+/// Whether it is where the row says, and runs.
 fn is_there(shown: &Shown) -> bool {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap_or_default();
     match shown {
-        Script(name) => read(&format!("tests/scripts/{name}.amqp")).contains("RabbitMQ 4.3.6"),
-        Test(file, name) => read(file).contains(&format!("fn {name}()")),
+        // It begins with what was seen, and has something that both brokers are to answer.
+        Script(name) => {
+            let script = read(&format!("tests/scripts/{name}.amqp"));
+            let first = script.lines().next().unwrap_or_default();
+            first.starts_with('#')
+                && first.contains("Seen: RabbitMQ 4.3.6")
+                && script.lines().any(is_answer)
+        }
+        Test(file, name) => {
+            is_compiled(file, &read("tests/it/main.rs")) && has_test(&read(file), name)
+        }
         Absent => true,
     }
+}
+
+/// Whether a line says what a broker is to answer: `S1<` for one of them or both.
+fn is_answer(line: &str) -> bool {
+    let words = line.split_whitespace();
+    words
+        .into_iter()
+        .any(|word| word.starts_with('S') && word.ends_with('<'))
+}
+
+/// Whether a file of `tests/it` is a module of `main`. Others are modules of the library, where
+/// the compiler sees to that.
+fn is_compiled(file: &str, main: &str) -> bool {
+    let module = file
+        .strip_prefix("tests/it/")
+        .and_then(|file| file.strip_suffix(".rs"));
+    module.is_none_or(|module| main.lines().any(|line| line == format!("mod {module};")))
+}
+
+/// Whether a function of that name is there with nothing but attributes between it and `#[test]`.
+fn has_test(text: &str, name: &str) -> bool {
+    let head = format!("fn {name}() {{");
+    let is_it = |line: &str| line.strip_prefix("async ").unwrap_or(line) == head;
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| is_it(line));
+    let before = at.and_then(|at| lines.get(..at)).unwrap_or_default();
+    let attributes = before
+        .iter()
+        .rev()
+        .take_while(|line| line.starts_with("#["));
+    attributes
+        .into_iter()
+        .any(|line| *line == "#[test]" || line.starts_with("#[tokio::test("))
 }
 
 #[test]

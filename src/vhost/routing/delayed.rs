@@ -14,13 +14,12 @@ use leveret_codec::table::Value;
 use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
-use super::Question;
 use super::directory::emit;
 use super::exchange::Exchange;
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now, Wall};
 use crate::env::Environment;
-use crate::events::{CopyId, Fate};
+use crate::events::{CopyId, Fate, Party};
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, with_headers};
 use crate::store::{Op, Position, RecordAt, Recovered};
@@ -105,17 +104,17 @@ impl Delayed {
         self.id
     }
 
-    /// Keeps `message` for `delay_ms`.
+    /// Keeps `message` for `delay_ms`. `publisher` is who published it, while listeners are to know.
     pub(super) fn hold(
         &self,
         now: Now,
         delay_ms: u64,
         exchange: &Arc<Exchange>,
-        question: Question<'_>,
+        message: &Message,
+        publisher: Option<&Arc<Party>>,
     ) -> Position {
-        let message = question.message;
         let number = self.next_number();
-        let publisher = question.publisher.cloned();
+        let publisher = publisher.cloned();
         let ms = delay_ms;
         self.emit(now, number, message, Fate::Delayed { publisher, ms });
         let due = Wall::from_millis(now.wall.as_millis().saturating_add(delay_ms));

@@ -88,6 +88,16 @@ impl Directory {
         Walk::new(self, now, question, Hold::Possible).follow(exchange)
     }
 
+    /// Like [`Directory::route`] for a message of a transaction: no exchange keeps it yet.
+    pub(in crate::vhost) fn route_ahead(
+        &self,
+        now: Now,
+        exchange: &Arc<Exchange>,
+        question: Question<'_>,
+    ) -> Answer {
+        Walk::new(self, now, question, Hold::Later).follow(exchange)
+    }
+
     /// Like [`Directory::route`] for a message whose delay at `exchange` is over.
     pub(in crate::vhost) fn route_released(
         &self,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use leveret_codec::types::ShortString;
 
+use crate::clock::Now;
 use crate::events::Party;
 use crate::ids::QueueId;
 use crate::message::Message;
@@ -56,6 +57,27 @@ pub struct Answer {
     /// An exchange took the message into its keeping, to route it when its delay is over; it is
     /// as durable as it must be once the store has reached the position.
     pub held_back: Option<Position>,
+    /// Exchanges that are to do so when the message's transaction is committed.
+    pub delays: Box<[Delay]>,
+}
+
+/// An exchange that is to keep a message for so many milliseconds.
+#[derive(Clone, Debug)]
+pub struct Delay {
+    exchange: Arc<Exchange>,
+    ms: u64,
+}
+
+impl Delay {
+    /// It keeps `message` from now on, which is as durable as it must be once the store has reached
+    /// the position. `publisher` is who published it, while messages are listened to.
+    pub fn begin(&self, now: Now, message: &Message, publisher: Option<&Arc<Party>>) -> Position {
+        let exchange = &self.exchange;
+        let delayed = exchange.delayed.as_ref();
+        delayed.map_or(Position::default(), |delayed| {
+            delayed.hold(now, self.ms, exchange, message, publisher)
+        })
+    }
 }
 
 /// What routing looks at.

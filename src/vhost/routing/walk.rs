@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::destination::{Destination, WeakEnd};
 use super::directory::Directory;
 use super::exchange::{Exchange, delay_of};
-use super::{Answer, Question, Target};
+use super::{Answer, Delay, Question, Target};
 use crate::clock::Now;
 use crate::erlang;
 use crate::events::Fate;
@@ -23,6 +23,8 @@ const FEW: usize = 16;
 pub(super) enum Hold {
     Possible,
     Over,
+    /// Only when its transaction is committed.
+    Later,
 }
 
 /// One message on its way through exchanges; each is visited once, so circles end.
@@ -39,6 +41,7 @@ pub(super) struct Walk<'a> {
     visited_many: HashSet<*const Exchange>,
     lasting: bool,
     held_back: Option<Position>,
+    delays: Vec<Delay>,
 }
 
 impl<'a> Walk<'a> {
@@ -59,6 +62,7 @@ impl<'a> Walk<'a> {
             visited_many: HashSet::new(),
             lasting: true,
             held_back: None,
+            delays: Vec::new(),
         }
     }
 
@@ -90,6 +94,7 @@ impl<'a> Walk<'a> {
             routes: self.targets.into(),
             lasting,
             held_back: self.held_back,
+            delays: self.delays.into(),
         }
     }
 
@@ -196,7 +201,8 @@ impl<'a> Walk<'a> {
         let Some(delayed) = &exchange.delayed else {
             return false;
         };
-        if std::mem::replace(&mut self.hold, Hold::Possible) == Hold::Over {
+        if self.hold == Hold::Over {
+            self.hold = Hold::Possible;
             return false;
         }
         let message = self.question.message;
@@ -205,7 +211,13 @@ impl<'a> Walk<'a> {
         let Some(ms) = delay_of(delay) else {
             return false;
         };
-        let position = delayed.hold(self.now, ms, exchange, self.question);
+        let position = if self.hold == Hold::Later {
+            let exchange = Arc::clone(exchange);
+            self.delays.push(Delay { exchange, ms });
+            Position::default()
+        } else {
+            delayed.hold(self.now, ms, exchange, message, self.question.publisher)
+        };
         self.held_back = self.held_back.max(Some(position));
         true
     }
