@@ -39,7 +39,7 @@ impl Channel {
     ) -> Result<(), AmqpError> {
         self.check_not_own_reply_name(declare.queue, cx)?;
         let found = if declare.passive {
-            Stored::at_once(cx.session.find_queue(cx.now, &declare.queue)?)
+            cx.session.find_queue(cx.now, &declare.queue)?
         } else {
             let declaration = QueueDeclaration {
                 name: declare.queue.into(),
@@ -172,7 +172,7 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> Result<(), AmqpError> {
         let declared = if declare.passive {
-            Stored::at_once(cx.session.find_exchange(&declare.exchange)?)
+            cx.session.find_exchange(&declare.exchange)?
         } else {
             cx.session.declare_exchange(ExchangeDeclaration {
                 name: declare.exchange.into(),

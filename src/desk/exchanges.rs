@@ -63,11 +63,13 @@ impl Actor {
     ///
     /// # Errors
     /// 403 without any permission or for the default exchange, 404 if it is missing.
-    pub fn find_exchange(&self, name: &str) -> Result<(), AmqpError> {
+    pub fn find_exchange(&self, name: &str) -> Result<Stored<()>, AmqpError> {
         let name = strip_cr_lf(name);
         check_not_default(name.as_short())?;
         self.check_any(Resource::Exchange(name.as_bytes()))?;
-        self.vhost.exchange(&name).map(drop)
+        let exchange = self.vhost.exchange(&name)?;
+        let until = self.vhost.stored_if(exchange.spec.durable);
+        Ok(Stored { value: (), until })
     }
 
     /// Deletes an exchange. A missing one is fine.

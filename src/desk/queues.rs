@@ -66,7 +66,7 @@ impl Actor {
     ) -> Result<Stored<QueueFound>, AmqpError> {
         let asked = strip_cr_lf(&declaration.name);
         if is_reply_queue(&asked) {
-            return self.find_reply_queue(&asked).map(Stored::at_once);
+            return self.find_reply_queue(&asked);
         }
         let name = if asked.is_empty() {
             generated_name()
@@ -105,7 +105,7 @@ impl Actor {
     ///
     /// # Errors
     /// 403 without any permission, 404 if it is missing, 405 if it belongs to another connection.
-    pub fn find_queue(&self, now: Now, name: &str) -> Result<QueueFound, AmqpError> {
+    pub fn find_queue(&self, now: Now, name: &str) -> Result<Stored<QueueFound>, AmqpError> {
         let name = strip_cr_lf(name);
         if is_reply_queue(&name) {
             return self.find_reply_queue(&name);
@@ -114,11 +114,13 @@ impl Actor {
         let queue = self.vhost.queue(&name)?;
         queue.check_owner(self.connection)?;
         queue.with(now, |state, effects| state.touch(now, effects));
-        Ok(QueueFound::of(&queue))
+        let value = QueueFound::of(&queue);
+        let until = self.vhost.stored_if(queue.declared().durable);
+        Ok(Stored { value, until })
     }
 
     /// A responder asks whether the requester of a direct reply still waits.
-    fn find_reply_queue(&self, name: &ShortString) -> Result<QueueFound, AmqpError> {
+    fn find_reply_queue(&self, name: &ShortString) -> Result<Stored<QueueFound>, AmqpError> {
         let waits = |target: ReplyTarget| target.is_waiting();
         if **name != *REPLY_TO && !self.vhost.reply_target(name.as_bytes()).is_some_and(waits) {
             return Err(AmqpError::not_found(format!(
@@ -126,11 +128,11 @@ impl Actor {
                 queue_words(name, self.vhost.name())
             )));
         }
-        Ok(QueueFound {
+        Ok(Stored::at_once(QueueFound {
             name: name.clone(),
             ready: 0,
             consumers: 1,
-        })
+        }))
     }
 
     /// Deletes a queue; answers with how many messages were ready. A missing queue is fine.
@@ -147,7 +149,8 @@ impl Actor {
         let name = strip_cr_lf(name);
         self.check_queue(Operation::Configure, &name)?;
         let Some(queue) = self.vhost.find_queue(&name) else {
-            return Ok(Stored::at_once(0));
+            let until = self.vhost.stored();
+            return Ok(Stored { value: 0, until });
         };
         queue.check_owner(self.connection)?;
         let (value, until) = self

@@ -89,7 +89,7 @@ impl Vhost {
         self.check_not_deleted()?;
         if let Some(existing) = self.find_exchange(&exchange.spec.name) {
             existing.check_equivalent(&exchange.spec)?;
-            return Ok(Position::default());
+            return Ok(self.stored_if(exchange.spec.durable));
         }
         let name = exchange.spec.name.clone();
         if name.starts_with(RESERVED_PREFIX) {
@@ -121,6 +121,7 @@ impl Vhost {
         exchange: Arc<Exchange>,
     ) -> Position {
         let position = restore::store_exchange(&self.env, &exchange);
+        self.reach(position);
         self.add_exchange(exchange);
         position
     }
@@ -154,7 +155,7 @@ impl Vhost {
         }
         let topology = self.topology.lock();
         let Some(exchange) = self.find_exchange(name) else {
-            return Ok(Position::default());
+            return Ok(self.stored());
         };
         if if_unused && topology.is_source(&WeakEnd::source(&exchange)) {
             return Err(AmqpError::precondition_failed(format!(
@@ -195,9 +196,11 @@ impl Vhost {
         let name = DestinationName::of(destination);
         let binding = Arc::new(Binding::new(&exchange.spec.name, name, key, arguments));
         if !self.add_binding(&mut topology, &binding, &exchange, destination) {
-            return Ok(Position::default());
+            let is_durable = exchange.spec.durable && destination.is_durable();
+            return Ok(self.stored_if(is_durable));
         }
         let position = restore::store_binding(&self.env, &binding, &exchange.spec, destination);
+        self.reach(position);
         let change = self.binding_change(ChangeKind::BindingCreated, by, &binding);
         drop(topology);
         self.env.events.tell_all(change);
@@ -280,7 +283,7 @@ impl Vhost {
             .find_exchange(source)
             .zip(self.find_destination(destination));
         let Some((exchange, end)) = both else {
-            return Ok(Position::default());
+            return Ok(self.stored());
         };
         let name = &exchange.spec.name;
         let binding = Arc::new(Binding::new(name, destination.clone(), key, arguments));
@@ -292,7 +295,7 @@ impl Vhost {
             may(&end)?;
         }
         let Some(number) = topology.remove(&binding, &ends) else {
-            return Ok(Position::default());
+            return Ok(self.stored());
         };
         let mut removal = Removal::by(by);
         let removed = Removed {

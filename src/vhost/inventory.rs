@@ -232,6 +232,7 @@ pub fn declare_exchanges(
     let changes: Vec<DefinitionChange> = records.map(|record| record.put()).collect();
     let position = env.store.define(&changes);
     for NewExchange(vhost, exchange) in new {
+        vhost.reach(position);
         told.extend(vhost.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec));
         vhost.add_exchange(exchange);
     }
@@ -270,6 +271,7 @@ pub fn declare_queues(
     let changes: Vec<DefinitionChange> = records.map(|record| record.put()).collect();
     let position = env.store.define(&changes);
     for (vhost, queue) in &made {
+        vhost.reach(position);
         told.extend(vhost.queue_change(ChangeKind::QueueCreated, by, queue.declared()));
         vhost.add_queue(queue);
     }
@@ -319,6 +321,7 @@ pub fn bind_all(
         }
     }
     let position = env.store.define(&changes);
+    made.iter().for_each(|(vhost, ..)| vhost.reach(position));
     drop(held);
     for (vhost, source, destination) in made {
         vhost.replay_history(now, &source, &destination);

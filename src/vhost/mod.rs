@@ -32,7 +32,7 @@
 //! Invariants: I2, I3, I9 (with the queue). Source: AMQP 0-9-1 sections 1.4 and 2.1; RabbitMQ 4.3.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
@@ -96,6 +96,8 @@ pub struct Vhost {
     /// It is deleted: connections that are not closed yet declare nothing in it any more. Set and
     /// asked under the topology lock.
     is_deleted: AtomicBool,
+    /// The store has all that was made and removed here from this position on.
+    stored: AtomicU64,
     metadata: ArcSwap<Metadata>,
     /// Most queues; `None` for no limit.
     queues_max: Mutex<Option<u64>>,
@@ -129,6 +131,7 @@ impl Vhost {
             topology: Mutex::default(),
             exclusive: DashMap::new(),
             is_deleted: AtomicBool::new(false),
+            stored: AtomicU64::new(0),
             metadata: ArcSwap::from_pointee(metadata),
             queues_max: Mutex::default(),
             policies: RwLock::default(),
@@ -156,6 +159,32 @@ impl Vhost {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.directory.generation()
+    }
+
+    /// Up to where the store must be durable before an answer is for good that says what is there,
+    /// or is not: another connection may have made or removed it a moment ago. 0 if it is already.
+    #[must_use]
+    pub fn stored(&self) -> Position {
+        let stored = Position(self.stored.load(Ordering::Acquire));
+        match stored > self.env.store.durable() {
+            true => stored,
+            false => Position::default(),
+        }
+    }
+
+    /// The same for an answer about something that the store has only if it is durable.
+    #[must_use]
+    pub fn stored_if(&self, is_durable: bool) -> Position {
+        match is_durable {
+            true => self.stored(),
+            false => Position::default(),
+        }
+    }
+
+    /// Something was made or removed that the store has from `position` on. Noted before anything
+    /// of it can be seen.
+    fn reach(&self, position: Position) {
+        self.stored.fetch_max(position.0, Ordering::Release);
     }
 
     /// Fails once the vhost is deleted. Asked under the topology lock, so that nothing is stored

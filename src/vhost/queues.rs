@@ -122,6 +122,7 @@ impl Vhost {
         let queue = self.make_queue(now, self.env.store.next_queue_id(), declared);
         // Before a publisher can find it: a message in a queue that a start does not know is lost.
         let position = restore::store_queue(&self.env, &queue);
+        self.reach(position);
         self.add_queue(&queue);
         self.env.queue_churn.created.fetch_add(1, Relaxed);
         let change = self.queue_change(ChangeKind::QueueCreated, by, queue.declared());
@@ -162,7 +163,8 @@ impl Vhost {
             &queue.words(),
         )?;
         queue.with(now, |queue, effects| queue.touch(now, effects));
-        Ok((queue, Position::default()))
+        let stored = self.stored_if(queue.declared().durable);
+        Ok((queue, stored))
     }
 
     pub(super) fn check_new_queue(

@@ -77,11 +77,6 @@ impl Removal {
     fn note(&mut self, change: Option<Change>) {
         self.changes.extend(change);
     }
-
-    /// The store must be durable up to `position` before the removal is.
-    fn reach(&mut self, position: Position) {
-        self.stored = self.stored.max(position);
-    }
 }
 
 /// A removal that goes on in turns.
@@ -192,12 +187,12 @@ impl Vhost {
         match removal.steps.pop() {
             Some(Step::Exchange(exchange)) => {
                 if self.find_exchange(&exchange.spec.name).is_none() {
-                    removal.reach(restore::forget_exchange(&self.env, &exchange));
+                    self.forgotten(restore::forget_exchange(&self.env, &exchange), removal);
                 }
             }
             Some(Step::Queue(queue)) => {
                 if self.find_queue(queue.name()).is_none() {
-                    removal.reach(restore::forget_queue(&self.env, &queue));
+                    self.forgotten(restore::forget_queue(&self.env, &queue), removal);
                 }
                 if queue.stores(true) {
                     self.env
@@ -209,6 +204,12 @@ impl Vhost {
             }
             Some(Step::To(_) | Step::From(_) | Step::Delayed(_)) | None => {}
         }
+    }
+
+    /// The store must be durable up to `position` before the removal is.
+    fn forgotten(&self, position: Position, removal: &mut Removal) {
+        self.reach(position);
+        removal.stored = removal.stored.max(position);
     }
 
     /// A binding is off the list: its router and the store forget it, and its source goes with its
@@ -229,7 +230,10 @@ impl Vhost {
             .write()
             .unbind(&binding.key, *number, &ends.destination);
         if !self.has_twin(topology, binding) {
-            removal.reach(restore::forget_binding(&self.env, binding, &source.spec));
+            self.forgotten(
+                restore::forget_binding(&self.env, binding, &source.spec),
+                removal,
+            );
         }
         if source.spec.auto_delete && !topology.is_source(&ends.source) {
             self.take_out(&source, removal);

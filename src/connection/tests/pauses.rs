@@ -237,3 +237,66 @@ fn a_delayed_message_is_confirmed_when_it_is_durable() {
     client.mail(Mail::Durable(position));
     assert_eq!(client.heard(), ["1 basic.ack delivery-tag=4 multiple"]);
 }
+
+// Each was answered at once, though a power cut could still undo what the other connection had
+// done a moment before.
+#[test]
+fn an_answer_waits_for_what_another_connection_has_just_made_or_removed() {
+    let (mut first, store) = client();
+    let mut second = Script::tuned(Arc::clone(&first.broker), TUNE_OK);
+    second.say(ONE, ChannelOpen::default());
+    second.heard();
+    store.defines_late.store(true, Ordering::Relaxed);
+    let queue = QueueDeclare {
+        queue: short("r"),
+        durable: true,
+        ..QueueDeclare::default()
+    };
+    let exchange = ExchangeDeclare {
+        exchange: short("x"),
+        type_: short("direct"),
+        durable: true,
+        ..ExchangeDeclare::default()
+    };
+    let bind = QueueBind {
+        queue: short("r"),
+        exchange: short("x"),
+        ..QueueBind::default()
+    };
+    let unbind = QueueUnbind {
+        queue: short("r"),
+        exchange: short("x"),
+        ..QueueUnbind::default()
+    };
+    let delete = QueueDelete {
+        queue: short("r"),
+        ..QueueDelete::default()
+    };
+    let remove = ExchangeDelete {
+        exchange: short("x"),
+        ..ExchangeDelete::default()
+    };
+    let (mut look, mut seek) = (queue, exchange);
+    (look.passive, seek.passive) = (true, true);
+    let pairs: [(Method<'_>, Method<'_>); 8] = [
+        (queue.into(), queue.into()),
+        (queue.into(), look.into()),
+        (exchange.into(), exchange.into()),
+        (exchange.into(), seek.into()),
+        (bind.into(), bind.into()),
+        (unbind.into(), unbind.into()),
+        (delete.into(), delete.into()),
+        (remove.into(), remove.into()),
+    ];
+    for (does, sees) in pairs {
+        first.say(ONE, does);
+        second.say(ONE, sees);
+        let is_new = first.heard().is_empty();
+        assert_eq!(second.heard().is_empty(), is_new, "{sees}");
+        let position = store.catch_up();
+        for client in [&mut first, &mut second].into_iter().filter(|_| is_new) {
+            client.mail(Mail::Durable(position));
+            assert_eq!(client.heard().len(), 1);
+        }
+    }
+}

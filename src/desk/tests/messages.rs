@@ -69,7 +69,7 @@ fn a_message_goes_where_the_router_says() {
     };
     let published = publish_with(&high, now, ("", "missing"), properties, "b").unwrap();
     assert_eq!(published.0, Published::Queued(2));
-    let ready = ["one", "two"].map(|name| high.find_queue(now, name).unwrap().ready);
+    let ready = ["one", "two"].map(|name| high.find_queue(now, name).unwrap().value.ready);
     assert_eq!(ready, [3, 2]);
 }
 
@@ -165,7 +165,7 @@ fn looking_takes_nothing_and_shows_what_a_consumer_would_get() {
     assert_eq!(content_type, ShortBytes::new(b"text/plain"));
     assert!(first.position() < seen[1].position() && !first.redelivered());
     assert_eq!(high.peek("jobs", 1).unwrap().len(), 1);
-    assert_eq!(high.find_queue(now, "jobs").unwrap().ready, 2);
+    assert_eq!(high.find_queue(now, "jobs").unwrap().value.ready, 2);
     assert_eq!(code(high.peek("missing", 1)), 404);
     assert_eq!(code(low.peek("jobs", 1)), 403);
 }

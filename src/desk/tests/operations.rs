@@ -107,12 +107,12 @@ fn who_has_no_connection_declares_binds_and_deletes() {
     let (_, now, high, _) = actors();
     let found = high.declare_queue(now, queue("jobs")).unwrap().value;
     assert_eq!((&*found.name, found.ready, found.consumers), ("jobs", 0, 0));
-    assert_eq!(high.find_queue(now, "jobs").unwrap(), found);
+    assert_eq!(high.find_queue(now, "jobs").unwrap().value, found);
     let named = high.declare_queue(now, queue("")).unwrap().value.name;
     assert!(named.starts_with("amq.gen-"), "{named}");
     for (name, kind) in [("in", "topic"), ("out", "fanout")] {
         done(high.declare_exchange(exchange(name, kind)));
-        high.find_exchange(name).unwrap();
+        high.find_exchange(name).unwrap().unwaited();
     }
     done(high.bind(now, to_queue("in", "jobs", "a.#")));
     done(high.bind(now, to_exchange("in", "out")));
@@ -227,11 +227,11 @@ fn who_has_no_connection_gets_consumes_and_settles() {
         arguments: Table::new(),
     };
     supply.subscribe(now, consumer()).unwrap();
-    assert_eq!(high.find_queue(now, "jobs").unwrap().consumers, 1);
+    assert_eq!(high.find_queue(now, "jobs").unwrap().value.consumers, 1);
     let (mut second, ()) = high.supply("jobs", || Ok(())).unwrap();
     assert_eq!(code(second.subscribe(now, consumer())), 403);
     supply.cancel(now);
-    assert_eq!(high.find_queue(now, "jobs").unwrap().consumers, 0);
+    assert_eq!(high.find_queue(now, "jobs").unwrap().value.consumers, 0);
     let refused = high.supply("jobs", || Err::<(), _>(AmqpError::not_allowed("no")));
     assert_eq!(
         code(refused.map(drop)),
