@@ -1,7 +1,7 @@
 //! What a queue wants done once its lock is released: returned as values, never called back.
 //!
-//! One [`Effects`] is reused for many calls. After each the caller acts on what it found (routes
-//! dead letters, writes settled records, arms a timer, deletes the queue) and clears it.
+//! The caller makes one [`Effects`] for each call of the queue, and acts on what it finds in it
+//! afterwards: routes dead letters, writes settled records, arms a timer, deletes the queue.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -41,8 +41,8 @@ pub struct Effects {
     /// Steps that the queue may still take for messages that die of themselves, by age or for want
     /// of room; `None` for as many as there are.
     pub room: Option<u32>,
-    /// Purged messages: dropping many takes time, so it is done with [`Effects::clear`], outside
-    /// of the lock.
+    /// Purged messages: dropping many takes time, so that is done with the effects, outside of the
+    /// lock.
     pub(super) remains: Vec<Level>,
     /// The same for what retention took from a stream.
     pub(super) blocks: Vec<Block>,

@@ -163,6 +163,7 @@ impl Vhost {
         }
         if letters.len() > 0 {
             queue.leave_letters(letters);
+            queue.finish_left(now);
         }
     }
 

@@ -82,6 +82,8 @@ pub struct QueueHandle {
     queue: Mutex<Queue>,
     /// What it has left, as long as it waits for a turn or has one.
     left: Mutex<Option<Box<Leftover>>>,
+    /// Held by the thread that works it off: dead letters keep their order.
+    working_off: Mutex<()>,
     deleted: AtomicBool,
     /// How many events listeners were told of.
     events: AtomicU64,
@@ -110,6 +112,7 @@ impl QueueHandle {
                 declared,
                 queue: Mutex::new(queue),
                 left: Mutex::default(),
+                working_off: Mutex::default(),
                 deleted: AtomicBool::new(false),
                 events: AtomicU64::new(0),
                 env: Arc::clone(env),
@@ -262,6 +265,7 @@ impl QueueHandle {
 
     /// The end of every change of the queue.
     pub(super) fn absorb(&self, now: Now, effects: Effects) {
+        turns::spend(effects.steps() as usize);
         self.env.changes.ring();
         if !effects.is_empty()
             && let (Some(vhost), Some(me)) = (self.vhost.upgrade(), self.me.upgrade())
@@ -343,6 +347,47 @@ impl Resume for QueueHandle {
 
 impl Work for QueueHandle {
     fn turn(&self, now: Now) -> Left {
+        match self.working_off.try_lock() {
+            Some(_working) => self.work_off(now),
+            // A thread outside of a turn works to the end, and what comes meanwhile needs one.
+            None => Left::More,
+        }
+    }
+}
+
+impl Timed for QueueHandle {
+    /// Messages that expire wait until those that died before have arrived elsewhere: each of them
+    /// is in a queue.
+    fn on_deadline(&self, now: Now) {
+        if !turns::is_open() {
+            let _working = self.working_off.lock();
+            self.work_off(now);
+        } else if let Some(left) = &mut *self.left.lock() {
+            left.is_due = true;
+            return;
+        }
+        self.act_on_deadline(now);
+    }
+}
+
+impl QueueHandle {
+    fn act_on_deadline(&self, now: Now) {
+        if !self.is_deleted() {
+            self.with(now, |queue, effects| queue.on_deadline(now, effects));
+        }
+    }
+
+    /// Outside of a turn what is left is done at once, unless a thread is about it already.
+    pub(super) fn finish_left(&self, now: Now) {
+        if !turns::is_open()
+            && let Some(_working) = self.working_off.try_lock()
+        {
+            self.work_off(now);
+        }
+    }
+
+    /// Does what is left, as much as a turn has room for.
+    fn work_off(&self, now: Now) -> Left {
         let (Some(vhost), Some(me)) = (self.vhost.upgrade(), self.me.upgrade()) else {
             return Left::Nothing;
         };
@@ -357,30 +402,6 @@ impl Work for QueueHandle {
             }
         }
         Left::More
-    }
-}
-
-impl Timed for QueueHandle {
-    /// Messages that expire wait until those that died before have arrived elsewhere: each of them
-    /// is in a queue.
-    fn on_deadline(&self, now: Now) {
-        if let Some(left) = &mut *self.left.lock() {
-            left.is_due = true;
-            return;
-        }
-        self.act_on_deadline(now);
-    }
-}
-
-impl QueueHandle {
-    fn act_on_deadline(&self, now: Now) {
-        if !self.is_deleted() {
-            let steps = self.with(now, |queue, effects| {
-                queue.on_deadline(now, effects);
-                effects.steps()
-            });
-            turns::spend(steps as usize);
-        }
     }
 }
 

@@ -75,9 +75,9 @@ pub(super) struct ReplyTargets {
 }
 
 impl ReplyTargets {
-    /// Nothing waits yet. `node`: the name of the node, which it keeps over restarts.
-    pub(super) fn new(node: &str) -> Self {
-        let mut left = crc32c::crc32c(node.as_bytes());
+    /// Nothing waits yet. `cluster`: the name of the cluster, which a broker keeps over restarts.
+    pub(super) fn new(cluster: &str) -> Self {
+        let mut left = crc32c::crc32c(cluster.as_bytes());
         let node = std::array::from_fn(|_| {
             let digit = u8::try_from(left % 10).expect("a digit fits an octet");
             left /= 10;

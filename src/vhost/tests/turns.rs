@@ -123,6 +123,41 @@ fn without_a_turn_all_is_done_before_a_call_returns() {
     assert_eq!(finish(&broker), 0);
 }
 
+// It was left to the driver: a test that advanced its clock looked too early.
+#[test]
+fn a_clock_that_is_advanced_finds_no_dead_letters_left() {
+    let broker = Fixture::new();
+    broker.queue("dead", Table::new());
+    let arguments = dead_lettering_to("dead").with("x-max-length", 1);
+    broker.queue("q", arguments.with("x-message-ttl", 1000));
+    assert!(as_a_client(|| fill(&broker, "q")));
+    assert!(broker.ready("dead") < MANY - 1);
+    broker.advance_ms(1000);
+    assert_eq!((broker.ready("q"), broker.ready("dead")), (0, MANY));
+    assert!(finish(&broker) <= 1, "nothing is left");
+}
+
+#[test]
+fn a_call_outside_of_a_turn_works_to_the_end() {
+    let broker = Fixture::new();
+    broker.queue("dead", Table::new());
+    broker.queue("q", dead_lettering_to("dead").with("x-max-length", 1));
+    assert!(as_a_client(|| fill(&broker, "q")));
+    assert!(broker.ready("dead") < MANY - 1);
+    broker.publish("", "q");
+    assert_eq!((broker.ready("q"), broker.ready("dead")), (1, MANY));
+}
+
+#[test]
+fn messages_that_expire_within_a_call_use_up_its_turn() {
+    let broker = Fixture::new();
+    broker.queue("q", Table::new().with("x-max-length", 0));
+    let _turn = Turn::begin();
+    broker.publish_all((0..MANY).map(|_| message_of("q", "m")).collect());
+    // Each is pushed and dies; the first 4,096 of them within the call.
+    assert!(turns::is_over());
+}
+
 #[test]
 fn messages_for_many_queues_use_up_a_turn() {
     let broker = Fixture::new();
