@@ -21,6 +21,10 @@ const CUT_WAIT: Duration = Duration::from_millis(500);
 /// How long a dropped broker waits for its threads.
 const DROP_WAIT: Duration = Duration::from_secs(5);
 
+/// Tasks that a thread runs before it looks which sockets are ready. Each takes a turn or some, of
+/// about a millisecond, so that clients of the only thread wait for some milliseconds.
+const EVENT_INTERVAL: u32 = 8;
+
 type Started = mpsc::SyncSender<Result<Vec<Listening>, StartError>>;
 
 /// The broker's thread, from start to stop.
@@ -34,6 +38,7 @@ pub(super) fn run(
 ) {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.enable_all().thread_name("leveret-worker");
+    builder.event_interval(EVENT_INTERVAL);
     if desk.env.settings.workers > 0 {
         builder.worker_threads(usize::from(desk.env.settings.workers));
     }
