@@ -48,7 +48,7 @@ pub(super) struct Checked {
     pub(super) mandatory: bool,
     /// An exchange keeps it for later, in the store up to this position: having nowhere to go is
     /// no news then.
-    pub(super) held_back: Option<Position>,
+    pub(super) delayed: Option<Position>,
     /// Exchanges that are to keep it once its transaction is committed.
     pub(super) delays: Box<[Delay]>,
     pub(super) number: Option<u64>,
@@ -124,7 +124,7 @@ impl Channel {
         let message = cx.bench.builder.build(name, key, properties, body, traits);
         let Answer {
             routes,
-            held_back,
+            delayed,
             delays,
             ..
         } = self.routes(times, &exchange, &message, extra_keys, cx);
@@ -132,13 +132,13 @@ impl Channel {
             self.keep(times, exchange, method.mandatory, &message, cx);
         }
         // Where a delayed message will go is not known yet, so it is never returned.
-        let mandatory = method.mandatory && held_back.is_none();
+        let mandatory = method.mandatory && delayed.is_none();
         self.hold(
             Checked {
                 message,
                 routes,
                 mandatory,
-                held_back,
+                delayed,
                 delays,
                 number,
             },
@@ -180,7 +180,7 @@ impl Channel {
             return Answer {
                 routes: Arc::clone(routes),
                 lasting: true,
-                held_back: None,
+                delayed: None,
                 delays: Box::default(),
             };
         }
@@ -210,18 +210,18 @@ impl Channel {
             message,
             routes,
             mandatory,
-            held_back,
+            delayed,
             number,
             ..
         } = checked;
-        if routes.is_empty() && held_back.is_none() {
+        if routes.is_empty() && delayed.is_none() {
             if cx.session.vhost.env().events.listening() {
                 self.publisher.held.note_unroutable(mandatory);
             }
             self.unroutable(&message, mandatory, cx);
         }
         self.publisher.held.push(message, &routes);
-        self.publisher.kept = self.publisher.kept.max(held_back.unwrap_or_default());
+        self.publisher.kept = self.publisher.kept.max(delayed.unwrap_or_default());
         self.publisher.numbers.extend(number);
         self.flush_if_full(cx);
     }
@@ -334,7 +334,7 @@ impl Channel {
             for delay in &checked.delays {
                 kept = kept.max(delay.begin(cx.now, &checked.message, party.as_ref()));
             }
-            if checked.routes.is_empty() && checked.held_back.is_none() {
+            if checked.routes.is_empty() && checked.delayed.is_none() {
                 if party.is_some() {
                     run.note_unroutable(checked.mandatory);
                 }

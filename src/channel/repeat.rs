@@ -201,7 +201,7 @@ impl Channel {
         let number = self.confirms.as_mut().map(super::Confirms::number);
         let Answer {
             routes,
-            held_back,
+            delayed,
             lasting,
             delays,
         } = self.routes(
@@ -217,8 +217,8 @@ impl Channel {
         let checked = Checked {
             message,
             routes,
-            mandatory: repeat.mandatory && held_back.is_none(),
-            held_back,
+            mandatory: repeat.mandatory && delayed.is_none(),
+            delayed,
             delays,
             number,
         };

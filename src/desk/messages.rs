@@ -128,7 +128,7 @@ impl Actor {
         let routes = &answer.routes;
         let vhost = &self.vhost;
         if routes.is_empty()
-            && let Some(until) = answer.held_back
+            && let Some(until) = answer.delayed
         {
             let value = Published::Delayed;
             return Stored { value, until };
@@ -149,7 +149,7 @@ impl Actor {
             (_, queues) => Published::Queued(queues),
         };
         let placed = placed.first().map(Placed::position).unwrap_or_default();
-        let until = placed.max(answer.held_back.unwrap_or_default());
+        let until = placed.max(answer.delayed.unwrap_or_default());
         Stored { value, until }
     }
 

@@ -203,7 +203,7 @@ impl Vhost {
         };
         let answer = self.route(now, &exchange, question);
         if answer.routes.is_empty() {
-            if answer.held_back.is_some() {
+            if answer.delayed.is_some() {
                 return true;
             }
             let fate = Fate::Unroutable {

@@ -3,7 +3,7 @@
 //!
 //! Many things are declared as one group: the store has them all or none, and has been told of
 //! them before a publisher can find the first. For that the topology locks of all vhosts that are
-//! concerned are held, taken in the order of their names; nothing else takes two.
+//! concerned are locked, taken in the order of their names; nothing else takes two.
 //!
 //! Docs: definitions. Seen: RabbitMQ 4.3.6, import and export of definitions.
 
@@ -75,9 +75,9 @@ pub struct NewQueue(Arc<Vhost>, Declared);
 pub struct NewBinding(Arc<Vhost>, BindingInfo);
 
 /// The topology locks of some vhosts.
-struct Held<'a>(BTreeMap<&'a ShortString, MutexGuard<'a, Topology>>);
+struct Topologies<'a>(BTreeMap<&'a ShortString, MutexGuard<'a, Topology>>);
 
-impl<'a> Held<'a> {
+impl<'a> Topologies<'a> {
     fn of(vhosts: impl Iterator<Item = &'a Arc<Vhost>>) -> Self {
         let by_name: BTreeMap<&ShortString, &Arc<Vhost>> =
             vhosts.map(|vhost| (vhost.name(), vhost)).collect();
@@ -95,7 +95,7 @@ impl<'a> Held<'a> {
 }
 
 impl Vhost {
-    /// What is in the vhost that somebody could declare elsewhere: an import takes it all.
+    /// What is in the vhost and can be declared elsewhere: an import takes all of it.
     #[must_use]
     pub fn inventory(&self) -> Inventory {
         let topology = self.topology.lock();
@@ -219,7 +219,7 @@ pub fn declare_exchanges(
         .iter()
         .map(|NewExchange(vhost, _)| Arc::clone(vhost))
         .collect();
-    let held = Held::of(vhosts.iter());
+    let topologies = Topologies::of(vhosts.iter());
     let mut names = HashSet::new();
     let is_missing = |NewExchange(vhost, exchange): &NewExchange| {
         let name = &exchange.spec.name;
@@ -236,7 +236,7 @@ pub fn declare_exchanges(
         told.extend(vhost.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec));
         vhost.add_exchange(exchange);
     }
-    drop(held);
+    drop(topologies);
     position
 }
 
@@ -252,7 +252,7 @@ pub fn declare_queues(
         .iter()
         .map(|NewQueue(vhost, _)| Arc::clone(vhost))
         .collect();
-    let held = Held::of(vhosts.iter());
+    let topologies = Topologies::of(vhosts.iter());
     let mut names = HashSet::new();
     let is_missing = |NewQueue(vhost, declared): &NewQueue| {
         let name = &declared.name;
@@ -275,7 +275,7 @@ pub fn declare_queues(
         told.extend(vhost.queue_change(ChangeKind::QueueCreated, by, queue.declared()));
         vhost.add_queue(queue);
     }
-    drop(held);
+    drop(topologies);
     for (_, queue) in made {
         queue.with(now, |queue, effects| queue.touch(now, effects));
     }
@@ -295,7 +295,7 @@ pub fn bind_all(
         .iter()
         .map(|NewBinding(vhost, _)| Arc::clone(vhost))
         .collect();
-    let mut held = Held::of(vhosts.iter());
+    let mut topologies = Topologies::of(vhosts.iter());
     let mut made = Vec::new();
     let mut changes = Vec::new();
     for NewBinding(vhost, info) in new {
@@ -309,7 +309,7 @@ pub fn bind_all(
         let name = info.destination.clone();
         let binding = Binding::new(&source.spec.name, name, &info.key, &info.arguments);
         let binding = Arc::new(binding);
-        let Some(topology) = held.topology(&vhost) else {
+        let Some(topology) = topologies.topology(&vhost) else {
             continue;
         };
         if vhost.add_binding(topology, &binding, &source, &destination) {
@@ -322,7 +322,7 @@ pub fn bind_all(
     }
     let position = env.store.define(&changes);
     made.iter().for_each(|(vhost, ..)| vhost.reach(position));
-    drop(held);
+    drop(topologies);
     for (vhost, source, destination) in made {
         vhost.replay_history(now, &source, &destination);
     }

@@ -203,7 +203,7 @@ impl Vhost {
         self.metadata.load_full()
     }
 
-    /// Changes what its operator says about it; what exists already stays. Who calls stores it.
+    /// Changes what its operator says about it; what exists already stays. The caller stores it.
     pub fn set_metadata(&self, metadata: Metadata) {
         self.metadata.store(Arc::new(metadata));
     }
@@ -214,7 +214,7 @@ impl Vhost {
         *self.queues_max.lock()
     }
 
-    /// Limits the number of queues; those that are there stay. Who calls stores it.
+    /// Limits the number of queues; queues that are there stay. The caller stores it.
     pub fn set_queues_max(&self, max: Option<u64>) {
         *self.queues_max.lock() = max;
     }

@@ -20,13 +20,14 @@ const PIECE: usize = 64;
 const POLICY_STEPS: usize = 16;
 
 impl Vhost {
-    /// Puts a policy in force, in the place of the one of that name and issuer. Who calls stores
+    /// Puts a policy in force, in the place of the one of that name and issuer. The caller stores
     /// it.
     pub fn put_policy(&self, now: Now, issuer: Issuer, policy: Policy) {
         self.change_policies(now, |policies| policies.put(issuer, policy));
     }
 
-    /// Removes a policy; `false` if there is none of that name. Who calls has the store forget it.
+    /// Removes a policy; `false` if there is none of that name. The caller removes it from the
+    /// store.
     pub fn remove_policy(&self, now: Now, issuer: Issuer, name: &str) -> bool {
         let mut found = false;
         self.change_policies(now, |policies| found = policies.remove(issuer, name));

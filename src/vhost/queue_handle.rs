@@ -1,4 +1,4 @@
-//! A queue with its lock: the only way to a [`Queue`] for everybody outside of `queue`.
+//! A queue with its lock: other modules reach a [`Queue`] through it alone.
 
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -24,11 +24,11 @@ use crate::turns::{self, Debt, Left, OnBehalf, Work};
 /// Which of a queue's messages are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storing {
-    /// None.
+    /// No message.
     Nothing,
-    /// Those that say they are persistent.
+    /// Persistent messages.
     Persistent,
-    /// All.
+    /// Every message.
     Everything,
 }
 
@@ -248,7 +248,7 @@ impl QueueHandle {
 
     /// Locks the queue until the guard is dropped; only then the effects may be given to
     /// [`QueueHandle::absorb`].
-    pub(super) fn hold(&self) -> (MutexGuard<'_, Queue>, Effects) {
+    pub(super) fn lock(&self) -> (MutexGuard<'_, Queue>, Effects) {
         let effects = self.effects();
         (self.queue.lock(), effects)
     }
@@ -349,7 +349,7 @@ impl Work for QueueHandle {
     fn turn(&self, now: Now) -> Left {
         match self.working_off.try_lock() {
             Some(_working) => self.work_off(now),
-            // A thread outside of a turn works to the end, and what comes meanwhile needs one.
+            // A thread outside of a turn is about it. What comes behind its end needs this turn.
             None => Left::More,
         }
     }

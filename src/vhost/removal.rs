@@ -29,7 +29,7 @@ const BINDING_STEPS: usize = 16;
 #[derive(Default)]
 #[must_use]
 pub(super) struct Removal {
-    /// Who removes it.
+    /// The user who removes it, or the broker.
     by: Box<str>,
     /// What listeners are to be told.
     changes: Vec<Change>,
@@ -52,7 +52,7 @@ enum Step {
 }
 
 impl Removal {
-    /// Nothing so far; `by`: who removes it.
+    /// Nothing so far; `by`: the user who removes it, or the broker.
     pub(super) fn by(by: &str) -> Self {
         Self {
             by: by.into(),

@@ -232,7 +232,8 @@ impl Vhost {
     }
 }
 
-/// Who stored messages belong to, by the number under which they are stored.
+/// The queues and exchanges that stored messages belong to, by the number under which they are
+/// stored.
 #[derive(Default)]
 pub struct Owners(HashMap<QueueId, Owner>);
 

@@ -1,8 +1,8 @@
 //! Messages of a batch by where they go, so that each queue is locked, served and woken once.
 //!
 //! A publisher that uses several queues in turn would otherwise take a lock and wake a consumer for
-//! each message. Every queue gets its messages in their order (I3); which queue comes first is not
-//! promised to anybody.
+//! each message. Every queue gets its messages in their order (I3); no order among queues is
+//! promised.
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::groups::Groups;
 use super::source::Source;
-use super::streams::{self, Held, streams_of};
+use super::streams::{self, LockedStream, streams_of};
 use crate::clock::Now;
 use crate::entry::Facts;
 use crate::env::Environment;
@@ -38,9 +38,9 @@ pub struct Publishes {
     runs: Vec<Run>,
     /// How often a message is to be put into a queue.
     pushes: usize,
-    /// Scratch space for those who place several runs.
+    /// Scratch space, once several runs are placed together.
     groups: Option<Box<Groups>>,
-    /// Who hands all of them in.
+    /// Whether their sender waits for an answer.
     sender: Sender,
     /// Where they come from, for listeners.
     pub(super) source: Source,
@@ -158,8 +158,8 @@ impl Publishes {
         self.pushes
     }
 
-    /// The copies of each message; `held` are the streams among their queues.
-    fn copies(&self, held: &mut [Held<'_>]) -> Copies {
+    /// The copies of each message; `locked` are the streams among their queues.
+    fn copies(&self, locked: &mut [LockedStream<'_>]) -> Copies {
         let mut from = 0;
         let mut copies = Copies::default();
         for run in &self.runs {
@@ -168,7 +168,7 @@ impl Publishes {
                     let persistent = message.is_persistent();
                     let stores = |target| Target::queue_that_stores(target, persistent);
                     for queue in run.routes.iter().filter_map(stores) {
-                        let sequence = streams::next_sequence(held, queue.id());
+                        let sequence = streams::next_sequence(locked, queue.id());
                         let note = || {
                             let kind = queue.declared().kind;
                             Facts::of_arrival(kind, message, publish.delivery_count).to_sequence()
@@ -207,10 +207,13 @@ impl Publishes {
     ) {
         turns::spend(self.pushes);
         let streams = streams_of(self);
-        let mut held: Vec<Held<'_>> = streams.iter().map(|stream| Held::new(stream)).collect();
-        let position = self.store_all(env, &mut held);
-        if !held.is_empty() {
-            streams::push_all(now, held, self);
+        let mut locked: Vec<LockedStream<'_>> = streams
+            .iter()
+            .map(|stream| LockedStream::new(stream))
+            .collect();
+        let position = self.store_all(env, &mut locked);
+        if !locked.is_empty() {
+            streams::push_all(now, locked, self);
         }
         let first = placed.len();
         placed.extend(self.each.iter().map(|publish| {
@@ -225,13 +228,13 @@ impl Publishes {
         self.clear();
     }
 
-    /// Stores what must be stored, each message once for all its queues; `held` are those of them
+    /// Stores what must be stored, each message once for all its queues; `locked` are those of them
     /// that are streams.
-    fn store_all(&mut self, env: &Environment, held: &mut [Held<'_>]) -> Position {
+    fn store_all(&mut self, env: &Environment, locked: &mut [LockedStream<'_>]) -> Position {
         if !self.any_to_store() {
             return Position::default();
         }
-        let copies = self.copies(held);
+        let copies = self.copies(locked);
         let mut ops: Vec<Op<'_>> = self
             .each
             .iter_mut()
@@ -250,7 +253,7 @@ impl Publishes {
     }
 
     /// Gives every target its messages, all of them at once; `streams` have theirs. In `answers`
-    /// each message is told if somebody refuses it.
+    /// stands for each message whether a queue has refused it.
     fn hand_out(&mut self, now: Now, streams: &[Arc<QueueHandle>], answers: &mut [Placed]) {
         let Self {
             each,

@@ -21,7 +21,7 @@ pub(in crate::vhost) struct Source {
     way: Way,
     /// The number of the first message, while messages are listened to.
     first: Option<MessageId>,
-    /// Those that no queue was found for, by their number in the batch, and whether they were
+    /// Messages that no queue was found for, by their number in the batch, and whether they were
     /// returned to their publisher.
     unroutable: Vec<(usize, bool)>,
 }
@@ -87,7 +87,7 @@ impl Publishes {
         self
     }
 
-    /// Who publishes them, if messages are listened to.
+    /// The publisher, while a listener to messages is there.
     pub fn published_by(&mut self, party: Arc<Party>) {
         self.source.way = Way::Published(party);
     }

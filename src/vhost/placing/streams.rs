@@ -1,4 +1,4 @@
-//! Streams that are published to: their locks are held from before a message is stored until it is
+//! Streams that are published to: they are locked from before a message is stored until it is
 //! in them, so that the order in the store is that of the offsets.
 //!
 //! Several streams are locked in the order of their numbers, and nothing else is locked meanwhile
@@ -32,7 +32,7 @@ pub(in crate::vhost) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle
 }
 
 /// A locked stream.
-pub(in crate::vhost) struct Held<'a> {
+pub(in crate::vhost) struct LockedStream<'a> {
     handle: &'a QueueHandle,
     queue: MutexGuard<'a, Queue>,
     effects: Effects,
@@ -40,9 +40,9 @@ pub(in crate::vhost) struct Held<'a> {
     numbered: u64,
 }
 
-impl<'a> Held<'a> {
+impl<'a> LockedStream<'a> {
     pub(in crate::vhost) fn new(handle: &'a QueueHandle) -> Self {
-        let (queue, effects) = handle.hold();
+        let (queue, effects) = handle.lock();
         Self {
             handle,
             queue,
@@ -90,9 +90,12 @@ impl<'a> Held<'a> {
 }
 
 /// What is to be stored with the next message that goes to `queue`, if that is a stream.
-pub(in crate::vhost) fn next_sequence(held: &mut [Held<'_>], queue: QueueId) -> Option<u64> {
-    let place = held.binary_search_by_key(&queue, |held| held.handle.id());
-    let stream = held.get_mut(place.ok()?)?;
+pub(in crate::vhost) fn next_sequence(
+    locked: &mut [LockedStream<'_>],
+    queue: QueueId,
+) -> Option<u64> {
+    let place = locked.binary_search_by_key(&queue, |locked| locked.handle.id());
+    let stream = locked.get_mut(place.ok()?)?;
     Some(stream.next_sequence())
 }
 
@@ -100,18 +103,22 @@ pub(in crate::vhost) fn next_sequence(held: &mut [Held<'_>], queue: QueueId) -> 
 ///
 /// # Panics
 /// If they are not in the order of their numbers, in which they are locked and searched (I12).
-pub(in crate::vhost) fn push_all(now: Now, mut held: Vec<Held<'_>>, publishes: &Publishes) {
-    let in_order = held.is_sorted_by(|one, other| one.handle.id() < other.handle.id());
+pub(in crate::vhost) fn push_all(
+    now: Now,
+    mut locked: Vec<LockedStream<'_>>,
+    publishes: &Publishes,
+) {
+    let in_order = locked.is_sorted_by(|one, other| one.handle.id() < other.handle.id());
     assert!(
         in_order,
         "I12: streams are not taken in the order of their numbers"
     );
-    for stream in &mut held {
+    for stream in &mut locked {
         stream.push_all(now, publishes);
     }
-    let done: Vec<(&QueueHandle, Effects)> = held
+    let done: Vec<(&QueueHandle, Effects)> = locked
         .into_iter()
-        .map(|held| (held.handle, held.effects))
+        .map(|locked| (locked.handle, locked.effects))
         .collect();
     for (handle, effects) in done {
         handle.absorb(now, effects);

@@ -53,17 +53,17 @@ pub(in crate::vhost) struct Delayed {
     me: Weak<Delayed>,
     /// Names its messages in the store.
     id: QueueId,
-    held: Mutex<Held>,
+    kept: Mutex<Kept>,
 }
 
 #[derive(Default)]
-struct Held {
+struct Kept {
     by_due: BTreeMap<(Mono, u64), Waiting>,
     next: u64,
     armed: Option<Mono>,
 }
 
-impl Held {
+impl Kept {
     /// The next moment at which a message is due, unless a timer is armed for it already.
     fn wants_timer(&mut self) -> Option<Mono> {
         let (&(due, _), _) = self.by_due.first_key_value()?;
@@ -95,7 +95,7 @@ impl Delayed {
             to,
             me: Weak::clone(me),
             id,
-            held: Mutex::default(),
+            kept: Mutex::default(),
         })
     }
 
@@ -105,7 +105,7 @@ impl Delayed {
     }
 
     /// Keeps `message` for `delay_ms`. `publisher` is who published it, while listeners are to know.
-    pub(super) fn hold(
+    pub(super) fn keep(
         &self,
         now: Now,
         delay_ms: u64,
@@ -131,7 +131,7 @@ impl Delayed {
             position = self.env.store.submit(&mut ops);
         }
         let key = (now.mono.plus_ms(delay_ms), number);
-        self.keep(key, exchange, message.clone(), at);
+        self.insert(key, exchange, message.clone(), at);
         position
     }
 
@@ -158,14 +158,14 @@ impl Delayed {
             table.remove(DUE);
         });
         let key = (now.mono.plus_ms(left), self.next_number());
-        self.keep(key, exchange, message, at);
+        self.insert(key, exchange, message, at);
     }
 
     /// The number of the next message that is kept.
     fn next_number(&self) -> u64 {
-        let mut held = self.held.lock();
-        held.next += 1;
-        held.next
+        let mut kept = self.kept.lock();
+        kept.next += 1;
+        kept.next
     }
 
     /// What listeners know a message by that is kept.
@@ -182,9 +182,9 @@ impl Delayed {
     }
 
     /// `key`: when it is due, and its number.
-    fn keep(&self, key: (Mono, u64), exchange: &Arc<Exchange>, message: Message, at: RecordAt) {
-        let mut held = self.held.lock();
-        held.by_due.insert(
+    fn insert(&self, key: (Mono, u64), exchange: &Arc<Exchange>, message: Message, at: RecordAt) {
+        let mut kept = self.kept.lock();
+        kept.by_due.insert(
             key,
             Waiting {
                 exchange: Arc::downgrade(exchange),
@@ -192,8 +192,8 @@ impl Delayed {
                 at,
             },
         );
-        let at = held.wants_timer();
-        drop(held);
+        let at = kept.wants_timer();
+        drop(kept);
         self.arm(at);
     }
 
@@ -208,10 +208,10 @@ impl Delayed {
     /// are told, so no lock may be held.
     pub(in crate::vhost) fn clear(&self, now: Now) -> Left {
         while !turns::is_over() {
-            let mut held = self.held.lock();
-            let first = std::iter::from_fn(|| held.by_due.pop_first());
+            let mut kept = self.kept.lock();
+            let first = std::iter::from_fn(|| kept.by_due.pop_first());
             let some: Vec<_> = first.take(PIECE).collect();
-            drop(held);
+            drop(kept);
             if some.is_empty() {
                 return Left::Nothing;
             }
@@ -236,8 +236,8 @@ impl Delayed {
     }
 
     fn pop_due(&self, now: Mono) -> Option<(u64, Waiting)> {
-        let mut held = self.held.lock();
-        let entry = held
+        let mut kept = self.kept.lock();
+        let entry = kept
             .by_due
             .first_entry()
             .filter(|entry| entry.key().0 <= now)?;
@@ -248,7 +248,7 @@ impl Delayed {
 
 impl Timed for Delayed {
     fn on_deadline(&self, now: Now) {
-        self.held.lock().armed = None;
+        self.kept.lock().armed = None;
         let Some(to) = self.to.upgrade() else {
             return;
         };
@@ -268,7 +268,7 @@ impl Timed for Delayed {
                 self.settle(&[waiting.at]);
             }
         }
-        let at = self.held.lock().wants_timer();
+        let at = self.kept.lock().wants_timer();
         self.arm(at);
     }
 }

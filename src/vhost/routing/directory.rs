@@ -1,7 +1,7 @@
 //! What names stand for in a vhost: queues, exchanges, and channels that wait for replies.
 //!
-//! Each table has its own locks, held for one look or one change. Who changes a table of queues or
-//! exchanges holds the vhost's topology lock, so that two changes of one name follow each other.
+//! Each table has its own locks, held for one look or one change. Queues and exchanges come and
+//! go under the vhost's topology lock besides, so that two changes of one name follow each other.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use leveret_codec::types::{ShortStr, ShortString};
 
-use super::{Answer, Exchange, Hold, Question, Routes, Walk};
+use super::{Answer, Delaying, Exchange, Question, Routes, Walk};
 use crate::clock::Now;
 use crate::env::Environment;
 use crate::events::{CopyId, Event, Fate};
@@ -85,7 +85,7 @@ impl Directory {
         exchange: &Arc<Exchange>,
         question: Question<'_>,
     ) -> Answer {
-        Walk::new(self, now, question, Hold::Possible).follow(exchange)
+        Walk::new(self, now, question, Delaying::Now).follow(exchange)
     }
 
     /// Like [`Directory::route`] for a message of a transaction: no exchange keeps it yet.
@@ -95,7 +95,7 @@ impl Directory {
         exchange: &Arc<Exchange>,
         question: Question<'_>,
     ) -> Answer {
-        Walk::new(self, now, question, Hold::Later).follow(exchange)
+        Walk::new(self, now, question, Delaying::AtCommit).follow(exchange)
     }
 
     /// Like [`Directory::route`] for a message whose delay at `exchange` is over.
@@ -105,7 +105,7 @@ impl Directory {
         exchange: &Arc<Exchange>,
         question: Question<'_>,
     ) -> Routes {
-        Walk::new(self, now, question, Hold::Over)
+        Walk::new(self, now, question, Delaying::Over)
             .follow(exchange)
             .routes
     }

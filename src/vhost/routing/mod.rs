@@ -33,7 +33,7 @@ pub(super) use directory::Directory;
 pub use exchange::{Exchange, ExchangeSpec};
 pub use topology::Binding;
 pub(super) use topology::{Ends, Removed, Topology};
-use walk::{Hold, Walk};
+use walk::{Delaying, Walk};
 
 /// Somewhere a message can go.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub struct Answer {
     pub lasting: bool,
     /// An exchange took the message into its keeping, to route it when its delay is over; it is
     /// as durable as it must be once the store has reached the position.
-    pub held_back: Option<Position>,
+    pub delayed: Option<Position>,
     /// Exchanges that are to do so when the message's transaction is committed.
     pub delays: Box<[Delay]>,
 }
@@ -75,7 +75,7 @@ impl Delay {
         let exchange = &self.exchange;
         let delayed = exchange.delayed.as_ref();
         delayed.map_or(Position::default(), |delayed| {
-            delayed.hold(now, self.ms, exchange, message, publisher)
+            delayed.keep(now, self.ms, exchange, message, publisher)
         })
     }
 }

@@ -18,13 +18,14 @@ use crate::vhost::queue_handle::QueueHandle;
 /// Targets, and exchanges, among which a repeated one is looked for one by one.
 const FEW: usize = 16;
 
-/// Whether an x-delayed-message exchange may still hold the message back.
+/// When an x-delayed-message exchange delays the message that comes to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
-    Possible,
+pub(super) enum Delaying {
+    Now,
+    /// It has: the first one on the way routes it on.
     Over,
-    /// Only when its transaction is committed.
-    Later,
+    /// When its transaction is committed.
+    AtCommit,
 }
 
 /// One message on its way through exchanges; each is visited once, so circles end.
@@ -32,7 +33,7 @@ pub(super) struct Walk<'a> {
     directory: &'a Directory,
     now: Now,
     question: Question<'a>,
-    hold: Hold,
+    delaying: Delaying,
     targets: Vec<Target>,
     /// The queues among `targets`, once they are more than [`FEW`].
     many: HashSet<QueueId>,
@@ -40,7 +41,7 @@ pub(super) struct Walk<'a> {
     /// The places in memory of `visited`, once they are more than [`FEW`].
     visited_many: HashSet<*const Exchange>,
     lasting: bool,
-    held_back: Option<Position>,
+    delayed: Option<Position>,
     delays: Vec<Delay>,
 }
 
@@ -49,19 +50,19 @@ impl<'a> Walk<'a> {
         directory: &'a Directory,
         now: Now,
         question: Question<'a>,
-        hold: Hold,
+        delaying: Delaying,
     ) -> Self {
         Self {
             directory,
             now,
             question,
-            hold,
+            delaying,
             targets: Vec::new(),
             many: HashSet::new(),
             visited: Vec::new(),
             visited_many: HashSet::new(),
             lasting: true,
-            held_back: None,
+            delayed: None,
             delays: Vec::new(),
         }
     }
@@ -74,7 +75,7 @@ impl<'a> Walk<'a> {
                 break;
             }
             self.spread(&exchange);
-            if !self.targets.is_empty() || self.held_back.is_some() {
+            if !self.targets.is_empty() || self.delayed.is_some() {
                 break;
             }
             let Some(name) = exchange.alternate() else {
@@ -89,11 +90,11 @@ impl<'a> Walk<'a> {
                 ),
             }
         }
-        let lasting = self.lasting && self.held_back.is_none();
+        let lasting = self.lasting && self.delayed.is_none();
         Answer {
             routes: self.targets.into(),
             lasting,
-            held_back: self.held_back,
+            delayed: self.delayed,
             delays: self.delays.into(),
         }
     }
@@ -105,7 +106,7 @@ impl<'a> Walk<'a> {
         let mut found = Vec::new();
         while let Some(exchange) = next {
             self.lasting &= exchange.routes_by_key();
-            if !self.hold_back(&exchange) && !self.was_seen(&exchange) {
+            if !self.delay(&exchange) && !self.was_seen(&exchange) {
                 self.step(&exchange, &mut found);
             }
             for destination in found.drain(..) {
@@ -180,7 +181,7 @@ impl<'a> Walk<'a> {
         self.many.insert(queue.id())
     }
 
-    /// Whether the message has not been at `exchange` before. The same holds for many of them.
+    /// Whether the message has not been at `exchange` before. Many are looked up the same way.
     fn visit(&mut self, exchange: &Arc<Exchange>) -> bool {
         if self.visited.len() >= FEW {
             if self.visited_many.is_empty() {
@@ -197,12 +198,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Leaves the message with a delayed exchange, unless its delay there is over.
-    fn hold_back(&mut self, exchange: &Arc<Exchange>) -> bool {
+    fn delay(&mut self, exchange: &Arc<Exchange>) -> bool {
         let Some(delayed) = &exchange.delayed else {
             return false;
         };
-        if self.hold == Hold::Over {
-            self.hold = Hold::Possible;
+        if self.delaying == Delaying::Over {
+            self.delaying = Delaying::Now;
             return false;
         }
         let message = self.question.message;
@@ -211,14 +212,14 @@ impl<'a> Walk<'a> {
         let Some(ms) = delay_of(delay) else {
             return false;
         };
-        let position = if self.hold == Hold::Later {
+        let position = if self.delaying == Delaying::AtCommit {
             let exchange = Arc::clone(exchange);
             self.delays.push(Delay { exchange, ms });
             Position::default()
         } else {
-            delayed.hold(self.now, ms, exchange, message, self.question.publisher)
+            delayed.keep(self.now, ms, exchange, message, self.question.publisher)
         };
-        self.held_back = self.held_back.max(Some(position));
+        self.delayed = self.delayed.max(Some(position));
         true
     }
 
