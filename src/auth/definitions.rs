@@ -1,7 +1,7 @@
 //! Users and permissions in the shape of RabbitMQ's `definitions.json`.
 //!
 //! Owns: the three sections and what is optional in them. Does not know what is registered.
-//! Source: management.md §13, imports into and exports from RabbitMQ 4.3.6.
+//! Docs: definitions. Seen: RabbitMQ 4.3.6, tests/golden/definitions/broker-4.3.6.json.
 
 use serde::{Deserialize, Serialize};
 

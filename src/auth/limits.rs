@@ -2,7 +2,7 @@
 //!
 //! Owns: counts of connections (node, vhost, user) and of channels (node, user), given back when
 //! a guard is dropped, and RabbitMQ's words for a limit that is reached. Does not know
-//! permissions. Source: wire.md §6 and §9, model.md §20, RabbitMQ 4.3.6.
+//! permissions. Docs: user-limits, vhosts. Seen: RabbitMQ 4.3.6, tests/scripts/limits.
 
 use std::{collections::HashMap, fmt, sync::Arc};
 

@@ -10,7 +10,8 @@
 //! Shared by all connections. Reading takes a lock for a few lookups and gives out `Arc`s, so
 //! channels ask once and keep the answer for as long as [`Auth::generation`] stays the same.
 //!
-//! Source: wire.md §3 to §6, model.md §19 and §20, management.md §9, §13 and §14, RabbitMQ 4.3.6.
+//! Docs: access-control, passwords, user-limits, vhosts. Seen: RabbitMQ 4.3.6,
+//! tests/scripts/permissions, tests/scripts/limits and tests/scripts/handshake.
 
 mod admission;
 mod change;
@@ -73,7 +74,7 @@ pub struct AnonymousLogin {
     pub password: String,
 }
 
-/// RabbitMQ's defaults. Seen: RabbitMQ 4.3.6.
+/// RabbitMQ's defaults. Docs: configure.
 impl Default for AuthSettings {
     fn default() -> Self {
         let guest = || "guest".to_owned();

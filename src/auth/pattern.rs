@@ -4,7 +4,8 @@
 //! pattern, so what PCRE spells otherwise is translated (`{name}` as plain text, `[` in a class)
 //! and a look-ahead behind a leading `^`, as in `^(?!amq\.)`, becomes a search of its own. Other
 //! look-around and back-references are refused with a reason. Does not know users or names.
-//! Source: model.md §18 and §19, RabbitMQ 4.3.6.
+//! Docs: access-control, policies. Seen: RabbitMQ 4.3.6, tests/scripts/permissions and
+//! tests/scripts/differs/look_around_in_permissions.amqp.
 
 use std::fmt;
 

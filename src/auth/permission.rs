@@ -1,8 +1,8 @@
 //! What a user may do in a vhost, and to which topics.
 //!
 //! Owns: the three patterns of a permission, the two of a topic permission, and RabbitMQ's words
-//! for a refusal. Does not know who has which: that is [`Auth`](super::Auth). Source: model.md
-//! §19, RabbitMQ 4.3.6.
+//! for a refusal. Does not know who has which: that is [`Auth`](super::Auth). Docs: access-control.
+//! Seen: RabbitMQ 4.3.6, tests/scripts/permissions.
 
 use std::fmt;
 
@@ -173,7 +173,7 @@ impl TopicAccess {
 /// The explanation of a 403 about a queue or an exchange; the caller puts `ACCESS_REFUSED - ` in
 /// front.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/permissions/configure_write_and_read.amqp.
 #[must_use]
 pub fn access_refused(
     operation: Operation,
@@ -187,7 +187,7 @@ pub fn access_refused(
 
 /// The explanation of a 403 about a routing key of a topic exchange.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/permissions/topic_keys.amqp.
 #[must_use]
 pub fn topic_refused(
     operation: Operation,

@@ -1,7 +1,7 @@
 //! Logins that are refused: the operator's line and the client's.
 //!
-//! Owns: the reasons, their log texts, and which of them the client is told. Source: wire.md §4,
-//! RabbitMQ 4.3.6.
+//! Owns: the reasons, their log texts, and which of them the client is told. Docs: access-control.
+//! Seen: RabbitMQ 4.3.6, tests/scripts/handshake.
 
 use std::fmt;
 
@@ -56,7 +56,7 @@ pub enum Refused {
 impl Refused {
     /// The explanation of the 403 for a client that announced `authentication_failure_close`.
     /// `None`: the client is told nothing, whatever it announced; its socket is closed after
-    /// the silence of wire.md §4.
+    /// [`SILENT_CLOSE_MS`](crate::limits::SILENT_CLOSE_MS).
     #[must_use]
     pub fn reply_text(&self) -> Option<String> {
         match self {

@@ -1,7 +1,7 @@
 //! Mechanisms a client can log in by, and what their responses look like.
 //!
 //! Owns: names and order of the mechanisms, and taking a response apart. Does not know users or
-//! passwords. Source: wire.md §4, RabbitMQ 4.3.6.
+//! passwords. Docs: access-control. Seen: RabbitMQ 4.3.6, tests/scripts/handshake.
 
 use leveret_codec::table::{TableRef, ValueRef};
 

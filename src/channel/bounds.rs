@@ -4,7 +4,7 @@
 //! ledger and the confirms. RabbitMQ has no such bounds: there a client can fill the memory with
 //! what it does not commit or acknowledge.
 //!
-//! Invariant I11. Source: ours, see [`crate::limits`].
+//! Invariant I11. The numbers are ours, see [`crate::limits`].
 
 use super::{Channel, Context};
 use crate::error::AmqpError;

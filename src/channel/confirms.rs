@@ -5,7 +5,7 @@
 //! basic.ack with `multiple`, as far as nothing before it is still waiting; what is confirmed out
 //! of order goes out alone.
 //!
-//! Docs: RabbitMQ, publisher confirms. Seen: RabbitMQ 4.3.6.
+//! Docs: RabbitMQ, publisher confirms. Seen: RabbitMQ 4.3.6, tests/scripts/confirm.
 
 use std::collections::VecDeque;
 

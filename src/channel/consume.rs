@@ -1,6 +1,7 @@
 //! basic.consume, basic.cancel and basic.qos: consumers come and go.
 //!
-//! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 class `basic`. Seen: RabbitMQ 4.3.6, tests/scripts/consume and
+//! tests/scripts/cancel.
 
 use std::sync::Arc;
 

@@ -20,7 +20,7 @@ use crate::error::AmqpError;
 const CLASS_BASIC: u16 = 60;
 /// Largest body that can be announced, in octets.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/publish/announced_size_beyond_512_mib_is_501.amqp.
 const BODY_SIZE_MAX: u64 = 536_870_912;
 /// Room that is made for a body at first, in octets, if so much was announced.
 const ROOM_MIN: usize = 1024 * 1024;

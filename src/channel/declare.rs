@@ -1,7 +1,8 @@
 //! Declaring, deleting, binding and purging: decodes what the client asks for, asks the desk, and
 //! answers once the store is as far as the answer says.
 //!
-//! Source: AMQP 0-9-1 classes `exchange` and `queue`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 classes `exchange` and `queue`. Seen: RabbitMQ 4.3.6, tests/scripts/exchange
+//! and tests/scripts/queue.
 
 use leveret_codec::methods::{
     ExchangeBind, ExchangeBindOk, ExchangeDeclare, ExchangeDeclareOk, ExchangeDelete,

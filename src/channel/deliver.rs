@@ -1,6 +1,7 @@
 //! Deliveries to the client, basic.get, and deliveries that were not settled in time.
 //!
-//! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 class `basic`. Seen: RabbitMQ 4.3.6, tests/scripts/get and
+//! tests/scripts/consume.
 
 use leveret_codec::methods::{BasicGet, BasicGetEmpty, BasicGetOk, Method};
 use leveret_codec::properties::PropertiesRef;

@@ -6,7 +6,8 @@
 //! are held and done together ([`Channel::flush`]), unless another method comes in between.
 //!
 //! Invariants: I1 (confirms.rs), I3, I4 and I5 (ledger.rs), I6 (content.rs).
-//! Source: AMQP 0-9-1 section 1.3 and the class `channel`; RabbitMQ 4.3.
+//! Spec: AMQP 0-9-1 section 1.3 and the class `channel`. Seen: RabbitMQ 4.3.6,
+//! tests/scripts/channel.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! basic.publish: RabbitMQ's checks in RabbitMQ's order, then held until the end of the batch.
 //!
-//! Source: AMQP 0-9-1 `basic.publish`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 `basic.publish`. Seen: RabbitMQ 4.3.6, tests/scripts/publish and
+//! tests/scripts/mandatory.
 
 use std::sync::Arc;
 

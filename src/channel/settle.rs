@@ -3,7 +3,8 @@
 //! Acknowledgements of one batch that concern one source are held and given to its queue together.
 //! Very many of one method are settled in turns.
 //!
-//! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 class `basic`. Seen: RabbitMQ 4.3.6, tests/scripts/ack and
+//! tests/scripts/requeue.
 
 use leveret_codec::methods::{BasicAck, BasicNack, BasicRecoverOk, BasicReject};
 

@@ -4,7 +4,7 @@
 //! settlement at commit. Deliveries are not transactional. A long commit goes on over several turns
 //! of its connection, which reads nothing meanwhile.
 //!
-//! Source: AMQP 0-9-1 class `tx`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 class `tx`. Seen: RabbitMQ 4.3.6, tests/scripts/tx.
 
 use leveret_codec::methods::{
     ConfirmSelect, ConfirmSelectOk, TxCommitOk, TxRollbackOk, TxSelectOk,

@@ -10,7 +10,7 @@
 //!
 //! Invariant I11: every value has a range, and a value outside of it never reaches the broker.
 //!
-//! Source: names are RabbitMQ's where it has the setting (Docs: configure), our own otherwise.
+//! Names are RabbitMQ's where it has the setting (Docs: configure), our own otherwise.
 
 mod docs;
 mod error;

@@ -4,7 +4,7 @@
 //! the way, an open connection first gives back what it has in the broker (I9): a client that
 //! sees close or close-ok can rely on its exclusive queues being gone.
 //!
-//! Source: RabbitMQ 4.3.6 (`Seen`: order of frames and closes, frames sent by hand).
+//! Seen: RabbitMQ 4.3.6, tests/scripts/connection.
 
 use leveret_codec::methods::ConnectionClose;
 use leveret_codec::types::{ChannelId, ShortStr};

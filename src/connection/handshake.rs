@@ -11,7 +11,7 @@
 //! It decides; the connection does the waiting and closing. Until connection.open a peer that does
 //! wrong is told nothing: it is dropped after a silence that slows down guessing.
 //!
-//! Source: AMQP 0-9-1 section 2.2.4; RabbitMQ 4.3.6 (`Seen`, frames sent by hand).
+//! Spec: AMQP 0-9-1 section 2.2.4. Seen: RabbitMQ 4.3.6, tests/scripts/handshake.
 
 use std::sync::Arc;
 

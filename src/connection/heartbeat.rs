@@ -6,7 +6,8 @@
 //! after its last octet). Nothing is done per frame. Knows transport time only: a test clock that
 //! jumps an hour is not an hour of silence.
 //!
-//! Source: AMQP 0-9-1 section 4.2.7; RabbitMQ 4.3.6 (`Seen`).
+//! Spec: AMQP 0-9-1 section 4.2.7. Seen: RabbitMQ 4.3.6,
+//! tests/scripts/connection/heartbeats_come_at_half_the_interval.amqp.
 
 use leveret_codec::frame::FRAME_OVERHEAD;
 

@@ -16,8 +16,8 @@
 //! `rows`, `channels`, `pauses` (why it is not read), `heartbeat`, `framing` (texts of framing
 //! errors), `ending`.
 //!
-//! Invariants: I6, I7 (outbox), I8, I9, I11. Source: AMQP 0-9-1 sections 2.2.4 and 4.10;
-//! RabbitMQ 4.3.6.
+//! Invariants: I6, I7 (outbox), I8, I9, I11, I12. Spec: AMQP 0-9-1 sections 2.2.4 and 4.10. Seen:
+//! RabbitMQ 4.3.6, tests/scripts/connection.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, IoSlice};

@@ -2,7 +2,7 @@
 //!
 //! Also takes the few frames that still mean something after connection.close.
 //!
-//! Source: as `handshake`.
+//! Spec: AMQP 0-9-1 section 2.2.4. Seen: RabbitMQ 4.3.6, tests/scripts/handshake.
 
 use std::sync::Arc;
 

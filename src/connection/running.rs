@@ -4,7 +4,7 @@
 //! the connection turns into a close. Methods and contents of a channel are the channel's; this
 //! module opens and closes channels and answers the class `connection`.
 //!
-//! Invariants: I8, I9. Source: AMQP 0-9-1 section 4.9; RabbitMQ 4.3.6.
+//! Invariants: I8, I9. Spec: AMQP 0-9-1 section 4.9. Seen: RabbitMQ 4.3.6, tests/scripts/channel.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 //! comes by another door and owns nothing. Each operation of the desk is a method of [`Actor`] and
 //! does the same four steps: authorize, check, act, answer.
 //!
-//! Source: RabbitMQ 4.3, access control.
+//! Docs: access-control. Seen: RabbitMQ 4.3.6, tests/scripts/permissions.
 
 use std::fmt;
 use std::sync::Arc;

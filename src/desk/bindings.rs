@@ -1,6 +1,6 @@
 //! Bindings of queues and exchanges to exchanges.
 //!
-//! Source: AMQP 0-9-1 `queue.bind` and `queue.unbind`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 `queue.bind` and `queue.unbind`. Seen: RabbitMQ 4.3.6, tests/scripts/binding.
 
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;

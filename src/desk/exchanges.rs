@@ -1,6 +1,6 @@
 //! Exchanges: declare, look for, delete.
 //!
-//! Source: AMQP 0-9-1 class `exchange`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 class `exchange`. Seen: RabbitMQ 4.3.6, tests/scripts/exchange.
 
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;

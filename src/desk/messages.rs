@@ -4,7 +4,7 @@
 //! message: routed, stored once, pushed into each queue. Looking takes nothing and counts as no
 //! use of the queue.
 //!
-//! Source: AMQP 0-9-1 `basic.publish`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 `basic.publish`. Seen: RabbitMQ 4.3.6, tests/scripts/publish.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Queues: declare, look for, delete, purge.
 //!
-//! Source: AMQP 0-9-1 class `queue`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 class `queue`. Seen: RabbitMQ 4.3.6, tests/scripts/queue.
 
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;

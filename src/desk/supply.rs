@@ -1,6 +1,6 @@
 //! Reading from queues: get, subscribe, settle, cancel.
 //!
-//! Source: AMQP 0-9-1 class `basic`; RabbitMQ 4.3 as seen.
+//! Spec: AMQP 0-9-1 class `basic`. Seen: RabbitMQ 4.3.6, tests/scripts/consume.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

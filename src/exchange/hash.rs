@@ -119,7 +119,8 @@ impl Property {
 /// Refuses a binding key that is no weight.
 ///
 /// # Errors
-/// The explanation of a 406 `PRECONDITION_FAILED`. Seen: RabbitMQ 4.3.6.
+/// The explanation of a 406 `PRECONDITION_FAILED`. Seen: RabbitMQ 4.3.6,
+/// tests/scripts/exchange/consistent_hash_wants_weights.amqp.
 pub(super) fn check_weight(key: &str) -> Result<(), String> {
     parse_weight(key).map(drop)
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns: the mixing of bytes into 64 bits, seeded per table so that names chosen by a client
 //! cannot be aimed at one bucket. Does not know what is hashed.
-//! Source: our own; the folded multiply is the well-known building block of wyhash and its kin.
+//! Ours; the folded multiply is the well-known building block of wyhash and its kin.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 

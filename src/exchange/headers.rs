@@ -22,7 +22,8 @@ const MATCH_KEY: &str = "x-match";
 /// Refuses an `x-match` that is none of the four words.
 ///
 /// # Errors
-/// The explanation of a 406 `PRECONDITION_FAILED`. Seen: RabbitMQ 4.3.6.
+/// The explanation of a 406 `PRECONDITION_FAILED`. Seen: RabbitMQ 4.3.6,
+/// tests/scripts/binding/x_match_is_checked.amqp.
 pub(super) fn check_arguments(arguments: &Table) -> Result<(), String> {
     let Some(value) = arguments.get(MATCH_KEY) else {
         return Ok(());

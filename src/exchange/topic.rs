@@ -8,7 +8,7 @@
 //! once per routing key, at the earliest word it can start from (a later start reaches nothing
 //! more), so a node is looked at no more often than the key has words, plus one: the cost is at
 //! most nodes × (words + 1), whatever the patterns.
-//! Spec: AMQP 0-9-1 §3.1.3.3. Seen: RabbitMQ 4.3.6.
+//! Spec: AMQP 0-9-1 §3.1.3.3. Seen: RabbitMQ 4.3.6, tests/scripts/octets.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -25,7 +25,8 @@ const ROOT: usize = 0;
 /// Refuses a pattern with too many `#` words.
 ///
 /// # Errors
-/// The explanation of a 406 `PRECONDITION_FAILED`. Seen: RabbitMQ 4.3.6.
+/// The explanation of a 406 `PRECONDITION_FAILED`. Seen: RabbitMQ 4.3.6,
+/// tests/scripts/binding/topic_keys_have_at_most_two_hashes.amqp.
 pub(super) fn check_pattern(pattern: &str) -> Result<(), String> {
     let wildcards = pattern.split('.').filter(|&word| word == "#").count();
     if wildcards <= MULTI_WORD_WILDCARDS_MAX {

@@ -64,7 +64,8 @@ impl Applied {
     /// Of numbers the smaller one counts, of names the argument. Overflow is the argument's in a
     /// classic queue and the policy's in a quorum queue; in a stream all is the policy's.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/policy/smaller_number_wins_over_argument.amqp and
+    /// tests/scripts/policy/overflow_of_a_quorum_queue_is_the_policys.amqp.
     pub fn merge_into(&self, limits: &mut Limits, arguments: &Arguments) {
         if self.definition.is_empty() {
             return;

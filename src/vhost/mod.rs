@@ -29,7 +29,7 @@
 //! Publishers read routers under a read lock that a bind holds for a moment; channels also keep the
 //! last answer for a key until [`Vhost::generation`] changes.
 //!
-//! Invariants: I2, I3, I9 (with the queue). Source: AMQP 0-9-1 sections 1.4 and 2.1; RabbitMQ 4.3.
+//! Invariants: I2, I3, I9 (with the queue). Spec: AMQP 0-9-1 sections 1.4 and 2.1.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,6 +1,6 @@
 //! Lists: filtered by name, sorted, and cut into pages, before anything is built.
 //!
-//! Source: RabbitMQ 4.3.6, HTTP API, query parameters of lists.
+//! Docs: http-api-reference, pagination. Seen: RabbitMQ 4.3.6, its HTTP API.
 
 use std::cmp::Ordering;
 use std::fmt;

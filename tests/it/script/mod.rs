@@ -5,7 +5,7 @@
 //! script against one broker (`talk`, `target`). It deliberately has its own small encoder and
 //! decoder: a mistake in the codec crate must not agree with itself.
 //!
-//! Source: tests/scripts/README.md describes the language.
+//! tests/scripts/README.md describes the language.
 
 pub(crate) mod admin;
 pub(crate) mod connection;
