@@ -31,8 +31,8 @@ ids! {
     QueueId;
 }
 
-/// Hashes the numbers of this module for tables. Nobody but us chooses them, so spreading them is
-/// enough.
+/// Hashes the numbers of this module for tables. Only this program chooses them, so spreading them
+/// is enough.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IdHash(u64);
 

@@ -1,9 +1,9 @@
 //! A message as the broker holds it: one allocation behind one thin pointer.
 //!
 //! The exchange, the routing key and the properties stay the octets that the client sent; they
-//! are decoded by those who need them, and what was not changed leaves byte for byte as it came.
-//! Small bodies are copied in behind them, so that a 20-octet message never keeps a read buffer
-//! alive; bodies from [`LARGE_BODY`] on are shared, not copied.
+//! are decoded only where they are needed, and what was not changed leaves byte for byte as it
+//! came. Small bodies are copied in behind them, so that a 20-octet message never keeps a read
+//! buffer alive; bodies from [`LARGE_BODY`] on are shared, not copied.
 
 use bytes::{BufMut, Bytes};
 use leveret_codec::properties::{Properties, PropertiesRef};

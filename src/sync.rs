@@ -1,5 +1,5 @@
 //! Locks, counters and threads of the parts that are tested under every order of events: the
-//! store, those who wait for it, and mailboxes.
+//! store, the connections that wait for it, and mailboxes.
 //!
 //! In a build they are those of `parking_lot` and the standard library, under their own names. In
 //! unit tests each asks when it is made whether it belongs to a *model* (`sync/model.rs`); then a

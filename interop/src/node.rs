@@ -22,7 +22,7 @@ use crate::rabbitmq::RabbitMq;
 const OURS_READY: Duration = Duration::from_secs(20);
 /// How long RabbitMQ may take to be ready.
 const RABBITMQ_READY: Duration = Duration::from_secs(180);
-/// Ports for brokers, below those that systems give to clients: nobody else takes one of them
+/// Ports for brokers, below those that systems give to clients: no client socket takes one of them
 /// while its broker is down.
 const PORTS: std::ops::Range<u16> = 5_700..10_000;
 /// A share of the free disk that a short one lacks, and its most octets.
@@ -32,7 +32,7 @@ const SHORT_MAX: u64 = 2 << 30;
 /// What a broker is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// Everybody, at the same time: everything is allowed and nothing is kept.
+    /// All brokers, at the same time: everything is allowed and nothing is kept.
     Shared,
     /// One client: it keeps its data, and some names are refused.
     Own,

@@ -272,7 +272,7 @@ settings! {
         default_permissions_read: String = ".*".to_owned();
         "default_permissions.read", Pattern, ["default_permissions.read"];
 
-        /// Users that may connect from this machine only; `none` lets everybody connect from
+        /// Users that may connect from this machine only; `none` lets every user connect from
         /// anywhere.
         loopback_users: Vec<String> = vec!["guest".to_owned()];
         "loopback_users", Shape::List { of: &[], least: 0 }, ["loopback_users.guest"];
@@ -295,8 +295,8 @@ settings! {
         frame_max: u32 = 131_072;
         "frame_max", Whole(4096, 16_777_216, Bytes), ["frame_max"];
 
-        /// The largest frame before `connection.tune`, in bytes. It bounds what one who has not
-        /// logged in can send.
+        /// The largest frame before `connection.tune`, in bytes. It bounds what a client can
+        /// send before its login.
         initial_frame_max: u32 = 8192;
         "initial_frame_max", Whole(4096, 16_777_216, Bytes), ["initial_frame_max"];
 

@@ -269,7 +269,7 @@ fn is_ours(name: &str) -> bool {
     name.starts_with("LEVERET_") || KEYS.iter().any(|key| key.rabbitmq_env == Some(name))
 }
 
-/// Whether a `LEVERET_…` variable is for someone else: the tools, or Kubernetes, which puts the
+/// Whether a `LEVERET_…` variable is for other programs: the tools, or Kubernetes, which puts the
 /// address of a service called `leveret` into every container (`LEVERET_SERVICE_HOST`,
 /// `LEVERET_PORT=tcp://10.0.0.1:5672`, `LEVERET_PORT_5672_TCP_ADDR`).
 fn is_not_a_setting(name: &str, value: &str) -> bool {

@@ -96,7 +96,7 @@ words! {
 words! {
     /// The least severe event that is logged.
     LogLevel {
-        /// Everything, for those who look for a fault.
+        /// Everything, to look for a fault.
         Debug = "debug",
         /// Connections, starts, stops, and all that follows.
         Info = "info",

@@ -97,7 +97,7 @@ fn heard(mailbox: &Mailbox) -> Vec<u64> {
     mail.into_iter().map(position).collect()
 }
 
-/// Settlements move the position too, and most of them concern nobody who waits.
+/// Settlements move the position too, and most of them concern no connection that waits.
 #[test]
 fn who_waits_for_the_store_is_told_once_it_is_far_enough() {
     let (desk, store) = broker();
@@ -137,7 +137,7 @@ fn only_a_lone_connection_commits_by_itself_and_only_where_others_are_served_mea
     let mut own = desk.commits();
     assert!(
         !commits(&desk, &mut own, &one, 10, false),
-        "nobody has said so"
+        "the store has not said so"
     );
     store.reach(&desk, 10);
     assert_eq!(heard(&one), [10]);
@@ -214,8 +214,8 @@ fn connections_that_are_gone_do_not_heap_up_before_a_store_in_trouble() {
     assert!(desk.waiting.is_empty());
 }
 
-/// A connection asks to be told of a position just when the store reaches it: it is told, whoever
-/// is first, and not before.
+/// A connection asks to be told of a position just when the store reaches it: it is told, whichever
+/// thread is first, and not before.
 #[test]
 fn who_asks_while_the_store_moves_is_told_in_any_order_of_threads() {
     use crate::sync::model;

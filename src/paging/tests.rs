@@ -18,9 +18,9 @@ use crate::store::{DurableWatch, LogStore, MemoryStore, Op, Options, Position};
 
 const MIB: u64 = 1024 * 1024;
 
-struct Nobody;
+struct NoQueue;
 
-impl Resume for Nobody {
+impl Resume for NoQueue {
     fn resume(&self, _now: Now) {}
 }
 
@@ -41,8 +41,8 @@ fn queue(pager: &Arc<Pager>) -> Queue {
         exclusive: None,
         arguments: arguments.expect("no arguments are right"),
     };
-    let nobody = Weak::<Nobody>::new();
-    let mut queue = Queue::new(Arc::new(declared), QueueId(1), nobody, Now::default());
+    let none = Weak::<NoQueue>::new();
+    let mut queue = Queue::new(Arc::new(declared), QueueId(1), none, Now::default());
     queue.page_to(Arc::<Pager>::clone(pager));
     queue
 }
@@ -139,7 +139,7 @@ struct Told(mpsc::Sender<Position>);
 
 impl DurableWatch for Told {
     fn on_durable(&self, position: Position) {
-        // Fails when the test is over, and then nobody cares.
+        // Fails when the test is over, and then that does not matter.
         self.0.send(position).ok();
     }
 }

@@ -30,7 +30,7 @@ pub use effect::Applied;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Issuer {
-    /// Somebody who may make policies: `policy`.
+    /// A user who may make policies: `policy`.
     User,
     /// Who runs the broker: `operator_policy`. It bounds what the others say.
     Operator,

@@ -24,7 +24,7 @@ use super::plain;
 /// A bug in the code under test, as far as a lock or counter can make one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plant {
-    /// The n-th time that somebody is to be woken nobody is.
+    /// The n-th wake-up of a thread is lost.
     LostWakeUp(u32),
     /// A counter that is to rise is ahead by this many already.
     Ahead(u64),
@@ -192,7 +192,7 @@ impl<T> Deref for MutexGuard<'_, T> {
     fn deref(&self) -> &T {
         match &self.0 {
             Either::Plain(guard) => guard,
-            Either::Model(guard) => guard.as_ref().expect("nobody waits with it"),
+            Either::Model(guard) => guard.as_ref().expect("no thread waits with it"),
         }
     }
 }
@@ -201,7 +201,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         match &mut self.0 {
             Either::Plain(guard) => guard,
-            Either::Model(guard) => guard.as_mut().expect("nobody waits with it"),
+            Either::Model(guard) => guard.as_mut().expect("no thread waits with it"),
         }
     }
 }

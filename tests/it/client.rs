@@ -68,7 +68,7 @@ impl Client {
     /// A TCP connection, nothing said yet.
     ///
     /// # Errors
-    /// When nobody listens.
+    /// When no broker listens.
     pub(crate) fn raw(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;

@@ -1,4 +1,4 @@
-//! A broker inside of somebody's test: several at once, with or without a runtime, and a clock
+//! A broker inside of a program's own test: several at once, with or without a runtime, and a clock
 //! that the test moves.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
@@ -229,7 +229,7 @@ async fn a_client_of_somebody_else_has_a_conversation() {
     );
 }
 
-/// Why the broker does not let somebody into a vhost, as their client tells it.
+/// Why the broker does not let a user into a vhost, as the client tells it.
 async fn refusal(broker: &Broker, user: &str, vhost: &str) -> String {
     let port = broker.addresses().first().unwrap().port();
     let mut arguments = OpenConnectionArguments::new("127.0.0.1", port, user, "secret");
@@ -270,7 +270,7 @@ async fn a_client_of_somebody_else_is_told_which_vhost_is_closed_to_it() {
         .unwaited();
     let open = refusal(&broker, "bob", "accounts").await;
     assert_eq!(open, "bob came into accounts");
-    // Whoever is in stays when the permission goes; the next one stays outside.
+    // A client that is in stays when the permission goes; the next one stays outside.
     desk.administration()
         .clear_permission("bob", "accounts")
         .unwrap()

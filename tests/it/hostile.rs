@@ -1,4 +1,4 @@
-//! What hostile and broken peers send, and that nobody else notices.
+//! What hostile and broken peers send, and that no other client notices.
 
 #![expect(
     clippy::unwrap_used,
@@ -49,7 +49,7 @@ impl Stage {
         stream
     }
 
-    /// Nobody but the witness is connected, and nothing of the others is left.
+    /// Only the witness is connected, and nothing of the others is left.
     fn is_alone(&self) {
         eventually("only the witness is connected", || {
             self.broker.desk().sessions().len() == 1
@@ -90,7 +90,7 @@ impl Stage {
     }
 }
 
-/// Octets nobody can foresee, the same each time (splitmix64).
+/// Octets that look random, the same each time (splitmix64).
 fn noise(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed;
     let mut next = || {
@@ -477,7 +477,7 @@ fn deliveries_to_a_reader_that_never_reads_stay_in_their_queue() {
     let buffered = (800 - ready) * 65_536 - written.min((800 - ready) * 65_536);
     assert!(
         buffered <= MAIL_BYTES_MAX as u64 + SLACK,
-        "{buffered} octets wait for somebody who does not read"
+        "{buffered} octets wait for a client that does not read"
     );
     assert!(stage.victim().mailbox.pressure() as u64 <= MAIL_BYTES_MAX as u64 + SLACK);
     stage.is_well();

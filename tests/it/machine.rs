@@ -306,7 +306,7 @@ impl Machine {
         let image = self.disk.crash_image(self.disk.changes(), seed);
         self.disk = FaultDisk::with_disk(&image);
         for message in &mut self.messages {
-            // Nobody knows after a power cut what had been delivered.
+            // A power cut takes away what had been delivered.
             message.was_delivered = true;
             if let State::Held(_) = message.state {
                 message.state = State::Ready;

@@ -24,7 +24,7 @@ use parking_lot::Mutex;
 use crate::process::Process;
 use crate::talker::{Client, LOGIN, eventually};
 
-/// Longest that an end may take which waits for nobody.
+/// Longest that an end may take which waits for no client.
 const AT_ONCE: Duration = Duration::from_secs(4);
 
 fn broker() -> Broker {

@@ -123,7 +123,7 @@ fn message_that_rots_on_disk_is_passed_over_and_reported() {
     assert_eq!(
         Client::new(&broker).ready("events"),
         MESSAGES,
-        "nobody has looked"
+        "no message has been asked for"
     );
     let first = "x-stream-offset: 'first'";
     assert_eq!(read(&broker, first, MESSAGES - 1), whole());

@@ -514,7 +514,7 @@ fn what_the_readme_tells_to_type_is_there() {
         let command = words.iter().take_while(is_command).copied();
         let help = help(&command.collect::<Vec<_>>());
         for word in words {
-            // Somebody without a configuration has the data there.
+            // A user without a configuration has the data there.
             let is_known = !word.starts_with("~/") || settings.contains(&format!("{word},"));
             assert!(is_known, "{word} is no default");
             let is_name = word.starts_with("--") || word == "check-config";

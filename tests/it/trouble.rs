@@ -1,4 +1,4 @@
-//! A disk that is full or fails, seen from clients: publishers wait and are told why, everybody
+//! A disk that is full or fails, seen from clients: publishers wait and are told why, every client
 //! else goes on, nothing that was confirmed is lost, and it ends by itself.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]

@@ -12,8 +12,8 @@ use clap::Args;
 
 use super::error::{BenchError, During as _};
 
-/// How long waking may take, in microseconds; whoever holds it open with 0 in it has processors
-/// that wait for work without sleeping.
+/// How long waking may take, in microseconds; a process that holds it open with 0 in it has
+/// processors that wait for work without sleeping.
 ///
 /// Docs: Linux, "PM Quality Of Service Interface".
 const LONGEST_WAKE: &str = "/dev/cpu_dma_latency";

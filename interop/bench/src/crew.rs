@@ -15,7 +15,7 @@ pub(super) struct Crew<T> {
 }
 
 impl<T: Send + 'static> Crew<T> {
-    /// Nobody yet.
+    /// Without workers yet.
     pub(super) fn new() -> Self {
         let (sender, results) = channel();
         Self {
@@ -44,7 +44,7 @@ impl<T: Send + 'static> Crew<T> {
         Ok(())
     }
 
-    /// Collects who has ended; whether nobody runs any more.
+    /// Collects who has ended; whether all of them have.
     ///
     /// # Errors
     /// The first one of a thread.

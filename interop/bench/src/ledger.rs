@@ -2,8 +2,8 @@
 //!
 //! A consumer keeps for each producer the lowest sequence that may still come, and a sum over the
 //! mixed stamps of everything it got. The sums of a queue's consumers together must equal the sum
-//! over what was sent to it: so loss and duplicates are found whoever consumed what, in constant
-//! memory.
+//! over what was sent to it: so loss and duplicates are found whichever consumer got what, in
+//! constant memory.
 
 use std::sync::Arc;
 

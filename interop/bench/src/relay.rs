@@ -1,10 +1,10 @@
 //! A relay that passes messages on and does nothing else: the least a broker could do.
 //!
-//! It shakes hands with anybody, takes every declaration for done, and copies the frames of a
-//! publish behind a `basic.deliver` to whoever consumes: no queue, no ledger, no credit, no rights;
-//! acks are thrown away, confirms are given at once, messages nobody consumes are dropped, and an
-//! exchange gives to every queue that is bound. What it cannot do faster, the machine (or this
-//! tool) cannot.
+//! It shakes hands with every client, takes every declaration for done, and copies the frames of a
+//! publish behind a `basic.deliver` to the connection that consumes: no queue, no ledger, no
+//! credit, no rights; acks are thrown away, confirms are given at once, messages without a consumer
+//! are dropped, and an exchange gives to every queue that is bound. What it cannot do faster, the
+//! machine (or this tool) cannot.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};

@@ -40,7 +40,7 @@ final class Setup implements AutoCloseable {
     });
   }
 
-  /** A durable queue with these arguments that goes when nobody has used it for a while. */
+  /** A durable queue with these arguments that goes when it has not been used for a while. */
   String queue(Map<String, Object> arguments) {
     Queue queue = new Queue(Harness.fresh("q"), true, false, false, arguments);
     queue.addArgument("x-expires", 60_000);

@@ -64,7 +64,7 @@ final class Trouble {
     });
   }
 
-  /** The factory's connection is broken until somebody notices. */
+  /** The factory's connection is broken until its next user notices. */
   private static void sendUntilDone(Setup setup, String queue, String body) throws Exception {
     Harness.waitFor("a connection", 20_000, () -> {
       try {

@@ -176,7 +176,7 @@ fn decoded() -> usize {
     READS * count
 }
 
-/// Publishes into a queue that nobody consumes, which has a backlog already.
+/// Publishes into a queue without consumers, which has a backlog already.
 fn published(backlog: usize, confirms: bool) -> usize {
     let desk = broker();
     let mut publisher = Peer::open(&desk);

@@ -1,4 +1,4 @@
-//! A store that mixes up the order of messages, to see that somebody notices.
+//! A store that mixes up the order of messages, to see that the model notices.
 
 use std::sync::Arc;
 

@@ -40,7 +40,7 @@ impl Connection {
     /// Opens the socket; nothing is said yet.
     ///
     /// # Errors
-    /// When nobody listens there.
+    /// When no broker listens there.
     pub(crate) fn open(address: SocketAddr) -> Result<Self, String> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)
             .and_then(|stream| stream.set_nodelay(true).map(|()| stream))

@@ -23,7 +23,7 @@ pub(crate) enum Target {
     Embedded,
     /// The same as an unconfigured RabbitMQ 4.3: what that version denies is denied.
     Unconfigured,
-    /// A broker that somebody else runs.
+    /// A broker that is not ours to start and stop.
     Outside {
         /// Where AMQP is spoken.
         address: SocketAddr,
@@ -52,7 +52,7 @@ pub(crate) struct Stage {
 }
 
 impl Target {
-    /// The broker at `url` (`amqp://127.0.0.1:5672`), which somebody else runs.
+    /// The broker at `url` (`amqp://127.0.0.1:5672`), which is not ours to start and stop.
     ///
     /// Its management API is looked for 10,000 ports further up.
     ///

@@ -263,7 +263,7 @@ impl Drop for Relay {
     }
 }
 
-/// A port that nobody listens on now.
+/// A port on which no program listens now.
 fn free_port() -> Result<u16, BenchError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).during("finding a free port")?;
     Ok(listener.local_addr().during("finding a free port")?.port())

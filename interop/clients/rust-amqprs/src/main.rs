@@ -264,7 +264,7 @@ impl scenarios::Channel for Channel {
                     left: 0,
                     properties: received(&properties),
                 };
-                // Nobody waits for it once the scenario has ended.
+                // The scenario may have ended, and waits for it no more.
                 let _ = to.send(message);
             }
         });

@@ -279,7 +279,7 @@ impl scenarios::Channel for Channel {
         let (cancelled, name) = (Arc::clone(&self.cancelled), tag.clone());
         tokio::spawn(async move {
             while let Some(Ok(delivery)) = consumer.next().await {
-                // nobody waits for it once the scenario has ended
+                // the scenario may have ended, and waits for it no more
                 let _ = to.send(message(delivery, 0));
             }
             cancelled.lock().expect("nothing panics with it").push(name);

@@ -36,7 +36,7 @@ def scenario(name):
 
 
 def fresh(kind="q"):
-    """A name that nobody else uses."""
+    """A name that no other test uses."""
     return f"interop-{kind}-{secrets.token_hex(6)}"
 
 

@@ -61,7 +61,7 @@ fn ask_runner(asked: &str) -> std::io::Result<String> {
     std::io::read_to_string(door)
 }
 
-/// A name that nobody else uses.
+/// A name that no other test uses.
 pub(crate) fn fresh(kind: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now()
