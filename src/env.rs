@@ -126,7 +126,7 @@ impl Environment {
         there.map(|place| count(&*place)).sum()
     }
 
-    /// A change for listeners, if any of them watches. To be made under the lock that orders it,
+    /// A change for listeners, if any of them watches, by a user or, if `by` is empty, by none. To be made under the lock that orders it,
     /// and told with [`Events::tell`] when no lock is held.
     pub fn change(
         &self,
@@ -140,7 +140,10 @@ impl Environment {
             now: self.now(),
             kind,
             vhost: ShortString::new(vhost).unwrap_or_default(),
-            fields: fields().with("user_who_performed_action", by),
+            fields: match by {
+                "" => fields(),
+                by => fields().with("user_who_performed_action", by),
+            },
         })
     }
 

@@ -1,6 +1,7 @@
 //! Changes of everything but messages, with the names and fields of RabbitMQ's event exchange.
 //!
-//! Docs: RabbitMQ, event exchange plugin.
+//! Docs: RabbitMQ, event exchange plugin. Seen: RabbitMQ 4.3.6, all but the alarms, from
+//! `amq.rabbitmq.event`.
 
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
@@ -54,6 +55,8 @@ kinds! {
     ConsumerDeleted => "consumer.deleted",
     /// A vhost was made.
     VhostCreated => "vhost.created",
+    /// A vhost has other metadata.
+    VhostUpdated => "vhost.updated",
     /// A vhost was deleted.
     VhostDeleted => "vhost.deleted",
     /// Limits of a vhost were set.
@@ -86,10 +89,12 @@ kinds! {
     TopicPermissionCreated => "topic.permission.created",
     /// A user has no topic permissions for an exchange any more.
     TopicPermissionDeleted => "topic.permission.deleted",
-    /// A policy was set.
+    /// A policy was set, of a user or an operator.
     PolicySet => "policy.set",
-    /// A policy was cleared.
+    /// A policy of a user was cleared.
     PolicyCleared => "policy.cleared",
+    /// A policy of an operator was cleared.
+    OperatorPolicyCleared => "operator.policy.cleared",
     /// A parameter was set.
     ParameterSet => "parameter.set",
     /// A parameter was cleared.
@@ -112,6 +117,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The vhost, or empty for what belongs to none.
     pub vhost: ShortString,
-    /// Its fields by RabbitMQ's names, those of `kind` and `vhost` apart.
+    /// Its fields by RabbitMQ's names, those of `kind` and `vhost` apart. Arguments and
+    /// client-properties are tables, where RabbitMQ prints terms; addresses are text; what names a
+    /// process, a node or a certificate is left out.
     pub fields: Table,
 }

@@ -21,9 +21,13 @@ impl Vhost {
         declared: &Declared,
     ) -> Option<Change> {
         self.env.change(kind, &self.name, by, || {
-            Table::new()
+            let fields = Table::new()
                 .with("name", text(&declared.name))
-                .with("type", declared.kind.as_str())
+                .with("type", format!("rabbit_{}_queue", declared.kind.as_str()));
+            if kind == ChangeKind::QueueDeleted {
+                return fields;
+            }
+            fields
                 .with("durable", declared.durable)
                 .with("auto_delete", declared.auto_delete)
                 .with("exclusive", declared.exclusive.is_some())
@@ -39,8 +43,11 @@ impl Vhost {
         spec: &ExchangeSpec,
     ) -> Option<Change> {
         self.env.change(kind, &self.name, by, || {
-            Table::new()
-                .with("name", text(&spec.name))
+            let fields = Table::new().with("name", text(&spec.name));
+            if kind == ChangeKind::ExchangeDeleted {
+                return fields;
+            }
+            fields
                 .with("type", text(&spec.type_name))
                 .with("durable", spec.durable)
                 .with("auto_delete", spec.auto_delete)

@@ -94,7 +94,7 @@ fn queues_exchanges_and_bindings_are_told_with_who_made_them() {
         panic!("{changes:?}")
     };
     assert_eq!(&*queue.vhost, "/");
-    assert_eq!(text(queue, "type").unwrap(), "classic");
+    assert_eq!(text(queue, "type").unwrap(), "rabbit_classic_queue");
     assert_eq!(queue.fields.get("exclusive"), Some(&Value::Bool(false)));
     let Some(Value::Table(arguments)) = queue.fields.get("arguments") else {
         panic!("{queue:?}")
@@ -211,8 +211,16 @@ fn a_vhost_is_told_with_all_that_is_set_in_it() {
         .unwrap()
         .unwaited();
     let mut told = words(&stage.changes());
-    assert_eq!(told.remove(0), "vhost.created v by rmq-internal");
+    assert_eq!(told.pop().unwrap(), "vhost.created v by rmq-internal");
     assert_eq!(told.len(), 7, "the predeclared exchanges: {told:?}");
+    let described = VhostDefinition {
+        description: "d".to_owned(),
+        ..VhostDefinition::default()
+    };
+    by.put_vhost("v", &described).unwrap().unwaited();
+    let changes = stage.changes();
+    assert_eq!(words(&changes), ["vhost.updated v by rmq-internal"]);
+    assert_eq!(text(&changes[0], "description").unwrap(), "d");
     let permission = PermissionDefinition {
         user: user.name.clone(),
         vhost: "v".to_owned(),
@@ -244,16 +252,42 @@ fn a_vhost_is_told_with_all_that_is_set_in_it() {
         .unwaited();
     by.put_global_parameter("g", 1.into()).unwrap().unwaited();
     by.delete_global_parameter("g").unwrap().unwaited();
+    let changes = stage.changes();
+    assert_eq!(
+        words(&changes),
+        [
+            "policy.cleared p by rmq-internal",
+            "parameter.set limits by rmq-internal",
+            "vhost.limits.set limits by rmq-internal",
+            "parameter.set g by rmq-internal",
+            "parameter.cleared g by rmq-internal",
+        ]
+    );
+    let number = |change: &Change, field| change.fields.get(field).unwrap().as_integer();
+    assert_eq!(number(&changes[2], "max-queues"), Some(5));
+    assert_eq!(number(&changes[3], "value"), Some(1));
+    assert_eq!(text(&changes[3], "component").unwrap(), "global");
+    by.put_permission(&permission).unwrap().unwaited();
+    by.put_operator_policy(&policy).unwrap().unwaited();
+    by.clear_operator_policy("v", "p").unwrap().unwaited();
     stage.tells(&[
-        "policy.cleared p by rmq-internal",
-        "parameter.set limits by rmq-internal",
-        "vhost.limits.set v by rmq-internal",
-        "parameter.set g by rmq-internal",
-        "parameter.cleared g by rmq-internal",
+        "permission.created u by rmq-internal",
+        "parameter.set p by rmq-internal",
+        "policy.set p by rmq-internal",
+        "parameter.cleared p by rmq-internal",
+        "operator.policy.cleared p by rmq-internal",
     ]);
     by.delete_vhost("v").unwrap().unwaited();
     let told = words(&stage.changes());
-    assert_eq!(told[7..], ["vhost.deleted v by rmq-internal"]);
+    assert_eq!(told[0], "permission.deleted u by rmq-internal");
+    assert_eq!(
+        told[8..],
+        [
+            "parameter.cleared limits by rmq-internal",
+            "vhost.limits.cleared limits by rmq-internal",
+            "vhost.deleted v by rmq-internal"
+        ]
+    );
 }
 
 #[test]
@@ -289,11 +323,12 @@ fn what_a_document_brings_is_told_too() {
         told[..2],
         [
             "user.created u by rmq-internal",
-            "vhost.created v by rmq-internal"
+            "user.tags.set u by rmq-internal"
         ]
     );
+    assert_eq!(told[9], "vhost.created v by rmq-internal");
     assert_eq!(
-        told[9..],
+        told[10..],
         [
             "queue.created q by rmq-internal",
             "binding.created q by rmq-internal"

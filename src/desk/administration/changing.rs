@@ -6,8 +6,8 @@ use leveret_codec::table::{Table, Value};
 use serde_json::Value as Json;
 
 use super::{Administration, Changes};
-use crate::auth::{PermissionDefinition, TopicPermissionDefinition};
-use crate::definitions::{self, ParameterRecord, VHOST_LIMITS};
+use crate::auth::{PermissionDefinition, TopicPermissionDefinition, UserLimits};
+use crate::definitions::{self, GlobalParameterRecord, ParameterRecord, VHOST_LIMITS};
 use crate::desk::Desk;
 use crate::env::Environment;
 use crate::events::{BROKER, Change, ChangeKind};
@@ -131,10 +131,10 @@ impl Telling<'_> {
         });
     }
 
-    /// A policy of a user was set; one of an operator is a parameter.
+    /// A policy was set; one of an operator is a parameter, too.
     pub(in crate::desk) fn policy(&mut self, issuer: Issuer, policy: &PolicyDefinition) {
         if issuer == Issuer::Operator {
-            return self.parameter(ChangeKind::ParameterSet, &operator_parameter(policy));
+            self.parameter(ChangeKind::ParameterSet, &operator_parameter(policy));
         }
         self.note(ChangeKind::PolicySet, &policy.vhost, || {
             let definition = Json::Object(policy.definition.clone());
@@ -148,10 +148,12 @@ impl Telling<'_> {
     }
 
     pub(in crate::desk) fn policy_cleared(&mut self, issuer: Issuer, policy: &PolicyDefinition) {
+        let mut kind = ChangeKind::PolicyCleared;
         if issuer == Issuer::Operator {
-            return self.parameter(ChangeKind::ParameterCleared, &operator_parameter(policy));
+            self.parameter(ChangeKind::ParameterCleared, &operator_parameter(policy));
+            kind = ChangeKind::OperatorPolicyCleared;
         }
-        self.note(ChangeKind::PolicyCleared, &policy.vhost, || {
+        self.note(kind, &policy.vhost, || {
             Table::new().with("name", policy.name.as_str())
         });
     }
@@ -164,29 +166,57 @@ impl Telling<'_> {
             name,
             value,
         } = record;
-        self.note(kind, vhost, || {
-            Table::new()
-                .with("component", component.as_str())
-                .with("name", name.as_str())
-        });
+        self.one_parameter(kind, (vhost, component), name, value);
         if component != VHOST_LIMITS {
             return;
         }
         if kind == ChangeKind::ParameterSet {
             self.note(ChangeKind::VhostLimitsSet, vhost, || {
-                Table::new()
-                    .with("name", vhost.as_str())
-                    .with("limits", json(value))
+                limits(value).with("name", name.as_str())
             });
         } else {
             self.note(ChangeKind::VhostLimitsCleared, vhost, || {
-                Table::new().with("name", vhost.as_str())
+                Table::new().with("name", name.as_str())
             });
         }
     }
 
-    pub(in crate::desk) fn global_parameter(&mut self, kind: ChangeKind, name: &str) {
-        self.note(kind, "", || Table::new().with("name", name));
+    pub(in crate::desk) fn global_parameter(
+        &mut self,
+        kind: ChangeKind,
+        record: &GlobalParameterRecord,
+    ) {
+        self.one_parameter(kind, ("", "global"), &record.name, &record.value);
+    }
+
+    fn one_parameter(
+        &mut self,
+        kind: ChangeKind,
+        (vhost, component): (&str, &str),
+        name: &str,
+        value: &Json,
+    ) {
+        self.note(kind, vhost, || {
+            let fields = Table::new().with("component", component).with("name", name);
+            match kind {
+                ChangeKind::ParameterSet => fields.with("value", json(value)),
+                _ => fields,
+            }
+        });
+    }
+
+    /// Limits of a user were set, to these, or lifted.
+    pub(in crate::desk) fn user_limits(&mut self, user: &str, set: Option<&UserLimits>) {
+        let (kind, set) = match set {
+            Some(set) => (ChangeKind::UserLimitsSet, serde_json::to_value(set).ok()),
+            None => (ChangeKind::UserLimitsCleared, None),
+        };
+        self.note(kind, "", || {
+            set.as_ref()
+                .map_or_else(Table::new, limits)
+                .with("name", "limits")
+                .with("username", user)
+        });
     }
 }
 
@@ -196,6 +226,11 @@ impl Drop for Telling<'_> {
             env.events.tell_all(self.told.drain(..));
         }
     }
+}
+
+/// Limits by their names.
+fn limits(value: &Json) -> Table {
+    definitions::from_json(Some(value)).unwrap_or_default()
 }
 
 /// What a table cannot hold is left out.

@@ -283,7 +283,7 @@ impl Administration<'_> {
         };
         let stored = self.desk.env.store.define(&[record.put()]);
         let kind = ChangeKind::ParameterSet;
-        changes.telling.global_parameter(kind, name);
+        changes.telling.global_parameter(kind, &record);
         let answer = self.desk.parameters.put_global(record);
         self.note(format_args!("global parameter '{name}' is set"));
         Ok(Stored {
@@ -307,7 +307,7 @@ impl Administration<'_> {
         let stored = self.desk.env.store.define(&[record.delete()]);
         parameters.global.write().remove(&record.name);
         let kind = ChangeKind::ParameterCleared;
-        changes.telling.global_parameter(kind, &record.name);
+        changes.telling.global_parameter(kind, &record);
         self.note(format_args!(
             "global parameter '{}' is deleted",
             record.name

@@ -107,13 +107,11 @@ impl Administration<'_> {
         let stored = self.desk.env.store.define(&deletions);
         for right in meant {
             changes.rights.remove_topics(user, vhost, &right.exchange);
-            let kind = ChangeKind::TopicPermissionDeleted;
-            changes.telling.note(kind, vhost, || {
-                Table::new()
-                    .with("user", user)
-                    .with("exchange", right.exchange.as_str())
-            });
         }
+        let kind = ChangeKind::TopicPermissionDeleted;
+        changes
+            .telling
+            .note(kind, vhost, || Table::new().with("user", user));
         self.note(format_args!(
             "topic permissions of '{user}' in '{vhost}' are cleared"
         ));

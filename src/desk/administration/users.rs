@@ -179,9 +179,7 @@ impl Administration<'_> {
         let telling = &mut changes.telling;
         let Some(before) = before else {
             telling.user(ChangeKind::UserCreated, &name);
-            if !tags.is_empty() {
-                telling.tags(&name, &tags);
-            }
+            telling.tags(&name, &tags);
             return answer;
         };
         let earlier = UserDefinition::of(&before);
@@ -196,11 +194,8 @@ impl Administration<'_> {
             telling.tags(&name, &tags);
         }
         if earlier.limits != after.limits {
-            let kind = match after.limits == UserLimits::default() {
-                true => ChangeKind::UserLimitsCleared,
-                false => ChangeKind::UserLimitsSet,
-            };
-            telling.user(kind, &name);
+            let is_set = after.limits != UserLimits::default();
+            telling.user_limits(&name, is_set.then_some(&after.limits));
         }
         answer
     }

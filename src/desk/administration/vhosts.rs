@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leveret_codec::table::Table;
+use leveret_codec::table::{Table, Value};
 use leveret_codec::types::ShortString;
 
 use super::policies::policy_records;
@@ -125,19 +125,29 @@ impl Administration<'_> {
         checked: CheckedVhost,
     ) -> Change {
         let CheckedVhost { name, metadata, .. } = checked;
-        let (description, tracing) = (metadata.description.clone(), metadata.tracing);
+        let is_protected = metadata.protected_from_deletion.unwrap_or(false);
+        let kind = metadata.default_queue_type.unwrap_or_default();
+        let tags: Vec<Value> = metadata
+            .tags
+            .iter()
+            .map(|tag| tag.as_str().into())
+            .collect();
+        let fields = Table::new()
+            .with("name", &*name)
+            .with("description", metadata.description.as_str())
+            .with("tags", tags)
+            .with("default_queue_type", kind.as_str())
+            .with("protected_from_deletion", is_protected)
+            .with("tracing", metadata.tracing);
         let answer = self.desk.apply_vhost(name.clone(), metadata);
+        let mut kind = ChangeKind::VhostUpdated;
         if answer == Change::Added {
-            changes.telling.note(ChangeKind::VhostCreated, &name, || {
-                Table::new()
-                    .with("name", &*name)
-                    .with("description", description)
-                    .with("tracing", tracing)
-            });
+            kind = ChangeKind::VhostCreated;
             let exchanges = self.desk.find_vhost(&name);
             let exchanges = exchanges.map(|vhost| vhost.predeclared_changes(self.caller.name()));
             changes.telling.told.extend(exchanges.unwrap_or_default());
         }
+        changes.telling.note(kind, "", || fields);
         answer
     }
 
@@ -232,15 +242,28 @@ impl Administration<'_> {
         desk.vhosts.remove(name);
         let explanation = format!("vhost '{name}' is deleted");
         desk.close_connections(&explanation, |session| Arc::ptr_eq(&session.vhost, &vhost));
+        for right in desk.auth.export().permissions {
+            if right.vhost == name {
+                let fields = || Table::new().with("user", right.user.as_str());
+                changes
+                    .telling
+                    .note(ChangeKind::PermissionDeleted, name, fields);
+            }
+        }
         // What is in it goes first: a start that finds half of it finds the vhost too.
         let gone = vhost.delete_all(desk.env.now(), self.caller.name());
         changes.telling.told.extend(gone);
         let stored = desk.env.store.define(&self.records_of(&vhost));
         changes.rights.remove_vhost(name);
+        for parameter in desk.parameters.of_vhost(name) {
+            let kind = ChangeKind::ParameterCleared;
+            changes.telling.parameter(kind, &parameter);
+        }
         desk.parameters.remove_vhost(name);
         let kind = ChangeKind::VhostDeleted;
-        let fields = || Table::new().with("name", name);
-        changes.telling.note(kind, name, fields);
+        changes
+            .telling
+            .note(kind, "", || Table::new().with("name", name));
         self.note(format_args!("vhost '{name}' is deleted"));
         Ok(Stored {
             value: (),

@@ -227,7 +227,7 @@ impl Administration<'_> {
             }
             Checked::GlobalParameter(record) => {
                 let kind = ChangeKind::ParameterSet;
-                changes.telling.global_parameter(kind, &record.name);
+                changes.telling.global_parameter(kind, &record);
                 desk.parameters.put_global(record);
                 Ok(())
             }

@@ -24,6 +24,8 @@ impl Session {
                 .with("peer_host", peer.ip().to_string())
                 .with("peer_port", i64::from(peer.port()))
                 .with("protocol", self.protocol)
+                .with("ssl", false)
+                .with("type", "network")
                 .with("auth_mechanism", self.mechanism.as_str())
                 .with("channel_max", i64::from(tuned.channel_max))
                 .with("frame_max", i64::from(tuned.frame_max))
@@ -63,11 +65,11 @@ impl Desk {
         (protocol, mechanism): (&str, &str),
         outcome: Result<&str, &str>,
     ) {
-        let (kind, by) = match outcome {
-            Ok(user) => (ChangeKind::UserAuthenticationSuccess, user),
-            Err(_) => (ChangeKind::UserAuthenticationFailure, ""),
+        let kind = match outcome {
+            Ok(_) => ChangeKind::UserAuthenticationSuccess,
+            Err(_) => ChangeKind::UserAuthenticationFailure,
         };
-        let change = self.env.change(kind, "", by, || {
+        let change = self.env.change(kind, "", "", || {
             let fields = Table::new()
                 .with("connection_name", origin.to_string())
                 .with("connection_type", "network")
@@ -76,6 +78,7 @@ impl Desk {
                 .with("peer_host", origin.peer.ip().to_string())
                 .with("peer_port", i64::from(origin.peer.port()))
                 .with("protocol", protocol)
+                .with("ssl", false)
                 .with("auth_mechanism", mechanism);
             match outcome {
                 Ok(user) => fields.with("name", user),
