@@ -205,7 +205,7 @@ impl LogStore {
         let (was_empty, was_due) = (staging.is_empty(), staging.is_due());
         let position = work(&mut staging);
         self.shared.note_staged(&staging);
-        // One who looks around anyway finds what nobody waits for.
+        // The commit thread that looks around anyway finds what no caller waits for.
         let matters = (was_empty && !staging.ticks) || was_due != staging.is_due();
         drop(staging);
         if matters {

@@ -319,7 +319,7 @@ pub trait Store: Send + Sync {
     }
 
     /// Commits what is staged on the calling thread, which blocks for it about as long as the disk
-    /// takes for a short write, if that is the shortest way to `position`: nobody else is at it,
+    /// takes for a short write, if that is the shortest way to `position`: no other thread commits,
     /// and the disk has been quick lately. `true` if everything up to `position` is durable now;
     /// otherwise it is on its way, and the watch will tell.
     fn commit_here(&self, position: Position) -> bool {

@@ -15,7 +15,7 @@ use crate::ids::QueueId;
 use crate::store::definitions::{State, Texts, write_new};
 use crate::store::disk::Disk;
 use crate::store::format::batch::{Layout, SegmentHead};
-use crate::store::inspect::{Found, check};
+use crate::store::inspect::{DataDirectory, check};
 use crate::store::log::catalog::Catalog;
 use crate::store::log::segment::Segment;
 use crate::store::space::checkpoint;
@@ -94,7 +94,7 @@ pub fn repair(
     to: &dyn Disk,
     add: &mut dyn FnMut(&Known<'_>) -> Vec<Addition>,
 ) -> Result<Repaired, StoreError> {
-    let found = Found::read(from)?;
+    let found = DataDirectory::read(from)?;
     let is_empty = to
         .list()
         .and_then(|files| Ok(files.is_empty() && to.others()?.is_empty()));
@@ -130,7 +130,7 @@ fn failed(disk: &dyn Disk, doing: &str, name: &str, source: io::Error) -> StoreE
 
 struct Repair<'a> {
     to: &'a dyn Disk,
-    found: Found,
+    found: DataDirectory,
     /// The segments of the new directory.
     catalog: Catalog,
     /// Messages by queue.

@@ -107,7 +107,7 @@ impl Spill {
             encode(message, &mut octets);
         }
         let (extent, file) = self.reserve(octets.len() as u64)?;
-        // Outside of the lock: nobody else has this place.
+        // Outside of the lock: this place is reserved for this call.
         match file.write_at(extent.from, &octets) {
             Ok(()) => Ok(extent),
             Err(error) => {

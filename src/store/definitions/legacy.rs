@@ -14,7 +14,7 @@ use redb::{
 };
 
 use super::ASIDE;
-use super::reading::{Contents, Source, Texts};
+use super::reading::{Contents, Origin, Texts};
 use super::row::{State, Written};
 use crate::store::disk::{Disk, DiskFile, MemoryDisk, read_file, read_full};
 use crate::store::{Damage, DefinitionKind, StoreError};
@@ -56,7 +56,7 @@ pub(super) fn read(disk: &dyn Disk) -> Result<Contents, StoreError> {
     };
     let len = octets.len() as u64;
     let mut found = Contents {
-        source: Source::Database,
+        source: Origin::Database,
         ..Contents::default()
     };
     // It repairs itself when it is opened, so a copy is.

@@ -28,7 +28,7 @@ mod side;
 
 #[cfg(feature = "program")]
 pub use legacy::is_guarded;
-pub(in crate::store) use reading::{Contents, Source, Texts, read};
+pub(in crate::store) use reading::{Contents, Origin, Texts, read};
 pub(in crate::store) use row::State;
 use row::{FILE_HEAD, Written, encode_change, encode_put, encode_state, file_head};
 
@@ -81,7 +81,7 @@ impl Definitions {
         may_make: bool,
         found: &Contents,
     ) -> Result<Self, StoreError> {
-        let is_new = found.source == Source::Nowhere && may_make;
+        let is_new = found.source == Origin::Nowhere && may_make;
         if found.is_unreadable() && !is_new {
             return Err(gone(disk, found.source));
         }
@@ -332,12 +332,12 @@ pub(in crate::store) fn change_text(texts: &mut Texts, change: DefinitionChange)
     }
 }
 
-fn gone(disk: &dyn Disk, source: Source) -> StoreError {
+fn gone(disk: &dyn Disk, source: Origin) -> StoreError {
     let [a, b] = FILES;
     let (files, how) = match source {
-        Source::Nowhere => (format!("'{a}' and '{b}'"), "they are missing"),
-        Source::Files => (format!("'{a}' and '{b}'"), "nothing in them can be read"),
-        Source::Database => (format!("'{}'", legacy::FILE), "nothing in it can be read"),
+        Origin::Nowhere => (format!("'{a}' and '{b}'"), "they are missing"),
+        Origin::Files => (format!("'{a}' and '{b}'"), "nothing in them can be read"),
+        Origin::Database => (format!("'{}'", legacy::FILE), "nothing in it can be read"),
     };
     let text = format!(
         "{how}, but the messages of queues are there; put back a copy that fits, have \

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::row::{self, FILE_HEAD, GRANULE, Row, State, Written};
+use super::row::{self, FILE_HEAD, GRANULE, State, Statement, Written};
 use super::side::{Damaged, Side};
 use super::{FILES, change_text, legacy};
 use crate::store::disk::Disk;
@@ -17,7 +17,7 @@ pub(in crate::store) type Texts = BTreeMap<(DefinitionKind, String), String>;
 
 /// Where definitions were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::store) enum Source {
+pub(in crate::store) enum Origin {
     /// There is no file of definitions.
     #[default]
     Nowhere,
@@ -30,7 +30,7 @@ pub(in crate::store) enum Source {
 /// What the files hold together.
 #[derive(Default)]
 pub(in crate::store) struct Contents {
-    pub(in crate::store) source: Source,
+    pub(in crate::store) source: Origin,
     pub(in crate::store) texts: Texts,
     /// `None` if no state can be read.
     pub(in crate::store) state: Option<State>,
@@ -91,7 +91,7 @@ pub(in crate::store) fn read(disk: &dyn Disk, least: u64) -> Result<Contents, St
     if found.is_unreadable() && legacy::is_there(disk) {
         return legacy::read(disk);
     }
-    found.source = Source::Files;
+    found.source = Origin::Files;
     if found.state.is_none_or(|state| state.write < least) {
         found.is_lost = true;
         let text = "both files end before what was written last: definitions of then are lost";
@@ -189,8 +189,8 @@ impl Walk {
         }
         self.found.last = written;
         match row {
-            Row::Change(change) => change_text(&mut self.found.texts, change),
-            Row::State(state) => self.before = self.found.state.replace(state),
+            Statement::Change(change) => change_text(&mut self.found.texts, change),
+            Statement::State(state) => self.before = self.found.state.replace(state),
         }
         len
     }

@@ -56,7 +56,7 @@ pub(in crate::store) struct State {
 
 /// What a row says.
 #[derive(Clone, Debug)]
-pub(super) enum Row {
+pub(super) enum Statement {
     /// A definition was put or deleted.
     Change(DefinitionChange),
     /// Everything of a write is before it.
@@ -206,11 +206,11 @@ pub(super) fn check(octets: &[u8], place: u64) -> Option<Written> {
 }
 
 /// What a row says that [`check`] has found whole.
-pub(super) fn read(octets: &[u8], written: Written) -> Option<Row> {
+pub(super) fn read(octets: &[u8], written: Written) -> Option<Statement> {
     let content = octets.get(ROW_HEAD..index(u32_at(octets, 8)?.into()))?;
     match *octets.get(12)? {
-        STATE => state(written, content).map(Row::State),
-        what => change(what, octets, content).map(Row::Change),
+        STATE => state(written, content).map(Statement::State),
+        what => change(what, octets, content).map(Statement::Change),
     }
 }
 

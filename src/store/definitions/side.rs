@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 
-use super::row::{self, FILE_HEAD, Head, ROW_HEAD, Row, Written};
+use super::row::{self, FILE_HEAD, Head, ROW_HEAD, Statement, Written};
 use crate::store::disk::Disk;
 use crate::store::disk::window::Window;
 use crate::store::format::octets::index;
@@ -52,13 +52,13 @@ enum About {
 
 impl Damaged {
     /// The row that the other file has.
-    pub(super) fn of(row: &Row, place: u64, len: u64) -> Self {
+    pub(super) fn of(row: &Statement, place: u64, len: u64) -> Self {
         let about = match row {
-            Row::Change(
+            Statement::Change(
                 DefinitionChange::Put(Definition { kind, key, .. })
                 | DefinitionChange::Delete(kind, key),
             ) => About::Definition(*kind, key.clone()),
-            Row::State(_) => About::Numbers,
+            Statement::State(_) => About::Numbers,
         };
         Self { place, len, about }
     }
@@ -178,9 +178,9 @@ impl Side {
     }
 
     /// A row is whole here, and the next one begins at `next`.
-    pub(super) fn on_whole(&mut self, row: &Row, next: u64) {
+    pub(super) fn on_whole(&mut self, row: &Statement, next: u64) {
         self.damaged.append(&mut self.tail);
-        if let Row::State(state) = row {
+        if let Statement::State(state) = row {
             self.before = (self.end, self.write);
             (self.end, self.write) = (next, state.write);
         }

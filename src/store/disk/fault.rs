@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use self::crash::{Crash, Dice, Luck, Part};
+use self::crash::{Crash, Dice, Luck, Unsynced};
 use super::memory::{MemoryDisk, MemoryFile};
 use super::{Disk, DiskFile};
 
@@ -170,7 +170,7 @@ impl FaultDisk {
                     }
                 }
                 Event::Write(number, at, octets) => crash.write(*number, *at, octets),
-                Event::SetLen(number, len) => crash.file(*number).pending.push(Part::Len(*len)),
+                Event::SetLen(number, len) => crash.file(*number).pending.push(Unsynced::Len(*len)),
                 Event::Sync(number) => crash.file(*number).settle(),
             }
         }

@@ -55,7 +55,7 @@ pub trait Disk: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// Removes a file. Who has it open can go on reading it.
+    /// Removes a file. A caller that has it open can go on reading it.
     ///
     /// # Errors
     /// `NotFound` if there is none of this name, or what the system says.

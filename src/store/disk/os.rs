@@ -105,14 +105,14 @@ impl OsDisk {
 }
 
 impl OsDisk {
-    /// Names in the directory of what is so. A link is what it leads to: somebody may have moved a
-    /// file to where there is room for it.
-    fn names(&self, is_so: impl Fn(&Path) -> bool) -> io::Result<Vec<String>> {
+    /// The names in the directory that `is_wanted` takes. It is asked of what a link leads to: an
+    /// operator may have moved a file to where there is room for it.
+    fn names(&self, is_wanted: impl Fn(&Path) -> bool) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path)? {
             let entry = entry?;
             if let Ok(name) = entry.file_name().into_string()
-                && is_so(&entry.path())
+                && is_wanted(&entry.path())
             {
                 names.push(name);
             }

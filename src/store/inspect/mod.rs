@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::ids::QueueId;
 use crate::message::MessageBuilder;
 use crate::store::StoreError;
-use crate::store::definitions::{self, Definitions, Source, State, Texts, change_text};
+use crate::store::definitions::{self, Definitions, Origin, State, Texts, change_text};
 use crate::store::disk::Disk;
 use crate::store::space::checkpoint::{self, Unread};
 use crate::store::start::alive;
@@ -111,7 +111,7 @@ impl fmt::Display for Damage {
 /// [`StoreError`] if there is no data, a file cannot be read or is of an unknown version. Damage
 /// is no error: it is in the report.
 pub fn check(disk: &dyn Disk) -> Result<Report, StoreError> {
-    let mut found = Found::read(disk)?;
+    let mut found = DataDirectory::read(disk)?;
     let mut messages = 0;
     found.messages(disk, &mut |_| messages += 1)?;
     let segments = found.scan.catalog.segments.values();
@@ -154,7 +154,7 @@ pub fn rehearse(disk: &dyn Disk) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] if there is no data, a file cannot be read or is of an unknown version.
 pub fn dump(disk: &dyn Disk, each: &mut dyn FnMut(Item)) -> Result<Vec<Damage>, StoreError> {
-    let mut found = Found::read(disk)?;
+    let mut found = DataDirectory::read(disk)?;
     let mut owners: HashMap<QueueId, Owner> = HashMap::new();
     for ((kind, key), json) in std::mem::take(&mut found.definitions) {
         let (definition, owner) = Definition::read(kind, &key, &json);
@@ -173,7 +173,7 @@ pub fn dump(disk: &dyn Disk, each: &mut dyn FnMut(Item)) -> Result<Vec<Damage>, 
     Ok(found.scan.damage)
 }
 
-pub(in crate::store) struct Found {
+pub(in crate::store) struct DataDirectory {
     pub(in crate::store) scan: Scan,
     pub(in crate::store) definitions: Texts,
     /// The numbers beside the definitions; `None` if they cannot be read.
@@ -181,7 +181,7 @@ pub(in crate::store) struct Found {
     unfinished: Option<String>,
 }
 
-impl Found {
+impl DataDirectory {
     pub(in crate::store) fn read(disk: &dyn Disk) -> Result<Self, StoreError> {
         let failed = |what: String| move |source| StoreError::Io { what, source };
         let names = names(disk)?;
@@ -192,7 +192,7 @@ impl Found {
         let mut scan = recovery::scan(disk)?;
         let unfinished = check_checkpoints(disk, &names, &mut scan.damage);
         let mut found = definitions::read(disk, scan.definitions)?;
-        if found.source == Source::Nowhere {
+        if found.source == Origin::Nowhere {
             let [a, b] = definitions::FILES;
             found.damage.push(Damage {
                 file: a.to_owned(),

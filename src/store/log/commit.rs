@@ -1,10 +1,11 @@
 //! When commits happen, and on which thread.
 //!
 //! Most are the commit thread's: what comes while it writes is its next batch. But waking it and
-//! being woken by it costs as much as a quick disk takes for a sync, so a caller who has nothing
-//! to do until its own few octets are durable can commit by itself, as long as nobody else is at
-//! it. The commit thread then only looks around from time to time (a *tick*): for settlements that
-//! nobody waits for, and for the end of the log, which has to be vouched for once all is quiet.
+//! being woken by it costs as much as a quick disk takes for a sync, so a caller that has nothing
+//! to do until its own few octets are durable can commit by itself, as long as no other thread
+//! commits. The commit thread then only looks around from time to time (a *tick*): for settlements
+//! that no caller waits for, and for the end of the log, which has to be vouched for once all is
+//! quiet.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -28,8 +29,8 @@ const QUIET_TICKS: u32 = 50;
 /// How long to wait before a disk that refused is tried again.
 pub(in crate::store) const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-/// Octets that a caller writes by itself at most: what one who waits for a few messages has. With
-/// more, working and writing at the same time is worth more than a wake-up less.
+/// Octets that a caller writes by itself at most: as much as a few messages have. With more,
+/// working and writing at the same time is worth more than a wake-up less.
 const HERE_MAX: usize = 16 * 1024;
 
 /// How long a caller may be held up by its own commit. After one that took longer the commit
@@ -143,8 +144,8 @@ pub(in crate::store) fn run(shared: &Shared, writer: &Mutex<Writer>) {
     }
 }
 
-/// Waits for something to do; `quiet` are the ticks since the last batch. Without `seen` somebody
-/// else has the writer.
+/// Waits for something to do; `quiet` are the ticks since the last batch. Without `seen` another
+/// thread has the writer.
 fn wait(shared: &Shared, seen: Option<Seen>, quiet: &mut u32) -> Woke {
     let mut staging = shared.staging.lock();
     if staging.closing {

@@ -54,7 +54,7 @@ struct Spare {
     len: u64,
 }
 
-/// Who can be in trouble.
+/// The thread that is in trouble.
 #[derive(Clone, Copy)]
 pub(in crate::store) enum Source {
     Writer = 0,
@@ -108,7 +108,7 @@ impl Shared {
         Position(self.durable.load(Ordering::Acquire))
     }
 
-    /// Everything up to `end` is durable: everybody is told.
+    /// Everything up to `end` is durable: every watch is told.
     ///
     /// # Panics
     /// If so much was never staged (I1).
@@ -127,7 +127,7 @@ impl Shared {
     }
 
     pub(in crate::store) fn watch(&self, watch: Arc<dyn DurableWatch>) {
-        // What changes from here on it is told like everybody.
+        // What changes from here on it is told like all others.
         let troubles = self.trouble.lock();
         let trouble = worst(&*troubles);
         if trouble.is_some() {
@@ -136,8 +136,8 @@ impl Shared {
         self.watches.write().push(watch);
     }
 
-    /// Tells everybody when trouble begins, changes or ends, in the order in which it does: who
-    /// hears of the end last must be right.
+    /// Tells every watch when trouble begins, changes or ends, in the order in which it does: the
+    /// last call that a watch gets must be right.
     pub(in crate::store) fn trouble(&self, source: Source, trouble: Option<Trouble>) {
         let mut troubles = self.trouble.lock();
         let before = worst(&*troubles);
@@ -169,7 +169,7 @@ impl Shared {
 
     /// A batch with something in it is on its way.
     pub(super) fn note_batch(&self) {
-        // Only whoever has the writer counts.
+        // Only the thread that has the writer counts.
         self.batches.store(self.batches() + 1, Ordering::Relaxed);
     }
 

@@ -19,7 +19,7 @@ use crate::store::format::record::{self, GRANULE};
 use crate::store::{DefinitionChange, Op, Position};
 
 /// A group is put into a batch of its own once the one before it has this share of what may wait
-/// for the disk, so that one write stays a bounded wait for all who share it.
+/// for the disk, so that the wait for one write stays bounded for all callers that share it.
 const BATCH_SHARE: usize = 8;
 
 /// A commit takes this share of what may wait for the disk, if so much is there: the other half is
@@ -44,7 +44,7 @@ pub(in crate::store) struct Plan {
 }
 
 /// A batch to be.
-pub(in crate::store) struct Chunk {
+pub(in crate::store) struct StagedBatch {
     pub(in crate::store) plan: Plan,
     pub(in crate::store) address: u64,
     /// Room for the head, then records.
@@ -55,7 +55,7 @@ pub(in crate::store) struct Chunk {
     is_full: bool,
 }
 
-impl Chunk {
+impl StagedBatch {
     pub(in crate::store) fn end(&self) -> u64 {
         self.address + self.octets.len() as u64
     }
@@ -63,10 +63,10 @@ impl Chunk {
 
 /// See the module.
 pub(in crate::store) struct Staging {
-    chunks: Vec<Chunk>,
-    /// Octets in all chunks but the last.
+    batches: Vec<StagedBatch>,
+    /// Octets in all batches but the last.
     full_len: usize,
-    /// Settlements that go behind what is in the last chunk.
+    /// Settlements that go behind what is in the last batch.
     settled: BTreeMap<QueueId, PlacesBuilder>,
     /// Octets that they will take.
     settled_len: usize,
@@ -96,7 +96,7 @@ impl Staging {
             follows,
         };
         Self {
-            chunks: Vec::new(),
+            batches: Vec::new(),
             full_len: 0,
             settled: BTreeMap::new(),
             settled_len: 0,
@@ -113,22 +113,23 @@ impl Staging {
     }
 
     pub(in crate::store) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.batches.is_empty()
     }
 
-    /// Whether something is staged that somebody waits for, or enough to be worth a write of its
-    /// own. What is left are settlements, which nobody waits for: they can go with the next batch.
+    /// Whether something is staged that a caller waits for, or enough to be worth a write of its
+    /// own. What is left are settlements, which no caller waits for: they can go with the next
+    /// batch.
     pub(in crate::store) fn is_due(&self) -> bool {
-        match self.chunks.as_slice() {
+        match self.batches.as_slice() {
             [] => false,
-            [chunk] => chunk.wants_sync || self.settled_count >= LAZY_MAX,
+            [batch] => batch.wants_sync || self.settled_count >= LAZY_MAX,
             _ => true,
         }
     }
 
     /// Octets that are staged, roughly.
     pub(in crate::store) fn octets(&self) -> usize {
-        self.full_len + self.chunks.last().map_or(0, |chunk| chunk.octets.len())
+        self.full_len + self.batches.last().map_or(0, |batch| batch.octets.len())
     }
 
     /// Where the log ends with all that is staged.
@@ -138,21 +139,21 @@ impl Staging {
 
     /// Takes what is staged, or the first part of it if that is as much as one commit should
     /// write; `into` must be empty.
-    pub(in crate::store) fn take(&mut self, into: &mut Vec<Chunk>) {
+    pub(in crate::store) fn take(&mut self, into: &mut Vec<StagedBatch>) {
         let most = self.staged_max / TAKEN_SHARE;
         let mut len = 0;
-        let fits = |chunk: &&Chunk| {
-            len += chunk.octets.len();
+        let fits = |batch: &&StagedBatch| {
+            len += batch.octets.len();
             len <= most
         };
-        let count = self.chunks.iter().take_while(fits).count().max(1);
-        if count >= self.chunks.len() {
+        let count = self.batches.iter().take_while(fits).count().max(1);
+        if count >= self.batches.len() {
             self.flush_settled();
-            std::mem::swap(&mut self.chunks, into);
+            std::mem::swap(&mut self.batches, into);
             self.full_len = 0;
         } else {
-            into.extend(self.chunks.drain(..count));
-            let taken: usize = into.iter().map(|chunk| chunk.octets.len()).sum();
+            into.extend(self.batches.drain(..count));
+            let taken: usize = into.iter().map(|batch| batch.octets.len()).sum();
             self.full_len -= taken;
         }
     }
@@ -175,14 +176,14 @@ impl Staging {
     pub(in crate::store) fn submit(&mut self, ops: &mut [Op<'_>], stored_at: Wall) -> Position {
         let need = ops.iter().map(record::op_len).sum();
         // Behind the head of the batch, or settlements alone would seem to be durable already.
-        self.next = self.chunk(need).end();
+        self.next = self.batch_for(need).end();
         for op in ops {
             if let Op::Settled { queue, records } = op {
                 self.settle(*queue, records);
-            } else if let Some(chunk) = self.chunks.last_mut() {
-                chunk.wants_sync |= matches!(op, Op::Message { .. });
-                record::encode(op, chunk.end(), stored_at, &mut chunk.octets);
-                self.next = chunk.end();
+            } else if let Some(batch) = self.batches.last_mut() {
+                batch.wants_sync |= matches!(op, Op::Message { .. });
+                record::encode(op, batch.end(), stored_at, &mut batch.octets);
+                self.next = batch.end();
             }
         }
         // Less than the end of the batch, if settlements follow: it is durable as a whole.
@@ -202,14 +203,14 @@ impl Staging {
     }
 
     fn flush_settled(&mut self) {
-        let Some(chunk) = self.chunks.last_mut() else {
+        let Some(batch) = self.batches.last_mut() else {
             return;
         };
         for (queue, places) in std::mem::take(&mut self.settled) {
-            record::encode_settled(queue, &places, &mut chunk.octets);
+            record::encode_settled(queue, &places, &mut batch.octets);
         }
         (self.settled_len, self.settled_count) = (0, 0);
-        self.next = chunk.end();
+        self.next = batch.end();
     }
 
     /// Stages what was encoded without the lock, as a batch of its own.
@@ -220,17 +221,17 @@ impl Staging {
     ) -> Position {
         let need = prepared.octets.len() - BATCH_HEAD;
         self.open(prepared.octets, need);
-        let Some(chunk) = self.chunks.last_mut() else {
+        let Some(batch) = self.batches.last_mut() else {
             return Position(self.next);
         };
-        chunk.wants_sync = prepared.wants_sync;
-        chunk.is_full = true;
+        batch.wants_sync = prepared.wants_sync;
+        batch.is_full = true;
         for op in ops {
             if let Op::Message { at, .. } = op {
-                at.0 += chunk.address;
+                at.0 += batch.address;
             }
         }
-        self.next = chunk.end();
+        self.next = batch.end();
         Position(self.next)
     }
 
@@ -239,37 +240,37 @@ impl Staging {
         if changes.is_empty() {
             return Position(0);
         }
-        let chunk = self.chunk(changes.iter().map(record::change_len).sum());
-        chunk.wants_sync = true;
+        let batch = self.batch_for(changes.iter().map(record::change_len).sum());
+        batch.wants_sync = true;
         for change in changes {
-            record::encode_change(change, &mut chunk.octets);
+            record::encode_change(change, &mut batch.octets);
         }
-        self.next = chunk.end();
+        self.next = batch.end();
         Position(self.next)
     }
 
     /// Asks for all that is staged, and what was written before it, to become durable.
     pub(in crate::store) fn sync(&mut self) -> Position {
         self.flush_settled();
-        let chunk = self.chunk(0);
-        chunk.wants_sync = true;
-        self.next = chunk.end();
+        let batch = self.batch_for(0);
+        batch.wants_sync = true;
+        self.next = batch.end();
         Position(self.next)
     }
 
     /// Stages a batch without records, which says that all before it is durable.
     pub(in crate::store) fn cover(&mut self) {
-        self.next = self.chunk(0).end();
+        self.next = self.batch_for(0).end();
     }
 
     /// The batch that takes the next `need` octets.
-    fn chunk(&mut self, need: usize) -> &mut Chunk {
+    fn batch_for(&mut self, need: usize) -> &mut StagedBatch {
         let most = self.staged_max / BATCH_SHARE;
-        let fits = self.chunks.last().is_some_and(|chunk| {
+        let fits = self.batches.last().is_some_and(|batch| {
             let settled = self.settled_len;
-            !chunk.is_full
-                && chunk.end() + (settled + need) as u64 <= self.plan.end
-                && (chunk.octets.len() <= BATCH_HEAD || chunk.octets.len() + settled + need <= most)
+            !batch.is_full
+                && batch.end() + (settled + need) as u64 <= self.plan.end
+                && (batch.octets.len() <= BATCH_HEAD || batch.octets.len() + settled + need <= most)
         });
         if !fits {
             let mut octets = self.spare.pop().unwrap_or_default();
@@ -277,7 +278,7 @@ impl Staging {
             octets.resize(BATCH_HEAD, 0);
             self.open(octets, need);
         }
-        self.chunks
+        self.batches
             .last_mut()
             .expect("one was begun if there was none")
     }
@@ -298,7 +299,7 @@ impl Staging {
             self.next = first;
         }
         self.full_len = self.octets();
-        self.chunks.push(Chunk {
+        self.batches.push(StagedBatch {
             plan: self.plan,
             address: self.next,
             octets,
@@ -315,7 +316,8 @@ pub(in crate::store) struct Prepared {
 }
 
 impl Prepared {
-    /// Whether copying `ops` takes so long that nobody should wait for it with the lock.
+    /// Whether copying `ops` takes so long that other callers should not wait for the lock
+    /// meanwhile.
     pub(in crate::store) fn pays(ops: &[Op<'_>]) -> bool {
         let bodies = ops.iter().map(|op| match op {
             Op::Message { message, .. } => message.body_len(),

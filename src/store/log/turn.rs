@@ -1,9 +1,9 @@
-//! A turn of somebody's work: what is staged in it wakes the commit thread once, at its end.
+//! A turn of a thread's work: what is staged in it wakes the commit thread once, at its end.
 //!
 //! A connection stages what its client published and asks only then to be told when it is durable.
-//! Between the two nothing is lost by letting the commit thread sleep, and much is won: whoever
-//! asks may commit by itself ([`commit_here`](crate::store::Store::commit_here)), and then nobody
-//! has to be woken at all. Outside of a turn the commit thread is woken at once.
+//! Between the two nothing is lost by letting the commit thread sleep, and much is won: the
+//! connection may commit by itself ([`commit_here`](crate::store::Store::commit_here)), and then
+//! no thread has to be woken at all. Outside of a turn the commit thread is woken at once.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;

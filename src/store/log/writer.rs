@@ -20,7 +20,7 @@ use super::Durability;
 use super::segment::Segment;
 use super::shared::Shared;
 use super::shared::Source;
-use super::staging::{Chunk, Plan};
+use super::staging::{Plan, StagedBatch};
 use crate::store::Trouble;
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::format::batch::segment_name;
@@ -36,9 +36,9 @@ pub(in crate::store) struct Writer {
     shared: Arc<Shared>,
     current: Option<Current>,
     /// Written, but not known to be durable.
-    unsynced: Vec<Chunk>,
+    unsynced: Vec<StagedBatch>,
     /// Not written yet.
-    pending: VecDeque<Chunk>,
+    pending: VecDeque<StagedBatch>,
     /// Files with something that is not synced.
     dirty: Vec<Arc<dyn DiskFile>>,
     names_dirty: bool,
@@ -49,11 +49,12 @@ pub(in crate::store) struct Writer {
     /// The end of the last batch that held anything.
     last_end: u64,
     in_trouble: bool,
-    /// A commit has begun and not come to its end. If it panicked, nobody knows what is written.
+    /// A commit has begun and not come to its end. If it panicked, it is not known what
+    /// is written.
     is_broken: bool,
     /// The first address after the start.
     begins: u64,
-    taken: Vec<Chunk>,
+    taken: Vec<StagedBatch>,
 }
 
 struct Current {
@@ -112,12 +113,12 @@ impl Writer {
             let mut staging = self.shared.staging.lock();
             staging.take(&mut taken);
             let before = self.pending.iter().chain(&self.unsynced);
-            let all = before.chain(&taken).map(|chunk| chunk.octets.len() as u64);
+            let all = before.chain(&taken).map(|batch| batch.octets.len() as u64);
             self.shared.note_taken(all.sum());
             self.shared.note_staged(&staging);
         }
-        for chunk in taken.drain(..) {
-            self.enqueue(chunk);
+        for batch in taken.drain(..) {
+            self.enqueue(batch);
         }
         self.taken = taken;
         match self.attempt() {
@@ -154,35 +155,35 @@ impl Writer {
             && self.shared.uncovered(self.last_end)
     }
 
-    fn enqueue(&mut self, mut chunk: Chunk) {
+    fn enqueue(&mut self, mut batch: StagedBatch) {
         let place = batch::Place {
             node: self.shared.options.node,
             epoch: self.shared.epoch,
-            segment: chunk.plan.first,
-            address: chunk.address,
+            segment: batch.plan.first,
+            address: batch.address,
             synced: self.synced,
             previous: self.previous,
         };
-        self.previous = batch::seal(&mut chunk.octets, place);
-        if chunk.octets.len() > batch::BATCH_HEAD {
-            self.last_end = chunk.end();
+        self.previous = batch::seal(&mut batch.octets, place);
+        if batch.octets.len() > batch::BATCH_HEAD {
+            self.last_end = batch.end();
             self.shared.note_batch();
         } else {
-            self.shared.cover(chunk.end());
+            self.shared.cover(batch.end());
         }
-        self.pending.push_back(chunk);
+        self.pending.push_back(batch);
     }
 
     /// Writes what is pending, and syncs if anything wants it.
     fn attempt(&mut self) -> io::Result<()> {
-        while let Some(chunk) = self.pending.front() {
-            let (plan, address, end) = (chunk.plan, chunk.address, chunk.end());
+        while let Some(batch) = self.pending.front() {
+            let (plan, address, end) = (batch.plan, batch.address, batch.end());
             self.turn_to(plan, address, end)?;
-            let (Some(chunk), Some(current)) = (self.pending.front(), &self.current) else {
+            let (Some(batch), Some(current)) = (self.pending.front(), &self.current) else {
                 break;
             };
             let offset = address - current.first + SEGMENT_HEAD as u64;
-            current.file.write_at(offset, &chunk.octets)?;
+            current.file.write_at(offset, &batch.octets)?;
             if !self
                 .dirty
                 .last()
@@ -192,9 +193,9 @@ impl Writer {
             }
             self.unsynced.extend(self.pending.pop_front());
         }
-        let unsynced: usize = self.unsynced.iter().map(|chunk| chunk.octets.len()).sum();
-        let wanted = self.unsynced.iter().any(|chunk| chunk.wants_sync) || unsynced > UNSYNCED_MAX;
-        let end = self.unsynced.last().map_or(self.synced, Chunk::end);
+        let unsynced: usize = self.unsynced.iter().map(|batch| batch.octets.len()).sum();
+        let wanted = self.unsynced.iter().any(|batch| batch.wants_sync) || unsynced > UNSYNCED_MAX;
+        let end = self.unsynced.last().map_or(self.synced, StagedBatch::end);
         match self.shared.options.durability {
             // Full or not, a failed sync leaves nothing to be trusted.
             Durability::Fsync if wanted => self.sync().map_err(io::Error::other)?,
@@ -226,7 +227,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Like [`Writer::sync`], for one who is not the commit thread.
+    /// Like [`Writer::sync`], for a thread that is not the commit thread.
     pub(in crate::store) fn sync_now(&mut self) -> io::Result<()> {
         let result = self.sync();
         if result.is_err() {
@@ -259,8 +260,8 @@ impl Writer {
         let applied = {
             let mut catalog = self.shared.catalog.lock();
             let from = catalog.applied;
-            for chunk in self.unsynced.iter().filter(|chunk| chunk.address >= from) {
-                for record in batch::records(&chunk.octets, chunk.address) {
+            for batch in self.unsynced.iter().filter(|batch| batch.address >= from) {
+                for record in batch::records(&batch.octets, batch.address) {
                     match record.entry() {
                         Some(Entry::Change(change)) => self.shared.changed(change),
                         _ => catalog.apply(&record),
@@ -275,7 +276,7 @@ impl Writer {
         };
         let keep = self.synced;
         let os = self.shared.options.durability == Durability::Os;
-        let is_promised = |chunk: &Chunk| os || !chunk.wants_sync || chunk.end() <= keep;
+        let is_promised = |batch: &StagedBatch| os || !batch.wants_sync || batch.end() <= keep;
         let mut written = self.unsynced.iter();
         assert!(
             written.all(is_promised),
@@ -284,11 +285,11 @@ impl Writer {
         let done = self
             .unsynced
             .iter()
-            .take_while(|chunk| os || chunk.end() <= keep)
+            .take_while(|batch| os || batch.end() <= keep)
             .count();
         let mut staging = self.shared.staging.lock();
-        for chunk in self.unsynced.drain(..done) {
-            staging.give_back(chunk.octets);
+        for batch in self.unsynced.drain(..done) {
+            staging.give_back(batch.octets);
         }
         drop(staging);
         // Nothing is pending here, and what is kept until the next sync is little.
@@ -300,8 +301,8 @@ impl Writer {
     pub(in crate::store) fn distrust(&mut self) {
         self.current = None;
         self.dirty.clear();
-        for chunk in self.unsynced.drain(..).rev() {
-            self.pending.push_front(chunk);
+        for batch in self.unsynced.drain(..).rev() {
+            self.pending.push_front(batch);
         }
     }
 

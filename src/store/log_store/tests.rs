@@ -830,7 +830,7 @@ fn settlements_wait_for_company_and_messages_do_not() {
     let store = open(MemoryDisk::default());
     let is_due = || store.shared.staging.lock().is_due();
     let (at, _) = store.publish(1, 10, &[QueueId(1)]);
-    assert!(is_due(), "somebody waits for its confirm");
+    assert!(is_due(), "a publisher waits for its confirm");
     store.commit();
     store.settle(1, &[at]);
     assert!(!is_due());
@@ -861,7 +861,7 @@ struct Steps(std::sync::mpsc::Sender<Position>);
 
 impl DurableWatch for Steps {
     fn on_durable(&self, position: Position) {
-        // Who has heard enough is gone.
+        // The receiver that has heard enough is gone.
         self.0.send(position).unwrap_or_default();
     }
 }

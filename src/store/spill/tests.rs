@@ -99,7 +99,7 @@ fn freed_file_is_written_from_its_beginning() {
 }
 
 #[test]
-fn full_file_is_removed_once_nobody_needs_it() {
+fn full_file_is_removed_once_no_extent_is_in_it() {
     let disk = MemoryDisk::default();
     let spill = Spill::open(Arc::new(disk.clone())).unwrap();
     let large = "x".repeat(30_000_000);

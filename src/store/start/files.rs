@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use super::recovery::Scan;
-use super::tail::Found;
+use super::tail::SegmentFile;
 use crate::store::StoreError;
 use crate::store::disk::{Disk, read_full};
 use crate::store::format::batch::{
@@ -63,7 +63,7 @@ impl Scan {
         &mut self,
         disk: &dyn Disk,
         names: &[String],
-    ) -> Result<Vec<Found>, StoreError> {
+    ) -> Result<Vec<SegmentFile>, StoreError> {
         let mut found = Vec::new();
         for name in names {
             if name.ends_with(".tmp") {
@@ -99,7 +99,7 @@ impl Scan {
             };
             self.epoch = self.epoch.max(head.epoch);
             self.free = self.free.max(head.end);
-            found.push(Found {
+            found.push(SegmentFile {
                 name: name.clone(),
                 file,
                 len,

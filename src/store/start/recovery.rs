@@ -16,7 +16,7 @@ use crate::store::DefinitionChange;
 use serde::Serialize;
 
 use super::files::{check_others, io_error};
-use super::tail::{Batch, Found, Tail, prove};
+use super::tail::{Batch, SegmentFile, Tail, prove};
 use crate::store::StoreError;
 use crate::store::disk::window::Window;
 use crate::store::disk::{Disk, DiskFile};
@@ -124,8 +124,8 @@ impl Scan {
     fn take_listed(
         &mut self,
         base: Option<Checkpoint>,
-        found: Vec<Found>,
-    ) -> Result<Vec<Found>, StoreError> {
+        found: Vec<SegmentFile>,
+    ) -> Result<Vec<SegmentFile>, StoreError> {
         let Some(base) = base else {
             return self.without_checkpoint(found);
         };
@@ -154,7 +154,7 @@ impl Scan {
                 segment.live = listed.live;
                 segment.returned = listed.returned;
                 if listed.end > base.applied && found.head.layout == Layout::Log {
-                    tail.push(Found {
+                    tail.push(SegmentFile {
                         head: SegmentHead {
                             end: listed.end,
                             ..found.head
@@ -188,7 +188,10 @@ impl Scan {
     }
 
     /// Both checkpoints are gone, or there was none yet: everything that is there counts.
-    fn without_checkpoint(&mut self, found: Vec<Found>) -> Result<Vec<Found>, StoreError> {
+    fn without_checkpoint(
+        &mut self,
+        found: Vec<SegmentFile>,
+    ) -> Result<Vec<SegmentFile>, StoreError> {
         let mut tail = Vec::new();
         for found in found {
             if found.head.layout == Layout::Packed {
@@ -209,7 +212,7 @@ impl Scan {
     }
 
     /// Takes over a packed segment without a checkpoint that says what is alive in it.
-    fn take_packed(&mut self, found: &Found) -> Result<(), StoreError> {
+    fn take_packed(&mut self, found: &SegmentFile) -> Result<(), StoreError> {
         let mut segment = segment(found, found.head.end);
         if self.read_index(&mut segment)? {
             packed::all_alive(&mut segment).map_err(|source| reading(&segment.name, source))?;
@@ -235,7 +238,7 @@ impl Scan {
     }
 
     /// Reads the log behind the checkpoint and applies what is whole.
-    fn read_tail(&mut self, tail: Vec<Found>) -> Result<(), StoreError> {
+    fn read_tail(&mut self, tail: Vec<SegmentFile>) -> Result<(), StoreError> {
         let mut segments = tail.into_iter().peekable();
         let mut heads = Vec::new();
         while let Some(found) = segments.next() {
@@ -423,7 +426,7 @@ impl Scan {
 /// Packed segments that the checkpoint does not list although one of those that it lists and that
 /// they were made from is gone: a later checkpoint listed them, and is not there or has rotted.
 /// The ones that they stand in for are taken out of `listed`.
-fn stand_ins(found: &[Found], listed: &mut BTreeMap<String, Listed>) -> HashSet<String> {
+fn stand_ins(found: &[SegmentFile], listed: &mut BTreeMap<String, Listed>) -> HashSet<String> {
     let there: HashSet<&String> = found.iter().map(|found| &found.name).collect();
     let mut stand_ins = HashSet::new();
     for found in found {
@@ -444,13 +447,13 @@ fn stand_ins(found: &[Found], listed: &mut BTreeMap<String, Listed>) -> HashSet<
 /// The first address of the last file of the log that begins before `applied`, which need not be
 /// in the checkpoint: after a failure what was written last is written again, to a new file, and a
 /// checkpoint may speak of some of it already.
-fn last_begun(found: &[Found], applied: u64) -> Option<u64> {
+fn last_begun(found: &[SegmentFile], applied: u64) -> Option<u64> {
     let log = found.iter().filter(|one| one.head.layout == Layout::Log);
     let firsts = log.map(|found| found.head.first);
     firsts.filter(|first| *first < applied).max()
 }
 
-fn segment(found: &Found, end: u64) -> Segment {
+fn segment(found: &SegmentFile, end: u64) -> Segment {
     let mut segment = Segment::new(
         found.name.clone(),
         Arc::clone(&found.file),

@@ -13,7 +13,7 @@ use crate::store::format::batch::{
 use crate::store::format::record::{GRANULE, Record};
 
 /// A segment file as it was found.
-pub(in crate::store) struct Found {
+pub(in crate::store) struct SegmentFile {
     pub(in crate::store) name: String,
     pub(in crate::store) file: Arc<dyn DiskFile>,
     pub(in crate::store) len: u64,
@@ -22,7 +22,7 @@ pub(in crate::store) struct Found {
 
 /// A segment behind the checkpoint.
 pub(super) struct Tail {
-    pub(in crate::store) found: Found,
+    pub(in crate::store) found: SegmentFile,
     /// The first address that is not in it.
     pub(in crate::store) end: u64,
     /// Where its batches end, as the next segment says.

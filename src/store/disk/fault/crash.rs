@@ -15,11 +15,11 @@ pub(super) struct Crash {
 #[derive(Default)]
 pub(super) struct Durable {
     octets: Vec<u8>,
-    pub(in crate::store) pending: Vec<Part>,
+    pub(in crate::store) pending: Vec<Unsynced>,
 }
 
 /// A change that is not durable yet.
-pub(super) enum Part {
+pub(super) enum Unsynced {
     Sector(usize, Vec<u8>),
     Len(u64),
 }
@@ -36,7 +36,7 @@ impl Crash {
         while !rest.is_empty() {
             let len = (SECTOR - from % SECTOR).min(rest.len());
             let (part, more) = rest.split_at(len);
-            file.pending.push(Part::Sector(from, part.to_vec()));
+            file.pending.push(Unsynced::Sector(from, part.to_vec()));
             from += len;
             rest = more;
         }
@@ -67,9 +67,9 @@ impl Durable {
         }
     }
 
-    fn apply(&mut self, part: Part) {
+    fn apply(&mut self, part: Unsynced) {
         match part {
-            Part::Sector(from, octets) => {
+            Unsynced::Sector(from, octets) => {
                 let end = from + octets.len();
                 if self.octets.len() < end {
                     self.octets.resize(end, 0);
@@ -78,7 +78,7 @@ impl Durable {
                     place.copy_from_slice(&octets);
                 }
             }
-            Part::Len(len) => self
+            Unsynced::Len(len) => self
                 .octets
                 .resize(usize::try_from(len).unwrap_or(usize::MAX), 0),
         }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn second_opener_is_refused_and_told_why() {
     let dir = tempfile::tempdir().expect("a directory");
-    let first = OsDisk::open(dir.path()).expect("nobody has it");
+    let first = OsDisk::open(dir.path()).expect("no other disk has it");
     let error = OsDisk::open(dir.path()).expect_err("it is locked");
     assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
     assert!(
@@ -40,7 +40,7 @@ fn files_keep_what_was_written_under_their_new_name() {
 fn directory_opened_to_look_at_cannot_be_changed() {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("a"), b"hare").expect("written");
-    let disk = OsDisk::open_read_only(dir.path()).expect("nobody has it");
+    let disk = OsDisk::open_read_only(dir.path()).expect("no other disk has it");
     let file = disk.open("a").expect("it is there");
     assert_eq!(file.size().expect("a length"), 4);
     assert!(file.write_at(0, b"x").is_err());
@@ -66,7 +66,7 @@ fn links_are_what_they_lead_to_and_directories_no_files() {
     let dir = tempfile::tempdir().expect("a directory");
     let elsewhere = tempfile::tempdir().expect("a directory");
     std::fs::write(elsewhere.path().join("moved"), b"hare").expect("written");
-    let disk = OsDisk::open(dir.path()).expect("nobody has it");
+    let disk = OsDisk::open(dir.path()).expect("no other disk has it");
     let link = |to: &str, name: &str| {
         let to = elsewhere.path().join(to);
         std::os::unix::fs::symlink(to, dir.path().join(name)).expect("a link");
@@ -113,7 +113,7 @@ fn rehearsal_says_what_opening_would_and_leaves_no_trace() {
     assert_eq!(std::fs::read(at("there/a")).expect("read"), b"hare");
 }
 
-// There are hashes of passwords in it, and everybody's messages.
+// There are hashes of passwords in it, and messages of all users.
 #[test]
 fn only_the_owner_can_read_what_is_made() {
     let mode = |path: &Path| {

@@ -74,7 +74,7 @@ fn start_after_a_clean_stop_reads_no_record() {
     store
         .recover_messages(&mut |queue, batch| *told.entry(queue.0).or_default() += batch.len())
         .expect("it recovers");
-    assert!(store.damage().is_empty(), "nobody has looked");
+    assert!(store.damage().is_empty(), "no read has looked");
     let expected: Vec<(u64, usize)> = expected.iter().map(|(q, ids)| (*q, ids.len())).collect();
     assert_eq!(told.into_iter().collect::<Vec<_>>(), expected);
 }

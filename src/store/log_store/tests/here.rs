@@ -27,8 +27,8 @@ fn caller_commits_by_itself_what_it_and_others_have_staged() {
     let turn = Turn::begin();
     let (_, others) = store.publish(1, 100, &[QueueId(2)]);
     let (_, own) = store.publish(2, 100, &[QueueId(1)]);
-    assert!(store.durable() < others, "nobody has committed yet");
-    assert!(store.commit_here(own), "nobody else is at it");
+    assert!(store.durable() < others, "no thread has committed yet");
+    assert!(store.commit_here(own), "no other thread commits");
     assert!(store.durable() >= own && own > others);
     drop(turn);
     let crashed = open(disk.crash_image(disk.changes(), 1)).contents();
@@ -67,7 +67,7 @@ fn caller_does_not_commit_while_another_does_or_for_too_much() {
     }
     assert!(!store.commit_here(last), "20 KB are the commit thread's");
     store.commit();
-    assert!(store.commit_here(last), "that is so already");
+    assert!(store.commit_here(last), "it is durable already");
 }
 
 struct Panics;

@@ -91,14 +91,14 @@ fn stopped() -> MemoryDisk {
     disk
 }
 
-/// A store with its threads, and what those who wait for it have heard.
+/// A store with its threads, and what the waiting threads have heard.
 struct World {
     disk: FaultDisk,
     store: LogStore,
     heard: Heard,
 }
 
-/// Wakes who waits for a position, as a connection is woken.
+/// Wakes the threads that wait for a position, as a connection is woken.
 #[derive(Default)]
 struct Bell {
     reached: Mutex<Position>,
@@ -122,7 +122,7 @@ impl DurableWatch for Bell {
 }
 
 impl Bell {
-    /// Waits without a limit: who is not woken hangs.
+    /// Waits without a limit: a thread that is not woken hangs.
     fn wait(&self, position: Position) {
         let mut reached = self.reached.lock();
         while *reached < position {
@@ -203,23 +203,23 @@ fn ids() -> impl Iterator<Item = u64> {
 }
 
 /// Everybody's confirm comes, without a timer, and is true when it comes; then the store closes.
-fn everybody_is_confirmed(files: &MemoryDisk) {
+fn every_publish_is_confirmed(files: &MemoryDisk) {
     let world = World::new(files);
     World::publish_from_threads(&world);
     world.store.close().expect("it closes");
-    let world = Arc::into_inner(world).expect("nobody else has it");
+    let world = Arc::into_inner(world).expect("no other thread has it");
     world.check_after(ids());
 }
 
 #[test]
 fn every_confirm_comes_and_is_true_in_any_order_of_threads() {
     let files = stopped();
-    model::check(RUNS, move || everybody_is_confirmed(&files));
+    model::check(RUNS, move || every_publish_is_confirmed(&files));
 }
 
 /// Some commit by themselves, and the rest is the commit thread's.
 #[test]
-fn callers_that_commit_and_the_commit_thread_leave_nobody_waiting_in_any_order() {
+fn callers_that_commit_and_the_commit_thread_leave_no_caller_waiting_in_any_order() {
     let files = stopped();
     model::check(RUNS, move || {
         let world = World::new(&files);
@@ -246,7 +246,7 @@ fn callers_that_commit_and_the_commit_thread_leave_nobody_waiting_in_any_order()
             stager.join().expect("no panic");
         }
         world.store.close().expect("it closes");
-        let world = Arc::into_inner(world).expect("nobody else has it");
+        let world = Arc::into_inner(world).expect("no other thread has it");
         world.check_after(ids());
     });
 }
@@ -258,7 +258,7 @@ fn a_lost_wake_up_is_found() {
     let found: Vec<(u32, String)> = (0..12)
         .filter_map(|nth| {
             let files = files.clone();
-            let run = move || everybody_is_confirmed(&files);
+            let run = move || every_publish_is_confirmed(&files);
             Some((nth, model::shows(Plant::LostWakeUp(nth), 20, run)?))
         })
         .collect();
@@ -288,7 +288,7 @@ fn a_position_that_is_ahead_of_the_disk_is_found() {
 /// The store closes while others publish: all wait no longer than that, and what was confirmed is
 /// there.
 #[test]
-fn closing_in_the_midst_of_it_hangs_nobody() {
+fn closing_in_the_midst_of_it_hangs_no_caller() {
     let files = stopped();
     model::check(RUNS, move || {
         let world = World::new(&files);
@@ -312,7 +312,7 @@ fn closing_in_the_midst_of_it_hangs_nobody() {
         world.store.close().expect("it closes");
         closed.store(true, Ordering::Relaxed);
         stager.join().expect("no panic");
-        let world = Arc::into_inner(world).expect("nobody else has it");
+        let world = Arc::into_inner(world).expect("no other thread has it");
         let confirmed = world.store.durable();
         let disk = world.disk.clone();
         drop(world);
@@ -322,7 +322,7 @@ fn closing_in_the_midst_of_it_hangs_nobody() {
     });
 }
 
-/// A disk that fails confirms nothing, everybody hears of it, and once it works again all is
+/// A disk that fails confirms nothing, every caller hears of it, and once it works again all is
 /// confirmed without anything being said twice.
 #[test]
 fn failing_disk_confirms_nothing_and_all_when_it_works_again() {
@@ -353,7 +353,7 @@ fn failing_disk_confirms_nothing_and_all_when_it_works_again() {
             stager.join().expect("no panic");
         }
         world.store.close().expect("it closes");
-        let world = Arc::into_inner(world).expect("nobody else has it");
+        let world = Arc::into_inner(world).expect("no other thread has it");
         world.check_after((0..STAGERS).map(|stager| 1 + stager * 100));
     });
 }
@@ -378,7 +378,7 @@ fn housekeeping_beside_publishers_loses_nothing() {
         World::publish_from_threads(&world);
         keeper.join().expect("no panic");
         world.store.close().expect("it closes");
-        let world = Arc::into_inner(world).expect("nobody else has it");
+        let world = Arc::into_inner(world).expect("no other thread has it");
         world.check_after(ids());
     });
 }
