@@ -6,6 +6,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::pace::PIECE;
 use crate::ids::QueueId;
 use crate::store::disk::window::Window;
 use crate::store::disk::{Disk, DiskFile, read_full};
@@ -90,7 +91,8 @@ pub(in crate::store) struct Packer {
     rows: row::Packer,
 }
 
-const BUFFER: usize = 1024 * 1024;
+/// Octets that are written at once.
+const BUFFER: usize = PIECE;
 
 impl Packer {
     /// Begins the file `name`.
