@@ -79,7 +79,8 @@ fn a_blocked_client_that_closes_behind_octets_without_room_leaves_nothing() {
     let broker = Broker::builder().start().unwrap();
     let mut look = Client::new(&broker);
     let mut client = blocked(&broker);
-    client.cram(&octets("basic.publish routing-key='q' body=zeros:1000000"));
+    let publish = octets("basic.publish routing-key='q' body=zeros:1000000");
+    client.cram(&publish, || true);
     client.leave();
     leaves_nothing(&broker, &mut look);
 }
@@ -120,7 +121,8 @@ fn the_alarm_ends_when_the_client_behind_it_is_gone() {
     other.declare("q", "");
     let mut client = Client::at(broker.address());
     client.ask("tx.select");
-    client.cram(&octets("basic.publish routing-key='q' body=zeros:1000"));
+    let publish = octets("basic.publish routing-key='q' body=zeros:1000");
+    client.cram(&publish, || broker.log().contains("low on memory"));
     other.publish("q", "m");
     assert_eq!(other.hear(), "connection.blocked reason='low on memory'");
     client.leave();

@@ -115,9 +115,9 @@ impl Client {
         self.connection.leave();
     }
 
-    /// Sends octets again and again, until there has been no room for more for a while.
-    pub(crate) fn cram(&mut self, octets: &[u8]) {
-        self.connection.cram(octets);
+    /// Sends octets again and again, until there is no room for more and that is `enough`.
+    pub(crate) fn cram(&mut self, octets: &[u8], enough: impl FnMut() -> bool) {
+        self.connection.cram(octets, enough);
     }
 
     /// Sends octets.

@@ -66,12 +66,22 @@ impl Connection {
         self.alive = false;
     }
 
-    /// Sends octets again and again, until there has been no room for more for a while.
-    pub(crate) fn cram(&mut self, octets: &[u8]) {
+    /// Sends octets again and again, until there is no room for more and that is `enough`.
+    pub(crate) fn cram(&mut self, octets: &[u8], mut enough: impl FnMut() -> bool) {
         let patience = Some(Duration::from_millis(500));
         let set = self.stream.set_write_timeout(patience);
         set.expect("the time is not zero");
-        while self.stream.write_all(octets).is_ok() {}
+        let mut rest = octets;
+        loop {
+            match self.stream.write(rest) {
+                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !enough() => {}
+                Err(_) => return,
+            }
+            if rest.is_empty() {
+                rest = octets;
+            }
+        }
     }
 
     /// Sends octets. A peer that has gone is noticed when it is listened to.
