@@ -83,6 +83,11 @@ pub const PEER_LOOK_MS: u64 = 400;
 /// only consumes and acknowledges goes on.
 pub const STAGED_MAX: (u64, u64) = (8 * 1024 * 1024, 32 * 1024 * 1024);
 
+/// Octets that the program may have resident besides messages that wait in queues or for the disk:
+/// its code, buffers, indexes, what clients hold. What is more counts against `body_budget`, up to
+/// half of it, so that backlogs make room: more of them wait on disk. Clients see nothing.
+pub const ELSE_MAX: u64 = 8 * 1024 * 1024;
+
 /// Publishes of a channel that may wait for their confirms. With more, its connection is not read
 /// until half of them are durable.
 pub const UNCONFIRMED_MAX: usize = 128 * 1024;

@@ -1,12 +1,14 @@
 //! The body budget: how much of all backlogs is in memory, and where the rest goes.
 //!
 //! Owns the sum of what queues hold, and the way to the disk for what is over the budget, together
-//! with what the store has not written yet: stored messages are on it already, the others go to a
-//! [`Spill`] log. It knows no queue; queues ask it through [`Bodies`].
+//! with what the store has not written yet and what the process has resident besides: stored
+//! messages are on it already, the others go to a [`Spill`] log. It knows no queue; queues ask it
+//! through [`Bodies`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::limits::ELSE_MAX;
 use crate::message::Message;
 use crate::queue::{Bodies, Unread};
 use crate::store::{Extent, RecordAt, Spill, Store, StoreError};
@@ -15,6 +17,8 @@ use crate::store::{Extent, RecordAt, Spill, Store, StoreError};
 pub struct Pager {
     budget: u64,
     held: AtomicU64,
+    /// What else the process has resident beyond [`ELSE_MAX`], when that was last measured.
+    elsewhere: AtomicU64,
     store: Arc<dyn Store>,
     spill: Option<Spill>,
     /// The last attempt to spill failed, and that was said.
@@ -30,6 +34,7 @@ impl Pager {
         Self {
             budget,
             held: AtomicU64::new(0),
+            elsewhere: AtomicU64::new(0),
             store,
             spill,
             refused: AtomicBool::new(false),
@@ -41,6 +46,20 @@ impl Pager {
     #[must_use]
     pub fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)
+    }
+
+    /// The process, which has nothing but a broker, has so many octets resident. What is no message
+    /// makes messages leave, at most half of them.
+    pub fn note_resident(&self, octets: u64) {
+        let over = octets.saturating_sub(self.counted() + ELSE_MAX);
+        let most = self.budget / 2;
+        self.elsewhere.store(over.min(most), Ordering::Relaxed);
+    }
+
+    /// Octets that waiting messages hold, and those that wait for the disk: these are in memory
+    /// twice.
+    fn counted(&self) -> u64 {
+        self.held() + self.store.staged()
     }
 
     /// Octets in the spill log.
@@ -84,8 +103,8 @@ impl Bodies for Pager {
     }
 
     fn excess(&self) -> u64 {
-        // What waits for the disk is in memory twice.
-        let held = self.held() + self.store.staged();
+        let elsewhere = self.elsewhere.load(Ordering::Relaxed);
+        let held = self.counted() + elsewhere;
         held.saturating_sub(self.budget)
     }
 

@@ -27,8 +27,15 @@ pub(super) async fn run(desk: &Desk, reclaim: Option<fn()>) {
         if let Some(reclaim) = reclaim {
             reclaim();
         }
+        let resident = memory::resident();
+        // Without `reclaim` there is a program around the broker, and this is not all its own.
+        if reclaim.is_some()
+            && let Some((pager, resident)) = desk.env.pager.as_ref().zip(resident)
+        {
+            pager.note_resident(resident);
+        }
         let low = limit
-            .zip(memory::resident())
+            .zip(resident)
             .is_some_and(|(limit, used)| used > limit);
         if low != memory_low {
             memory_low = low;

@@ -361,7 +361,8 @@ settings! {
         "default_queue_type", Word(QueueType::WORDS), ["default_queue_type"];
 
         /// The memory for messages that wait in queues, in bytes. What is over it waits on disk and
-        /// comes back before its turn; with `durability = "memory"` all stays in memory.
+        /// comes back before its turn; with `durability = "memory"` all stays in memory. What else
+        /// the program has in memory takes up to half of it.
         body_budget: u64 = 134_217_728;
         "body_budget", Whole(0, WHOLE_MAX, Bytes), [];
 

@@ -126,6 +126,24 @@ fn budget_is_shared_by_many_queues() {
 }
 
 #[test]
+fn messages_make_room_for_what_else_the_process_has() {
+    let budget = 64 * MIB;
+    let (pager, _disk) = spilling(budget);
+    pager.charge(budget);
+    for (else_, excess) in [
+        (0, 0),
+        (ELSE_MAX, 0),
+        (ELSE_MAX + MIB, MIB),
+        // Half of the budget is theirs, whatever else there is.
+        (100 * budget, budget / 2),
+        (MIB, 0),
+    ] {
+        pager.note_resident(budget + else_);
+        assert_eq!(pager.excess(), excess, "{else_}");
+    }
+}
+
+#[test]
 fn budget_is_free_again_when_another_queue_drains() {
     let (pager, _disk) = spilling(MIB);
     let (mut first, mut second) = (queue(&pager), queue(&pager));

@@ -22,6 +22,9 @@ use crate::store::{RecordAt, Returns};
 /// Steps of a call that is bounded.
 const STEPS_MAX: u32 = 4096;
 
+/// Settled records for which room is kept between calls.
+const SETTLED_KEPT: usize = 4096;
+
 /// Things to do outside of a queue's lock.
 #[derive(Debug, Default)]
 pub struct Effects {
@@ -192,9 +195,12 @@ impl Effects {
         heard.map_or(&[], |heard| &heard.events)
     }
 
-    /// Forgets everything and keeps the room and whether it is listened.
+    /// Forgets everything and keeps the usual room and whether it is listened.
     pub fn clear(&mut self) {
         self.dead_letters.clear();
+        if self.settled.capacity() > SETTLED_KEPT {
+            self.settled = Vec::new();
+        }
         self.settled.clear();
         self.returned.clear();
         self.arm = None;
@@ -286,6 +292,12 @@ impl Effects {
         if let Some(heard) = &mut self.heard {
             heard.note_consumer(kind, consumer);
         }
+    }
+
+    /// So many stored messages at most are about to leave for good: without that room for them
+    /// would be made step by step, and take twice as much memory for a moment.
+    pub(super) fn will_settle(&mut self, count: usize) {
+        self.settled.reserve(count);
     }
 
     /// Records that a stored message left for good.

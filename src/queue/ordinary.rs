@@ -376,6 +376,7 @@ impl Ordinary {
     }
 
     fn discard_ready(&mut self, fx: &mut Effects) {
+        fx.will_settle(self.ready.len());
         self.ready.records(&mut |at| fx.settle(at));
         if fx.is_listening() {
             self.ready.visit(&mut |entry| {

@@ -85,6 +85,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "pressure::persistent_publishes_do_not_outrun_the_disk",
     ),
     (
+        "ELSE_MAX",
+        "pressure::backlog_makes_room_for_what_else_is_in_memory",
+    ),
+    (
         "UNCONFIRMED_MAX",
         "pressure::publishes_that_wait_for_their_confirms_have_a_number",
     ),

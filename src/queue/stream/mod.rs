@@ -113,6 +113,7 @@ impl Stream {
 
     /// Messages left the log for good.
     fn bury(&self, mut blocks: Vec<Block>, fx: &mut Effects) {
+        fx.will_settle(blocks.iter().map(Block::len).sum());
         for block in &blocks {
             block.unsettled().for_each(|at| fx.settle(at));
             if fx.is_listening() {
