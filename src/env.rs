@@ -16,7 +16,7 @@ use crate::config::{Durability, Settings};
 use crate::events::{Change, ChangeKind, Events};
 use crate::ids::{ConnectionId, ConsumerId, Sequence};
 use crate::paging::Pager;
-use crate::queue::Bodies;
+use crate::queue::{Bodies, Deaths};
 use crate::store::{Spill, Store};
 use crate::sync::Bell;
 use crate::turns::Turns;
@@ -37,6 +37,8 @@ pub struct Environment {
     pub pager: Option<Arc<Pager>>,
     /// How often queues came and went.
     pub queue_churn: QueueChurn,
+    /// How many messages died.
+    pub deaths: Deaths,
     /// Which deprecated features were used.
     pub deprecations: Deprecations,
     /// What happens to messages and to everything else: the seam for metrics and journals.
@@ -84,6 +86,7 @@ impl Environment {
             turns: Turns::default(),
             store,
             queue_churn: QueueChurn::default(),
+            deaths: Deaths::default(),
             deprecations: Deprecations::default(),
             events: Arc::default(),
             changes: Bell::default(),

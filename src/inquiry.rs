@@ -13,10 +13,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use leveret_codec::types::ChannelId;
+use serde::Serialize;
 
 use crate::clock::Wall;
 use crate::ids::ConnectionId;
 use crate::sync::Mutex;
+use crate::tally::ReadTotals;
 
 /// One channel, as its connection's task sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,34 @@ pub struct ChannelSnapshot {
     pub idle_since: Option<Wall>,
     /// What it has done.
     pub counters: ChannelCounters,
+    /// What it has published, by exchange; those 64 that it began to use last.
+    pub exchanges: Vec<ChannelExchange>,
+    /// What it has read, by queue: all that it has consumers of, and 1,024 others.
+    pub queues: Vec<ChannelQueue>,
+}
+
+/// What a channel has published to one exchange: messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChannelExchange {
+    /// The exchange; empty for the default exchange.
+    pub exchange: String,
+    /// Published, accepted by the checks.
+    pub published: u64,
+    /// Confirmed with basic.ack.
+    pub confirmed: u64,
+    /// Without a queue, returned to the client.
+    pub returned_unroutable: u64,
+    /// Without a queue, dropped.
+    pub dropped_unroutable: u64,
+}
+
+/// What a channel has read from one queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChannelQueue {
+    /// The queue.
+    pub queue: String,
+    /// What was read.
+    pub totals: ReadTotals,
 }
 
 /// What a channel has done since it was opened; messages, unless named otherwise.
@@ -54,7 +84,9 @@ pub struct ChannelSnapshot {
 pub struct ChannelCounters {
     /// Published, accepted by the checks.
     pub published: u64,
-    /// Confirmed, with basic.ack or basic.nack.
+    /// Confirmed with basic.ack.
+    ///
+    /// Seen: RabbitMQ 4.3.6: a publish that is refused with basic.nack does not count.
     pub confirmed: u64,
     /// Without a queue, returned to the client.
     pub returned_unroutable: u64,

@@ -148,6 +148,10 @@ mod store;
 pub mod store;
 mod sync;
 #[cfg(not(feature = "internals"))]
+mod tally;
+#[cfg(feature = "internals")]
+pub mod tally;
+#[cfg(not(feature = "internals"))]
 mod turns;
 #[cfg(feature = "internals")]
 pub mod turns;

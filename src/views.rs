@@ -27,7 +27,10 @@ pub use crate::desk::views::{
     ObjectTotals, Page, PageError, Place, PlainTable, QueueCounts, QueueSort, QueueView,
     QuorumView, Scope, SortKey, StreamView, VhostView,
 };
-pub use crate::inquiry::{Answers, ChannelCounters, ChannelSnapshot};
+pub use crate::inquiry::{
+    Answers, ChannelCounters, ChannelExchange, ChannelQueue, ChannelSnapshot,
+};
 pub use crate::kind::QueueKind;
-pub use crate::queue::Stats;
+pub use crate::queue::{DeathTotals, Stats};
+pub use crate::tally::{ExchangeTotals, MessageTotals, ReadTotals, TrafficTotals, Turnover};
 pub use crate::vhost::DestinationName;

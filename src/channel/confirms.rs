@@ -8,13 +8,16 @@
 //! Docs: RabbitMQ, publisher confirms. Seen: RabbitMQ 4.3.6, tests/scripts/confirm.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use leveret_codec::methods::{BasicAck, BasicNack};
 use leveret_codec::types::{ChannelId, DeliveryTag};
 
+use super::counting::ByExchange;
 use crate::limits::UNCONFIRMED_MAX;
 use crate::outbox::Outbox;
 use crate::store::Position;
+use crate::tally::ExchangeTally;
 use crate::vhost::Placed;
 
 /// The confirms of one channel.
@@ -25,6 +28,13 @@ pub(super) struct Confirms {
     waiting: VecDeque<(u64, Position)>,
     /// Done, not sent yet; in the order of their numbers within one batch.
     done: Vec<Done>,
+    /// How many of those are refusals.
+    refused: u64,
+    /// Up to which number publishes in a row went to which exchange; those that are confirmed to
+    /// the last are gone.
+    exchanges: VecDeque<(u64, Arc<ExchangeTally>)>,
+    /// Confirmed with basic.ack.
+    acked: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +53,10 @@ impl Confirms {
     /// A publish has been placed; the store is durable up to `durable`.
     pub(super) fn placed(&mut self, number: u64, placed: Placed, durable: Position) {
         match placed {
-            Placed::Refused => self.done.push(Done::Nack(number)),
+            Placed::Refused => {
+                self.refused += 1;
+                self.done.push(Done::Nack(number));
+            }
             Placed::Accepted(position) if position <= durable => self.done.push(Done::Ack(number)),
             Placed::Accepted(position) => self.wait(number, position),
         }
@@ -84,13 +97,59 @@ impl Confirms {
         self.waiting.len()
     }
 
-    /// Publishes that have been confirmed, once nothing is held.
+    /// Publishes that have been confirmed with basic.ack.
     pub(super) fn confirmed(&self) -> u64 {
-        self.last - self.waiting.len() as u64
+        self.acked
     }
 
-    /// Sends what is done.
-    pub(super) fn send(&mut self, channel: ChannelId, outbox: &mut Outbox) {
+    /// The publishes up to `number`, and not those before the last call, went to `exchange`.
+    pub(super) fn published_to(&mut self, exchange: &Arc<ExchangeTally>, number: u64) {
+        match self.exchanges.back_mut() {
+            Some((last, known)) if Arc::ptr_eq(known, exchange) => *last = number,
+            _ => self.exchanges.push_back((number, Arc::clone(exchange))),
+        }
+    }
+
+    /// Counts what is done and is no refusal, and returns how much that is.
+    fn count(&mut self, counts: &mut ByExchange) -> u64 {
+        let acked = self.done.len() as u64 - std::mem::take(&mut self.refused);
+        self.acked += acked;
+        if let [(_, only)] = self.exchanges.make_contiguous() {
+            counts.confirmed(only, acked);
+        } else {
+            self.count_each(counts);
+        }
+        acked
+    }
+
+    #[cold]
+    fn count_each(&mut self, counts: &mut ByExchange) {
+        for done in &self.done {
+            let Done::Ack(number) = done else { continue };
+            let place = self.exchanges.partition_point(|(last, _)| last < number);
+            if let Some((_, exchange)) = self.exchanges.get(place) {
+                counts.confirmed(exchange, 1);
+            }
+        }
+        let first_waiting = self.waiting.front().map_or(u64::MAX, |(number, _)| *number);
+        while self.exchanges.len() > 1
+            && let Some(_) = self
+                .exchanges
+                .pop_front_if(|(last, _)| *last < first_waiting)
+        {}
+    }
+
+    /// Sends what is done, counts it in `counts`, and returns how many publishes are confirmed.
+    pub(super) fn send(
+        &mut self,
+        channel: ChannelId,
+        counts: &mut ByExchange,
+        outbox: &mut Outbox,
+    ) -> u64 {
+        if self.done.is_empty() {
+            return 0;
+        }
+        let acked = self.count(counts);
         let first_waiting = self.waiting.front().map_or(u64::MAX, |(number, _)| *number);
         let mut run: Option<(u64, u64)> = None;
         for done in self.done.drain(..) {
@@ -116,6 +175,7 @@ impl Confirms {
             }
         }
         flush_run(&mut run, channel, outbox);
+        acked
     }
 }
 

@@ -10,6 +10,7 @@ use leveret_codec::methods::{
 };
 use leveret_codec::types::{ShortStr, ShortString};
 
+use super::counting::Reading;
 use super::ledger::Source;
 use super::sources::{ReplyConsumer, Supplier};
 use super::{Channel, Context, Departures, Reply};
@@ -78,6 +79,7 @@ impl Channel {
             no_ack: consume.no_ack,
             unsettled: 0,
             gone: false,
+            reading: Reading::default(),
         });
         self.consumers.by_id.insert(id, source);
         self.consumers.by_tag.insert(tag.clone(), source);

@@ -16,6 +16,7 @@ use crate::kind::QueueKind;
 use crate::mail::{Delivery, Mail};
 use crate::message::Message;
 use crate::queue::{ReturnCause, delivered_properties};
+use crate::tally::ReadTotals;
 
 impl Channel {
     /// A reply for the consumer of direct replies.
@@ -24,6 +25,8 @@ impl Channel {
             let tag = self.ledger.next_tag();
             cx.outbox
                 .deliver(self.id, &reply.tag, tag, false, message, None);
+            cx.session.tally.direct_reply.delivered_no_ack.raise(false);
+            self.consumers.past.add_reply();
         }
     }
 
@@ -67,11 +70,12 @@ impl Channel {
             &entry.message,
             properties,
         );
-        self.counters.redelivered += u64::from(entry.redelivered);
+        from.reading.sent(entry.redelivered);
+        let tally = cx.session.tally.of(kind);
         if from.no_ack {
-            self.counters.delivered_no_ack += 1;
+            tally.delivered_no_ack.raise(entry.redelivered);
         } else {
-            self.counters.delivered += 1;
+            tally.delivered.raise(entry.redelivered);
             from.unsettled += 1;
             let overdue = from
                 .timeout_ms
@@ -92,8 +96,14 @@ impl Channel {
         let name = self.queue_name(get.queue)?;
         let party = self.heard_party(cx.session);
         let (supply, got) = cx.session.get(cx.now, &name, get.no_ack, party)?;
+        let tally = cx.session.tally.of(supply.kind());
         let Some(got) = got else {
-            self.counters.got_empty += 1;
+            tally.got_empty.raise(1);
+            let more = ReadTotals {
+                got_empty: 1,
+                ..ReadTotals::default()
+            };
+            self.consumers.past.add(supply.id(), supply.name(), more);
             cx.outbox.method(
                 self.id,
                 &BasicGetEmpty {
@@ -105,15 +115,22 @@ impl Channel {
         };
         let tag = self.ledger.next_tag();
         self.send_get_ok(tag, &got.entry, got.ready_left, supply.kind(), cx);
-        self.counters.redelivered += u64::from(got.entry.redelivered);
+        let again = got.entry.redelivered;
         if get.no_ack {
-            self.counters.got_no_ack += 1;
+            tally.got_no_ack.raise(again);
+            let more = ReadTotals {
+                got_no_ack: 1,
+                redelivered: again.into(),
+                ..ReadTotals::default()
+            };
+            self.consumers.past.add(supply.id(), supply.name(), more);
         } else {
-            self.counters.got += 1;
+            tally.got.raise(again);
             let source = self.consumers.gets_from(&supply);
             let Some(from) = self.consumers.get_mut(source) else {
                 return Ok(());
             };
+            from.reading.sent(again);
             from.unsettled += 1;
             let overdue = from
                 .timeout_ms

@@ -29,6 +29,7 @@ mod bounds;
 mod confirms;
 mod consume;
 mod content;
+mod counting;
 mod declare;
 mod deliver;
 mod dropped;
@@ -47,6 +48,7 @@ pub use leaving::{Departures, Told};
 
 use confirms::Confirms;
 use content::Content;
+use counting::ByExchange;
 use ledger::Ledger;
 use publish::Publisher;
 use routes::RouteCache;
@@ -116,6 +118,8 @@ pub struct Channel {
     /// The queue that an empty name stands for: the last one declared here.
     last_queue: ShortString,
     counters: ChannelCounters,
+    /// What it has published, by exchange.
+    exchanges: ByExchange,
     /// When it last did anything.
     active: Option<Wall>,
     /// Who it is, once a listener or a consumer of it has to know.
@@ -139,6 +143,7 @@ impl Channel {
             settling: Settling::default(),
             last_queue: ShortString::default(),
             counters: ChannelCounters::default(),
+            exchanges: ByExchange::default(),
             active: None,
             party: None,
         }
@@ -303,7 +308,7 @@ impl Channel {
     pub fn on_durable(&mut self, position: Position, cx: &mut Context<'_>) {
         if let Some(confirms) = &mut self.confirms {
             confirms.on_durable(position);
-            confirms.send(self.id, cx.outbox);
+            self.send_confirms(cx);
         }
     }
 
@@ -326,6 +331,9 @@ impl Channel {
         self.send_confirms(cx);
         self.flush_settlements(cx);
         self.abandon_transaction();
+        if self.counters.published > 0 {
+            cx.session.tally.publishers_gone.raise(1);
+        }
         self.end_consumers(departures, cx);
         departures.note_known(self.consumers.unsettled(), self.ledger.len() as u64);
         departures.add_unacked(self.ledger.take_all(), &self.consumers);

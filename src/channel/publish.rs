@@ -44,6 +44,8 @@ pub(super) struct Publisher {
 
 /// A publish that passed the checks.
 pub(super) struct Checked {
+    /// Where it counts.
+    pub(super) exchange: Arc<Exchange>,
     pub(super) message: Message,
     pub(super) routes: Routes,
     pub(super) mandatory: bool,
@@ -130,12 +132,13 @@ impl Channel {
             ..
         } = self.routes(times, &exchange, &message, extra_keys, cx);
         if is_alike && rewritten.is_none() && extra_keys == ExtraKeys::None {
-            self.keep(times, exchange, method.mandatory, &message, cx);
+            self.keep(times, &exchange, method.mandatory, &message, cx);
         }
         // Where a delayed message will go is not known yet, so it is never returned.
         let mandatory = method.mandatory && delayed.is_none();
         self.hold(
             Checked {
+                exchange,
                 message,
                 routes,
                 mandatory,
@@ -199,6 +202,8 @@ impl Channel {
 
     pub(super) fn hold(&mut self, checked: Checked, cx: &mut Context<'_>) {
         if let Some(transaction) = &mut self.transaction {
+            cx.session.tally.published.raise(1);
+            cx.session.tally.published_confirm.raise(1);
             transaction.publish(checked);
             return;
         }
@@ -208,6 +213,7 @@ impl Channel {
     /// Returns an unroutable message if it is mandatory; holds the rest for the end of the batch.
     pub(super) fn place_later(&mut self, checked: Checked, cx: &mut Context<'_>) {
         let Checked {
+            exchange,
             message,
             routes,
             mandatory,
@@ -219,8 +225,9 @@ impl Channel {
             if cx.session.vhost.env().events.listening() {
                 self.publisher.held.note_unroutable(mandatory);
             }
-            self.unroutable(&message, mandatory, cx);
+            self.unroutable(&exchange, &message, mandatory, cx);
         }
+        self.publisher.held.published_to(&exchange.tally);
         self.publisher.held.push(message, &routes);
         self.publisher.kept = self.publisher.kept.max(delayed.unwrap_or_default());
         self.publisher.numbers.extend(number);
@@ -236,12 +243,22 @@ impl Channel {
     }
 
     /// A message without a queue goes back to its publisher if it is mandatory, and else nowhere.
-    fn unroutable(&mut self, message: &Message, mandatory: bool, cx: &mut Context<'_>) {
+    fn unroutable(
+        &mut self,
+        exchange: &Exchange,
+        message: &Message,
+        mandatory: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let tally = &cx.session.tally;
+        self.exchanges.unroutable(&exchange.tally, mandatory);
         if mandatory {
             self.counters.returned_unroutable += 1;
+            tally.returned_unroutable.raise(1);
             self.send_return(message, cx);
         } else {
             self.counters.dropped_unroutable += 1;
+            tally.dropped_unroutable.raise(1);
         }
     }
 
@@ -282,16 +299,18 @@ impl Channel {
             return;
         }
         let party = self.heard_party(cx.session);
+        self.count_held(cx);
         let publisher = &mut self.publisher;
         let held = publisher.held.len();
         assert!(held <= HELD_MAX, "I11: {held} publishes are held");
-        self.counters.published += held as u64;
         if let Some(party) = party {
             publisher.held.published_by(party);
         }
-        cx.session
+        let copies = cx
+            .session
             .vhost
             .place(cx.now, &mut publisher.held, &mut publisher.placed);
+        cx.session.tally.routed.raise(copies as u64);
         let kept = std::mem::take(&mut publisher.kept);
         if kept > Position::default() {
             // The whole batch is confirmed together, so that positions do not fall within it.
@@ -312,9 +331,40 @@ impl Channel {
         publisher.placed.clear();
     }
 
+    /// Counts the channel as a publisher, if it has not published before.
+    fn note_publisher(&self, cx: &Context<'_>) {
+        if self.counters.published == 0 {
+            cx.session.tally.publishers_begun.raise(1);
+        }
+    }
+
+    /// Counts what is held as published.
+    fn count_held(&mut self, cx: &Context<'_>) {
+        self.note_publisher(cx);
+        let publisher = &mut self.publisher;
+        let held = publisher.held.len() as u64;
+        let tally = &cx.session.tally;
+        self.counters.published += held;
+        tally.published.raise(held);
+        let Some(confirms) = &mut self.confirms else {
+            let exchanges = &mut self.exchanges;
+            let published = |exchange: &_, messages| exchanges.published(exchange, messages as u64);
+            publisher.held.by_exchange(published);
+            return;
+        };
+        tally.published_confirm.raise(held);
+        let mut number = publisher.numbers.first().map_or(0, |first| first - 1);
+        publisher.held.by_exchange(|exchange, messages| {
+            self.exchanges.published(exchange, messages as u64);
+            number += messages as u64;
+            confirms.published_to(exchange, number);
+        });
+    }
+
     pub(super) fn send_confirms(&mut self, cx: &mut Context<'_>) {
         if let Some(confirms) = &mut self.confirms {
-            confirms.send(self.id, cx.outbox);
+            let confirmed = confirms.send(self.id, &mut self.exchanges, cx.outbox);
+            cx.session.tally.confirmed.raise(confirmed);
         }
     }
 
@@ -339,17 +389,24 @@ impl Channel {
                 if party.is_some() {
                     run.note_unroutable(checked.mandatory);
                 }
-                self.unroutable(&checked.message, checked.mandatory, cx);
+                self.unroutable(&checked.exchange, &checked.message, checked.mandatory, cx);
             }
+            run.published_to(&checked.exchange.tally);
             run.push(checked.message, &checked.routes);
         }
         turns::spend(run.len());
+        if !run.is_empty() {
+            self.note_publisher(cx);
+        }
         self.counters.published += run.len() as u64;
+        let exchanges = &mut self.exchanges;
+        run.by_exchange(|exchange, messages| exchanges.published(exchange, messages as u64));
         if let Some(party) = party {
             run.published_by(party);
         }
         let mut placed = Vec::with_capacity(run.len());
-        cx.session.vhost.place(cx.now, &mut run, &mut placed);
+        let copies = cx.session.vhost.place(cx.now, &mut run, &mut placed);
+        cx.session.tally.routed.raise(copies as u64);
         note_staged(&placed, cx);
         placed.into_iter().fold(Placed::Accepted(kept), Placed::and)
     }

@@ -102,7 +102,7 @@ impl Channel {
     pub(super) fn keep(
         &mut self,
         times: Times,
-        exchange: Arc<Exchange>,
+        exchange: &Arc<Exchange>,
         mandatory: bool,
         message: &Message,
         cx: &Context<'_>,
@@ -110,8 +110,7 @@ impl Channel {
         if let Some(repeat) = &mut self.publisher.repeat
             && repeat.times == times
         {
-            let is_known =
-                repeat.mandatory == mandatory && Arc::ptr_eq(&repeat.exchange, &exchange);
+            let is_known = repeat.mandatory == mandatory && Arc::ptr_eq(&repeat.exchange, exchange);
             // Of two exchanges in turn one is known, instead of none.
             if is_known || std::mem::take(&mut repeat.is_useful) {
                 return;
@@ -122,7 +121,7 @@ impl Channel {
         self.publisher.repeat = Some(Box::new(Repeat {
             times,
             mandatory,
-            is_restricted: publish::is_restricted(cx.session, &exchange),
+            is_restricted: publish::is_restricted(cx.session, exchange),
             like: PublishLike::new(
                 self.id,
                 exchange.spec.name.as_short().as_octets(),
@@ -132,7 +131,7 @@ impl Channel {
             template,
             routes: None,
             is_useful: false,
-            exchange,
+            exchange: Arc::clone(exchange),
         }));
     }
 
@@ -172,6 +171,7 @@ impl Channel {
         let mut rest = input;
         let before = self.publisher.held.len();
         let mut other = None;
+        self.publisher.held.published_to(&repeat.exchange.tally);
         while self.publisher.held.len() < HELD_MAX
             && let Some((body, behind)) = repeat.next(rest, longest, cx)
         {
@@ -215,6 +215,7 @@ impl Channel {
             repeat.routes = Some(Arc::clone(&routes));
         }
         let checked = Checked {
+            exchange: Arc::clone(&repeat.exchange),
             message,
             routes,
             mandatory: repeat.mandatory && delayed.is_none(),

@@ -157,7 +157,7 @@ impl Channel {
             while let Some(next) = taken.next_if(|next| next.source == source) {
                 entries.push(next.entry);
             }
-            let count = self.count_settled(&entries, outcome);
+            let count = self.count_settled(source, &entries, outcome, cx);
             if let Some(from) = self.consumers.get(source) {
                 all.push(&from.supply, entries, outcome);
                 if from.supply.consumer().is_some() {
@@ -174,10 +174,21 @@ impl Channel {
         all.begin(cx.now, &cx.session.vhost.env().turns);
     }
 
-    fn count_settled(&mut self, entries: &[Entry], outcome: Outcome) -> u32 {
+    /// Counts settlements of `source`, and says how many they are.
+    fn count_settled(
+        &mut self,
+        source: Source,
+        entries: &[Entry],
+        outcome: Outcome,
+        cx: &Context<'_>,
+    ) -> u32 {
         let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        if outcome == Outcome::Ack {
-            self.counters.acked += u64::from(count);
+        if outcome == Outcome::Ack
+            && let Some(from) = self.consumers.get_mut(source)
+        {
+            from.reading.acked(count.into());
+            let tally = cx.session.tally.of(from.supply.kind());
+            tally.acked.raise(count.into());
         }
         count
     }
@@ -238,7 +249,7 @@ impl Channel {
         outcome: Outcome,
         cx: &Context<'_>,
     ) {
-        let count = self.count_settled(entries, outcome);
+        let count = self.count_settled(source, entries, outcome, cx);
         if let Some(from) = self.consumers.get(source) {
             from.supply.settle(cx.now, entries, outcome);
             if from.supply.consumer().is_some() {

@@ -13,6 +13,7 @@ impl Channel {
             .transaction
             .as_ref()
             .map_or((0, 0), |transaction| transaction.waiting());
+        let read = self.consumers.read();
         ChannelSnapshot {
             connection,
             number: self.id,
@@ -28,8 +29,17 @@ impl Channel {
             idle_since: self.active,
             counters: ChannelCounters {
                 confirmed: self.confirms.as_ref().map_or(0, Confirms::confirmed),
+                delivered: read.delivered,
+                delivered_no_ack: read.delivered_no_ack,
+                got: read.got,
+                got_no_ack: read.got_no_ack,
+                got_empty: read.got_empty,
+                redelivered: read.redelivered,
+                acked: read.acked,
                 ..self.counters
             },
+            exchanges: self.exchanges.shown(),
+            queues: self.consumers.read_by_queue(),
         }
     }
 }

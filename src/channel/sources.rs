@@ -7,6 +7,7 @@ use leveret_codec::table::Table;
 use leveret_codec::types::ShortString;
 
 use super::Context;
+use super::counting::{Past, Reading};
 use super::ledger::Source;
 use crate::desk::Supply;
 use crate::ids::{ConsumerId, IdMap, QueueId};
@@ -25,6 +26,8 @@ pub(super) struct Consumers {
     pub(super) prefetch: u16,
     pub(super) credit: Arc<ChannelCredit>,
     pub(super) reply: Option<ReplyConsumer>,
+    /// What was read from where nothing is read any more.
+    pub(super) past: Past,
 }
 
 /// Where deliveries come from.
@@ -38,6 +41,8 @@ pub(super) struct Supplier {
     pub(super) gone: bool,
     /// Milliseconds until an acknowledgement is overdue.
     pub(super) timeout_ms: Option<u64>,
+    /// What was sent from here and acknowledged.
+    pub(super) reading: Reading,
 }
 
 /// The consumer of direct replies.
@@ -107,6 +112,7 @@ impl Consumers {
             unsettled: 0,
             gone: false,
             timeout_ms: supply.timeout_ms(&Table::new()),
+            reading: Reading::default(),
         });
         self.gets.insert(supply.id(), source);
         source
@@ -141,9 +147,16 @@ impl Consumers {
             self.gets.remove(&id);
         }
         if let Some(slot) = self.sources.get_mut(source as usize) {
-            *slot = None;
+            if let Some(from) = slot.take() {
+                self.past.add_supplier(&from);
+            }
             self.free.push(source);
         }
+    }
+
+    /// All that something is read from now, or was and is not settled.
+    pub(super) fn suppliers(&self) -> impl Iterator<Item = &Supplier> {
+        self.sources.iter().flatten()
     }
 
     /// Takes the consumer out of the tables; what is unsettled keeps its source.

@@ -24,7 +24,15 @@ impl Desk {
 
     /// A connection is gone.
     pub(crate) fn forget(&self, connection: ConnectionId) {
-        if let Some((_, session)) = self.sessions.remove(&connection) {
+        let mut past = self.past.lock();
+        let gone = self.sessions.remove(&connection);
+        if let Some((_, session)) = gone {
+            let turnover = session.turnover();
+            let spoken = past.entry(session.protocol).or_default();
+            *spoken = spoken.plus(turnover);
+            let mut of_vhost = session.vhost.past.lock();
+            *of_vhost = of_vhost.plus(turnover);
+            drop((of_vhost, past));
             session.tell(ChangeKind::ConnectionClosed);
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! Every change that must survive a restart is made here or in a vhost, and told to the store.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
@@ -22,6 +23,7 @@ use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
 use crate::store::{DurableWatch, Position};
 use crate::sync::Mutex;
+use crate::tally::{Tally, Turnover};
 use crate::vhost::Vhost;
 
 mod actor;
@@ -87,6 +89,11 @@ pub struct Desk {
     stopping: OnceLock<AmqpError>,
     /// Connections that have something waiting for the store.
     waiting: Arc<Waiting>,
+    /// What went through the broker without a connection.
+    tally: Tally,
+    /// What went through it over connections that are gone, by what they spoke. Held while a
+    /// connection leaves the list, so that it counts once at any moment.
+    past: Mutex<BTreeMap<&'static str, Turnover>>,
 }
 
 impl Desk {
@@ -113,6 +120,8 @@ impl Desk {
             switching: Mutex::default(),
             stopping: OnceLock::new(),
             waiting: Waiting::new(&env.store),
+            tally: Tally::default(),
+            past: Mutex::default(),
             env,
         });
         let watch: Arc<dyn DurableWatch> = Arc::new(Watch(Arc::downgrade(&desk)));

@@ -19,6 +19,7 @@ use crate::clock::Now;
 use crate::error::AmqpError;
 use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
+use crate::tally::{Tally, Turnover};
 
 mod telling;
 mod traffic;
@@ -164,8 +165,10 @@ pub struct Session {
     pub protocol: &'static str,
     /// How the user logged in: `PLAIN`.
     pub mechanism: String,
-    /// Its counters.
+    /// What it has read and written.
     pub traffic: Traffic,
+    /// What messages went over it; raised by its own task.
+    pub tally: Tally,
     /// Its place among the counted connections, until it closes.
     place: Mutex<Option<ConnectionGuard>>,
 }
@@ -221,6 +224,7 @@ impl Session {
             protocol,
             mechanism: mechanism.clone(),
             traffic: Traffic::default(),
+            tally: Tally::default(),
             place: Mutex::new(Some(place)),
         })
     }
@@ -250,6 +254,14 @@ impl Session {
             .open_channel(&self.desk.node_limits, limits)
             .map(Some)
             .map_err(|limit| AmqpError::not_allowed(limit.to_string()).in_method(0, 0))
+    }
+
+    /// What has gone over it.
+    pub(crate) fn turnover(&self) -> Turnover {
+        Turnover {
+            messages: self.tally.totals(),
+            traffic: self.traffic.totals(),
+        }
     }
 
     /// Gives the connection's place back and takes it off the broker's list.

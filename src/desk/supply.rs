@@ -121,7 +121,22 @@ impl Actor {
             }
             state.get(now, no_ack, effects)
         })?;
+        // A channel counts for its connection.
+        if self.connection.is_none() {
+            self.count_get(&supply, no_ack, got.as_ref());
+        }
         Ok((supply, got))
+    }
+
+    fn count_get(&self, supply: &Supply, no_ack: bool, got: Option<&Got>) {
+        self.count(|tally| {
+            let read = tally.of(supply.kind());
+            match got {
+                None => read.got_empty.add(1),
+                Some(got) if no_ack => read.got_no_ack.add(got.entry.redelivered),
+                Some(got) => read.got.add(got.entry.redelivered),
+            }
+        });
     }
 
     /// The queue `name`, to be read from. What the door has to check by itself comes between the

@@ -15,6 +15,8 @@ fn channel(number: u16) -> ChannelSnapshot {
         uncommitted_acks: 0,
         idle_since: None,
         counters: ChannelCounters::default(),
+        exchanges: Vec::new(),
+        queues: Vec::new(),
     }
 }
 

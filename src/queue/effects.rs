@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use leveret_codec::table::Table;
 use leveret_codec::types::ShortByteBuf;
 
+use super::deaths::Dropped;
 use super::ready::Level;
 use super::stream::Block;
 use super::{Entry, NewConsumer, Sum};
@@ -39,6 +40,8 @@ pub struct Effects {
     pub arm: Option<Mono>,
     /// The queue wants to be deleted.
     pub delete: Option<DeleteReason>,
+    /// Messages that died and go nowhere.
+    pub dropped: Dropped,
     /// What listeners are to be told, while there are any.
     pub heard: Option<Box<Heard>>,
     /// Steps that the queue may still take for messages that die of themselves, by age or for want
@@ -117,6 +120,8 @@ pub struct DeadLetter {
     /// At-least-once: the queue keeps the message until it is told the end with
     /// `Queue::dead_letter_done`.
     pub confirm: bool,
+    /// It was sent before and did not arrive.
+    pub again: bool,
     /// At-most-once: it counts in its queue as long as this is held.
     pub sent: Option<Sent>,
 }
@@ -205,6 +210,7 @@ impl Effects {
         self.returned.clear();
         self.arm = None;
         self.delete = None;
+        self.dropped = Dropped::default();
         if let Some(heard) = &mut self.heard {
             heard.events.clear();
             heard.consumers.clear();
@@ -221,6 +227,7 @@ impl Effects {
             && self.returned.is_empty()
             && self.arm.is_none()
             && self.delete.is_none()
+            && self.dropped.is_empty()
             && self.heard.as_ref().is_none_or(|heard| heard.is_empty())
             && self.remains.is_empty()
             && self.blocks.is_empty()

@@ -95,6 +95,9 @@ impl Aftermath for Vhost {
         turns::spend(LETTER_STEPS + dead.entry.message.memory() / OCTETS_A_STEP);
         let placed = self.place_dead_letter(now, queue, &dead);
         if dead.confirm {
+            if placed {
+                self.env.deaths.add_confirmed();
+            }
             let position = dead.entry.position;
             queue.with(now, |state, effects| {
                 state.dead_letter_done(now, position, placed, effects);
@@ -109,6 +112,10 @@ impl Vhost {
     fn absorb_one(&self, now: Now, queue: Arc<QueueHandle>, mut effects: Effects) {
         if let Some(heard) = effects.heard.take() {
             self.emit_noted(now, &queue, *heard);
+        }
+        if !effects.dropped.is_empty() {
+            let kind = queue.declared().kind;
+            self.env.deaths.add_dropped(kind, &effects.dropped);
         }
         self.bury_all(now, &queue, std::mem::take(&mut effects.dead_letters));
         self.store_effects(&queue, &effects);
@@ -189,7 +196,10 @@ impl Vhost {
 
     /// Whether at least one queue took it and none refused.
     fn place_dead_letter(&self, now: Now, queue: &QueueHandle, dead: &DeadLetter) -> bool {
-        let Some(exchange) = self.directory.exchange_named(&dead.exchange) else {
+        let exchange = self.directory.exchange_named(&dead.exchange);
+        let kind = queue.declared().kind;
+        self.env.deaths.add_letter(kind, dead, exchange.is_some());
+        let Some(exchange) = exchange else {
             return false;
         };
         let mut builder = MessageBuilder::default();

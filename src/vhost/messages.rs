@@ -30,12 +30,13 @@ impl Vhost {
     }
 
     /// Puts messages into their queues, in order, and leaves `publishes` empty; `placed` gets one
-    /// answer for each. All of one call are stored as one group.
-    pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) {
+    /// answer for each. All of one call are stored as one group. Returns how many copies were
+    /// handed to queues.
+    pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) -> usize {
         if self.env.events.listening() {
             publishes.announce(&self.env.events, &self.name, now);
         }
-        publishes.place(&self.env, now, placed);
+        publishes.place(&self.env, now, placed)
     }
 
     /// Places one message that its sender does not hear of again.

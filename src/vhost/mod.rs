@@ -13,7 +13,7 @@
 //! | names of queues, exchanges | their table; to change them `topology` too | one name |
 //! | exclusive queues of a connection | their table | one connection |
 //! | names for direct replies | their table | one name |
-//! | limits of the vhost | a mutex | a copy |
+//! | limits of the vhost, what went through it | a mutex each | a copy |
 //! | an exchange's router | its own `RwLock` | read: one routing step; write: one bind or unbind |
 //! | an exchange's history, duplicates, delays | a mutex each | one message |
 //! | a queue | its own mutex, in [`QueueHandle`] | one batch of pushes or settlements |
@@ -50,6 +50,7 @@ use crate::kind::QueueKind;
 use crate::mail::Mailbox;
 use crate::policy::Policies;
 use crate::store::Position;
+use crate::tally::{Tally, Turnover};
 
 mod absorb;
 mod exchanges;
@@ -102,6 +103,10 @@ pub struct Vhost {
     /// Most queues; `None` for no limit.
     queues_max: Mutex<Option<u64>>,
     policies: RwLock<Policies>,
+    /// What went through it without a connection.
+    pub(crate) tally: Tally,
+    /// What went through it over connections that are gone.
+    pub(crate) past: Mutex<Turnover>,
 }
 
 /// What an operator says about a vhost.
@@ -135,6 +140,8 @@ impl Vhost {
             metadata: ArcSwap::from_pointee(metadata),
             queues_max: Mutex::default(),
             policies: RwLock::default(),
+            tally: Tally::default(),
+            past: Mutex::default(),
         });
         vhost.predeclare();
         let me: Weak<Self> = Arc::downgrade(&vhost);

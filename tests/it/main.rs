@@ -14,6 +14,7 @@ mod cli_data;
 mod cli_repair;
 mod client;
 mod compat;
+mod counters;
 mod definitions;
 mod delayed;
 mod differences;

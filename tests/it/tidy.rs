@@ -102,7 +102,7 @@ const LAYERS: &[&str] = &[
     "entry inquiry",
     "store",
     "alarms auth config protocol sync",
-    "clock message",
+    "clock message tally",
     "error ids kind limits log",
     "erlang",
 ];

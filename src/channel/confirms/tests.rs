@@ -2,7 +2,7 @@ use leveret_codec::frame::{Decoded, decode};
 use leveret_codec::methods::Method;
 use leveret_codec::types::ChannelId;
 
-use super::Confirms;
+use super::{ByExchange, Confirms};
 use crate::outbox::Outbox;
 use crate::store::Position;
 use crate::vhost::Placed;
@@ -12,6 +12,7 @@ use crate::vhost::Placed;
 struct Fixture {
     confirms: Confirms,
     durable: Position,
+    counts: ByExchange,
 }
 
 impl Fixture {
@@ -37,7 +38,8 @@ impl Fixture {
 
     fn said(&mut self) -> String {
         let mut outbox = Outbox::new();
-        self.confirms.send(ChannelId(1), &mut outbox);
+        self.confirms
+            .send(ChannelId(1), &mut self.counts, &mut outbox);
         let mut slices = [std::io::IoSlice::new(&[]); 4];
         let used = outbox.slices(&mut slices);
         let octets: Vec<u8> = slices[..used]

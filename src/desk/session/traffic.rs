@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use serde::Serialize;
 
 use crate::clock::Mono;
+use crate::tally::TrafficTotals;
 
 /// How long a connection that was paused by flow control is shown as such, in milliseconds: pauses
 /// are short, and would hardly be seen.
@@ -94,6 +95,17 @@ impl Traffic {
     #[must_use]
     pub fn frames_out(&self) -> u64 {
         self.frames_out.load(Ordering::Relaxed)
+    }
+
+    /// All four.
+    #[must_use]
+    pub fn totals(&self) -> TrafficTotals {
+        TrafficTotals {
+            read_bytes: self.octets_in(),
+            written_bytes: self.octets_out(),
+            read_frames: self.frames_in(),
+            written_frames: self.frames_out(),
+        }
     }
 
     /// Channels that are open.

@@ -8,6 +8,7 @@ use super::listing::{Item, Listed, Listing, PageError, SortKey, select};
 use super::{PlainTable, Scope};
 use crate::desk::Desk;
 use crate::policy::Applied;
+use crate::tally::ExchangeTotals;
 use crate::vhost::{Exchange, Vhost};
 
 /// An exchange.
@@ -29,6 +30,8 @@ pub struct ExchangeView {
     pub arguments: PlainTable,
     /// The policy in force.
     pub policy: Option<String>,
+    /// What was published to it since it was declared.
+    pub totals: ExchangeTotals,
 }
 
 /// What exchanges can be sorted by.
@@ -40,6 +43,10 @@ pub enum ExchangeSort {
     Vhost,
     /// Type.
     Kind,
+    /// Messages published to it.
+    PublishedIn,
+    /// Copies of those handed to queues.
+    PublishedOut,
 }
 
 impl ExchangeSort {
@@ -49,6 +56,8 @@ impl ExchangeSort {
             Self::Name => &spec.name,
             Self::Vhost => &spec.vhost,
             Self::Kind => &spec.type_name,
+            Self::PublishedIn => return exchange.tally.totals().published_in.into(),
+            Self::PublishedOut => return exchange.tally.totals().published_out.into(),
         };
         SortKey::Text(text.to_string())
     }
@@ -105,6 +114,7 @@ fn exchange_view(vhost: &Vhost, exchange: &Exchange) -> ExchangeView {
         internal: spec.internal,
         arguments: PlainTable(spec.arguments.clone()),
         policy,
+        totals: exchange.tally.totals(),
     }
 }
 

@@ -18,6 +18,7 @@ mod listing;
 mod overview;
 mod plain;
 mod queues;
+mod turnover;
 mod vhosts;
 
 pub use bindings::{BindingFilter, BindingView};

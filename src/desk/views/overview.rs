@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{MessageCounts, Scope};
 use crate::desk::Desk;
+use crate::queue::DeathTotals;
 
 /// How many there are of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -57,6 +58,12 @@ impl Desk {
             queues_created: queues.created.load(Relaxed),
             queues_deleted: queues.deleted.load(Relaxed),
         }
+    }
+
+    /// How many messages died since the broker started, by type of queue and strategy.
+    #[must_use]
+    pub fn deaths(&self) -> [DeathTotals; 5] {
+        self.env.deaths.totals()
     }
 
     /// How many there are of each in `scope`.

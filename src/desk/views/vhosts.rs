@@ -9,6 +9,7 @@ use super::listing::Item;
 use super::{MessageCounts, Scope};
 use crate::definitions::VHOST_LIMITS;
 use crate::desk::Desk;
+use crate::tally::Turnover;
 use crate::vhost::Vhost;
 
 /// A virtual host, with what its queues hold together.
@@ -34,6 +35,8 @@ pub struct VhostView {
     pub bindings: usize,
     /// What all its queues hold.
     pub counts: MessageCounts,
+    /// What went through it since it was made.
+    pub turnover: Turnover,
 }
 
 impl Desk {
@@ -41,7 +44,7 @@ impl Desk {
     #[must_use]
     pub fn vhosts(&self, scope: Scope<'_>) -> Vec<VhostView> {
         let vhosts = self.vhosts_of(scope).into_iter();
-        vhosts.map(|vhost| vhost_view(&vhost)).collect()
+        vhosts.map(|vhost| vhost_view(self, &vhost)).collect()
     }
 
     /// The limits of the vhosts of `scope` that have any, as they were set, by name.
@@ -66,7 +69,7 @@ impl Desk {
     }
 }
 
-fn vhost_view(vhost: &Vhost) -> VhostView {
+fn vhost_view(desk: &Desk, vhost: &Vhost) -> VhostView {
     let queues = vhost.all_queues();
     let counts = queues.iter().fold(MessageCounts::default(), |sum, queue| {
         sum.plus(queue.look(MessageCounts::of))
@@ -83,6 +86,7 @@ fn vhost_view(vhost: &Vhost) -> VhostView {
         exchanges: vhost.exchange_count(),
         bindings: vhost.binding_count(),
         counts,
+        turnover: desk.turnover_of(vhost),
     }
 }
 

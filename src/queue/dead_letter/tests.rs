@@ -42,6 +42,7 @@ fn letter(message: Message, reason: DeathReason, key: Option<&str>) -> DeadLette
         exchange: b"dlx"[..].into(),
         routing_key: key.and_then(|key| ShortByteBuf::new(key.as_bytes())),
         confirm: false,
+        again: false,
         sent: None,
     }
 }

@@ -85,6 +85,7 @@ impl Ordinary {
             exchange: self.dead_letter_name(),
         });
         if self.common.limits.dead_letter_exchange.is_none() {
+            fx.dropped.add(reason);
             fx.settle(entry.at);
             return;
         }
@@ -99,7 +100,7 @@ impl Ordinary {
         if confirm {
             self.dying.keep(entry.clone(), reason);
         }
-        self.send_letter(entry, reason, confirm, fx);
+        self.send_letter(entry, reason, (confirm, false), fx);
     }
 
     /// The dead-letter exchange, unless its name is one that no exchange can have.
@@ -108,7 +109,13 @@ impl Ordinary {
         ShortString::new(std::str::from_utf8(name).ok()?)
     }
 
-    fn send_letter(&self, entry: Entry, reason: DeathReason, confirm: bool, fx: &mut Effects) {
+    fn send_letter(
+        &self,
+        entry: Entry,
+        reason: DeathReason,
+        (confirm, again): (bool, bool),
+        fx: &mut Effects,
+    ) {
         let sent = (!confirm).then(|| self.sent.add(entry.size()));
         fx.dead_letters.push(DeadLetter {
             entry,
@@ -121,6 +128,7 @@ impl Ordinary {
                 .unwrap_or_default(),
             routing_key: self.common.limits.dead_letter_routing_key.clone(),
             confirm,
+            again,
             sent,
         });
     }
@@ -148,7 +156,7 @@ impl Ordinary {
     pub(in crate::queue) fn retry_letters(&mut self, now: Now, fx: &mut Effects) {
         for (entry, reason) in self.dying.due(now.mono) {
             if self.common.limits.dead_letter_exchange.is_some() {
-                self.send_letter(entry, reason, true, fx);
+                self.send_letter(entry, reason, (true, true), fx);
             } else {
                 self.dying.arrived(entry.position);
                 fx.settle(entry.at);

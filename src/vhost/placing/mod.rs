@@ -8,6 +8,7 @@
 mod groups;
 mod publish;
 mod source;
+mod spans;
 mod streams;
 
 pub use publish::{Placed, Publishes};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::groups::Groups;
 use super::source::Source;
+use super::spans::Spans;
 use super::streams::{self, LockedStream, streams_of};
 use crate::clock::Now;
 use crate::entry::Facts;
@@ -14,6 +15,7 @@ use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::{Arrival, Pushed, Sender};
 use crate::store::{Op, Position, RecordAt};
+use crate::tally::ExchangeTally;
 use crate::turns;
 use crate::vhost::queue_handle::{QueueHandle, Storing};
 use crate::vhost::reply_to::ReplyTarget;
@@ -38,6 +40,8 @@ pub struct Publishes {
     runs: Vec<Run>,
     /// How often a message is to be put into a queue.
     pushes: usize,
+    /// Neighbours that clients published to the same exchange.
+    spans: Spans,
     /// Scratch space, once several runs are placed together.
     groups: Option<Box<Groups>>,
     /// Whether their sender waits for an answer.
@@ -120,6 +124,26 @@ impl Publishes {
         }
     }
 
+    /// What is pushed from now on was published to `exchange` by a client, and counts there.
+    #[inline]
+    pub fn published_to(&mut self, exchange: &Arc<ExchangeTally>) {
+        self.spans.go_on_to(exchange, self.each.len());
+    }
+
+    /// Calls `each` with the exchanges that the messages were published to, in order, and how many
+    /// messages in a row each of them got.
+    #[inline]
+    pub fn by_exchange(&self, each: impl FnMut(&Arc<ExchangeTally>, usize)) {
+        self.spans.each(self.each.len(), each);
+    }
+
+    /// Counts the messages for the exchanges that they were published to; `pushes`: how often one
+    /// of them is put into a queue.
+    fn count(&self, pushes: usize) {
+        let runs = self.runs.iter().map(|run| (run.to, run.routes.len()));
+        self.spans.count(self.each.len(), pushes, runs);
+    }
+
     /// Where they go: what neighbours have in common once.
     pub(in crate::vhost) fn routes(&self) -> impl Iterator<Item = &Routes> {
         self.runs.iter().map(|run| &run.routes)
@@ -198,14 +222,17 @@ impl Publishes {
     }
 
     /// Puts the messages into their queues, in order, and leaves nothing behind; `placed` gets one
-    /// answer for each. All of one call are stored as one group.
+    /// answer for each. All of one call are stored as one group. Returns how many copies were
+    /// handed to queues.
     pub(in crate::vhost) fn place(
         &mut self,
         env: &Environment,
         now: Now,
         placed: &mut Vec<Placed>,
-    ) {
-        turns::spend(self.pushes);
+    ) -> usize {
+        let pushes = self.pushes;
+        turns::spend(pushes);
+        self.count(pushes);
         let streams = streams_of(self);
         let mut locked: Vec<LockedStream<'_>> = streams
             .iter()
@@ -226,6 +253,7 @@ impl Publishes {
         let answers = placed.get_mut(first..).unwrap_or_default();
         self.hand_out(now, &streams, answers);
         self.clear();
+        pushes
     }
 
     /// Stores what must be stored, each message once for all its queues; `locked` are those of them
@@ -296,6 +324,7 @@ impl Publishes {
         self.each.clear();
         self.runs.clear();
         self.pushes = 0;
+        self.spans.clear();
         self.source.clear();
     }
 }

@@ -14,6 +14,7 @@ use crate::error::{AmqpError, exchange_words};
 use crate::exchange::{DedupCache, ExchangeType, History, Router};
 use crate::message::Message;
 use crate::policy::Applied;
+use crate::tally::ExchangeTally;
 
 /// How an exchange is declared.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Exchange {
     pub spec: ExchangeSpec,
     /// Its type, parsed.
     pub kind: ExchangeType,
+    /// What was published to it.
+    pub tally: Arc<ExchangeTally>,
     /// Publishers read it; bind and unbind write.
     pub(in crate::vhost) router: RwLock<Router<WeakEnd>>,
     /// The alternate exchange that its arguments name.
@@ -71,6 +74,7 @@ impl Exchange {
         let delayed = matches!(kind, ExchangeType::Delayed(_)).then(delayed);
         Ok(Self {
             kind,
+            tally: Arc::new(ExchangeTally::new(spec.name.clone())),
             router: RwLock::new(router),
             alternate,
             alternate_by_policy: ArcSwapOption::empty(),

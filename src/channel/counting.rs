@@ -1,0 +1,230 @@
+//! What a channel has done, by exchange and by queue.
+//!
+//! Publishes are counted a batch at a time. What a consumer was sent is counted beside it
+//! ([`Reading`]) and moves to its queue once it ends. Bounded by [`EXCHANGES_MAX`] and
+//! [`QUEUES_MAX`] (I11): a channel that has used more than that begins anew with those that it used
+//! first. Its sums stay.
+//!
+//! Source: RabbitMQ 4.3, `channel_exchange_metrics` and `channel_queue_metrics`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use leveret_codec::types::ShortString;
+
+use super::sources::{Consumers, Supplier};
+use crate::ids::{IdMap, QueueId};
+use crate::inquiry::{ChannelExchange, ChannelQueue};
+use crate::tally::{ExchangeTally, ReadTotals};
+
+/// Exchanges whose counts a channel keeps.
+pub(super) const EXCHANGES_MAX: usize = 64;
+
+/// Queues without a consumer here whose counts a channel keeps.
+pub(super) const QUEUES_MAX: usize = 1024;
+
+/// Messages that one exchange got from a channel.
+#[derive(Debug)]
+struct Published {
+    exchange: Arc<ExchangeTally>,
+    published: u64,
+    confirmed: u64,
+    returned: u64,
+    dropped: u64,
+}
+
+/// What a channel has published, by exchange.
+#[derive(Debug, Default)]
+pub(super) struct ByExchange {
+    each: VecDeque<Published>,
+    /// The place of the one that was used last.
+    last: usize,
+}
+
+impl ByExchange {
+    /// So many more messages were published to `exchange`.
+    #[inline]
+    pub(super) fn published(&mut self, exchange: &Arc<ExchangeTally>, messages: u64) {
+        self.of(exchange).published += messages;
+    }
+
+    /// So many of those are confirmed.
+    pub(super) fn confirmed(&mut self, exchange: &Arc<ExchangeTally>, messages: u64) {
+        self.of(exchange).confirmed += messages;
+        exchange.confirmed(messages);
+    }
+
+    /// One of those had no queue; it was `returned`, or dropped.
+    pub(super) fn unroutable(&mut self, exchange: &Arc<ExchangeTally>, returned: bool) {
+        let published = self.of(exchange);
+        match returned {
+            true => published.returned += 1,
+            false => published.dropped += 1,
+        }
+        exchange.unroutable(returned);
+    }
+
+    /// What is known of `exchange`.
+    #[inline]
+    fn of(&mut self, exchange: &Arc<ExchangeTally>) -> &mut Published {
+        let is_same = |known: &Published| Arc::ptr_eq(&known.exchange, exchange);
+        if !self.each.get(self.last).is_some_and(is_same) {
+            self.turn_to(exchange);
+        }
+        self.each
+            .get_mut(self.last)
+            .expect("the place was found or made above")
+    }
+
+    #[inline(never)]
+    fn turn_to(&mut self, exchange: &Arc<ExchangeTally>) {
+        let mut each = self.each.iter();
+        let known = each.position(|known| Arc::ptr_eq(&known.exchange, exchange));
+        self.last = known.unwrap_or_else(|| self.add(exchange));
+    }
+
+    fn add(&mut self, exchange: &Arc<ExchangeTally>) -> usize {
+        if self.each.len() >= EXCHANGES_MAX {
+            self.each.pop_front();
+        }
+        self.each.push_back(Published {
+            exchange: Arc::clone(exchange),
+            published: 0,
+            confirmed: 0,
+            returned: 0,
+            dropped: 0,
+        });
+        self.each.len() - 1
+    }
+
+    /// As a view shows it, by name; one that was deleted and declared again counts on.
+    pub(super) fn shown(&self) -> Vec<ChannelExchange> {
+        let mut shown: BTreeMap<&ShortString, ChannelExchange> = BTreeMap::new();
+        for known in &self.each {
+            let name = &known.exchange.name;
+            let sum = shown.entry(name).or_insert_with(|| ChannelExchange {
+                exchange: name.to_string(),
+                ..ChannelExchange::default()
+            });
+            sum.published += known.published;
+            sum.confirmed += known.confirmed;
+            sum.returned_unroutable += known.returned;
+            sum.dropped_unroutable += known.dropped;
+        }
+        shown.into_values().collect()
+    }
+}
+
+/// Deliveries of one consumer, or answers to gets that wait for their acknowledgement.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reading {
+    /// Sent for the first time.
+    fresh: u64,
+    /// Sent, and delivered before.
+    again: u64,
+    acked: u64,
+}
+
+impl Reading {
+    /// One more was sent; `again`: it was delivered before.
+    #[inline]
+    pub(super) fn sent(&mut self, again: bool) {
+        let count = if again {
+            &mut self.again
+        } else {
+            &mut self.fresh
+        };
+        *count += 1;
+    }
+
+    /// So many more are acknowledged.
+    pub(super) fn acked(&mut self, messages: u64) {
+        self.acked += messages;
+    }
+}
+
+impl Supplier {
+    /// What was read from here.
+    fn totals(&self) -> ReadTotals {
+        let sent = self.reading.fresh + self.reading.again;
+        let mut totals = ReadTotals {
+            redelivered: self.reading.again,
+            acked: self.reading.acked,
+            ..ReadTotals::default()
+        };
+        match (self.supply.consumer(), self.no_ack) {
+            (Some(_), false) => totals.delivered = sent,
+            (Some(_), true) => totals.delivered_no_ack = sent,
+            (None, _) => totals.got = sent,
+        }
+        totals
+    }
+}
+
+/// What a channel has read from queues without counting those consumers that it has now.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    sum: ReadTotals,
+    queues: IdMap<QueueId, (ShortString, ReadTotals)>,
+}
+
+impl Past {
+    /// Where something was read ends.
+    pub(super) fn add_supplier(&mut self, from: &Supplier) {
+        self.add(from.supply.id(), from.supply.name(), from.totals());
+    }
+
+    /// So much more was read from a queue.
+    pub(super) fn add(&mut self, queue: QueueId, name: &ShortString, more: ReadTotals) {
+        self.sum = self.sum.plus(more);
+        if more == ReadTotals::default() {
+            return;
+        }
+        if self.queues.len() >= QUEUES_MAX && !self.queues.contains_key(&queue) {
+            // Numbers of queues rise: the least is the queue that was made first.
+            let first = self.queues.keys().min().copied();
+            first.and_then(|first| self.queues.remove(&first));
+        }
+        let (_, known) = self
+            .queues
+            .entry(queue)
+            .or_insert_with(|| (name.clone(), ReadTotals::default()));
+        *known = known.plus(more);
+    }
+
+    /// A direct reply was sent.
+    pub(super) fn add_reply(&mut self) {
+        self.sum.delivered_no_ack += 1;
+    }
+}
+
+impl Consumers {
+    /// What was read in all.
+    pub(super) fn read(&self) -> ReadTotals {
+        let now = self.suppliers().map(Supplier::totals);
+        now.fold(self.past.sum, ReadTotals::plus)
+    }
+
+    /// What was read from each queue, by name.
+    pub(super) fn read_by_queue(&self) -> Vec<ChannelQueue> {
+        let past = self.past.queues.values();
+        let past = past.map(|(name, totals)| (name, *totals));
+        let now = self
+            .suppliers()
+            .map(|from| (from.supply.name(), from.totals()));
+        let mut shown: BTreeMap<&ShortString, ReadTotals> = BTreeMap::new();
+        for (name, totals) in past.chain(now) {
+            let known = shown.entry(name).or_default();
+            *known = known.plus(totals);
+        }
+        let each = shown.into_iter();
+        each.map(|(name, totals)| ChannelQueue {
+            queue: name.to_string(),
+            totals,
+        })
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,398 @@
+//! Counters of messages: raised at work, read by views.
+//!
+//! A [`Tally`] that belongs to one task is raised by it alone, with a load and a store, which costs
+//! what a plain integer costs and can be read by every thread. What several threads count is raised
+//! with [`Count::add`]. The plain sums are [`MessageTotals`].
+//!
+//! Owns no meaning beyond the names: who counts what, and when, is said where it is counted. Knows
+//! no time: rates are made of two looks at the same counters.
+//!
+//! Docs: RabbitMQ, monitoring with Prometheus, global counters. Seen: RabbitMQ 4.3.6, `/metrics`.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use leveret_codec::types::ShortString;
+use serde::Serialize;
+
+use crate::kind::QueueKind;
+
+/// A number that only rises, read by any thread.
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    /// Raises it. Only one thread at a time may raise it this way; another one's raise at the same
+    /// moment could be lost.
+    #[inline]
+    pub fn raise(&self, by: u64) {
+        let raised = self.0.load(Relaxed).wrapping_add(by);
+        self.0.store(raised, Relaxed);
+    }
+
+    /// Raises it from any thread.
+    #[inline]
+    pub fn add(&self, by: u64) {
+        self.0.fetch_add(by, Relaxed);
+    }
+
+    /// What it is now.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Messages sent, those that were delivered before apart.
+#[derive(Debug, Default)]
+pub struct Sent {
+    fresh: Count,
+    again: Count,
+}
+
+impl Sent {
+    /// One more; `again`: it was delivered before. By one thread at a time.
+    #[inline]
+    pub fn raise(&self, again: bool) {
+        let count = if again { &self.again } else { &self.fresh };
+        count.raise(1);
+    }
+
+    /// The same from any thread.
+    pub fn add(&self, again: bool) {
+        let count = if again { &self.again } else { &self.fresh };
+        count.add(1);
+    }
+
+    fn sum(&self) -> u64 {
+        self.fresh.get() + self.again.get()
+    }
+}
+
+/// What was read from queues of one type.
+#[derive(Debug, Default)]
+pub struct ReadTally {
+    /// Sent to consumers that acknowledge.
+    pub delivered: Sent,
+    /// Sent to consumers that do not.
+    pub delivered_no_ack: Sent,
+    /// Answers to basic.get that must be acknowledged.
+    pub got: Sent,
+    /// Answers to basic.get that must not.
+    pub got_no_ack: Sent,
+    /// basic.get that found nothing.
+    pub got_empty: Count,
+    /// Acknowledged.
+    pub acked: Count,
+}
+
+impl ReadTally {
+    fn totals(&self) -> ReadTotals {
+        let sent = [
+            &self.delivered,
+            &self.delivered_no_ack,
+            &self.got,
+            &self.got_no_ack,
+        ];
+        ReadTotals {
+            delivered: self.delivered.sum(),
+            delivered_no_ack: self.delivered_no_ack.sum(),
+            got: self.got.sum(),
+            got_no_ack: self.got_no_ack.sum(),
+            got_empty: self.got_empty.get(),
+            redelivered: sent.iter().map(|sent| sent.again.get()).sum(),
+            acked: self.acked.get(),
+        }
+    }
+}
+
+/// What went through one door: a connection, or all calls that come without one.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Published, accepted by the checks.
+    pub published: Count,
+    /// Of those, on channels in confirm or transaction mode.
+    pub published_confirm: Count,
+    /// Confirmed with basic.ack.
+    pub confirmed: Count,
+    /// Copies handed to queues: a message for three queues counts three times.
+    pub routed: Count,
+    /// Without a queue, returned to the client.
+    pub returned_unroutable: Count,
+    /// Without a queue, dropped.
+    pub dropped_unroutable: Count,
+    /// Channels that began to publish.
+    pub publishers_begun: Count,
+    /// Of those, channels that are closed.
+    pub publishers_gone: Count,
+    /// Read from classic queues.
+    pub classic: ReadTally,
+    /// Read from quorum queues.
+    pub quorum: ReadTally,
+    /// Read from streams.
+    pub stream: ReadTally,
+    /// Direct replies, which need no queue.
+    pub direct_reply: ReadTally,
+}
+
+impl Tally {
+    /// What is read from queues of the type `kind`.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, kind: QueueKind) -> &ReadTally {
+        match kind {
+            QueueKind::Classic => &self.classic,
+            QueueKind::Quorum => &self.quorum,
+            QueueKind::Stream => &self.stream,
+        }
+    }
+
+    /// The numbers of now.
+    #[must_use]
+    pub fn totals(&self) -> MessageTotals {
+        MessageTotals {
+            published: self.published.get(),
+            published_confirm: self.published_confirm.get(),
+            confirmed: self.confirmed.get(),
+            routed: self.routed.get(),
+            returned_unroutable: self.returned_unroutable.get(),
+            dropped_unroutable: self.dropped_unroutable.get(),
+            publishers_begun: self.publishers_begun.get(),
+            publishers_gone: self.publishers_gone.get(),
+            classic: self.classic.totals(),
+            quorum: self.quorum.totals(),
+            stream: self.stream.totals(),
+            direct_reply: self.direct_reply.totals(),
+        }
+    }
+}
+
+/// What was read: messages, except where named otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReadTotals {
+    /// Sent to consumers that acknowledge.
+    pub delivered: u64,
+    /// Sent to consumers that do not.
+    pub delivered_no_ack: u64,
+    /// Answers to basic.get that must be acknowledged.
+    pub got: u64,
+    /// Answers to basic.get that must not.
+    pub got_no_ack: u64,
+    /// Calls of basic.get that found nothing.
+    pub got_empty: u64,
+    /// Of all that were sent, delivered before.
+    pub redelivered: u64,
+    /// Acknowledged.
+    pub acked: u64,
+}
+
+impl ReadTotals {
+    /// All that were sent: RabbitMQ's `deliver_get`, and `messages_delivered_total`.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.delivered + self.delivered_no_ack + self.got + self.got_no_ack
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            delivered: self.delivered + other.delivered,
+            delivered_no_ack: self.delivered_no_ack + other.delivered_no_ack,
+            got: self.got + other.got,
+            got_no_ack: self.got_no_ack + other.got_no_ack,
+            got_empty: self.got_empty + other.got_empty,
+            redelivered: self.redelivered + other.redelivered,
+            acked: self.acked + other.acked,
+        }
+    }
+}
+
+/// What went through a broker, a vhost or a connection: messages, except where named otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MessageTotals {
+    /// Published, accepted by the checks; within a transaction as soon as they arrive, also if it
+    /// is rolled back.
+    pub published: u64,
+    /// Of those, on channels in confirm or transaction mode.
+    pub published_confirm: u64,
+    /// Confirmed with basic.ack.
+    pub confirmed: u64,
+    /// Copies handed to queues: a message for three queues counts three times.
+    pub routed: u64,
+    /// Without a queue, returned to the client.
+    pub returned_unroutable: u64,
+    /// Without a queue, dropped.
+    pub dropped_unroutable: u64,
+    /// Channels that began to publish.
+    pub publishers_begun: u64,
+    /// Of those, channels that are closed.
+    pub publishers_gone: u64,
+    /// Read from classic queues.
+    pub classic: ReadTotals,
+    /// Read from quorum queues.
+    pub quorum: ReadTotals,
+    /// Read from streams.
+    pub stream: ReadTotals,
+    /// Direct replies, which need no queue.
+    pub direct_reply: ReadTotals,
+}
+
+impl MessageTotals {
+    /// What was read from all queues.
+    #[must_use]
+    pub fn read(&self) -> ReadTotals {
+        let queues = self.classic.plus(self.quorum).plus(self.stream);
+        queues.plus(self.direct_reply)
+    }
+
+    /// Channels that are open and have published.
+    #[must_use]
+    pub fn publishers(&self) -> u64 {
+        self.publishers_begun.saturating_sub(self.publishers_gone)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            published: self.published + other.published,
+            published_confirm: self.published_confirm + other.published_confirm,
+            confirmed: self.confirmed + other.confirmed,
+            routed: self.routed + other.routed,
+            returned_unroutable: self.returned_unroutable + other.returned_unroutable,
+            dropped_unroutable: self.dropped_unroutable + other.dropped_unroutable,
+            publishers_begun: self.publishers_begun + other.publishers_begun,
+            publishers_gone: self.publishers_gone + other.publishers_gone,
+            classic: self.classic.plus(other.classic),
+            quorum: self.quorum.plus(other.quorum),
+            stream: self.stream.plus(other.stream),
+            direct_reply: self.direct_reply.plus(other.direct_reply),
+        }
+    }
+}
+
+/// Octets and frames of connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TrafficTotals {
+    /// Octets read.
+    pub read_bytes: u64,
+    /// Octets written.
+    pub written_bytes: u64,
+    /// Frames read and handled.
+    pub read_frames: u64,
+    /// Frames written, or waiting to be.
+    pub written_frames: u64,
+}
+
+impl TrafficTotals {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            read_bytes: self.read_bytes + other.read_bytes,
+            written_bytes: self.written_bytes + other.written_bytes,
+            read_frames: self.read_frames + other.read_frames,
+            written_frames: self.written_frames + other.written_frames,
+        }
+    }
+}
+
+/// What went through a broker or a vhost since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Turnover {
+    /// Messages, whichever way they came.
+    pub messages: MessageTotals,
+    /// Octets and frames of connections, those too that are gone.
+    pub traffic: TrafficTotals,
+}
+
+impl Turnover {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            messages: self.messages.plus(other.messages),
+            traffic: self.traffic.plus(other.traffic),
+        }
+    }
+}
+
+/// What was published to one exchange since it was declared, by all clients. Counted by those who
+/// place messages, a batch at a time.
+#[derive(Debug)]
+pub struct ExchangeTally {
+    /// The exchange's name.
+    pub name: ShortString,
+    published_in: Count,
+    published_out: Count,
+    confirmed: Count,
+    returned_unroutable: Count,
+    dropped_unroutable: Count,
+}
+
+impl ExchangeTally {
+    /// Of an exchange that has just been declared.
+    #[must_use]
+    pub fn new(name: ShortString) -> Self {
+        Self {
+            name,
+            published_in: Count::default(),
+            published_out: Count::default(),
+            confirmed: Count::default(),
+            returned_unroutable: Count::default(),
+            dropped_unroutable: Count::default(),
+        }
+    }
+
+    /// `messages` were published to it, and `copies` of them handed to queues.
+    #[inline]
+    pub fn placed(&self, messages: u64, copies: u64) {
+        self.published_in.add(messages);
+        self.published_out.add(copies);
+    }
+
+    /// So many messages that were published to it are confirmed.
+    pub fn confirmed(&self, messages: u64) {
+        self.confirmed.add(messages);
+    }
+
+    /// A message had no queue; it was `returned` to its publisher, or dropped.
+    pub fn unroutable(&self, returned: bool) {
+        match returned {
+            true => self.returned_unroutable.add(1),
+            false => self.dropped_unroutable.add(1),
+        }
+    }
+
+    /// The numbers of now.
+    #[must_use]
+    pub fn totals(&self) -> ExchangeTotals {
+        ExchangeTotals {
+            published_in: self.published_in.get(),
+            published_out: self.published_out.get(),
+            confirmed: self.confirmed.get(),
+            returned_unroutable: self.returned_unroutable.get(),
+            dropped_unroutable: self.dropped_unroutable.get(),
+        }
+    }
+}
+
+/// What was published to an exchange since it was declared: messages. What reaches it by a binding
+/// of another exchange, by a dead letter or by a delay that is over counts at no exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ExchangeTotals {
+    /// Published to it by clients.
+    pub published_in: u64,
+    /// Copies of those that were handed to queues.
+    pub published_out: u64,
+    /// Of those published to it, confirmed with basic.ack.
+    pub confirmed: u64,
+    /// Of those published to it, without a queue, returned to the client.
+    pub returned_unroutable: u64,
+    /// Of those published to it, without a queue, dropped.
+    pub dropped_unroutable: u64,
+}
+
+#[cfg(test)]
+mod tests;
