@@ -21,6 +21,10 @@ use crate::store::{Spill, Store};
 use crate::sync::Bell;
 use crate::turns::Turns;
 
+mod touched;
+
+pub use touched::{Touched, TouchedQueue};
+
 /// Shared by all vhosts of one broker.
 pub struct Environment {
     /// The broker's settings.
@@ -43,6 +47,8 @@ pub struct Environment {
     pub deprecations: Deprecations,
     /// What happens to messages and to everything else: the seam for metrics and journals.
     pub events: Arc<Events>,
+    /// Queues that have changed, while a sampler looks at them.
+    pub touched: Touched,
     /// Rung after every change of a queue and of how far the store is durable.
     pub(crate) changes: Bell,
     consumers: Sequence,
@@ -89,6 +95,7 @@ impl Environment {
             deaths: Deaths::default(),
             deprecations: Deprecations::default(),
             events: Arc::default(),
+            touched: Touched::default(),
             changes: Bell::default(),
             consumers: Sequence::default(),
             connections: Sequence::default(),

@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub use crate::desk::rates::{Range, Sample, Subject, Trend, Window, Windows};
 pub use crate::desk::session::State;
 pub use crate::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,

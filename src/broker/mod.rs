@@ -39,6 +39,7 @@ mod health;
 mod loading;
 mod memory;
 mod monitor;
+mod sampling;
 mod start;
 mod thread;
 mod uri;

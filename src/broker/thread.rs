@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::start::{self, Doors, Open};
-use super::{Grace, StartError, close, driver, monitor};
+use super::{Grace, StartError, close, driver, monitor, sampling};
 use crate::desk::Desk;
 #[cfg(feature = "management")]
 use crate::management::Management;
@@ -87,7 +87,9 @@ async fn serve(
     let background = CancellationToken::new();
     let _ends_here = background.clone().drop_guard();
     let driver = driver::run(Arc::clone(desk));
-    tokio::spawn(background.run_until_cancelled_owned(driver));
+    tokio::spawn(background.clone().run_until_cancelled_owned(driver));
+    let sampling = sampling::run(Arc::clone(desk));
+    tokio::spawn(background.run_until_cancelled_owned(sampling));
     Descriptors::of_process().announce();
     report(started, Ok(start_listening(desk, open, stop, tasks)));
     // On this thread, which works for no client.

@@ -36,6 +36,7 @@ mod exchanges;
 mod messages;
 pub(crate) mod publish;
 mod queues;
+pub mod rates;
 mod requests;
 pub mod session;
 mod stored;
@@ -63,6 +64,7 @@ pub use crate::queue::{Outcome, ReturnCause};
 pub use crate::vhost::{DeleteIf, DestinationName};
 
 use administration::{Changes, Parameters};
+use rates::Sampler;
 use session::Session;
 use waiting::{Waiting, Watch};
 
@@ -94,6 +96,8 @@ pub struct Desk {
     /// What went through it over connections that are gone, by what they spoke. Held while a
     /// connection leaves the list, so that it counts once at any moment.
     past: Mutex<BTreeMap<&'static str, Turnover>>,
+    /// What is watched for rates.
+    sampler: Sampler,
 }
 
 impl Desk {
@@ -122,6 +126,7 @@ impl Desk {
             waiting: Waiting::new(&env.store),
             tally: Tally::default(),
             past: Mutex::default(),
+            sampler: Sampler::default(),
             env,
         });
         let watch: Arc<dyn DurableWatch> = Arc::new(Watch(Arc::downgrade(&desk)));

@@ -1,6 +1,7 @@
 mod messages;
 mod operations;
 mod publish;
+mod rates;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};

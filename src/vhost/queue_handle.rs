@@ -11,7 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::read_back::read_all;
 use crate::clock::Now;
 use crate::clock::timers::Timed;
-use crate::env::Environment;
+use crate::env::{Environment, TouchedQueue};
 use crate::error::{AmqpError, queue_words};
 use crate::events::CopyId;
 use crate::ids::{ConnectionId, QueueId};
@@ -85,6 +85,8 @@ pub struct QueueHandle {
     /// Held by the thread that works it off: dead letters keep their order.
     working_off: Mutex<()>,
     deleted: AtomicBool,
+    /// It is noted as changed, while a sampler is at work.
+    touched: AtomicBool,
     /// How many events listeners were told of.
     events: AtomicU64,
     env: Arc<Environment>,
@@ -114,6 +116,7 @@ impl QueueHandle {
                 left: Mutex::default(),
                 working_off: Mutex::default(),
                 deleted: AtomicBool::new(false),
+                touched: AtomicBool::new(false),
                 events: AtomicU64::new(0),
                 env: Arc::clone(env),
                 vhost: Weak::clone(vhost),
@@ -267,11 +270,30 @@ impl QueueHandle {
     pub(super) fn absorb(&self, now: Now, effects: Effects) {
         turns::spend(effects.steps() as usize);
         self.env.changes.ring();
+        if self.env.touched.is_watched() {
+            self.touch();
+        }
         if !effects.is_empty()
             && let (Some(vhost), Some(me)) = (self.vhost.upgrade(), self.me.upgrade())
         {
             vhost.absorb(now, me, effects);
         }
+    }
+
+    #[cold]
+    fn touch(&self) {
+        if !self.touched.swap(true, Ordering::AcqRel) {
+            self.env.touched.note(TouchedQueue {
+                id: self.id,
+                vhost: self.declared.vhost.clone(),
+                name: self.declared.name.clone(),
+            });
+        }
+    }
+
+    /// The queue is looked at: what changes from now on is noted again.
+    pub(crate) fn untouch(&self) {
+        self.touched.store(false, Ordering::Release);
     }
 
     /// Whether dead letters of this queue wait for a turn, so that others come behind them.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use leveret::broker::{Broker, NewMessage};
 use leveret::clock::Clock;
+use leveret::desk::rates::{Subject, Windows};
 use leveret::desk::views::{ChannelView, Scope};
 use leveret::inquiry::{ChannelExchange, ChannelQueue};
 use leveret::queue::DeathTotals;
@@ -326,4 +327,34 @@ fn rejected_messages_and_those_that_come_back_too_often_count_as_dead() {
     // Those that are tried again died once.
     broker.clock().advance(Duration::from_secs(30));
     assert_eq!(deaths(&broker), expected);
+}
+
+/// A channel is asked by mail; what it did in between is its rate.
+#[test]
+fn channels_and_connections_have_rates_too() {
+    let broker = broker();
+    let mut client = furnished(&broker);
+    let desk = broker.desk();
+    let name = channel(&broker, 1).name;
+    let ask = |subject: &Subject, counter: &str| {
+        let trends = desk.trends(subject, &Windows::default()).unwrap();
+        let mut trends = trends.into_iter();
+        trends.find(|trend| trend.name == counter)
+    };
+    let of_channel = Subject::Channel(name.clone());
+    let of_connection = Subject::Connection(name.rsplit_once(" (").unwrap().0.to_owned());
+    let first = ask(&of_connection, "recv_oct").unwrap();
+    assert!(first.value > 0 && first.rate == 0.0, "{first:?}");
+    assert_eq!(ask(&of_channel, "publish"), None, "nothing is known yet");
+    client.say("basic.publish exchange='y' body='1'");
+    client.sync();
+    eventually("the channel's publishes have a rate", || {
+        client.say("basic.publish exchange='y' body='1'");
+        client.sync();
+        ask(&of_channel, "publish").is_some_and(|publish| publish.rate > 0.0)
+    });
+    let octets = ask(&of_connection, "recv_oct").unwrap();
+    assert!(octets.rate > 0.0, "{octets:?}");
+    let nobody = Subject::Channel("nobody (1)".to_owned());
+    assert_eq!(desk.trends(&nobody, &Windows::default()), None);
 }

@@ -135,7 +135,7 @@ pub struct QueueCounts {
 }
 
 impl MessageCounts {
-    pub(super) fn of(queue: &Queue) -> Self {
+    pub(in crate::desk) fn of(queue: &Queue) -> Self {
         let Counts {
             ready,
             unacked,

@@ -1,0 +1,171 @@
+//! Rates and histories, with a clock that the test holds.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use leveret_codec::properties::{Properties, PropertiesRef};
+use leveret_codec::types::ShortBytes;
+
+use super::operations::{actors, done, queue};
+use crate::clock::{Mono, Now, Wall};
+use crate::desk::rates::{Subject, WATCHED_FOR_MS, Window, Windows};
+use crate::desk::{Actor, Desk, Publication};
+use crate::vhost::DeleteIf;
+
+fn at(second: u64) -> Now {
+    let mono = Mono::from_millis(second * 1_000);
+    Now {
+        mono,
+        wall: Wall::from_millis(1_800_000_000_000 + second * 1_000),
+        transport: mono,
+    }
+}
+
+fn publish(actor: &Actor, queue: &'static str) {
+    let properties = Properties::default().to_bytes();
+    let publication = Publication {
+        exchange: ShortBytes::literal(""),
+        routing_key: ShortBytes::literal(queue),
+        properties: PropertiesRef::new(&properties),
+        body: &Bytes::from_static(b"x"),
+    };
+    done(actor.publish(at(0), publication));
+}
+
+fn of_queue(name: &str) -> Subject {
+    Subject::Queue {
+        vhost: "/".to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+fn trend(desk: &Desk, second: u64, subject: &Subject, name: &str) -> (u64, f64) {
+    let trends = desk.trends_at(at(second), subject, &Windows::default());
+    let mut trends = trends.expect("it is there").into_iter();
+    let trend = trends.find(|trend| trend.name == name);
+    let trend = trend.expect("it has such a counter");
+    (trend.value, trend.rate)
+}
+
+/// Two queues of which only one is watched, a second apart.
+#[test]
+fn rates_are_there_after_one_second() {
+    let (desk, now, high, _) = actors();
+    for name in ["q", "other"] {
+        done(high.declare_queue(now, queue(name)));
+    }
+    publish(&high, "q");
+    let (of_q, node) = (of_queue("q"), Subject::Node);
+    assert_eq!(trend(&desk, 0, &of_q, "messages"), (1, 0.0));
+    assert_eq!(trend(&desk, 0, &node, "messages_ready"), (1, 0.0));
+    for name in ["q", "q", "other"] {
+        publish(&high, name);
+    }
+    // The value is that of the moment, the rate that of the last look.
+    assert_eq!(trend(&desk, 0, &of_q, "messages"), (3, 0.0));
+    assert!(desk.sample(at(1)));
+    assert_eq!(trend(&desk, 1, &of_q, "messages"), (3, 2.0));
+    assert_eq!(trend(&desk, 1, &of_q, "publish"), (3, 2.0));
+    assert_eq!(trend(&desk, 1, &node, "messages_ready"), (4, 3.0));
+    assert_eq!(trend(&desk, 1, &node, "publish"), (4, 3.0));
+    let vhost = Subject::Vhost("/".to_owned());
+    assert_eq!(trend(&desk, 1, &vhost, "messages"), (4, 0.0));
+    let exchange = Subject::Exchange {
+        vhost: "/".to_owned(),
+        name: String::new(),
+    };
+    assert_eq!(trend(&desk, 1, &exchange, "publish_out"), (4, 0.0));
+    // Six seconds without a change.
+    for second in 2..8 {
+        assert!(desk.sample(at(second)));
+    }
+    assert_eq!(trend(&desk, 8, &of_q, "messages"), (3, 0.0));
+    assert_eq!(trend(&desk, 8, &node, "messages_ready"), (4, 0.0));
+}
+
+#[test]
+fn a_deleted_queue_is_no_longer_counted_nor_watched() {
+    let (desk, now, high, _) = actors();
+    done(high.declare_queue(now, queue("q")));
+    publish(&high, "q");
+    let of_q = of_queue("q");
+    assert_eq!(trend(&desk, 0, &of_q, "messages").0, 1);
+    assert_eq!(trend(&desk, 0, &Subject::Node, "messages").0, 1);
+    done(high.delete_queue(now, "q", DeleteIf::default()));
+    assert_eq!(trend(&desk, 1, &Subject::Node, "messages").0, 0);
+    assert_eq!(desk.trends_at(at(1), &of_q, &Windows::default()), None);
+    done(high.declare_queue(now, queue("q")));
+    assert!(desk.sample(at(2)));
+    assert_eq!(trend(&desk, 2, &of_q, "messages"), (0, 0.0));
+    let nowhere = Subject::Vhost("nowhere".to_owned());
+    assert_eq!(desk.trends_at(at(2), &nowhere, &Windows::default()), None);
+}
+
+#[test]
+fn nothing_is_noted_before_the_first_question_and_when_the_last_is_long_ago() {
+    let (desk, now, high, _) = actors();
+    done(high.declare_queue(now, queue("q")));
+    let noted = |desk: &Desk| desk.env.touched.take().len();
+    publish(&high, "q");
+    assert_eq!(noted(&desk), 0);
+    assert!(!desk.sample(at(0)));
+    let _asked = trend(&desk, 0, &Subject::Node, "messages");
+    publish(&high, "q");
+    publish(&high, "q");
+    let long = WATCHED_FOR_MS / 1_000;
+    assert!(desk.sample(at(long)));
+    assert_eq!(noted(&desk), 0, "the look has taken it");
+    publish(&high, "q");
+    assert_eq!(noted(&desk), 1);
+    assert!(!desk.sample(at(long + 1)));
+    publish(&high, "q");
+    assert_eq!(noted(&desk), 0);
+    // The next question begins anew.
+    let messages = trend(&desk, long + 2, &Subject::Node, "messages");
+    assert_eq!(messages, (5, 0.0));
+}
+
+#[test]
+fn the_driver_is_woken_by_the_first_question() {
+    struct Woken(std::sync::atomic::AtomicBool);
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+    let (desk, ..) = actors();
+    let woken = Arc::new(Woken(std::sync::atomic::AtomicBool::new(false)));
+    let waker = std::task::Waker::from(Arc::clone(&woken));
+    assert!(!desk.is_watched_or_wake(&waker));
+    let _asked = trend(&desk, 0, &Subject::Node, "messages");
+    assert!(woken.0.load(std::sync::atomic::Ordering::Relaxed));
+    assert!(desk.is_watched_or_wake(&waker));
+}
+
+#[test]
+fn samples_come_with_the_window_that_asks_for_them() {
+    let (desk, now, high, _) = actors();
+    done(high.declare_queue(now, queue("q")));
+    let windows = Windows {
+        lengths: Window::new(4, 2),
+        ..Windows::default()
+    };
+    let ask = |second| {
+        let trends = desk.trends_at(at(second), &of_queue("q"), &windows);
+        trends.expect("it is there")
+    };
+    let _first = ask(0);
+    for second in 1..=4 {
+        publish(&high, "q");
+        assert!(desk.sample(at(second)));
+    }
+    let trends = ask(4);
+    let find = |name| trends.iter().find(|trend| trend.name == name);
+    let messages = find("messages").expect("a queue has messages");
+    let range = messages.range.as_ref().expect("it was asked for");
+    let samples: Vec<u64> = range.samples.iter().map(|one| one.sample).collect();
+    assert_eq!(samples, [4, 2, 0]);
+    assert_eq!((messages.rate, range.avg, range.avg_rate), (1.0, 2.0, 1.0));
+    let publish = find("publish").expect("a queue has publishes");
+    assert_eq!((publish.rate, publish.range.as_ref()), (1.0, None));
+}
