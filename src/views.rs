@@ -24,9 +24,9 @@ pub use crate::desk::rates::{Range, Sample, Subject, Trend, Window, Windows};
 pub use crate::desk::session::State;
 pub use crate::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,
-    DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing, MessageCounts, NameFilter,
-    ObjectTotals, Page, PageError, Place, PlainTable, QueueCounts, QueueSort, QueueView,
-    QuorumView, Scope, SortKey, StreamView, VhostView,
+    DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing, LoginAttempts, Measured,
+    MemoryParts, MessageCounts, NameFilter, ObjectTotals, Page, PageError, Place, PlainTable,
+    QueueCounts, QueueSort, QueueView, QuorumView, Scope, SortKey, StreamView, VhostView,
 };
 pub use crate::inquiry::{
     Answers, ChannelCounters, ChannelExchange, ChannelQueue, ChannelSnapshot,

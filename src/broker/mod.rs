@@ -35,6 +35,7 @@ use thread::run;
 
 mod cgroup;
 mod driver;
+mod gauges;
 mod health;
 mod loading;
 mod memory;
@@ -197,6 +198,7 @@ impl BrokerBuilder {
         let guards = guards.map(|listener| env.events.listen(Interest::Everything, listener));
         let guards: Vec<ListenerGuard> = guards.collect();
         let desk = Desk::new(env);
+        desk.measure_with(gauges::OfProcess::new(&desk.env.settings));
         if let Err(error) = furnish(&desk, began) {
             // Another start must find the directory free.
             close(&desk);

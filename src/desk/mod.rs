@@ -66,6 +66,7 @@ pub use crate::vhost::{DeleteIf, DestinationName};
 use administration::{Changes, Parameters};
 use rates::Sampler;
 use session::Session;
+use views::Gauges;
 use waiting::{Waiting, Watch};
 
 /// What all connections of a broker share.
@@ -96,6 +97,8 @@ pub struct Desk {
     /// What went through it over connections that are gone, by what they spoke. Held while a
     /// connection leaves the list, so that it counts once at any moment.
     past: Mutex<BTreeMap<&'static str, Turnover>>,
+    /// What looks at the process.
+    gauges: OnceLock<Box<dyn Gauges>>,
     /// What is watched for rates.
     sampler: Sampler,
 }
@@ -126,6 +129,7 @@ impl Desk {
             waiting: Waiting::new(&env.store),
             tally: Tally::default(),
             past: Mutex::default(),
+            gauges: OnceLock::new(),
             sampler: Sampler::default(),
             env,
         });

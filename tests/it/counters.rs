@@ -358,3 +358,39 @@ fn channels_and_connections_have_rates_too() {
     let nobody = Subject::Channel("nobody (1)".to_owned());
     assert_eq!(desk.trends(&nobody, &Windows::default()), None);
 }
+
+#[test]
+fn the_process_is_measured_and_logins_are_counted() {
+    let broker = broker();
+    let _client = Client::new(&broker);
+    let mut stranger = Client::raw(&broker);
+    stranger.say("protocol-header 'AMQP\\x00\\x00\\x09\\x01'");
+    stranger.hear();
+    stranger.say(
+        "connection.start-ok mechanism='PLAIN' response='\\x00guest\\x00wrong' locale='en_US' \
+         client-properties={capabilities: {authentication_failure_close: true}}",
+    );
+    let refused = stranger.hear();
+    assert!(refused.contains("ACCESS_REFUSED"), "{refused}");
+    let desk = broker.desk();
+    let [amqp, http] = desk.login_attempts();
+    assert_eq!(
+        (amqp.protocol, amqp.succeeded, amqp.failed),
+        ("amqp091", 1, 1)
+    );
+    assert_eq!((http.protocol, http.total()), ("http", 0));
+    let measured = desk.measured();
+    // The broker listens, and each client has two sockets in this process.
+    let sockets = measured.sockets_used.unwrap();
+    assert!(sockets >= 5, "{measured:?}");
+    let open = measured.descriptors_used.unwrap();
+    assert!(open > sockets, "{measured:?}");
+    assert!(measured.descriptors_max.is_none_or(|max| max >= open));
+    let used = measured.memory_used_bytes.unwrap();
+    assert!(used > 1 << 20 && measured.memory_limit_bytes.is_some());
+    let parts = desk.memory_parts(&measured);
+    assert_eq!(
+        parts.queued_bytes + parts.staged_bytes + parts.other_bytes,
+        used
+    );
+}

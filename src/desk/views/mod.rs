@@ -15,6 +15,7 @@ mod exchanges;
 #[cfg(feature = "management")]
 mod handles;
 mod listing;
+mod measured;
 mod overview;
 mod plain;
 mod queues;
@@ -31,6 +32,8 @@ pub(crate) use handles::QueueRef;
 #[cfg(feature = "management")]
 pub(crate) use listing::{Item, select};
 pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};
+pub(crate) use measured::Gauges;
+pub use measured::{LoginAttempts, Measured, MemoryParts};
 pub use overview::{Churn, ObjectTotals};
 pub use plain::PlainTable;
 pub use queues::{MessageCounts, QueueCounts, QueueSort, QueueView, QuorumView, StreamView};

@@ -1,0 +1,109 @@
+//! What the process takes of its machine, and who has tried to log in.
+
+use serde::Serialize;
+
+use crate::auth::Door;
+use crate::desk::Desk;
+
+/// What the process takes of its machine, measured when it is asked for. `None` where the system
+/// does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Measured {
+    /// Octets that the process has resident; what it has freed and not given back is in.
+    pub memory_used_bytes: Option<u64>,
+    /// Octets above which publishers wait.
+    pub memory_limit_bytes: Option<u64>,
+    /// Octets that can still be written where the data lies.
+    pub disk_free_bytes: Option<u64>,
+    /// Open files and sockets.
+    pub descriptors_used: Option<u64>,
+    /// Files and sockets that may be open; `None` for no limit.
+    pub descriptors_max: Option<u64>,
+    /// Of the open ones, sockets: of clients, and those that wait for clients.
+    pub sockets_used: Option<u64>,
+}
+
+/// What the memory is used for, as far as that is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MemoryParts {
+    /// Octets of messages that wait in queues, as the budget of bodies counts them; without that
+    /// budget (nothing on disk) they are among the others.
+    pub queued_bytes: u64,
+    /// Octets that wait for the disk.
+    pub staged_bytes: u64,
+    /// All others: connections, lists, code, what is free and not given back.
+    pub other_bytes: u64,
+}
+
+/// What looks at the process: the broker around the desk, which does no such thing itself.
+pub(crate) trait Gauges: Send + Sync {
+    /// The numbers of now.
+    fn measure(&self) -> Measured;
+}
+
+/// How often users have tried to log in by one door since the broker started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LoginAttempts {
+    /// RabbitMQ's name of the protocol: `amqp091` or `http`.
+    pub protocol: &'static str,
+    /// With success.
+    pub succeeded: u64,
+    /// Without.
+    pub failed: u64,
+}
+
+impl LoginAttempts {
+    /// All.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.succeeded + self.failed
+    }
+}
+
+impl Desk {
+    /// What the process takes of its machine. Reads a few files of the system and none of ours;
+    /// all `None` for a desk without a broker around it.
+    #[must_use]
+    pub fn measured(&self) -> Measured {
+        let gauges = self.gauges.get();
+        gauges.map_or_else(Measured::default, |gauges| gauges.measure())
+    }
+
+    /// What the memory in `measured` is used for.
+    #[must_use]
+    pub fn memory_parts(&self, measured: &Measured) -> MemoryParts {
+        let pager = self.env.pager.as_ref();
+        let queued_bytes = pager.map_or(0, |pager| pager.held());
+        let staged_bytes = self.env.store.staged();
+        let used = measured.memory_used_bytes.unwrap_or_default();
+        MemoryParts {
+            queued_bytes,
+            staged_bytes,
+            other_bytes: used.saturating_sub(queued_bytes + staged_bytes),
+        }
+    }
+
+    /// Milliseconds since the broker was made, in real time.
+    #[must_use]
+    pub fn uptime_ms(&self) -> u64 {
+        self.env.now().transport.as_millis()
+    }
+
+    /// How often users have tried to log in, by door.
+    #[must_use]
+    pub fn login_attempts(&self) -> [LoginAttempts; 2] {
+        [("amqp091", Door::Amqp), ("http", Door::Http)].map(|(protocol, door)| {
+            let (succeeded, failed) = self.auth.attempts(door);
+            LoginAttempts {
+                protocol,
+                succeeded,
+                failed,
+            }
+        })
+    }
+
+    /// What [`Desk::measured`] asks from now on.
+    pub(crate) fn measure_with(&self, gauges: impl Gauges + 'static) {
+        let _first_stays = self.gauges.set(Box::new(gauges));
+    }
+}
