@@ -118,6 +118,10 @@ pub mod management;
 mod message;
 #[cfg(feature = "internals")]
 pub mod message;
+#[cfg(all(feature = "management", not(feature = "internals")))]
+mod metrics;
+#[cfg(all(feature = "management", feature = "internals"))]
+pub mod metrics;
 #[cfg(not(feature = "internals"))]
 mod net;
 #[cfg(feature = "internals")]

@@ -52,6 +52,17 @@ pub const HTTP_CHUNK: usize = 32 * 1024;
 /// sees fewer.
 pub const HTTP_GET_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Pages of metrics that may be written at one time, to readers of any speed. A reader beyond gets
+/// 503.
+pub const METRICS_AT_ONCE_MAX: usize = 16;
+
+/// Milliseconds that a page of metrics waits for connections to tell of their channels. Those of
+/// connections that take longer are left out.
+pub const METRICS_CHANNELS_MS: u64 = 1_000;
+
+/// Queues or other objects that are read for a page of metrics before others get a turn.
+pub const METRICS_STEPS: usize = 512;
+
 /// Connections the operating system keeps for us before they are accepted.
 pub const BACKLOG: u32 = 1_024;
 

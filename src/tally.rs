@@ -106,6 +106,92 @@ impl ReadTally {
     }
 }
 
+/// RabbitMQ's ends of the ranges by which sizes of bodies are counted, in octets, each in its
+/// range.
+///
+/// Seen: RabbitMQ 4.3.6, `rabbitmq_message_size_bytes` of `/metrics`.
+pub const SIZE_ENDS: [usize; 8] = [
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    50_000_000,
+    100_000_000,
+];
+
+/// Sizes of bodies.
+#[derive(Debug, Default)]
+pub struct Sizes {
+    ranges: [Count; SIZE_ENDS.len() + 1],
+    bytes: Count,
+}
+
+impl Sizes {
+    /// So many more. By one thread at a time.
+    #[inline]
+    pub fn raise(&self, more: &SizeTotals) {
+        for (count, more) in self.ranges.iter().zip(more.ranges) {
+            if more > 0 {
+                count.raise(more);
+            }
+        }
+        self.bytes.raise(more.bytes);
+    }
+
+    /// One more of so many octets, from any thread.
+    pub fn add(&self, octets: usize) {
+        if let Some(count) = self.ranges.get(SizeTotals::range(octets)) {
+            count.add(1);
+        }
+        self.bytes.add(octets as u64);
+    }
+
+    fn totals(&self) -> SizeTotals {
+        SizeTotals {
+            ranges: self.ranges.each_ref().map(Count::get),
+            bytes: self.bytes.get(),
+        }
+    }
+}
+
+/// How many bodies of which size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SizeTotals {
+    /// Bodies by range: of up to 100 octets, of more and up to 1,000, then 10,000, 100,000,
+    /// 1,000,000, 10,000,000, 50,000,000, 100,000,000, and of more than that.
+    pub ranges: [u64; SIZE_ENDS.len() + 1],
+    /// Octets of all of them.
+    pub bytes: u64,
+}
+
+impl SizeTotals {
+    /// One more.
+    #[inline]
+    pub fn add(&mut self, octets: usize) {
+        if let Some(count) = self.ranges.get_mut(Self::range(octets)) {
+            *count += 1;
+        }
+        self.bytes += octets as u64;
+    }
+
+    #[inline]
+    fn range(octets: usize) -> usize {
+        let range = SIZE_ENDS.iter().position(|end| octets <= *end);
+        range.unwrap_or(SIZE_ENDS.len())
+    }
+
+    fn plus(self, other: Self) -> Self {
+        let mut sum = self;
+        for (count, more) in sum.ranges.iter_mut().zip(other.ranges) {
+            *count += more;
+        }
+        sum.bytes += other.bytes;
+        sum
+    }
+}
+
 /// What went through one door: a connection, or all calls that come without one.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -133,6 +219,8 @@ pub struct Tally {
     pub stream: ReadTally,
     /// Direct replies, which need no queue.
     pub direct_reply: ReadTally,
+    /// Sizes of what was published.
+    pub sizes: Sizes,
 }
 
 impl Tally {
@@ -163,6 +251,7 @@ impl Tally {
             quorum: self.quorum.totals(),
             stream: self.stream.totals(),
             direct_reply: self.direct_reply.totals(),
+            sizes: self.sizes.totals(),
         }
     }
 }
@@ -236,6 +325,8 @@ pub struct MessageTotals {
     pub stream: ReadTotals,
     /// Direct replies, which need no queue.
     pub direct_reply: ReadTotals,
+    /// Sizes of the bodies that were published.
+    pub sizes: SizeTotals,
 }
 
 impl MessageTotals {
@@ -268,6 +359,7 @@ impl MessageTotals {
             quorum: self.quorum.plus(other.quorum),
             stream: self.stream.plus(other.stream),
             direct_reply: self.direct_reply.plus(other.direct_reply),
+            sizes: self.sizes.plus(other.sizes),
         }
     }
 }

@@ -33,5 +33,7 @@ pub use crate::inquiry::{
 };
 pub use crate::kind::QueueKind;
 pub use crate::queue::{DeathTotals, Stats};
-pub use crate::tally::{ExchangeTotals, MessageTotals, ReadTotals, TrafficTotals, Turnover};
+pub use crate::tally::{
+    ExchangeTotals, MessageTotals, ReadTotals, SizeTotals, TrafficTotals, Turnover,
+};
 pub use crate::vhost::DestinationName;

@@ -94,6 +94,7 @@ impl Default for BrokerBuilder {
             host: "127.0.0.1".to_owned(),
             port: 0,
             management_enabled: false,
+            prometheus_enabled: false,
             durability: Durability::Memory,
             ..Settings::default()
         };
@@ -136,6 +137,16 @@ impl BrokerBuilder {
     pub fn management(mut self, port: u16) -> Self {
         self.settings.management_enabled = true;
         self.settings.management_tcp_port = Some(port);
+        self
+    }
+
+    /// Serves metrics for Prometheus too, on a port of their own; 0 takes a free one. See
+    /// [`Broker::prometheus_uri`].
+    #[cfg(feature = "management")]
+    #[must_use]
+    pub fn prometheus(mut self, port: u16) -> Self {
+        self.settings.prometheus_enabled = true;
+        self.settings.prometheus_tcp_port = Some(port);
         self
     }
 
@@ -323,9 +334,21 @@ impl Broker {
     #[cfg(feature = "management")]
     #[must_use]
     pub fn management_uri(&self) -> Option<String> {
+        self.http_uri(start::MANAGEMENT)
+    }
+
+    /// `http://127.0.0.1:15692`: its `/metrics` are for Prometheus; `None` if they are not served.
+    #[cfg(feature = "management")]
+    #[must_use]
+    pub fn prometheus_uri(&self) -> Option<String> {
+        self.http_uri(start::PROMETHEUS)
+    }
+
+    #[cfg(feature = "management")]
+    fn http_uri(&self, name: &str) -> Option<String> {
         let mut listeners = self.listeners.iter();
-        let management = listeners.find(|one| one.name == start::MANAGEMENT)?;
-        let address = reachable(*management.addresses.first()?);
+        let listener = listeners.find(|one| one.name == name)?;
+        let address = reachable(*listener.addresses.first()?);
         Some(format!("http://{address}"))
     }
 

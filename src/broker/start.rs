@@ -62,6 +62,8 @@ impl StartError {
                 Some(match (*listener, is_port) {
                     (MANAGEMENT, true) => "management.tcp.port",
                     (MANAGEMENT, false) => "management.tcp.ip",
+                    (PROMETHEUS, true) => "prometheus.tcp.port",
+                    (PROMETHEUS, false) => "prometheus.tcp.ip",
                     (_, true) => "port",
                     (_, false) => "host",
                 })
@@ -159,6 +161,9 @@ pub(super) const AMQP: &str = "amqp";
 /// The name of the listener of the management API.
 pub(super) const MANAGEMENT: &str = "management";
 
+/// The name of the listener of the metrics.
+pub(super) const PROMETHEUS: &str = "prometheus";
+
 /// The addresses of all listeners, taken.
 #[derive(Debug)]
 pub(super) struct Doors {
@@ -166,6 +171,9 @@ pub(super) struct Doors {
     /// `None` if it is switched off, or its default port is in use.
     #[cfg(feature = "management")]
     pub(super) management: Option<Bound>,
+    /// The same.
+    #[cfg(feature = "management")]
+    pub(super) prometheus: Option<Bound>,
 }
 
 /// Listeners that clients can connect to.
@@ -173,19 +181,22 @@ pub(super) struct Open {
     pub(super) amqp: Listener,
     #[cfg(feature = "management")]
     pub(super) management: Option<Listener>,
+    #[cfg(feature = "management")]
+    pub(super) prometheus: Option<Listener>,
 }
 
 impl Doors {
     /// Listens: from now on clients can connect.
     pub(super) fn open(self) -> Result<Open, StartError> {
-        let amqp = self.amqp.listen();
+        let open = |name, bound: Bound| bound.listen().map_err(|error| listen(name, error));
+        #[cfg(feature = "management")]
+        let beside = |name, bound: Option<Bound>| bound.map(|bound| open(name, bound)).transpose();
         Ok(Open {
-            amqp: amqp.map_err(|error| listen(AMQP, error))?,
+            amqp: open(AMQP, self.amqp)?,
             #[cfg(feature = "management")]
-            management: match self.management.map(Bound::listen) {
-                None => None,
-                Some(opened) => Some(opened.map_err(|error| listen(MANAGEMENT, error))?),
-            },
+            management: beside(MANAGEMENT, self.management)?,
+            #[cfg(feature = "management")]
+            prometheus: beside(PROMETHEUS, self.prometheus)?,
         })
     }
 }
@@ -196,26 +207,41 @@ pub(super) fn bind(settings: &Settings) -> Result<Doors, StartError> {
     Ok(Doors {
         amqp: amqp.map_err(|error| listen(AMQP, error))?,
         #[cfg(feature = "management")]
-        management: bind_management(settings)?,
+        management: bind_beside(
+            MANAGEMENT,
+            settings.management_enabled,
+            settings.management_address(),
+            settings.management_tcp_port,
+        )?,
+        #[cfg(feature = "management")]
+        prometheus: bind_beside(
+            PROMETHEUS,
+            settings.prometheus_enabled,
+            settings.prometheus_address(),
+            settings.prometheus_tcp_port,
+        )?,
     })
 }
 
+/// Takes the address of a listener beside the one for AMQP. Without a port that was `given`, it is
+/// left out if its own is in use.
 #[cfg(feature = "management")]
-fn bind_management(settings: &Settings) -> Result<Option<Bound>, StartError> {
-    if !settings.management_enabled {
+fn bind_beside(
+    name: &'static str,
+    enabled: bool,
+    (host, port): (&str, u16),
+    given: Option<u16>,
+) -> Result<Option<Bound>, StartError> {
+    if !enabled {
         return Ok(None);
     }
-    let (host, port) = settings.management_address();
     match Bound::bind(host, port) {
         Ok(bound) => Ok(Some(bound)),
-        Err(error)
-            if error.kind() == io::ErrorKind::AddrInUse
-                && settings.management_tcp_port.is_none() =>
-        {
-            crate::log::warn!("the management API is left out: {error}");
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && given.is_none() => {
+            crate::log::warn!("{name} is not served: {error}");
             Ok(None)
         }
-        Err(error) => Err(listen(MANAGEMENT, error)),
+        Err(error) => Err(listen(name, error)),
     }
 }
 

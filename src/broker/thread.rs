@@ -6,11 +6,15 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+#[cfg(feature = "management")]
+use super::memory;
 use super::start::{self, Doors, Open};
 use super::{Grace, StartError, close, driver, monitor, sampling};
 use crate::desk::Desk;
 #[cfg(feature = "management")]
 use crate::management::Management;
+#[cfg(feature = "management")]
+use crate::metrics::Metrics;
 use crate::net::amqp::Amqp;
 use crate::net::descriptors::Descriptors;
 use crate::net::listener::Listening;
@@ -104,15 +108,23 @@ fn start_listening(
     tasks: &TaskTracker,
 ) -> Vec<Listening> {
     let amqp = Amqp(Arc::clone(desk));
-    let amqp = open.amqp.start(start::AMQP, amqp, stop, tasks);
+    #[cfg_attr(
+        not(feature = "management"),
+        expect(unused_mut, reason = "there is one listener")
+    )]
+    let mut listening = vec![open.amqp.start(start::AMQP, amqp, stop, tasks)];
+    #[cfg(feature = "management")]
+    if let Some(listener) = open.prometheus {
+        let metrics = Metrics::new(desk, memory::limit(&desk.env.settings));
+        listening.push(listener.start(start::PROMETHEUS, metrics, stop, tasks));
+    }
     #[cfg(feature = "management")]
     if let Some(listener) = open.management {
         let addresses = listener.addresses().to_vec();
-        let management = Management::new(desk, std::slice::from_ref(&amqp), addresses);
-        let management = listener.start(start::MANAGEMENT, management, stop, tasks);
-        return vec![amqp, management];
+        let management = Management::new(desk, &listening, addresses);
+        listening.push(listener.start(start::MANAGEMENT, management, stop, tasks));
     }
-    vec![amqp]
+    listening
 }
 
 /// Tells every client, and waits for them to go.

@@ -18,6 +18,7 @@ use crate::error::AmqpError;
 use crate::message::{Body, LARGE_BODY, Message, routing_keys};
 use crate::queue::returned_properties;
 use crate::store::Position;
+use crate::tally::SizeTotals;
 use crate::turns;
 use crate::vhost::{Answer, Delay, Exchange, Placed, Publishes, Question, Routes};
 
@@ -204,6 +205,9 @@ impl Channel {
         if let Some(transaction) = &mut self.transaction {
             cx.session.tally.published.raise(1);
             cx.session.tally.published_confirm.raise(1);
+            let mut size = SizeTotals::default();
+            size.add(checked.message.body_len());
+            cx.session.tally.sizes.raise(&size);
             transaction.publish(checked);
             return;
         }
@@ -346,6 +350,7 @@ impl Channel {
         let tally = &cx.session.tally;
         self.counters.published += held;
         tally.published.raise(held);
+        tally.sizes.raise(&publisher.held.sizes());
         let Some(confirms) = &mut self.confirms else {
             let exchanges = &mut self.exchanges;
             let published = |exchange: &_, messages| exchanges.published(exchange, messages as u64);

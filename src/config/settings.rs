@@ -205,6 +205,28 @@ settings! {
         ["management.http.max_body_size"];
     }
 
+    "Prometheus" {
+        /// Whether metrics are served over HTTP.
+        prometheus_enabled: bool = true;
+        "prometheus.enabled", Flag, [];
+
+        /// The address that metrics are served on; `none` is the one of `host`.
+        prometheus_tcp_ip: Option<String> = None;
+        "prometheus.tcp.ip", HostOrNone, ["prometheus.tcp.ip"];
+
+        /// The port of the metrics. 0 takes a free one; the ready file and the log name it. `none`
+        /// is 10020 above `port`, or a free one where `port` is 0 or over 55515. A port that was
+        /// given and is in use stops the start; one that was not leaves the metrics out.
+        prometheus_tcp_port: Option<u16> = None;
+        "prometheus.tcp.port", WholeOrNone(0, 65535, Count),
+        ["prometheus.tcp.port"], shown "15692";
+
+        /// Whether `/metrics` has a series for each queue, channel and connection, as
+        /// `/metrics/per-object` has.
+        prometheus_return_per_object_metrics: bool = false;
+        "prometheus.return_per_object_metrics", Flag, ["prometheus.return_per_object_metrics"];
+    }
+
     "Data" {
         /// The directory for messages and definitions. It is made when it is missing, and serves
         /// one broker at a time.

@@ -9,6 +9,8 @@ use super::shape::Given;
 
 /// How far the port of the management API is above the one for AMQP.
 const MANAGEMENT_ABOVE: u16 = 10_000;
+/// How far the port of the metrics is above the one for AMQP.
+const PROMETHEUS_ABOVE: u16 = 10_020;
 
 impl Settings {
     /// Where the management API is to be served: address and port.
@@ -17,6 +19,15 @@ impl Settings {
         (
             host,
             self.beside(self.management_tcp_port, MANAGEMENT_ABOVE),
+        )
+    }
+
+    /// Where metrics are to be served: address and port.
+    pub fn prometheus_address(&self) -> (&str, u16) {
+        let host = self.prometheus_tcp_ip.as_deref().unwrap_or(&self.host);
+        (
+            host,
+            self.beside(self.prometheus_tcp_port, PROMETHEUS_ABOVE),
         )
     }
 

@@ -143,9 +143,11 @@ impl Actor {
     ) -> Stored<Published> {
         let routes = &answer.routes;
         let vhost = &self.vhost;
+        let size = message.body_len();
         self.count(|tally| {
             tally.published.add(1);
             tally.published_confirm.add(1);
+            tally.sizes.add(size);
         });
         if routes.is_empty()
             && let Some(until) = answer.delayed

@@ -58,6 +58,7 @@ mod routes;
 mod server;
 
 use door::Door;
+pub(crate) use server::serve;
 
 /// The name of its listener.
 pub const NAME: &str = "management";
@@ -96,6 +97,6 @@ impl Service for Management {
     }
 
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
-        server::serve(accepted, self.router.clone())
+        serve(accepted, self.router.clone())
     }
 }

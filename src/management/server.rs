@@ -26,7 +26,7 @@ use crate::net::listener::Accepted;
 
 /// Serves `accepted` until the client leaves, is silent for too long, or the broker stops. A stop
 /// lets a request that is being answered finish.
-pub(super) async fn serve(accepted: Accepted, router: Router) {
+pub(crate) async fn serve(accepted: Accepted, router: Router) {
     let Accepted {
         stream,
         peer,

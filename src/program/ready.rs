@@ -22,6 +22,8 @@ pub(crate) struct Ready {
     pub(crate) amqp: Vec<Endpoint>,
     /// Where tools connect for the management API; nothing if it is not served.
     pub(crate) management: Vec<Endpoint>,
+    /// Where Prometheus finds the metrics; nothing if they are not served.
+    pub(crate) prometheus: Vec<Endpoint>,
     /// What is listened on, in the same order: `[::]:5672` is every interface.
     pub(crate) listening: Vec<SocketAddr>,
     /// Everything that it listens for, and the addresses as they are.
@@ -65,6 +67,10 @@ impl Ready {
             version: env!("CARGO_PKG_VERSION"),
             amqp: amqp.iter().map(Endpoint::from).collect(),
             management: addresses("http").iter().map(Endpoint::from).collect(),
+            prometheus: addresses("http/prometheus")
+                .iter()
+                .map(Endpoint::from)
+                .collect(),
             listening: amqp,
             listeners: listeners.to_vec(),
             data_dir: written.then(|| absolute(&settings.data_dir)),

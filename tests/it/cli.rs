@@ -188,13 +188,16 @@ fn each_door_has_its_port() {
         free = amqp.local_addr().unwrap().port() % 50_000;
         drop(amqp);
         taken = TcpListener::bind(("::", free + 10_000)).ok();
-        taken = taken.filter(|_| TcpListener::bind(("::", free)).is_ok());
+        let is_free = |port| TcpListener::bind(("::", port)).is_ok();
+        taken = taken.filter(|_| is_free(free) && is_free(free + 10_020));
     }
     let port = format!("port={free}");
     let without = Running::start(&["--ephemeral", "--set", &port]);
     assert_eq!(without.ready["management"], json!([]));
     let names = without.ready["listeners"].as_array().unwrap();
-    assert_eq!(names.len(), 1);
+    assert_eq!(names.len(), 2);
+    let metrics = without.ready["prometheus"][0]["port"].as_u64();
+    assert_eq!(metrics, Some(u64::from(free) + 10_020));
     drop((without, taken));
     let above = Running::start(&["--ephemeral", "--set", &port]);
     let port = above.ready["management"][0]["port"].as_u64();

@@ -13,7 +13,7 @@ use leveret::desk::rates::{Subject, Windows};
 use leveret::desk::views::{ChannelView, Scope};
 use leveret::inquiry::{ChannelExchange, ChannelQueue};
 use leveret::queue::DeathTotals;
-use leveret::tally::{ExchangeTotals, MessageTotals, ReadTotals};
+use leveret::tally::{ExchangeTotals, MessageTotals, ReadTotals, SizeTotals};
 
 use crate::talker::{Client, eventually};
 use crate::views::channels;
@@ -111,6 +111,7 @@ fn publishes_count_at_the_exchange_they_were_published_to() {
         returned_unroutable: 1,
         dropped_unroutable: 1,
         publishers_begun: 1,
+        sizes: totals.sizes,
         ..MessageTotals::default()
     };
     assert_eq!(totals, expected);
@@ -193,6 +194,10 @@ fn what_comes_without_a_connection_counts_as_by_the_http_api() {
         confirmed: 2,
         routed: 2,
         returned_unroutable: 1,
+        sizes: SizeTotals {
+            ranges: [2, 0, 0, 0, 0, 0, 0, 0, 0],
+            bytes: 0,
+        },
         ..MessageTotals::default()
     };
     let desk = broker.desk();

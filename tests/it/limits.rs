@@ -59,6 +59,15 @@ const BOUNDS: &[(&str, &str)] = &[
     ("HTTP_IDLE_MS", "management::slow_clients_are_cut_off"),
     ("HTTP_CHUNK", "management::a_long_list_is_sent_in_chunks"),
     ("HTTP_GET_BYTES", "management::a_get_has_an_end"),
+    (
+        "METRICS_AT_ONCE_MAX",
+        "metrics::pages_that_are_written_have_a_number",
+    ),
+    (
+        "METRICS_CHANNELS_MS",
+        "metrics::a_connection_that_tells_nothing_is_not_waited_for",
+    ),
+    ("METRICS_STEPS", "metrics::a_long_page_is_sent_in_chunks"),
     ("BACKLOG", "limits::those_who_shake_hands_have_a_number"),
     (
         "ACCEPT_PAUSE_MS",

@@ -32,6 +32,7 @@ mod limits;
 mod log;
 mod machine;
 mod management;
+mod metrics;
 mod order;
 mod pressure;
 mod process;

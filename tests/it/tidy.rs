@@ -40,6 +40,11 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         SILENT,
         "waits for sockets and for the store, on the runtime",
     ),
+    (
+        "src/metrics/",
+        SILENT,
+        "waits for connections, and asks the system of this process",
+    ),
     ("src/broker/", SILENT, "starts and stops threads"),
     (
         "src/config/",
@@ -88,6 +93,7 @@ const LAYERS: &[&str] = &[
     "program",
     "administration settings views",
     "broker",
+    "metrics",
     "management",
     "net",
     "connection",

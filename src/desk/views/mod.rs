@@ -19,6 +19,8 @@ mod measured;
 mod overview;
 mod plain;
 mod queues;
+#[cfg(feature = "management")]
+mod rolls;
 mod turnover;
 mod vhosts;
 
@@ -37,6 +39,8 @@ pub use measured::{LoginAttempts, Measured, MemoryParts};
 pub use overview::{Churn, ObjectTotals};
 pub use plain::PlainTable;
 pub use queues::{MessageCounts, QueueCounts, QueueSort, QueueView, QuorumView, StreamView};
+#[cfg(feature = "management")]
+pub(crate) use rolls::{ExchangeFigures, ExchangeRoll, QueueFigures, QueueRoll, WithBindings};
 pub use vhosts::VhostView;
 
 /// Which vhosts a view is about.

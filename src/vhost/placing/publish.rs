@@ -15,7 +15,7 @@ use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::{Arrival, Pushed, Sender};
 use crate::store::{Op, Position, RecordAt};
-use crate::tally::ExchangeTally;
+use crate::tally::{ExchangeTally, SizeTotals};
 use crate::turns;
 use crate::vhost::queue_handle::{QueueHandle, Storing};
 use crate::vhost::reply_to::ReplyTarget;
@@ -161,6 +161,15 @@ impl Publishes {
             let part = self.each.get(part).unwrap_or_default().iter();
             part.filter_map(|publish| Some((&run.routes, publish.message.as_ref()?, publish.at)))
         })
+    }
+
+    /// Sizes of their bodies.
+    pub fn sizes(&self) -> SizeTotals {
+        let mut sizes = SizeTotals::default();
+        for message in self.each.iter().filter_map(|one| one.message.as_ref()) {
+            sizes.add(message.body_len());
+        }
+        sizes
     }
 
     /// How many messages there are.

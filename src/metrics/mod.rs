@@ -1,0 +1,73 @@
+//! Metrics for Prometheus, as RabbitMQ's plugin has them: text over HTTP, without a login.
+//!
+//! One table ([`families`]) says of each family its name, type, words and labels, and where its
+//! figures come from; a page ([`page`]) is a choice of them, and is written while it is sent
+//! ([`text`]). Nothing is sampled and nothing is kept: what costs is counted where it happens, and
+//! what is shown is asked for when a page is read.
+//!
+//! Knows the desk and its views; knows no queue, no channel and no store.
+//!
+//! # How to add a family
+//!
+//! A row in a file of [`families`]: name without prefix, type, words, and a [`family::Source`] with
+//! the figure. `tests/it/metrics.rs` compares those of RabbitMQ with the recorded list.
+//!
+//! Source: RabbitMQ 4.3.6, port 15692. Docs: RabbitMQ, monitoring with Prometheus.
+
+use std::sync::Arc;
+
+use crate::desk::Desk;
+use crate::limits::HTTP_CONNECTIONS_MAX;
+use crate::net::listener::{Accepted, Service};
+
+mod door;
+mod families;
+mod family;
+mod moment;
+mod page;
+mod process;
+mod rows;
+mod text;
+
+use door::Door;
+use process::Constants;
+
+/// The name of its listener.
+pub const NAME: &str = "prometheus";
+
+/// What is spoken, as RabbitMQ calls it in a list of listeners.
+pub const PROTOCOL: &str = "http/prometheus";
+
+/// Serves metrics.
+pub struct Metrics {
+    router: axum::Router,
+}
+
+impl Metrics {
+    /// Those of a broker that begins to serve now. `memory_limit`: octets above which publishers
+    /// wait.
+    #[must_use]
+    pub fn new(desk: &Arc<Desk>, memory_limit: Option<u64>) -> Self {
+        let constants = Constants {
+            started: desk.env.now(),
+            memory_limit,
+        };
+        Self {
+            router: door::router(Arc::new(Door::new(desk, constants))),
+        }
+    }
+}
+
+impl Service for Metrics {
+    fn protocol(&self) -> &'static str {
+        PROTOCOL
+    }
+
+    fn at_once(&self) -> usize {
+        HTTP_CONNECTIONS_MAX
+    }
+
+    fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
+        crate::management::serve(accepted, self.router.clone())
+    }
+}
