@@ -5,7 +5,8 @@
 //! ([`text`]). Nothing is sampled and nothing is kept: what costs is counted where it happens, and
 //! what is shown is asked for when a page is read.
 //!
-//! Knows the desk and its views; knows no queue, no channel and no store.
+//! Asks the desk, and the parts of a broker that count for themselves: store, pager, turns. Knows
+//! no queue and no channel.
 //!
 //! # How to add a family
 //!

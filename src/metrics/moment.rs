@@ -16,6 +16,7 @@ use crate::kind::QueueKind;
 use crate::limits::METRICS_CHANNELS_MS;
 use crate::paging::Pager;
 use crate::queue::DeathTotals;
+use crate::store::StoreTotals;
 use crate::tally::{MessageTotals, ReadTotals, Turnover};
 use crate::turns::Counts;
 
@@ -36,6 +37,8 @@ pub(super) struct Moment {
     pub(super) vhosts: Vec<String>,
     pub(super) queues: usize,
     pub(super) process: Process,
+    /// What the store has done.
+    pub(super) store: StoreTotals,
     /// Sums over the queues, once all have been read.
     pub(super) sums: Sums,
 }
@@ -94,6 +97,7 @@ impl Moment {
             channels,
             vhosts: vhosts.map(|name| name.to_string()).collect(),
             queues,
+            store: desk.env.store.totals(),
             process: Process::look(constants, now, &desk.env.settings),
             sums: Sums::default(),
         }

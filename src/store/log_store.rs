@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Mono};
 use crate::ids::{QueueId, Sequence};
 use crate::message::Message;
 use crate::store::definitions::{self, Definitions, Texts, change_text};
@@ -23,7 +23,7 @@ use crate::store::start::recount::{recount, tell};
 use crate::store::start::recovery::{self, Damage, Scan};
 use crate::store::{
     Definition, DefinitionChange, DurableWatch, Op, Position, RecordAt, Recovered, Store,
-    StoreError,
+    StoreError, StoreTotals,
 };
 use crate::sync::{JoinHandle, Mutex};
 
@@ -51,6 +51,8 @@ pub struct LogStore {
     housekeeper: Arc<Mutex<Housekeeper>>,
     queues: Sequence,
     clock: Clock,
+    /// When it was opened, in transport time.
+    opened: Mono,
     definitions: Mutex<Texts>,
     /// Definitions were lost, now or before.
     has_lost: bool,
@@ -89,6 +91,7 @@ impl LogStore {
         options: Options,
         clock: Clock,
     ) -> Result<Self, StoreError> {
+        let opened = clock.now().transport;
         let mut scan = recovery::scan(&*disk)?;
         let is_new = scan.checkpoint == 0 && scan.catalog.segments.is_empty();
         let mut found = definitions::read(&*disk, scan.definitions)?;
@@ -133,6 +136,7 @@ impl LogStore {
             Arc::clone(&shared),
             scan.end,
             first,
+            clock.clone(),
         )));
         let has_lost = database.state().lost;
         let housekeeper = Housekeeper::new(
@@ -149,6 +153,7 @@ impl LogStore {
             housekeeper: Arc::new(Mutex::new(housekeeper)),
             queues: Sequence::after(epoch << 32),
             clock,
+            opened,
             definitions: Mutex::new(definitions),
             has_lost,
             suspect,
@@ -303,6 +308,12 @@ impl Store for LogStore {
                 crate::log::info!("{messages} messages of {done} of {total} segments are back");
             }
         }
+        let counts = &self.shared.counts;
+        counts.recovered.add(messages);
+        let took = self.clock.now().transport.since(self.opened).as_micros();
+        counts
+            .recovery_us
+            .add(u64::try_from(took).unwrap_or(u64::MAX));
         self.shared.chores.lock().recovered = true;
         self.shared.chore();
         Ok(())
@@ -347,6 +358,16 @@ impl Store for LogStore {
 
     fn watch(&self, watch: Arc<dyn DurableWatch>) {
         self.shared.watch(watch);
+    }
+
+    fn totals(&self) -> StoreTotals {
+        let catalog = self.shared.catalog.lock();
+        let files = catalog.segments.values().map(|segment| segment.file_len);
+        StoreTotals {
+            segments: catalog.segments.len() as u64,
+            allocated_bytes: files.sum(),
+            ..self.shared.counts.totals()
+        }
     }
 
     fn damage(&self) -> Vec<Damage> {

@@ -20,6 +20,7 @@ use crate::clock::Wall;
 use crate::ids::QueueId;
 use crate::message::Message;
 
+mod counts;
 mod definitions;
 pub mod disk;
 mod format;
@@ -32,6 +33,9 @@ mod space;
 mod spill;
 mod start;
 
+pub use counts::StoreTotals;
+#[cfg(feature = "management")]
+pub use counts::{COMMIT_ENDS_US, DurationTotals};
 #[cfg(feature = "program")]
 pub use definitions::is_guarded;
 pub use log::turn::Turn;
@@ -336,6 +340,11 @@ pub trait Store: Send + Sync {
 
     /// `watch` is told whenever the durable position moves.
     fn watch(&self, watch: Arc<dyn DurableWatch>);
+
+    /// What it has done since it was opened; nothing for a store that keeps nothing.
+    fn totals(&self) -> StoreTotals {
+        StoreTotals::default()
+    }
 
     /// What of it could not be read, as far as is known: at start, and since.
     fn damage(&self) -> Vec<Damage> {

@@ -10,10 +10,12 @@ use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex, mpsc};
 
 use leveret::broker::{Broker, QueueDefinition};
+use leveret::config::Durability;
 use leveret::desk::VhostDefinition;
 use leveret::desk::views::Scope;
 use leveret::events::{Change, Interest, Listener};
 use leveret::limits::{HTTP_CHUNK, METRICS_AT_ONCE_MAX};
+use tempfile::TempDir;
 
 use crate::http::{Heard, Http};
 use crate::talker::{Client, eventually};
@@ -563,4 +565,44 @@ fn sizes_of_bodies_are_counted_by_range() {
     assert_eq!(of("bucket{protocol=\"amqp091\",le=\"+Inf\"}"), "4");
     assert_eq!(of("count{protocol=\"amqp091\"}"), "4");
     assert_eq!(of("sum{protocol=\"amqp091\"}"), "204");
+}
+
+#[test]
+fn what_only_this_broker_has_is_shown() {
+    let dir = TempDir::new().unwrap();
+    let start = || {
+        let broker = Broker::builder().prometheus(0).configure(|settings| {
+            dir.path().clone_into(&mut settings.data_dir);
+            settings.durability = Durability::Fsync;
+        });
+        broker.start().unwrap()
+    };
+    let own = |broker: &Broker, name: &str| -> f64 {
+        let families = families(&door(broker), "/metrics/detailed?family=leveret_metrics");
+        value(&families, &format!("leveret_{name}"))
+            .parse()
+            .unwrap()
+    };
+    let broker = start();
+    let mut client = Client::new(&broker);
+    client.ask("queue.declare queue='kept' durable");
+    client.ask("confirm.select");
+    let commits = own(&broker, "store_commit_seconds_count");
+    for _ in 0..3 {
+        client.ask("basic.publish routing-key='kept' body='123' {delivery-mode=2}");
+    }
+    // A commit is counted once those who wait have been told of it.
+    eventually("three commits are counted", || {
+        own(&broker, "store_commit_seconds_count") >= commits + 3.0
+    });
+    assert!(own(&broker, "store_commit_seconds_sum") > 0.0);
+    assert!(own(&broker, "store_syncs_total") >= 3.0);
+    assert!(own(&broker, "store_written_bytes_total") > 9.0);
+    assert!(own(&broker, "store_segments") >= 1.0);
+    assert!(own(&broker, "worker_wakeups_total") > 0.0);
+    assert_eq!(own(&broker, "store_recovered_messages"), 0.0);
+    broker.stop("test");
+    let broker = start();
+    assert_eq!(own(&broker, "store_recovered_messages"), 3.0);
+    assert!(own(&broker, "store_recovery_seconds") > 0.0);
 }

@@ -126,6 +126,7 @@ const WINGS: &[&str] = &[
     "spill",
     "memory",
     "disk",
+    "counts",
 ];
 
 /// Where a test may wait for the wall clock, and why.

@@ -119,16 +119,20 @@ static NODE: &[Family] = families! {
 static PERSISTER: &[Family] = families! {
     "io_read_ops_total", Counter, "Reads of the store's files", Broker(NONE);
     "io_read_bytes_total", Counter, "Bytes read from the store's files", Broker(NONE);
-    "io_write_ops_total", Counter, "Writes to the store's files", Broker(NONE);
-    "io_write_bytes_total", Counter, "Bytes written to the store's files", Broker(NONE);
-    "io_sync_ops_total", Counter, "Syncs of the store's files", Broker(NONE);
+    "io_write_ops_total", Counter, "Writes to the store's files",
+    Broker(|moment| moment.store.writes.into());
+    "io_write_bytes_total", Counter, "Bytes written to the store's files",
+    Broker(|moment| moment.store.written_bytes.into());
+    "io_sync_ops_total", Counter, "Syncs of the store's files",
+    Broker(|moment| moment.store.syncs.into());
     "io_seek_ops_total", Counter, "Seeks in files; the store has none", Broker(NONE);
     "io_reopen_ops_total", Counter, "Files opened again; the store has none", Broker(NONE);
     "schema_db_ram_tx_total", Counter, "Transactions of Mnesia in memory; there is none here",
     Broker(NONE);
     "schema_db_disk_tx_total", Counter, "Transactions of Mnesia on disk; there is none here",
     Broker(NONE);
-    "msg_store_read_total", Counter, "Messages read from the store", Broker(NONE);
+    "msg_store_read_total", Counter, "Messages read from the store",
+    Broker(|moment| moment.store.read.into());
     "msg_store_write_total", Counter, "Messages written to the store", Broker(NONE);
     "queue_index_read_ops_total", Counter, "Reads of queue indices; they are in memory here",
     Broker(NONE);

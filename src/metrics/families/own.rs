@@ -1,9 +1,13 @@
 //! Families of what this broker alone has.
 
+use std::time::Duration;
+
 use super::{Group, Prefix, Shown};
 use crate::alarms::Alarm;
-use crate::metrics::family::Family;
 use crate::metrics::family::Source::{Broker, Labelled};
+use crate::metrics::family::{Family, Figure};
+use crate::metrics::rows::{Histogram, Rows};
+use crate::store::{COMMIT_ENDS_US, DurationTotals};
 
 pub(super) static GROUPS: &[Group] = &[Group {
     name: "leveret_metrics",
@@ -11,6 +15,30 @@ pub(super) static GROUPS: &[Group] = &[Group {
     shown: Shown::Both,
     families: OWN,
 }];
+
+/// The ends of the ranges of times, in seconds, as they are shown. See [`COMMIT_ENDS_US`].
+const COMMIT_ENDS: [&str; COMMIT_ENDS_US.len()] = [
+    "0.00005", "0.0001", "0.00025", "0.0005", "0.001", "0.0025", "0.005", "0.01", "0.025", "0.1",
+    "0.5", "2.5",
+];
+
+fn seconds(duration: Duration) -> Figure {
+    Figure::Real(duration.as_secs_f64())
+}
+
+fn commits(rows: &mut Rows<'_>, commits: &DurationTotals) {
+    let mut buckets = [("", 0); COMMIT_ENDS.len()];
+    let ends = COMMIT_ENDS.iter().zip(commits.ranges);
+    for (bucket, (end, count)) in buckets.iter_mut().zip(ends) {
+        *bucket = (*end, count);
+    }
+    let histogram = Histogram {
+        buckets: &buckets,
+        above: commits.ranges.last().copied().unwrap_or_default(),
+        sum: seconds(Duration::from_nanos(commits.nanos)),
+    };
+    rows.histogram(&[], &histogram);
+}
 
 static OWN: &[Family] = families! {
     "build_info", Gauge, "This broker, and what its confirms promise",
@@ -21,6 +49,32 @@ static OWN: &[Family] = families! {
 
     "store_staged_bytes", Gauge, "What waits for the disk, in bytes",
     Broker(|moment| moment.staged_bytes().into());
+
+    "store_commit_seconds", Histogram,
+    "Times that commits took: from what is staged until confirms may leave",
+    Labelled(&[], |moment, rows| commits(rows, &moment.store.commits));
+
+    "store_syncs_total", Counter, "Syncs of the log's files",
+    Broker(|moment| moment.store.syncs.into());
+
+    "store_written_bytes_total", Counter, "Bytes written to the log",
+    Broker(|moment| moment.store.written_bytes.into());
+
+    "store_segments", Gauge, "Segments of the log",
+    Broker(|moment| moment.store.segments.into());
+
+    "store_allocated_bytes", Gauge, "Files of the log, in bytes",
+    Broker(|moment| moment.store.allocated_bytes.into());
+
+    "store_packed_segments_total", Counter,
+    "Segments whose living messages were copied to a smaller one",
+    Broker(|moment| moment.store.packed_segments.into());
+
+    "store_recovery_seconds", Gauge, "Seconds from the store's opening until queues had all back",
+    Broker(|moment| seconds(Duration::from_micros(moment.store.recovery_us)));
+
+    "store_recovered_messages", Gauge, "Messages that were there at the start",
+    Broker(|moment| moment.store.recovered.into());
 
     "store_damages", Gauge, "Parts of the data directory that could not be read at the start",
     Broker(|moment| moment.damages().into());

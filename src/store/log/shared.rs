@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use super::Options;
 use super::catalog::Catalog;
 use super::staging::Staging;
+use crate::store::counts::Counters;
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::{DefinitionChange, DurableWatch, Position, Trouble};
 use crate::sync::{AtomicU64, Condvar, Mutex, RwLock};
@@ -45,6 +46,7 @@ pub(in crate::store) struct Shared {
     spares: Mutex<Vec<Spare>>,
     changes: Mutex<Vec<DefinitionChange>>,
     trouble: Mutex<[Option<Trouble>; 2]>,
+    pub(in crate::store) counts: Counters,
 }
 
 /// A prepared file.
@@ -101,6 +103,7 @@ impl Shared {
             spares: Mutex::new(Vec::new()),
             changes: Mutex::new(Vec::new()),
             trouble: Mutex::new([None; 2]),
+            counts: Counters::default(),
         }
     }
 

@@ -21,6 +21,7 @@ use super::segment::Segment;
 use super::shared::Shared;
 use super::shared::Source;
 use super::staging::{Plan, StagedBatch};
+use crate::clock::Clock;
 use crate::store::Trouble;
 use crate::store::disk::{Disk, DiskFile};
 use crate::store::format::batch::segment_name;
@@ -34,6 +35,7 @@ const UNSYNCED_MAX: usize = 4 * 1024 * 1024;
 /// The one that writes.
 pub(in crate::store) struct Writer {
     shared: Arc<Shared>,
+    clock: Clock,
     current: Option<Current>,
     /// Written, but not known to be durable.
     unsynced: Vec<StagedBatch>,
@@ -64,9 +66,10 @@ struct Current {
 }
 
 impl Writer {
-    pub(in crate::store) fn new(shared: Arc<Shared>, end: u64, begins: u64) -> Self {
+    pub(in crate::store) fn new(shared: Arc<Shared>, end: u64, begins: u64, clock: Clock) -> Self {
         Self {
             shared,
+            clock,
             current: None,
             unsynced: Vec::new(),
             pending: VecDeque::new(),
@@ -91,12 +94,17 @@ impl Writer {
     pub(in crate::store) fn commit(&mut self) {
         assert!(!self.is_broken, "I1: a commit was not finished");
         self.is_broken = true;
+        let (begin, before) = (self.clock.now().transport, self.shared.batches());
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.commit_staged())) {
             // Nothing will be confirmed any more, and publishers are to know why they wait.
             self.shared.trouble(Source::Writer, Some(Trouble::Failing));
             resume_unwind(panic);
         }
         self.is_broken = false;
+        if self.shared.batches() > before && !self.in_trouble {
+            let took = self.clock.now().transport.since(begin);
+            self.shared.counts.commits.add(took);
+        }
     }
 
     /// Like [`Writer::commit`], until nothing is staged or the disk refuses.
@@ -184,6 +192,9 @@ impl Writer {
             };
             let offset = address - current.first + SEGMENT_HEAD as u64;
             current.file.write_at(offset, &batch.octets)?;
+            let counts = &self.shared.counts;
+            counts.writes.add(1);
+            counts.written_bytes.add(batch.octets.len() as u64);
             if !self
                 .dirty
                 .last()
@@ -215,6 +226,7 @@ impl Writer {
     pub(in crate::store) fn sync(&mut self) -> io::Result<()> {
         for file in &self.dirty {
             file.sync()?;
+            self.shared.counts.syncs.add(1);
         }
         if self.names_dirty {
             self.shared.disk.sync_names()?;

@@ -67,7 +67,10 @@ impl LogStore {
             found = self.read_once(at);
         }
         match found {
-            Ok(Some(message)) => Ok(message),
+            Ok(Some(message)) => {
+                self.shared.counts.read.add(1);
+                Ok(message)
+            }
             Ok(None) => {
                 self.note_damage(at);
                 Err(StoreError::Damaged { at })
@@ -88,6 +91,7 @@ impl LogStore {
     ) {
         let mut builder = MessageBuilder::default();
         let mut window: Option<Window> = None;
+        let mut run = 0;
         let last = records.last().map_or(0, |last| last.address());
         for at in records {
             let found = self.spot(*at).and_then(|spot| {
@@ -103,7 +107,9 @@ impl LogStore {
                     .message()?
                     .build(&mut builder)
             });
+            run += u64::from(found.is_some());
             each(*at, found.map_or_else(|| self.read_back(*at), Ok));
         }
+        self.shared.counts.read.add(run);
     }
 }

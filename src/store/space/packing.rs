@@ -91,8 +91,10 @@ impl Housekeeper {
         };
         self.replace(&chosen, packed);
         // Only with the checkpoint do the files that it replaces lose their meaning.
+        let packed = chosen.len() as u64;
         self.packed.extend(chosen);
         self.checkpoint()?;
+        self.shared.counts.packed_segments.add(packed);
         Ok(true)
     }
 

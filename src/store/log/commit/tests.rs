@@ -10,7 +10,7 @@ fn here() -> Here {
     let staging = Staging::new(SEGMENT_HEAD as u64, 0, &options);
     let disk = Arc::new(MemoryDisk::default());
     let shared = Arc::new(Shared::new(disk, options, 1, staging, Catalog::default()));
-    let writer = Writer::new(Arc::clone(&shared), 0, SEGMENT_HEAD as u64);
+    let writer = Writer::new(Arc::clone(&shared), 0, SEGMENT_HEAD as u64, Clock::system());
     Here::new(shared, Arc::new(Mutex::new(writer)), Clock::system())
 }
 
