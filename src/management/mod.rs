@@ -56,6 +56,7 @@ mod resources;
 mod route;
 mod routes;
 mod server;
+mod times;
 
 use door::Door;
 pub(crate) use server::serve;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::listing::{Item, SortKey};
 use super::{QueueSort, QueueView, Scope};
 use crate::desk::Desk;
-use crate::kind::QueueKind;
 use crate::vhost::{QueueHandle, Vhost};
 
 /// A queue that is not shown yet.
@@ -19,11 +18,6 @@ impl QueueRef {
     /// What it is sorted by.
     pub(crate) fn sort_key(&self, sort: QueueSort) -> SortKey {
         sort.key(&self.queue)
-    }
-
-    /// Its type.
-    pub(crate) fn kind(&self) -> QueueKind {
-        self.queue.declared().kind
     }
 }
 
@@ -47,12 +41,8 @@ impl Desk {
         refs
     }
 
-    /// A queue as it is now. Quorum queues show who is served, and so their consumers.
+    /// A queue as it is now, without its consumers.
     pub(crate) fn view_of(&self, one: &QueueRef) -> QueueView {
-        let consumers = match one.kind() {
-            QueueKind::Quorum => self.consumers_of(&one.queue),
-            QueueKind::Classic | QueueKind::Stream => Vec::new(),
-        };
-        self.queue_view(&one.vhost, &one.queue, consumers)
+        self.queue_view(&one.vhost, &one.queue, Vec::new())
     }
 }

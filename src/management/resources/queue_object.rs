@@ -4,8 +4,9 @@
 
 use serde_json::Value as Json;
 
-use crate::desk::views::{ConsumerView, QueueView};
+use crate::desk::views::QueueView;
 use crate::management::json::Object;
+use crate::management::times::moment;
 
 /// How much of a queue is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,8 +104,8 @@ pub(super) fn write(object: &mut Object<'_>, view: &QueueView, node: &str, detai
     object.set("node", node);
     counts(object, view);
     match view.kind {
-        "stream" => stream(object, node),
-        "quorum" => quorum(object, view, node),
+        "stream" => stream(object, view, node),
+        "quorum" => quorum(object, view, node, detail),
         _ => classic(object, view, detail),
     }
     members(object, view, node);
@@ -139,69 +140,69 @@ fn counts(object: &mut Object<'_>, view: &QueueView) {
 fn bytes(object: &mut Object<'_>, view: &QueueView) {
     let counts = &view.counts;
     let all = counts.ready_bytes + counts.unacked_bytes;
-    let served = if view.consumer_count > 0 { 1.0 } else { 0.0 };
-    object.set("consumer_capacity", &served);
-    object.set("consumer_utilisation", &served);
+    let capacity = view.consumer_capacity.unwrap_or_default();
+    object.set("consumer_capacity", &capacity);
+    object.set("consumer_utilisation", &capacity);
     object.set("message_bytes", &all);
-    object.set("message_bytes_persistent", &0);
-    object.set("message_bytes_ram", &all);
+    object.set("message_bytes_persistent", &counts.persistent_bytes);
+    let in_memory = all.saturating_sub(counts.paged_out_bytes);
+    object.set("message_bytes_ram", &in_memory);
     object.set("message_bytes_ready", &counts.ready_bytes);
     object.set("message_bytes_unacknowledged", &counts.unacked_bytes);
-    object.set("messages_persistent", &0);
-    object.set("messages_ram", &(counts.ready + counts.unacked));
-}
-
-/// The tag of the consumer that `is_meant`.
-fn tag_of(view: &QueueView, is_meant: impl Fn(&ConsumerView) -> bool) -> Option<&str> {
-    let mut consumers = view.consumers.iter();
-    let found = consumers.find(|consumer| is_meant(consumer));
-    found.map(|consumer| &*consumer.tag)
+    object.set("messages_persistent", &counts.persistent);
+    let in_memory = (counts.ready + counts.unacked).saturating_sub(counts.paged_out);
+    object.set("messages_ram", &in_memory);
 }
 
 fn classic(object: &mut Object<'_>, view: &QueueView, detail: Detail) {
     bytes(object, view);
-    object.set("messages_ready_ram", &view.counts.ready);
+    let ready = view.counts.ready.saturating_sub(view.counts.paged_out);
+    object.set("messages_ready_ram", &ready);
     object.set("messages_unacknowledged_ram", &view.counts.unacked);
     object.set("storage_version", &2);
     if detail == Detail::Short {
         return;
     }
-    let exclusive = tag_of(view, |consumer| consumer.exclusive);
-    object.set("exclusive_consumer_tag", &exclusive);
-    object.set("head_message_timestamp", &Json::Null);
-    let single = tag_of(view, |consumer| consumer.activity_status == "single_active");
-    object.set("single_active_consumer_tag", &single);
+    object.set("exclusive_consumer_tag", &view.exclusive_consumer_tag);
+    object.set("head_message_timestamp", &view.head_timestamp);
+    object.set_some("idle_since", view.idle_since_ms.map(moment));
+    object.set(
+        "single_active_consumer_tag",
+        &view.single_active_consumer_tag,
+    );
     object.set_some("owner_pid_details", view.owner.as_ref());
 }
 
-fn quorum(object: &mut Object<'_>, view: &QueueView, node: &str) {
+fn quorum(object: &mut Object<'_>, view: &QueueView, node: &str, detail: Detail) {
     bytes(object, view);
+    let own = view.quorum.clone().unwrap_or_default();
     object.set("delayed_retry", "disabled");
     object.set("delivery_limit", &limit(view));
-    object.set("message_bytes_dlx", &0);
-    object.set("messages_active_priorities", &0);
-    object.object("messages_by_priority", |_| ());
+    object.set("message_bytes_dlx", &view.counts.dead_lettering_bytes);
+    object.set("messages_active_priorities", &own.by_priority.len());
+    object.object("messages_by_priority", |priorities| {
+        for (priority, count) in &own.by_priority {
+            priorities.set(&priority.to_string(), count);
+        }
+    });
     object.set("messages_delayed", &0);
     object.set("messages_dlx", &view.counts.dead_lettering);
-    object.set("messages_ready_returned", &0);
+    object.set("messages_ready_returned", &own.returned);
     object.object("open_files", |files| files.set(node, &0));
     object.set("publishers", &0);
-    object.set("single_active_consumer_tag", &served(view));
+    let tag = view.single_active_consumer_tag.as_ref();
+    match detail {
+        Detail::Short => object.set_some("single_active_consumer_tag", tag),
+        Detail::Long | Detail::Whole => object.set("single_active_consumer_tag", &tag),
+    }
 }
 
-/// Seen: RabbitMQ 4.3.6: the tag of the only consumer of a quorum queue, too.
-fn served(view: &QueueView) -> Option<&str> {
-    let single = tag_of(view, |consumer| consumer.activity_status == "single_active");
-    single.or_else(|| match view.consumers.as_slice() {
-        [only] => Some(&*only.tag),
-        _ => None,
-    })
-}
-
-fn stream(object: &mut Object<'_>, node: &str) {
-    object.set("first_timestamp", &0);
-    object.object("readers", |readers| readers.set(node, &0));
-    object.set("segments", &1);
+fn stream(object: &mut Object<'_>, view: &QueueView, node: &str) {
+    let own = view.stream.unwrap_or_default();
+    object.set("first_timestamp", &own.first_timestamp_ms);
+    object.object("readers", |readers| readers.set(node, &view.consumer_count));
+    // One that is empty has the segment that it will write to.
+    object.set("segments", &own.segments.max(1));
 }
 
 /// What it has done, once it has done anything.
