@@ -136,8 +136,8 @@ impl Environment {
         there.map(|place| count(&*place)).sum()
     }
 
-    /// A change for listeners, if any of them watches, by a user or, if `by` is empty, by none. To be made under the lock that orders it,
-    /// and told with [`Events::tell`] when no lock is held.
+    /// A change for listeners, if any of them watches, by a user or, if `by` is empty, by none. To
+    /// be made under the lock that orders it, and told with [`Events::tell`] when no lock is held.
     pub fn change(
         &self,
         kind: ChangeKind,

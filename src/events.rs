@@ -1,6 +1,7 @@
 //! What happens in a broker passes here, once: fates of messages, and changes of everything else.
-//! The seam that metrics, tracing and a message journal hang on. While no listener is there it costs
-//! two relaxed loads for each change of a queue; listeners change nothing about how messages go.
+//! The seam that metrics, tracing and a message journal hang on. While no listener is there it
+//! costs two relaxed loads for each change of a queue; listeners change nothing about how messages
+//! go.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -141,6 +141,8 @@ pub(super) struct Refusal {
     status: StatusCode,
     /// Error and reason; `None` for no body at all.
     words: Option<(&'static str, Json)>,
+    /// A body of another form.
+    whole: Option<Json>,
     /// Whether it says how to log in.
     asks_login: bool,
     /// Whether it came before the route was asked.
@@ -159,6 +161,7 @@ impl Refusal {
         Self {
             status,
             words: None,
+            whole: None,
             asks_login: false,
             is_early: false,
         }
@@ -261,8 +264,23 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_durable", reason)
     }
 
-    /// 503: a check failed, with more than its reason to say.
+    /// 503: a check of health failed; `more` is what else it has to say.
+    pub(super) fn unhealthy(reason: &str, more: &Json) -> Self {
+        let mut text = json!({"status": "failed", "reason": reason});
+        if let (Some(text), Some(more)) = (text.as_object_mut(), more.as_object()) {
+            text.extend(more.clone());
+        }
+        Self {
+            whole: Some(text),
+            ..Self::silent(StatusCode::SERVICE_UNAVAILABLE)
+        }
+    }
+
+    /// Its body.
     pub(super) fn text(self) -> Option<String> {
+        if let Some(whole) = self.whole {
+            return Some(whole.to_string());
+        }
         let (error, reason) = self.words?;
         Some(json!({"error": error, "reason": reason}).to_string())
     }

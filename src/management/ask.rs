@@ -10,6 +10,7 @@ use super::answer::{Refusal, Reply};
 use super::body::Fields;
 use super::door::Door;
 use super::json::{Columns, Object};
+use super::login::SEES_ALL;
 use super::query::Query;
 use crate::auth::User;
 use crate::desk::views::Scope;
@@ -29,6 +30,8 @@ pub(super) struct Ask {
     pub(super) peer: IpAddr,
     /// Of the body, as it was said; empty if it was not.
     pub(super) content_type: Box<str>,
+    /// What `X-Reason` says.
+    pub(super) reason: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -52,6 +55,17 @@ impl Ask {
     pub(super) fn administration(&self) -> Result<Administration<'_>, Refusal> {
         let caller = self.caller.as_ref().ok_or_else(Refusal::no_login)?;
         Ok(self.desk.administration_for(caller))
+    }
+
+    /// Why the user wants something closed, if the request says so.
+    pub(super) fn reason<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        self.reason.as_deref().unwrap_or(otherwise)
+    }
+
+    /// Whether the user sees what belongs to others.
+    pub(super) fn sees_all(&self) -> Result<bool, Refusal> {
+        let user = self.user()?;
+        Ok(SEES_ALL.iter().any(|tag| user.has_tag(tag)))
     }
 
     /// The vhost of the path, of which there is one.

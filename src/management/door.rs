@@ -123,6 +123,7 @@ impl Door {
             query,
             peer,
             content_type: content_type.unwrap_or_default().into(),
+            reason: reason_of(&parts.headers),
             body,
         };
         (row.handler)(ask).await
@@ -184,6 +185,12 @@ async fn whole(body: Body, most: usize) -> Result<Option<Bytes>, axum::Error> {
         octets.extend_from_slice(&chunk);
     }
     Ok(Some(octets.freeze()))
+}
+
+/// Why something is to be closed.
+fn reason_of(headers: &HeaderMap) -> Option<String> {
+    let said = headers.get("x-reason")?;
+    Some(String::from_utf8_lossy(said.as_bytes()).into_owned())
 }
 
 /// The names in the path, decoded.

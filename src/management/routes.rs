@@ -4,8 +4,8 @@
 //! Source: RabbitMQ 4.3.6, its HTTP API.
 
 use super::resources::{
-    bindings, cluster, definitions, exchanges, features, messages, overview, parameters,
-    permissions, policies, queues, users, vhost_limits, vhosts, whoami,
+    bindings, channels, cluster, connections, definitions, exchanges, features, health, messages,
+    overview, parameters, permissions, policies, queues, users, vhost_limits, vhosts, whoami,
 };
 use super::route::{Amqp, Needs, Route, Row, Verb};
 
@@ -301,5 +301,94 @@ routes! {
     }
     "/auth/hash_password/{password}" {
         GetAlone, Administrator, None, cluster::hash_password, "The hash of a password.";
+    }
+    "/connections" {
+        Get, Management, None, connections::all, "Open connections; those of the user, or all.";
+    }
+    "/connections/{connection}" {
+        Get, Management, None, connections::one, "A connection.";
+        Delete, Management, None, connections::close, "Closes it; X-Reason says why.";
+    }
+    "/connections/{connection}/channels" {
+        Get, Management, None, channels::of_connection, "The channels of a connection.";
+    }
+    "/connections/{connection}/sessions" {
+        Get, Management, None, connections::sessions, "The AMQP 1.0 sessions of a connection.";
+    }
+    "/connections/username/{user}" {
+        Get, Own, None, connections::of_user, "The connections of a user.";
+        Delete, Own, None, connections::close_of_user, "Closes all of them.";
+    }
+    "/vhosts/{vhost}/connections" {
+        Get, VhostSeen, None, connections::of_vhost, "The connections to a virtual host.";
+    }
+    "/channels" {
+        Get, Management, None, channels::all, "Open channels; those of the user, or all.";
+    }
+    "/channels/{channel}" {
+        Get, Management, None, channels::one, "A channel with its consumers.";
+    }
+    "/vhosts/{vhost}/channels" {
+        Get, VhostSeen, None, channels::of_vhost, "The channels in a virtual host.";
+    }
+    "/consumers" {
+        Get, Management, None, channels::consumers, "All consumers.";
+    }
+    "/consumers/{vhost}" {
+        Get, Vhost, None, channels::consumers_of_vhost, "The consumers in a virtual host.";
+    }
+    "/aliveness-test/{vhost}" {
+        Get, Vhost, None, health::aliveness, "Whether a virtual host is served.";
+    }
+    "/healthchecks/node" {
+        Get, Management, None, health::node, "Whether the node answers.";
+    }
+    "/healthchecks/node/{node}" {
+        Get, Management, None, health::node, "Whether a node answers.";
+    }
+    "/health/checks/alarms" {
+        Get, Management, None, health::alarms, "Whether no alarm is on in the cluster.";
+    }
+    "/health/checks/local-alarms" {
+        Get, Management, None, health::local_alarms, "Whether no alarm is on here.";
+    }
+    "/health/checks/certificate-expiration/{within}/{unit}" {
+        Get, Management, None, health::certificates, "Whether certificates last that long.";
+    }
+    "/health/checks/port-listener/{port}" {
+        Get, Management, None, health::port, "Whether a port is listened on.";
+    }
+    "/health/checks/protocol-listener/{protocol}" {
+        Get, Management, None, health::protocol, "Whether protocols are listened for.";
+    }
+    "/health/checks/virtual-hosts" {
+        Get, Management, None, health::holds, "Whether all virtual hosts run.";
+    }
+    "/health/checks/node-is-quorum-critical" {
+        Get, Management, None, health::quorum_critical, "Whether the node may stop.";
+    }
+    "/health/checks/is-in-service" {
+        Get, Management, None, health::holds, "Whether the node is in service.";
+    }
+    "/health/checks/ready-to-serve-clients" {
+        Get, Management, None, health::holds, "Whether clients are served.";
+    }
+    "/health/checks/below-node-connection-limit" {
+        Get, Management, None, health::connections, "Whether more connections may be opened.";
+    }
+    "/health/checks/reached-target-cluster-size" {
+        Get, Management, None, health::holds, "Whether all nodes are there.";
+    }
+    "/health/checks/metadata-store/initialized" {
+        Get, Management, None, health::holds, "Whether definitions can be read.";
+    }
+    "/health/checks/metadata-store/initialized/with-data" {
+        Get, Management, None, health::holds, "Whether there are definitions.";
+    }
+    "/health/checks/quorum-queues-without-elected-leaders/all-vhosts/pattern/{pattern}" {
+        Get, Management, None, health::holds, "Whether all quorum queues have a leader.";
+    }
+    "/health/checks/quorum-queues-without-elected-leaders/vhost/{vhost}/pattern/{pattern}" {
+        Get, Management, None, health::holds, "The same for a virtual host.";
     }
 }

@@ -26,6 +26,7 @@ mod gone;
 mod hostile;
 mod http;
 mod http_definitions;
+mod http_live;
 mod http_scripts;
 mod kill;
 mod limits;

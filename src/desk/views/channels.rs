@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::listing::Item;
 use super::{PlainTable, Scope};
 use crate::desk::Desk;
 use crate::desk::session::Session;
@@ -78,10 +79,23 @@ pub struct ConsumerView {
     pub activity_status: &'static str,
     /// `x-priority`.
     pub priority: i64,
-    /// Milliseconds that it may keep a delivery unacknowledged; `None` for no limit.
+    /// Milliseconds that it may keep a delivery unacknowledged: its own, its queue's or the
+    /// broker's, whether or not queues of that type heed it; `None` for no limit.
     pub timeout_ms: Option<u64>,
     /// Its arguments.
     pub arguments: PlainTable,
+}
+
+impl Item for ChannelView {
+    fn place(&self) -> (&str, &str) {
+        ("", &self.name)
+    }
+}
+
+impl Item for ConsumerView {
+    fn place(&self) -> (&str, &str) {
+        (&self.vhost, &self.queue)
+    }
 }
 
 impl Desk {
@@ -152,9 +166,10 @@ impl Desk {
     }
 
     pub(super) fn consumers_of(&self, queue: &QueueHandle) -> Vec<ConsumerView> {
+        let broker_ms = self.env.settings.consumer_timeout_ms;
         let (consumers, declared) = queue.look(|state| {
             let consumers = state.consumers().into_iter().map(|consumer| {
-                let timeout_ms = state.consumer_timeout_ms(&consumer.arguments);
+                let timeout_ms = state.consumer_timeout_ms(&consumer.arguments).or(broker_ms);
                 (consumer, timeout_ms)
             });
             (consumers.collect::<Vec<_>>(), queue.declared())

@@ -132,6 +132,12 @@ impl Item for Arc<Session> {
     }
 }
 
+impl Item for ConnectionView {
+    fn place(&self) -> (&str, &str) {
+        ("", &self.name)
+    }
+}
+
 impl Desk {
     /// The connections of `scope`, only those of `user` if one is named.
     ///

@@ -21,7 +21,7 @@ pub(super) fn write(object: &mut Object<'_>, view: &ConsumerView, node: &str) {
         channel.set("user", &view.user);
     });
     object.set("consumer_tag", &view.tag);
-    object.set("consumer_timeout", &view.timeout_ms.unwrap_or_default());
+    object.set_some("consumer_timeout", view.timeout_ms);
     object.set("exclusive", &view.exclusive);
     object.set("prefetch_count", &view.prefetch_count);
     object.object("queue", |queue| {

@@ -1,11 +1,14 @@
 //! What can be asked for: one file for each kind of thing.
 
 pub(super) mod bindings;
+pub(super) mod channels;
 pub(super) mod cluster;
+pub(super) mod connections;
 mod consumer_object;
 pub(super) mod definitions;
 pub(super) mod exchanges;
 pub(super) mod features;
+pub(super) mod health;
 pub(super) mod messages;
 pub(super) mod overview;
 pub(super) mod parameters;

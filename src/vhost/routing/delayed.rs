@@ -104,7 +104,7 @@ impl Delayed {
         self.id
     }
 
-    /// Keeps `message` for `delay_ms`. `publisher` is who published it, while listeners are to know.
+    /// Keeps `message` for `delay_ms`. `publisher` is the one who published it, if listeners watch.
     pub(super) fn keep(
         &self,
         now: Now,

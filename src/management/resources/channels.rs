@@ -1,0 +1,169 @@
+//! Channels and consumers.
+
+use std::time::Duration;
+
+use crate::clock::Wall;
+use crate::desk::views::{ChannelView, Scope};
+use crate::management::answer::{Answer, Refusal};
+use crate::management::ask::Ask;
+use crate::management::json::Object;
+use crate::management::lists::{Pages, list};
+use crate::management::login::SEES_ALL_VHOSTS;
+
+use super::connections::{own, process};
+use super::consumer_object;
+
+/// How long connections are waited for; each answers between two batches of its work.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// `GET /channels`: all, or those of the user who asks.
+pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    let views = gathered(&ask, Scope::All, None).await?;
+    show(&ask, Pages::Yes, views)
+}
+
+/// `GET /vhosts/V/channels`.
+pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
+    let views = gathered(&ask, Scope::Vhost(ask.vhost()?), None).await?;
+    show(&ask, Pages::Yes, views)
+}
+
+/// `GET /connections/C/channels`.
+pub(in crate::management) async fn of_connection(ask: Ask) -> Answer {
+    let name = own(&ask)?.name;
+    let views = gathered(&ask, Scope::All, Some(&name)).await?;
+    show(&ask, Pages::No, views)
+}
+
+/// `GET /channels/C`.
+pub(in crate::management) async fn one(ask: Ask) -> Answer {
+    let name = ask.name("channel");
+    let (connection, _) = name.rsplit_once(" (").ok_or_else(Refusal::not_found)?;
+    let views = gathered(&ask, Scope::All, Some(connection)).await?;
+    let view = views.iter().find(|view| view.name == name);
+    let view = view.ok_or_else(Refusal::not_found)?;
+    let node = &ask.door.node.name;
+    let consumers = ask.desk.consumers(Scope::Vhost(&view.vhost)).into_iter();
+    let theirs = consumers.filter(|consumer| {
+        let connection = consumer.connection.as_ref();
+        let is_theirs = connection.is_some_and(|place| place.name == view.connection.name);
+        is_theirs && consumer.channel == view.snapshot.number.0
+    });
+    Ok(ask.object(|object| {
+        write(object, view, node);
+        object.array("consumer_details", theirs, |one, consumer| {
+            consumer_object::write(one, &consumer, node);
+        });
+        object.set("deliveries", &[(); 0]);
+        object.set("publishes", &[(); 0]);
+    }))
+}
+
+/// The channels that the user may see. Connections that do not answer in time are left out.
+async fn gathered(
+    ask: &Ask,
+    scope: Scope<'_>,
+    connection: Option<&str>,
+) -> Result<Vec<ChannelView>, Refusal> {
+    let (sees_all, user) = (ask.sees_all()?, ask.user()?);
+    let answers = ask.desk.ask_channels(scope, connection);
+    // What is missing then is counted by the desk.
+    drop(tokio::time::timeout(PATIENCE, &answers).await);
+    let (mut views, missing) = ask.desk.channels(&answers);
+    if missing > 0 {
+        crate::log::warn!("{missing} connections did not say in time which channels they have");
+    }
+    views.retain(|view| sees_all || view.user == user.name());
+    Ok(views)
+}
+
+fn show(ask: &Ask, pages: Pages, views: Vec<ChannelView>) -> Answer {
+    let node = ask.door.node.name.clone();
+    list(
+        ask,
+        pages,
+        views,
+        |_, _| None,
+        move |object, view| {
+            write(object, view, &node);
+        },
+    )
+}
+
+fn write(object: &mut Object<'_>, view: &ChannelView, node: &str) {
+    let channel = &view.snapshot;
+    object.set("name", &view.name);
+    object.set("number", &channel.number.0);
+    object.set("node", node);
+    object.set("user", &view.user);
+    object.set("user_who_performed_action", &view.user);
+    object.set("vhost", &view.vhost);
+    object.object("connection_details", |details| {
+        details.set("name", &view.connection.name);
+        details.set("peer_host", &view.connection.peer_host);
+        details.set("peer_port", &view.connection.peer_port);
+    });
+    object.set("state", "running");
+    object.set_some("idle_since", channel.idle_since.map(moment));
+    object.set("confirm", &channel.confirm);
+    object.set("transactional", &channel.transactional);
+    object.set("prefetch_count", &channel.prefetch_count);
+    object.set("consumer_count", &channel.consumers);
+    object.set("messages_unacknowledged", &channel.unacked);
+    object.set("messages_unconfirmed", &channel.unconfirmed);
+    object.set("messages_uncommitted", &channel.uncommitted);
+    object.set("acks_uncommitted", &channel.uncommitted_acks);
+    object.set("cached_segments", &0);
+    object.set("pending_raft_commands", &0);
+    let counts = &channel.counters;
+    if *counts != crate::inquiry::ChannelCounters::default() {
+        object.object("message_stats", |stats| {
+            stats.counter("publish", counts.published, 0.0);
+            stats.counter("confirm", counts.confirmed, 0.0);
+            stats.counter("return_unroutable", counts.returned_unroutable, 0.0);
+            stats.counter("drop_unroutable", counts.dropped_unroutable, 0.0);
+            stats.counter("deliver", counts.delivered, 0.0);
+            stats.counter("deliver_no_ack", counts.delivered_no_ack, 0.0);
+            stats.counter("get", counts.got, 0.0);
+            stats.counter("get_no_ack", counts.got_no_ack, 0.0);
+            stats.counter("get_empty", counts.got_empty, 0.0);
+            let all = counts.delivered + counts.delivered_no_ack + counts.got + counts.got_no_ack;
+            stats.counter("deliver_get", all, 0.0);
+            stats.counter("redeliver", counts.redelivered, 0.0);
+            stats.counter("ack", counts.acked, 0.0);
+        });
+    }
+    process(object);
+}
+
+/// As RabbitMQ writes a moment: `2026-11-30T10:57:53.451+00:00`.
+fn moment(when: Wall) -> String {
+    let ms = i64::try_from(when.as_millis()).unwrap_or(i64::MAX);
+    let when = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
+    when.strftime("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string()
+}
+
+/// `GET /consumers`: those in the vhosts that the user sees.
+pub(in crate::management) async fn consumers(ask: Ask) -> Answer {
+    let visible = ask.visible(SEES_ALL_VHOSTS)?;
+    show_consumers(&ask, visible.scope())
+}
+
+/// `GET /consumers/V`.
+pub(in crate::management) async fn consumers_of_vhost(ask: Ask) -> Answer {
+    show_consumers(&ask, Scope::Vhost(ask.vhost()?))
+}
+
+fn show_consumers(ask: &Ask, scope: Scope<'_>) -> Answer {
+    let views = ask.desk.consumers(scope);
+    let node = ask.door.node.name.clone();
+    list(
+        ask,
+        Pages::No,
+        views,
+        |_, _| None,
+        move |object, view| {
+            consumer_object::write(object, view, &node);
+        },
+    )
+}
