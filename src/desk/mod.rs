@@ -60,7 +60,9 @@ pub use queues::QueueDeclaration;
 pub use stored::Stored;
 pub use supply::{SETTLEMENT_PIECE, Settlements, Supply};
 
+#[cfg(any(feature = "management", feature = "internals"))]
 pub use crate::queue::{Outcome, ReturnCause};
+#[cfg(any(feature = "management", feature = "internals"))]
 pub use crate::vhost::{DeleteIf, DestinationName};
 
 use administration::{Changes, Parameters};

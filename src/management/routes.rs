@@ -151,7 +151,7 @@ routes! {
             "Who may do what with topics in a virtual host.";
     }
     "/users" {
-        Get, Administrator, None, users::all, "All users.";
+        Get, Administrator, None, users::all, "All users, with tags.";
     }
     "/users/without-permissions" {
         Get, Administrator, None, users::without_permissions, "Users who may enter no vhost.";
@@ -160,7 +160,7 @@ routes! {
         Post, Administrator, None, users::delete_many, "Deletes the users in users.";
     }
     "/users/{user}" {
-        Get, Administrator, None, users::one, "A user.";
+        Get, Administrator, None, users::one, "One user, with tags.";
         Put, Administrator, None, users::put,
             "Makes or changes a user: password or password_hash, and tags.";
         Delete, Administrator, None, users::delete, "Deletes a user and closes the connections.";
@@ -213,7 +213,7 @@ routes! {
         Get, Vhost, None, policies::of_vhost, "The policies of a virtual host.";
     }
     "/policies/{vhost}/{name}" {
-        Get, Policymaker, None, policies::one, "A policy.";
+        Get, Policymaker, None, policies::one, "One policy.";
         Put, Policymaker, None, policies::put,
             "Sets a policy: pattern, definition, priority, apply-to.";
         Delete, Policymaker, None, policies::delete, "Deletes a policy.";
@@ -289,7 +289,7 @@ routes! {
     }
     "/login" {
         Post, Nothing, None, cluster::log_in, "Logs in by a form: username, password.";
-        Delete, Nothing, None, cluster::log_out, "Logs out.";
+        Delete, Nothing, None, cluster::log_out, "Ends a login; there is nothing to end.";
     }
     "/auth/attempts/{node}" {
         Get, Monitoring, None, cluster::attempts, "How often users have tried to log in.";

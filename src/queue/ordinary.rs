@@ -46,7 +46,7 @@ pub(super) struct Ordinary {
     /// Unacked messages that were taken by basic.get.
     pub(super) gets: u64,
     pub(super) dying: Dying,
-    /// Dead letters at most once that are on their way, see [`Sent`](super::Sent).
+    /// Dead letters at most once that are on their way, see [`Sent`](super::effects::Sent).
     pub(super) sent: Arc<OnTheirWay>,
     pub(super) gate: Gate,
     pub(super) lease: Lease,

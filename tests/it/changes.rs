@@ -246,6 +246,20 @@ fn a_vhost_is_told_with_all_that_is_set_in_it() {
         panic!("{changes:?}")
     };
     assert_eq!(definition.get("max-length").unwrap().as_integer(), Some(5));
+}
+
+#[test]
+fn what_goes_with_a_vhost_is_told_before_it() {
+    let stage = Stage::new();
+    let by = stage.broker.desk().administration();
+    let user = UserDefinition::new("u", "secret");
+    by.put_user(&user).unwrap().unwaited();
+    by.put_vhost("v", &VhostDefinition::default())
+        .unwrap()
+        .unwaited();
+    let policy = PolicyDefinition::new("v", "p", "^a").set("max-length", 5);
+    by.put_policy(&policy).unwrap().unwaited();
+    drop(stage.changes());
     by.clear_policy("v", "p").unwrap().unwaited();
     by.set_vhost_limit("v", "max-queues", &5.into())
         .unwrap()
@@ -267,6 +281,7 @@ fn a_vhost_is_told_with_all_that_is_set_in_it() {
     assert_eq!(number(&changes[2], "max-queues"), Some(5));
     assert_eq!(number(&changes[3], "value"), Some(1));
     assert_eq!(text(&changes[3], "component").unwrap(), "global");
+    let permission = PermissionDefinition::new("u", "v");
     by.put_permission(&permission).unwrap().unwaited();
     by.put_operator_policy(&policy).unwrap().unwaited();
     by.clear_operator_policy("v", "p").unwrap().unwaited();
