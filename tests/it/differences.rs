@@ -273,6 +273,40 @@ const ROWS: &[(&str, &[Shown])] = &[
             "a_page_that_names_this_machine_is_not_from_this_machine",
         )],
     ),
+    (
+        "Metrics of Erlang and of Raft (`erlang_vm_*`, `erlang_mnesia_*`, `rabbitmq_raft_*`), \
+         `telemetry_*`",
+        &[Test(
+            "tests/it/metrics.rs",
+            "families_are_those_of_rabbitmq",
+        )],
+    ),
+    (
+        "`rabbitmq_stream_segments`, `rabbitmq_unreachable_cluster_peers_count`",
+        &[Test(
+            "tests/it/metrics.rs",
+            "families_are_those_of_rabbitmq",
+        )],
+    ),
+    (
+        "Sums of `rabbitmq_channel_*_total` and `rabbitmq_connection_*_total`",
+        &[Test(
+            "tests/it/metrics.rs",
+            "a_counter_does_not_fall_when_what_it_counted_is_gone",
+        )],
+    ),
+    (
+        "Label `channel` in metrics of channels and connections",
+        &[Test("tests/it/metrics.rs", "figures_are_those_of_rabbitmq")],
+    ),
+    (
+        "`rabbitmq_queue_messages_published_total`, \
+         `rabbitmq_queue_exchange_messages_published_total` for each object",
+        &[Test(
+            "tests/it/metrics.rs",
+            "families_are_those_of_rabbitmq",
+        )],
+    ),
     ("TLS", &[Absent]),
     (
         "Confirm of a persistent message in a classic queue",
