@@ -47,11 +47,6 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
     ),
     ("src/broker/", SILENT, "starts and stops threads"),
     (
-        "src/store/space/pace.rs",
-        &["std::thread"],
-        "lets other threads run while it works",
-    ),
-    (
         "src/config/",
         &["std::net", "std::fs"],
         "reads the file of settings",

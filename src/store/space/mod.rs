@@ -19,11 +19,9 @@ use crate::store::log::writer::Writer;
 use crate::store::log::{Durability, shared::Source};
 use crate::store::{DefinitionChange, Trouble};
 use crate::sync::Mutex;
-use pace::take_break;
 use reserve::Reserve;
 
 pub(super) mod checkpoint;
-mod pace;
 pub(super) mod packed;
 pub(super) mod packing;
 mod reserve;
@@ -37,6 +35,9 @@ const EMPTY_MAX: usize = 2;
 /// A footer of so many rows is written as soon as its segment is finished. A shorter one waits for
 /// a checkpoint: its segment may be empty by then.
 const FOOTER_LEN: u64 = 4096;
+
+/// Octets that are written at once when a file is filled with zeros.
+const FILL: usize = 1024 * 1024;
 
 /// See the module.
 pub(in crate::store) struct Housekeeper {
@@ -164,7 +165,6 @@ impl Housekeeper {
             } else if rows.len() > 0 {
                 self.write_footer(&segment, &rows);
             }
-            take_break();
         }
     }
 
@@ -249,7 +249,6 @@ impl Housekeeper {
         self.give_up(&empty)?;
         for segment in std::mem::take(&mut self.packed) {
             self.recycle(&segment)?;
-            take_break();
         }
         self.remove_old_checkpoints()
     }
@@ -309,7 +308,6 @@ impl Housekeeper {
                 continue;
             };
             self.recycle(&segment)?;
-            take_break();
         }
         Ok(())
     }
@@ -377,15 +375,12 @@ fn remove_footer(disk: &dyn Disk, segment: &Segment) -> io::Result<()> {
 
 /// Fills a file with zeros, so that it has its room for good.
 pub(super) fn fill(file: &dyn DiskFile, len: u64) -> io::Result<()> {
-    let zeros = vec![0; pace::PIECE];
+    let zeros = vec![0; FILL];
     let mut at = 0;
     while at < len {
-        let left = usize::try_from(len - at)
-            .unwrap_or(usize::MAX)
-            .min(pace::PIECE);
+        let left = usize::try_from(len - at).unwrap_or(usize::MAX).min(FILL);
         file.write_at(at, zeros.get(..left).unwrap_or_default())?;
         at += left as u64;
-        take_break();
     }
     file.sync()
 }

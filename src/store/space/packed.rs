@@ -6,7 +6,6 @@
 use std::io;
 use std::sync::Arc;
 
-use super::pace::PIECE;
 use crate::ids::QueueId;
 use crate::store::disk::window::Window;
 use crate::store::disk::{Disk, DiskFile, read_full};
@@ -91,8 +90,7 @@ pub(in crate::store) struct Packer {
     rows: row::Packer,
 }
 
-/// Octets that are written at once.
-const BUFFER: usize = PIECE;
+const BUFFER: usize = 1024 * 1024;
 
 impl Packer {
     /// Begins the file `name`.

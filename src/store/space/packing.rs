@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 
 use super::Housekeeper;
-use super::pace::Pace;
 use super::packed::{Packed, Packer};
 use crate::store::disk::window::Window;
 use crate::store::format::batch::{Layout, SEGMENT_HEAD, SegmentHead};
@@ -168,7 +167,6 @@ impl Housekeeper {
 pub(in crate::store) fn copy_alive(segment: &Segment, packer: &mut Packer) -> io::Result<()> {
     let mut window = Window::new(Arc::clone(&segment.file));
     let mut next = 0;
-    let mut pace = Pace::default();
     while let Some(bit) = segment.live.next(next) {
         next = bit + 1;
         let Some(address) = segment.address(bit) else {
@@ -179,7 +177,6 @@ pub(in crate::store) fn copy_alive(segment: &Segment, packer: &mut Packer) -> io
             return Err(io::ErrorKind::InvalidData.into());
         };
         packer.add(&record)?;
-        pace.note(record.step());
         next = bit + Segment::granules(record.step() as u64);
     }
     Ok(())
