@@ -66,7 +66,7 @@ fn allowed_origin<'a>(desk: &Desk, headers: &'a HeaderMap) -> Option<&'a HeaderV
 
 /// Adds what tells a browser that a page of an allowed site may read the answer.
 ///
-/// Docs: RabbitMQ's management plugin, `management.cors`. Seen: RabbitMQ 4.3.6.
+/// Docs: RabbitMQ's management plugin, `management.cors`.
 pub(super) fn cross_origin(
     desk: &Desk,
     asked: &HeaderMap,

@@ -1,7 +1,7 @@
 //! Metrics for Prometheus over HTTP: families, figures, pages, refusals.
 //!
-//! Seen: RabbitMQ 4.3.6: `tests/golden/prometheus/families.txt` is what it gives, and the
-//! conversation of [`figures_are_those_of_rabbitmq`] gives the same figures there.
+//! Seen: RabbitMQ 4.3.6: `tests/golden/prometheus/families.txt` is what it gives. The figures of
+//! [`figures_are_those_of_rabbitmq`] follow from its documentation.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
@@ -216,7 +216,7 @@ fn value(families: &Families, series: &str) -> String {
     found.unwrap_or_else(|| panic!("no {series}")).clone()
 }
 
-/// Seen: RabbitMQ 4.3.6, after the same conversation.
+/// Docs: monitoring, prometheus.
 #[test]
 fn figures_are_those_of_rabbitmq() {
     let broker = broker();
