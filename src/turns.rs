@@ -231,14 +231,18 @@ struct Inner {
     line: VecDeque<Arc<dyn Work>>,
     driver: Option<Waker>,
     counts: Counts,
-    closed: bool,
+    /// When the broker stopped.
+    closed: Option<Now>,
 }
 
 impl Turns {
-    /// `work` wants a turn.
+    /// `work` wants a turn. Once the broker has stopped it gets none: what a start would miss is
+    /// done at once.
     pub fn leave(&self, work: Arc<dyn Work>) {
         let mut inner = self.inner.lock();
-        if inner.closed {
+        if let Some(now) = inner.closed {
+            drop(inner);
+            work.at_stop(now);
             return;
         }
         inner.line.push_back(work);
@@ -264,8 +268,14 @@ impl Turns {
         let mut inner = self.inner.lock();
         inner.counts.turns += 1;
         inner.counts.longest = inner.counts.longest.max(spent);
-        if left == Left::More && !inner.closed {
+        let closed = inner.closed;
+        if left == Left::More && closed.is_none() {
             inner.line.push_back(work);
+            return true;
+        }
+        drop(inner);
+        if let Some(now) = closed.filter(|_| left == Left::More) {
+            work.at_stop(now);
         }
         true
     }
@@ -289,7 +299,7 @@ impl Turns {
     /// Gives up what waits, and whatever comes: the broker stops.
     pub fn close(&self, now: Now) {
         let mut inner = self.inner.lock();
-        inner.closed = true;
+        inner.closed = Some(now);
         let line = std::mem::take(&mut inner.line);
         drop(inner);
         for work in line {

@@ -29,6 +29,9 @@ use crate::desk::{Caller, Desk};
 use crate::limits::HTTP_BODY_MS;
 use crate::net::listener::Listening;
 
+/// Octets of a body from a client that has not logged in: a form with a name and a password.
+const FORM_BYTES_MAX: u64 = 16 * 1024;
+
 /// What all requests share.
 pub(super) struct Door {
     pub(super) desk: Arc<Desk>,
@@ -114,7 +117,11 @@ impl Door {
         check_content_type(&parts.headers)?;
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|kind| kind.to_str().ok());
-        let body = self.body(&parts.headers, body).await?;
+        let most = match row.needs {
+            Needs::Nothing => FORM_BYTES_MAX,
+            _ => self.desk.settings().management_http_max_body_size,
+        };
+        let body = self.body(&parts.headers, body, most).await?;
         let ask = Ask {
             desk: Arc::clone(&self.desk),
             door: self,
@@ -150,9 +157,8 @@ impl Door {
         Ok(Some(Caller::User(user)))
     }
 
-    /// The whole body, within bounds of size and time.
-    async fn body(&self, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-        let most = self.desk.settings().management_http_max_body_size;
+    /// The whole body, of `most` octets, within a bound of time.
+    async fn body(&self, headers: &HeaderMap, body: Body, most: u64) -> Result<Bytes, Refusal> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let too_large = || Refusal::status(StatusCode::PAYLOAD_TOO_LARGE);
         let length = headers.get(header::CONTENT_LENGTH);

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+/// Keys of a path in `columns` or `sort` that are looked at: no object here is deeper, and a path of
+/// any length must not become a structure of that depth.
+const COLUMN_DEPTH: usize = 8;
+
 /// Which keys of an object are wanted: a tree of the paths in `columns`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Columns {
@@ -25,7 +29,7 @@ impl Columns {
     pub(super) fn of(paths: &str) -> Self {
         let mut columns = Self::Some(BTreeMap::new());
         for path in paths.split(',') {
-            columns.add(path.split('.'));
+            columns.add(path.split('.').take(COLUMN_DEPTH));
         }
         columns
     }

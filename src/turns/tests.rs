@@ -102,3 +102,28 @@ fn closed_turns_take_and_keep_nothing() {
     turns.leave(Arc::new(Steps(AtomicUsize::new(10))));
     assert!(!turns.run_one(Now::default()));
 }
+
+/// Work that says whether it was finished at a stop.
+struct Finished(AtomicUsize);
+
+impl Work for Finished {
+    fn turn(&self, _now: Now) -> Left {
+        Left::More
+    }
+
+    fn at_stop(&self, _now: Now) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn what_is_left_after_a_stop_is_finished_at_once() {
+    let turns = Turns::default();
+    let finished = || Arc::new(Finished(AtomicUsize::new(0)));
+    let (before, after) = (finished(), finished());
+    turns.leave(before.clone());
+    turns.close(Now::default());
+    turns.leave(after.clone());
+    let counts = [before, after].map(|work| work.0.load(Ordering::Relaxed));
+    assert_eq!(counts, [1, 1]);
+}

@@ -120,6 +120,8 @@ fn a_form_logs_in() {
     for bad in ["username=guest&password=x", "username=guest", ""] {
         assert_eq!(log_in(bad).status, 401, "{bad}");
     }
+    let long = format!("username=guest&password={}", "x".repeat(20_000));
+    assert_eq!(log_in(&long).status, 413, "before a login");
     let administration = broker.desk().administration();
     administration.add_user("plain", "p").unwrap().unwaited();
     assert_eq!(log_in("username=plain&password=p").status, 401);

@@ -57,3 +57,20 @@ fn without_any_known_column_it_is_an_empty_array() {
     assert_eq!(of("message_stats.nope"), "[]");
     assert_eq!(of("message_stats.nope,messages"), "{\"messages\":3}");
 }
+
+#[test]
+fn a_path_of_any_depth_is_read_on_a_small_stack() {
+    let small = std::thread::Builder::new().stack_size(64 * 1024);
+    let read = small.spawn(|| {
+        let deep = Columns::of(&"a.".repeat(30_000));
+        let deepest = |columns: &Columns| {
+            let (mut inside, mut depth) = (columns, 0);
+            while let Some(next) = inside.inside("a").filter(|_| *inside != Columns::All) {
+                (inside, depth) = (next, depth + 1);
+            }
+            depth
+        };
+        deepest(&deep)
+    });
+    assert_eq!(read.unwrap().join().unwrap(), COLUMN_DEPTH);
+}

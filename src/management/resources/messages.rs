@@ -238,16 +238,22 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
             wish.outcome.is_none(),
             taker.as_ref().map(Arc::clone),
         );
-        let (from, got) = got.map_err(|error| unread(&error))?;
+        let (from, got) = match got {
+            Ok(got) => got,
+            Err(error) if taken.is_empty() => return Err(unread(&error)),
+            // What was taken before goes back below, and is shown.
+            Err(_) => break,
+        };
         let Some(got) = got else { break };
         if at > 0 {
             text.push(b',');
         }
-        octets += got.entry.size();
         let message = QueuedMessage::new(got.entry.clone(), from.kind());
         show(&mut text, &message, got.ready_left, &wish);
+        // Small messages count with what is said of them.
+        octets = (octets + got.entry.size()).max(text.len() as u64);
         taken.push(got.entry);
-        supply = Some(from);
+        supply.get_or_insert(from);
     }
     text.push(b']');
     if let (Some(supply), Some(outcome)) = (supply, wish.outcome) {
