@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// Keys of a path in `columns` or `sort` that are looked at: no object here is deeper, and a path of
-/// any length must not become a structure of that depth.
+/// Keys of a path in `columns` or `sort` that are looked at: no object here is deeper, and a path
+/// of any length must not become a structure of that depth.
 const COLUMN_DEPTH: usize = 8;
 
 /// Which keys of an object are wanted: a tree of the paths in `columns`.
