@@ -410,8 +410,8 @@ impl Turnover {
     }
 }
 
-/// What was published to one exchange since it was declared, by all clients. Counted by those who
-/// place messages, a batch at a time.
+/// What was published to one exchange since it was declared, by all clients. Placing
+/// messages counts here, a batch at a time.
 #[derive(Debug)]
 pub struct ExchangeTally {
     /// The exchange's name.

@@ -234,7 +234,7 @@ impl Refusal {
         Self::new(status, "not_authorized", "Not_Authorized").early()
     }
 
-    /// 401: nobody has logged in.
+    /// 401: the request has no login.
     pub(super) fn no_login() -> Self {
         Self {
             asks_login: true,

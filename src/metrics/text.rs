@@ -1,4 +1,5 @@
-//! A page that is written while it is sent: some rows, then those who read get them, then the next.
+//! A page that is written while it is sent: some rows are written, the client reads them, then the
+//! next ones are written.
 //!
 //! In memory are a pointer for each queue or exchange and the rows of one chunk, however many
 //! queues there are (I11). A page that shows sums reads all queues once before it is written.

@@ -1,7 +1,7 @@
 //! How many messages died, by type of queue, strategy and reason.
 //!
 //! A queue counts what dies without a dead-letter exchange ([`Dropped`]) and hands it out with its
-//! effects; whoever places dead letters counts those.
+//! effects; the vhost counts those when it places them.
 //!
 //! Seen: RabbitMQ 4.3.6, `rabbitmq_global_messages_dead_lettered_*_total` of `/metrics`.
 

@@ -21,7 +21,8 @@ pub(in crate::management) async fn get_vhost(ask: Ask) -> Answer {
     document(ask, found).await
 }
 
-/// On a thread that serves nobody: a document can be long, and operators wait for it meanwhile.
+/// On a thread of its own, not on one that serves connections: a document can be long, and other
+/// changes by operators wait for it meanwhile.
 async fn document(ask: Ask, scope: DocumentOf) -> Answer {
     let desk = Arc::clone(&ask.desk);
     let written = tokio::task::spawn_blocking(move || {

@@ -15,7 +15,7 @@ pub(in crate::management) async fn all(ask: Ask) -> Answer {
     show(&ask, |_| true)
 }
 
-/// `GET /users/without-permissions`: those who may enter no vhost.
+/// `GET /users/without-permissions`: users who may enter no vhost.
 pub(in crate::management) async fn without_permissions(ask: Ask) -> Answer {
     let permissions = ask.desk.rights().permissions;
     show(&ask, |user| {
