@@ -12,6 +12,33 @@ use crate::env::Environment;
 use crate::store::Store;
 use crate::vhost::Vhost;
 
+macro_rules! rooms {
+    ($($room:ident)*) => {$(
+        #[doc = concat!("What is `pub` in `src/", stringify!($room), "`.")]
+        pub mod $room {
+            pub use crate::$room::*;
+        }
+    )*};
+}
+
+rooms! {
+    alarms auth channel compat config connection definitions desk entry env error exchange ids
+    inquiry kind limits mail message net outbox paging policy protocol queue store tally turns
+    vhost
+}
+
+/// What is `pub` in `src/management`.
+#[cfg(feature = "management")]
+pub mod management {
+    pub use crate::management::*;
+}
+
+/// What is `pub` in `src/metrics`.
+#[cfg(feature = "management")]
+pub mod metrics {
+    pub use crate::metrics::*;
+}
+
 /// What the desk keeps to itself.
 pub trait DeskInside {
     /// A desk without vhosts and users.

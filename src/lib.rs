@@ -40,129 +40,41 @@ pub mod program;
 pub mod settings;
 pub mod views;
 
-#[cfg(not(feature = "internals"))]
 mod alarms;
-#[cfg(feature = "internals")]
-pub mod alarms;
-#[cfg(not(feature = "internals"))]
 mod auth;
-#[cfg(feature = "internals")]
-pub mod auth;
-#[cfg(not(feature = "internals"))]
 mod channel;
-#[cfg(feature = "internals")]
-pub mod channel;
-#[cfg(not(feature = "internals"))]
 mod compat;
-#[cfg(feature = "internals")]
-pub mod compat;
-#[cfg(not(feature = "internals"))]
 mod config;
-#[cfg(feature = "internals")]
-pub mod config;
-#[cfg(not(feature = "internals"))]
 mod connection;
-#[cfg(feature = "internals")]
-pub mod connection;
-#[cfg(not(feature = "internals"))]
 mod definitions;
-#[cfg(feature = "internals")]
-pub mod definitions;
-#[cfg(not(feature = "internals"))]
 mod desk;
-#[cfg(feature = "internals")]
-pub mod desk;
-#[cfg(not(feature = "internals"))]
 mod entry;
-#[cfg(feature = "internals")]
-pub mod entry;
-#[cfg(not(feature = "internals"))]
 mod env;
-#[cfg(feature = "internals")]
-pub mod env;
 mod erlang;
-#[cfg(not(feature = "internals"))]
 mod error;
-#[cfg(feature = "internals")]
-pub mod error;
-#[cfg(not(feature = "internals"))]
 mod exchange;
-#[cfg(feature = "internals")]
-pub mod exchange;
-#[cfg(not(feature = "internals"))]
 mod ids;
-#[cfg(feature = "internals")]
-pub mod ids;
-#[cfg(not(feature = "internals"))]
 mod inquiry;
-#[cfg(feature = "internals")]
-pub mod inquiry;
-#[cfg(not(feature = "internals"))]
 mod kind;
-#[cfg(feature = "internals")]
-pub mod kind;
-#[cfg(not(feature = "internals"))]
 mod limits;
-#[cfg(feature = "internals")]
-pub mod limits;
 mod log;
-#[cfg(not(feature = "internals"))]
 mod mail;
-#[cfg(feature = "internals")]
-pub mod mail;
-#[cfg(all(feature = "management", not(feature = "internals")))]
+#[cfg(feature = "management")]
 mod management;
-#[cfg(all(feature = "management", feature = "internals"))]
-pub mod management;
-#[cfg(not(feature = "internals"))]
 mod message;
-#[cfg(feature = "internals")]
-pub mod message;
-#[cfg(all(feature = "management", not(feature = "internals")))]
+#[cfg(feature = "management")]
 mod metrics;
-#[cfg(all(feature = "management", feature = "internals"))]
-pub mod metrics;
-#[cfg(not(feature = "internals"))]
 mod net;
-#[cfg(feature = "internals")]
-pub mod net;
-#[cfg(not(feature = "internals"))]
 mod outbox;
-#[cfg(feature = "internals")]
-pub mod outbox;
-#[cfg(not(feature = "internals"))]
 mod paging;
-#[cfg(feature = "internals")]
-pub mod paging;
-#[cfg(not(feature = "internals"))]
 mod policy;
-#[cfg(feature = "internals")]
-pub mod policy;
-#[cfg(not(feature = "internals"))]
 mod protocol;
-#[cfg(feature = "internals")]
-pub mod protocol;
-#[cfg(not(feature = "internals"))]
 mod queue;
-#[cfg(feature = "internals")]
-pub mod queue;
-#[cfg(not(feature = "internals"))]
 mod store;
-#[cfg(feature = "internals")]
-pub mod store;
 mod sync;
-#[cfg(not(feature = "internals"))]
 mod tally;
-#[cfg(feature = "internals")]
-pub mod tally;
-#[cfg(not(feature = "internals"))]
 mod turns;
-#[cfg(feature = "internals")]
-pub mod turns;
-#[cfg(not(feature = "internals"))]
 mod vhost;
-#[cfg(feature = "internals")]
-pub mod vhost;
 
 #[cfg(feature = "internals")]
 pub mod internals;

@@ -5,19 +5,21 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use leveret::auth::{PermissionDefinition, TopicPermissionDefinition, UserLimits, VhostLimits};
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::config::{Durability, QueueType};
-use leveret::definitions::ParameterRecord;
-use leveret::desk::{Desk, DocumentOf, VhostDefinition};
-use leveret::ids::QueueId;
-use leveret::internals::{BuilderInside as _, DeskInside as _};
-use leveret::message::Message;
-use leveret::store::{
+use leveret::internals::auth::{
+    PermissionDefinition, TopicPermissionDefinition, UserLimits, VhostLimits,
+};
+use leveret::internals::config::{Durability, QueueType};
+use leveret::internals::definitions::ParameterRecord;
+use leveret::internals::desk::{Desk, DocumentOf, VhostDefinition};
+use leveret::internals::ids::QueueId;
+use leveret::internals::message::Message;
+use leveret::internals::store::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, MemoryStore, Op, Position,
     RecordAt, Recovered, Store, StoreError,
 };
+use leveret::internals::{BuilderInside as _, DeskInside as _};
 use serde_json::json;
 use tempfile::TempDir;
 

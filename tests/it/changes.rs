@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use leveret::alarms::Alarm;
-use leveret::auth::{PermissionDefinition, UserDefinition};
 use leveret::broker::{Broker, QueueDefinition};
 use leveret::clock::Clock;
-use leveret::desk::VhostDefinition;
 use leveret::events::{Change, Interest, Listener, Room, Subscription, Told};
-use leveret::policy::PolicyDefinition;
+use leveret::internals::alarms::Alarm;
+use leveret::internals::auth::{PermissionDefinition, UserDefinition};
+use leveret::internals::desk::VhostDefinition;
+use leveret::internals::policy::PolicyDefinition;
 use leveret_codec::table::Value;
 
 use crate::talker::Client;

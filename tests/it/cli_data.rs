@@ -8,10 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use leveret::auth::UserDefinition;
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::config::Durability;
+use leveret::internals::auth::UserDefinition;
+use leveret::internals::config::Durability;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

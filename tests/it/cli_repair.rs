@@ -12,7 +12,7 @@ use std::process::Command;
 
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::config::Durability;
+use leveret::internals::config::Durability;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use leveret::broker::Broker;
-use leveret::config::CompatProfile;
+use leveret::internals::config::CompatProfile;
 use tempfile::TempDir;
 
 use crate::process::Process;

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use leveret::broker::{Broker, NewMessage};
 use leveret::clock::Clock;
-use leveret::desk::rates::{Subject, Windows};
-use leveret::desk::views::{ChannelView, Scope};
-use leveret::inquiry::{ChannelExchange, ChannelQueue};
-use leveret::queue::DeathTotals;
-use leveret::tally::{ExchangeTotals, MessageTotals, ReadTotals, SizeTotals};
+use leveret::internals::desk::rates::{Subject, Windows};
+use leveret::internals::desk::views::{ChannelView, Scope};
+use leveret::internals::inquiry::{ChannelExchange, ChannelQueue};
+use leveret::internals::queue::DeathTotals;
+use leveret::internals::tally::{ExchangeTotals, MessageTotals, ReadTotals, SizeTotals};
 
 use crate::talker::{Client, eventually};
 use crate::views::channels;

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use leveret::broker::{Broker, BrokerBuilder};
 use leveret::clock::Clock;
-use leveret::config::Durability;
-use leveret::desk::{DocumentOf, ImportError};
 use leveret::internals::DeskInside as _;
+use leveret::internals::config::Durability;
+use leveret::internals::desk::{DocumentOf, ImportError};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -142,7 +142,10 @@ fn what_is_imported_works() {
     assert!(auth.check_password("alice", b"secret", here).is_ok());
     assert!(auth.check_password("bob", b"pw", here).is_ok());
     let access = auth.topic_access("bob", "orders", "amq.topic").unwrap();
-    assert!(access.allows(leveret::auth::Operation::Write, b"bob-orders-{client_id}"));
+    assert!(access.allows(
+        leveret::internals::auth::Operation::Write,
+        b"bob-orders-{client_id}"
+    ));
     let vhost = broker.desk().find_vhost("orders").unwrap();
     let short = vhost.find_queue("tmp.1").unwrap();
     assert_eq!(short.look(|queue| queue.limits().max_length), Some(10));

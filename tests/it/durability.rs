@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::config::Durability;
-use leveret::desk::VhostDefinition;
-use leveret::policy::PolicyDefinition;
+use leveret::internals::config::Durability;
+use leveret::internals::desk::VhostDefinition;
+use leveret::internals::policy::PolicyDefinition;
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -14,13 +14,13 @@ use amqprs::channel::{
 };
 use amqprs::connection::{Connection, OpenConnectionArguments};
 use amqprs::{BasicProperties, DELIVERY_MODE_PERSISTENT};
-use leveret::auth::{PermissionDefinition, TopicPermissionDefinition, UserDefinition};
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::config::Secret;
-use leveret::desk::VhostDefinition;
 use leveret::internals::DeskInside as _;
-use leveret::policy::PolicyDefinition;
+use leveret::internals::auth::{PermissionDefinition, TopicPermissionDefinition, UserDefinition};
+use leveret::internals::config::Secret;
+use leveret::internals::desk::VhostDefinition;
+use leveret::internals::policy::PolicyDefinition;
 use serde_json::json;
 
 use crate::talker::Client;

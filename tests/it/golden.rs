@@ -18,11 +18,11 @@ use std::sync::Arc;
 
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::config::Durability;
 use leveret::internals::BuilderInside as _;
-use leveret::policy::PolicyDefinition;
-use leveret::store::disk::MemoryDisk;
-use leveret::store::{LogStore, Options, StoreError};
+use leveret::internals::config::Durability;
+use leveret::internals::policy::PolicyDefinition;
+use leveret::internals::store::disk::MemoryDisk;
+use leveret::internals::store::{LogStore, Options, StoreError};
 use serde_json::json;
 
 use crate::talker::Client;

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use leveret::alarms::Alarm;
 use leveret::broker::Broker;
 use leveret::internals::DeskInside as _;
+use leveret::internals::alarms::Alarm;
 
 use crate::process::Process;
 use crate::talker::{Client, eventually, octets};

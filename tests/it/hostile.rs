@@ -11,10 +11,10 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use leveret::broker::Broker;
-use leveret::desk::session::Session;
 use leveret::internals::DeskInside as _;
-use leveret::limits::{OUTBOX_MARK, REPLY_BYTES_MAX};
-use leveret::mail::MAIL_BYTES_MAX;
+use leveret::internals::desk::session::Session;
+use leveret::internals::limits::{OUTBOX_MARK, REPLY_BYTES_MAX};
+use leveret::internals::mail::MAIL_BYTES_MAX;
 
 use crate::talker::{Client, LOGIN, all_octets, eventually, octets};
 

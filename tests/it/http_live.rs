@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use leveret::alarms::Alarm;
 use leveret::broker::Broker;
+use leveret::internals::alarms::Alarm;
 use serde_json::{Value as Json, json};
 
 use crate::http::Http;

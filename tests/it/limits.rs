@@ -12,13 +12,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use leveret::alarms::Alarm;
-use leveret::auth::{UserLimits, VhostLimits};
 use leveret::broker::{Broker, NewMessage, QueueDefinition};
-use leveret::config::{KEYS, Settings};
-use leveret::desk::VhostDefinition;
 use leveret::internals::DeskInside as _;
-use leveret::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, PEEK_MAX, SILENT_CLOSE_MS};
+use leveret::internals::alarms::Alarm;
+use leveret::internals::auth::{UserLimits, VhostLimits};
+use leveret::internals::config::{KEYS, Settings};
+use leveret::internals::desk::VhostDefinition;
+use leveret::internals::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, PEEK_MAX, SILENT_CLOSE_MS};
 use tempfile::TempDir;
 
 use crate::process::Process;
@@ -714,7 +714,7 @@ fn elsewhere(broker: &Broker) -> Client {
     let [user, vhost] = ["guest", "other"].map(str::to_owned);
     let [configure, write, read] = [".*", ".*", ".*"].map(str::to_owned);
     desk.administration()
-        .put_permission(&leveret::auth::PermissionDefinition {
+        .put_permission(&leveret::internals::auth::PermissionDefinition {
             user,
             vhost,
             configure,

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::config::Durability;
 use leveret::internals::BuilderInside as _;
-use leveret::store::disk::{Fault, FaultDisk};
-use leveret::store::{LogStore, Options, Store};
+use leveret::internals::config::Durability;
+use leveret::internals::store::disk::{Fault, FaultDisk};
+use leveret::internals::store::{LogStore, Options, Store};
 use proptest::prelude::*;
 
 use self::mixed::Mixed;

@@ -6,10 +6,10 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use leveret::auth::Door;
 use leveret::broker::{Broker, NewMessage, QueueDefinition};
 use leveret::internals::DeskInside as _;
-use leveret::limits::{
+use leveret::internals::auth::Door;
+use leveret::internals::limits::{
     HTTP_CHUNK, HTTP_CONNECTIONS_MAX, HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX,
 };
 use leveret::settings::Settings;

@@ -10,11 +10,11 @@ use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex, mpsc};
 
 use leveret::broker::{Broker, QueueDefinition};
-use leveret::config::Durability;
-use leveret::desk::VhostDefinition;
-use leveret::desk::views::Scope;
 use leveret::events::{Change, Interest, Listener};
-use leveret::limits::{HTTP_CHUNK, METRICS_AT_ONCE_MAX};
+use leveret::internals::config::Durability;
+use leveret::internals::desk::VhostDefinition;
+use leveret::internals::desk::views::Scope;
+use leveret::internals::limits::{HTTP_CHUNK, METRICS_AT_ONCE_MAX};
 use tempfile::TempDir;
 
 use crate::http::{Heard, Http};

@@ -6,15 +6,15 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use leveret::alarms::Alarm;
 use leveret::broker::{Broker, Health};
 use leveret::clock::Clock;
-use leveret::config::Durability;
-use leveret::desk::session::State;
+use leveret::internals::alarms::Alarm;
+use leveret::internals::config::Durability;
+use leveret::internals::desk::session::State;
+use leveret::internals::limits::UNCONFIRMED_MAX;
+use leveret::internals::store::disk::{MemoryDisk, SlowDisk};
+use leveret::internals::store::{LogStore, Options, Store};
 use leveret::internals::{BuilderInside as _, DeskInside as _};
-use leveret::limits::UNCONFIRMED_MAX;
-use leveret::store::disk::{MemoryDisk, SlowDisk};
-use leveret::store::{LogStore, Options, Store};
 
 use crate::process::Process;
 use crate::talker::{Client, eventually, octets};

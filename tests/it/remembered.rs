@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use leveret::broker::Broker;
-use leveret::config::Durability;
+use leveret::internals::config::Durability;
 use tempfile::TempDir;
 
 use crate::talker::{Client, eventually};

@@ -189,7 +189,7 @@ fn what_was_set_up_durable_survives() {
     let dir = tempfile::tempdir().unwrap();
     let start = || {
         let builder = Broker::builder().configure(|settings| {
-            settings.durability = leveret::config::Durability::Fsync;
+            settings.durability = leveret::internals::config::Durability::Fsync;
             settings.data_dir = dir.path().to_owned();
         });
         builder.start().unwrap()

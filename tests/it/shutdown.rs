@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use leveret::broker::Broker;
 use leveret::clock::{Clock, Wall};
-use leveret::desk::Desk;
-use leveret::ids::QueueId;
-use leveret::internals::{BuilderInside as _, DeskInside as _};
-use leveret::message::Message;
-use leveret::store::{
+use leveret::internals::desk::Desk;
+use leveret::internals::ids::QueueId;
+use leveret::internals::message::Message;
+use leveret::internals::store::{
     Definition, DefinitionChange, DefinitionKind, DurableWatch, Op, Position, RecordAt, Recovered,
     Returns, Store, StoreError,
 };
+use leveret::internals::{BuilderInside as _, DeskInside as _};
 use parking_lot::Mutex;
 
 use crate::process::Process;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use leveret::broker::Broker;
-use leveret::config::Durability;
+use leveret::internals::config::Durability;
 use tempfile::TempDir;
 
 use crate::talker::Client;

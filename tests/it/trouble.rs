@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leveret::alarms::Alarm;
 use leveret::broker::{Broker, Health, QueueDefinition};
 use leveret::clock::Clock;
-use leveret::config::Durability;
 use leveret::internals::BuilderInside as _;
-use leveret::store::disk::{Fault, FaultDisk};
-use leveret::store::{LogStore, Options};
+use leveret::internals::alarms::Alarm;
+use leveret::internals::config::Durability;
+use leveret::internals::store::disk::{Fault, FaultDisk};
+use leveret::internals::store::{LogStore, Options};
 
 use crate::talker::{Client, eventually};
 

@@ -4,15 +4,15 @@
 
 use std::time::Duration;
 
-use leveret::auth::Door;
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::desk::views::{
+use leveret::internals::DeskInside as _;
+use leveret::internals::auth::Door;
+use leveret::internals::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ExchangeSort, Listing, NameFilter, Page,
     QueueSort, QueueView, Scope,
 };
-use leveret::internals::DeskInside as _;
-use leveret::vhost::DestinationName;
+use leveret::internals::vhost::DestinationName;
 use leveret_codec::types::ShortString;
 
 use crate::talker::{Client, eventually};

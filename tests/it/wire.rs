@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use leveret::broker::Broker;
 use leveret::internals::DeskInside as _;
-use leveret::limits::IDLE_MS;
+use leveret::internals::limits::IDLE_MS;
 use leveret_codec::methods::{
     BasicAck, BasicConsume, BasicDeliver, BasicGet, ChannelOpen, ConfirmSelect, ConnectionClose,
     Method, QueueDeclare, QueueDelete,

@@ -9,7 +9,7 @@ use crate::vhost::Vhost;
 
 /// ```
 /// use leveret::broker::Broker;
-/// use leveret::policy::PolicyDefinition;
+/// use leveret::internals::policy::PolicyDefinition;
 ///
 /// let broker = Broker::builder().start()?;
 /// let policy = PolicyDefinition::new("/", "short", "^tmp\\.")

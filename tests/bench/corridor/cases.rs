@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use leveret::desk::Desk;
-use leveret::exchange::{ExchangeType, RouteInput, Router};
+use leveret::internals::desk::Desk;
+use leveret::internals::exchange::{ExchangeType, RouteInput, Router};
 use leveret_codec::encode::encode_method;
 use leveret_codec::frame::{Decoded, FRAME_HEADER, FRAME_METHOD, decode};
 use leveret_codec::methods::{BasicAck, BasicQos, ConfirmSelect, Method};

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::BufMut as _;
-use leveret::auth::PermissionDefinition;
 use leveret::clock::{Clock, Now};
-use leveret::config::Settings;
-use leveret::connection::Connection;
-use leveret::desk::session::Origin;
-use leveret::desk::{Desk, VhostDefinition};
-use leveret::env::Environment;
 use leveret::internals::DeskInside as _;
-use leveret::limits::WRITE_SLICES;
-use leveret::protocol::{Flow, Protocol as _};
-use leveret::store::MemoryStore;
+use leveret::internals::auth::PermissionDefinition;
+use leveret::internals::config::Settings;
+use leveret::internals::connection::Connection;
+use leveret::internals::desk::session::Origin;
+use leveret::internals::desk::{Desk, VhostDefinition};
+use leveret::internals::env::Environment;
+use leveret::internals::limits::WRITE_SLICES;
+use leveret::internals::protocol::{Flow, Protocol as _};
+use leveret::internals::store::MemoryStore;
 use leveret_codec::encode::{encode_body, encode_content_header, encode_method};
 use leveret_codec::frame::{Decoded, FRAME_METHOD, decode};
 use leveret_codec::methods::{

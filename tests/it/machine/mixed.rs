@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use leveret::ids::QueueId;
-use leveret::message::Message;
-use leveret::store::{
+use leveret::internals::ids::QueueId;
+use leveret::internals::message::Message;
+use leveret::internals::store::{
     Damage, Definition, DefinitionChange, DurableWatch, LogStore, Op, Position, RecordAt,
     Recovered, Store, StoreError,
 };

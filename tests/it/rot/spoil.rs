@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leveret::clock::Clock;
-use leveret::ids::QueueId;
-use leveret::message::{Body, MessageBuilder, Traits};
-use leveret::store::disk::MemoryDisk;
-use leveret::store::{
+use leveret::internals::ids::QueueId;
+use leveret::internals::message::{Body, MessageBuilder, Traits};
+use leveret::internals::store::disk::MemoryDisk;
+use leveret::internals::store::{
     Definition, DefinitionChange, DefinitionKind, LogStore, Op, Options, RecordAt, Recovered,
     Returns, Store, inspect,
 };

@@ -1,8 +1,8 @@
 //! What an operator does in a script: `! verb "name" key=value`.
 
 use leveret::broker::Broker;
-use leveret::desk::session::Session;
 use leveret::internals::AdministrationInside as _;
+use leveret::internals::desk::session::Session;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use leveret::broker::Broker;
 use leveret::clock::Clock;
-use leveret::config::CompatProfile;
+use leveret::internals::config::CompatProfile;
 
 use super::admin::Api;
 use super::connection::{Connection, PATIENCE};
