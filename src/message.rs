@@ -419,7 +419,7 @@ impl Message {
 
 /// The properties of a message with its headers changed; as they were if they cannot be decoded.
 #[must_use]
-pub fn with_headers(properties: PropertiesRef<'_>, change: impl FnOnce(&mut Table)) -> Vec<u8> {
+pub fn change_headers(properties: PropertiesRef<'_>, change: impl FnOnce(&mut Table)) -> Vec<u8> {
     changed_headers(properties, change).unwrap_or_else(|| properties.as_bytes().to_vec())
 }
 

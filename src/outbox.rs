@@ -33,10 +33,10 @@ use crate::message::Message;
 use crate::store::Position;
 
 mod holds;
-mod segment;
+mod stretch;
 
 use holds::Holds;
-use segment::{Piece, Segment};
+use stretch::{Piece, Stretch};
 
 /// basic.deliver: class and method id.
 const DELIVER: [u8; 4] = [0, 60, 0, 60];
@@ -52,8 +52,8 @@ pub struct Outbox {
     copied: Vec<u8>,
     sent: usize,
     /// The order of what is waiting; all of it is copied when this is empty.
-    segments: VecDeque<Segment>,
-    /// Octets at the end of `copied` that no segment covers yet.
+    stretches: VecDeque<Stretch>,
+    /// Octets at the end of `copied` that no stretch covers yet.
     tail: usize,
     waiting: usize,
     written: u64,
@@ -87,7 +87,7 @@ impl Outbox {
         Self {
             copied: Vec::new(),
             sent: 0,
-            segments: VecDeque::new(),
+            stretches: VecDeque::new(),
             tail: 0,
             waiting: 0,
             written: 0,
@@ -315,7 +315,7 @@ impl Outbox {
             return 0;
         }
         let tail = Piece::Copied(self.tail);
-        let pieces = self.segments.iter().map(Segment::piece).chain([tail]);
+        let pieces = self.stretches.iter().map(Stretch::piece).chain([tail]);
         for piece in pieces {
             let octets = match piece {
                 Piece::Copied(len) => {
@@ -350,24 +350,24 @@ impl Outbox {
         self.written += octets as u64;
         let mut left = octets;
         while left > 0 {
-            match self.segments.front_mut() {
-                Some(Segment::Copied(len)) if *len > left => {
+            match self.stretches.front_mut() {
+                Some(Stretch::Copied(len)) if *len > left => {
                     *len -= left;
                     self.sent += left;
                     left = 0;
                 }
-                Some(Segment::Copied(len)) => {
+                Some(Stretch::Copied(len)) => {
                     left -= *len;
                     self.sent += *len;
-                    self.segments.pop_front();
+                    self.stretches.pop_front();
                 }
-                Some(Segment::Shared(body)) if body.len() > left => {
+                Some(Stretch::Shared(body)) if body.len() > left => {
                     bytes::Buf::advance(body, left);
                     left = 0;
                 }
-                Some(Segment::Shared(body)) => {
+                Some(Stretch::Shared(body)) => {
                     left -= body.len();
-                    self.segments.pop_front();
+                    self.stretches.pop_front();
                 }
                 None => {
                     self.tail -= left.min(self.tail);
@@ -384,7 +384,7 @@ impl Outbox {
     pub fn shrink(&mut self) {
         if self.is_empty() {
             self.copied = Vec::new();
-            self.segments = VecDeque::new();
+            self.stretches = VecDeque::new();
             self.debts.shrink_to_fit();
         }
     }
@@ -409,11 +409,11 @@ impl Outbox {
 
     fn share(&mut self, body: Bytes) {
         if self.tail > 0 {
-            self.segments.push_back(Segment::Copied(self.tail));
+            self.stretches.push_back(Stretch::Copied(self.tail));
             self.tail = 0;
         }
         self.waiting += body.len();
-        self.segments.push_back(Segment::Shared(body));
+        self.stretches.push_back(Stretch::Shared(body));
     }
 
     fn fits_one_frame(&self, len: usize) -> bool {

@@ -145,8 +145,8 @@ macro_rules! properties {
 
         impl<$l> PropertiesRef<$l> {
             /// The flag of each property and the shape of its value, in the order of the wire.
-            const SLOTS: &'static [(u16, Shape)] =
-                &[$((1 << $bit, <$type as Property<$l>>::SHAPE)),*];
+            const SLOTS: &'static [(u16, Layout)] =
+                &[$((1 << $bit, <$type as Property<$l>>::LAYOUT)),*];
 
             $(
                 $(#[$doc])*
@@ -268,7 +268,7 @@ impl<'a> PropertiesRef<'a> {
             if flags & flag == 0 {
                 continue;
             }
-            rest = if let Shape::Table = shape {
+            rest = if let Layout::Table = shape {
                 let (behind, headers) = read(TableRef::parse(rest))?;
                 headers.check()?;
                 behind
@@ -338,7 +338,7 @@ impl Properties<'_> {
 
 /// How a property's end is found.
 #[derive(Clone, Copy)]
-enum Shape {
+enum Layout {
     Short,
     Table,
     Octet,
@@ -347,14 +347,14 @@ enum Shape {
 
 /// A type that properties can have.
 trait Property<'a>: Copy {
-    const SHAPE: Shape;
+    const LAYOUT: Layout;
     fn parse(input: &'a [u8]) -> Parsed<'a, Self, PropertyError>;
     fn write(self, out: &mut impl BufMut);
     fn len(self) -> usize;
 }
 
 impl<'a> Property<'a> for ShortBytes<'a> {
-    const SHAPE: Shape = Shape::Short;
+    const LAYOUT: Layout = Layout::Short;
 
     fn parse(input: &'a [u8]) -> Parsed<'a, Self, PropertyError> {
         short_bytes(input)
@@ -371,7 +371,7 @@ impl<'a> Property<'a> for ShortBytes<'a> {
 }
 
 impl<'a> Property<'a> for TableRef<'a> {
-    const SHAPE: Shape = Shape::Table;
+    const LAYOUT: Layout = Layout::Table;
 
     fn parse(input: &'a [u8]) -> Parsed<'a, Self, PropertyError> {
         let (rest, entries) = long_bytes(input)?;
@@ -389,7 +389,7 @@ impl<'a> Property<'a> for TableRef<'a> {
 }
 
 impl<'a> Property<'a> for u8 {
-    const SHAPE: Shape = Shape::Octet;
+    const LAYOUT: Layout = Layout::Octet;
 
     fn parse(input: &'a [u8]) -> Parsed<'a, Self, PropertyError> {
         octet(input)
@@ -405,7 +405,7 @@ impl<'a> Property<'a> for u8 {
 }
 
 impl<'a> Property<'a> for u64 {
-    const SHAPE: Shape = Shape::LongLong;
+    const LAYOUT: Layout = Layout::LongLong;
 
     fn parse(input: &'a [u8]) -> Parsed<'a, Self, PropertyError> {
         long_long(input)
@@ -436,12 +436,12 @@ fn take<'a, T: Property<'a>>(
 
 /// What is behind a value of that shape.
 #[inline]
-fn skip(input: &[u8], shape: Shape) -> Result<&[u8], PropertyError> {
+fn skip(input: &[u8], shape: Layout) -> Result<&[u8], PropertyError> {
     Ok(match shape {
-        Shape::Short => read(short_bytes(input))?.0,
-        Shape::Table => read(long_bytes(input))?.0,
-        Shape::Octet => read(octet(input))?.0,
-        Shape::LongLong => read(long_long(input))?.0,
+        Layout::Short => read(short_bytes(input))?.0,
+        Layout::Table => read(long_bytes(input))?.0,
+        Layout::Octet => read(octet(input))?.0,
+        Layout::LongLong => read(long_long(input))?.0,
     })
 }
 

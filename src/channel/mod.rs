@@ -67,12 +67,12 @@ pub struct Context<'a> {
     /// Mail that was taken out of the mailbox early; the connection reads it before the rest.
     pub backlog: &'a mut VecDeque<Mail>,
     /// What the channels of a connection share.
-    pub bench: &'a mut Workbench,
+    pub tools: &'a mut Tools,
 }
 
 /// What the channels of a connection use in turn.
 #[derive(Default)]
-pub struct Workbench {
+pub struct Tools {
     /// Scratch space for messages.
     builder: MessageBuilder,
     /// The router's answers.
@@ -86,7 +86,7 @@ pub struct Workbench {
     pub(crate) one_by_one: bool,
 }
 
-impl Workbench {
+impl Tools {
     /// Whether publishes in a row are to be taken one by one: never, but in a test.
     #[inline]
     fn one_by_one(&self) -> bool {

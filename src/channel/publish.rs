@@ -107,7 +107,7 @@ impl Channel {
             body_len: body.len(),
             reply_name: self.consumers.reply_name().map(ShortString::as_short),
         };
-        let known = cx.bench.routes.exchange(times, draft.exchange);
+        let known = cx.tools.routes.exchange(times, draft.exchange);
         let Passed { exchange, content } = publish::check(cx.session, &draft, known)?;
         let Content {
             traits,
@@ -125,7 +125,7 @@ impl Channel {
             ContentBody::Assembled(body) => Body::by_size(body),
         };
         let (name, key) = (draft.exchange, draft.routing_key);
-        let message = cx.bench.builder.build(name, key, properties, body, traits);
+        let message = cx.tools.builder.build(name, key, properties, body, traits);
         let Answer {
             routes,
             delayed,
@@ -168,7 +168,7 @@ impl Channel {
             false => vhost.route(now, exchange, question),
         };
         let key = message.routing_key();
-        let kept = &mut cx.bench.routes;
+        let kept = &mut cx.tools.routes;
         if extra_keys == ExtraKeys::Some {
             let keys = routing_keys(message);
             let keys: Vec<&[u8]> = keys.iter().map(|key| &**key).collect();
@@ -420,5 +420,5 @@ impl Channel {
 /// Notes how far the store is to go for what this batch has published.
 fn note_staged(placed: &[Placed], cx: &mut Context<'_>) {
     let last = placed.iter().map(Placed::position).max();
-    cx.bench.staged = cx.bench.staged.max(last.unwrap_or_default());
+    cx.tools.staged = cx.tools.staged.max(last.unwrap_or_default());
 }

@@ -86,7 +86,7 @@ impl Repeat {
 
     /// Takes over another key, which the user may write to.
     fn turn_to(&mut self, key: &[u8], cx: &mut Context<'_>) {
-        let kept = &mut cx.bench.routes;
+        let kept = &mut cx.tools.routes;
         let found = kept.find(self.times, &self.exchange, key);
         match (&mut self.routes, found.filter(|routes| !routes.is_empty())) {
             (Some(routes), Some(found)) if Arc::ptr_eq(routes, found) => {}
@@ -141,7 +141,7 @@ impl Channel {
     /// `payload_max`: as for the decoder of frames.
     pub fn publish_row(&mut self, input: &[u8], payload_max: u32, cx: &mut Context<'_>) -> usize {
         let is_plain =
-            self.content.is_idle() && self.transaction.is_none() && !cx.bench.one_by_one();
+            self.content.is_idle() && self.transaction.is_none() && !cx.tools.one_by_one();
         let times = Times::now(cx.session);
         let known = |repeat: &mut Box<Repeat>| is_plain && repeat.times == times;
         let Some(mut repeat) = self.publisher.repeat.take_if(known) else {
@@ -188,7 +188,7 @@ impl Channel {
             let numbers = std::iter::repeat_with(|| confirms.number());
             self.publisher.numbers.extend(numbers.take(known));
         }
-        cx.bench.frames_in += (known as u64 + u64::from(other.is_some())) * PUBLISH_FRAMES;
+        cx.tools.frames_in += (known as u64 + u64::from(other.is_some())) * PUBLISH_FRAMES;
         if let Some(message) = other {
             self.publish_anew(repeat, message, cx);
         }

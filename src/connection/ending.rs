@@ -146,7 +146,7 @@ impl Connection {
                 now,
                 outbox: &mut self.outbox,
                 backlog: &mut self.backlog,
-                bench: &mut self.bench,
+                tools: &mut self.tools,
             };
             running.end(&mut io);
             self.asked_store = false;

@@ -23,7 +23,7 @@ const SEAM: usize = FRAME_HEAD + 1;
 
 /// A body frame that has begun and goes to its channel in parts.
 #[derive(Clone, Copy)]
-pub(super) struct Part {
+pub(super) struct BegunFrame {
     channel: ChannelId,
     /// Octets of its payload.
     size: usize,
@@ -38,7 +38,7 @@ macro_rules! io {
             now: $now,
             outbox: &mut $connection.outbox,
             backlog: &mut $connection.backlog,
-            bench: &mut $connection.bench,
+            tools: &mut $connection.tools,
         }
     };
 }
@@ -47,7 +47,7 @@ impl Connection {
     /// Octets, with those that are there, that are worth reading at once: few, if a payload begins
     /// behind them that there is a better place for.
     pub(super) fn worth_reading(&mut self) -> usize {
-        let end_is_missing = self.part.map(|part| part.channel);
+        let end_is_missing = self.begun.map(|begun| begun.channel);
         let Some(channel) = end_is_missing.or(self.large) else {
             return usize::MAX;
         };
@@ -67,9 +67,9 @@ impl Connection {
     /// `octets` have been read into [`body_room`]. Those that do not belong there are
     /// moved to the input.
     pub(super) fn on_body_read(&mut self, octets: usize) {
-        if let (Some(part), Phase::Running(running)) = (&mut self.part, &mut self.phase) {
-            part.left -= octets.min(part.left);
-            running.on_read(part.channel, octets, self.input.octets_mut());
+        if let (Some(begun), Phase::Running(running)) = (&mut self.begun, &mut self.phase) {
+            begun.left -= octets.min(begun.left);
+            running.on_read(begun.channel, octets, self.input.octets_mut());
         }
     }
 
@@ -80,12 +80,12 @@ impl Connection {
         if let Phase::Header(_) = self.phase {
             return taken;
         }
-        if self.part.is_some() && self.is_reading() {
+        if self.begun.is_some() && self.is_reading() {
             taken = self.on_part(now, input);
         }
         // Publishes come in rows: where one may begin, the ones like those before are taken first.
         let mut in_row = true;
-        while self.is_reading() && self.part.is_none() && !turns::is_over() {
+        while self.is_reading() && self.begun.is_none() && !turns::is_over() {
             if self.drops_everything() {
                 taken = input.len();
                 break;
@@ -99,7 +99,7 @@ impl Connection {
                 Ok(Decoded::Frame { frame, consumed }) => match self.on_frame(now, &frame) {
                     Taken::Yes => {
                         taken += consumed;
-                        self.bench.frames_in += 1;
+                        self.tools.frames_in += 1;
                         if frame.kind == FRAME_BODY {
                             self.on_body(&frame);
                             in_row = true;
@@ -189,7 +189,7 @@ impl Connection {
         let payload = input.get(FRAME_HEAD..).unwrap_or_default();
         // The end of the frame has not come, but all of its payload may have.
         running.on_part(head.channel, payload);
-        self.part = Some(Part {
+        self.begun = Some(BegunFrame {
             channel: head.channel,
             size,
             left: size - payload.len(),
@@ -200,12 +200,12 @@ impl Connection {
 
     /// Takes the part of the frame at hand that `input` begins with.
     fn on_part(&mut self, now: Now, input: &[u8]) -> usize {
-        let Some(part) = &mut self.part else {
+        let Some(begun) = &mut self.begun else {
             return 0;
         };
-        let Part { channel, size, .. } = *part;
-        let (payload, rest) = input.split_at(part.left.min(input.len()));
-        part.left -= payload.len();
+        let BegunFrame { channel, size, .. } = *begun;
+        let (payload, rest) = input.split_at(begun.left.min(input.len()));
+        begun.left -= payload.len();
         // A connection or channel that closes meanwhile drops the rest of the frame.
         if let Phase::Running(running) = &mut self.phase {
             running.on_part(channel, payload);
@@ -214,14 +214,14 @@ impl Connection {
         match rest {
             [] => taken,
             [FRAME_END, ..] => {
-                self.part = None;
-                self.bench.frames_in += 1;
+                self.begun = None;
+                self.tools.frames_in += 1;
                 self.large = Some(channel);
                 self.end_part(now, channel);
                 taken + 1
             }
             [octet, ..] => {
-                self.part = None;
+                self.begun = None;
                 self.on_bad_end(now, channel, size, *octet);
                 input.len()
             }
@@ -253,8 +253,11 @@ impl Connection {
 }
 
 /// Where the next octets from the socket belong, if that is the body of a message, and how many.
-pub(super) fn body_room(phase: &mut Phase, part: Option<Part>) -> Option<(&mut Vec<u8>, usize)> {
-    let Part { channel, left, .. } = part?;
+pub(super) fn body_room(
+    phase: &mut Phase,
+    begun: Option<BegunFrame>,
+) -> Option<(&mut Vec<u8>, usize)> {
+    let BegunFrame { channel, left, .. } = begun?;
     let Phase::Running(running) = phase else {
         return None;
     };

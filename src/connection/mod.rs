@@ -38,7 +38,7 @@ mod pauses;
 mod rows;
 mod running;
 
-use crate::channel::Workbench;
+use crate::channel::Tools;
 use crate::clock::{Mono, Now};
 use crate::desk::Desk;
 use crate::desk::session::{Origin, Shown};
@@ -50,7 +50,7 @@ use crate::protocol::{Flow, Input, Lost, Manner, Protocol, Target};
 use crate::store::Position;
 use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk};
 use heartbeat::Beat;
-use input::Part;
+use input::BegunFrame;
 use running::{Io, Running};
 
 /// Octets of a protocol header.
@@ -81,11 +81,11 @@ pub struct Connection {
     /// Octets that the frame at hand needs, as far as is known.
     wanted: usize,
     /// The frame at hand, if it goes to its channel in parts.
-    part: Option<Part>,
+    begun: Option<BegunFrame>,
     /// The channel whose large body frame was the last frame taken, if so, since the last read.
     large: Option<ChannelId>,
     backlog: VecDeque<Mail>,
-    bench: Workbench,
+    tools: Tools,
     /// The broker was asked to tell us how far the store is.
     asked_store: bool,
     /// ` (peer -> us, vhost: …)` once it is open, for the last line in the log.
@@ -135,10 +135,10 @@ impl Connection {
             busy_at: accepted,
             is_listening: false,
             wanted: HEADER_LEN,
-            part: None,
+            begun: None,
             large: None,
             backlog: VecDeque::new(),
-            bench: Workbench::default(),
+            tools: Tools::default(),
             asked_store: false,
             described: None,
         }
@@ -197,7 +197,7 @@ impl Connection {
         self.outbox.shrink();
         self.backlog.shrink_to_fit();
         self.origin.mailbox.shrink();
-        self.bench.shrink();
+        self.tools.shrink();
     }
 
     /// Shows to views what has come and gone, once a batch.
@@ -207,7 +207,7 @@ impl Connection {
             running.session.traffic.show(&Shown {
                 octets_in: self.read,
                 octets_out: self.outbox.written(),
-                frames_in: self.bench.frames_in,
+                frames_in: self.tools.frames_in,
                 frames_out: self.outbox.frames(),
                 state,
                 at: self.busy_at,
@@ -255,7 +255,7 @@ impl Connection {
             now,
             outbox: &mut self.outbox,
             backlog: &mut self.backlog,
-            bench: &mut self.bench,
+            tools: &mut self.tools,
         };
         if let Err(failure) = running.on_mail(mail, &mut io) {
             self.on_failure(now, failure);
@@ -272,7 +272,7 @@ impl Connection {
             now,
             outbox: &mut self.outbox,
             backlog: &mut self.backlog,
-            bench: &mut self.bench,
+            tools: &mut self.tools,
         };
         running.go_on(&mut io).unwrap_or_else(|failure| {
             self.on_failure(now, failure);
@@ -286,7 +286,7 @@ impl Connection {
                 now,
                 outbox: &mut self.outbox,
                 backlog: &mut self.backlog,
-                bench: &mut self.bench,
+                tools: &mut self.tools,
             };
             if let Err(failure) = running.flush(&mut io) {
                 self.on_failure(now, failure);
@@ -349,8 +349,8 @@ impl Protocol for Connection {
 
     fn read_into(&mut self) -> Target<'_> {
         let worth = self.worth_reading();
-        let part = self.part.filter(|_| self.input.is_empty());
-        let room = input::body_room(&mut self.phase, part);
+        let begun = self.begun.filter(|_| self.input.is_empty());
+        let room = input::body_room(&mut self.phase, begun);
         self.reads_body = room.is_some();
         match room {
             Some((body, limit)) => Target::new(body, limit),

@@ -24,7 +24,7 @@ impl Connection {
                 now,
                 outbox: &mut self.outbox,
                 backlog: &mut self.backlog,
-                bench: &mut self.bench,
+                tools: &mut self.tools,
             };
             let channel = ChannelId(u16::from_be_bytes([high, low]));
             match running.on_row(channel, rest, self.payload_max, &mut io) {

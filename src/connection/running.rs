@@ -21,7 +21,7 @@ use super::channels::{Channels, State};
 use super::framing::{self, Undecodable};
 use super::heartbeat::{Beat, Heartbeat};
 use super::pauses::Pauses;
-use crate::channel::{Channel, Context, Departures, Told, Workbench};
+use crate::channel::{Channel, Context, Departures, Told, Tools};
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
@@ -63,7 +63,7 @@ pub(super) struct Io<'a> {
     pub(super) now: Now,
     pub(super) outbox: &'a mut Outbox,
     pub(super) backlog: &'a mut VecDeque<Mail>,
-    pub(super) bench: &'a mut Workbench,
+    pub(super) tools: &'a mut Tools,
 }
 
 /// What became of a frame.
@@ -436,7 +436,7 @@ fn context<'a>(session: &'a Session, io: &'a mut Io<'_>) -> Context<'a> {
         session,
         outbox: io.outbox,
         backlog: io.backlog,
-        bench: io.bench,
+        tools: io.tools,
     }
 }
 

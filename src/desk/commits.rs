@@ -9,7 +9,7 @@
 //!   next publishes are read at the same time. Which of the two it is shows after a commit: the
 //!   socket has something to read, or not;
 //! * if no other connection waits, and the runtime has another thread for those that come
-//!   ([`Waiting::commit_here`]): at most one thread is held up by the disk, for one short write;
+//!   ([`Waiters::commit_here`]): at most one thread is held up by the disk, for one short write;
 //! * if no other thread commits and the disk has been quick lately
 //!   ([`Store::commit_here`](crate::store::Store::commit_here)).
 //!
@@ -20,7 +20,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::waiting::Waiting;
+use super::waiters::Waiters;
 use crate::mail::{Mail, Mailbox};
 use crate::store::{self, Position};
 
@@ -34,14 +34,14 @@ thread_local! {
 
 /// A connection that wants to be told once the store is durable up to a position.
 struct Question {
-    waiting: Arc<Waiting>,
+    waiting: Arc<Waiters>,
     mailbox: Arc<Mailbox>,
     position: Position,
 }
 
 /// Keeps the question of a turn until its end. `false` outside of one, or if there is one already:
 /// then it must be asked at once.
-pub(super) fn keep(waiting: &Arc<Waiting>, mailbox: &Arc<Mailbox>, position: Position) -> bool {
+pub(super) fn keep(waiting: &Arc<Waiters>, mailbox: &Arc<Mailbox>, position: Position) -> bool {
     TURN.with_borrow_mut(|turn| match turn {
         Some(question @ None) => {
             *question = Some(Question {
@@ -83,13 +83,13 @@ impl Question {
 
 /// The commits of one connection.
 pub struct Commits {
-    waiting: Arc<Waiting>,
+    waiting: Arc<Waiters>,
     /// Commits to leave to the commit thread before this thread tries again.
     left: u32,
 }
 
 impl Commits {
-    pub(super) fn new(waiting: &Arc<Waiting>) -> Self {
+    pub(super) fn new(waiting: &Arc<Waiters>) -> Self {
         Self {
             waiting: Arc::clone(waiting),
             left: 0,

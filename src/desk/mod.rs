@@ -42,7 +42,7 @@ pub mod session;
 mod stored;
 mod supply;
 pub mod views;
-mod waiting;
+mod waiters;
 
 pub use actor::Actor;
 pub use administration::{
@@ -69,7 +69,7 @@ use administration::{Changes, Parameters};
 use rates::Sampler;
 use session::Session;
 use views::Gauges;
-use waiting::{Waiting, Watch};
+use waiters::{Waiters, Watch};
 
 /// What all connections of a broker share.
 pub struct Desk {
@@ -93,7 +93,7 @@ pub struct Desk {
     /// What connections are told once the broker stops.
     stopping: OnceLock<AmqpError>,
     /// Connections that have something waiting for the store.
-    waiting: Arc<Waiting>,
+    waiting: Arc<Waiters>,
     /// What went through the broker without a connection.
     tally: Tally,
     /// What went through it over connections that are gone, by what they spoke. Held while a
@@ -128,7 +128,7 @@ impl Desk {
             alarms: Alarms::default(),
             switching: Mutex::default(),
             stopping: OnceLock::new(),
-            waiting: Waiting::new(&env.store),
+            waiting: Waiters::new(&env.store),
             tally: Tally::default(),
             past: Mutex::default(),
             gauges: OnceLock::new(),

@@ -73,12 +73,12 @@ pub struct Subscription {
 
 struct Shared {
     room: Room,
-    kept: Mutex<Kept>,
+    backlog: Mutex<Backlog>,
     bell: Bell,
 }
 
 #[derive(Default)]
-struct Kept {
+struct Backlog {
     told: VecDeque<Told>,
     octets: usize,
     missed: u64,
@@ -88,7 +88,7 @@ impl Subscription {
     pub(super) fn new(events: &Arc<Events>, interest: Interest, room: Room) -> Self {
         let shared = Arc::new(Shared {
             room,
-            kept: Mutex::default(),
+            backlog: Mutex::default(),
             bell: Bell::default(),
         });
         let listener: Arc<dyn Listener> = Arc::clone(&shared) as _;
@@ -101,13 +101,13 @@ impl Subscription {
     /// Takes at most `max` events that are there. Never waits.
     #[must_use]
     pub fn take(&self, max: usize) -> Taken {
-        let mut kept = self.shared.kept.lock();
-        let n = max.min(kept.told.len());
-        let told: Vec<Told> = kept.told.drain(..n).collect();
+        let mut backlog = self.shared.backlog.lock();
+        let n = max.min(backlog.told.len());
+        let told: Vec<Told> = backlog.told.drain(..n).collect();
         let octets: usize = told.iter().map(Told::octets).sum();
-        kept.octets = kept.octets.saturating_sub(octets);
-        let missed = match kept.told.is_empty() {
-            true => std::mem::take(&mut kept.missed),
+        backlog.octets = backlog.octets.saturating_sub(octets);
+        let missed = match backlog.told.is_empty() {
+            true => std::mem::take(&mut backlog.missed),
             false => 0,
         };
         Taken {
@@ -135,16 +135,16 @@ impl Shared {
     /// Keeps one more, unless there is no room for it or some before it were missed and have not
     /// been told of.
     fn keep(&self, told: impl FnOnce() -> Told, octets: usize) {
-        let mut kept = self.kept.lock();
-        let has_room = kept.told.len() < self.room.events
-            && kept.octets.saturating_add(octets) <= self.room.octets;
-        if has_room && kept.missed == 0 {
-            kept.octets += octets;
-            kept.told.push_back(told());
+        let mut backlog = self.backlog.lock();
+        let has_room = backlog.told.len() < self.room.events
+            && backlog.octets.saturating_add(octets) <= self.room.octets;
+        if has_room && backlog.missed == 0 {
+            backlog.octets += octets;
+            backlog.told.push_back(told());
         } else {
-            kept.missed += 1;
+            backlog.missed += 1;
         }
-        drop(kept);
+        drop(backlog);
         self.bell.ring();
     }
 }
@@ -162,7 +162,7 @@ impl Listener for Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kept = self.kept.lock();
-        write!(f, "{} kept, {} missed", kept.told.len(), kept.missed)
+        let backlog = self.backlog.lock();
+        write!(f, "{} kept, {} missed", backlog.told.len(), backlog.missed)
     }
 }

@@ -177,7 +177,7 @@ fn room_follows_what_has_come_and_not_what_was_announced() {
     let mut come = 1;
     for _ in 0..40 {
         let connection = &mut wire.client.connection;
-        let room = super::body_room(&mut connection.phase, connection.part);
+        let room = super::body_room(&mut connection.phase, connection.begun);
         let has = room.expect("a frame has begun").0.capacity();
         assert!(has <= 1024 * 1024_usize.max(16 * come), "{has} for {come}");
         wire.sent.extend(body(99_999));

@@ -16,7 +16,7 @@ impl Running {
     /// What was published in this batch may be as much as is to wait for the disk, or for confirms:
     /// those until `unconfirmed`.
     pub(super) fn look_at_staged(&mut self, unconfirmed: Option<Position>, io: &mut Io<'_>) {
-        let staged = std::mem::take(&mut io.bench.staged);
+        let staged = std::mem::take(&mut io.tools.staged);
         if staged == Position::default() {
             return;
         }

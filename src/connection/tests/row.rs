@@ -119,7 +119,7 @@ fn overheard(way: Way) -> (Script, Arc<Ear>, ListenerGuard) {
 fn client(way: Way) -> Script {
     let broker = broker(|settings| settings.max_message_size = 40);
     let mut client = Script::tuned(broker, TUNE_OK);
-    client.connection.bench.one_by_one = way == Way::OneByOne;
+    client.connection.tools.one_by_one = way == Way::OneByOne;
     for id in 1..=3 {
         client.say(ChannelId(id), ChannelOpen::default());
     }

@@ -245,13 +245,13 @@ fn what_a_put_of_a_vhost_leaves_out_goes_back_but_for_protection_and_tracing() {
 
 /// What is stored, by key; changes come in their order.
 #[derive(Default)]
-struct Ledger {
+struct RecordingStore {
     memory: MemoryStore,
     stored: Mutex<std::collections::BTreeMap<String, String>>,
     groups: AtomicUsize,
 }
 
-impl Store for Ledger {
+impl Store for RecordingStore {
     fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
         self.memory.recover(definitions)
     }
@@ -306,9 +306,9 @@ impl Store for Ledger {
     }
 }
 
-fn recorded() -> (Arc<Desk>, Arc<Ledger>) {
-    let store = Arc::new(Ledger::default());
-    let kept: Arc<dyn Store> = Arc::<Ledger>::clone(&store);
+fn recorded() -> (Arc<Desk>, Arc<RecordingStore>) {
+    let store = Arc::new(RecordingStore::default());
+    let kept: Arc<dyn Store> = Arc::<RecordingStore>::clone(&store);
     let env = Environment::new(Settings::default(), Clock::test(), kept);
     (Desk::new(Arc::new(env)), store)
 }

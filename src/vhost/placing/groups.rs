@@ -15,14 +15,14 @@ use crate::vhost::routing::{Routes, Target};
 /// Parts of a batch, each with its targets in the order in which they first come up.
 #[derive(Debug, Default)]
 pub(in crate::vhost) struct Groups {
-    parts: Vec<Part>,
+    parts: Vec<LinkedPart>,
     groups: Vec<Group>,
     by_queue: HashMap<QueueId, usize, NameHash>,
 }
 
 /// Neighbours on their way to one target.
 #[derive(Debug)]
-struct Part {
+struct LinkedPart {
     messages: Range<usize>,
     take: Take,
     /// The next part with this target.
@@ -49,7 +49,7 @@ impl Groups {
             let mut last: Option<(usize, usize)> = None;
             for (number, target) in routes.iter().enumerate() {
                 let part = self.parts.len();
-                self.parts.push(Part {
+                self.parts.push(LinkedPart {
                     messages: from..to,
                     take: Take::Copy,
                     next: None,
@@ -93,7 +93,7 @@ impl Groups {
     ) -> impl Iterator<Item = (usize, usize, impl Iterator<Item = publish::Part>)> {
         self.groups.iter().map(|group| {
             let first = self.parts.get(group.first);
-            let after = |part: &&Part| self.parts.get(part.next?);
+            let after = |part: &&LinkedPart| self.parts.get(part.next?);
             let parts = std::iter::successors(first, after);
             let each = parts.map(|part| (part.messages.clone(), part.take));
             (group.run, group.target, each)

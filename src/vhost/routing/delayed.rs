@@ -1,7 +1,7 @@
 //! Messages that wait in an x-delayed-message exchange.
 //!
 //! A message with an `x-delay` header of n > 0 milliseconds is routed n milliseconds later by the
-//! exchange's inner type, with the header negated. Waiting messages are in no queue's count and
+//! exchange's inner type, with the header negated. Due messages are in no queue's count and
 //! are gone with the exchange. A persistent message in a durable exchange is stored with the time
 //! at which it is due, under a queue incarnation that belongs to the exchange.
 //!
@@ -21,7 +21,7 @@ use crate::clock::{Mono, Now, Wall};
 use crate::env::Environment;
 use crate::events::{CopyId, Fate, Party};
 use crate::ids::QueueId;
-use crate::message::{Message, MessageBuilder, with_headers};
+use crate::message::{Message, MessageBuilder, change_headers};
 use crate::store::{Op, Position, RecordAt, Recovered};
 use crate::turns::{self, Left};
 use crate::vhost::read_back::read_all;
@@ -53,17 +53,17 @@ pub(in crate::vhost) struct Delayed {
     me: Weak<Delayed>,
     /// Names its messages in the store.
     id: QueueId,
-    kept: Mutex<Kept>,
+    schedule: Mutex<Schedule>,
 }
 
 #[derive(Default)]
-struct Kept {
-    by_due: BTreeMap<(Mono, u64), Waiting>,
+struct Schedule {
+    by_due: BTreeMap<(Mono, u64), Due>,
     next: u64,
     armed: Option<Mono>,
 }
 
-impl Kept {
+impl Schedule {
     /// The next moment at which a message is due, unless a timer is armed for it already.
     fn wants_timer(&mut self) -> Option<Mono> {
         let (&(due, _), _) = self.by_due.first_key_value()?;
@@ -75,7 +75,7 @@ impl Kept {
     }
 }
 
-struct Waiting {
+struct Due {
     exchange: Weak<Exchange>,
     message: Message,
     at: RecordAt,
@@ -95,7 +95,7 @@ impl Delayed {
             to,
             me: Weak::clone(me),
             id,
-            kept: Mutex::default(),
+            schedule: Mutex::default(),
         })
     }
 
@@ -163,9 +163,9 @@ impl Delayed {
 
     /// The number of the next message that is kept.
     fn next_number(&self) -> u64 {
-        let mut kept = self.kept.lock();
-        kept.next += 1;
-        kept.next
+        let mut schedule = self.schedule.lock();
+        schedule.next += 1;
+        schedule.next
     }
 
     /// What listeners know a message by that is kept.
@@ -183,17 +183,17 @@ impl Delayed {
 
     /// `key`: when it is due, and its number.
     fn insert(&self, key: (Mono, u64), exchange: &Arc<Exchange>, message: Message, at: RecordAt) {
-        let mut kept = self.kept.lock();
-        kept.by_due.insert(
+        let mut schedule = self.schedule.lock();
+        schedule.by_due.insert(
             key,
-            Waiting {
+            Due {
                 exchange: Arc::downgrade(exchange),
                 message,
                 at,
             },
         );
-        let at = kept.wants_timer();
-        drop(kept);
+        let at = schedule.wants_timer();
+        drop(schedule);
         self.arm(at);
     }
 
@@ -208,10 +208,10 @@ impl Delayed {
     /// are told, so no lock may be held.
     pub(in crate::vhost) fn clear(&self, now: Now) -> Left {
         while !turns::is_over() {
-            let mut kept = self.kept.lock();
-            let first = std::iter::from_fn(|| kept.by_due.pop_first());
+            let mut schedule = self.schedule.lock();
+            let first = std::iter::from_fn(|| schedule.by_due.pop_first());
             let some: Vec<_> = first.take(PIECE).collect();
-            drop(kept);
+            drop(schedule);
             if some.is_empty() {
                 return Left::Nothing;
             }
@@ -235,9 +235,9 @@ impl Delayed {
         }
     }
 
-    fn pop_due(&self, now: Mono) -> Option<(u64, Waiting)> {
-        let mut kept = self.kept.lock();
-        let entry = kept
+    fn pop_due(&self, now: Mono) -> Option<(u64, Due)> {
+        let mut schedule = self.schedule.lock();
+        let entry = schedule
             .by_due
             .first_entry()
             .filter(|entry| entry.key().0 <= now)?;
@@ -248,7 +248,7 @@ impl Delayed {
 
 impl Timed for Delayed {
     fn on_deadline(&self, now: Now) {
-        self.kept.lock().armed = None;
+        self.schedule.lock().armed = None;
         let Some(to) = self.to.upgrade() else {
             return;
         };
@@ -268,7 +268,7 @@ impl Timed for Delayed {
                 self.settle(&[waiting.at]);
             }
         }
-        let at = self.kept.lock().wants_timer();
+        let at = self.schedule.lock().wants_timer();
         self.arm(at);
     }
 }
@@ -281,7 +281,7 @@ fn with_due(message: &Message, due: Wall) -> Message {
 }
 
 fn rewrite(message: &Message, change: impl FnOnce(&mut leveret_codec::table::Table)) -> Message {
-    let properties = with_headers(message.properties(), change);
+    let properties = change_headers(message.properties(), change);
     message.rewritten(
         &mut MessageBuilder::default(),
         message.exchange(),

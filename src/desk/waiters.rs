@@ -10,7 +10,7 @@ use crate::store::{DurableWatch, Position, Store, Trouble};
 use crate::sync::Mutex;
 
 /// See the module.
-pub(super) struct Waiting {
+pub(super) struct Waiters {
     store: Arc<dyn Store>,
     /// Who, and how far the store must be for them.
     list: Mutex<Vec<(Position, Weak<Mailbox>)>>,
@@ -18,7 +18,7 @@ pub(super) struct Waiting {
     has_helpers: AtomicBool,
 }
 
-impl Waiting {
+impl Waiters {
     pub(super) fn new(store: &Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self {
             store: Arc::clone(store),

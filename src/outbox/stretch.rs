@@ -4,20 +4,20 @@ use bytes::Bytes;
 
 /// What waits, in its order.
 #[derive(Debug)]
-pub(super) enum Segment {
+pub(super) enum Stretch {
     /// So many octets that were copied.
     Copied(usize),
     /// The body of a message.
     Shared(Bytes),
 }
 
-/// A segment, borrowed.
+/// A stretch, borrowed.
 pub(super) enum Piece<'a> {
     Copied(usize),
     Shared(&'a [u8]),
 }
 
-impl Segment {
+impl Stretch {
     pub(super) fn piece(&self) -> Piece<'_> {
         match self {
             Self::Copied(len) => Piece::Copied(*len),
