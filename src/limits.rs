@@ -41,12 +41,23 @@ pub const HTTP_HEAD_MS: u64 = 30_000;
 /// Milliseconds that the body of an HTTP request may take; a peer that takes longer gets 408.
 pub const HTTP_BODY_MS: u64 = 30_000;
 
-/// Milliseconds in which nothing could be read from an HTTP connection or written to it. Then it is
-/// closed.
-pub const HTTP_IDLE_MS: u64 = 45_000;
+/// Milliseconds that the client of an HTTP connection may take to read an answer, and for each so
+/// many octets of it that were taken one second more. Then the connection is closed.
+pub const HTTP_PACE: (u64, u64) = (30_000, 256 * 1024);
 
 /// Octets of a list over HTTP that are made at a time, and one item more.
 pub const HTTP_CHUNK: usize = 32 * 1024;
+
+/// Items of a list over HTTP that are written before others get a turn.
+pub const HTTP_ITEMS_AT_ONCE: usize = 512;
+
+/// Items of a list over HTTP that are gathered on a thread that serves connections; of one that is
+/// sorted, an eighth of that. More are gathered aside, one list at a time, and the next list waits.
+pub const HTTP_ITEMS_HERE: usize = 1_024;
+
+/// Octets of the text or pattern by which names in a list over HTTP are chosen; a peer that sends
+/// more gets 400.
+pub const HTTP_FILTER_BYTES_MAX: usize = 1_000;
 
 /// Octets of bodies after which no further message is got by one request over HTTP. The client
 /// sees fewer.

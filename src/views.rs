@@ -10,7 +10,7 @@
 //!     vhost.declare_queue(&QueueDefinition::new(name))?;
 //! }
 //! let listing = Listing {
-//!     name: Some(NameFilter::pattern("^jobs")),
+//!     name: Some(NameFilter::pattern("^jobs")?),
 //!     sort: Some(QueueSort::Name),
 //!     ..Listing::default()
 //! };
@@ -25,8 +25,9 @@ pub use crate::desk::session::State;
 pub use crate::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,
     DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing, LoginAttempts, Measured,
-    MemoryParts, MessageCounts, NameFilter, ObjectTotals, Page, PageError, Place, PlainTable,
-    QueueCounts, QueueSort, QueueView, QuorumView, Scope, SortKey, StreamView, VhostView,
+    MemoryParts, MessageCounts, NameFilter, ObjectTotals, Page, PageError, PatternTooLarge, Place,
+    PlainTable, QueueCounts, QueueSort, QueueView, QuorumView, Scope, SortKey, StreamView,
+    VhostView,
 };
 pub use crate::inquiry::{
     Answers, ChannelCounters, ChannelExchange, ChannelQueue, ChannelSnapshot,

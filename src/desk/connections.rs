@@ -11,6 +11,14 @@ use crate::events::ChangeKind;
 use crate::ids::ConnectionId;
 use crate::mail::Mail;
 
+impl Session {
+    /// Closes the connection with 320 `CONNECTION_FORCED - explanation`.
+    pub(super) fn close(&self, explanation: &str) {
+        let error = AmqpError::new(ReplyCode::ConnectionForced, explanation);
+        self.mailbox.post(Mail::Close(error.in_method(0, 0)));
+    }
+}
+
 impl Desk {
     /// A connection is open.
     pub(crate) fn remember(&self, session: &Arc<Session>) {
@@ -55,11 +63,7 @@ impl Desk {
     ) -> usize {
         let sessions = self.sessions();
         let chosen = sessions.iter().filter(|session| chosen(session));
-        let closed = chosen.map(|session| {
-            let error = AmqpError::new(ReplyCode::ConnectionForced, explanation);
-            session.mailbox.post(Mail::Close(error.in_method(0, 0)));
-        });
-        closed.count()
+        chosen.map(|session| session.close(explanation)).count()
     }
 
     /// The broker stops: tells all connections, and those that are opened from now on, with 320

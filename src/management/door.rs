@@ -18,6 +18,7 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::Body as _;
 
 use super::answer::{Answer, Refusal, finish};
+use super::aside::Aside;
 use super::ask::Ask;
 use super::foreign;
 use super::login;
@@ -37,6 +38,8 @@ pub(super) struct Door {
     pub(super) desk: Arc<Desk>,
     /// What it says of itself.
     pub(super) node: Node,
+    /// Where long work is done.
+    pub(super) aside: Aside,
 }
 
 impl Door {
@@ -47,6 +50,7 @@ impl Door {
                 name: node_name(),
                 listeners,
             },
+            aside: Aside::default(),
         }
     }
 

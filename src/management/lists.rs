@@ -4,6 +4,7 @@
 //! Seen: RabbitMQ 4.3.6: without `page` the name filter and `page_size` mean nothing.
 
 use std::convert::Infallible;
+use std::mem::size_of;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec::IntoIter;
@@ -14,11 +15,13 @@ use hyper::body::Frame;
 use serde_json::Value as Json;
 
 use super::answer::{Answer, Refusal, Reply};
+use super::aside::Room;
 use super::ask::Ask;
 use super::json::{Columns, Object};
 use super::query::Query;
-use crate::desk::views::{Item, Listing, NameFilter, Page, PageError, SortKey, select};
-use crate::limits::HTTP_CHUNK;
+use crate::desk::views::{Item, Listing, NameFilter, Page, PageError, PatternTooLarge, SortKey};
+use crate::desk::views::{Listed, select};
+use crate::limits::{HTTP_CHUNK, HTTP_FILTER_BYTES_MAX, HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE};
 
 /// Whether a list can be asked for by pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,37 +30,41 @@ pub(super) enum Pages {
     No,
 }
 
-/// Answers with what the request wants of `items`. `quick` is the value of a sort key where that
-/// needs no object, `write` writes one item.
+/// How many there may be of what is not counted beforehand: it is gathered aside.
+pub(super) const MANY: usize = HTTP_ITEMS_HERE + 1;
+
+/// How much more it takes to sort an item than to look at it.
+const SORTED: usize = 8;
+
+/// Answers with what the request wants of the items that `gather` gives, which are at most about
+/// `many`. `quick` is the value of a sort key where that needs no object, `write` writes one item.
+///
+/// Nothing is gathered, sorted or filtered on a thread that serves connections unless it is little.
 ///
 /// # Errors
-/// 400 for a page that there is not.
-pub(super) fn list<T: Item + Send + Unpin + 'static>(
+/// 400 for a page that there is not, and for a filter that is too large.
+pub(super) async fn list<T: Item + Send + Unpin + 'static>(
     ask: &Ask,
     pages: Pages,
-    items: Vec<T>,
-    quick: impl Fn(&T, &str) -> Option<SortKey>,
+    many: usize,
+    gather: impl FnOnce() -> Vec<T> + Send,
+    quick: impl Fn(&T, &str) -> Option<SortKey> + Send,
     write: impl Fn(&mut Object<'_>, &T) + Send + Unpin + 'static,
 ) -> Answer {
-    let listing = listing(&ask.query, pages)?;
-    let path = listing.sort.as_deref().map(Columns::of);
-    let key = |item: &T, sort: &String| {
-        let quick = quick(item, sort);
-        quick.unwrap_or_else(|| written_key(item, sort, path.as_ref(), &write))
+    let aside = &ask.door.aside;
+    let mut room = aside.room(many, size_of::<T>()).await;
+    let work = || {
+        let listing = listing(&ask.query, pages)?;
+        let path = listing.sort.as_deref().map(Columns::of);
+        let key = |item: &T, sort: &String| {
+            let quick = quick(item, sort);
+            quick.unwrap_or_else(|| written_key(item, sort, path.as_ref(), &write))
+        };
+        Ok::<_, Refusal>(select(gather(), &listing, key)?)
     };
-    let listed = select(items, &listing, key)?;
-    let (mut head, mut tail) = (b"[".to_vec(), b"]".to_vec());
-    if let (Some(page), Some(size)) = (listed.page, listed.page_size) {
-        let (filtered, count) = (listed.filtered_count, listed.items.len());
-        let begin = format!("{{\"filtered_count\":{filtered},\"item_count\":{count},\"items\":[");
-        head = begin.into_bytes();
-        let (pages, total) = (listed.page_count, listed.total_count);
-        let end = format!(
-            "],\"page\":{page},\"page_count\":{pages},\"page_size\":{size},\
-             \"total_count\":{total}}}"
-        );
-        tail = end.into_bytes();
-    }
+    let listed = aside.read(cost(&ask.query, many), work).await?;
+    room.shrink(listed.items.len() * size_of::<T>());
+    let (head, tail) = frame(&listed);
     let mut text = Text {
         items: listed.items.into_iter(),
         columns: ask.columns(),
@@ -70,8 +77,36 @@ pub(super) fn list<T: Item + Send + Unpin + 'static>(
         chunk => Reply::stream(Body::new(Stream {
             ready: Some(chunk),
             text,
+            rests: false,
+            _room: room,
         })),
     })
+}
+
+/// How many items would take as long to look at.
+fn cost(query: &Query, many: usize) -> usize {
+    let is_sorted = query.get("sort").is_some();
+    match query.is_true("use_regex") {
+        // A pattern takes as long to be read as many items.
+        true => many.max(HTTP_ITEMS_HERE + 1),
+        false if is_sorted => many.saturating_mul(SORTED),
+        false => many,
+    }
+}
+
+/// What stands before and behind the items.
+fn frame<T>(listed: &Listed<T>) -> (Vec<u8>, Vec<u8>) {
+    let (Some(page), Some(size)) = (listed.page, listed.page_size) else {
+        return (b"[".to_vec(), b"]".to_vec());
+    };
+    let (filtered, count) = (listed.filtered_count, listed.items.len());
+    let head = format!("{{\"filtered_count\":{filtered},\"item_count\":{count},\"items\":[");
+    let (pages, total) = (listed.page_count, listed.total_count);
+    let tail = format!(
+        "],\"page\":{page},\"page_count\":{pages},\"page_size\":{size},\
+         \"total_count\":{total}}}"
+    );
+    (head.into_bytes(), tail.into_bytes())
 }
 
 /// What of a list is wanted.
@@ -93,14 +128,22 @@ fn listing(query: &Query, pages: Pages) -> Result<Listing<String>, Refusal> {
         query.get("page_size").map(whole).transpose()?,
     );
     listing.page = Some(Page::new(number, size)?);
-    listing.name = query
-        .get("name")
-        .filter(|name| !name.is_empty())
-        .map(|name| match query.is_true("use_regex") {
-            true => NameFilter::pattern(name),
-            false => NameFilter::Contains(name.to_owned()),
-        });
+    listing.name = filter(query)?;
     Ok(listing)
+}
+
+fn filter(query: &Query) -> Result<Option<NameFilter>, Refusal> {
+    let Some(name) = query.get("name").filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    if name.len() > HTTP_FILTER_BYTES_MAX {
+        let reason = format!("name has more than {HTTP_FILTER_BYTES_MAX} bytes");
+        return Err(Refusal::bad(reason));
+    }
+    Ok(Some(match query.is_true("use_regex") {
+        true => NameFilter::pattern(name)?,
+        false => NameFilter::Contains(name.to_owned()),
+    }))
 }
 
 /// The value at a path of an item's object.
@@ -135,9 +178,13 @@ struct Text<T, W> {
 }
 
 impl<T, W: Fn(&mut Object<'_>, &T)> Text<T, W> {
-    /// Writes behind `chunk` until that is long enough, or all is written.
+    /// Writes behind `chunk` until that is long enough, or all is written, or others are to get a
+    /// turn: an item may be short, or be left out but for its comma.
     fn fill(&mut self, mut chunk: Vec<u8>) -> Vec<u8> {
-        while chunk.len() < HTTP_CHUNK {
+        for _ in 0..=HTTP_ITEMS_AT_ONCE {
+            if chunk.len() >= HTTP_CHUNK {
+                break;
+            }
             let Some(item) = self.items.next() else {
                 chunk.extend(self.tail.take().unwrap_or_default());
                 break;
@@ -157,6 +204,10 @@ impl<T, W: Fn(&mut Object<'_>, &T)> Text<T, W> {
 struct Stream<T, W> {
     ready: Option<Vec<u8>>,
     text: Text<T, W>,
+    /// A chunk has just been handed out; others get a turn before the next is made.
+    rests: bool,
+    /// What the items that are not sent yet count for.
+    _room: Room,
 }
 
 impl<T: Unpin, W: Fn(&mut Object<'_>, &T) + Unpin> hyper::body::Body for Stream<T, W> {
@@ -165,8 +216,12 @@ impl<T: Unpin, W: Fn(&mut Object<'_>, &T) + Unpin> hyper::body::Body for Stream<
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if std::mem::take(&mut self.rests) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let chunk = match self.ready.take() {
             Some(chunk) => chunk,
             None if self.text.tail.is_none() => return Poll::Ready(None),
@@ -174,6 +229,7 @@ impl<T: Unpin, W: Fn(&mut Object<'_>, &T) + Unpin> hyper::body::Body for Stream<
                 .text
                 .fill(Vec::with_capacity(HTTP_CHUNK + HTTP_CHUNK / 4)),
         };
+        self.rests = self.text.tail.is_some();
         Poll::Ready(Some(Ok(Frame::data(chunk.into()))))
     }
 
@@ -191,3 +247,12 @@ impl From<PageError> for Refusal {
         Self::page(word, &error.to_string())
     }
 }
+
+impl From<PatternTooLarge> for Refusal {
+    fn from(error: PatternTooLarge) -> Self {
+        Self::bad(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

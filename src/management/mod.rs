@@ -41,6 +41,7 @@ use crate::limits::HTTP_CONNECTIONS_MAX;
 use crate::net::listener::{Accepted, Listening, Service};
 
 mod answer;
+mod aside;
 mod ask;
 mod body;
 mod door;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::answer::{Answer, Reply};
 use super::ask::Ask;
 use super::json::Object;
-use super::lists::{Pages, list};
+use super::lists::{MANY, Pages, list};
 use crate::desk::views::Item;
 
 /// See the module.
@@ -52,16 +52,32 @@ impl Item for Plain {
     }
 }
 
-/// 200 with a list of them.
+/// 200 with a list of those that `gather` gives.
 ///
 /// # Errors
 /// 400 for a page that there is not.
-pub(super) fn answer_all(ask: &Ask, pages: Pages, items: Vec<Plain>) -> Answer {
-    list(
-        ask,
-        pages,
-        items,
-        |_, _| None,
-        |object, item| item.write(object),
-    )
+pub(super) async fn answer_all(
+    ask: &Ask,
+    pages: Pages,
+    gather: impl FnOnce() -> Vec<Plain> + Send,
+) -> Answer {
+    answer_many(ask, pages, MANY, gather).await
+}
+
+/// 200 with a list of these few.
+///
+/// # Errors
+/// 400 for a page that there is not.
+pub(super) async fn answer_few(ask: &Ask, items: Vec<Plain>) -> Answer {
+    answer_many(ask, Pages::No, items.len(), || items).await
+}
+
+async fn answer_many(
+    ask: &Ask,
+    pages: Pages,
+    many: usize,
+    gather: impl FnOnce() -> Vec<Plain> + Send,
+) -> Answer {
+    let write = |object: &mut Object<'_>, item: &Plain| item.write(object);
+    list(ask, pages, many, gather, |_, _| None, write).await
 }

@@ -1,10 +1,14 @@
 //! One connection of HTTP/1.1, from its first octet to its end, with bounds on all that a client
 //! can make last.
 //!
-//! Invariant I11: head, headers, body, silence and the number of connections have limits.
+//! Invariant I11: head, headers, body, the time that an answer takes to be read and the number of
+//! connections have limits. A request that takes long to be answered is not cut off: what it asks
+//! for goes on anyway.
 
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -21,10 +25,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 use tower::Service as _;
 
-use crate::limits::{HTTP_HEAD_BYTES_MAX, HTTP_HEAD_MS, HTTP_HEADERS_MAX, HTTP_IDLE_MS};
+use crate::limits::{HTTP_HEAD_BYTES_MAX, HTTP_HEAD_MS, HTTP_HEADERS_MAX, HTTP_PACE};
 use crate::net::listener::Accepted;
 
-/// Serves `accepted` until the client leaves, is silent for too long, or the broker stops. A stop
+/// Serves `accepted` until the client leaves, asks or reads too slowly, or the broker stops. A stop
 /// lets a request that is being answered finish.
 pub(crate) async fn serve(accepted: Accepted, router: Router) {
     let Accepted {
@@ -33,9 +37,16 @@ pub(crate) async fn serve(accepted: Accepted, router: Router) {
         handshake,
         ..
     } = accepted;
+    let answers = Arc::new(AtomicU64::new(0));
+    let socket = TokioIo::new(Paced::new(stream, Arc::clone(&answers)));
     let service = tower::service_fn(move |request: Request<Incoming>| {
-        let mut router = router.clone();
-        router.call(prepared(request, peer))
+        let answer = router.clone().call(prepared(request, peer));
+        let answers = Arc::clone(&answers);
+        async move {
+            let answer = answer.await;
+            answers.fetch_add(1, Ordering::Relaxed);
+            answer
+        }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -43,7 +54,6 @@ pub(crate) async fn serve(accepted: Accepted, router: Router) {
         .max_buf_size(HTTP_HEAD_BYTES_MAX)
         .max_headers(HTTP_HEADERS_MAX)
         .half_close(false);
-    let socket = TokioIo::new(Bounded::new(stream));
     let connection = http.serve_connection(socket, TowerToHyperService::new(service));
     let mut connection = pin!(connection);
     let stop = handshake.stop.clone();
@@ -78,57 +88,76 @@ fn prepared(mut request: Request<Incoming>, peer: SocketAddr) -> Request<Incomin
     request
 }
 
-/// A socket that fails once nothing could be read or written for [`HTTP_IDLE_MS`].
-struct Bounded<S> {
+/// A socket that fails once an answer has not been read in time ([`HTTP_PACE`]).
+///
+/// Only what waits for the client counts: a head or a body that does not come has limits of its
+/// own, and an answer that is not made yet is not the client's doing.
+struct Paced<S> {
     socket: S,
-    silence: Pin<Box<Sleep>>,
+    /// Answers that were begun on the connection.
+    answers: Arc<AtomicU64>,
+    /// How many they were when the one that is written now was begun, and when that was.
+    begun: (u64, Instant),
+    /// Octets of it that the socket has taken.
+    taken: u64,
+    end: Pin<Box<Sleep>>,
 }
 
-impl<S> Bounded<S> {
-    fn new(socket: S) -> Self {
+impl<S> Paced<S> {
+    fn new(socket: S, answers: Arc<AtomicU64>) -> Self {
         Self {
             socket,
-            silence: Box::pin(sleep(IDLE)),
+            answers,
+            begun: (0, Instant::now()),
+            taken: 0,
+            end: Box::pin(sleep(Duration::from_millis(HTTP_PACE.0))),
         }
     }
 
-    /// Passes on what is done, and counts the silence where nothing is.
-    fn bounded<T>(
+    /// Passes on what is done; what is not fails at the end of the answer's time.
+    fn paced(
         &mut self,
         cx: &mut Context<'_>,
-        done: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if done.is_ready() {
-            let until = Instant::now() + IDLE;
-            self.silence.as_mut().reset(until);
-            return done;
+        done: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let answers = self.answers.load(Ordering::Relaxed);
+        if answers != self.begun.0 {
+            self.begun = (answers, Instant::now());
+            self.taken = 0;
         }
-        ready!(self.silence.as_mut().poll(cx));
+        if let Poll::Ready(done) = done {
+            self.taken += done.as_ref().map_or(0, |octets| *octets as u64);
+            return Poll::Ready(done);
+        }
+        let (least_ms, octets_a_second) = HTTP_PACE;
+        let more_ms = self.taken.saturating_mul(1_000) / octets_a_second;
+        let end = self.begun.1 + Duration::from_millis(least_ms.saturating_add(more_ms));
+        if self.end.deadline() != end {
+            self.end.as_mut().reset(end);
+        }
+        ready!(self.end.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-const IDLE: Duration = Duration::from_millis(HTTP_IDLE_MS);
-
-impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let done = Pin::new(&mut self.socket).poll_read(cx, buffer);
-        self.bounded(cx, done)
+        Pin::new(&mut self.socket).poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.socket).poll_write(cx, octets);
-        self.bounded(cx, done)
+        self.paced(cx, done)
     }
 
     fn poll_write_vectored(
@@ -137,7 +166,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let done = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
-        self.bounded(cx, done)
+        self.paced(cx, done)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -152,3 +181,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests;

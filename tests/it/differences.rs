@@ -260,6 +260,17 @@ const ROWS: &[(&str, &[Shown])] = &[
         &[Test("tests/it/management.rs", "a_get_has_an_end")],
     ),
     (
+        "Text or pattern for names in a list over HTTP",
+        &[Test(
+            "tests/it/management.rs",
+            "the_filter_of_a_list_has_a_length",
+        )],
+    ),
+    (
+        "An HTTP client that reads its answer slowly",
+        &[Test("tests/it/management.rs", "slow_clients_are_cut_off")],
+    ),
+    (
         "A change that a page of another site asks for in a browser",
         &[Test(
             "tests/it/management.rs",

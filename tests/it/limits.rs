@@ -56,8 +56,20 @@ const BOUNDS: &[(&str, &str)] = &[
     ),
     ("HTTP_HEAD_MS", "management::slow_clients_are_cut_off"),
     ("HTTP_BODY_MS", "management::slow_clients_are_cut_off"),
-    ("HTTP_IDLE_MS", "management::slow_clients_are_cut_off"),
+    ("HTTP_PACE", "management::slow_clients_are_cut_off"),
     ("HTTP_CHUNK", "management::a_long_list_is_sent_in_chunks"),
+    (
+        "HTTP_ITEMS_AT_ONCE",
+        "management::a_long_list_is_sent_in_chunks",
+    ),
+    (
+        "HTTP_ITEMS_HERE",
+        "management::a_long_list_holds_up_no_other_client",
+    ),
+    (
+        "HTTP_FILTER_BYTES_MAX",
+        "management::the_filter_of_a_list_has_a_length",
+    ),
     ("HTTP_GET_BYTES", "management::a_get_has_an_end"),
     (
         "METRICS_AT_ONCE_MAX",

@@ -4,13 +4,15 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use leveret::broker::{Broker, NewMessage, QueueDefinition};
 use leveret::internals::DeskInside as _;
 use leveret::internals::auth::Door;
 use leveret::internals::limits::{
-    HTTP_CHUNK, HTTP_CONNECTIONS_MAX, HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX,
+    HTTP_CHUNK, HTTP_CONNECTIONS_MAX, HTTP_FILTER_BYTES_MAX, HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX,
+    HTTP_HEADERS_MAX, HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE,
 };
 use leveret::settings::Settings;
 use serde_json::json;
@@ -290,6 +292,10 @@ fn slow_clients_are_cut_off() {
     };
     let second = Some(Duration::from_secs(1));
     let body = http.head("GET", "/api/whoami") + "content-length: 100\r\n\r\n";
+    // It asks and reads nothing, until both sockets are full.
+    let (mut unread, list) = (http.connect(), http.head("GET", "/api/overview") + "\r\n");
+    let ask = move || while unread.write_all(list.as_bytes()).is_ok() {};
+    let unread = std::thread::Builder::new().spawn(ask).unwrap();
     let [silent, head, in_body, dripping, idle] = [
         ends("", None),
         ends("GET /api/version HTTP/1.1\r\nx: ", second),
@@ -306,6 +312,7 @@ fn slow_clients_are_cut_off() {
     assert_eq!(begin(in_body), "HTTP/1.1 408 Request Timeout");
     assert_eq!(begin(dripping), "HTTP/1.1 408 Request Timeout");
     assert_eq!(begin(idle), "HTTP/1.1 200 OK");
+    unread.join().unwrap();
 }
 
 #[test]
@@ -477,6 +484,69 @@ fn a_long_list_is_sent_in_chunks() {
     let list = heard.json();
     assert_eq!(list.as_array().unwrap().len(), 201);
     assert_eq!(list[200]["name"], "v199");
+    declare_many(&broker, HTTP_ITEMS_AT_ONCE + 1);
+    let heard = http.get("/api/queues?columns=nope");
+    assert_eq!(heard.header("transfer-encoding"), "chunked");
+    let list = heard.json();
+    assert_eq!(list.as_array().unwrap().len(), HTTP_ITEMS_AT_ONCE + 1);
+}
+
+/// Queues `q0` and so on.
+fn declare_many(broker: &Broker, many: usize) {
+    let vhost = broker.vhost("/").unwrap();
+    for at in 0..many {
+        let queue = QueueDefinition::new(format!("q{at}"));
+        vhost.declare_queue(&queue).unwrap();
+    }
+}
+
+// Lists were gathered and sorted on the threads that serve connections.
+#[test]
+fn a_long_list_holds_up_no_other_client() {
+    let broker = broker_with(|settings| settings.workers = 1);
+    let http = Http::of(&broker);
+    declare_many(&broker, HTTP_ITEMS_HERE + 1);
+    let queue = broker.desk().find_vhost("/").unwrap();
+    let queue = queue.find_queue("q0").unwrap();
+    let (say, hear) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let (release, released) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            queue.look(|_| {
+                say.send(()).unwrap();
+                // Ends with its sender, too.
+                released.recv().unwrap_or_default();
+            });
+        });
+        hear.recv().unwrap();
+        let sorted = || http.get("/api/queues?sort=messages&page=1&columns=name");
+        let list = scope.spawn(sorted);
+        for _ in 0..200 {
+            assert_eq!(http.get("/api/whoami").status, 200);
+        }
+        drop(release);
+        let list = list.join().unwrap().json();
+        assert_eq!(list["item_count"], 100);
+    });
+}
+
+#[test]
+fn the_filter_of_a_list_has_a_length() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let filtered = |octets, more| {
+        let name = "x".repeat(octets);
+        http.get(&format!("/api/queues?page=1&name={name}{more}"))
+    };
+    for more in ["", "&use_regex=true"] {
+        assert_eq!(filtered(HTTP_FILTER_BYTES_MAX, more).status, 200);
+        let heard = filtered(HTTP_FILTER_BYTES_MAX + 1, more);
+        let reason = "name has more than 1000 bytes";
+        let refused = json!({"error": "bad_request", "reason": reason});
+        assert_eq!((heard.status, heard.json()), (400, refused));
+    }
+    let heard = http.get("/api/queues?page=1&use_regex=true&name=((a%7B99%7D)%7B99%7D)%7B99%7D");
+    assert_eq!(heard.status, 400, "{heard:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, mpsc};
 
 use leveret::broker::{Broker, QueueDefinition};
@@ -483,20 +484,34 @@ fn a_long_page_is_sent_in_chunks() {
 fn pages_that_are_written_have_a_number() {
     let broker = crowded();
     let http = door(&broker);
-    let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX)
-        .map(|_| {
-            let mut stream = http.connect();
-            let head = http.head("GET", "/metrics/per-object") + "\r\n";
-            stream.write_all(head.as_bytes()).unwrap();
-            let mut first = [0; 1];
-            stream.read_exact(&mut first).unwrap();
-            stream
-        })
-        .collect();
+    let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX).map(|_| begins(&http)).collect();
     let refused: Heard = http.get("/metrics");
     assert_eq!((refused.status, refused.text()), (503, ""));
     drop(slow);
     eventually("there is room again", || http.get("/metrics").status == 200);
+}
+
+// It kept its place for as long as it took an octet now and then.
+#[test]
+fn a_reader_that_is_slow_loses_its_place() {
+    let broker = crowded();
+    let http = door(&broker);
+    let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX).map(|_| begins(&http)).collect();
+    assert_eq!(http.get("/metrics").status, 503);
+    for mut stream in slow {
+        // Reads nothing, and writes until it is cut off.
+        while stream.write_all(&[b'x'; 1024]).is_ok() {}
+    }
+    eventually("there is room again", || http.get("/metrics").status == 200);
+}
+
+/// A reader that has read an octet of a long page.
+fn begins(http: &Http) -> TcpStream {
+    let mut stream = http.connect();
+    let head = http.head("GET", "/metrics/per-object") + "\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.read_exact(&mut [0; 1]).unwrap();
+    stream
 }
 
 /// Holds up the thread on which a queue is declared.

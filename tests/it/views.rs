@@ -281,7 +281,7 @@ fn lists_are_filtered_sorted_and_paged() {
     }
     client.sync();
     let listing = Listing {
-        name: Some(NameFilter::pattern("^q[01]")),
+        name: Some(NameFilter::pattern("^q[01]").unwrap()),
         sort: Some(QueueSort::Messages),
         reverse: true,
         page: Some(Page::new(1, Some(3)).unwrap()),

@@ -12,10 +12,8 @@ impl Administration<'_> {
     /// # Errors
     /// A connection that is missing, or of another user.
     pub fn close_connection(&self, id: ConnectionId, reason: &str) -> Result<(), AdminError> {
-        let mut sessions = self.desk.sessions().into_iter();
-        let session = sessions
-            .find(|session| session.id == id)
-            .ok_or(AdminError::NotFound(Missing::Connection))?;
+        let session = self.desk.session(id);
+        let session = session.ok_or(AdminError::NotFound(Missing::Connection))?;
         if !self.may_close(&session) {
             return Err(self.refusal(NotAllowed::Object).into());
         }
@@ -23,7 +21,24 @@ impl Administration<'_> {
             "connection {} is closed: {reason}",
             session.name
         ));
-        self.desk.close_connections(reason, |other| other.id == id);
+        session.close(reason);
+        Ok(())
+    }
+
+    /// Closes the connections of a user with 320 `CONNECTION_FORCED - reason`. Users may close
+    /// their own; administrators all.
+    ///
+    /// # Errors
+    /// If there is a connection of the user, and the caller may not close it.
+    #[cfg(feature = "management")]
+    pub(crate) fn close_connections_of(&self, user: &str, reason: &str) -> Result<(), AdminError> {
+        let is_theirs = |session: &Session| session.user_name() == user;
+        let sessions = self.desk.sessions();
+        let mut theirs = sessions.iter().filter(|session| is_theirs(session));
+        if theirs.any(|session| !self.may_close(session)) {
+            return Err(self.refusal(NotAllowed::Object).into());
+        }
+        self.close_connections(reason, is_theirs);
         Ok(())
     }
 

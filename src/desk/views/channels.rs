@@ -200,7 +200,7 @@ impl Desk {
         consumers.into_iter().map(view).collect()
     }
 
-    fn session(&self, connection: ConnectionId) -> Option<Arc<Session>> {
+    pub(in crate::desk) fn session(&self, connection: ConnectionId) -> Option<Arc<Session>> {
         let session = self.sessions.get(&connection)?;
         Some(Arc::clone(&session))
     }

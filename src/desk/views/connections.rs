@@ -61,7 +61,7 @@ pub struct ConnectionView {
 
 impl ConnectionView {
     /// `now`: transport time.
-    fn of(session: &Session, now: Mono) -> Self {
+    pub(super) fn of(session: &Session, now: Mono) -> Self {
         let origin = &session.origin;
         let client = session.client_properties.get("connection_name");
         let client = client.and_then(|name| name.as_str());
@@ -112,7 +112,7 @@ pub enum ConnectionSort {
 }
 
 impl ConnectionSort {
-    fn key(self, session: &Session) -> SortKey {
+    pub(super) fn key(self, session: &Session) -> SortKey {
         let traffic = &session.traffic;
         match self {
             Self::Name => SortKey::Text(session.name.clone()),
@@ -132,12 +132,6 @@ impl Item for Arc<Session> {
     }
 }
 
-impl Item for ConnectionView {
-    fn place(&self) -> (&str, &str) {
-        ("", &self.name)
-    }
-}
-
 impl Desk {
     /// The connections of `scope`, only those of `user` if one is named.
     ///
@@ -149,14 +143,20 @@ impl Desk {
         user: Option<&str>,
         listing: &Listing<ConnectionSort>,
     ) -> Result<Listed<ConnectionView>, PageError> {
-        let mut all = self.sessions();
-        all.retain(|session| {
-            let is_users = user.is_none_or(|user| user == session.user_name());
-            is_users && scope.has(session.vhost.name())
-        });
+        let all = self.sessions_of(scope, user);
         let listed = select(all, listing, |session, sort| sort.key(session))?;
         let now = self.env.now().transport;
         Ok(listed.map(|session| ConnectionView::of(&session, now)))
+    }
+
+    /// The connections of `scope`, only those of `user` if one is named, in no order.
+    pub(super) fn sessions_of(&self, scope: Scope<'_>, user: Option<&str>) -> Vec<Arc<Session>> {
+        let sessions = self.sessions.iter();
+        let meant = sessions.filter(|session| {
+            let is_users = user.is_none_or(|user| user == session.user_name());
+            is_users && scope.has(session.vhost.name())
+        });
+        meant.map(|session| Arc::clone(&session)).collect()
     }
 
     /// The connection called `name`.

@@ -50,7 +50,7 @@ pub enum ExchangeSort {
 }
 
 impl ExchangeSort {
-    fn key(self, exchange: &Exchange) -> SortKey {
+    pub(super) fn key(self, exchange: &Exchange) -> SortKey {
         let spec = &exchange.spec;
         let text = match self {
             Self::Name => &spec.name,
@@ -102,7 +102,7 @@ impl Desk {
     }
 }
 
-fn exchange_view(vhost: &Vhost, exchange: &Exchange) -> ExchangeView {
+pub(super) fn exchange_view(vhost: &Vhost, exchange: &Exchange) -> ExchangeView {
     let Applied { policy, .. } = vhost.exchange_policy(exchange);
     let spec = &exchange.spec;
     ExchangeView {
@@ -115,11 +115,5 @@ fn exchange_view(vhost: &Vhost, exchange: &Exchange) -> ExchangeView {
         arguments: PlainTable(spec.arguments.clone()),
         policy,
         totals: exchange.tally.totals(),
-    }
-}
-
-impl Item for ExchangeView {
-    fn place(&self) -> (&str, &str) {
-        (&self.vhost, &self.name)
     }
 }

@@ -1,18 +1,30 @@
-//! Queues of a list that is written while it is sent: each is shown when its turn comes, so that
-//! no list of many is in memory as a whole.
+//! Items of a list that is written while it is sent: each is shown when its turn comes, so that no
+//! list of many is in memory as a whole.
 
 use std::sync::Arc;
 
+use super::Scope;
+use super::exchanges::exchange_view;
 use super::listing::{Item, SortKey};
-use super::{QueueSort, QueueView, Scope};
+use super::{ConnectionSort, ConnectionView, ExchangeSort, ExchangeView, QueueSort, QueueView};
 use crate::desk::Desk;
-use crate::vhost::{QueueHandle, Vhost};
+use crate::desk::session::Session;
+use crate::vhost::{Exchange, QueueHandle, Vhost};
 
 /// A queue that is not shown yet.
 pub(crate) struct QueueRef {
     vhost: Arc<Vhost>,
     queue: Arc<QueueHandle>,
 }
+
+/// An exchange that is not shown yet.
+pub(crate) struct ExchangeRef {
+    vhost: Arc<Vhost>,
+    exchange: Arc<Exchange>,
+}
+
+/// A connection that is not shown yet.
+pub(crate) struct SessionRef(Arc<Session>);
 
 impl QueueRef {
     /// What it is sorted by.
@@ -21,9 +33,40 @@ impl QueueRef {
     }
 }
 
+impl ExchangeRef {
+    /// What it is sorted by.
+    pub(crate) fn sort_key(&self, sort: ExchangeSort) -> SortKey {
+        sort.key(&self.exchange)
+    }
+
+    /// The exchange as it is now.
+    pub(crate) fn view(&self) -> ExchangeView {
+        exchange_view(&self.vhost, &self.exchange)
+    }
+}
+
+impl SessionRef {
+    /// What it is sorted by.
+    pub(crate) fn sort_key(&self, sort: ConnectionSort) -> SortKey {
+        sort.key(&self.0)
+    }
+}
+
 impl Item for QueueRef {
     fn place(&self) -> (&str, &str) {
         (self.vhost.name(), self.queue.name())
+    }
+}
+
+impl Item for ExchangeRef {
+    fn place(&self) -> (&str, &str) {
+        (self.vhost.name(), &self.exchange.spec.name)
+    }
+}
+
+impl Item for SessionRef {
+    fn place(&self) -> (&str, &str) {
+        ("", &self.0.name)
     }
 }
 
@@ -44,5 +87,69 @@ impl Desk {
     /// A queue as it is now, without its consumers.
     pub(crate) fn view_of(&self, one: &QueueRef) -> QueueView {
         self.queue_view(&one.vhost, &one.queue, Vec::new())
+    }
+
+    /// The exchanges of `scope`, in no order.
+    pub(crate) fn exchange_refs(&self, scope: Scope<'_>) -> Vec<ExchangeRef> {
+        let mut refs = Vec::new();
+        for vhost in self.vhosts_of(scope) {
+            let exchanges = vhost.all_exchanges().into_iter();
+            refs.extend(exchanges.map(|exchange| ExchangeRef {
+                vhost: Arc::clone(&vhost),
+                exchange,
+            }));
+        }
+        refs
+    }
+
+    /// The connections of `scope`, only those of `user` if one is named, in no order.
+    pub(crate) fn session_refs(&self, scope: Scope<'_>, user: Option<&str>) -> Vec<SessionRef> {
+        let sessions = self.sessions_of(scope, user).into_iter();
+        sessions.map(SessionRef).collect()
+    }
+
+    /// A connection as it is now.
+    pub(crate) fn view_of_session(&self, one: &SessionRef) -> ConnectionView {
+        ConnectionView::of(&one.0, self.env.now().transport)
+    }
+
+    /// How many queues there are in `scope`.
+    pub(crate) fn how_many_queues(&self, scope: Scope<'_>) -> usize {
+        self.sum_of(scope, Vhost::queue_count)
+    }
+
+    /// How many exchanges there are in `scope`.
+    pub(crate) fn how_many_exchanges(&self, scope: Scope<'_>) -> usize {
+        self.sum_of(scope, Vhost::exchange_count)
+    }
+
+    /// How many bindings there are in `scope`, the implicit ones too.
+    pub(crate) fn how_many_bindings(&self, scope: Scope<'_>) -> usize {
+        self.sum_of(scope, |vhost| vhost.binding_count() + vhost.queue_count())
+    }
+
+    /// How many connections there are.
+    pub(crate) fn how_many_connections(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// How many vhosts there are.
+    pub(crate) fn how_many_vhosts(&self) -> usize {
+        self.vhosts.len()
+    }
+
+    /// How many consumers there are in `scope`. Asks every queue.
+    pub(crate) fn how_many_consumers(&self, scope: Scope<'_>) -> usize {
+        self.sum_of(scope, |vhost| {
+            let queues = vhost.all_queues().into_iter();
+            queues
+                .map(|queue| queue.look(|state| state.consumer_count()))
+                .sum()
+        })
+    }
+
+    fn sum_of(&self, scope: Scope<'_>, count: impl Fn(&Vhost) -> usize) -> usize {
+        let vhosts = self.vhosts_of(scope).into_iter();
+        vhosts.map(|vhost| count(&vhost)).sum()
     }
 }

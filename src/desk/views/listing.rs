@@ -10,6 +10,8 @@ use serde::Serialize;
 
 /// Items of a page when the request does not say.
 const PAGE_SIZE_DEFAULT: usize = 100;
+/// Octets of memory that a pattern for names may take once it is read.
+const PATTERN_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Most items of a page.
 pub(super) const PAGE_SIZE_MAX: usize = 500;
 
@@ -53,10 +55,19 @@ pub enum NameFilter {
 
 impl NameFilter {
     /// The filter for a pattern, matched in linear time.
-    #[must_use]
-    pub fn pattern(pattern: &str) -> Self {
-        let any_case = RegexBuilder::new(pattern).case_insensitive(true).build();
-        any_case.map_or(Self::Nothing, Self::Matches)
+    ///
+    /// # Errors
+    /// For a pattern that would take more than 10 MiB of memory.
+    pub fn pattern(pattern: &str) -> Result<Self, PatternTooLarge> {
+        let any_case = RegexBuilder::new(pattern)
+            .case_insensitive(true)
+            .size_limit(PATTERN_BYTES_MAX)
+            .build();
+        match any_case {
+            Ok(pattern) => Ok(Self::Matches(pattern)),
+            Err(regex::Error::CompiledTooBig(_)) => Err(PatternTooLarge),
+            Err(_) => Ok(Self::Nothing),
+        }
     }
 
     /// Whether `name` fits.
@@ -69,6 +80,18 @@ impl NameFilter {
         }
     }
 }
+
+/// A pattern for names would take too much memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternTooLarge;
+
+impl fmt::Display for PatternTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the pattern for names is too large: repeat less in it")
+    }
+}
+
+impl std::error::Error for PatternTooLarge {}
 
 /// A page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,10 +30,10 @@ pub use connections::{ConnectionSort, ConnectionView};
 pub use deprecated::DeprecatedFeatureView;
 pub use exchanges::{ExchangeSort, ExchangeView};
 #[cfg(feature = "management")]
-pub(crate) use handles::QueueRef;
+pub(crate) use handles::{ExchangeRef, QueueRef, SessionRef};
 #[cfg(feature = "management")]
 pub(crate) use listing::{Item, select};
-pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey};
+pub use listing::{Listed, Listing, NameFilter, Page, PageError, PatternTooLarge, SortKey};
 pub(crate) use measured::Gauges;
 pub use measured::{LoginAttempts, Measured, MemoryParts};
 pub use overview::{Churn, ObjectTotals};

@@ -16,26 +16,26 @@ use crate::management::lists::{Pages, list};
 /// `GET /bindings`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let visible = ask.visible(&["administrator"])?;
-    show(&ask, visible.scope(), &BindingFilter::All)
+    show(&ask, visible.scope(), &BindingFilter::All).await
 }
 
 /// `GET /bindings/V`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
-    show(&ask, Scope::Vhost(ask.vhost()?), &BindingFilter::All)
+    show(&ask, Scope::Vhost(ask.vhost()?), &BindingFilter::All).await
 }
 
 /// `GET /exchanges/V/X/bindings/source`: those from it.
 pub(in crate::management) async fn from_exchange(ask: Ask) -> Answer {
     let source = ask.exchange("exchange");
     let scope = Scope::Vhost(ask.name("vhost"));
-    show(&ask, scope, &BindingFilter::From(source))
+    show(&ask, scope, &BindingFilter::From(source)).await
 }
 
 /// `GET /exchanges/V/X/bindings/destination`: those to it.
 pub(in crate::management) async fn to_exchange(ask: Ask) -> Answer {
     let exchange = DestinationName::Exchange(short(ask.exchange("exchange"))?);
     let scope = Scope::Vhost(ask.name("vhost"));
-    show(&ask, scope, &BindingFilter::To(&exchange))
+    show(&ask, scope, &BindingFilter::To(&exchange)).await
 }
 
 /// `GET /queues/V/Q/bindings`. One that is missing has its implicit binding all the same.
@@ -44,32 +44,36 @@ pub(in crate::management) async fn to_exchange(ask: Ask) -> Answer {
 pub(in crate::management) async fn to_queue(ask: Ask) -> Answer {
     let (vhost, name) = (ask.name("vhost"), ask.name("queue"));
     let queue = DestinationName::Queue(short(name)?);
-    let mut views = ask
-        .desk
-        .bindings(Scope::Vhost(vhost), &BindingFilter::To(&queue));
-    if views.is_empty() && ask.desk.has_vhost(vhost) {
-        views.push(BindingView {
-            source: String::new(),
-            vhost: vhost.to_owned(),
-            destination: name.to_owned(),
-            destination_type: "queue",
-            routing_key: name.to_owned(),
-            arguments: PlainTable::default(),
-        });
-    }
-    list(&ask, Pages::No, views, |_, _| None, write)
+    let scope = Scope::Vhost(vhost);
+    let gather = || {
+        let mut views = ask.desk.bindings(scope, &BindingFilter::To(&queue));
+        if views.is_empty() && ask.desk.has_vhost(vhost) {
+            views.push(BindingView {
+                source: String::new(),
+                vhost: vhost.to_owned(),
+                destination: name.to_owned(),
+                destination_type: "queue",
+                routing_key: name.to_owned(),
+                arguments: PlainTable::default(),
+            });
+        }
+        views
+    };
+    let many = ask.desk.how_many_bindings(scope);
+    list(&ask, Pages::No, many, gather, |_, _| None, write).await
 }
 
 /// `GET /bindings/V/e/X/q/Q` and `…/e/X/e/Y`.
 pub(in crate::management) async fn between(ask: Ask) -> Answer {
     let destination = destination(&ask)?;
     let filter = BindingFilter::Between(ask.exchange("source"), &destination);
-    show(&ask, Scope::Vhost(ask.vhost()?), &filter)
+    show(&ask, Scope::Vhost(ask.vhost()?), &filter).await
 }
 
-fn show(ask: &Ask, scope: Scope<'_>, filter: &BindingFilter<'_>) -> Answer {
-    let views = ask.desk.bindings(scope, filter);
-    list(ask, Pages::No, views, |_, _| None, write)
+async fn show(ask: &Ask, scope: Scope<'_>, filter: &BindingFilter<'_>) -> Answer {
+    let many = ask.desk.how_many_bindings(scope);
+    let gather = || ask.desk.bindings(scope, filter);
+    list(ask, Pages::No, many, gather, |_, _| None, write).await
 }
 
 /// What the path binds.
@@ -152,24 +156,28 @@ pub(in crate::management) async fn post(ask: Ask) -> Answer {
 }
 
 /// The binding of the path.
-fn found(ask: &Ask) -> Result<BindingView, Refusal> {
+async fn found(ask: &Ask) -> Result<BindingView, Refusal> {
     let destination = destination(ask)?;
     let filter = BindingFilter::Between(ask.exchange("source"), &destination);
     let scope = Scope::Vhost(ask.name("vhost"));
-    let mut views = ask.desk.bindings(scope, &filter).into_iter();
-    let found = views.find(|view| properties_key(view) == ask.name("properties"));
+    let many = ask.desk.how_many_bindings(scope);
+    let look = || {
+        let mut views = ask.desk.bindings(scope, &filter).into_iter();
+        views.find(|view| properties_key(view) == ask.name("properties"))
+    };
+    let found = ask.door.aside.read(many, look).await;
     found.ok_or_else(Refusal::not_found)
 }
 
 /// `GET /bindings/V/e/X/q/Q/PROPS` and `…/e/X/e/Y/PROPS`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
-    let view = found(&ask)?;
+    let view = found(&ask).await?;
     Ok(ask.object(|object| write(object, &view)))
 }
 
 /// `DELETE /bindings/V/e/X/q/Q/PROPS` and `…/e/X/e/Y/PROPS`.
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
-    let view = found(&ask)?;
+    let view = found(&ask).await?;
     let request = BindingRequest {
         source: short(&view.source)?,
         destination: destination(&ask)?,

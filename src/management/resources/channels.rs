@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Wall;
-use crate::desk::views::{ChannelView, Scope};
+use crate::desk::views::{ChannelView, ConsumerView, Scope};
 use crate::management::answer::{Answer, Refusal};
 use crate::management::ask::Ask;
 use crate::management::json::Object;
@@ -19,20 +19,20 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// `GET /channels`: all, or those of the user who asks.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let views = gathered(&ask, Scope::All, None).await?;
-    show(&ask, Pages::Yes, views)
+    show(&ask, Pages::Yes, views).await
 }
 
 /// `GET /vhosts/V/channels`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
     let views = gathered(&ask, Scope::Vhost(ask.vhost()?), None).await?;
-    show(&ask, Pages::Yes, views)
+    show(&ask, Pages::Yes, views).await
 }
 
 /// `GET /connections/C/channels`.
 pub(in crate::management) async fn of_connection(ask: Ask) -> Answer {
     let name = own(&ask)?.name;
     let views = gathered(&ask, Scope::All, Some(&name)).await?;
-    show(&ask, Pages::No, views)
+    show(&ask, Pages::No, views).await
 }
 
 /// `GET /channels/C`.
@@ -77,17 +77,10 @@ async fn gathered(
     Ok(views)
 }
 
-fn show(ask: &Ask, pages: Pages, views: Vec<ChannelView>) -> Answer {
+async fn show(ask: &Ask, pages: Pages, views: Vec<ChannelView>) -> Answer {
     let node = ask.door.node.name.clone();
-    list(
-        ask,
-        pages,
-        views,
-        |_, _| None,
-        move |object, view| {
-            write(object, view, &node);
-        },
-    )
+    let write = move |object: &mut Object<'_>, view: &ChannelView| write(object, view, &node);
+    list(ask, pages, views.len(), || views, |_, _| None, write).await
 }
 
 fn write(object: &mut Object<'_>, view: &ChannelView, node: &str) {
@@ -146,24 +139,22 @@ fn moment(when: Wall) -> String {
 /// `GET /consumers`: those in the vhosts that the user sees.
 pub(in crate::management) async fn consumers(ask: Ask) -> Answer {
     let visible = ask.visible(SEES_ALL_VHOSTS)?;
-    show_consumers(&ask, visible.scope())
+    show_consumers(&ask, visible.scope()).await
 }
 
 /// `GET /consumers/V`.
 pub(in crate::management) async fn consumers_of_vhost(ask: Ask) -> Answer {
-    show_consumers(&ask, Scope::Vhost(ask.vhost()?))
+    show_consumers(&ask, Scope::Vhost(ask.vhost()?)).await
 }
 
-fn show_consumers(ask: &Ask, scope: Scope<'_>) -> Answer {
-    let views = ask.desk.consumers(scope);
+async fn show_consumers(ask: &Ask, scope: Scope<'_>) -> Answer {
     let node = ask.door.node.name.clone();
-    list(
-        ask,
-        Pages::No,
-        views,
-        |_, _| None,
-        move |object, view| {
-            consumer_object::write(object, view, &node);
-        },
-    )
+    let queues = ask.desk.how_many_queues(scope);
+    let count = || ask.desk.how_many_consumers(scope);
+    let many = ask.door.aside.read(queues, count).await.max(queues);
+    let gather = || ask.desk.consumers(scope);
+    let write = move |object: &mut Object<'_>, view: &ConsumerView| {
+        consumer_object::write(object, view, &node);
+    };
+    list(ask, Pages::No, many, gather, |_, _| None, write).await
 }

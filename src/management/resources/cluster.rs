@@ -7,9 +7,8 @@ use serde_json::json;
 use crate::auth::{Door, PasswordHash};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
-use crate::management::lists::Pages;
 use crate::management::login;
-use crate::management::plain::{Plain, answer_all};
+use crate::management::plain::{Plain, answer_few};
 use crate::management::route::Needs;
 
 /// `GET /cluster-name`.
@@ -73,13 +72,13 @@ pub(in crate::management) async fn attempts(ask: Ask) -> Answer {
         });
         Plain::new("", protocol, &object)
     });
-    answer_all(&ask, Pages::No, items.collect())
+    answer_few(&ask, items.collect()).await
 }
 
 /// `GET /auth/attempts/N/source`: sources are not told apart, as in RabbitMQ by default.
 pub(in crate::management) async fn attempts_by_source(ask: Ask) -> Answer {
     known_node(&ask)?;
-    answer_all(&ask, Pages::No, Vec::new())
+    answer_few(&ask, Vec::new()).await
 }
 
 /// `DELETE /auth/attempts/N`: counts from 0 again.
@@ -105,7 +104,7 @@ pub(in crate::management) async fn hash_password(ask: Ask) -> Answer {
 /// `GET /extensions`: the parts of RabbitMQ's page.
 pub(in crate::management) async fn extensions(ask: Ask) -> Answer {
     let object = json!({"javascript": "dispatcher.js"});
-    answer_all(&ask, Pages::No, vec![Plain::new("", "", &object)])
+    answer_few(&ask, vec![Plain::new("", "", &object)]).await
 }
 
 fn known_node(ask: &Ask) -> Result<(), Refusal> {

@@ -1,56 +1,57 @@
 //! Connections: seen, and closed.
 
-use serde_json::json;
+use std::sync::Arc;
 
-use crate::desk::views::{ConnectionView, Listing, Scope, SortKey};
-use crate::desk::{AdminError, NotAllowed};
+use crate::desk::NotAllowed;
+use crate::desk::views::{ConnectionSort, ConnectionView, Scope, SessionRef, SortKey};
 use crate::ids::ConnectionId;
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::json::Object;
 use crate::management::lists::{Pages, list};
-use crate::management::plain::{Plain, answer_all};
+
 /// What a client is told without `X-Reason`. Seen: RabbitMQ 4.3.6.
 const REASON: &str = "Closed via management plugin";
 
 /// `GET /connections`: all, or those of the user who asks.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
-    show(&ask, Scope::All)
+    show(&ask, Scope::All).await
 }
 
 /// `GET /vhosts/V/connections`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
-    show(&ask, Scope::Vhost(ask.vhost()?))
+    show(&ask, Scope::Vhost(ask.vhost()?)).await
 }
 
-fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
-    let items = seen(ask, scope)?;
-    let node = ask.door.node.name.clone();
-    list(ask, Pages::Yes, items, quick, move |object, view| {
-        write(object, view, &node, Tls::Null);
-    })
+async fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
+    let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
+    let only = only(ask)?;
+    let many = ask.desk.how_many_connections();
+    let gather = || ask.desk.session_refs(scope, only);
+    let write = move |object: &mut Object<'_>, one: &SessionRef| {
+        write(object, &desk.view_of_session(one), &node, Tls::Null);
+    };
+    list(ask, Pages::Yes, many, gather, quick, write).await
 }
 
-/// The connections that the user may see.
-pub(super) fn seen(ask: &Ask, scope: Scope<'_>) -> Result<Vec<ConnectionView>, Refusal> {
+/// The user whose connections the one who asks may see; `None` for all.
+pub(super) fn only(ask: &Ask) -> Result<Option<&str>, Refusal> {
     let user = ask.user()?;
-    let only = (!ask.sees_all()?).then(|| user.name());
-    Ok(ask
-        .desk
-        .connections(scope, only, &Listing::default())?
-        .items)
+    Ok((!ask.sees_all()?).then(|| user.name()))
 }
 
-fn quick(view: &ConnectionView, sort: &str) -> Option<SortKey> {
-    Some(match sort {
-        "name" => SortKey::Text(view.name.clone()),
-        "user" => SortKey::Text(view.user.clone()),
-        "vhost" => SortKey::Text(view.vhost.clone()),
-        "recv_oct" => view.read_bytes.into(),
-        "send_oct" => view.written_bytes.into(),
-        "connected_at" => view.connected_at_ms.into(),
+/// Sort keys that need no view.
+fn quick(connection: &SessionRef, sort: &str) -> Option<SortKey> {
+    Some(connection.sort_key(match sort {
+        "name" => ConnectionSort::Name,
+        "user" => ConnectionSort::User,
+        "vhost" => ConnectionSort::Vhost,
+        "channels" => ConnectionSort::Channels,
+        "recv_oct" => ConnectionSort::Read,
+        "send_oct" => ConnectionSort::Written,
+        "connected_at" => ConnectionSort::ConnectedAt,
         _ => return None,
-    })
+    }))
 }
 
 /// `GET /connections/C`.
@@ -86,33 +87,26 @@ pub(in crate::management) async fn close(ask: Ask) -> Answer {
 
 /// `GET /connections/username/U`.
 pub(in crate::management) async fn of_user(ask: Ask) -> Answer {
-    let mut views = seen(&ask, Scope::All)?;
-    views.retain(|view| view.user == ask.name("user"));
-    let items = views.iter().map(|view| {
-        let object = json!({
-            "name": view.name,
-            "node": ask.door.node.name,
-            "user": view.user,
-            "vhost": view.vhost,
-        });
-        Plain::new("", &view.name, &object)
-    });
-    answer_all(&ask, Pages::No, items.collect())
+    let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
+    let many = ask.desk.how_many_connections();
+    let theirs = Some(ask.name("user"));
+    let gather = || ask.desk.session_refs(Scope::All, theirs);
+    let write = move |object: &mut Object<'_>, one: &SessionRef| {
+        let view = desk.view_of_session(one);
+        object.set("name", &view.name);
+        object.set("node", &node);
+        object.set("user", &view.user);
+        object.set("vhost", &view.vhost);
+    };
+    list(&ask, Pages::No, many, gather, quick, write).await
 }
 
 /// `DELETE /connections/username/U`: all of them; none is fine.
 pub(in crate::management) async fn close_of_user(ask: Ask) -> Answer {
     let administration = ask.administration()?;
-    for view in seen(&ask, Scope::All)? {
-        if view.user == ask.name("user") {
-            let id = ConnectionId(view.id);
-            match administration.close_connection(id, ask.reason(REASON)) {
-                // Gone in the meantime.
-                Ok(()) | Err(AdminError::NotFound(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
+    let many = ask.desk.how_many_connections();
+    let close = || administration.close_connections_of(ask.name("user"), ask.reason(REASON));
+    ask.door.aside.read(many, close).await?;
     Ok(Reply::done())
 }
 

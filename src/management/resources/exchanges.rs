@@ -1,7 +1,7 @@
 //! Exchanges.
 
 use crate::desk::ExchangeDeclaration;
-use crate::desk::views::{ExchangeView, Listing, Scope, SortKey};
+use crate::desk::views::{ExchangeRef, ExchangeSort, ExchangeView, Scope, SortKey};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::short;
@@ -11,27 +11,29 @@ use crate::management::lists::{Pages, list};
 /// `GET /exchanges`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let visible = ask.visible(&["administrator"])?;
-    show(&ask, visible.scope())
+    show(&ask, visible.scope()).await
 }
 
 /// `GET /exchanges/V`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
-    show(&ask, Scope::Vhost(ask.vhost()?))
+    show(&ask, Scope::Vhost(ask.vhost()?)).await
 }
 
-fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
-    let listed = ask.desk.exchanges(scope, &Listing::default())?;
-    list(ask, Pages::Yes, listed.items, quick, write)
+async fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
+    let many = ask.desk.how_many_exchanges(scope);
+    let gather = || ask.desk.exchange_refs(scope);
+    let write = |object: &mut Object<'_>, one: &ExchangeRef| write(object, &one.view());
+    list(ask, Pages::Yes, many, gather, quick, write).await
 }
 
-fn quick(view: &ExchangeView, sort: &str) -> Option<SortKey> {
-    let text = match sort {
-        "name" => &view.name,
-        "vhost" => &view.vhost,
-        "type" => &view.type_name,
+/// Sort keys that need no view.
+fn quick(exchange: &ExchangeRef, sort: &str) -> Option<SortKey> {
+    Some(exchange.sort_key(match sort {
+        "name" => ExchangeSort::Name,
+        "vhost" => ExchangeSort::Vhost,
+        "type" => ExchangeSort::Kind,
         _ => return None,
-    };
-    Some(SortKey::Text(text.clone()))
+    }))
 }
 
 fn write(object: &mut Object<'_>, view: &ExchangeView) {

@@ -4,8 +4,7 @@ use serde_json::json;
 
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
-use crate::management::lists::Pages;
-use crate::management::plain::{Plain, answer_all};
+use crate::management::plain::{Plain, answer_few};
 
 /// A feature flag of RabbitMQ 4.3.6.
 struct Flag {
@@ -83,7 +82,7 @@ pub(in crate::management) async fn flags(ask: Ask) -> Answer {
         });
         Plain::new("", flag.name, &object)
     });
-    answer_all(&ask, Pages::No, items.collect())
+    answer_few(&ask, items.collect()).await
 }
 
 /// `PUT /feature-flags/NAME/enable`: all of them are.
@@ -97,17 +96,17 @@ pub(in crate::management) async fn enable(ask: Ask) -> Answer {
 
 /// `GET /deprecated-features`.
 pub(in crate::management) async fn deprecated(ask: Ask) -> Answer {
-    show_deprecated(&ask, false)
+    show_deprecated(&ask, false).await
 }
 
 /// `GET /deprecated-features/used`.
 pub(in crate::management) async fn deprecated_in_use(ask: Ask) -> Answer {
-    show_deprecated(&ask, true)
+    show_deprecated(&ask, true).await
 }
 
-fn show_deprecated(ask: &Ask, only_used: bool) -> Answer {
+async fn show_deprecated(ask: &Ask, only_used: bool) -> Answer {
     let features = ask.desk.deprecated_features().into_iter();
     let shown = features.filter(|feature| feature.used || !only_used);
     let items = shown.map(|feature| Plain::new("", feature.name, &feature));
-    answer_all(ask, Pages::No, items.collect())
+    answer_few(ask, items.collect()).await
 }

@@ -19,16 +19,20 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
     let user = ask.user()?;
     let sees_nodes = SEES_ALL.iter().any(|tag| user.has_tag(tag));
     let visible = ask.visible(SEES_ALL)?;
-    Ok(ask.object(|object| {
+    let scope = visible.scope();
+    let many = ask.desk.how_many_queues(scope) + ask.desk.how_many_connections();
+    let write = |object: &mut Object<'_>| {
         settings(&ask, object);
-        figures(&ask, object, visible.scope());
+        figures(&ask, object, scope);
         if sees_nodes {
             let node = &ask.door.node;
             object.set("node", &node.name);
             node.listeners(object);
             node.contexts(object);
         }
-    }))
+    };
+    let overview = || ask.object(write);
+    Ok(ask.door.aside.read(many, overview).await)
 }
 
 /// What does not change while the broker runs.

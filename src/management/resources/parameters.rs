@@ -4,40 +4,41 @@ use serde_json::{Value as Json, json};
 
 use crate::definitions::ParameterRecord;
 use crate::desk::AdminError;
+use crate::desk::views::Scope;
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
-use crate::management::lists::Pages;
+use crate::management::lists::{MANY, Pages};
 use crate::management::login::SEES_ALL_VHOSTS;
-use crate::management::plain::{Plain, answer_all};
+use crate::management::plain::{Plain, answer_all, answer_few};
 use crate::policy::Issuer;
 
 /// `GET /parameters`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
-    show_visible(&ask, ask.desk.parameters())
+    show_visible(&ask, || ask.desk.parameters()).await
 }
 
 /// `GET /parameters/C`.
 pub(in crate::management) async fn of_component(ask: Ask) -> Answer {
-    show_visible(&ask, of(&ask))
+    show_visible(&ask, || of(&ask)).await
 }
 
 /// `GET /parameters/C/V`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
     let component = ask.name("component");
     if !is_known(component) {
-        return show(&ask, &[]);
+        return answer_few(&ask, Vec::new()).await;
     }
-    let vhost = ask.vhost()?;
-    let mut parameters = of(&ask);
-    parameters.retain(|parameter| parameter.vhost == vhost);
-    show(&ask, &parameters)
+    show(&ask, Scope::Vhost(ask.vhost()?), || of(&ask)).await
 }
 
 /// `GET /parameters/C/V/N`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
-    let mut parameters = of(&ask).into_iter();
     let (vhost, name) = (ask.name("vhost"), ask.name("name"));
-    let found = parameters.find(|one| one.vhost == vhost && one.name == name);
+    let look = || {
+        let mut parameters = of(&ask).into_iter();
+        parameters.find(|one| one.vhost == vhost && one.name == name)
+    };
+    let found = ask.door.aside.read(MANY, look).await;
     let found = found.ok_or_else(Refusal::not_found)?;
     Ok(Plain::new(vhost, name, &object(&found)).answer(&ask))
 }
@@ -71,16 +72,22 @@ pub(in crate::management) async fn delete(ask: Ask) -> Answer {
 
 /// `GET /global-parameters`.
 pub(in crate::management) async fn all_global(ask: Ask) -> Answer {
-    let parameters = ask.desk.global_parameters().into_iter();
-    let items = parameters.map(|one| Plain::new("", &one.name, &global(&one.name, &one.value)));
-    answer_all(&ask, Pages::No, items.collect())
+    let gather = || {
+        let parameters = ask.desk.global_parameters().into_iter();
+        let items = parameters.map(|one| Plain::new("", &one.name, &global(&one.name, &one.value)));
+        items.collect()
+    };
+    answer_all(&ask, Pages::No, gather).await
 }
 
 /// `GET /global-parameters/N`.
 pub(in crate::management) async fn one_global(ask: Ask) -> Answer {
     let name = ask.name("name");
-    let mut parameters = ask.desk.global_parameters().into_iter();
-    let found = parameters.find(|one| one.name == name);
+    let look = || {
+        let mut parameters = ask.desk.global_parameters().into_iter();
+        parameters.find(|one| one.name == name)
+    };
+    let found = ask.door.aside.read(MANY, look).await;
     let value = found.ok_or_else(Refusal::not_found)?.value;
     Ok(Plain::new("", name, &global(name, &value)).answer(&ask))
 }
@@ -132,16 +139,23 @@ fn is_known(component: &str) -> bool {
     component == crate::definitions::VHOST_LIMITS || policies.contains(&component)
 }
 
-fn show_visible(ask: &Ask, mut parameters: Vec<ParameterRecord>) -> Answer {
+async fn show_visible(ask: &Ask, all: impl FnOnce() -> Vec<ParameterRecord> + Send) -> Answer {
     let visible = ask.visible(SEES_ALL_VHOSTS)?;
-    parameters.retain(|parameter| visible.scope().has(&parameter.vhost));
-    show(ask, &parameters)
+    show(ask, visible.scope(), all).await
 }
 
-fn show(ask: &Ask, parameters: &[ParameterRecord]) -> Answer {
-    let items = parameters.iter();
-    let items = items.map(|one| Plain::new(&one.vhost, &one.name, &object(one)));
-    answer_all(ask, Pages::No, items.collect())
+async fn show(
+    ask: &Ask,
+    scope: Scope<'_>,
+    all: impl FnOnce() -> Vec<ParameterRecord> + Send,
+) -> Answer {
+    let gather = || {
+        let all = all().into_iter();
+        let meant = all.filter(|parameter| scope.has(&parameter.vhost));
+        let items = meant.map(|one| Plain::new(&one.vhost, &one.name, &object(&one)));
+        items.collect()
+    };
+    answer_all(ask, Pages::No, gather).await
 }
 
 fn object(parameter: &ParameterRecord) -> Json {

@@ -3,38 +3,39 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::auth::{AuthError, PermissionDefinition, TopicPermissionDefinition};
+use crate::auth::{AuthDefinitions, AuthError, PermissionDefinition, TopicPermissionDefinition};
 use crate::desk::AdminError;
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::Fields;
-use crate::management::lists::Pages;
+use crate::management::lists::{MANY, Pages};
 use crate::management::plain::{Plain, answer_all};
 
 /// `GET /permissions`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
-    show(&ask, &ask.desk.rights().permissions, |_| true)
+    show(&ask, permissions, |_| true).await
 }
 
 /// `GET /vhosts/V/permissions`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
     let vhost = ask.vhost()?;
-    let permissions = ask.desk.rights().permissions;
-    show(&ask, &permissions, |one| one.vhost == vhost)
+    show(&ask, permissions, |one| one.vhost == vhost).await
 }
 
 /// `GET /users/U/permissions`.
 pub(in crate::management) async fn of_user(ask: Ask) -> Answer {
     let user = known_user(&ask)?;
-    let permissions = ask.desk.rights().permissions;
-    show(&ask, &permissions, |one| one.user == user)
+    show(&ask, permissions, |one| one.user == user).await
 }
 
 /// `GET /permissions/V/U`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
-    let mut permissions = ask.desk.rights().permissions.into_iter();
     let (vhost, user) = (ask.name("vhost"), ask.name("user"));
-    let found = permissions.find(|one| one.vhost == vhost && one.user == user);
+    let look = || {
+        let mut permissions = permissions(ask.desk.rights()).into_iter();
+        permissions.find(|one| one.vhost == vhost && one.user == user)
+    };
+    let found = ask.door.aside.read(MANY, look).await;
     let found = found.ok_or_else(Refusal::not_found)?;
     Ok(Plain::new(vhost, user, &found).answer(&ask))
 }
@@ -75,32 +76,30 @@ pub(in crate::management) async fn delete(ask: Ask) -> Answer {
 
 /// `GET /topic-permissions`.
 pub(in crate::management) async fn all_topics(ask: Ask) -> Answer {
-    show(&ask, &ask.desk.rights().topic_permissions, |_| true)
+    show(&ask, topics_of, |_| true).await
 }
 
 /// `GET /vhosts/V/topic-permissions`.
 pub(in crate::management) async fn topics_of_vhost(ask: Ask) -> Answer {
     let vhost = ask.vhost()?;
-    let permissions = ask.desk.rights().topic_permissions;
-    show(&ask, &permissions, |one| one.vhost == vhost)
+    show(&ask, topics_of, |one| one.vhost == vhost).await
 }
 
 /// `GET /users/U/topic-permissions`.
 pub(in crate::management) async fn topics_of_user(ask: Ask) -> Answer {
     let user = known_user(&ask)?;
-    let permissions = ask.desk.rights().topic_permissions;
-    show(&ask, &permissions, |one| one.user == user)
+    show(&ask, topics_of, |one| one.user == user).await
 }
 
 /// `GET /topic-permissions/V/U` and `…/V/U/X`. Seen: RabbitMQ 4.3.6, which shows all of them for
 /// one exchange too.
 pub(in crate::management) async fn topics(ask: Ask) -> Answer {
     let (vhost, user) = (ask.name("vhost"), ask.name("user"));
-    let mut permissions = ask.desk.rights().topic_permissions;
-    permissions.retain(|one| one.vhost == vhost && one.user == user);
-    match permissions.is_empty() {
-        true => Err(Refusal::not_found()),
-        false => show(&ask, &permissions, |_| true),
+    let is_theirs = |one: &TopicPermissionDefinition| one.vhost == vhost && one.user == user;
+    let look = || topics_of(ask.desk.rights()).iter().any(is_theirs);
+    match ask.door.aside.read(MANY, look).await {
+        true => show(&ask, topics_of, is_theirs).await,
+        false => Err(Refusal::not_found()),
     }
 }
 
@@ -141,10 +140,25 @@ pub(in crate::management) async fn delete_topics(ask: Ask) -> Answer {
     Ok(Reply::done())
 }
 
-fn show<T: Serialize>(ask: &Ask, items: &[T], is_meant: impl Fn(&T) -> bool) -> Answer {
-    let meant = items.iter().filter(|item| is_meant(item));
-    let items = meant.map(|item| Plain::new("", "", item));
-    answer_all(ask, Pages::No, items.collect())
+async fn show<T: Serialize>(
+    ask: &Ask,
+    of: fn(AuthDefinitions) -> Vec<T>,
+    is_meant: impl Fn(&T) -> bool + Send + Sync,
+) -> Answer {
+    let gather = || {
+        let all = of(ask.desk.rights());
+        let meant = all.iter().filter(|item| is_meant(item));
+        meant.map(|item| Plain::new("", "", item)).collect()
+    };
+    answer_all(ask, Pages::No, gather).await
+}
+
+fn permissions(rights: AuthDefinitions) -> Vec<PermissionDefinition> {
+    rights.permissions
+}
+
+fn topics_of(rights: AuthDefinitions) -> Vec<TopicPermissionDefinition> {
+    rights.topic_permissions
 }
 
 fn known_user(ask: &Ask) -> Result<&str, Refusal> {

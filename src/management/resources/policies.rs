@@ -3,26 +3,27 @@
 use serde_json::Value as Json;
 
 use crate::desk::AdminError;
+use crate::desk::views::Scope;
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
-use crate::management::lists::Pages;
+use crate::management::lists::{MANY, Pages};
 use crate::management::login::SEES_ALL_VHOSTS;
 use crate::management::plain::{Plain, answer_all};
 use crate::policy::PolicyDefinition;
 
 /// `GET /policies`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
-    show_visible(&ask, ask.desk.policies())
+    show_visible(&ask, || ask.desk.policies()).await
 }
 
 /// `GET /policies/V`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
-    show_vhost(&ask, ask.desk.policies())
+    show_vhost(&ask, || ask.desk.policies()).await
 }
 
 /// `GET /policies/V/P`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
-    show_one(&ask, ask.desk.policies())
+    show_one(&ask, || ask.desk.policies()).await
 }
 
 /// `PUT /policies/V/P`.
@@ -41,17 +42,17 @@ pub(in crate::management) async fn delete(ask: Ask) -> Answer {
 
 /// `GET /operator-policies`.
 pub(in crate::management) async fn all_of_operators(ask: Ask) -> Answer {
-    show_visible(&ask, ask.desk.operator_policies())
+    show_visible(&ask, || ask.desk.operator_policies()).await
 }
 
 /// `GET /operator-policies/V`.
 pub(in crate::management) async fn of_operators(ask: Ask) -> Answer {
-    show_vhost(&ask, ask.desk.operator_policies())
+    show_vhost(&ask, || ask.desk.operator_policies()).await
 }
 
 /// `GET /operator-policies/V/P`.
 pub(in crate::management) async fn one_of_operators(ask: Ask) -> Answer {
-    show_one(&ask, ask.desk.operator_policies())
+    show_one(&ask, || ask.desk.operator_policies()).await
 }
 
 /// `PUT /operator-policies/V/P`.
@@ -88,28 +89,36 @@ fn gone(error: AdminError) -> Refusal {
     }
 }
 
-fn show_visible(ask: &Ask, mut policies: Vec<PolicyDefinition>) -> Answer {
+async fn show_visible(ask: &Ask, all: impl FnOnce() -> Vec<PolicyDefinition> + Send) -> Answer {
     let visible = ask.visible(SEES_ALL_VHOSTS)?;
-    policies.retain(|policy| visible.scope().has(&policy.vhost));
-    show(ask, &policies)
+    show(ask, visible.scope(), all).await
 }
 
-fn show_vhost(ask: &Ask, mut policies: Vec<PolicyDefinition>) -> Answer {
-    let vhost = ask.vhost()?;
-    policies.retain(|policy| policy.vhost == vhost);
-    show(ask, &policies)
+async fn show_vhost(ask: &Ask, all: impl FnOnce() -> Vec<PolicyDefinition> + Send) -> Answer {
+    show(ask, Scope::Vhost(ask.vhost()?), all).await
 }
 
-fn show(ask: &Ask, policies: &[PolicyDefinition]) -> Answer {
-    let items = policies.iter();
-    let items = items.map(|policy| Plain::new(&policy.vhost, &policy.name, &object(policy)));
-    answer_all(ask, Pages::No, items.collect())
+async fn show(
+    ask: &Ask,
+    scope: Scope<'_>,
+    all: impl FnOnce() -> Vec<PolicyDefinition> + Send,
+) -> Answer {
+    let gather = || {
+        let policies = all().into_iter().filter(|policy| scope.has(&policy.vhost));
+        let item =
+            |policy: PolicyDefinition| Plain::new(&policy.vhost, &policy.name, &object(&policy));
+        policies.map(item).collect()
+    };
+    answer_all(ask, Pages::No, gather).await
 }
 
-fn show_one(ask: &Ask, policies: Vec<PolicyDefinition>) -> Answer {
+async fn show_one(ask: &Ask, all: impl FnOnce() -> Vec<PolicyDefinition>) -> Answer {
     let (vhost, name) = (ask.name("vhost"), ask.name("name"));
-    let mut policies = policies.into_iter();
-    let found = policies.find(|policy| policy.vhost == vhost && policy.name == name);
+    let look = || {
+        let mut policies = all().into_iter();
+        policies.find(|policy| policy.vhost == vhost && policy.name == name)
+    };
+    let found = ask.door.aside.read(MANY, look).await;
     let found = found.ok_or_else(Refusal::not_found)?;
     Ok(Plain::new(vhost, name, &object(&found)).answer(ask))
 }

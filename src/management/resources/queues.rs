@@ -10,23 +10,24 @@ use crate::desk::{DeleteIf, QueueDeclaration};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::short;
+use crate::management::json::Object;
 use crate::management::lists::{Pages, list};
 
 /// `GET /queues`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let visible = ask.visible(&["administrator"])?;
-    show(&ask, visible.scope(), Detail::Short)
+    show(&ask, visible.scope(), Detail::Short).await
 }
 
 /// `GET /queues/detailed`.
 pub(in crate::management) async fn detailed(ask: Ask) -> Answer {
     let visible = ask.visible(&["administrator"])?;
-    show(&ask, visible.scope(), Detail::Long)
+    show(&ask, visible.scope(), Detail::Long).await
 }
 
 /// `GET /queues/V`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
-    show(&ask, Scope::Vhost(ask.vhost()?), Detail::Short)
+    show(&ask, Scope::Vhost(ask.vhost()?), Detail::Short).await
 }
 
 /// What is shown of each queue.
@@ -59,18 +60,20 @@ impl Style {
     }
 }
 
-fn show(ask: &Ask, scope: Scope<'_>, detail: Detail) -> Answer {
+async fn show(ask: &Ask, scope: Scope<'_>, detail: Detail) -> Answer {
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let style = Style::of(ask, detail);
-    let queues = ask.desk.queue_refs(scope);
-    list(ask, Pages::Yes, queues, quick, move |object, queue| {
+    let many = ask.desk.how_many_queues(scope);
+    let gather = || ask.desk.queue_refs(scope);
+    let write = move |object: &mut Object<'_>, queue: &QueueRef| {
         let view = desk.view_of(queue);
         match style {
             Style::Figures(detail) => write(object, &view, &node, detail),
             Style::Plain => write_plain(object, &view, &node),
             Style::Totals => write_totals(object, &view, &node),
         }
-    })
+    };
+    list(ask, Pages::Yes, many, gather, quick, write).await
 }
 
 /// Sort keys that need no view.

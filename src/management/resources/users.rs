@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::auth::{Tags, UserDefinition};
+use crate::auth::{AuthDefinitions, Tags, UserDefinition};
 use crate::desk::AdminError;
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
@@ -12,30 +12,37 @@ use crate::management::plain::{Plain, answer_all};
 
 /// `GET /users`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
-    show(&ask, |_| true)
+    show(&ask, |_, _| true).await
 }
 
 /// `GET /users/without-permissions`: users who may enter no vhost.
 pub(in crate::management) async fn without_permissions(ask: Ask) -> Answer {
-    let permissions = ask.desk.rights().permissions;
-    show(&ask, |user| {
-        let mut theirs = permissions.iter();
-        !theirs.any(|permission| permission.user == user.name)
+    show(&ask, |user, rights| {
+        // They are sorted by user.
+        let permissions = &rights.permissions;
+        permissions
+            .binary_search_by(|permission| permission.user.cmp(&user.name))
+            .is_err()
     })
+    .await
 }
 
-fn show(ask: &Ask, is_meant: impl Fn(&UserDefinition) -> bool) -> Answer {
-    let users = ask.desk.rights().users;
-    let meant = users.iter().filter(|user| is_meant(user));
-    let items = meant.map(|user| Plain::new("", &user.name, user));
-    answer_all(ask, Pages::Yes, items.collect())
+async fn show(
+    ask: &Ask,
+    is_meant: impl Fn(&UserDefinition, &AuthDefinitions) -> bool + Send + Sync,
+) -> Answer {
+    let gather = || {
+        let rights = ask.desk.rights();
+        let meant = rights.users.iter().filter(|user| is_meant(user, &rights));
+        meant.map(|user| Plain::new("", &user.name, user)).collect()
+    };
+    answer_all(ask, Pages::Yes, gather).await
 }
 
 /// `GET /users/U`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
-    let users = ask.desk.rights().users.into_iter();
-    let user = users.into_iter().find(|user| user.name == ask.name("user"));
-    let user = user.ok_or_else(Refusal::not_found)?;
+    let user = ask.desk.user(ask.name("user"));
+    let user = UserDefinition::of(&*user.ok_or_else(Refusal::not_found)?);
     Ok(Plain::new("", &user.name, &user).answer(&ask))
 }
 
@@ -94,23 +101,26 @@ pub(in crate::management) async fn delete_many(ask: Ask) -> Answer {
 
 /// `GET /user-limits`.
 pub(in crate::management) async fn limits(ask: Ask) -> Answer {
-    show_limits(&ask, |_| true)
+    show_limits(&ask, |_| true).await
 }
 
 /// `GET /user-limits/U`.
 pub(in crate::management) async fn limits_of_user(ask: Ask) -> Answer {
     let name = ask.name("user");
     ask.desk.user(name).ok_or_else(Refusal::not_found)?;
-    show_limits(&ask, |user| user == name)
+    show_limits(&ask, |user| user == name).await
 }
 
-fn show_limits(ask: &Ask, is_meant: impl Fn(&str) -> bool) -> Answer {
-    let users = ask.desk.rights().users.into_iter();
-    let limited = users.filter(|user| !user.limits.is_none() && is_meant(&user.name));
-    let items = limited.map(|UserDefinition { name, limits, .. }| {
-        Plain::new("", &name, &json!({"user": name, "value": limits}))
-    });
-    answer_all(ask, Pages::No, items.collect())
+async fn show_limits(ask: &Ask, is_meant: impl Fn(&str) -> bool + Send + Sync) -> Answer {
+    let gather = || {
+        let users = ask.desk.rights().users.into_iter();
+        let limited = users.filter(|user| !user.limits.is_none() && is_meant(&user.name));
+        let items = limited.map(|UserDefinition { name, limits, .. }| {
+            Plain::new("", &name, &json!({"user": name, "value": limits}))
+        });
+        items.collect()
+    };
+    answer_all(ask, Pages::No, gather).await
 }
 
 /// `PUT /user-limits/U/NAME`.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json};
 use crate::desk::views::{Item, Scope};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
-use crate::management::lists::{Pages, list};
+use crate::management::json::Object;
+use crate::management::lists::{MANY, Pages, list};
 use crate::management::login::SEES_ALL;
 
 /// The limits of one vhost.
@@ -23,28 +24,25 @@ impl Item for Limits {
 /// `GET /vhost-limits`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let visible = ask.visible(SEES_ALL)?;
-    show(&ask, visible.scope())
+    show(&ask, visible.scope()).await
 }
 
 /// `GET /vhost-limits/V`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
-    show(&ask, Scope::Vhost(ask.vhost()?))
+    show(&ask, Scope::Vhost(ask.vhost()?)).await
 }
 
-fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
-    let limits = ask.desk.limits_of_vhosts(scope).into_iter();
-    let items = limits.map(|(vhost, value)| Limits { vhost, value });
-    let items = items.collect();
-    list(
-        ask,
-        Pages::No,
-        items,
-        |_, _| None,
-        |object, limits: &Limits| {
-            object.set("vhost", &limits.vhost);
-            object.set("value", &limits.value);
-        },
-    )
+async fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
+    let gather = || {
+        let limits = ask.desk.limits_of_vhosts(scope).into_iter();
+        let items = limits.map(|(vhost, value)| Limits { vhost, value });
+        items.collect()
+    };
+    let write = |object: &mut Object<'_>, limits: &Limits| {
+        object.set("vhost", &limits.vhost);
+        object.set("value", &limits.value);
+    };
+    list(ask, Pages::No, MANY, gather, |_, _| None, write).await
 }
 
 /// `PUT /vhost-limits/V/NAME`.

@@ -15,15 +15,16 @@ use crate::management::login::SEES_ALL;
 /// `GET /vhosts`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let visible = ask.visible(SEES_ALL)?;
-    let items = ask.desk.vhosts(visible.scope());
     let quick = |view: &VhostView, sort: &str| match sort {
         "name" => Some(SortKey::Text(view.name.clone())),
         _ => None,
     };
     let node = ask.door.node.name.clone();
-    list(&ask, Pages::Yes, items, quick, move |object, view| {
-        write(object, view, &node);
-    })
+    // What is shown of each is the sum over its queues.
+    let many = ask.desk.how_many_vhosts() + ask.desk.how_many_queues(visible.scope());
+    let gather = || ask.desk.vhosts(visible.scope());
+    let write = move |object: &mut Object<'_>, view: &VhostView| write(object, view, &node);
+    list(&ask, Pages::Yes, many, gather, quick, write).await
 }
 
 /// `GET /vhosts/V`.

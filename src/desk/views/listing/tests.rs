@@ -47,11 +47,18 @@ fn page_counts_like_rabbitmq() {
 #[test]
 fn broken_pattern_fits_no_name() {
     let listing = Listing {
-        name: Some(NameFilter::pattern("(")),
+        name: Some(NameFilter::pattern("(").expect("it is short")),
         ..Listing::default()
     };
     let listed = list(names(6), &listing).expect("no pages");
     assert_eq!((listed.total_count, listed.filtered_count), (6, 0));
+}
+
+#[test]
+fn a_pattern_that_takes_too_much_memory_is_refused() {
+    let refused = NameFilter::pattern("((a{100}){100}){100}").expect_err("a million letters");
+    assert_eq!(refused, PatternTooLarge);
+    assert!(NameFilter::pattern(r"^\w{1,100}$").is_ok());
 }
 
 proptest! {

@@ -1,0 +1,41 @@
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::*;
+
+/// Longer than any wait here is expected to take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).enable_all().build().unwrap()
+}
+
+#[test]
+fn a_long_read_leaves_the_only_thread_to_others() {
+    let aside = Arc::new(Aside::default());
+    let (say, hear) = mpsc::channel();
+    let runtime = runtime();
+    let read = runtime.spawn(async move {
+        let long = HTTP_ITEMS_HERE + 1;
+        aside.read(long, move || hear.recv_timeout(PATIENCE)).await
+    });
+    // It can only run beside the read.
+    runtime.spawn(async move { say.send(()) });
+    assert_eq!(runtime.block_on(read).unwrap(), Ok(()));
+}
+
+#[test]
+fn long_lists_have_room_for_so_many_octets_together() {
+    let runtime = runtime();
+    runtime.block_on(async {
+        let aside = Aside::default();
+        let many = HTTP_ITEMS_HERE + 1;
+        let mut first = aside.room(many, LISTS_BYTES).await;
+        let second = tokio::time::timeout(Duration::ZERO, aside.room(many, 1));
+        assert!(second.await.is_err(), "there is none");
+        drop(aside.room(HTTP_ITEMS_HERE, LISTS_BYTES).await);
+        first.shrink(UNIT);
+        drop(aside.room(many, 1).await);
+    });
+}

@@ -1,0 +1,31 @@
+use super::*;
+
+/// An item that writes nothing that is asked for.
+struct Nothing;
+
+impl Item for Nothing {
+    fn place(&self) -> (&str, &str) {
+        ("", "")
+    }
+}
+
+// A list without any of the columns that were asked for was made as a whole in one go.
+#[test]
+fn items_that_write_little_give_others_a_turn() {
+    let many = 10 * HTTP_ITEMS_AT_ONCE;
+    let items: Vec<_> = (0..many).map(|_| Nothing).collect();
+    let mut text = Text {
+        items: items.into_iter(),
+        columns: Columns::of("nope"),
+        write: |_: &mut Object<'_>, _: &Nothing| (),
+        is_first: true,
+        tail: Some(b"]".to_vec()),
+    };
+    let mut chunks = vec![text.fill(b"[".to_vec())];
+    while text.tail.is_some() {
+        chunks.push(text.fill(Vec::new()));
+    }
+    assert_eq!(chunks.len(), 10);
+    let whole: Json = serde_json::from_slice(&chunks.concat()).unwrap();
+    assert_eq!(whole.as_array().unwrap().len(), many);
+}
