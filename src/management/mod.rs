@@ -26,9 +26,11 @@
 //!    does not ask for, so a figure that is dear is asked for in a closure. A further figure is a
 //!    further line.
 //! 3. Lists: [`lists`] has pages, filters and sorting; the items are written one at a time.
-//! 4. Add its row to [`routes`]: path, method, tag, permission, handler, description. Router,
-//!    `allow`, HEAD, OPTIONS, logins and the tests of who may do what come from the row. A handler
-//!    without a row does not compile (it is dead code, and warnings are errors).
+//! 4. Add its row to [`routes`]: path, method, tag, permission, handler, [`contract`], description.
+//!    Router, `allow`, HEAD, OPTIONS, logins, the OpenAPI document ([`openapi`]) and the tests of
+//!    who may do what come from the row. A handler without a row does not compile (it is dead
+//!    code, and warnings are errors). Say in [`shapes`] which keys its object has: every answer
+//!    that a test of `tests/it` hears is held against the document.
 //! 5. Add a conversation to `tests/scripts/http`, run it here and against RabbitMQ.
 //!
 //! Source: RabbitMQ 4.3.6, its HTTP API.
@@ -44,12 +46,14 @@ mod answer;
 mod aside;
 mod ask;
 mod body;
+mod contract;
 mod door;
 mod foreign;
 mod json;
 mod lists;
 mod login;
 mod node;
+mod openapi;
 mod plain;
 mod query;
 mod reference;
@@ -57,6 +61,8 @@ mod resources;
 mod route;
 mod routes;
 mod server;
+mod shape;
+mod shapes;
 mod times;
 
 use door::Door;

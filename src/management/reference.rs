@@ -44,7 +44,8 @@ pub(super) fn page() -> Response {
 const HEAD: &str = "<!doctype html>
 <html lang=\"en\"><meta charset=\"utf-8\"><title>Leveret HTTP API</title>
 <h1>Leveret HTTP API</h1>
-<p>As the management plugin of RabbitMQ has it. All paths begin with <code>/api</code>; names in
+<p>As the management plugin of RabbitMQ has it; <a href=\"openapi.json\">openapi.json</a> says the
+same to programs. All paths begin with <code>/api</code>; names in
 them are percent-encoded, the virtual host <code>/</code> as <code>%2F</code>. Log in with HTTP
 basic authentication.</p>
 <table>
@@ -81,7 +82,7 @@ impl Needs {
     ];
 
     /// A word for the table, and what it means.
-    fn words(self) -> (&'static str, &'static str) {
+    pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Nothing => ("anybody", "no login is needed"),
             Self::Management => ("any", "any of the four tags"),
@@ -119,7 +120,7 @@ impl Amqp {
     ];
 
     /// A word for the table, and what it means.
-    fn words(self) -> (&'static str, &'static str) {
+    pub(super) fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::None => ("none", "none is asked for"),
             Self::Configure => (

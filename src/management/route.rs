@@ -11,9 +11,10 @@ use tower_http::compression::predicate::SizeAbove;
 
 use super::answer::Answer;
 use super::ask::Ask;
+use super::contract::Contract;
 use super::door::Door;
-use super::reference;
 use super::routes::ROUTES;
+use super::{openapi, reference};
 
 /// A path, and what can be done there.
 pub(super) struct Route {
@@ -30,6 +31,10 @@ pub(super) struct Row {
     pub(super) needs: Needs,
     /// What the desk asks for besides.
     pub(super) amqp: Amqp,
+    /// What it takes and gives.
+    pub(super) contract: Contract,
+    /// The file of its handler, by which the document groups rows.
+    pub(super) tag: &'static str,
     /// One line.
     pub(super) about: &'static str,
     pub(super) handler: Handler,
@@ -88,7 +93,8 @@ impl Verb {
         self.methods().contains(&method)
     }
 
-    fn methods(self) -> &'static [&'static str] {
+    /// The methods that it stands for.
+    pub(super) fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Get => &["HEAD", "GET"],
             Self::GetAlone => &["GET"],
@@ -128,6 +134,8 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
         router = router.route(path, get(|| async { reference::redirect() }));
     }
     router = router.route(reference::PATH, get(|| async { reference::page() }));
+    let node = door.node.name.clone();
+    router = router.route(openapi::PATH, get(async move || openapi::page(&node)));
     let door = Arc::clone(door);
     let fallback = move |request: Request| {
         let answer = door.elsewhere(&request);

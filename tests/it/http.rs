@@ -116,7 +116,9 @@ impl Http {
         let mut octets = Vec::new();
         // A server that refuses early may reset what it has not read.
         drop(stream.read_to_end(&mut octets));
-        heard(&octets)
+        let heard = heard(&octets);
+        crate::openapi::check(request, &heard);
+        heard
     }
 
     /// Asks.

@@ -1,12 +1,15 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::management::contract::act;
 
 fn row(verb: Verb) -> Row {
     Row {
         verb,
         needs: Needs::Nothing,
         amqp: Amqp::None,
+        contract: act(),
+        tag: "",
         about: "",
         handler: |_| panic!("it is not asked"),
     }

@@ -1,0 +1,239 @@
+//! What a row of the table of routes takes and gives: its body, its query, its answer.
+
+use super::shape::{Kind, Shape};
+use super::shapes::definitions::DEFINITIONS;
+use super::shapes::messages::{MESSAGE, PUBLICATION, PUBLISHED, WISH};
+use super::shapes::queues::QUEUE;
+use super::shapes::rights::{CREDENTIALS, LOGIN};
+use super::shapes::topology::BINDING_DECLARATION;
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contract {
+    pub(super) takes: Takes,
+    pub(super) gives: Gives,
+    /// Besides what every answer of this kind can be asked with.
+    pub(super) query: &'static [Param],
+    /// Statuses of refusals that others do not have.
+    pub(super) refuses: &'static [u16],
+}
+
+/// The body of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Takes {
+    Nothing,
+    /// A JSON object.
+    Object(&'static Shape),
+    /// The same; none is one without keys.
+    MaybeObject(&'static Shape),
+    /// A form of a page.
+    Form(&'static Shape),
+    /// A document of definitions, or a form with it as `file`.
+    Document(&'static Shape),
+}
+
+/// The answer if all is well.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Gives {
+    /// 200 with an object, as far as `columns` asks for it.
+    Object(&'static Shape),
+    /// 200 with all of them.
+    List(&'static Shape),
+    /// The same; a page of them if the query asks for one.
+    Pages(&'static Shape),
+    /// 200 with an object that is always whole.
+    Whole(&'static Shape),
+    /// 200 with JSON of this kind.
+    Json(Kind),
+    /// 204.
+    Done,
+    /// 201 for what is new, 204 for what was there.
+    Change,
+    /// 201, and where it is.
+    CreatedAt,
+    /// 200, or 503 with the reason.
+    Health,
+}
+
+/// A parameter of a query.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// One sentence.
+    pub(super) about: &'static str,
+}
+
+impl Contract {
+    const fn of(takes: Takes, gives: Gives) -> Self {
+        Self {
+            takes,
+            gives,
+            query: &[],
+            refuses: &[],
+        }
+    }
+
+    /// The same, with parameters of its own.
+    pub(super) const fn query(self, query: &'static [Param]) -> Self {
+        Self { query, ..self }
+    }
+
+    /// The same, with statuses of its own.
+    pub(super) const fn refuses(self, refuses: &'static [u16]) -> Self {
+        Self { refuses, ..self }
+    }
+}
+
+/// Reads an object.
+pub(super) const fn one(shape: &'static Shape) -> Contract {
+    Contract::of(Takes::Nothing, Gives::Object(shape))
+}
+
+/// Reads all of a kind.
+pub(super) const fn list(shape: &'static Shape) -> Contract {
+    Contract::of(Takes::Nothing, Gives::List(shape))
+}
+
+/// Reads all of a kind, or a page of them.
+pub(super) const fn pages(shape: &'static Shape) -> Contract {
+    Contract::of(Takes::Nothing, Gives::Pages(shape))
+}
+
+/// Checks something.
+pub(super) const fn check() -> Contract {
+    Contract::of(Takes::Nothing, Gives::Health)
+}
+
+/// Makes or replaces something, with what is in the body.
+pub(super) const fn put(body: &'static Shape) -> Contract {
+    Contract::of(Takes::Object(body), Gives::Change)
+}
+
+/// Makes or replaces something; the body may be missing.
+pub(super) const fn declare(body: &'static Shape) -> Contract {
+    Contract::of(Takes::MaybeObject(body), Gives::Change)
+}
+
+/// Changes something with what is in the body.
+pub(super) const fn set(body: &'static Shape) -> Contract {
+    Contract::of(Takes::Object(body), Gives::Done)
+}
+
+/// Does something.
+pub(super) const fn act() -> Contract {
+    Contract::of(Takes::Nothing, Gives::Done)
+}
+
+/// Any other one.
+pub(super) const fn other(takes: Takes, gives: Gives) -> Contract {
+    Contract::of(takes, gives)
+}
+
+const fn param(name: &'static str, kind: Kind, about: &'static str) -> Param {
+    Param { name, kind, about }
+}
+
+/// Of every answer with objects.
+pub(super) const COLUMNS: Param = param(
+    "columns",
+    Kind::Text,
+    "Keys that are wanted, with commas, as paths: `name,message_stats.publish`. The answer has no \
+     others then, not even those that it always has otherwise.",
+);
+
+/// Of every list.
+pub(super) const OF_LISTS: &[Param] = &[
+    COLUMNS,
+    param(
+        "sort",
+        Kind::Text,
+        "A key or a path by which they are sorted.",
+    ),
+    param("sort_reverse", Kind::Truth, "The other way round."),
+];
+
+/// Of every list that has pages.
+pub(super) const OF_PAGES: &[Param] = &[
+    param(
+        "page",
+        Kind::Whole,
+        "A page of them, from 1; without it all are answered.",
+    ),
+    param(
+        "page_size",
+        Kind::Whole,
+        "Of a page, up to 500; 100 if it is not said.",
+    ),
+    param(
+        "name",
+        Kind::Text,
+        "What must be in the name of each on a page.",
+    ),
+    param(
+        "use_regex",
+        Kind::Truth,
+        "Whether `name` is a regular expression.",
+    ),
+    param(
+        "pagination",
+        Kind::Truth,
+        "Pages send it; it means nothing.",
+    ),
+];
+
+/// Of objects of queues.
+pub(super) const OF_QUEUES: &[Param] = &[
+    param("disable_stats", Kind::Truth, "Without figures."),
+    param(
+        "enable_queue_totals",
+        Kind::Truth,
+        "With counts of messages though without figures.",
+    ),
+];
+
+/// Of what deletes a queue.
+pub(super) const IF_EMPTY_UNUSED: &[Param] = &[
+    param("if-empty", Kind::Truth, "Only if it has no messages."),
+    IF_UNUSED,
+];
+
+/// Of what deletes an exchange.
+pub(super) const UNLESS_USED: &[Param] = &[IF_UNUSED];
+
+const IF_UNUSED: Param = param("if-unused", Kind::Truth, "Only if nothing uses it.");
+
+/// Of a document of definitions.
+pub(super) const DOWNLOAD: &[Param] = &[param(
+    "download",
+    Kind::Text,
+    "The name of the file that a browser is to make of it.",
+)];
+
+/// A text.
+pub(super) const VERSION: Contract = other(Takes::Nothing, Gives::Json(Kind::Text));
+
+/// All queues, or a page of them.
+pub(super) const QUEUES: Contract = pages(&QUEUE).query(OF_QUEUES);
+
+/// Messages, as many as are asked for.
+pub(super) const GET_MESSAGES: Contract = other(
+    Takes::Object(&WISH),
+    Gives::Json(Kind::List(&Kind::Object(&MESSAGE))),
+);
+
+/// Whether a message that is published was routed.
+pub(super) const PUBLISH: Contract = other(Takes::Object(&PUBLICATION), Gives::Object(&PUBLISHED));
+
+/// A binding, and where it is then.
+pub(super) const BIND: Contract = other(Takes::MaybeObject(&BINDING_DECLARATION), Gives::CreatedAt);
+
+/// A document, as a file if that is wanted.
+pub(super) const EXPORT: Contract =
+    other(Takes::Nothing, Gives::Whole(&DEFINITIONS)).query(DOWNLOAD);
+
+/// A document that is taken in.
+pub(super) const IMPORT: Contract = other(Takes::Document(&DEFINITIONS), Gives::Done);
+
+/// A login by a form.
+pub(super) const LOG_IN: Contract = other(Takes::Form(&CREDENTIALS), Gives::Object(&LOGIN));

@@ -1,0 +1,400 @@
+//! The OpenAPI document at `/api/openapi.json`, made of the table of routes and of the shapes.
+//!
+//! What a client can rely on is in it: paths, methods, parameters, bodies, answers, refusals. It
+//! needs no login, as the reference does not.
+//!
+//! Source: OpenAPI Specification 3.1.1.
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Map, Value as Json, json};
+
+use super::contract::{COLUMNS, Gives, OF_LISTS, OF_PAGES, Param, Takes};
+use super::route::{Needs, Route, Row, Verb};
+use super::routes::ROUTES;
+use super::shape::{Kind, Schemas, Shape};
+use super::shapes::health::{HEALTHY, UNHEALTHY};
+use super::shapes::{PAGE_KEYS, REFUSAL};
+
+/// Where it is.
+pub(super) const PATH: &str = "/api/openapi.json";
+
+/// The document as an answer. `node`: the name of this node, for examples.
+pub(super) fn page(node: &str) -> Response {
+    let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-cache")];
+    (headers, document(node).to_string()).into_response()
+}
+
+/// The document.
+pub(super) fn document(node: &str) -> Json {
+    let mut named = Schemas::new();
+    let mut paths = Map::new();
+    for route in ROUTES {
+        paths.insert(route.path.to_owned(), path_item(route, node, &mut named));
+    }
+    let mut tags: Vec<&str> = rows().map(|row| row.tag).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    let tags = tags.into_iter().map(|tag| json!({"name": tag}));
+    let responses = REFUSALS.iter().map(|refusal| {
+        let schema = refusal.shape.reference(&mut named);
+        (refusal.name.to_owned(), answer(refusal.about, Some(schema)))
+    });
+    let responses: Map<String, Json> = responses.collect();
+    json!({
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Leveret HTTP API",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": ABOUT,
+            "license": {"name": "MIT OR Apache-2.0"},
+        },
+        "servers": [{"url": "/api"}],
+        "security": [{"basic": []}],
+        "tags": tags.collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "schemas": named,
+            "responses": responses,
+            "securitySchemes": {"basic": {
+                "type": "http",
+                "scheme": "basic",
+                "description": "A user of the broker with one of the tags for management.",
+            }},
+        },
+    })
+}
+
+const ABOUT: &str = "As the management plugin of RabbitMQ has it. Names in paths are \
+    percent-encoded, the virtual host `/` as `%2F`. OPTIONS is answered at every path, without a \
+    login. What is wrong with a request before its path is looked at (an escape that is none, a \
+    login that cannot be read) is said by the status alone, without a body.";
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROUTES.iter().flat_map(|route| route.rows)
+}
+
+fn path_item(route: &Route, node: &str, named: &mut Schemas) -> Json {
+    let parameters = names(route.path).map(|name| path_parameter(name, node));
+    let parameters: Vec<Json> = parameters.collect();
+    let mut item = Map::new();
+    if !parameters.is_empty() {
+        item.insert("parameters".to_owned(), parameters.into());
+    }
+    for row in route.rows {
+        for method in row.verb.methods() {
+            let operation = operation(route, row, method, named);
+            item.insert(method.to_ascii_lowercase(), operation);
+        }
+    }
+    Json::Object(item)
+}
+
+/// The names in a path.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('/');
+    parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+/// Names in paths: what they are, and one that there is in every broker, if there is.
+const NAMES: &[(&str, &str, &str)] = &[
+    ("channel", "The name of a channel.", ""),
+    ("component", "The component of a parameter.", "vhost-limits"),
+    ("connection", "The name of a connection.", ""),
+    ("destination", "An exchange.", "amq.fanout"),
+    (
+        "exchange",
+        "An exchange; amq.default is the one without a name.",
+        "amq.topic",
+    ),
+    ("limit", "The name of a limit.", "max-connections"),
+    ("name", "The name of what is meant.", ""),
+    ("node", "The name of this node.", ""),
+    ("password", "A password.", "secret"),
+    ("pattern", "A regular expression.", ".*"),
+    ("port", "A number.", "5672"),
+    ("properties", "The properties_key of a binding.", "~"),
+    ("protocol", "Protocols, with commas.", "amqp"),
+    ("queue", "A queue.", ""),
+    (
+        "source",
+        "An exchange; amq.default is the one without a name.",
+        "amq.direct",
+    ),
+    ("unit", "days, weeks, months or years.", "weeks"),
+    ("user", "The name of a user.", "guest"),
+    ("vhost", "A virtual host.", "/"),
+    ("within", "A number.", "1"),
+];
+
+fn path_parameter(name: &str, node: &str) -> Json {
+    let known = NAMES.iter().find(|(known, ..)| *known == name);
+    let (about, example) = known.map_or(("", ""), |(_, about, example)| (*about, *example));
+    let example = if name == "node" { node } else { example };
+    let mut parameter = json!({
+        "name": name,
+        "in": "path",
+        "required": true,
+        "description": about,
+        "schema": {"type": "string", "minLength": 1},
+    });
+    if let (Some(parameter), false) = (parameter.as_object_mut(), example.is_empty()) {
+        parameter.insert("example".to_owned(), example.into());
+    }
+    parameter
+}
+
+fn operation(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Json {
+    let mut operation = json!({
+        "operationId": operation_id(method, route.path),
+        "tags": [row.tag],
+        "summary": row.about,
+        "description": rights(row),
+        // For programs that want to know; `tests/it/rights.rs` is one.
+        "x-tag": row.needs.words().0,
+        "x-permission": row.amqp.words().0,
+        "responses": responses(route, row, method, named),
+    });
+    let Some(fields) = operation.as_object_mut() else {
+        return operation;
+    };
+    let parameters: Vec<Json> = query(row)
+        .map(|param| query_parameter(param, named))
+        .collect();
+    if !parameters.is_empty() {
+        fields.insert("parameters".to_owned(), parameters.into());
+    }
+    if let Some(body) = body(row.contract.takes, named) {
+        fields.insert("requestBody".to_owned(), body);
+    }
+    if row.needs == Needs::Nothing {
+        fields.insert("security".to_owned(), json!([]));
+    }
+    operation
+}
+
+/// `getQueuesVhostQueue`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+    let words = words.map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    let words: Vec<String> = words.collect();
+    method.to_ascii_lowercase() + &words.concat()
+}
+
+/// Who may, in words.
+fn rights(row: &Row) -> String {
+    let (_, tag) = row.needs.words();
+    let (_, permission) = row.amqp.words();
+    format!("Who may: {tag}. Permission: {permission}.")
+}
+
+fn query(row: &Row) -> impl Iterator<Item = &'static Param> {
+    let shared: [&[Param]; 2] = match row.contract.gives {
+        Gives::Object(_) | Gives::Health => [&[COLUMNS], &[]],
+        Gives::List(_) => [OF_LISTS, &[]],
+        Gives::Pages(_) => [OF_LISTS, OF_PAGES],
+        Gives::Whole(_) | Gives::Json(_) | Gives::Done | Gives::Change | Gives::CreatedAt => {
+            [&[], &[]]
+        }
+    };
+    shared.into_iter().flatten().chain(row.contract.query)
+}
+
+fn query_parameter(param: &Param, named: &mut Schemas) -> Json {
+    json!({
+        "name": param.name,
+        "in": "query",
+        "description": param.about,
+        "schema": param.kind.schema(named),
+    })
+}
+
+fn body(takes: Takes, named: &mut Schemas) -> Option<Json> {
+    let (shape, required, kinds): (&Shape, bool, &[&str]) = match takes {
+        Takes::Nothing => return None,
+        Takes::Object(shape) => (shape, true, &[JSON]),
+        Takes::MaybeObject(shape) => (shape, false, &[JSON]),
+        Takes::Form(shape) => (shape, true, &["application/x-www-form-urlencoded"]),
+        Takes::Document(shape) => (shape, false, &[JSON, FORM]),
+    };
+    let schema = shape.reference(named);
+    let content = kinds.iter().map(|kind| {
+        let schema = match *kind {
+            FORM => json!({"type": "object", "properties": {"file": schema}}),
+            _ => schema.clone(),
+        };
+        ((*kind).to_owned(), json!({"schema": schema}))
+    });
+    let content: Map<String, Json> = content.collect();
+    Some(json!({"required": required, "content": content}))
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "multipart/form-data";
+
+/// A refusal that many rows share.
+struct Refused {
+    status: u16,
+    name: &'static str,
+    about: &'static str,
+    shape: &'static Shape,
+}
+
+const fn refused(status: u16, name: &'static str, about: &'static str) -> Refused {
+    Refused {
+        status,
+        name,
+        about,
+        shape: &REFUSAL,
+    }
+}
+
+const REFUSALS: &[Refused] = &[
+    refused(
+        400,
+        "Bad",
+        "The request cannot be read, or asks for what cannot be.",
+    ),
+    refused(
+        401,
+        "NotAllowed",
+        "There is no such login, or the user may not do that.",
+    ),
+    refused(403, "Foreign", "A page of another site asks for a change."),
+    refused(
+        404,
+        "NotFound",
+        "There is no such thing, or the user may not know of it.",
+    ),
+    refused(
+        406,
+        "NotAcceptable",
+        "The client does not take JSON. No body.",
+    ),
+    refused(408, "TooSlow", "The body did not arrive in time. No body."),
+    refused(412, "Precondition", "It is protected."),
+    refused(413, "TooLarge", "The body is too large. No body."),
+    refused(415, "NoMediaType", "The content type is none. No body."),
+    refused(
+        431,
+        "HeadTooLarge",
+        "The head of the request is too large. No body.",
+    ),
+    refused(
+        500,
+        "Failed",
+        "Something of the broker has failed. No body.",
+    ),
+    refused(
+        503,
+        "NotDurable",
+        "The change is made but could not be written to disk in time.",
+    ),
+];
+
+/// Which refusals a row can be answered with.
+fn refusals(route: &Route, row: &Row) -> impl Iterator<Item = &'static Refused> {
+    let is_change = !matches!(row.verb, Verb::Get | Verb::GetAlone);
+    let has_names = names(route.path).next().is_some();
+    let logs_in = row.needs != Needs::Nothing || is_change;
+    let own = row.contract.refuses;
+    let is_possible = move |status: u16| match status {
+        401 => logs_in,
+        403 | 503 => is_change,
+        404 => has_names,
+        412 => own.contains(&412),
+        _ => true,
+    };
+    REFUSALS
+        .iter()
+        .filter(move |refused| is_possible(refused.status))
+}
+
+fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Json {
+    let mut responses = Map::new();
+    for refused in refusals(route, row) {
+        let reference = format!("#/components/responses/{}", refused.name);
+        responses.insert(refused.status.to_string(), json!({"$ref": reference}));
+    }
+    let mut add = |status: &str, response: Json| {
+        responses.insert(status.to_owned(), response);
+    };
+    match row.contract.gives {
+        Gives::Object(shape) | Gives::Whole(shape) => {
+            add("200", answer(shape.about, Some(shape.reference(named))));
+        }
+        Gives::List(shape) => add("200", answer(shape.about, Some(list(shape, named)))),
+        Gives::Pages(shape) => add("200", answer(shape.about, Some(list_or_page(shape, named)))),
+        Gives::Json(kind) => add("200", answer(row.about, Some(kind.schema(named)))),
+        Gives::Done => add("204", answer("Done.", None)),
+        Gives::Change => {
+            add("201", answer("It is new.", None));
+            add(
+                "204",
+                answer("It was there, and is now as the request says.", None),
+            );
+        }
+        Gives::CreatedAt => {
+            let mut created = answer("It is there now.", None);
+            if let Some(created) = created.as_object_mut() {
+                let location = json!({
+                    "description": "Where it is, relative to the path.",
+                    "schema": {"type": "string"},
+                });
+                created.insert("headers".to_owned(), json!({"location": location}));
+            }
+            add("201", created);
+        }
+        Gives::Health => {
+            add("200", answer(HEALTHY.about, Some(HEALTHY.reference(named))));
+            add(
+                "503",
+                answer(UNHEALTHY.about, Some(UNHEALTHY.reference(named))),
+            );
+        }
+    }
+    if method == "HEAD" {
+        for response in responses.values_mut().filter_map(Json::as_object_mut) {
+            response.remove("content");
+        }
+    }
+    Json::Object(responses)
+}
+
+fn answer(about: &str, schema: Option<Json>) -> Json {
+    match schema {
+        Some(schema) => json!({"description": about, "content": {JSON: {"schema": schema}}}),
+        None => json!({"description": about}),
+    }
+}
+
+fn list(shape: &'static Shape, named: &mut Schemas) -> Json {
+    json!({"type": "array", "items": shape.reference(named)})
+}
+
+/// The list, or a page of it, which is a schema of its own.
+fn list_or_page(shape: &'static Shape, named: &mut Schemas) -> Json {
+    let list = list(shape, named);
+    let mut properties = Map::new();
+    for (name, about) in PAGE_KEYS {
+        let whole = Kind::Whole.schema(named);
+        properties.insert((*name).to_owned(), whole);
+        if let Some(Json::Object(property)) = properties.get_mut(*name) {
+            property.insert("description".to_owned(), (*about).into());
+        }
+    }
+    properties.insert("items".to_owned(), list.clone());
+    let required: Vec<String> = properties.keys().cloned().collect();
+    let name = format!("{}Page", shape.name);
+    let page = json!({
+        "type": "object",
+        "description": "A page of a list.",
+        "properties": properties,
+        "required": required,
+    });
+    named.insert(name.clone(), page);
+    json!({"oneOf": [list, {"$ref": format!("#/components/schemas/{name}")}]})
+}

@@ -1,0 +1,168 @@
+//! The broker as a whole: overview, cluster, features.
+
+use super::{
+    ANYTHING, Any, Counter, List, Object, STATS, Shape, TEXTS, Text, Truth, Whole, key, maybe,
+};
+
+/// The broker at a glance.
+pub(in crate::management) const OVERVIEW: Shape = Shape {
+    name: "Overview",
+    about: "The broker at a glance.",
+    keys: &[
+        key("churn_rates", Object(&CHURN)),
+        key("cluster_name", Text),
+        key("cluster_tags", ANYTHING),
+        maybe("contexts", List(&Object(&CONTEXT))),
+        key("crypto_lib_version", Text),
+        key("default_queue_type", Text),
+        key("disable_stats", Truth),
+        key("enable_queue_totals", Truth),
+        key("erlang_full_version", Text),
+        key("erlang_version", Text),
+        key("exchange_types", List(&Object(&EXCHANGE_TYPE))),
+        key("is_op_policy_updating_enabled", Truth),
+        key("leveret_version", Text),
+        maybe("listeners", List(&Object(&LISTENER))),
+        key("management_version", Text),
+        key("message_stats", STATS),
+        maybe("node", Text),
+        key("node_tags", ANYTHING),
+        key("object_totals", Object(&OBJECT_TOTALS)),
+        key("product_name", Text),
+        key("product_version", Text),
+        key("queue_totals", Object(&QUEUE_TOTALS)),
+        key("rabbitmq_version", Text),
+        key("rates_mode", Text),
+        key("require_definition_json_extension", Truth),
+        key("sample_retention_policies", Object(&RETENTION)),
+        key("statistics_db_event_queue", Whole),
+    ],
+};
+
+const CHURN: Shape = Shape {
+    name: "Churn",
+    about: "How often things came and went.",
+    keys: &[
+        maybe("channel_closed", Counter),
+        maybe("channel_created", Counter),
+        maybe("connection_closed", Counter),
+        maybe("connection_created", Counter),
+        maybe("queue_created", Counter),
+        maybe("queue_declared", Counter),
+        maybe("queue_deleted", Counter),
+    ],
+};
+
+const CONTEXT: Shape = Shape {
+    name: "Context",
+    about: "An address where HTTP is served.",
+    keys: &[
+        key("cowboy_opts", Text),
+        key("description", Text),
+        key("ip", Text),
+        key("node", Text),
+        key("path", Text),
+        key("port", Text),
+        key("ssl_opts", List(&Any)),
+    ],
+};
+
+const EXCHANGE_TYPE: Shape = Shape {
+    name: "ExchangeType",
+    about: "A type of exchange.",
+    keys: &[
+        key("description", Text),
+        key("enabled", Truth),
+        key("name", Text),
+    ],
+};
+
+const LISTENER: Shape = Shape {
+    name: "Listener",
+    about: "An address that is listened on.",
+    keys: &[
+        key("ip_address", Text),
+        key("node", Text),
+        key("port", Whole),
+        key("protocol", Text),
+        key("socket_opts", ANYTHING),
+        key("tls", Truth),
+    ],
+};
+
+const OBJECT_TOTALS: Shape = Shape {
+    name: "ObjectTotals",
+    about: "How many there are.",
+    keys: &[
+        key("channels", Whole),
+        key("connections", Whole),
+        key("consumers", Whole),
+        key("exchanges", Whole),
+        key("queues", Whole),
+    ],
+};
+
+const QUEUE_TOTALS: Shape = Shape {
+    name: "QueueTotals",
+    about: "What all queues hold; nothing without queues.",
+    keys: &[
+        maybe("messages", Counter),
+        maybe("messages_ready", Counter),
+        maybe("messages_unacknowledged", Counter),
+    ],
+};
+
+const RETENTION: Shape = Shape {
+    name: "RetentionPolicies",
+    about: "For how many seconds samples are kept.",
+    keys: &[
+        key("basic", List(&Whole)),
+        key("detailed", List(&Whole)),
+        key("global", List(&Whole)),
+    ],
+};
+
+/// The name of the cluster.
+pub(in crate::management) const CLUSTER_NAME: Shape = Shape {
+    name: "ClusterName",
+    about: "The name of the cluster.",
+    keys: &[key("name", Text)],
+};
+
+/// A part of the page.
+pub(in crate::management) const EXTENSION: Shape = Shape {
+    name: "Extension",
+    about: "A part of RabbitMQ's page.",
+    keys: &[key("javascript", Text)],
+};
+
+/// A feature flag.
+pub(in crate::management) const FEATURE_FLAG: Shape = Shape {
+    name: "FeatureFlag",
+    about: "A feature flag of RabbitMQ.",
+    keys: &[
+        key("callbacks", TEXTS),
+        key("desc", Text),
+        key("doc_url", Text),
+        key("experiment_level", Text),
+        key("name", Text),
+        key("provided_by", Text),
+        key("require_level", Text),
+        key("stability", Text),
+        key("state", Text),
+    ],
+};
+
+/// A deprecated feature.
+pub(in crate::management) const DEPRECATED_FEATURE: Shape = Shape {
+    name: "DeprecatedFeature",
+    about: "What is deprecated.",
+    keys: &[
+        key("deprecation_phase", Text),
+        key("desc", Text),
+        key("doc_url", Text),
+        key("name", Text),
+        key("provided_by", Text),
+        key("state", Text),
+    ],
+};
