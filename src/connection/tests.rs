@@ -20,7 +20,6 @@ use crate::desk::VhostDefinition;
 use crate::env::Environment;
 use crate::store::{MemoryStore, Store};
 
-mod behind;
 mod closing;
 pub(in crate::connection) mod fixture;
 mod handshake;

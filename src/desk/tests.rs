@@ -4,87 +4,27 @@ mod publish;
 mod rates;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use super::*;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::ids::QueueId;
-use crate::message::Message;
-use crate::store::{
-    Definition, DefinitionChange, MemoryStore, Op, RecordAt, Recovered, Store, StoreError,
-};
+use crate::store::{ScriptedStore, Store};
 
-/// A store that is durable as far as it is told.
-#[derive(Default)]
-struct Slow {
-    memory: MemoryStore,
-    durable: AtomicU64,
-    commits: AtomicU64,
-}
-
-impl Slow {
-    fn reach(&self, desk: &Arc<Desk>, position: u64) {
-        self.durable.store(position, Ordering::Relaxed);
-        Watch(Arc::downgrade(desk)).on_durable(Position(position));
-    }
-}
-
-impl Store for Slow {
-    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
-        self.memory.recover(definitions)
-    }
-
-    fn recover_messages(
-        &self,
-        each: &mut dyn FnMut(QueueId, &[Recovered]),
-    ) -> Result<(), StoreError> {
-        self.memory.recover_messages(each)
-    }
-
-    fn next_queue_id(&self) -> QueueId {
-        self.memory.next_queue_id()
-    }
-
-    fn submit(&self, ops: &mut [Op<'_>]) -> Position {
-        self.memory.submit(ops)
-    }
-
-    fn define(&self, changes: &[DefinitionChange]) -> Position {
-        self.memory.define(changes)
-    }
-
-    fn sync(&self) -> Position {
-        self.memory.submit(&mut [])
-    }
-
-    fn durable(&self) -> Position {
-        Position(self.durable.load(Ordering::Relaxed))
-    }
-
-    fn commit_here(&self, position: Position) -> bool {
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        self.durable.fetch_max(position.0, Ordering::Relaxed);
-        true
-    }
-
-    fn watch(&self, _watch: Arc<dyn DurableWatch>) {}
-
-    fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
-        self.memory.read(at)
-    }
-
-    fn close(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-fn broker() -> (Arc<Desk>, Arc<Slow>) {
-    let store = Arc::new(Slow::default());
-    let kept: Arc<dyn Store> = Arc::<Slow>::clone(&store);
+/// A desk whose store is durable as far as the test says.
+fn broker() -> (Arc<Desk>, Arc<ScriptedStore>) {
+    let store = Arc::new(ScriptedStore::behind());
+    store.commits_here.store(true, Ordering::Relaxed);
+    store.defines_late.store(true, Ordering::Relaxed);
+    let kept: Arc<dyn Store> = Arc::<ScriptedStore>::clone(&store);
     let env = Environment::new(Settings::default(), Clock::test(), kept);
     (Desk::new(Arc::new(env)), store)
+}
+
+fn reach(store: &ScriptedStore, position: u64) {
+    store.reach(Position(position));
+    store.tell();
 }
 
 /// How far the store is, as the mailbox has heard.
@@ -105,11 +45,11 @@ fn who_waits_for_the_store_is_told_once_it_is_far_enough() {
     let (near, far) = (Arc::<Mailbox>::default(), Arc::<Mailbox>::default());
     desk.wait_durable(&near, Position(10));
     desk.wait_durable(&far, Position(30));
-    store.reach(&desk, 9);
+    reach(&store, 9);
     assert_eq!((heard(&near), heard(&far)), (vec![], vec![]));
-    store.reach(&desk, 20);
+    reach(&store, 20);
     assert_eq!((heard(&near), heard(&far)), (vec![20], vec![]));
-    store.reach(&desk, 40);
+    reach(&store, 40);
     assert_eq!((heard(&near), heard(&far)), (vec![], vec![40]));
     desk.wait_durable(&near, Position(40));
     assert_eq!(heard(&near), [40], "at once");
@@ -133,21 +73,21 @@ fn commits(
 #[test]
 fn only_a_lone_connection_commits_by_itself_and_only_where_others_are_served_meanwhile() {
     let (desk, store) = broker();
-    let count = || store.commits.load(Ordering::Relaxed);
+    let count = || store.commits();
     let (one, other) = (Arc::<Mailbox>::default(), Arc::<Mailbox>::default());
     let mut own = desk.commits();
     assert!(
         !commits(&desk, &mut own, &one, 10, false),
         "the store has not said so"
     );
-    store.reach(&desk, 10);
+    reach(&store, 10);
     assert_eq!(heard(&one), [10]);
     desk.serve_with(1);
     assert!(
         !commits(&desk, &mut own, &one, 20, false),
         "all others would wait"
     );
-    store.reach(&desk, 20);
+    reach(&store, 20);
     assert_eq!((heard(&one), count()), (vec![20], 0));
     desk.serve_with(2);
     assert!(commits(&desk, &mut own, &one, 30, false));
@@ -155,7 +95,7 @@ fn only_a_lone_connection_commits_by_itself_and_only_where_others_are_served_mea
     desk.wait_durable(&other, Position(40));
     assert!(!commits(&desk, &mut own, &one, 50, false), "another waits");
     assert_eq!(count(), 1);
-    store.reach(&desk, 50);
+    reach(&store, 50);
     assert_eq!((heard(&one), heard(&other)), (vec![50], vec![50]));
     assert!(commits(&desk, &mut own, &one, 60, false));
 }
@@ -171,7 +111,7 @@ fn a_client_that_sends_on_is_left_to_the_commit_thread_for_a_while() {
         let turn = || {
             position += 1;
             let is_done = commits(&desk, &mut own, &mailbox, position, has_more);
-            store.reach(&desk, position);
+            reach(&store, position);
             heard(&mailbox);
             is_done
         };
@@ -199,7 +139,7 @@ fn a_turn_that_ends_in_a_panic_has_asked() {
     };
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(turn));
     assert!(ended.is_err());
-    store.reach(&desk, 10);
+    reach(&store, 10);
     assert_eq!(heard(&mailbox), [10]);
     desk.wait_durable(&mailbox, Position(10));
     assert_eq!(heard(&mailbox), [10], "no turn is left behind");
@@ -211,7 +151,7 @@ fn connections_that_are_gone_do_not_heap_up_before_a_store_in_trouble() {
     for _ in 0..100 {
         desk.wait_durable(&Arc::default(), Position(10));
     }
-    store.reach(&desk, 1);
+    reach(&store, 1);
     assert!(desk.waiting.is_empty());
 }
 
@@ -242,7 +182,7 @@ fn who_asks_while_the_store_moves_is_told_in_any_order_of_threads() {
             })
             .collect();
         for position in [10, 20, 30] {
-            store.reach(&desk, position);
+            reach(&store, position);
         }
         for connection in connections {
             connection.join().expect("no panic");

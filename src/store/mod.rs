@@ -29,6 +29,8 @@ mod log;
 mod log_store;
 mod memory;
 pub mod repair;
+#[cfg(test)]
+mod scripted;
 mod space;
 mod spill;
 mod start;
@@ -44,6 +46,8 @@ pub use log_store::LogStore;
 #[cfg(feature = "internals")]
 pub use log_store::Space;
 pub use memory::MemoryStore;
+#[cfg(test)]
+pub(crate) use scripted::ScriptedStore;
 pub use spill::{Extent, Spill};
 pub use start::recovery::Damage;
 

@@ -12,8 +12,8 @@ use leveret_codec::types::DeliveryTag;
 use proptest::prelude::*;
 
 use self::ear::Ear;
-use super::behind::Behind;
 use super::*;
+use crate::store::ScriptedStore;
 
 mod checks;
 mod ear;
@@ -90,7 +90,7 @@ struct Client {
 }
 
 struct Machine {
-    store: Arc<Behind>,
+    store: Arc<ScriptedStore>,
     broker: Arc<Desk>,
     clients: Vec<Client>,
     /// What is ready in each queue: messages are numbers that rise.
@@ -152,8 +152,8 @@ impl Client {
 
 impl Machine {
     fn new() -> Self {
-        let store = Arc::new(Behind::default());
-        let broker = broker_on(Arc::<Behind>::clone(&store), |_| {});
+        let store = Arc::new(ScriptedStore::behind());
+        let broker = broker_on(Arc::<ScriptedStore>::clone(&store), |_| {});
         let mut clients: Vec<_> = (0..CLIENTS).map(|n| Client::new(&broker, n)).collect();
         for (queue, durable) in [("a", true), ("b", false)] {
             let declare = QueueDeclare {
@@ -261,7 +261,7 @@ impl Machine {
     /// Publishes in one read.
     fn publish(&mut self, (client, channel): (usize, u16), letters: &[ops::Letter]) {
         let mut octets = Vec::new();
-        let mut staged = self.store.staged();
+        let mut staged = self.store.end();
         for letter in letters {
             let number = self.letter(channel, letter, &mut octets);
             self.enter(letter, number);

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use leveret_codec::encode::{encode_body, encode_content_header};
 use leveret_codec::properties::{Properties, PropertiesRef};
 
-use super::behind::Behind;
 use super::*;
+use crate::store::ScriptedStore;
 
 /// A persistent message to the queue `q`.
 pub(super) fn persistent() -> Vec<u8> {
@@ -41,9 +41,9 @@ pub(super) fn state(client: &Script) -> &'static str {
 }
 
 /// A client with the durable queue `q`, and its store.
-pub(super) fn client() -> (Script, Arc<Behind>) {
-    let store = Arc::new(Behind::default());
-    let desk = broker_on(Arc::<Behind>::clone(&store), |_| {});
+pub(super) fn client() -> (Script, Arc<ScriptedStore>) {
+    let store = Arc::new(ScriptedStore::behind());
+    let desk = broker_on(Arc::<ScriptedStore>::clone(&store), |_| {});
     let mut client = Script::tuned(desk, TUNE_OK);
     client.say(ONE, ChannelOpen::default());
     client.say(

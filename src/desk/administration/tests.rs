@@ -1,7 +1,5 @@
 //! Who may ask for what, in which words it is refused, and in which order it is stored.
 
-use std::sync::atomic::AtomicUsize;
-
 use serde_json::json;
 
 use super::*;
@@ -10,14 +8,11 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::definitions::ParameterRecord;
 use crate::env::Environment;
-use crate::ids::QueueId;
-use crate::message::Message;
 use crate::policy::PolicyDefinition;
 use crate::store::{
-    Definition, DefinitionChange, DurableWatch, MemoryStore, Op, Position, RecordAt, Recovered,
-    Store, StoreError,
+    Definition, DefinitionChange, DefinitionKind, MemoryStore, ScriptedStore, Store,
 };
-use crate::sync::{self, Mutex, model};
+use crate::sync::{self, model};
 use crate::vhost::QueueSpec;
 
 fn desk() -> Arc<Desk> {
@@ -243,72 +238,9 @@ fn what_a_put_of_a_vhost_leaves_out_goes_back_but_for_protection_and_tracing() {
     assert!(metadata.tracing && metadata.protected_from_deletion == Some(true));
 }
 
-/// What is stored, by key; changes come in their order.
-#[derive(Default)]
-struct RecordingStore {
-    memory: MemoryStore,
-    stored: Mutex<std::collections::BTreeMap<String, String>>,
-    groups: AtomicUsize,
-}
-
-impl Store for RecordingStore {
-    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
-        self.memory.recover(definitions)
-    }
-
-    fn recover_messages(
-        &self,
-        each: &mut dyn FnMut(QueueId, &[Recovered]),
-    ) -> Result<(), StoreError> {
-        self.memory.recover_messages(each)
-    }
-
-    fn next_queue_id(&self) -> QueueId {
-        self.memory.next_queue_id()
-    }
-
-    fn submit(&self, ops: &mut [Op<'_>]) -> Position {
-        self.memory.submit(ops)
-    }
-
-    fn define(&self, changes: &[DefinitionChange]) -> Position {
-        let mut stored = self.stored.lock();
-        for change in changes.iter().cloned() {
-            match change {
-                DefinitionChange::Put(Definition { kind, key, json }) => {
-                    stored.insert(format!("{kind:?} {key}"), json);
-                }
-                DefinitionChange::Delete(kind, key) => {
-                    stored.remove(&format!("{kind:?} {key}"));
-                }
-            }
-        }
-        drop(stored);
-        self.groups
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.memory.define(changes)
-    }
-
-    fn durable(&self) -> Position {
-        self.memory.durable()
-    }
-
-    fn watch(&self, watch: Arc<dyn DurableWatch>) {
-        self.memory.watch(watch);
-    }
-
-    fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
-        self.memory.read(at)
-    }
-
-    fn close(&self) -> Result<(), StoreError> {
-        self.memory.close()
-    }
-}
-
-fn recorded() -> (Arc<Desk>, Arc<RecordingStore>) {
-    let store = Arc::new(RecordingStore::default());
-    let kept: Arc<dyn Store> = Arc::<RecordingStore>::clone(&store);
+fn recorded() -> (Arc<Desk>, Arc<ScriptedStore>) {
+    let store = Arc::new(ScriptedStore::default());
+    let kept: Arc<dyn Store> = Arc::<ScriptedStore>::clone(&store);
     let env = Environment::new(Settings::default(), Clock::test(), kept);
     (Desk::new(Arc::new(env)), store)
 }
@@ -354,11 +286,11 @@ fn change(desk: &Desk, what: usize, way: usize) {
 }
 
 /// What a start would find, for a user, a vhost and what belongs to them.
-fn in_force(desk: &Desk) -> std::collections::BTreeMap<String, String> {
+fn in_force(desk: &Desk) -> std::collections::BTreeMap<(DefinitionKind, String), String> {
     let mut expected = std::collections::BTreeMap::new();
     let mut put = |change: DefinitionChange| {
         if let DefinitionChange::Put(Definition { kind, key, json }) = change {
-            expected.insert(format!("{kind:?} {key}"), json);
+            expected.insert((kind, key), json);
         }
     };
     use crate::definitions::{PolicyRecord, Record};
@@ -406,7 +338,7 @@ fn what_is_in_force_is_what_is_stored_in_any_order_of_threads() {
                 for thread in threads {
                     thread.join().expect("no panic");
                 }
-                assert_eq!(*store.stored.lock(), in_force(&desk), "{what} and {other}");
+                assert_eq!(store.definitions(), in_force(&desk), "{what} and {other}");
             });
         }
     }
@@ -437,7 +369,7 @@ fn nothing_is_declared_in_a_vhost_that_is_deleted() {
     // A connection that is being closed may still ask.
     let refused = declare("late").unwrap_err();
     assert_eq!(refused.explanation, "vhost 'v' is deleted");
-    assert_eq!(*store.stored.lock(), Default::default());
+    assert_eq!(store.definitions(), Default::default());
 }
 
 #[test]
@@ -469,13 +401,13 @@ fn topic_permissions_go_one_by_one_or_all_at_once() {
     // As long as the user has any there, one that is missing is fine.
     clear(Some("amq.topic")).unwrap();
     assert_eq!(desk.auth.export().topic_permissions.len(), 2);
-    let groups = store.groups.load(std::sync::atomic::Ordering::Relaxed);
+    let groups = store.groups();
     clear(None).unwrap();
-    let after = store.groups.load(std::sync::atomic::Ordering::Relaxed);
+    let after = store.groups();
     assert_eq!(after, groups + 1, "one group");
     assert_eq!(
         clear(None),
         Err(AdminError::NotFound(Missing::TopicPermission))
     );
-    assert_eq!(store.stored.lock().len(), 2, "the vhost and the user");
+    assert_eq!(store.definitions().len(), 2, "the vhost and the user");
 }

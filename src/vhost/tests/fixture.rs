@@ -1,24 +1,19 @@
 //! A vhost without a broker around it, and a thread with hardly any stack.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::{ShortStr, ShortString};
-use parking_lot::Mutex;
 
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::env::Environment;
-use crate::ids::{ConnectionId, QueueId};
+use crate::ids::ConnectionId;
 use crate::message::{Body, Message, MessageBuilder, Traits};
 use crate::queue::Queue;
-use crate::store::{
-    Definition, DefinitionChange, DefinitionKind, DurableWatch, MemoryStore, Op, Position,
-    RecordAt, Recovered, Store, StoreError,
-};
+use crate::store::{DefinitionKind, ScriptedStore};
 use crate::vhost::{
     Destination, DestinationName, ExchangeSpec, Placed, Publishes, Question, QueueHandle,
     QueueSpec, Routes, Vhost,
@@ -78,72 +73,17 @@ fn with_properties(key: &str, body: &str, traits: Traits, properties: &Propertie
     )
 }
 
-/// A store in memory that can be asked which definitions it has.
-#[derive(Default)]
-struct Rows {
-    memory: MemoryStore,
-    kept: Mutex<BTreeSet<(DefinitionKind, String)>>,
-}
-
-impl Store for Rows {
-    fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
-        self.memory.recover(definitions)
-    }
-
-    fn recover_messages(
-        &self,
-        each: &mut dyn FnMut(QueueId, &[Recovered]),
-    ) -> Result<(), StoreError> {
-        self.memory.recover_messages(each)
-    }
-
-    fn next_queue_id(&self) -> QueueId {
-        self.memory.next_queue_id()
-    }
-
-    fn submit(&self, ops: &mut [Op<'_>]) -> Position {
-        self.memory.submit(ops)
-    }
-
-    fn define(&self, changes: &[DefinitionChange]) -> Position {
-        let mut kept = self.kept.lock();
-        for change in changes {
-            match change {
-                DefinitionChange::Put(row) => kept.insert((row.kind, row.key.clone())),
-                DefinitionChange::Delete(kind, key) => kept.remove(&(*kind, key.clone())),
-            };
-        }
-        self.memory.define(changes)
-    }
-
-    fn durable(&self) -> Position {
-        self.memory.durable()
-    }
-
-    fn watch(&self, watch: Arc<dyn DurableWatch>) {
-        self.memory.watch(watch);
-    }
-
-    fn read(&self, at: RecordAt) -> Result<Message, StoreError> {
-        self.memory.read(at)
-    }
-
-    fn close(&self) -> Result<(), StoreError> {
-        self.memory.close()
-    }
-}
-
 pub(super) struct Fixture {
     pub(super) vhost: Arc<Vhost>,
     pub(super) clock: Clock,
-    store: Arc<Rows>,
+    store: Arc<ScriptedStore>,
 }
 
 impl Fixture {
     pub(super) fn new() -> Self {
         let clock = Clock::test();
-        let store = Arc::new(Rows::default());
-        let rows: Arc<Rows> = Arc::clone(&store);
+        let store = Arc::new(ScriptedStore::default());
+        let rows: Arc<ScriptedStore> = Arc::clone(&store);
         let env = Environment::new(Settings::default(), clock.clone(), rows);
         let vhost = Vhost::new(name("/"), Default::default(), &Arc::new(env));
         Self {
@@ -155,8 +95,8 @@ impl Fixture {
 
     /// Of what kinds the definitions in the store are.
     pub(super) fn stored(&self) -> Vec<DefinitionKind> {
-        let kept = self.store.kept.lock();
-        kept.iter().map(|(kind, _)| *kind).collect()
+        let definitions = self.store.definitions();
+        definitions.into_keys().map(|(kind, _)| kind).collect()
     }
 
     pub(super) fn now(&self) -> crate::clock::Now {
