@@ -37,8 +37,8 @@ pub(super) fn document(node: &str) -> Json {
     tags.dedup();
     let tags = tags.into_iter().map(|tag| json!({"name": tag}));
     let responses = REFUSALS.iter().map(|refusal| {
-        let schema = refusal.shape.reference(&mut named);
-        (refusal.name.to_owned(), answer(refusal.about, Some(schema)))
+        let schema = (refusal.says == Why).then(|| REFUSAL.reference(&mut named));
+        (refusal.name.to_owned(), answer(refusal.about, schema))
     });
     let responses: Map<String, Json> = responses.collect();
     json!({
@@ -240,59 +240,43 @@ struct Refused {
     status: u16,
     name: &'static str,
     about: &'static str,
-    shape: &'static Shape,
+    says: Says,
 }
 
-const fn refused(status: u16, name: &'static str, about: &'static str) -> Refused {
+/// Whether a refusal has a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Why,
+    /// Nothing, or not always something: then no client can count on a content type.
+    Nothing,
+}
+
+use Says::{Nothing, Why};
+
+const fn refused(status: u16, name: &'static str, says: Says, about: &'static str) -> Refused {
     Refused {
         status,
         name,
         about,
-        shape: &REFUSAL,
+        says,
     }
 }
 
+#[rustfmt::skip]
 const REFUSALS: &[Refused] = &[
-    refused(
-        400,
-        "Bad",
-        "The request cannot be read, or asks for what cannot be.",
-    ),
-    refused(
-        401,
-        "NotAllowed",
-        "There is no such login, or the user may not do that.",
-    ),
-    refused(403, "Foreign", "A page of another site asks for a change."),
-    refused(
-        404,
-        "NotFound",
-        "There is no such thing, or the user may not know of it.",
-    ),
-    refused(
-        406,
-        "NotAcceptable",
-        "The client does not take JSON. No body.",
-    ),
-    refused(408, "TooSlow", "The body did not arrive in time. No body."),
-    refused(412, "Precondition", "It is protected."),
-    refused(413, "TooLarge", "The body is too large. No body."),
-    refused(415, "NoMediaType", "The content type is none. No body."),
-    refused(
-        431,
-        "HeadTooLarge",
-        "The head of the request is too large. No body.",
-    ),
-    refused(
-        500,
-        "Failed",
-        "Something of the broker has failed. No body.",
-    ),
-    refused(
-        503,
-        "NotDurable",
-        "The change is made but could not be written to disk in time.",
-    ),
+    refused(400, "Bad", Why, "The request cannot be read, or asks for what cannot be."),
+    refused(401, "NotAllowed", Nothing,
+        "Without a login: no body. Otherwise a Refusal: it is a wrong one, or one that may not."),
+    refused(403, "Foreign", Why, "A page of another site asks for a change."),
+    refused(404, "NotFound", Why, "There is no such thing, or the user may not know of it."),
+    refused(406, "NotAcceptable", Nothing, "The client does not take JSON."),
+    refused(408, "TooSlow", Nothing, "The body did not arrive in time."),
+    refused(412, "Precondition", Why, "It is protected."),
+    refused(413, "TooLarge", Nothing, "The body is too large."),
+    refused(415, "NoMediaType", Nothing, "The content type is none."),
+    refused(431, "HeadTooLarge", Nothing, "The head of the request is too large."),
+    refused(500, "Failed", Nothing, "Something of the broker has failed."),
+    refused(503, "NotDurable", Why, "The change is made but could not be written in time."),
 ];
 
 /// Which refusals a row can be answered with.
@@ -317,7 +301,11 @@ fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Jso
     let mut responses = Map::new();
     for refused in refusals(route, row) {
         let reference = format!("#/components/responses/{}", refused.name);
-        responses.insert(refused.status.to_string(), json!({"$ref": reference}));
+        let response = match method {
+            "HEAD" => answer(refused.about, None),
+            _ => json!({"$ref": reference}),
+        };
+        responses.insert(refused.status.to_string(), response);
     }
     let mut add = |status: &str, response: Json| {
         responses.insert(status.to_owned(), response);

@@ -43,6 +43,8 @@ static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     }
 });
 
+static REFUSAL: LazyLock<Json> = LazyLock::new(|| json!({"$ref": "#/components/schemas/Refusal"}));
+
 /// Fails if this broker answers a request otherwise than the document says.
 #[track_caller]
 pub(crate) fn check((method, path): (&str, &str), heard: &Heard) {
@@ -68,7 +70,11 @@ impl Document {
             return Some(format!("{status} is not in the document"));
         };
         let response = self.resolved(response);
-        let schema = &response["content"]["application/json"]["schema"];
+        let schema = match status {
+            // It has words for who has logged in.
+            401 => &REFUSAL,
+            _ => &response["content"]["application/json"]["schema"],
+        };
         match (schema, heard.body.is_empty()) {
             (Json::Null, true) => return None,
             (Json::Null, false) => return Some("there is a body".to_owned()),
