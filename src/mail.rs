@@ -186,7 +186,12 @@ impl Mailbox {
     pub fn post_deliveries(&self, deliveries: &mut Vec<Delivery>, octets: usize) {
         self.pressure.fetch_add(octets, Ordering::Relaxed);
         let mut inner = self.inner.lock();
-        inner.mail.extend(deliveries.drain(..).map(Mail::Deliver));
+        // One alone goes without the detour over a draining iterator.
+        if deliveries.len() == 1 {
+            inner.mail.extend(deliveries.pop().map(Mail::Deliver));
+        } else {
+            inner.mail.extend(deliveries.drain(..).map(Mail::Deliver));
+        }
         let waker = inner.waker.take();
         drop(inner);
         if let Some(waker) = waker {

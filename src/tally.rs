@@ -43,64 +43,34 @@ impl Count {
     }
 }
 
-/// Messages sent, those that were delivered before apart.
-#[derive(Debug, Default)]
-pub struct Sent {
-    fresh: Count,
-    again: Count,
-}
-
-impl Sent {
-    /// One more; `again`: it was delivered before. By one thread at a time.
-    #[inline]
-    pub fn raise(&self, again: bool) {
-        let count = if again { &self.again } else { &self.fresh };
-        count.raise(1);
-    }
-
-    /// The same from any thread.
-    pub fn add(&self, again: bool) {
-        let count = if again { &self.again } else { &self.fresh };
-        count.add(1);
-    }
-
-    fn sum(&self) -> u64 {
-        self.fresh.get() + self.again.get()
-    }
-}
-
 /// What was read from queues of one type.
 #[derive(Debug, Default)]
 pub struct ReadTally {
     /// Sent to consumers that acknowledge.
-    pub delivered: Sent,
+    pub delivered: Count,
     /// Sent to consumers that do not.
-    pub delivered_no_ack: Sent,
+    pub delivered_no_ack: Count,
     /// Answers to basic.get that must be acknowledged.
-    pub got: Sent,
+    pub got: Count,
     /// Answers to basic.get that must not.
-    pub got_no_ack: Sent,
+    pub got_no_ack: Count,
     /// basic.get that found nothing.
     pub got_empty: Count,
+    /// Of all that were sent, delivered before.
+    pub redelivered: Count,
     /// Acknowledged.
     pub acked: Count,
 }
 
 impl ReadTally {
     fn totals(&self) -> ReadTotals {
-        let sent = [
-            &self.delivered,
-            &self.delivered_no_ack,
-            &self.got,
-            &self.got_no_ack,
-        ];
         ReadTotals {
-            delivered: self.delivered.sum(),
-            delivered_no_ack: self.delivered_no_ack.sum(),
-            got: self.got.sum(),
-            got_no_ack: self.got_no_ack.sum(),
+            delivered: self.delivered.get(),
+            delivered_no_ack: self.delivered_no_ack.get(),
+            got: self.got.get(),
+            got_no_ack: self.got_no_ack.get(),
             got_empty: self.got_empty.get(),
-            redelivered: sent.iter().map(|sent| sent.again.get()).sum(),
+            redelivered: self.redelivered.get(),
             acked: self.acked.get(),
         }
     }
@@ -129,15 +99,12 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// So many more. By one thread at a time.
-    #[inline]
-    pub fn raise(&self, more: &SizeTotals) {
-        for (count, more) in self.ranges.iter().zip(more.ranges) {
-            if more > 0 {
-                count.raise(more);
-            }
+    /// So many more, of `octets` octets each. By one thread at a time.
+    pub fn raise(&self, octets: usize, bodies: u64) {
+        if let Some(count) = self.ranges.get(SizeTotals::range(octets)) {
+            count.raise(bodies);
         }
-        self.bytes.raise(more.bytes);
+        self.bytes.raise(octets as u64 * bodies);
     }
 
     /// One more of so many octets, from any thread.
@@ -156,6 +123,32 @@ impl Sizes {
     }
 }
 
+/// Bodies in a row that have one size, before they are counted together.
+#[derive(Debug, Default)]
+pub struct SizeRun {
+    octets: usize,
+    bodies: u64,
+}
+
+impl SizeRun {
+    /// One more. If its size is another one, those before it are counted in `sizes`. By one thread
+    /// at a time.
+    #[inline]
+    pub fn add(&mut self, octets: usize, sizes: &Sizes) {
+        if octets != self.octets {
+            self.give(sizes);
+            self.octets = octets;
+        }
+        self.bodies += 1;
+    }
+
+    /// Counts what has not been counted in `sizes`. By one thread at a time.
+    #[inline(never)]
+    pub fn give(&mut self, sizes: &Sizes) {
+        sizes.raise(self.octets, std::mem::take(&mut self.bodies));
+    }
+}
+
 /// How many bodies of which size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SizeTotals {
@@ -167,15 +160,6 @@ pub struct SizeTotals {
 }
 
 impl SizeTotals {
-    /// One more.
-    #[inline]
-    pub fn add(&mut self, octets: usize) {
-        if let Some(count) = self.ranges.get_mut(Self::range(octets)) {
-            *count += 1;
-        }
-        self.bytes += octets as u64;
-    }
-
     #[inline]
     fn range(octets: usize) -> usize {
         let range = SIZE_ENDS.iter().position(|end| octets <= *end);

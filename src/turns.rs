@@ -115,6 +115,7 @@ pub fn owe() -> Arc<Debt> {
 
 /// Whether this thread has left work that is the debt of no connection yet.
 #[must_use]
+#[inline]
 pub fn is_owing() -> bool {
     DEBT.with_borrow(Option::is_some)
 }
@@ -131,7 +132,13 @@ pub fn reach(position: Position) {
 
 /// Makes what this thread has left since the last call the debt of a connection, which gets
 /// [`Mail::Paid`] once all of it is done. `false` if it has left nothing.
+#[inline]
 pub fn settle_on(debtor: &Arc<Mailbox>) -> bool {
+    is_owing() && settle_debt_on(debtor)
+}
+
+#[inline(never)]
+fn settle_debt_on(debtor: &Arc<Mailbox>) -> bool {
     let Some(debt) = DEBT.take() else {
         return false;
     };

@@ -7,7 +7,7 @@
 //!
 //! Source: RabbitMQ 4.3, `channel_exchange_metrics` and `channel_queue_metrics`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leveret_codec::types::ShortString;
@@ -36,7 +36,7 @@ struct Published {
 /// What a channel has published, by exchange.
 #[derive(Debug, Default)]
 pub(super) struct ByExchange {
-    each: VecDeque<Published>,
+    each: Vec<Published>,
     /// The place of the one that was used last.
     last: usize,
 }
@@ -85,9 +85,9 @@ impl ByExchange {
 
     fn add(&mut self, exchange: &Arc<ExchangeTally>) -> usize {
         if self.each.len() >= EXCHANGES_MAX {
-            self.each.pop_front();
+            self.each.remove(0);
         }
-        self.each.push_back(Published {
+        self.each.push(Published {
             exchange: Arc::clone(exchange),
             published: 0,
             confirmed: 0,
@@ -118,35 +118,18 @@ impl ByExchange {
 /// Deliveries of one consumer, or answers to gets that wait for their acknowledgement.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Reading {
-    /// Sent for the first time.
-    fresh: u64,
-    /// Sent, and delivered before.
-    again: u64,
-    acked: u64,
-}
-
-impl Reading {
-    /// One more was sent; `again`: it was delivered before.
-    #[inline]
-    pub(super) fn sent(&mut self, again: bool) {
-        let count = if again {
-            &mut self.again
-        } else {
-            &mut self.fresh
-        };
-        *count += 1;
-    }
-
-    /// So many more are acknowledged.
-    pub(super) fn acked(&mut self, messages: u64) {
-        self.acked += messages;
-    }
+    /// Sent.
+    pub(super) sent: u64,
+    /// Of those, delivered before.
+    pub(super) again: u64,
+    /// Acknowledged.
+    pub(super) acked: u64,
 }
 
 impl Supplier {
     /// What was read from here.
     fn totals(&self) -> ReadTotals {
-        let sent = self.reading.fresh + self.reading.again;
+        let sent = self.reading.sent;
         let mut totals = ReadTotals {
             redelivered: self.reading.again,
             acked: self.reading.acked,

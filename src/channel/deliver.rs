@@ -25,7 +25,7 @@ impl Channel {
             let tag = self.ledger.next_tag();
             cx.outbox
                 .deliver(self.id, &reply.tag, tag, false, message, None);
-            cx.session.tally.direct_reply.delivered_no_ack.raise(false);
+            cx.session.tally.direct_reply.delivered_no_ack.raise(1);
             self.consumers.past.add_reply();
         }
     }
@@ -70,12 +70,16 @@ impl Channel {
             &entry.message,
             properties,
         );
-        from.reading.sent(entry.redelivered);
         let tally = cx.session.tally.of(kind);
+        from.reading.sent += 1;
+        if entry.redelivered {
+            from.reading.again += 1;
+            tally.redelivered.raise(1);
+        }
         if from.no_ack {
-            tally.delivered_no_ack.raise(entry.redelivered);
+            tally.delivered_no_ack.raise(1);
         } else {
-            tally.delivered.raise(entry.redelivered);
+            tally.delivered.raise(1);
             from.unsettled += 1;
             let overdue = from
                 .timeout_ms
@@ -116,8 +120,9 @@ impl Channel {
         let tag = self.ledger.next_tag();
         self.send_get_ok(tag, &got.entry, got.ready_left, supply.kind(), cx);
         let again = got.entry.redelivered;
+        tally.redelivered.raise(again.into());
         if get.no_ack {
-            tally.got_no_ack.raise(again);
+            tally.got_no_ack.raise(1);
             let more = ReadTotals {
                 got_no_ack: 1,
                 redelivered: again.into(),
@@ -125,12 +130,13 @@ impl Channel {
             };
             self.consumers.past.add(supply.id(), supply.name(), more);
         } else {
-            tally.got.raise(again);
+            tally.got.raise(1);
             let source = self.consumers.gets_from(&supply);
             let Some(from) = self.consumers.get_mut(source) else {
                 return Ok(());
             };
-            from.reading.sent(again);
+            from.reading.sent += 1;
+            from.reading.again += u64::from(again);
             from.unsettled += 1;
             let overdue = from
                 .timeout_ms

@@ -179,6 +179,7 @@ impl Ledger {
         taken
     }
 
+    #[inline]
     fn position(&self, tag: u64) -> Result<usize, AmqpError> {
         // Tags mostly follow each other without holes, so that the index is the distance.
         let (first, _) = self.unacked.front().ok_or_else(|| unknown(tag))?;
@@ -190,6 +191,11 @@ impl Ledger {
         {
             return Ok(guess);
         }
+        self.search(tag)
+    }
+
+    #[inline(never)]
+    fn search(&self, tag: u64) -> Result<usize, AmqpError> {
         let found = self.unacked.binary_search_by_key(&tag, |(other, _)| *other);
         match found.ok().filter(|at| {
             self.unacked

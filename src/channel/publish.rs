@@ -18,7 +18,7 @@ use crate::error::AmqpError;
 use crate::message::{Body, LARGE_BODY, Message, routing_keys};
 use crate::queue::returned_properties;
 use crate::store::Position;
-use crate::tally::SizeTotals;
+use crate::tally::SizeRun;
 use crate::turns;
 use crate::vhost::{Answer, Delay, Exchange, Placed, Publishes, Question, Routes};
 
@@ -40,6 +40,8 @@ pub(super) struct Publisher {
     placed: Vec<Placed>,
     /// How far the store must be for what exchanges keep of `held`.
     kept: Position,
+    /// Sizes of bodies in `held` that are not counted yet.
+    pub(super) sizes: SizeRun,
     pub(super) repeat: Option<Box<Repeat>>,
 }
 
@@ -205,9 +207,7 @@ impl Channel {
         if let Some(transaction) = &mut self.transaction {
             cx.session.tally.published.raise(1);
             cx.session.tally.published_confirm.raise(1);
-            let mut size = SizeTotals::default();
-            size.add(checked.message.body_len());
-            cx.session.tally.sizes.raise(&size);
+            cx.session.tally.sizes.raise(checked.message.body_len(), 1);
             transaction.publish(checked);
             return;
         }
@@ -232,6 +232,8 @@ impl Channel {
             self.unroutable(&exchange, &message, mandatory, cx);
         }
         self.publisher.held.published_to(&exchange.tally);
+        let sizes = &cx.session.tally.sizes;
+        self.publisher.sizes.add(message.body_len(), sizes);
         self.publisher.held.push(message, &routes);
         self.publisher.kept = self.publisher.kept.max(delayed.unwrap_or_default());
         self.publisher.numbers.extend(number);
@@ -350,7 +352,7 @@ impl Channel {
         let tally = &cx.session.tally;
         self.counters.published += held;
         tally.published.raise(held);
-        tally.sizes.raise(&publisher.held.sizes());
+        publisher.sizes.give(&tally.sizes);
         let Some(confirms) = &mut self.confirms else {
             let exchanges = &mut self.exchanges;
             let published = |exchange: &_, messages| exchanges.published(exchange, messages as u64);
@@ -366,7 +368,15 @@ impl Channel {
         });
     }
 
+    #[inline]
     pub(super) fn send_confirms(&mut self, cx: &mut Context<'_>) {
+        if self.confirms.is_some() {
+            self.send_confirms_due(cx);
+        }
+    }
+
+    #[inline(never)]
+    fn send_confirms_due(&mut self, cx: &mut Context<'_>) {
         if let Some(confirms) = &mut self.confirms {
             let confirmed = confirms.send(self.id, &mut self.exchanges, cx.outbox);
             cx.session.tally.confirmed.raise(confirmed);

@@ -171,6 +171,7 @@ impl Channel {
         let mut rest = input;
         let before = self.publisher.held.len();
         let mut other = None;
+        let sizes = &cx.session.tally.sizes;
         self.publisher.held.published_to(&repeat.exchange.tally);
         while self.publisher.held.len() < HELD_MAX
             && let Some((body, behind)) = repeat.next(rest, longest, cx)
@@ -181,6 +182,7 @@ impl Channel {
                 other = Some(message);
                 break;
             };
+            self.publisher.sizes.add(body.len(), sizes);
             self.publisher.held.push(message, routes);
         }
         let known = self.publisher.held.len() - before;

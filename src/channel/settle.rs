@@ -186,7 +186,7 @@ impl Channel {
         if outcome == Outcome::Ack
             && let Some(from) = self.consumers.get_mut(source)
         {
-            from.reading.acked(count.into());
+            from.reading.acked += u64::from(count);
             let tally = cx.session.tally.of(from.supply.kind());
             tally.acked.raise(count.into());
         }
@@ -194,6 +194,7 @@ impl Channel {
     }
 
     /// Holds one settlement.
+    #[inline]
     fn hold_settlement(&mut self, unacked: Unacked, outcome: Outcome, cx: &mut Context<'_>) {
         self.held_settlements(unacked.source, outcome, cx)
             .push(unacked.entry);
@@ -209,7 +210,11 @@ impl Channel {
         cx: &mut Context<'_>,
     ) -> &mut Vec<Entry> {
         let settling = &self.settling;
-        let same = settling.source == source && settling.outcome == Some(outcome);
+        let same_outcome = match (settling.outcome, outcome) {
+            (Some(Outcome::Ack), Outcome::Ack) => true,
+            (before, outcome) => before == Some(outcome),
+        };
+        let same = settling.source == source && same_outcome;
         let full = settling.entries.len() >= HELD_MAX && !outcome.is_requeue();
         if !same || full {
             self.flush_settlements(cx);
@@ -230,10 +235,15 @@ impl Channel {
     }
 
     /// Gives held settlements to their queue.
+    #[inline]
     pub(super) fn flush_settlements(&mut self, cx: &mut Context<'_>) {
-        let Some(outcome) = self.settling.outcome.take() else {
-            return;
-        };
+        if let Some(outcome) = self.settling.outcome.take() {
+            self.settle_held(outcome, cx);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_held(&mut self, outcome: Outcome, cx: &mut Context<'_>) {
         let source = self.settling.source;
         let mut entries = std::mem::take(&mut self.settling.entries);
         self.settle_now(source, &mut entries, outcome, cx);

@@ -81,6 +81,7 @@ impl Channels {
     }
 
     /// The open channel `id`, marked as one that has something to flush.
+    #[inline]
     pub(super) fn touch(&mut self, id: ChannelId) -> Option<&mut Channel> {
         let at = self.find(id)?;
         let slot = self.slots.get_mut(at)?;
@@ -185,22 +186,29 @@ impl Channels {
 
     /// Takes back what [`Channels::take_touched`] gave, and clears the marks.
     pub(super) fn keep(&mut self, mut touched: Vec<ChannelId>) {
-        for id in touched.drain(..) {
+        for &id in &touched {
             if let Some(at) = self.find(id)
                 && let Some(slot) = self.slots.get_mut(at)
             {
                 slot.touched = false;
             }
         }
+        touched.clear();
         if self.touched.is_empty() {
             self.touched = touched;
         }
     }
 
+    #[inline]
     fn find(&mut self, id: ChannelId) -> Option<usize> {
         if self.slots.get(self.last).is_some_and(|slot| slot.id == id) {
             return Some(self.last);
         }
+        self.find_other(id)
+    }
+
+    #[inline(never)]
+    fn find_other(&mut self, id: ChannelId) -> Option<usize> {
         self.last = *self.by_id.get(&id)?;
         Some(self.last)
     }

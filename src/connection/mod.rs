@@ -268,6 +268,9 @@ impl Connection {
         let Phase::Running(running) = &mut self.phase else {
             return false;
         };
+        if !running.is_committing() {
+            return false;
+        }
         let mut io = Io {
             now,
             outbox: &mut self.outbox,

@@ -333,6 +333,12 @@ impl Running {
         }
     }
 
+    /// Whether a commit is not done.
+    #[inline]
+    pub(super) fn is_committing(&self) -> bool {
+        self.committing.is_some()
+    }
+
     /// The earliest position in the store that confirms or a pause wait for.
     pub(super) fn waits_for(&self) -> Option<Position> {
         self.pauses.waits_for(self.unconfirmed)

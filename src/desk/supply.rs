@@ -133,9 +133,11 @@ impl Actor {
             let read = tally.of(supply.kind());
             match got {
                 None => read.got_empty.add(1),
-                Some(got) if no_ack => read.got_no_ack.add(got.entry.redelivered),
-                Some(got) => read.got.add(got.entry.redelivered),
+                Some(_) if no_ack => read.got_no_ack.add(1),
+                Some(_) => read.got.add(1),
             }
+            let again = got.is_some_and(|got| got.entry.redelivered);
+            read.redelivered.add(again.into());
         });
     }
 

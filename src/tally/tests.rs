@@ -1,11 +1,12 @@
 use super::*;
 
 #[test]
-fn messages_sent_again_count_as_sent_and_as_redelivered() {
+fn each_type_of_queue_counts_apart() {
     let tally = Tally::default();
-    tally.of(QueueKind::Quorum).delivered.raise(false);
-    tally.of(QueueKind::Quorum).delivered.raise(true);
-    tally.of(QueueKind::Quorum).got_no_ack.add(true);
+    let quorum = tally.of(QueueKind::Quorum);
+    quorum.delivered.raise(2);
+    quorum.got_no_ack.add(1);
+    quorum.redelivered.raise(2);
     let totals = tally.totals();
     assert_eq!((totals.quorum.delivered, totals.quorum.redelivered), (2, 2));
     assert_eq!(totals.quorum.sent(), 3);
@@ -19,7 +20,7 @@ fn totals_of_two_doors_add_up_field_by_field() {
     one.published.raise(2);
     one.routed.raise(6);
     other.published.raise(3);
-    other.direct_reply.delivered_no_ack.raise(false);
+    other.direct_reply.delivered_no_ack.raise(1);
     let both = one.totals().plus(other.totals());
     assert_eq!((both.published, both.routed), (5, 6));
     assert_eq!(both.read().delivered_no_ack, 1);
@@ -41,4 +42,17 @@ fn exchange_counts_what_comes_in_and_what_goes_out() {
         dropped_unroutable: 2,
     };
     assert_eq!(tally.totals(), expected);
+}
+
+#[test]
+fn bodies_in_a_row_are_counted_by_their_sizes() {
+    let tally = Tally::default();
+    let mut run = SizeRun::default();
+    for octets in [0, 16, 16, 101, 16] {
+        run.add(octets, &tally.sizes);
+    }
+    run.give(&tally.sizes);
+    run.give(&tally.sizes);
+    let sizes = tally.totals().sizes;
+    assert_eq!((sizes.ranges[..2].to_vec(), sizes.bytes), (vec![4, 1], 149));
 }

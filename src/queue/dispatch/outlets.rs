@@ -88,11 +88,12 @@ impl Outlets {
     /// Posts what is gathered.
     #[inline]
     pub(in crate::queue) fn post(&mut self) {
-        for place in self.dirty.drain(..) {
+        for &place in &self.dirty {
             if let Some(outlet) = self.outlets.get_mut(place) {
                 outlet.post();
             }
         }
+        self.dirty.clear();
     }
 }
 

@@ -15,7 +15,7 @@ use crate::ids::QueueId;
 use crate::message::Message;
 use crate::queue::{Arrival, Pushed, Sender};
 use crate::store::{Op, Position, RecordAt};
-use crate::tally::{ExchangeTally, SizeTotals};
+use crate::tally::ExchangeTally;
 use crate::turns;
 use crate::vhost::queue_handle::{QueueHandle, Storing};
 use crate::vhost::reply_to::ReplyTarget;
@@ -163,15 +163,6 @@ impl Publishes {
         })
     }
 
-    /// Sizes of their bodies.
-    pub fn sizes(&self) -> SizeTotals {
-        let mut sizes = SizeTotals::default();
-        for message in self.each.iter().filter_map(|one| one.message.as_ref()) {
-            sizes.add(message.body_len());
-        }
-        sizes
-    }
-
     /// How many messages there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -243,10 +234,10 @@ impl Publishes {
         turns::spend(pushes);
         self.count(pushes);
         let streams = streams_of(self);
-        let mut locked: Vec<LockedStream<'_>> = streams
-            .iter()
-            .map(|stream| LockedStream::new(stream))
-            .collect();
+        let mut locked: Vec<LockedStream<'_>> = Vec::new();
+        for stream in &streams {
+            locked.push(LockedStream::new(stream));
+        }
         let position = self.store_all(env, &mut locked);
         if !locked.is_empty() {
             streams::push_all(now, locked, self);

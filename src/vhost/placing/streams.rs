@@ -18,17 +18,25 @@ use crate::vhost::routing::Target;
 
 /// The streams that messages go to, each once, in the order of their locks.
 pub(in crate::vhost) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle>> {
-    let stream = |target: &Target| match target {
-        Target::Queue(queue) if queue.declared().kind == QueueKind::Stream => {
-            Some(Arc::clone(queue))
-        }
-        _ => None,
-    };
+    // Most batches go to none.
+    let mut routes = publishes.routes();
+    if !routes.any(|routes| routes.iter().any(|target| stream(target).is_some())) {
+        return Vec::new();
+    }
     let targets = publishes.routes().flat_map(|routes| routes.iter());
-    let mut streams: Vec<Arc<QueueHandle>> = targets.filter_map(stream).collect();
+    let streams = targets.filter_map(stream).map(Arc::clone);
+    let mut streams: Vec<Arc<QueueHandle>> = streams.collect();
     streams.sort_unstable_by_key(|stream| stream.id());
     streams.dedup();
     streams
+}
+
+#[inline]
+fn stream(target: &Target) -> Option<&Arc<QueueHandle>> {
+    match target {
+        Target::Queue(queue) if queue.declared().kind == QueueKind::Stream => Some(queue),
+        _ => None,
+    }
 }
 
 /// A locked stream.
