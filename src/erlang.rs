@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 /// Erlang breaks a term that would reach beyond this column.
-const COLUMN_MAX: usize = 78;
+pub(crate) const COLUMN_MAX: usize = 78;
 /// Parts of a term are indented by [`INDENT`] only up to this column, by 1 beyond.
 const INDENT_COLUMN_MAX: usize = 35;
 const INDENT: usize = 4;
@@ -42,6 +42,19 @@ pub(crate) fn is_printable(character: char) -> bool {
     escape(character).is_some() || !character.is_control()
 }
 
+/// A text between quotes.
+pub(crate) fn quoted(characters: impl Iterator<Item = char>) -> String {
+    let mut text = "\"".to_owned();
+    for character in characters {
+        match escape(character) {
+            Some(letter) => text.extend(['\\', letter]),
+            None => text.push(character),
+        }
+    }
+    text.push('"');
+    text
+}
+
 /// A pair of a tag and a value that begins in `column`, `{tag,Value}`, broken behind the comma if
 /// it does not fit the line.
 pub(crate) fn pair(column: usize, tag: &str, value: &Value<'_>) -> String {
@@ -72,17 +85,7 @@ impl Value<'_> {
     fn plain(&self) -> String {
         match *self {
             Self::Digits(digits) => digits.to_owned(),
-            Self::List(octets) if is_text(octets) => {
-                let mut text = "\"".to_owned();
-                for character in octets.iter().copied().map(char::from) {
-                    match escape(character) {
-                        Some(letter) => text.extend(['\\', letter]),
-                        None => text.push(character),
-                    }
-                }
-                text.push('"');
-                text
-            }
+            Self::List(octets) if is_text(octets) => quoted(octets.iter().copied().map(char::from)),
             Self::List(octets) => {
                 let numbers: Vec<String> = octets.iter().map(u8::to_string).collect();
                 format!("[{}]", numbers.join(","))

@@ -1,11 +1,15 @@
 //! The documents made of the table: `config/SETTINGS.md`, the commented `config/leveret.toml`, and
-//! what `leveret check-config` prints.
+//! what `leveret check-config` prints and the management API shows.
 
 use std::fmt::Write as _;
 
 use super::settings::{KEYS, Key, Settings};
+#[cfg(feature = "management")]
+use super::shape::{Shape, Value};
 #[cfg(feature = "settings-file")]
 use super::sources::Loaded;
+#[cfg(feature = "management")]
+use crate::erlang;
 
 /// The reference of all settings, as Markdown.
 pub fn reference() -> String {
@@ -49,6 +53,50 @@ pub fn report(loaded: &Loaded) -> String {
         report.push_str(&format!("{} = {value}  # {origin}\n", key.name));
     }
     report
+}
+
+/// Every setting with its value, secrets left out, as Erlang shows what applications are set to:
+/// settings that RabbitMQ has by its names under `rabbit`, the others under `leveret`.
+///
+/// Seen: RabbitMQ 4.3.6, `GET /api/config/effective`.
+#[cfg(feature = "management")]
+pub(crate) fn effective(settings: &Settings) -> String {
+    let mut applications = [("leveret", Vec::new()), ("rabbit", Vec::new())];
+    for key in KEYS {
+        let [(_, own), (_, rabbits)] = &mut applications;
+        let (names, name) = match key.rabbitmq.first() {
+            _ if matches!(key.shape, Shape::Secret) => continue,
+            Some(name) => (rabbits, *name),
+            None => (own, key.name),
+        };
+        names.push((name, term(&key.value(settings))));
+    }
+    let shown = applications.map(|(application, mut values)| {
+        values.sort_unstable();
+        let values = values.into_iter();
+        let values: Vec<_> = values
+            .map(|(name, value)| format!("{{'{name}',{value}}}"))
+            .collect();
+        format!("{{{application},\n     [{}]}}", values.join(",\n      "))
+    });
+    format!("[{}]\n", shown.join(",\n "))
+}
+
+/// A value in Erlang's notation.
+#[cfg(feature = "management")]
+fn term(value: &Value) -> String {
+    let text = |text: &str| erlang::quoted(text.chars());
+    match value {
+        Value::None => "none".to_owned(),
+        Value::Text(inner) => text(inner),
+        Value::Whole(whole) => whole.to_string(),
+        Value::Ratio(ratio) => format!("{ratio:?}"),
+        Value::Flag(flag) => flag.to_string(),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| text(item)).collect();
+            format!("[{}]", items.join(","))
+        }
+    }
 }
 
 /// A settings file with every setting at its default, commented out.

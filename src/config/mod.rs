@@ -24,6 +24,8 @@ mod sources;
 mod together;
 mod types;
 
+#[cfg(feature = "management")]
+pub(crate) use docs::effective;
 #[cfg(feature = "settings-file")]
 pub use docs::report;
 #[cfg(any(feature = "program", feature = "internals"))]

@@ -670,3 +670,19 @@ fn the_commented_file_with_its_comments_taken_away_is_the_default() {
     assert_eq!(loaded.settings, Settings::default());
     assert_eq!(file(&template).unwrap().given().count(), 0);
 }
+
+#[cfg(feature = "management")]
+#[test]
+fn settings_are_shown_without_secrets() {
+    let settings = Settings {
+        cluster_name: "a \"b\"".to_owned(),
+        default_pass: Secret::new("hunter2"),
+        ..Settings::default()
+    };
+    let shown = super::effective(&settings);
+    for part in ["{'cluster_name',\"a \\\"b\\\"\"}", "{'channel_max',2047}"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(shown.starts_with("[{leveret,\n     [{'") && shown.ends_with("}]}]\n"));
+    assert!(!shown.contains("hunter2") && !shown.contains("default_pass"));
+}

@@ -64,6 +64,7 @@ pub fn additions(known: &Known<'_>) -> Vec<Addition> {
             vhost: home.clone(),
             auto_delete: false,
             arguments: encode(&arguments),
+            declared_by: String::new(),
         };
         let why = format!(
             "queue '{}' in vhost '{home}', for the {messages} messages of one whose definition is \

@@ -33,6 +33,9 @@ pub struct VhostRecord {
     /// Whether copies of its messages go to `amq.rabbitmq.trace`.
     #[serde(default)]
     pub tracing: bool,
+    /// The user who made it; `None` if it was the broker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
 }
 
 impl Record for VhostRecord {
@@ -145,6 +148,9 @@ pub struct ExchangeRecord {
     /// Names the delayed messages of the exchange in the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delayed_id: Option<u64>,
+    /// The user who declared it; empty if that was not kept.
+    #[serde(default)]
+    pub declared_by: String,
 }
 
 impl Record for ExchangeRecord {
@@ -168,6 +174,9 @@ pub struct QueueRecord {
     pub auto_delete: bool,
     /// Its arguments, see [`encode`]; its type is always among them.
     pub arguments: String,
+    /// The user who declared it; empty if that was not kept.
+    #[serde(default)]
+    pub declared_by: String,
 }
 
 impl Record for QueueRecord {

@@ -48,14 +48,13 @@ impl Actor {
             auto_delete: declaration.auto_delete,
             internal: declaration.internal,
             arguments: declaration.arguments,
+            declared_by: self.user_name().into(),
         };
         let authorize = |alternate: &[u8]| {
             self.check_exchange(Operation::Read, &name)?;
             self.check_exchange(Operation::Write, alternate)
         };
-        let until = self
-            .vhost
-            .declare_exchange(self.user_name(), spec, authorize)?;
+        let until = self.vhost.declare_exchange(spec, authorize)?;
         Ok(Stored { value: (), until })
     }
 

@@ -88,14 +88,13 @@ impl Actor {
             auto_delete: declaration.auto_delete,
             arguments: declaration.arguments,
             connection: self.connection,
+            declared_by: self.user_name().into(),
         };
         let authorize = |dead_letter_exchange: &[u8]| {
             self.check_queue(Operation::Read, &name)?;
             self.check_exchange(Operation::Write, dead_letter_exchange)
         };
-        let (queue, until) = self
-            .vhost
-            .declare_queue(now, self.user_name(), spec, authorize)?;
+        let (queue, until) = self.vhost.declare_queue(now, spec, authorize)?;
         let value = QueueFound::of(&queue);
         Ok(Stored { value, until })
     }

@@ -29,6 +29,8 @@ pub(super) struct Reply {
 pub(super) enum Content {
     None,
     Json(Vec<u8>),
+    /// Plain text.
+    Text(String),
     /// JSON that is made while it is sent.
     Stream(Body),
 }
@@ -37,6 +39,11 @@ impl Reply {
     /// 200 with a JSON text.
     pub(super) fn json(text: Vec<u8>) -> Self {
         Self::with(StatusCode::OK, Content::Json(text))
+    }
+
+    /// 200 with a plain text.
+    pub(super) fn text(text: String) -> Self {
+        Self::with(StatusCode::OK, Content::Text(text))
     }
 
     /// 200 with JSON that is made while it is sent.
@@ -87,16 +94,18 @@ impl Reply {
 
     /// As HTTP, for a GET or another method.
     pub(super) fn into_response(self, is_read: bool) -> Response {
-        let (body, is_json) = match self.content {
-            Content::None => (Body::empty(), false),
-            Content::Json(text) => (Body::from(text), true),
-            Content::Stream(body) => (body, true),
+        let (body, kind) = match self.content {
+            Content::None => (Body::empty(), None),
+            Content::Json(text) => (Body::from(text), Some(JSON)),
+            Content::Text(text) => (Body::from(text), Some(TEXT)),
+            Content::Stream(body) => (body, Some(JSON)),
         };
+        let is_cached = !is_read || kind == Some(TEXT);
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        if is_json {
-            headers.insert(header::CONTENT_TYPE, JSON);
+        if let Some(kind) = kind {
+            headers.insert(header::CONTENT_TYPE, kind);
         }
         if let Some(file) = self.file {
             headers.insert(header::CONTENT_DISPOSITION, file);
@@ -104,7 +113,7 @@ impl Reply {
         if let Some(location) = self.location {
             headers.insert(header::LOCATION, location);
         }
-        let caching = if is_read { NO_CACHE } else { REVALIDATE };
+        let caching = if is_cached { REVALIDATE } else { NO_CACHE };
         headers.insert(header::CACHE_CONTROL, caching);
         headers.insert(header::VARY, VARY_ANSWER);
         response
@@ -112,6 +121,7 @@ impl Reply {
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
 const VARY_ANSWER: HeaderValue = HeaderValue::from_static("accept, accept-encoding, origin");
@@ -262,6 +272,12 @@ impl Refusal {
     pub(super) fn not_durable() -> Self {
         let reason = "the change could not be written to disk in time";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_durable", reason)
+    }
+
+    /// 503: it cannot be done now, in one of RabbitMQ's words.
+    pub(super) fn unavailable(reason: &str) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "service_unavailable", reason)
     }
 
     /// 503: a check of health failed; `more` is what else it has to say.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::answer::Refusal;
 use crate::definitions::{ArgumentsError, from_json};
+use crate::erlang::COLUMN_MAX;
 
 /// The fields of a body.
 #[derive(Debug, Default)]
@@ -109,13 +110,10 @@ pub(super) fn short(name: &str) -> Result<ShortString, Refusal> {
     ShortString::new(name).ok_or_else(too_long)
 }
 
-/// The widest line in which Erlang shows a list.
-const LINE_MAX: usize = 80;
-
 /// A list as Erlang shows it: in one line if that is short enough.
 fn term(items: &[String]) -> String {
     let line = format!("[{}]", items.join(","));
-    match line.len() <= LINE_MAX {
+    match line.len() <= COLUMN_MAX {
         true => line,
         false => format!("[{}]", items.join(",\n ")),
     }

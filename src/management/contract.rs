@@ -39,12 +39,16 @@ pub(super) enum Gives {
     Object(&'static Shape),
     /// 200 with all of them.
     List(&'static Shape),
-    /// The same; a page of them if the query asks for one.
+    /// The same, or 503 with the reason.
+    ListIfWell(&'static Shape),
+    /// All of them; a page of them if the query asks for one.
     Pages(&'static Shape),
     /// 200 with an object that is always whole.
     Whole(&'static Shape),
     /// 200 with JSON of this kind.
     Json(Kind),
+    /// 200 with plain text.
+    Text,
     /// 204.
     Done,
     /// 201 for what is new, 204 for what was there.
@@ -93,6 +97,11 @@ pub(super) const fn one(shape: &'static Shape) -> Contract {
 /// Reads all of a kind.
 pub(super) const fn list(shape: &'static Shape) -> Contract {
     Contract::of(Takes::Nothing, Gives::List(shape))
+}
+
+/// Reads all of a kind, or says why it cannot.
+pub(super) const fn list_if_well(shape: &'static Shape) -> Contract {
+    Contract::of(Takes::Nothing, Gives::ListIfWell(shape))
 }
 
 /// Reads all of a kind, or a page of them.
@@ -209,6 +218,9 @@ pub(super) const DOWNLOAD: &[Param] = &[param(
     Kind::Text,
     "The name of the file that a browser is to make of it.",
 )];
+
+/// A text that is no JSON.
+pub(super) const TEXT: Contract = other(Takes::Nothing, Gives::Text);
 
 /// A text.
 pub(super) const VERSION: Contract = other(Takes::Nothing, Gives::Json(Kind::Text));

@@ -117,7 +117,7 @@ impl Door {
         let peer = peer.map(|ConnectInfo(peer)| peer.ip());
         let peer = foreign::origin_of(&parts.headers, peer);
         let caller = self.admit(row, &parts.headers, peer, &names)?;
-        check_accept(&parts.headers)?;
+        check_accept(&parts.headers, row.verb.media_type())?;
         check_content_type(&parts.headers)?;
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|kind| kind.to_str().ok());
@@ -222,10 +222,10 @@ fn is_escaped_well(path: &str) -> bool {
     })
 }
 
-/// Whether the client takes JSON.
+/// Whether the client takes `made`.
 ///
 /// Seen: RabbitMQ 4.3.6: 406 for `text/html` alone, 400 for what is no media type.
-fn check_accept(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_accept(headers: &HeaderMap, made: &str) -> Result<(), Refusal> {
     let mut ranges = Vec::new();
     for value in headers.get_all(header::ACCEPT) {
         let value = value.to_str();
@@ -245,13 +245,21 @@ fn check_accept(headers: &HeaderMap) -> Result<(), Refusal> {
         let kind = parts.next().unwrap_or_default();
         let refuses =
             |part: &str| part.starts_with("q=0") && part.trim_end_matches(['0', '.']) == "q=";
-        let matches = ["*/*", "application/*", "application/json"];
-        matches.iter().any(|known| kind.eq_ignore_ascii_case(known)) && !parts.any(refuses)
+        is_in_range(made, kind) && !parts.any(refuses)
     };
     match ranges.is_empty() || ranges.iter().any(takes) {
         true => Ok(()),
         false => Err(Refusal::status(StatusCode::NOT_ACCEPTABLE)),
     }
+}
+
+/// Whether a media type is `range`, or in it: `*/*`, `text/*`.
+fn is_in_range(made: &str, range: &str) -> bool {
+    let family = made.split_once('/').map_or(made, |(family, _)| family);
+    let is_family = |wanted: &str| wanted.eq_ignore_ascii_case(family);
+    range == "*/*"
+        || range.eq_ignore_ascii_case(made)
+        || range.strip_suffix("/*").is_some_and(is_family)
 }
 
 /// A content type means nothing, but must be one.

@@ -194,11 +194,14 @@ fn rights(row: &Row) -> String {
 fn query(row: &Row) -> impl Iterator<Item = &'static Param> {
     let shared: [&[Param]; 2] = match row.contract.gives {
         Gives::Object(_) | Gives::Health => [&[COLUMNS], &[]],
-        Gives::List(_) => [OF_LISTS, &[]],
+        Gives::List(_) | Gives::ListIfWell(_) => [OF_LISTS, &[]],
         Gives::Pages(_) => [OF_LISTS, OF_PAGES],
-        Gives::Whole(_) | Gives::Json(_) | Gives::Done | Gives::Change | Gives::CreatedAt => {
-            [&[], &[]]
-        }
+        Gives::Whole(_)
+        | Gives::Json(_)
+        | Gives::Text
+        | Gives::Done
+        | Gives::Change
+        | Gives::CreatedAt => [&[], &[]],
     };
     shared.into_iter().flatten().chain(row.contract.query)
 }
@@ -269,19 +272,19 @@ const REFUSALS: &[Refused] = &[
         "Without a login: no body. Otherwise a Refusal: it is a wrong one, or one that may not."),
     refused(403, "Foreign", Why, "A page of another site asks for a change."),
     refused(404, "NotFound", Why, "There is no such thing, or the user may not know of it."),
-    refused(406, "NotAcceptable", Nothing, "The client does not take JSON."),
+    refused(406, "NotAcceptable", Nothing, "The client does not take what is answered."),
     refused(408, "TooSlow", Nothing, "The body did not arrive in time."),
     refused(412, "Precondition", Why, "It is protected."),
     refused(413, "TooLarge", Nothing, "The body is too large."),
     refused(415, "NoMediaType", Nothing, "The content type is none."),
     refused(431, "HeadTooLarge", Nothing, "The head of the request is too large."),
     refused(500, "Failed", Nothing, "Something of the broker has failed."),
-    refused(503, "NotDurable", Why, "The change is made but could not be written in time."),
+    refused(503, "NotDurable", Why, "It cannot be done, or could not be written in time."),
 ];
 
 /// Which refusals a row can be answered with.
 fn refusals(route: &Route, row: &Row) -> impl Iterator<Item = &'static Refused> {
-    let is_change = !matches!(row.verb, Verb::Get | Verb::GetAlone);
+    let is_change = !matches!(row.verb, Verb::Get | Verb::GetText | Verb::GetAlone);
     let has_names = names(route.path).next().is_some();
     let logs_in = row.needs != Needs::Nothing || is_change;
     let own = row.contract.refuses;
@@ -315,8 +318,13 @@ fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Jso
             add("200", answer(shape.about, Some(shape.reference(named))));
         }
         Gives::List(shape) => add("200", answer(shape.about, Some(list(shape, named)))),
+        Gives::ListIfWell(shape) => {
+            add("200", answer(shape.about, Some(list(shape, named))));
+            add("503", unwell(named));
+        }
         Gives::Pages(shape) => add("200", answer(shape.about, Some(list_or_page(shape, named)))),
         Gives::Json(kind) => add("200", answer(row.about, Some(kind.schema(named)))),
+        Gives::Text => add("200", text(row.about)),
         Gives::Done => add("204", answer("Done.", None)),
         Gives::Change => {
             add("201", answer("It is new.", None));
@@ -338,10 +346,7 @@ fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Jso
         }
         Gives::Health => {
             add("200", answer(HEALTHY.about, Some(HEALTHY.reference(named))));
-            add(
-                "503",
-                answer(UNHEALTHY.about, Some(UNHEALTHY.reference(named))),
-            );
+            add("503", unwell(named));
         }
     }
     if method == "HEAD" {
@@ -350,6 +355,15 @@ fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Jso
         }
     }
     Json::Object(responses)
+}
+
+fn unwell(named: &mut Schemas) -> Json {
+    answer(UNHEALTHY.about, Some(UNHEALTHY.reference(named)))
+}
+
+fn text(about: &str) -> Json {
+    let schema = json!({"type": "string"});
+    json!({"description": about, "content": {"text/plain": {"schema": schema}}})
 }
 
 fn answer(about: &str, schema: Option<Json>) -> Json {

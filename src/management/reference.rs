@@ -10,9 +10,20 @@ use super::routes::ROUTES;
 /// Where the reference is.
 pub(super) const PATH: &str = "/api/index.html";
 
-/// Sends a browser to the reference.
-pub(super) fn redirect() -> Response {
-    (StatusCode::MOVED_PERMANENTLY, [(LOCATION, PATH)]).into_response()
+/// Paths of earlier versions, and where what they led to is now.
+///
+/// Seen: RabbitMQ 4.3.6, but that `/cli` leads to a page of its own.
+pub(super) const MOVED: &[(&str, &str)] = &[
+    ("/api", PATH),
+    ("/cli", PATH),
+    ("/doc/stats.html", PATH),
+    ("/mgmt", "/"),
+    ("/stats", PATH),
+];
+
+/// Sends a browser to another path.
+pub(super) fn redirect(to: &'static str) -> Response {
+    (StatusCode::MOVED_PERMANENTLY, [(LOCATION, to)]).into_response()
 }
 
 /// The reference.
@@ -54,7 +65,7 @@ basic authentication.</p>
 
 fn verb(row: &Row) -> &'static str {
     match row.verb {
-        Verb::Get | Verb::GetAlone => "GET",
+        Verb::Get | Verb::GetText | Verb::GetAlone => "GET",
         Verb::Post => "POST",
         Verb::Put => "PUT",
         Verb::Delete => "DELETE",

@@ -48,6 +48,8 @@ pub(super) type Handler = fn(Ask) -> Pin<Box<dyn Future<Output = Answer> + Send>
 pub(super) enum Verb {
     /// HEAD too.
     Get,
+    /// The same, of plain text.
+    GetText,
     /// Without HEAD, as in RabbitMQ.
     GetAlone,
     Post,
@@ -93,10 +95,18 @@ impl Verb {
         self.methods().contains(&method)
     }
 
+    /// What answers are, apart from refusals.
+    pub(super) fn media_type(self) -> &'static str {
+        match self {
+            Self::GetText => "text/plain",
+            _ => "application/json",
+        }
+    }
+
     /// The methods that it stands for.
     pub(super) fn methods(self) -> &'static [&'static str] {
         match self {
-            Self::Get => &["HEAD", "GET"],
+            Self::Get | Self::GetText => &["HEAD", "GET"],
             Self::GetAlone => &["GET"],
             Self::Post => &["POST"],
             Self::Put => &["PUT"],
@@ -130,8 +140,8 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
         let serve = move |request: Request| Arc::clone(&door).serve(route, request);
         router = router.route(&format!("/api{}", route.path), any(serve));
     }
-    for path in ["/api", "/cli"] {
-        router = router.route(path, get(|| async { reference::redirect() }));
+    for (path, to) in reference::MOVED {
+        router = router.route(path, get(async || reference::redirect(to)));
     }
     router = router.route(reference::PATH, get(|| async { reference::page() }));
     let node = door.node.name.clone();

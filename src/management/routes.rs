@@ -4,17 +4,20 @@
 //! Source: RabbitMQ 4.3.6, its HTTP API.
 
 use super::contract::{
-    BIND, EXPORT, GET_MESSAGES, IF_EMPTY_UNUSED, IMPORT, LOG_IN, OF_QUEUES, PUBLISH, QUEUES,
-    UNLESS_USED, VERSION, act, check, declare, list, one, pages, put, set,
+    BIND, EXPORT, GET_MESSAGES, IF_EMPTY_UNUSED, IMPORT, LOG_IN, OF_QUEUES, PUBLISH, QUEUES, TEXT,
+    UNLESS_USED, VERSION, act, check, declare, list, list_if_well, one, pages, put, set,
 };
 use super::resources::{
-    bindings, channels, cluster, connections, definitions, exchanges, features, health, messages,
-    overview, parameters, permissions, policies, queues, users, vhost_limits, vhosts, whoami,
+    bindings, broker, channels, cluster, connections, definitions, exchanges, features, health,
+    messages, overview, parameters, permissions, policies, queues, quorum, users, vhost_limits,
+    vhosts, whoami,
 };
 use super::route::{Amqp, Needs, Route, Row, Verb};
 use super::shapes::broker::{CLUSTER_NAME, DEPRECATED_FEATURE, EXTENSION, FEATURE_FLAG, OVERVIEW};
 use super::shapes::connections::{CHANNEL, CONNECTION, CONNECTION_OF_USER, SESSION};
-use super::shapes::queues::{CONSUMER, QUEUE, QUEUE_ACTION, QUEUE_DECLARATION};
+use super::shapes::queues::{
+    CONSUMER, QUEUE, QUEUE_ACTION, QUEUE_DECLARATION, QUORUM_GROWTH, QUORUM_MEMBER, QUORUM_NODE,
+};
 use super::shapes::rights::{
     ATTEMPTS, ATTEMPTS_BY_SOURCE, GLOBAL_PARAMETER, HASH, PARAMETER, PARAMETER_VALUE, PERMISSION,
     PERMISSION_DECLARATION, POLICY, POLICY_DECLARATION, TOPIC_PERMISSION,
@@ -87,6 +90,25 @@ routes! {
     "/queues/{vhost}/{queue}/actions" {
         Post, Administrator, None, queues::act, set(&QUEUE_ACTION),
             "Actions on a queue, of which there are none left.";
+    }
+    "/queues/quorum/{vhost}/{queue}/status" {
+        GetAlone, Vhost, None, quorum::status, list_if_well(&QUORUM_MEMBER),
+            "The members of a quorum queue.";
+    }
+    "/queues/quorum/{vhost}/{queue}/replicas/add" {
+        Post, Administrator, None, quorum::add, set(&QUORUM_NODE),
+            "Adds a member of a quorum queue on a node.";
+    }
+    "/queues/quorum/{vhost}/{queue}/replicas/delete" {
+        Delete, Administrator, None, quorum::delete, set(&QUORUM_NODE),
+            "Takes the member of a quorum queue on a node away; the last one stays.";
+    }
+    "/queues/quorum/replicas/on/{node}/grow" {
+        Post, Administrator, None, quorum::grow, set(&QUORUM_GROWTH),
+            "Adds members on a node: vhost_pattern, queue_pattern, strategy (all or even).";
+    }
+    "/queues/quorum/replicas/on/{node}/shrink" {
+        Delete, Administrator, None, quorum::shrink, act(), "Takes all members on a node away.";
     }
     "/rebalance/queues" {
         Post, Administrator, None, queues::rebalance, act(), "Spreads leaders over the nodes.";
@@ -206,6 +228,9 @@ routes! {
     "/users/{user}/topic-permissions" {
         Get, Administrator, None, permissions::topics_of_user, list(&TOPIC_PERMISSION),
             "What a user may do with topics.";
+    }
+    "/users/{user}/queues" {
+        Get, Management, None, queues::of_user, QUEUES, "Queues that a user declared.";
     }
     "/user-limits" {
         GetAlone, Administrator, None, users::limits, list(&USER_LIMITS), "The limits of users.";
@@ -356,6 +381,16 @@ routes! {
         GetAlone, Administrator, None, cluster::hash_password, one(&HASH),
             "The hash of a password.";
     }
+    "/config/effective" {
+        GetText, Administrator, None, broker::effective, TEXT,
+            "All settings, secrets left out, as an Erlang term.";
+    }
+    "/reset" {
+        Delete, Administrator, None, broker::reset, act(), "Forgets rates and samples.";
+    }
+    "/reset/{node}" {
+        Delete, Administrator, None, broker::reset, act(), "The same of a node.";
+    }
     "/connections" {
         Get, Management, None, connections::all, pages(&CONNECTION),
             "Open connections; those of the user, or all.";
@@ -448,6 +483,13 @@ routes! {
     }
     "/health/checks/metadata-store/initialized/with-data" {
         Get, Management, None, health::holds, check(), "Whether there are definitions.";
+    }
+    "/health/checks/quorum-queues-without-elected-leaders/all-vhosts" {
+        Get, Management, None, health::holds, check(), "The same for all quorum queues.";
+    }
+    "/health/checks/quorum-queues-without-elected-leaders/vhost/{vhost}" {
+        Get, Management, None, health::holds, check(),
+            "The same for those of a virtual host.";
     }
     "/health/checks/quorum-queues-without-elected-leaders/all-vhosts/pattern/{pattern}" {
         Get, Management, None, health::holds, check(), "Whether all quorum queues have a leader.";

@@ -40,6 +40,7 @@ fn queue(pager: &Arc<Pager>) -> Queue {
         auto_delete: false,
         exclusive: None,
         arguments: arguments.expect("no arguments are right"),
+        declared_by: "guest".into(),
     };
     let none = Weak::<NoQueue>::new();
     let mut queue = Queue::new(Arc::new(declared), QueueId(1), none, Now::default());

@@ -85,6 +85,8 @@ pub struct Declared {
     pub exclusive: Option<ConnectionId>,
     /// Its arguments.
     pub arguments: Arguments,
+    /// The user who declared it.
+    pub declared_by: Box<str>,
 }
 
 impl Declared {

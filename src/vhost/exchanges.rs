@@ -40,7 +40,7 @@ pub(super) fn is_predeclared(name: &str) -> bool {
 }
 
 impl Vhost {
-    pub(super) fn predeclare(&self) {
+    pub(super) fn predeclare(&self, by: &str) {
         for (name, type_name, internal) in PREDECLARED {
             let spec = ExchangeSpec {
                 name: ShortString::new(name).unwrap_or_default(),
@@ -50,6 +50,7 @@ impl Vhost {
                 auto_delete: false,
                 internal,
                 arguments: Table::new(),
+                declared_by: by.into(),
             };
             let exchange = self
                 .make_exchange(spec)
@@ -70,8 +71,8 @@ impl Vhost {
         Delayed::new(&self.env, &self.name, me, id)
     }
 
-    /// Declares an exchange for the user `by`, or finds the equivalent one. `authorize` is asked
-    /// only when it is created with an alternate exchange.
+    /// Declares an exchange, or finds the equivalent one. `authorize` is asked only when it is
+    /// created with an alternate exchange.
     ///
     /// # Errors
     /// 403 for a reserved name, 406 for an unknown type, bad arguments or an exchange that
@@ -80,7 +81,6 @@ impl Vhost {
     /// Seen: RabbitMQ 4.3.6.
     pub fn declare_exchange(
         &self,
-        by: &str,
         spec: ExchangeSpec,
         authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<Position, AmqpError> {
@@ -107,7 +107,7 @@ impl Vhost {
         if let Some(alternate) = &exchange.alternate {
             authorize(alternate)?;
         }
-        let change = self.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec);
+        let change = self.exchange_created(&exchange.spec);
         let position = self.insert_exchange(&mut topology, exchange);
         drop(topology);
         self.env.events.tell_all(change);

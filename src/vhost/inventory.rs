@@ -207,11 +207,10 @@ impl Inventory {
     }
 }
 
-/// Declares exchanges as one group for the user `by`; those that are there already stay as they
-/// are. The caller tells listeners what is added to `told`; so for queues and bindings.
+/// Declares exchanges as one group; those that are there already stay as they are. The caller tells
+/// listeners what is added to `told`; so for queues and bindings.
 pub fn declare_exchanges(
     env: &Environment,
-    by: &str,
     new: Vec<NewExchange>,
     told: &mut Vec<Change>,
 ) -> Position {
@@ -233,7 +232,7 @@ pub fn declare_exchanges(
     let position = env.store.define(&changes);
     for NewExchange(vhost, exchange) in new {
         vhost.reach(position);
-        told.extend(vhost.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec));
+        told.extend(vhost.exchange_created(&exchange.spec));
         vhost.add_exchange(exchange);
     }
     drop(topologies);
@@ -241,12 +240,7 @@ pub fn declare_exchanges(
 }
 
 /// Declares queues as one group; those that are there already stay as they are.
-pub fn declare_queues(
-    env: &Environment,
-    by: &str,
-    new: Vec<NewQueue>,
-    told: &mut Vec<Change>,
-) -> Position {
+pub fn declare_queues(env: &Environment, new: Vec<NewQueue>, told: &mut Vec<Change>) -> Position {
     let now = env.now();
     let vhosts: Vec<Arc<Vhost>> = new
         .iter()
@@ -272,7 +266,7 @@ pub fn declare_queues(
     let position = env.store.define(&changes);
     for (vhost, queue) in &made {
         vhost.reach(position);
-        told.extend(vhost.queue_change(ChangeKind::QueueCreated, by, queue.declared()));
+        told.extend(vhost.queue_created(queue));
         vhost.add_queue(queue);
     }
     drop(topologies);
@@ -282,8 +276,8 @@ pub fn declare_queues(
     position
 }
 
-/// Makes bindings as one group; those that are there already stay, and one whose ends have gone
-/// meanwhile is gone with them.
+/// Makes bindings as one group for the user `by`; those that are there already stay, and one whose
+/// ends have gone meanwhile is gone with them.
 pub fn bind_all(
     env: &Environment,
     by: &str,

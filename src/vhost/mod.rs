@@ -44,7 +44,7 @@ use crate::clock::Now;
 use crate::env::{Census, Environment};
 use crate::erlang;
 use crate::error::{AmqpError, exchange_words, queue_words};
-use crate::events::Change;
+use crate::events::{BROKER, Change};
 use crate::ids::{ConnectionId, QueueId};
 use crate::kind::QueueKind;
 use crate::mail::Mailbox;
@@ -122,12 +122,18 @@ pub struct Metadata {
     pub protected_from_deletion: Option<bool>,
     /// Whether copies of its messages go to `amq.rabbitmq.trace`.
     pub tracing: bool,
+    /// The user who made it; `None` if it was the broker.
+    pub made_by: Option<String>,
 }
 
 impl Vhost {
     /// A vhost with its predeclared exchanges.
     #[must_use]
     pub fn new(name: ShortString, metadata: Metadata, env: &Arc<Environment>) -> Arc<Self> {
+        let by = metadata
+            .made_by
+            .clone()
+            .unwrap_or_else(|| BROKER.to_owned());
         let vhost = Arc::new_cyclic(|me| Self {
             directory: Directory::new(name.clone(), env),
             name,
@@ -143,7 +149,7 @@ impl Vhost {
             tally: Tally::default(),
             past: Mutex::default(),
         });
-        vhost.predeclare();
+        vhost.predeclare(&by);
         let me: Weak<Self> = Arc::downgrade(&vhost);
         env.join(me);
         vhost

@@ -15,7 +15,7 @@ use crate::clock::Now;
 use crate::compat::Feature;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
-use crate::events::{BROKER, ChangeKind};
+use crate::events::BROKER;
 use crate::ids::ConnectionId;
 use crate::kind::QueueKind;
 use crate::mail::Mail;
@@ -47,6 +47,8 @@ pub struct QueueSpec {
     pub arguments: Table,
     /// The connection that declares it, if one does.
     pub connection: Option<ConnectionId>,
+    /// The user who declares it.
+    pub declared_by: Box<str>,
 }
 
 impl QueueSpec {
@@ -91,9 +93,9 @@ pub fn check_queue_name(name: &str) -> Result<(), AmqpError> {
 }
 
 impl Vhost {
-    /// Declares a queue for the user `by`, or finds the equivalent one. `authorize` is asked only
-    /// when it is created with a dead-letter exchange. A server-made name must be in `spec`
-    /// already; one that a client gave has passed [`check_queue_name`].
+    /// Declares a queue, or finds the equivalent one. `authorize` is asked only when it is created
+    /// with a dead-letter exchange. A server-made name must be in `spec` already; one that a client
+    /// gave has passed [`check_queue_name`].
     ///
     /// # Errors
     /// 405 for another connection's exclusive queue, 406 for bad
@@ -103,7 +105,6 @@ impl Vhost {
     pub fn declare_queue(
         &self,
         now: Now,
-        by: &str,
         spec: QueueSpec,
         authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<(Arc<QueueHandle>, Position), AmqpError> {
@@ -125,7 +126,7 @@ impl Vhost {
         self.reach(position);
         self.add_queue(&queue);
         self.env.queue_churn.created.fetch_add(1, Relaxed);
-        let change = self.queue_change(ChangeKind::QueueCreated, by, queue.declared());
+        let change = self.queue_created(&queue);
         drop(topology);
         self.env.events.tell_all(change);
         queue.with(now, |queue, effects| queue.touch(now, effects));
@@ -198,6 +199,7 @@ impl Vhost {
             auto_delete: spec.auto_delete,
             exclusive: spec.connection.filter(|_| spec.exclusive),
             arguments,
+            declared_by: spec.declared_by.clone(),
         })
     }
 

@@ -58,6 +58,7 @@ pub(super) fn exchange_record(exchange: &Exchange) -> Option<ExchangeRecord> {
         internal: spec.internal,
         arguments: encode(&spec.arguments),
         delayed_id: exchange.delayed.as_ref().map(|delayed| delayed.id().0),
+        declared_by: spec.declared_by.to_string(),
     })
 }
 
@@ -70,6 +71,7 @@ pub(super) fn queue_record(queue: &QueueHandle) -> Option<QueueRecord> {
         vhost: declared.vhost.to_string(),
         auto_delete: declared.auto_delete,
         arguments: encode(declared.arguments.table()),
+        declared_by: declared.declared_by.to_string(),
     })
 }
 
@@ -155,6 +157,7 @@ impl Vhost {
             auto_delete: record.auto_delete,
             internal: record.internal,
             arguments: decode(&record.arguments)?,
+            declared_by: record.declared_by.into(),
         };
         let id = record
             .delayed_id
@@ -191,6 +194,7 @@ impl Vhost {
             auto_delete: record.auto_delete,
             exclusive: None,
             arguments,
+            declared_by: record.declared_by.into(),
         };
         let queue = self.make_queue(now, QueueId(record.id), declared);
         self.add_queue(&queue);

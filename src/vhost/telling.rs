@@ -13,6 +13,17 @@ use crate::events::{Change, ChangeKind};
 use crate::queue::{ConsumerChange, Declared};
 
 impl Vhost {
+    /// A queue was made, by the user who declared it.
+    pub(super) fn queue_created(&self, queue: &QueueHandle) -> Option<Change> {
+        let declared = queue.declared();
+        self.queue_change(ChangeKind::QueueCreated, &declared.declared_by, declared)
+    }
+
+    /// An exchange was made, by the user who declared it.
+    pub(super) fn exchange_created(&self, spec: &ExchangeSpec) -> Option<Change> {
+        self.exchange_change(ChangeKind::ExchangeCreated, &spec.declared_by, spec)
+    }
+
     /// A queue was made or deleted.
     pub(super) fn queue_change(
         &self,
@@ -82,11 +93,10 @@ impl Vhost {
     }
 
     /// The exchanges that a new vhost has.
-    pub fn predeclared_changes(&self, by: &str) -> Vec<Change> {
+    pub fn predeclared_changes(&self) -> Vec<Change> {
         let exchanges = self.all_exchanges().into_iter();
-        let change = |exchange: std::sync::Arc<super::Exchange>| {
-            self.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec)
-        };
+        let change =
+            |exchange: std::sync::Arc<super::Exchange>| self.exchange_created(&exchange.spec);
         exchanges.filter_map(change).collect()
     }
 }

@@ -256,6 +256,20 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "Settings in force over HTTP",
+        &[Test(
+            "src/config/tests.rs",
+            "settings_are_shown_without_secrets",
+        )],
+    ),
+    (
+        "Figures of a quorum queue's log over HTTP",
+        &[Test(
+            "tests/it/http_live.rs",
+            "a_quorum_queue_counts_entries",
+        )],
+    ),
+    (
         "Messages got by one HTTP request",
         &[Test("tests/it/management.rs", "a_get_has_an_end")],
     ),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use leveret::broker::Broker;
+use leveret::settings::Durability;
 use serde_json::{Value as Json, json};
 
 use crate::http::Http;
@@ -155,4 +156,41 @@ fn attempts_to_log_in_are_counted_by_door() {
     assert_eq!(counted, expected);
     assert_eq!(http.ask("DELETE", &path, "").status, 204);
     assert_eq!(http.get(&path).json()[0]["auth_attempts"], 1);
+}
+
+#[test]
+fn who_declared_what_is_known_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || {
+        let builder = Broker::builder().management(0).configure(|settings| {
+            settings.durability = Durability::Os;
+            settings.data_dir = dir.path().to_owned();
+        });
+        builder.start().unwrap()
+    };
+    let broker = start();
+    let http = Http::of(&broker);
+    let put = |http: &Http, path: &str, body: Json| {
+        let heard = http.ask_with(("PUT", path), JSON_TYPE, &body.to_string());
+        assert_eq!(heard.status, 201, "{path}: {heard:?}");
+    };
+    put(
+        &http,
+        "/api/users/u",
+        json!({"password": "p", "tags": "administrator"}),
+    );
+    let user = http.by("u", "p");
+    put(&user, "/api/vhosts/v", json!({}));
+    put(&user, "/api/queues/v/q", json!({"durable": true}));
+    put(&user, "/api/exchanges/v/x", json!({"durable": true}));
+    broker.stop("a test");
+    let broker = start();
+    let http = Http::of(&broker);
+    let queues = http.get("/api/users/u/queues?columns=name").json();
+    assert_eq!(queues, json!([{"name": "q"}]));
+    for exchange in ["x", "amq.direct"] {
+        let path = format!("/api/exchanges/v/{exchange}");
+        let shown = http.get(&path).json();
+        assert_eq!(shown["user_who_performed_action"], "u", "{exchange}");
+    }
 }

@@ -194,3 +194,27 @@ fn health_is_what_it_is() {
     administration.set_alarm(Alarm::Memory, false).unwrap();
     assert_eq!(http.get("/api/health/checks/alarms").status, 200);
 }
+
+#[test]
+fn a_quorum_queue_counts_entries() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let ask = |method: &str, path: &str, body: &str| {
+        let json = "content-type: application/json\r\n";
+        let heard = http.ask_with((method, path), json, body);
+        assert!(heard.status < 300, "{heard:?}");
+    };
+    let quorum = r#"{"durable":true,"arguments":{"x-queue-type":"quorum"}}"#;
+    ask("PUT", "/api/queues/%2F/k", quorum);
+    let index = || http.get("/api/queues/quorum/%2F/k/status").json()[0]["Last Log Index"].clone();
+    assert_eq!(index(), 0);
+    for _ in 0..2 {
+        let body =
+            r#"{"properties":{},"routing_key":"k","payload":"","payload_encoding":"string"}"#;
+        ask("POST", "/api/exchanges/%2F/amq.default/publish", body);
+    }
+    assert_eq!(index(), 2);
+    let get = r#"{"count":1,"ackmode":"ack_requeue_false","encoding":"auto"}"#;
+    ask("POST", "/api/queues/%2F/k/get", get);
+    assert_eq!(index(), 3);
+}

@@ -70,6 +70,10 @@ impl Document {
             return Some(format!("{status} is not in the document"));
         };
         let response = self.resolved(response);
+        if status == 200 && response["content"].get("text/plain").is_some() {
+            let kind = heard.header("content-type");
+            return (kind != "text/plain").then(|| format!("it says that it is {kind}"));
+        }
         let schema = match status {
             // It has words for who has logged in.
             401 => &REFUSAL,

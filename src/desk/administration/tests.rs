@@ -360,8 +360,9 @@ fn nothing_is_declared_in_a_vhost_that_is_deleted() {
             auto_delete: false,
             arguments: Default::default(),
             connection: None,
+            declared_by: "guest".into(),
         };
-        let declared = vhost.declare_queue(desk.env.now(), "guest", spec, |_| Ok(()));
+        let declared = vhost.declare_queue(desk.env.now(), spec, |_| Ok(()));
         declared.map(drop)
     };
     declare("q").unwrap();

@@ -59,6 +59,7 @@ pub(in crate::desk) fn metadata_of(record: &VhostRecord) -> Result<Metadata, Vho
         },
         protected_from_deletion: record.protected_from_deletion,
         tracing: record.tracing,
+        made_by: record.made_by.clone(),
     })
 }
 
@@ -72,6 +73,7 @@ pub(in crate::desk) fn record_of(name: &str, metadata: &Metadata) -> VhostRecord
             .map(|kind| kind.as_str().to_owned()),
         protected_from_deletion: metadata.protected_from_deletion,
         tracing: metadata.tracing,
+        made_by: metadata.made_by.clone(),
     }
 }
 
@@ -144,7 +146,7 @@ impl Administration<'_> {
         if answer == Change::Added {
             kind = ChangeKind::VhostCreated;
             let exchanges = self.desk.find_vhost(&name);
-            let exchanges = exchanges.map(|vhost| vhost.predeclared_changes(self.caller.name()));
+            let exchanges = exchanges.map(|vhost| vhost.predeclared_changes());
             changes.telling.told.extend(exchanges.unwrap_or_default());
         }
         changes.telling.note(kind, "", || fields);
@@ -160,6 +162,10 @@ impl Administration<'_> {
         let existing = desk.find_vhost(name);
         let is_new = existing.is_none();
         let before = existing.map(|vhost| vhost.metadata()).unwrap_or_default();
+        let made_by = match self.caller {
+            Caller::User(user) if is_new => Some(user.name().to_owned()),
+            _ => before.made_by.clone(),
+        };
         let default = QueueKind::from(desk.env.settings.default_queue_type);
         let default_queue_type = match definition.default_queue_type.as_deref() {
             None | Some("undefined") => default,
@@ -181,6 +187,7 @@ impl Administration<'_> {
                 default_queue_type: Some(default_queue_type),
                 protected_from_deletion: protected.or(before.protected_from_deletion),
                 tracing: definition.tracing.unwrap_or(before.tracing),
+                made_by,
             },
         })
     }

@@ -215,6 +215,7 @@ pub(super) fn exchange(
         auto_delete: item.flag("auto_delete")?.unwrap_or(false),
         internal: item.flag("internal")?.unwrap_or(false),
         arguments: item.arguments()?,
+        declared_by: importing.administration.caller.name().into(),
     };
     let new = vhost.new_exchange(spec).map_err(amqp)?;
     Ok(Some(Checked::Exchange(new)))
@@ -236,6 +237,7 @@ pub(super) fn queue(
         auto_delete: item.flag("auto_delete")?.unwrap_or(false),
         arguments: item.arguments()?,
         connection: None,
+        declared_by: importing.administration.caller.name().into(),
     };
     if vhost.find_queue(&spec.name).is_some() {
         return Ok(None);

@@ -175,8 +175,8 @@ impl Administration<'_> {
             self.put_in_force(changes, item);
         }
         let (by, told) = (self.caller.name(), &mut changes.telling.told);
-        position = position.max(declare_exchanges(env, by, exchanges, told));
-        position = position.max(declare_queues(env, by, queues, told));
+        position = position.max(declare_exchanges(env, exchanges, told));
+        position = position.max(declare_queues(env, queues, told));
         position.max(bind_all(env, by, bindings, told))
     }
 

@@ -224,6 +224,12 @@ impl Desk {
         self.sampler.look(self, now)
     }
 
+    /// Forgets how everything has moved: it is watched anew from the next question on.
+    #[cfg(feature = "management")]
+    pub(crate) fn forget_rates(&self) {
+        self.sampler.forget_all();
+    }
+
     /// Whether something is watched; `waker` is woken once it is.
     pub(crate) fn is_watched_or_wake(&self, waker: &std::task::Waker) -> bool {
         self.sampler.is_on_or_wake(waker)

@@ -82,6 +82,12 @@ impl Sampler {
         state.is_on
     }
 
+    /// See [`Desk::forget_rates`].
+    #[cfg(feature = "management")]
+    pub(super) fn forget_all(&self) {
+        self.0.lock().watched.clear();
+    }
+
     /// See [`Desk::is_watched_or_wake`].
     pub(super) fn is_on_or_wake(&self, waker: &Waker) -> bool {
         let mut state = self.0.lock();

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::listing::{Item, Listed, Listing, PageError, SortKey, select};
 use super::{PlainTable, Scope};
 use crate::desk::Desk;
+use crate::events::BROKER;
 use crate::policy::Applied;
 use crate::tally::ExchangeTotals;
 use crate::vhost::{Exchange, Vhost};
@@ -28,6 +29,8 @@ pub struct ExchangeView {
     pub internal: bool,
     /// Its arguments.
     pub arguments: PlainTable,
+    /// The user who declared it: `rmq-internal` if it was the broker, or was not kept.
+    pub declared_by: String,
     /// The policy in force.
     pub policy: Option<String>,
     /// What was published to it since it was declared.
@@ -105,6 +108,10 @@ impl Desk {
 pub(super) fn exchange_view(vhost: &Vhost, exchange: &Exchange) -> ExchangeView {
     let Applied { policy, .. } = vhost.exchange_policy(exchange);
     let spec = &exchange.spec;
+    let declared_by = match &*spec.declared_by {
+        "" => BROKER,
+        user => user,
+    };
     ExchangeView {
         name: spec.name.to_string(),
         vhost: spec.vhost.to_string(),
@@ -113,6 +120,7 @@ pub(super) fn exchange_view(vhost: &Vhost, exchange: &Exchange) -> ExchangeView 
         auto_delete: spec.auto_delete,
         internal: spec.internal,
         arguments: PlainTable(spec.arguments.clone()),
+        declared_by: declared_by.to_owned(),
         policy,
         totals: exchange.tally.totals(),
     }

@@ -84,6 +84,13 @@ impl Desk {
         refs
     }
 
+    /// The queues of `scope` that `user` declared, in no order.
+    pub(crate) fn queue_refs_by(&self, scope: Scope<'_>, user: &str) -> Vec<QueueRef> {
+        let mut refs = self.queue_refs(scope);
+        refs.retain(|one| *one.queue.declared().declared_by == *user);
+        refs
+    }
+
     /// A queue as it is now, without its consumers.
     pub(crate) fn view_of(&self, one: &QueueRef) -> QueueView {
         self.queue_view(&one.vhost, &one.queue, Vec::new())

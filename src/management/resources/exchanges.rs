@@ -44,7 +44,7 @@ fn write(object: &mut Object<'_>, view: &ExchangeView) {
     object.set("name", &view.name);
     object.set_some("policy", view.policy.as_ref());
     object.set("type", &view.type_name);
-    object.set("user_who_performed_action", "rmq-internal");
+    object.set("user_who_performed_action", &view.declared_by);
     object.set("vhost", &view.vhost);
 }
 
@@ -80,14 +80,8 @@ pub(in crate::management) async fn put(ask: Ask) -> Answer {
         internal: fields.flag("internal")?.unwrap_or_default(),
         arguments: fields.arguments()?,
     };
-    let declared = actor.declare_exchange(declaration);
-    // The HTTP API has other words for this than AMQP.
-    let unknown = format!("unknown exchange type '{type_name}'");
-    let declared = declared.map_err(|error| match error.explanation == unknown {
-        true => Refusal::bad(format!("invalid exchange type '{type_name}'")),
-        false => error.into(),
-    });
-    ask.stored(declared?).await?;
+    let declared = actor.declare_exchange(declaration)?;
+    ask.stored(declared).await?;
     Ok(match is_new {
         true => Reply::created(),
         false => Reply::done(),

@@ -1,6 +1,7 @@
 //! What can be asked for: one file for each kind of thing.
 
 pub(super) mod bindings;
+pub(super) mod broker;
 pub(super) mod channels;
 pub(super) mod cluster;
 pub(super) mod connections;
@@ -16,6 +17,7 @@ pub(super) mod permissions;
 pub(super) mod policies;
 mod queue_object;
 pub(super) mod queues;
+pub(super) mod quorum;
 pub(super) mod users;
 pub(super) mod vhost_limits;
 pub(super) mod vhosts;

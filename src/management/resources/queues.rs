@@ -12,6 +12,7 @@ use crate::management::ask::Ask;
 use crate::management::body::short;
 use crate::management::json::Object;
 use crate::management::lists::{Pages, list};
+use crate::management::login::SEES_ALL_VHOSTS;
 
 /// `GET /queues`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
@@ -28,6 +29,16 @@ pub(in crate::management) async fn detailed(ask: Ask) -> Answer {
 /// `GET /queues/V`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
     show(&ask, Scope::Vhost(ask.vhost()?), Detail::Short).await
+}
+
+/// `GET /users/U/queues`: those that the user declared, whether there is such a user or not, in the
+/// virtual hosts that the asker may see.
+pub(in crate::management) async fn of_user(ask: Ask) -> Answer {
+    let visible = ask.visible(SEES_ALL_VHOSTS)?;
+    let scope = visible.scope();
+    let many = ask.desk.how_many_queues(scope);
+    let gather = || ask.desk.queue_refs_by(scope, ask.name("user"));
+    list_of(&ask, many, gather, Detail::Short).await
 }
 
 /// What is shown of each queue.
@@ -61,10 +72,19 @@ impl Style {
 }
 
 async fn show(ask: &Ask, scope: Scope<'_>, detail: Detail) -> Answer {
+    let many = ask.desk.how_many_queues(scope);
+    list_of(ask, many, || ask.desk.queue_refs(scope), detail).await
+}
+
+/// A list of what is gathered, of `many` queues.
+async fn list_of(
+    ask: &Ask,
+    many: usize,
+    gather: impl FnOnce() -> Vec<QueueRef> + Send,
+    detail: Detail,
+) -> Answer {
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let style = Style::of(ask, detail);
-    let many = ask.desk.how_many_queues(scope);
-    let gather = || ask.desk.queue_refs(scope);
     let write = move |object: &mut Object<'_>, queue: &QueueRef| {
         let view = desk.view_of(queue);
         match style {

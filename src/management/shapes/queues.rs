@@ -141,3 +141,39 @@ pub(in crate::management) const QUEUE_ACTION: Shape = Shape {
     about: "What is to be done with a queue; there is nothing left that can be.",
     keys: &[key("action", Text)],
 };
+
+/// A member of a quorum queue.
+pub(in crate::management) const QUORUM_MEMBER: Shape = Shape {
+    name: "QuorumMember",
+    about: "A member of a quorum queue, and how far its log is.",
+    keys: &[
+        key("Commit Index", Whole),
+        key("Last Applied", Whole),
+        key("Last Log Index", Whole),
+        key("Last Written", Whole),
+        key("Machine Version", Whole),
+        key("Membership", Text),
+        key("Node Name", Text),
+        key("Raft State", Text),
+        key("Snapshot Index", Whole),
+        key("Term", Whole),
+    ],
+};
+
+/// Where a quorum queue is to have a member, or none.
+pub(in crate::management) const QUORUM_NODE: Shape = Shape {
+    name: "QuorumNode",
+    about: "The node of a member of a quorum queue.",
+    keys: &[key("node", Text)],
+};
+
+/// Which quorum queues are to have a member on a node.
+pub(in crate::management) const QUORUM_GROWTH: Shape = Shape {
+    name: "QuorumGrowth",
+    about: "Which quorum queues are to have a member on a node.",
+    keys: &[
+        key("queue_pattern", Text).about("A regular expression."),
+        key("strategy", Word(&["all", "even"])),
+        key("vhost_pattern", Text).about("A regular expression."),
+    ],
+};

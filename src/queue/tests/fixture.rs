@@ -115,6 +115,7 @@ impl Fixture {
             auto_delete: flags.auto_delete,
             exclusive: None,
             arguments,
+            declared_by: "guest".into(),
         };
         let called_back = Arc::<CalledBack>::default();
         let resume: Weak<CalledBack> = Arc::downgrade(&called_back);

@@ -33,6 +33,8 @@ pub struct ExchangeSpec {
     pub internal: bool,
     /// All arguments, unknown ones too.
     pub arguments: Table,
+    /// The user who declares it.
+    pub declared_by: Box<str>,
 }
 
 /// A declared exchange.

@@ -129,11 +129,10 @@ impl Fixture {
             auto_delete: false,
             arguments,
             connection: Some(CONNECTION),
+            declared_by: "guest".into(),
         };
         shape(&mut spec);
-        let declared = self
-            .vhost
-            .declare_queue(self.now(), "guest", spec, |_| Ok(()));
+        let declared = self.vhost.declare_queue(self.now(), spec, |_| Ok(()));
         declared.unwrap().0
     }
 
@@ -147,11 +146,10 @@ impl Fixture {
             auto_delete: false,
             internal: false,
             arguments: Table::new(),
+            declared_by: "guest".into(),
         };
         shape(&mut spec);
-        self.vhost
-            .declare_exchange("guest", spec, |_| Ok(()))
-            .unwrap();
+        self.vhost.declare_exchange(spec, |_| Ok(())).unwrap();
     }
 
     pub(super) fn bind_exchange(&self, source: &str, destination: &str, key: &str) {

@@ -20,6 +20,7 @@ fn exchange(named: &str) -> Arc<Exchange> {
         auto_delete: false,
         internal: false,
         arguments: Table::new(),
+        declared_by: "guest".into(),
     };
     Arc::new(Exchange::new(spec, || unreachable!("no delayed exchange")).unwrap())
 }
