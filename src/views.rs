@@ -25,15 +25,16 @@ pub use crate::desk::session::State;
 pub use crate::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,
     DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing, LoginAttempts, Measured,
-    MemoryParts, MessageCounts, NameFilter, ObjectTotals, Page, PageError, PatternTooLarge, Place,
-    PlainTable, QueueCounts, QueueSort, QueueView, QuorumView, Scope, SortKey, StreamView,
-    VhostView,
+    MemoryParts, MemoryUse, MessageCounts, NameFilter, ObjectTotals, Overview, Page, PageError,
+    PatternTooLarge, Place, PlainTable, ProcessView, QueueCounts, QueueSort, QueueView, QuorumView,
+    Scope, SortKey, StreamView, VhostView,
 };
 pub use crate::inquiry::{
     Answers, ChannelCounters, ChannelExchange, ChannelQueue, ChannelSnapshot,
 };
 pub use crate::kind::QueueKind;
 pub use crate::queue::{DeathTotals, Stats};
+pub use crate::store::{DurationTotals, StoreTotals};
 pub use crate::tally::{
     ExchangeTotals, MessageTotals, ReadTotals, SizeTotals, TrafficTotals, Turnover,
 };

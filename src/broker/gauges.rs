@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use tokio::runtime::{Handle, RuntimeMetrics};
+
 use super::{memory, monitor};
 use crate::config::Settings;
 use crate::desk::views::{Gauges, Measured};
@@ -29,6 +31,11 @@ impl OfProcess {
 impl Gauges for OfProcess {
     fn measure(&self) -> Measured {
         let (descriptors, sockets) = open().unzip();
+        let runtime = Handle::try_current().map(|handle| handle.metrics()).ok();
+        let naps = |runtime: &RuntimeMetrics| {
+            let workers = 0..runtime.num_workers();
+            workers.map(|at| runtime.worker_park_count(at)).sum()
+        };
         Measured {
             memory_used_bytes: memory::resident(),
             memory_limit_bytes: self.memory_limit,
@@ -36,6 +43,13 @@ impl Gauges for OfProcess {
             descriptors_used: descriptors,
             descriptors_max: Descriptors::of_process().limit,
             sockets_used: sockets,
+            tasks: runtime
+                .as_ref()
+                .map(|runtime| runtime.num_alive_tasks() as u64),
+            waiting_tasks: runtime
+                .as_ref()
+                .map(|runtime| runtime.global_queue_depth() as u64),
+            naps: runtime.as_ref().map(naps),
         }
     }
 }

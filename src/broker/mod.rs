@@ -40,7 +40,6 @@ mod health;
 mod loading;
 mod memory;
 mod monitor;
-mod sampling;
 mod start;
 mod thread;
 mod uri;

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 #[cfg(feature = "management")]
 use super::memory;
 use super::start::{self, Doors, Open};
-use super::{Grace, StartError, close, driver, monitor, sampling};
+use super::{Grace, StartError, close, driver, monitor};
 use crate::desk::Desk;
 #[cfg(feature = "management")]
 use crate::management::Management;
@@ -91,9 +91,7 @@ async fn serve(
     let background = CancellationToken::new();
     let _ends_here = background.clone().drop_guard();
     let driver = driver::run(Arc::clone(desk));
-    tokio::spawn(background.clone().run_until_cancelled_owned(driver));
-    let sampling = sampling::run(Arc::clone(desk));
-    tokio::spawn(background.run_until_cancelled_owned(sampling));
+    tokio::spawn(background.run_until_cancelled_owned(driver));
     Descriptors::of_process().announce();
     report(started, Ok(start_listening(desk, open, stop, tasks)));
     // On this thread, which works for no client.

@@ -137,6 +137,7 @@ impl Desk {
         });
         let watch: Arc<dyn DurableWatch> = Arc::new(Watch(Arc::downgrade(&desk)));
         desk.env.store.watch(watch);
+        desk.sampler.drive(&desk);
         desk
     }
 

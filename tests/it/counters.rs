@@ -340,14 +340,15 @@ fn channels_and_connections_have_rates_too() {
     let broker = broker();
     let mut client = furnished(&broker);
     let desk = broker.desk();
-    let name = channel(&broker, 1).name;
+    let connection = channel(&broker, 1).snapshot.connection.0;
     let ask = |subject: &Subject, counter: &str| {
         let trends = desk.trends(subject, &Windows::default()).unwrap();
         let mut trends = trends.into_iter();
         trends.find(|trend| trend.name == counter)
     };
-    let of_channel = Subject::Channel(name.clone());
-    let of_connection = Subject::Connection(name.rsplit_once(" (").unwrap().0.to_owned());
+    let number = 1;
+    let of_channel = Subject::Channel { connection, number };
+    let of_connection = Subject::Connection(connection);
     let first = ask(&of_connection, "recv_oct").unwrap();
     assert!(first.value > 0 && first.rate == 0.0, "{first:?}");
     assert_eq!(ask(&of_channel, "publish"), None, "nothing is known yet");
@@ -360,8 +361,9 @@ fn channels_and_connections_have_rates_too() {
     });
     let octets = ask(&of_connection, "recv_oct").unwrap();
     assert!(octets.rate > 0.0, "{octets:?}");
-    let nobody = Subject::Channel("nobody (1)".to_owned());
-    assert_eq!(desk.trends(&nobody, &Windows::default()), None);
+    let connection = u64::MAX;
+    let none = Subject::Channel { connection, number };
+    assert_eq!(desk.trends(&none, &Windows::default()), None);
 }
 
 #[test]

@@ -2,11 +2,12 @@
 //!
 //! Counters are exact at any moment and cost nothing to keep; how they move is known only by
 //! looking twice. [`Desk::trends`] answers for one [`Subject`] and has it watched from then on: the
-//! broker looks at it once a second ([`SAMPLE_EVERY_MS`]) as long as it is asked for at least every
-//! two minutes ([`WATCHED_FOR_MS`]). While nothing is asked for, nothing runs, whatever there is.
-//! While something is, a look touches what is watched and has changed: queues say themselves that
-//! they have, connections are only read, and only those connections are asked for channels whose
-//! channels are watched.
+//! broker looks at it once a second of broker time ([`SAMPLE_EVERY_MS`]) as long as it is asked for
+//! at least every two minutes ([`WATCHED_FOR_MS`]). While nothing is asked for, nothing runs,
+//! whatever there is. While something is, a look touches what is watched and has changed: queues
+//! say themselves that they have, connections are only read, and only those connections are asked
+//! for channels whose channels are watched. A look is a deadline of the broker, which is done in
+//! turns; a test clock that is advanced runs it like all others.
 //!
 //! What an answer says:
 //! * Values are those of the moment of asking; those of a channel, which only its connection knows,
@@ -14,14 +15,13 @@
 //! * A rate is how much a value rose each second over the last five seconds, or since the first
 //!   look if that is later; below zero if it fell. Before the second look, which is a second after
 //!   the first question, it is 0.
-//! * Samples lie on whole multiples of their distance, as RabbitMQ's do, the latest first. None is
-//!   given for a time before the first look, so there are fewer than asked for in the beginning,
-//!   and none at all for a short while; averages are over those that there are, and 0 without any.
+//! * Samples lie where RabbitMQ's do, the latest first, and there are as many. Before the first
+//!   look each counter is what it was then, and before the broker was started 0.
 //! * History is kept for subjects that were asked for with a window: each second of a minute, then
 //!   each 5 s of ten minutes, each minute of an hour, each ten minutes of eight hours and each half
 //!   hour of a day, which are RabbitMQ's retention policies. It begins with the first question.
 //!
-//! Owns no counter and no clock: time is handed in, and a driver calls [`Desk::sample`].
+//! Owns no counter and no clock: time is handed in.
 //!
 //! Docs: RabbitMQ, management plugin, statistics interval and sample retention. Seen: RabbitMQ
 //! 4.3.6, `GET /api/queues/V/Q?lengths_age=60&lengths_incr=5`.
@@ -29,13 +29,17 @@
 use serde::Serialize;
 
 use super::Desk;
-use crate::clock::Now;
+use crate::clock::{Mono, Now};
+use crate::desk::views::Scope;
 
+mod counted;
 mod reading;
 mod sampler;
 mod series;
 
+pub(crate) use counted::Counted;
 pub(super) use sampler::Sampler;
+use sampler::State;
 use series::{Keep, Series};
 
 /// Milliseconds between two looks.
@@ -65,30 +69,77 @@ pub enum Subject {
         /// Its name; empty for the default exchange.
         name: String,
     },
-    /// A connection, by its name: `127.0.0.1:41878 -> 127.0.0.1:5672`.
-    Connection(String),
-    /// A channel, by its name: `127.0.0.1:41878 -> 127.0.0.1:5672 (1)`.
-    Channel(String),
+    /// A connection, by the `id` of its view.
+    Connection(u64),
+    /// A channel.
+    Channel {
+        /// The `id` of its connection.
+        connection: u64,
+        /// Its number.
+        number: u16,
+    },
+    /// What the process takes of its machine, and does with it.
+    Process,
 }
 
 /// Which samples are wanted: one each `incr_s` seconds, and how far they go back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    age_s: u64,
-    incr_s: u64,
+    age_ms: u64,
+    incr_ms: u64,
+    last: Last,
+}
+
+/// Where the last sample lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    /// At the last whole multiple of the distance.
+    Before,
+    /// At the next one, with what is counted now.
+    After,
 }
 
 /// Samples in an answer, at most.
 pub const SAMPLES_MAX: u64 = 2_000;
 
+/// No window is longer and no distance greater: ten years, in seconds.
+const LONGEST_S: u64 = 315_360_000;
+
 impl Window {
-    /// Samples of the last `age_s` seconds, `incr_s` seconds apart: so many of them that their
-    /// distances make up the age, and one. `None` if one of the two is 0, which RabbitMQ refuses,
-    /// or if that would be more than [`SAMPLES_MAX`] samples.
+    /// Samples of the last `age_s` seconds, `incr_s` seconds apart. `None` if one of the two is 0,
+    /// which RabbitMQ refuses, or if that would be more than [`SAMPLES_MAX`] samples. Neither
+    /// counts for more than ten years.
     #[must_use]
     pub fn new(age_s: u64, incr_s: u64) -> Option<Self> {
         let samples = age_s.checked_div(incr_s)?;
-        (age_s > 0 && samples < SAMPLES_MAX).then_some(Self { age_s, incr_s })
+        (age_s > 0 && samples < SAMPLES_MAX).then_some(Self {
+            age_ms: age_s.min(LONGEST_S) * 1_000,
+            incr_ms: incr_s.min(LONGEST_S) * 1_000,
+            last: Last::Before,
+        })
+    }
+
+    /// When its samples are, in milliseconds since 1970, the latest first. `wall`: now.
+    fn timestamps(self, wall: u64) -> impl Iterator<Item = u64> {
+        let Self {
+            age_ms,
+            incr_ms,
+            last,
+        } = self;
+        let last = match last {
+            Last::Before => wall - wall % incr_ms,
+            Last::After => wall.next_multiple_of(incr_ms),
+        };
+        // Multiples of the distance behind the first one, which lies at the window's beginning.
+        let newest = last.saturating_sub(age_ms % incr_ms);
+        (0..=age_ms / incr_ms).map_while(move |number| newest.checked_sub(number * incr_ms))
+    }
+
+    /// The same, with a last sample at the end of the interval that has begun.
+    #[must_use]
+    pub fn up_to_now(self) -> Self {
+        let last = Last::After;
+        Self { last, ..self }
     }
 }
 
@@ -101,6 +152,10 @@ pub struct Windows {
     pub messages: Option<Window>,
     /// `data_rates_age` and `data_rates_incr`.
     pub data: Option<Window>,
+    /// What comes and goes, which has no parameters of its own.
+    pub churn: Option<Window>,
+    /// `node_stats_age` and `node_stats_incr`.
+    pub node: Option<Window>,
 }
 
 impl Windows {
@@ -111,22 +166,40 @@ impl Windows {
     fn of(&self, group: Group) -> Option<Window> {
         match group {
             Group::Lengths => self.lengths,
-            Group::Messages => self.messages,
+            Group::In | Group::Out => self.messages,
             Group::Data => self.data,
+            Group::Churn => self.churn,
+            Group::Process => self.node,
         }
     }
 }
 
-/// Which of the windows a counter belongs to.
+/// What counters belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Group {
+pub(crate) enum Group {
+    /// What queues hold.
     Lengths,
-    Messages,
+    /// Messages that come in.
+    In,
+    /// Messages that go out.
+    Out,
+    /// What goes over connections.
     Data,
+    /// What comes and goes.
+    Churn,
+    /// What the process takes and does.
+    Process,
 }
 
-/// The name of a counter, and its window.
-type Field = (&'static str, Group);
+impl Group {
+    /// Whether its counters only rise.
+    fn only_rises(self) -> bool {
+        matches!(self, Self::In | Self::Out | Self::Data)
+    }
+}
+
+/// The name of a counter, and its group.
+pub(crate) type Field = (&'static str, Group);
 
 /// A counter, and how it moves.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -152,6 +225,66 @@ pub struct Range {
     pub avg_rate: f64,
 }
 
+impl Range {
+    /// The samples at those times that both have.
+    fn plus(self, other: Self) -> Self {
+        let pairs = self.samples.iter().zip(&other.samples);
+        let sum = |(one, other): (&Sample, &Sample)| Sample {
+            sample: one.sample + other.sample,
+            ..*one
+        };
+        Self::of(pairs.map(sum).collect())
+    }
+
+    /// These samples.
+    fn of(samples: Vec<Sample>) -> Self {
+        let (Some(last), Some(first)) = (samples.first(), samples.last()) else {
+            return Self::default();
+        };
+        let sum: f64 = samples.iter().map(|sample| sample.sample as f64).sum();
+        let over_ms = last.timestamp - first.timestamp;
+        Self {
+            avg: sum / samples.len() as f64,
+            avg_rate: series::per_second(first.sample, last.sample, over_ms),
+            samples,
+        }
+    }
+
+    /// What `window` shows of a counter that does not move.
+    pub(crate) fn of_constant(now: Now, window: Window, value: u64) -> Self {
+        Self::sampled(now, window, |ago| match ago {
+            Ago::Ms(_) => value,
+            Ago::BeforeStart => 0,
+        })
+    }
+
+    /// What `sample_at` says of each moment of `window`.
+    fn sampled(now: Now, window: Window, sample_at: impl Fn(Ago) -> u64) -> Self {
+        let wall = now.wall.as_millis();
+        let samples = window.timestamps(wall).map(|timestamp| {
+            let ms = wall.saturating_sub(timestamp);
+            let ago = match ms <= now.mono.as_millis() {
+                true => Ago::Ms(ms),
+                false => Ago::BeforeStart,
+            };
+            Sample {
+                sample: sample_at(ago),
+                timestamp,
+            }
+        });
+        Self::of(samples.collect())
+    }
+}
+
+/// How long ago a moment is.
+#[derive(Clone, Copy, Debug)]
+enum Ago {
+    /// So many milliseconds; 0 for now, and for what is still to come.
+    Ms(u64),
+    /// The broker had not been started.
+    BeforeStart,
+}
+
 /// What a counter was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Sample {
@@ -173,6 +306,7 @@ impl Desk {
     /// | exchange | `publish_in`, `publish_out` |
     /// | connection | `recv_oct`, `send_oct`, `recv_cnt`, `send_cnt` |
     /// | channel | message counters |
+    /// | process | `mem_used`, `fd_used`, `disk_free`, `io_write_bytes`… |
     ///
     /// `messages`… are `messages`, `messages_ready` and `messages_unacknowledged`; message counters
     /// are `publish`, `confirm`, `return_unroutable`, `drop_unroutable`, `deliver`,
@@ -189,39 +323,14 @@ impl Desk {
         subject: &Subject,
         windows: &Windows,
     ) -> Option<Vec<Trend>> {
-        let keep = match windows.is_empty() {
-            true => Keep::Rate,
-            false => Keep::History,
-        };
-        let mut state = self.sampler.open(self);
-        let Some(live) = state.read(self, subject) else {
-            state.unwatch(subject);
-            return None;
-        };
-        let series = state.watch(self, now.transport, subject, keep, live.as_deref());
-        let last = series.and_then(Series::last).map(<[u64]>::to_vec);
-        let values = live.or(last).unwrap_or_default();
-        let fields = reading::fields(subject).into_iter();
-        let trends = fields.zip(values).enumerate();
-        let trends = trends.map(|(place, ((name, group), value))| {
-            let window = windows.of(group);
-            let range = window.map(|window| {
-                series.map_or_else(Range::default, |series| series.range(now, place, window))
-            });
-            Trend {
-                name,
-                value,
-                rate: rate_of(series, place, range.as_ref().zip(window)),
-                range,
+        let mut state = self.sampler.open(self, now);
+        match state.read(self, subject) {
+            Some(live) => Some(state.trends(self, now, subject, windows, live)),
+            None => {
+                state.unwatch(subject);
+                None
             }
-        });
-        Some(trends.collect())
-    }
-
-    /// Looks at what is watched; `false` if that is nothing any more. To be called once a second
-    /// from when [`Desk::is_watched_or_wake`] says so until this says no.
-    pub(crate) fn sample(&self, now: Now) -> bool {
-        self.sampler.look(self, now)
+        }
     }
 
     /// Forgets how everything has moved: it is watched anew from the next question on.
@@ -230,18 +339,94 @@ impl Desk {
         self.sampler.forget_all();
     }
 
-    /// Whether something is watched; `waker` is woken once it is.
-    pub(crate) fn is_watched_or_wake(&self, waker: &std::task::Waker) -> bool {
-        self.sampler.is_on_or_wake(waker)
+    /// The same of what a view shows, which is not read again.
+    pub(crate) fn trends_of(&self, view: &impl Counted, windows: &Windows) -> Vec<Trend> {
+        let now = self.env.now();
+        let mut state = self.sampler.open(self, now);
+        state.trends(self, now, &view.subject(), windows, Some(view.counters()))
+    }
+}
+
+impl Desk {
+    /// The same of an overview of the vhosts of `scope` alone: sums over those, but for what comes
+    /// and goes, which has no vhost.
+    pub(crate) fn trends_in(&self, scope: Scope<'_>, windows: &Windows) -> Vec<Trend> {
+        let of_node = self.trends(&Subject::Node, windows);
+        let mut sums = of_node.unwrap_or_default();
+        let each = self.vhosts(scope);
+        let each = each.iter().map(|vhost| self.trends_of(vhost, windows));
+        let total = each.reduce(|sum, more| {
+            let pairs = sum.into_iter().zip(more);
+            pairs.map(|(one, other)| one.plus(other)).collect()
+        });
+        for (sum, total) in sums.iter_mut().zip(total.unwrap_or_default()) {
+            *sum = total;
+        }
+        sums
+    }
+}
+
+impl Trend {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            name: self.name,
+            value: self.value + other.value,
+            rate: self.rate + other.rate,
+            range: self
+                .range
+                .zip(other.range)
+                .map(|(one, other)| one.plus(other)),
+        }
+    }
+}
+
+impl State {
+    /// Has `subject` watched; `live`: what it counts now, if that is known.
+    fn trends(
+        &mut self,
+        desk: &Desk,
+        now: Now,
+        subject: &Subject,
+        windows: &Windows,
+        live: Option<Vec<u64>>,
+    ) -> Vec<Trend> {
+        let keep = match windows.is_empty() {
+            true => Keep::Rate,
+            false => Keep::History,
+        };
+        let looked = self.looked();
+        let series = self.watch(desk, now.mono, subject, keep, live.as_deref());
+        let last = series.and_then(Series::last).map(<[u64]>::to_vec);
+        let values = live.or(last).unwrap_or_default();
+        let fields = reading::fields(subject).zip(values).enumerate();
+        let trends = fields.map(|(place, (&(name, group), value))| {
+            let window = windows.of(group);
+            let range = window.map(|window| {
+                let unknown = || Range::of_constant(now, window, value);
+                series.map_or_else(unknown, |series| series.range(now, place, window, value))
+            });
+            Trend {
+                name,
+                value,
+                rate: rate_of(series, place, looked, range.as_ref().zip(window)),
+                range,
+            }
+        });
+        trends.collect()
     }
 }
 
 /// With samples, what the last two of them say, as RabbitMQ does.
-fn rate_of(series: Option<&Series>, place: usize, range: Option<(&Range, Window)>) -> f64 {
+fn rate_of(
+    series: Option<&Series>,
+    place: usize,
+    looked: Mono,
+    range: Option<(&Range, Window)>,
+) -> f64 {
     if let Some((Range { samples, .. }, window)) = range
         && let [last, before, ..] = &**samples
     {
-        return series::per_second(before.sample, last.sample, window.incr_s * 1_000);
+        return series::per_second(before.sample, last.sample, window.incr_ms);
     }
-    series.map_or(0.0, |series| series.rate(place))
+    series.map_or(0.0, |series| series.rate(place, looked))
 }

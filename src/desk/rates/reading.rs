@@ -1,12 +1,10 @@
 //! The counters of a subject as a row of numbers, by RabbitMQ's names.
 
 use super::{Field, Group, Subject};
-use crate::desk::Desk;
-use crate::desk::views::{Churn, MessageCounts, Scope};
+use crate::desk::views::{Churn, MessageCounts, ProcessView};
 use crate::inquiry::ChannelCounters;
-use crate::kind::QueueKind;
 use crate::queue::{Queue, Stats};
-use crate::tally::{MessageTotals, TrafficTotals};
+use crate::tally::{ExchangeTotals, MessageTotals, TrafficTotals, Turnover};
 
 const LENGTHS: &[Field] = &[
     ("messages", Group::Lengths),
@@ -15,107 +13,137 @@ const LENGTHS: &[Field] = &[
 ];
 
 const PUBLISHERS: &[Field] = &[
-    ("confirm", Group::Messages),
-    ("return_unroutable", Group::Messages),
-    ("drop_unroutable", Group::Messages),
+    ("confirm", Group::In),
+    ("return_unroutable", Group::In),
+    ("drop_unroutable", Group::In),
 ];
 
 const MESSAGES: &[Field] = &[
-    ("publish", Group::Messages),
-    ("deliver", Group::Messages),
-    ("deliver_no_ack", Group::Messages),
-    ("get", Group::Messages),
-    ("get_no_ack", Group::Messages),
-    ("get_empty", Group::Messages),
-    ("deliver_get", Group::Messages),
-    ("redeliver", Group::Messages),
-    ("ack", Group::Messages),
+    ("publish", Group::In),
+    ("deliver", Group::Out),
+    ("deliver_no_ack", Group::Out),
+    ("get", Group::Out),
+    ("get_no_ack", Group::Out),
+    ("get_empty", Group::Out),
+    ("deliver_get", Group::Out),
+    ("redeliver", Group::Out),
+    ("ack", Group::Out),
 ];
 
-const EXCHANGE: &[Field] = &[
-    ("publish_in", Group::Messages),
-    ("publish_out", Group::Messages),
-];
+const EXCHANGE: &[Field] = &[("publish_in", Group::In), ("publish_out", Group::Out)];
 
 const OCTETS: &[Field] = &[("recv_oct", Group::Data), ("send_oct", Group::Data)];
 
 const FRAMES: &[Field] = &[("recv_cnt", Group::Data), ("send_cnt", Group::Data)];
 
 const CHURN: &[Field] = &[
-    ("connection_created", Group::Lengths),
-    ("connection_closed", Group::Lengths),
-    ("channel_created", Group::Lengths),
-    ("channel_closed", Group::Lengths),
-    ("queue_declared", Group::Lengths),
-    ("queue_created", Group::Lengths),
-    ("queue_deleted", Group::Lengths),
+    ("connection_created", Group::Churn),
+    ("connection_closed", Group::Churn),
+    ("channel_created", Group::Churn),
+    ("channel_closed", Group::Churn),
+    ("queue_declared", Group::Churn),
+    ("queue_created", Group::Churn),
+    ("queue_deleted", Group::Churn),
 ];
 
+const PROCESS: &[Field] = &[
+    ("mem_used", Group::Process),
+    ("fd_used", Group::Process),
+    ("sockets_used", Group::Process),
+    ("proc_used", Group::Process),
+    ("disk_free", Group::Process),
+    ("context_switches", Group::Process),
+    ("io_write_count", Group::Process),
+    ("io_write_bytes", Group::Process),
+    ("io_sync_count", Group::Process),
+    ("msg_store_read_count", Group::Process),
+];
+
+/// Names of counters, in parts.
+pub(crate) type Fields = &'static [&'static [Field]];
+
+/// Those of the broker.
+pub(super) const OF_NODE: Fields = &[LENGTHS, PUBLISHERS, MESSAGES, OCTETS, CHURN];
+/// Those of a vhost.
+pub(super) const OF_VHOST: Fields = &[LENGTHS, PUBLISHERS, MESSAGES, OCTETS];
+/// Those of a queue.
+pub(super) const OF_QUEUE: Fields = &[LENGTHS, MESSAGES];
+/// Those of an exchange.
+pub(super) const OF_EXCHANGE: Fields = &[EXCHANGE];
+/// Those of a connection.
+pub(super) const OF_CONNECTION: Fields = &[OCTETS, FRAMES];
+/// Those of a channel.
+pub(super) const OF_CHANNEL: Fields = &[PUBLISHERS, MESSAGES];
+/// Those of the process.
+pub(super) const OF_PROCESS: Fields = &[PROCESS];
+
 /// The names of the counters of `subject`, in their order.
-pub(super) fn fields(subject: &Subject) -> Vec<Field> {
-    let parts: &[&[Field]] = match subject {
-        Subject::Node => &[LENGTHS, PUBLISHERS, MESSAGES, OCTETS, CHURN],
-        Subject::Vhost(_) => &[LENGTHS, PUBLISHERS, MESSAGES, OCTETS],
-        Subject::Queue { .. } => &[LENGTHS, MESSAGES],
-        Subject::Exchange { .. } => &[EXCHANGE],
-        Subject::Connection(_) => &[OCTETS, FRAMES],
-        Subject::Channel(_) => &[PUBLISHERS, MESSAGES],
+pub(super) fn fields(subject: &Subject) -> impl Iterator<Item = &'static Field> {
+    let parts = match subject {
+        Subject::Node => OF_NODE,
+        Subject::Vhost(_) => OF_VHOST,
+        Subject::Queue { .. } => OF_QUEUE,
+        Subject::Exchange { .. } => OF_EXCHANGE,
+        Subject::Connection(_) => OF_CONNECTION,
+        Subject::Channel { .. } => OF_CHANNEL,
+        Subject::Process => OF_PROCESS,
     };
-    parts.concat()
+    parts.iter().copied().flatten()
 }
 
 /// What queues hold: all, ready, unacknowledged.
 pub(super) type Lengths = [u64; 3];
 
-/// What a queue holds, as RabbitMQ counts it: a stream's messages are all ready.
+/// What a queue holds.
 pub(super) fn lengths(queue: &Queue) -> Lengths {
-    let kind = queue.declared().kind;
-    let counts = MessageCounts::of(queue);
-    let unacked = match kind {
-        QueueKind::Stream => 0,
-        QueueKind::Classic | QueueKind::Quorum => counts.unacked,
-    };
-    [counts.total(kind), counts.ready, unacked]
+    MessageCounts::shown(queue).lengths()
 }
 
 /// The counters of the broker, whose queues hold `lengths`.
-pub(super) fn node(desk: &Desk, lengths: Lengths) -> Vec<u64> {
-    let turnover = desk.turnover(Scope::All);
+pub(super) fn node(lengths: Lengths, turnover: &Turnover, churn: Churn) -> Vec<u64> {
+    [&vhost(lengths, turnover)[..], &of_churn(churn)].concat()
+}
+
+/// Those of a vhost, whose queues hold `lengths`.
+pub(super) fn vhost(lengths: Lengths, turnover: &Turnover) -> Vec<u64> {
     let messages = of_messages(&turnover.messages);
-    let churn = of_churn(desk.churn());
-    let parts: [&[u64]; 4] = [&lengths, &messages, &octets(&turnover.traffic), &churn];
+    let parts: [&[u64]; 3] = [&lengths, &messages, &octets(&turnover.traffic)];
     parts.concat()
 }
 
-/// Those of a vhost, whose queues hold `lengths`; `None` if it is not there.
-pub(super) fn vhost(desk: &Desk, name: &str, lengths: Lengths) -> Option<Vec<u64>> {
-    desk.find_vhost(name)?;
-    let turnover = desk.turnover(Scope::Vhost(name));
-    let messages = of_messages(&turnover.messages);
-    let parts: [&[u64]; 3] = [&lengths, &messages, &octets(&turnover.traffic)];
-    Some(parts.concat())
-}
-
 /// Those of a queue.
-pub(super) fn queue(desk: &Desk, vhost: &str, name: &str) -> Option<Vec<u64>> {
-    let queue = desk.find_vhost(vhost)?.find_queue(name)?;
-    Some(queue.look(|queue| [&lengths(queue)[..], &of_stats(&queue.stats())].concat()))
+pub(super) fn queue(lengths: Lengths, stats: &Stats) -> Vec<u64> {
+    [&lengths[..], &of_stats(stats)].concat()
 }
 
 /// Those of an exchange.
-pub(super) fn exchange(desk: &Desk, vhost: &str, name: &str) -> Option<Vec<u64>> {
-    let exchange = desk.find_vhost(vhost)?.find_exchange(name)?;
-    let totals = exchange.tally.totals();
-    Some(vec![totals.published_in, totals.published_out])
+pub(super) fn exchange(totals: &ExchangeTotals) -> Vec<u64> {
+    vec![totals.published_in, totals.published_out]
 }
 
 /// Those of a connection.
-pub(super) fn connection(desk: &Desk, name: &str) -> Option<Vec<u64>> {
-    let mut sessions = desk.sessions.iter();
-    let session = sessions.find(|session| session.name == name)?;
-    let totals = session.traffic.totals();
+pub(super) fn connection(totals: &TrafficTotals) -> Vec<u64> {
     let frames = [totals.read_frames, totals.written_frames];
-    Some([octets(&totals), frames].concat())
+    [octets(totals), frames].concat()
+}
+
+/// Those of the process.
+pub(super) fn process(process: &ProcessView) -> Vec<u64> {
+    let ProcessView { measured, store } = process;
+    let known = |figure: Option<u64>| figure.unwrap_or_default();
+    vec![
+        known(measured.memory_used_bytes),
+        known(measured.descriptors_used),
+        // RabbitMQ keeps the key for old readers.
+        0,
+        known(measured.tasks),
+        known(measured.disk_free_bytes),
+        known(measured.naps),
+        store.writes,
+        store.written_bytes,
+        store.syncs,
+        store.read,
+    ]
 }
 
 /// Those of a channel, as its connection has answered.

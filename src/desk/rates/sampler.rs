@@ -1,7 +1,8 @@
 //! What is watched, and the look at it.
 //!
 //! On while anything is watched. What queues hold together is counted once when it goes on, and
-//! from then on only queues that say that they have changed are looked at ([`Touched`]).
+//! from then on only queues that say that they have changed are looked at ([`Touched`]). A look is
+//! a deadline, which is done in turns: subjects that wait for theirs are read in the next one.
 //!
 //! Bounded by [`WATCHED_MAX`] and [`HISTORIES_MAX`] (I11): subjects beyond are answered without
 //! rates, or without history, until others are not asked for any more.
@@ -9,20 +10,22 @@
 //! [`Touched`]: crate::env::Touched
 
 use std::collections::{HashMap, HashSet};
-use std::task::Waker;
+use std::sync::{Arc, OnceLock, Weak};
 
 use leveret_codec::types::ShortString;
 
 use super::reading::{self, Lengths};
 use super::series::{Keep, Series};
-use super::{Subject, WATCHED_FOR_MS};
+use super::{SAMPLE_EVERY_MS, Subject, WATCHED_FOR_MS};
+use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::Desk;
-use crate::desk::views::Scope;
+use crate::desk::views::{Scope, Turnovers};
 use crate::env::TouchedQueue;
-use crate::ids::{IdMap, QueueId};
+use crate::ids::{ConnectionId, IdMap, QueueId};
 use crate::inquiry::Answers;
 use crate::sync::{Mutex, MutexGuard};
+use crate::turns::{self, Left, Work};
 
 /// Subjects that are watched at one time.
 const WATCHED_MAX: usize = 10_000;
@@ -30,23 +33,42 @@ const WATCHED_MAX: usize = 10_000;
 /// Subjects of which more is kept than rates need; each takes up to some 60 KiB.
 const HISTORIES_MAX: usize = 256;
 
+/// Steps of a turn that it takes to read one subject, or a queue that has changed.
+const READ_STEPS: usize = 10;
+
 /// See the module.
 #[derive(Default)]
-pub(in crate::desk) struct Sampler(Mutex<State>);
+pub(in crate::desk) struct Sampler {
+    state: Mutex<State>,
+    ticker: OnceLock<Arc<Ticker>>,
+}
+
+/// Has the desk look when that is due.
+struct Ticker(Weak<Desk>);
 
 #[derive(Default)]
 pub(super) struct State {
-    watched: HashMap<Subject, Watched>,
+    watched: HashMap<Arc<Subject>, Watched>,
+    /// How many of those are kept histories of.
+    histories: usize,
+    /// A look is armed, or at work.
     is_on: bool,
-    waker: Option<Waker>,
+    /// The look at work.
+    look: Option<Look>,
+    /// When the last look ended.
+    looked: Mono,
     /// What the queues of each vhost hold together.
     sums: HashMap<ShortString, Lengths>,
     /// What each queue adds to that, those left out that add nothing.
     added: IdMap<QueueId, Lengths>,
+    /// Queues that have said that they have changed, and were not read since.
+    touched: Vec<TouchedQueue>,
     /// Watched queues that have changed since the last look.
-    changed: HashSet<Subject>,
+    changed: HashSet<Arc<Subject>>,
     /// Questions for channels since the last look, and when they were asked.
     asked: Vec<(Mono, Answers)>,
+    /// Connections that were asked.
+    asked_of: HashSet<ConnectionId>,
 }
 
 struct Watched {
@@ -54,45 +76,88 @@ struct Watched {
     series: Series,
 }
 
+/// A look that has begun.
+struct Look {
+    now: Now,
+    /// What is not read yet.
+    left: Vec<Arc<Subject>>,
+    /// What went through vhosts, if any of them or the node is watched.
+    turnovers: Turnovers,
+}
+
 impl Sampler {
+    /// Looks on behalf of `desk` from now on.
+    pub(in crate::desk) fn drive(&self, desk: &Arc<Desk>) {
+        let ticker = || Arc::new(Ticker(Arc::downgrade(desk)));
+        self.ticker.get_or_init(ticker);
+    }
+
     /// What is watched, and how many messages there are as of now.
-    pub(super) fn open(&self, desk: &Desk) -> MutexGuard<'_, State> {
-        let mut state = self.0.lock();
+    pub(super) fn open(&self, desk: &Desk, now: Now) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock();
         if state.is_on {
-            state.take_touched(desk);
-            state.take_answers(desk);
+            state.touched.extend(desk.env.touched.take());
+            while state.take_touched(desk) {}
+            state.take_answers();
         } else {
             state.go_on(desk);
+            self.arm(desk, now);
         }
         state
     }
 
-    /// See [`Desk::sample`].
-    pub(super) fn look(&self, desk: &Desk, now: Now) -> bool {
-        let at = now.transport;
-        let mut state = self.0.lock();
-        if state.is_on {
-            state.forget(at);
-            if state.watched.is_empty() {
-                state.go_off(desk);
-            } else {
-                state.look(desk, at);
-            }
+    fn arm(&self, desk: &Desk, now: Now) {
+        if let Some(ticker) = self.ticker.get() {
+            let ticker: Arc<dyn Timed> = Arc::clone(ticker) as _;
+            let at = now.mono.plus_ms(SAMPLE_EVERY_MS);
+            desk.env.timers.arm(at, Arc::downgrade(&ticker));
         }
-        state.is_on
     }
 
     /// See [`Desk::forget_rates`].
     #[cfg(feature = "management")]
     pub(super) fn forget_all(&self) {
-        self.0.lock().watched.clear();
+        let mut state = self.state.lock();
+        state.watched.clear();
+        state.histories = 0;
     }
 
-    /// See [`Desk::is_watched_or_wake`].
-    pub(super) fn is_on_or_wake(&self, waker: &Waker) -> bool {
-        let mut state = self.0.lock();
-        state.waker = (!state.is_on).then(|| waker.clone());
-        state.is_on
+    /// Looks until the turn is over or all is seen.
+    fn look(&self, desk: &Desk, now: Now) -> Left {
+        let mut state = self.state.lock();
+        if !state.is_on {
+            return Left::Nothing;
+        }
+        if state.look.is_none() {
+            state.forget(now.mono);
+            if state.watched.is_empty() {
+                state.go_off(desk);
+                return Left::Nothing;
+            }
+            state.begin(desk, now);
+        }
+        let left = state.go_on_looking(desk);
+        if left == Left::Nothing {
+            self.arm(desk, now);
+        }
+        left
+    }
+}
+
+impl Timed for Ticker {
+    fn on_deadline(&self, now: Now) {
+        if let Some(desk) = self.0.upgrade()
+            && let Some(ticker) = desk.sampler.ticker.get()
+        {
+            turns::begin(&desk.env.turns, now, Arc::clone(ticker));
+        }
+    }
+}
+
+impl Work for Ticker {
+    fn turn(&self, now: Now) -> Left {
+        let desk = self.0.upgrade();
+        desk.map_or(Left::Nothing, |desk| desk.sampler.look(&desk, now))
     }
 }
 
@@ -102,15 +167,11 @@ impl State {
         self.is_on = true;
         desk.env.touched.watch(true);
         for vhost in desk.vhosts.iter() {
-            let queues = vhost.all_queues();
-            for queue in &queues {
+            for queue in &vhost.all_queues() {
                 queue.untouch();
                 let lengths = queue.look(reading::lengths);
                 self.add(vhost.name(), queue.id(), lengths);
             }
-        }
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
         }
     }
 
@@ -119,28 +180,39 @@ impl State {
         *self = Self::default();
     }
 
+    /// When the last look was.
+    pub(super) fn looked(&self) -> Mono {
+        self.looked
+    }
+
     fn forget(&mut self, now: Mono) {
         let is_recent = |watched: &Watched| now <= watched.asked_at.plus_ms(WATCHED_FOR_MS);
         self.watched.retain(|_, watched| is_recent(watched));
+        let kept = self.watched.values();
+        self.histories = kept
+            .filter(|one| one.series.keeps() == Keep::History)
+            .count();
     }
 
-    /// Queues that have changed: their share of the sums, and that they have.
-    fn take_touched(&mut self, desk: &Desk) {
-        for TouchedQueue { id, vhost, name } in desk.env.touched.take() {
-            let found = desk.find_vhost(&vhost);
-            let queue = found.and_then(|vhost| vhost.find_queue(&name));
-            let queue = queue.filter(|queue| queue.id() == id);
-            let lengths = queue.map_or(Lengths::default(), |queue| {
-                queue.untouch();
-                queue.look(reading::lengths)
-            });
-            self.add(&vhost, id, lengths);
-            let (vhost, name) = (vhost.to_string(), name.to_string());
-            let subject = Subject::Queue { vhost, name };
-            if self.watched.contains_key(&subject) {
-                self.changed.insert(subject);
-            }
+    /// Takes in one queue that has changed: its share of the sums, and that it has. `false` if
+    /// there is none.
+    fn take_touched(&mut self, desk: &Desk) -> bool {
+        let Some(TouchedQueue { id, vhost, name }) = self.touched.pop() else {
+            return false;
+        };
+        let found = desk.find_vhost(&vhost);
+        let queue = found.and_then(|vhost| vhost.find_queue(&name));
+        let queue = queue.filter(|queue| queue.id() == id);
+        let lengths = queue.map_or(Lengths::default(), |queue| {
+            queue.untouch();
+            queue.look(reading::lengths)
+        });
+        self.add(&vhost, id, lengths);
+        let (vhost, name) = (vhost.to_string(), name.to_string());
+        if let Some((subject, _)) = self.watched.get_key_value(&Subject::Queue { vhost, name }) {
+            self.changed.insert(Arc::clone(subject));
         }
+        true
     }
 
     /// A queue holds so much now.
@@ -165,6 +237,19 @@ impl State {
     /// The counters of `subject` now: `None` if there is no such thing, nothing inside for a
     /// channel.
     pub(super) fn read(&self, desk: &Desk, subject: &Subject) -> Option<Option<Vec<u64>>> {
+        match subject {
+            Subject::Vhost(_) => self.read_with(desk, subject, &desk.turnovers()),
+            _ => self.read_with(desk, subject, &Turnovers::default()),
+        }
+    }
+
+    /// The same; `turnovers`: what went through vhosts.
+    fn read_with(
+        &self,
+        desk: &Desk,
+        subject: &Subject,
+        turnovers: &Turnovers,
+    ) -> Option<Option<Vec<u64>>> {
         let read = match subject {
             Subject::Node => {
                 let mut lengths = Lengths::default();
@@ -173,19 +258,30 @@ impl State {
                         *all += one;
                     }
                 }
-                reading::node(desk, lengths)
+                reading::node(lengths, &desk.turnover(Scope::All), desk.churn())
             }
             Subject::Vhost(name) => {
+                let vhost = desk.find_vhost(name)?;
                 let lengths = self.sums.get(&**name).copied().unwrap_or_default();
-                reading::vhost(desk, name, lengths)?
+                reading::vhost(lengths, &turnovers.of(&vhost))
             }
-            Subject::Queue { vhost, name } => reading::queue(desk, vhost, name)?,
-            Subject::Exchange { vhost, name } => reading::exchange(desk, vhost, name)?,
-            Subject::Connection(name) => reading::connection(desk, name)?,
-            Subject::Channel(name) => {
-                let connection = connection_of(name);
-                return reading::connection(desk, connection).map(|_| None);
+            Subject::Queue { vhost, name } => {
+                let queue = desk.find_vhost(vhost)?.find_queue(name)?;
+                queue.look(|queue| reading::queue(reading::lengths(queue), &queue.stats()))
             }
+            Subject::Exchange { vhost, name } => {
+                let exchange = desk.find_vhost(vhost)?.find_exchange(name)?;
+                reading::exchange(&exchange.tally.totals())
+            }
+            Subject::Connection(id) => {
+                let session = desk.sessions.get(&ConnectionId(*id))?;
+                reading::connection(&session.traffic.totals())
+            }
+            Subject::Channel { connection, .. } => {
+                let is_open = desk.sessions.contains_key(&ConnectionId(*connection));
+                return is_open.then_some(None);
+            }
+            Subject::Process => reading::process(&desk.process()),
         };
         Some(Some(read))
     }
@@ -205,25 +301,22 @@ impl State {
                 return None;
             }
             let mut series = Series::new(now);
-            if let Some(values) = values {
-                series.push(now, values);
-            }
-            if let Subject::Channel(name) = subject {
-                self.ask(desk, now, connection_of(name));
+            match (values, subject) {
+                (Some(values), _) => series.push(now, values),
+                (None, Subject::Channel { connection, .. }) => {
+                    self.ask(desk, now, [ConnectionId(*connection)]);
+                }
+                (None, _) => {}
             }
             let asked_at = now;
             self.watched
-                .insert(subject.clone(), Watched { asked_at, series });
+                .insert(Arc::new(subject.clone()), Watched { asked_at, series });
         }
-        let histories = || {
-            let each = self.watched.values();
-            each.filter(|one| one.series.keeps() == Keep::History)
-                .count()
-        };
-        let has_room = keep == Keep::History && histories() < HISTORIES_MAX;
         let watched = self.watched.get_mut(subject)?;
         watched.asked_at = now;
-        if has_room {
+        let is_new = keep == Keep::History && watched.series.keeps() == Keep::Rate;
+        if is_new && self.histories < HISTORIES_MAX {
+            self.histories += 1;
             watched.series.keep(Keep::History);
         }
         Some(&watched.series)
@@ -231,72 +324,115 @@ impl State {
 
     /// `subject` is gone.
     pub(super) fn unwatch(&mut self, subject: &Subject) {
-        self.watched.remove(subject);
-    }
-
-    fn look(&mut self, desk: &Desk, now: Mono) {
-        self.take_touched(desk);
-        let changed = std::mem::take(&mut self.changed);
-        self.take_answers(desk);
-        let mut watched = std::mem::take(&mut self.watched);
-        watched.retain(|subject, watched| {
-            let series = &mut watched.series;
-            match subject {
-                Subject::Queue { .. } if !changed.contains(subject) => {
-                    series.go_on(now);
-                    true
-                }
-                _ => match self.read(desk, subject) {
-                    Some(Some(values)) => {
-                        series.push(now, &values);
-                        true
-                    }
-                    // Its connection is asked.
-                    Some(None) => true,
-                    // It is gone.
-                    None => false,
-                },
-            }
-        });
-        self.watched = watched;
-        self.ask_channels(desk, now);
-    }
-
-    /// Asks the connections of watched channels.
-    fn ask_channels(&mut self, desk: &Desk, now: Mono) {
-        self.asked.clear();
-        let channels = self.watched.keys().filter_map(|subject| match subject {
-            Subject::Channel(name) => Some(connection_of(name).to_owned()),
-            _ => None,
-        });
-        let connections: HashSet<String> = channels.collect();
-        for connection in connections {
-            self.ask(desk, now, &connection);
+        if let Some(watched) = self.watched.remove(subject)
+            && watched.series.keeps() == Keep::History
+        {
+            self.histories -= 1;
         }
     }
 
-    fn ask(&mut self, desk: &Desk, now: Mono, connection: &str) {
-        let answers = desk.ask_channels(Scope::All, Some(connection));
+    /// Begins a look.
+    fn begin(&mut self, desk: &Desk, now: Now) {
+        self.touched.extend(desk.env.touched.take());
+        self.take_answers();
+        let is_steady = |subject: &&Arc<Subject>| !matches!(***subject, Subject::Queue { .. });
+        let left: Vec<_> = self.watched.keys().filter(is_steady).cloned().collect();
+        let is_vhost = |subject: &Arc<Subject>| matches!(**subject, Subject::Vhost(_));
+        let turnovers = match left.iter().any(is_vhost) {
+            true => desk.turnovers(),
+            false => Turnovers::default(),
+        };
+        self.look = Some(Look {
+            now,
+            left,
+            turnovers,
+        });
+    }
+
+    /// Goes on with the look, until the turn is over. What is read leaves its list first: an error
+    /// inside is not met again.
+    fn go_on_looking(&mut self, desk: &Desk) -> Left {
+        while !turns::is_over() {
+            turns::spend(READ_STEPS);
+            if self.take_touched(desk) {
+                continue;
+            }
+            let look = self.look.as_mut();
+            let next = look.and_then(|look| {
+                look.left.extend(self.changed.drain());
+                look.left.pop()
+            });
+            let Some(subject) = next else {
+                self.end(desk);
+                return Left::Nothing;
+            };
+            self.look_at(desk, &subject);
+        }
+        Left::More
+    }
+
+    fn look_at(&mut self, desk: &Desk, subject: &Subject) {
+        let Some(look) = &self.look else { return };
+        let at = look.now.mono;
+        match self.read_with(desk, subject, &look.turnovers) {
+            Some(Some(values)) => self.push(at, subject, &values),
+            // Its connection is asked.
+            Some(None) => {}
+            // It is gone.
+            None => self.unwatch(subject),
+        }
+    }
+
+    fn push(&mut self, at: Mono, subject: &Subject, values: &[u64]) {
+        if let Some(Watched { series, .. }) = self.watched.get_mut(subject) {
+            let mut pairs = reading::fields(subject)
+                .zip(series.last().unwrap_or_default())
+                .zip(values);
+            let is_another =
+                pairs.any(|(((_, group), last), now)| group.only_rises() && now < last);
+            if is_another {
+                // It was deleted and declared again.
+                series.begin_anew();
+            }
+            series.push(at, values);
+        }
+    }
+
+    fn end(&mut self, desk: &Desk) {
+        let Some(look) = self.look.take() else { return };
+        self.looked = look.now.mono;
+        self.asked.clear();
+        self.asked_of.clear();
+        let channels = self.watched.keys().filter_map(|subject| match **subject {
+            Subject::Channel { connection, .. } => Some(ConnectionId(connection)),
+            _ => None,
+        });
+        let connections: HashSet<ConnectionId> = channels.collect();
+        self.ask(desk, look.now.mono, connections);
+    }
+
+    /// Asks connections for their channels, those left out that were asked since the last look.
+    fn ask(&mut self, desk: &Desk, now: Mono, of: impl IntoIterator<Item = ConnectionId>) {
+        let asked_of = &mut self.asked_of;
+        let of = of
+            .into_iter()
+            .filter(|connection| asked_of.insert(*connection));
+        let answers = desk.ask_channels_of(of);
         self.asked.push((now, answers));
     }
 
     /// What watched channels have answered so far.
-    fn take_answers(&mut self, desk: &Desk) {
-        for (at, answers) in &self.asked {
-            for view in desk.channels(answers).0 {
-                let subject = Subject::Channel(view.name);
-                if let Some(watched) = self.watched.get_mut(&subject) {
-                    let values = reading::channel(&view.snapshot.counters);
-                    watched.series.push(*at, &values);
-                }
+    fn take_answers(&mut self) {
+        let taken = self
+            .asked
+            .iter()
+            .map(|(at, answers)| (*at, answers.take().0));
+        for (at, channels) in taken.collect::<Vec<_>>() {
+            for channel in channels {
+                let (connection, number) = (channel.connection.0, channel.number.0);
+                let subject = Subject::Channel { connection, number };
+                self.push(at, &subject, &reading::channel(&channel.counters));
             }
         }
     }
-}
-
-/// `127.0.0.1:41878 -> 127.0.0.1:5672` of `127.0.0.1:41878 -> 127.0.0.1:5672 (1)`.
-fn connection_of(channel: &str) -> &str {
-    channel
-        .rsplit_once(" (")
-        .map_or(channel, |(connection, _)| connection)
 }

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Range, Sample, Window};
+use super::{Ago, Range, Window};
 use crate::clock::{Mono, Now};
 
 /// Distance of samples and how long they stay, in milliseconds: RabbitMQ's retention policies, and
@@ -43,8 +43,8 @@ pub(super) struct Series {
     keep: Keep,
     /// When the first sample was taken.
     first: Mono,
-    /// When the last look was, which found what the last sample says.
-    looked: Mono,
+    /// When the last one was.
+    last: Mono,
     /// The finest one first, each with its oldest sample in front.
     tiers: [VecDeque<Point>; TIERS.len()],
 }
@@ -54,7 +54,7 @@ impl Series {
         Self {
             keep: Keep::Rate,
             first: now,
-            looked: now,
+            last: now,
             tiers: Default::default(),
         }
     }
@@ -68,18 +68,22 @@ impl Series {
         self.keep
     }
 
-    /// Nothing has changed since the last look.
-    pub(super) fn go_on(&mut self, now: Mono) {
-        self.looked = now;
+    /// What is counted from now on is another thing's.
+    pub(super) fn begin_anew(&mut self) {
+        self.tiers = Default::default();
     }
 
-    /// The counters of now.
+    /// The counters of now; an answer that comes later than one that was asked for later is
+    /// dropped.
     pub(super) fn push(&mut self, now: Mono, values: &[u64]) {
+        if now < self.last {
+            return;
+        }
         let [finest, ..] = &mut self.tiers;
         if finest.is_empty() {
             self.first = now;
         }
-        self.looked = now;
+        self.last = now;
         if finest.back().is_none_or(|last| *last.values != *values) {
             finest.push_back(Point {
                 at: now,
@@ -149,39 +153,37 @@ impl Series {
         None
     }
 
-    /// What the counter with number `place` rises each second.
-    pub(super) fn rate(&self, place: usize) -> f64 {
-        let over = ms(self.first, self.looked).min(RATE_OVER_MS);
-        let from = Mono::from_nanos(self.looked.as_nanos().saturating_sub(over * 1_000_000));
+    /// What the counter with number `place` rises each second. `looked`: when the last look was,
+    /// which found what the last sample says.
+    pub(super) fn rate(&self, place: usize, looked: Mono) -> f64 {
+        let looked = looked.max(self.last);
+        let over = ms(self.first, looked).min(RATE_OVER_MS);
         let ends = self
-            .value_at(place, from)
-            .zip(self.value_at(place, self.looked));
+            .value_at(place, looked.minus_ms(over))
+            .zip(self.value_at(place, looked));
         ends.map_or(0.0, |(before, last)| per_second(before, last, over))
     }
 
-    /// The samples of the counter with number `place` that `window` asks for.
-    pub(super) fn range(&self, now: Now, place: usize, window: Window) -> Range {
-        let Window { age_s, incr_s } = window;
-        let wall = now.wall.as_millis();
-        let newest = wall - wall % (incr_s * 1_000);
-        let samples: Vec<Sample> = (0..=age_s / incr_s)
-            .map_while(|number| {
-                let timestamp = newest.checked_sub(number * incr_s * 1_000)?;
-                let nanos = (wall - timestamp) * 1_000_000;
-                let at = Mono::from_nanos(now.transport.as_nanos().checked_sub(nanos)?);
-                let sample = self.value_at(place, at)?;
-                Some(Sample { sample, timestamp })
-            })
-            .collect();
-        let (Some(last), Some(first)) = (samples.first(), samples.last()) else {
-            return Range::default();
+    /// What it was when it was first looked at, as far as that is kept.
+    fn oldest(&self, place: usize) -> Option<u64> {
+        let mut tiers = self.tiers.iter().rev();
+        let oldest = tiers.find_map(VecDeque::front)?;
+        oldest.values.get(place).copied()
+    }
+
+    /// The samples of the counter with number `place` that `window` asks for; `value`: what it is
+    /// now.
+    pub(super) fn range(&self, now: Now, place: usize, window: Window, value: u64) -> Range {
+        let first = self.oldest(place).unwrap_or(value);
+        let sample_at = |ago: Ago| match ago {
+            Ago::Ms(0) => value,
+            Ago::Ms(ms) => {
+                let known = self.value_at(place, now.mono.minus_ms(ms));
+                known.unwrap_or(first)
+            }
+            Ago::BeforeStart => 0,
         };
-        let sum: f64 = samples.iter().map(|sample| sample.sample as f64).sum();
-        Range {
-            avg: sum / samples.len() as f64,
-            avg_rate: per_second(first.sample, last.sample, last.timestamp - first.timestamp),
-            samples,
-        }
+        Range::sampled(now, window, sample_at)
     }
 }
 

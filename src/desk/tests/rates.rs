@@ -1,7 +1,5 @@
 //! Rates and histories, with a clock that the test holds.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::types::ShortBytes;
@@ -39,6 +37,12 @@ fn of_queue(name: &str) -> Subject {
     }
 }
 
+/// Runs what is due in this second; whether another look is armed then.
+fn look(desk: &Desk, second: u64) -> bool {
+    desk.env.timers.run_due(at(second));
+    desk.env.timers.next_deadline().is_some()
+}
+
 fn trend(desk: &Desk, second: u64, subject: &Subject, name: &str) -> (u64, f64) {
     let trends = desk.trends_at(at(second), subject, &Windows::default());
     let mut trends = trends.expect("it is there").into_iter();
@@ -63,7 +67,7 @@ fn rates_are_there_after_one_second() {
     }
     // The value is that of the moment, the rate that of the last look.
     assert_eq!(trend(&desk, 0, &of_q, "messages"), (3, 0.0));
-    assert!(desk.sample(at(1)));
+    assert!(look(&desk, 1));
     assert_eq!(trend(&desk, 1, &of_q, "messages"), (3, 2.0));
     assert_eq!(trend(&desk, 1, &of_q, "publish"), (3, 2.0));
     assert_eq!(trend(&desk, 1, &node, "messages_ready"), (4, 3.0));
@@ -77,7 +81,7 @@ fn rates_are_there_after_one_second() {
     assert_eq!(trend(&desk, 1, &exchange, "publish_out"), (4, 0.0));
     // Six seconds without a change.
     for second in 2..8 {
-        assert!(desk.sample(at(second)));
+        assert!(look(&desk, second));
     }
     assert_eq!(trend(&desk, 8, &of_q, "messages"), (3, 0.0));
     assert_eq!(trend(&desk, 8, &node, "messages_ready"), (4, 0.0));
@@ -95,7 +99,7 @@ fn a_deleted_queue_is_no_longer_counted_nor_watched() {
     assert_eq!(trend(&desk, 1, &Subject::Node, "messages").0, 0);
     assert_eq!(desk.trends_at(at(1), &of_q, &Windows::default()), None);
     done(high.declare_queue(now, queue("q")));
-    assert!(desk.sample(at(2)));
+    assert!(look(&desk, 2));
     assert_eq!(trend(&desk, 2, &of_q, "messages"), (0, 0.0));
     let nowhere = Subject::Vhost("nowhere".to_owned());
     assert_eq!(desk.trends_at(at(2), &nowhere, &Windows::default()), None);
@@ -108,16 +112,16 @@ fn nothing_is_noted_before_the_first_question_and_when_the_last_is_long_ago() {
     let noted = |desk: &Desk| desk.env.touched.take().len();
     publish(&high, "q");
     assert_eq!(noted(&desk), 0);
-    assert!(!desk.sample(at(0)));
+    assert!(!look(&desk, 0));
     let _asked = trend(&desk, 0, &Subject::Node, "messages");
     publish(&high, "q");
     publish(&high, "q");
     let long = WATCHED_FOR_MS / 1_000;
-    assert!(desk.sample(at(long)));
+    assert!(look(&desk, long));
     assert_eq!(noted(&desk), 0, "the look has taken it");
     publish(&high, "q");
     assert_eq!(noted(&desk), 1);
-    assert!(!desk.sample(at(long + 1)));
+    assert!(!look(&desk, long + 1));
     publish(&high, "q");
     assert_eq!(noted(&desk), 0);
     // The next question begins anew.
@@ -126,20 +130,63 @@ fn nothing_is_noted_before_the_first_question_and_when_the_last_is_long_ago() {
 }
 
 #[test]
-fn the_driver_is_woken_by_the_first_question() {
-    struct Woken(std::sync::atomic::AtomicBool);
-    impl std::task::Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            self.0.store(true, std::sync::atomic::Ordering::Relaxed);
-        }
-    }
+fn the_first_question_has_a_look_armed() {
     let (desk, ..) = actors();
-    let woken = Arc::new(Woken(std::sync::atomic::AtomicBool::new(false)));
-    let waker = std::task::Waker::from(Arc::clone(&woken));
-    assert!(!desk.is_watched_or_wake(&waker));
-    let _asked = trend(&desk, 0, &Subject::Node, "messages");
-    assert!(woken.0.load(std::sync::atomic::Ordering::Relaxed));
-    assert!(desk.is_watched_or_wake(&waker));
+    assert_eq!(desk.env.timers.next_deadline(), None);
+    let _asked = trend(&desk, 3, &Subject::Node, "messages");
+    assert_eq!(desk.env.timers.next_deadline(), Some(at(4).mono));
+    assert!(look(&desk, 4));
+    assert_eq!(desk.env.timers.next_deadline(), Some(at(5).mono));
+}
+
+/// What is watched of another queue of the same name said that it fell.
+#[test]
+fn a_queue_that_is_declared_again_begins_anew() {
+    let (desk, now, high, _) = actors();
+    done(high.declare_queue(now, queue("q")));
+    for _ in 0..5 {
+        publish(&high, "q");
+    }
+    let of_q = of_queue("q");
+    assert_eq!(trend(&desk, 0, &of_q, "publish"), (5, 0.0));
+    done(high.delete_queue(now, "q", DeleteIf::default()));
+    done(high.declare_queue(now, queue("q")));
+    publish(&high, "q");
+    assert!(look(&desk, 1));
+    assert_eq!(trend(&desk, 1, &of_q, "publish"), (1, 0.0));
+    assert_eq!(trend(&desk, 1, &of_q, "messages"), (1, 0.0));
+}
+
+/// Whatever is watched, a look is done in turns.
+#[test]
+fn a_look_at_many_queues_takes_many_turns() {
+    let (desk, now, high, _) = actors();
+    let names: Vec<String> = (0..3_000).map(|number| format!("q{number}")).collect();
+    for name in &names {
+        let mut declaration = queue("q");
+        declaration.name = leveret_codec::types::ShortString::new(name).unwrap();
+        done(high.declare_queue(now, declaration));
+        let asked = desk.trends_at(at(0), &of_queue(name), &Windows::default());
+        assert!(asked.is_some());
+    }
+    for name in &names {
+        done(high.purge_queue(now, name));
+    }
+    let turn = crate::turns::Turn::begin();
+    desk.env.timers.run_due(at(1));
+    drop(turn);
+    assert_eq!(
+        desk.env.timers.next_deadline(),
+        None,
+        "it is not at its end"
+    );
+    let mut turns = 1;
+    while desk.env.turns.run_one(at(1)) {
+        turns += 1;
+    }
+    assert!(turns > 2, "{turns} turns");
+    assert!(desk.env.turns.counts().longest < 2 * u64::from(crate::turns::TURN_STEPS));
+    assert!(desk.env.timers.next_deadline().is_some());
 }
 
 #[test]
@@ -157,7 +204,7 @@ fn samples_come_with_the_window_that_asks_for_them() {
     let _first = ask(0);
     for second in 1..=4 {
         publish(&high, "q");
-        assert!(desk.sample(at(second)));
+        assert!(look(&desk, second));
     }
     let trends = ask(4);
     let find = |name| trends.iter().find(|trend| trend.name == name);

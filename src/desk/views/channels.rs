@@ -115,6 +115,20 @@ impl Desk {
         answers
     }
 
+    /// The same for these connections.
+    pub(in crate::desk) fn ask_channels_of(
+        &self,
+        connections: impl IntoIterator<Item = ConnectionId>,
+    ) -> Answers {
+        let answers = Answers::default();
+        for connection in connections {
+            if let Some(session) = self.session(connection) {
+                session.mailbox.post(Mail::Ask(answers.ticket()));
+            }
+        }
+        answers
+    }
+
     /// The channels that have come in, by connection and number, and how many connections have not
     /// answered. Channels of connections that are gone are left out.
     #[must_use]

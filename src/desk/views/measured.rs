@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use super::Scope;
 use crate::auth::Door;
 use crate::desk::Desk;
+use crate::kind::QueueKind;
+use crate::store::StoreTotals;
 
 /// What the process takes of its machine, measured when it is asked for. `None` where the system
 /// does not say.
@@ -21,6 +24,21 @@ pub struct Measured {
     pub descriptors_max: Option<u64>,
     /// Of the open ones, sockets: of clients, and those that wait for clients.
     pub sockets_used: Option<u64>,
+    /// Tasks of the runtime.
+    pub tasks: Option<u64>,
+    /// Of those, how many wait for a worker.
+    pub waiting_tasks: Option<u64>,
+    /// How often workers of the runtime went to sleep.
+    pub naps: Option<u64>,
+}
+
+/// What the process takes of its machine, and does with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ProcessView {
+    /// What it takes.
+    pub measured: Measured,
+    /// What the store does.
+    pub store: StoreTotals,
 }
 
 /// What the memory is used for, as far as that is counted.
@@ -32,6 +50,23 @@ pub struct MemoryParts {
     /// Octets that wait for the disk.
     pub staged_bytes: u64,
     /// All others: connections, lists, code, what is free and not given back.
+    pub other_bytes: u64,
+}
+
+/// What the memory is used for, by what counts it for itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MemoryUse {
+    /// Octets that the process has resident.
+    pub resident_bytes: u64,
+    /// Octets of classic queues and what they hold.
+    pub classic_bytes: u64,
+    /// Octets of quorum queues.
+    pub quorum_bytes: u64,
+    /// Octets of streams.
+    pub stream_bytes: u64,
+    /// Octets that wait for the disk.
+    pub staged_bytes: u64,
+    /// All others.
     pub other_bytes: u64,
 }
 
@@ -69,6 +104,15 @@ impl Desk {
         gauges.map_or_else(Measured::default, |gauges| gauges.measure())
     }
 
+    /// What the process takes of its machine, and does with it.
+    #[must_use]
+    pub fn process(&self) -> ProcessView {
+        ProcessView {
+            measured: self.measured(),
+            store: self.env.store.totals(),
+        }
+    }
+
     /// What the memory in `measured` is used for.
     #[must_use]
     pub fn memory_parts(&self, measured: &Measured) -> MemoryParts {
@@ -81,6 +125,32 @@ impl Desk {
             staged_bytes,
             other_bytes: used.saturating_sub(queued_bytes + staged_bytes),
         }
+    }
+
+    /// What the memory is used for. Asks every queue.
+    #[must_use]
+    pub fn memory_use(&self) -> MemoryUse {
+        let resident_bytes = self.measured().memory_used_bytes.unwrap_or_default();
+        let mut used = MemoryUse {
+            resident_bytes,
+            staged_bytes: self.env.store.staged(),
+            ..MemoryUse::default()
+        };
+        for queue in self
+            .vhosts_of(Scope::All)
+            .iter()
+            .flat_map(|vhost| vhost.all_queues())
+        {
+            let bytes = queue.look(|state| state.memory_bytes()) as u64;
+            match queue.declared().kind {
+                QueueKind::Classic => used.classic_bytes += bytes,
+                QueueKind::Quorum => used.quorum_bytes += bytes,
+                QueueKind::Stream => used.stream_bytes += bytes,
+            }
+        }
+        let queues = used.classic_bytes + used.quorum_bytes + used.stream_bytes;
+        used.other_bytes = resident_bytes.saturating_sub(queues + used.staged_bytes);
+        used
     }
 
     /// Milliseconds since the broker was made, in real time.

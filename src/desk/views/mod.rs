@@ -35,12 +35,13 @@ pub(crate) use handles::{ExchangeRef, QueueRef, SessionRef};
 pub(crate) use listing::{Item, select};
 pub use listing::{Listed, Listing, NameFilter, Page, PageError, PatternTooLarge, SortKey};
 pub(crate) use measured::Gauges;
-pub use measured::{LoginAttempts, Measured, MemoryParts};
-pub use overview::{Churn, ObjectTotals};
+pub use measured::{LoginAttempts, Measured, MemoryParts, MemoryUse, ProcessView};
+pub use overview::{Churn, ObjectTotals, Overview};
 pub use plain::PlainTable;
 pub use queues::{MessageCounts, QueueCounts, QueueSort, QueueView, QuorumView, StreamView};
 #[cfg(feature = "management")]
 pub(crate) use rolls::{ExchangeFigures, ExchangeRoll, QueueFigures, QueueRoll, WithBindings};
+pub(in crate::desk) use turnover::Turnovers;
 pub use vhosts::VhostView;
 
 /// Which vhosts a view is about.

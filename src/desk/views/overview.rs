@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{MessageCounts, Scope};
 use crate::desk::Desk;
 use crate::queue::DeathTotals;
+use crate::tally::Turnover;
 
 /// How many there are of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,7 +43,32 @@ pub struct Churn {
     pub queues_deleted: u64,
 }
 
+/// What is counted of the broker, or of some of its vhosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Overview {
+    /// How many there are of each.
+    pub objects: ObjectTotals,
+    /// What all queues hold.
+    pub counts: MessageCounts,
+    /// What went through.
+    pub turnover: Turnover,
+    /// How often things came and went, whatever their vhost.
+    pub churn: Churn,
+}
+
 impl Desk {
+    /// What is counted in `scope`.
+    #[must_use]
+    pub fn overview(&self, scope: Scope<'_>) -> Overview {
+        let (objects, counts) = self.totals(scope);
+        Overview {
+            objects,
+            counts,
+            turnover: self.turnover(scope),
+            churn: self.churn(),
+        }
+    }
+
     /// How often things came and went since the broker started.
     #[must_use]
     pub fn churn(&self) -> Churn {
@@ -80,7 +106,7 @@ impl Desk {
             totals.exchanges += vhost.exchange_count();
             for queue in vhost.all_queues() {
                 let (consumers, held) =
-                    queue.look(|state| (state.consumer_count(), MessageCounts::of(state)));
+                    queue.look(|state| (state.consumer_count(), MessageCounts::shown(state)));
                 totals.queues += 1;
                 totals.consumers += consumers;
                 counts = counts.plus(held);

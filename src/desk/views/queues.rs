@@ -157,6 +157,21 @@ impl MessageCounts {
         }
     }
 
+    /// What RabbitMQ shows of it: all messages of a stream are ready.
+    pub(in crate::desk) fn shown(queue: &Queue) -> Self {
+        let counts = Self::of(queue);
+        let unacked = match queue.declared().kind {
+            QueueKind::Stream => 0,
+            QueueKind::Classic | QueueKind::Quorum => counts.unacked,
+        };
+        Self { unacked, ..counts }
+    }
+
+    /// All messages, those that wait, and those delivered and not settled.
+    pub(crate) fn lengths(&self) -> [u64; 3] {
+        [self.ready + self.unacked, self.ready, self.unacked]
+    }
+
     /// Both together.
     #[must_use]
     pub(super) fn plus(self, other: Self) -> Self {

@@ -5,6 +5,8 @@
 //! without a connection, by the program around the broker or by another door, counts as AMQP 0-9-1,
 //! as what comes by RabbitMQ's HTTP API does.
 
+use std::collections::HashMap;
+
 use super::Scope;
 use crate::desk::Desk;
 use crate::tally::Turnover;
@@ -24,8 +26,9 @@ impl Desk {
                 protocols.fold(Turnover::default(), |sum, (_, turnover)| sum.plus(turnover))
             }
             Scope::Vhost(_) | Scope::Vhosts(_) | Scope::Named(_) => {
+                let turnovers = self.turnovers();
                 let vhosts = self.vhosts_of(scope);
-                let each = vhosts.iter().map(|vhost| self.turnover_of(vhost));
+                let each = vhosts.iter().map(|vhost| turnovers.of(vhost));
                 each.fold(Turnover::default(), Turnover::plus)
             }
         }
@@ -51,19 +54,39 @@ impl Desk {
         sums.into_iter().collect()
     }
 
-    pub(super) fn turnover_of(&self, vhost: &Vhost) -> Turnover {
+    /// What went through each vhost: one look at the connections, however many vhosts there are.
+    pub(in crate::desk) fn turnovers(&self) -> Turnovers {
         let past = self.past.lock();
-        let own = Turnover {
-            messages: vhost.tally.totals(),
-            ..Turnover::default()
-        };
-        let mut sum = vhost.past.lock().plus(own);
+        let mut each: HashMap<usize, Turnover> = HashMap::new();
         for session in self.sessions.iter() {
-            if std::ptr::eq(&*session.vhost, vhost) {
-                sum = sum.plus(session.turnover());
-            }
+            let sum = each.entry(place_of(&session.vhost)).or_default();
+            *sum = sum.plus(session.turnover());
+        }
+        for vhost in self.vhosts.iter() {
+            let own = Turnover {
+                messages: vhost.tally.totals(),
+                ..Turnover::default()
+            };
+            let sum = each.entry(place_of(&vhost)).or_default();
+            *sum = sum.plus(vhost.past.lock().plus(own));
         }
         drop(past);
-        sum
+        Turnovers(each)
+    }
+}
+
+/// What went through each vhost, by its place in memory: one that was deleted and made again under
+/// the same name is another one.
+#[derive(Default)]
+pub(in crate::desk) struct Turnovers(HashMap<usize, Turnover>);
+
+fn place_of(vhost: &Vhost) -> usize {
+    std::ptr::from_ref(vhost).addr()
+}
+
+impl Turnovers {
+    /// What went through this one.
+    pub(in crate::desk) fn of(&self, vhost: &Vhost) -> Turnover {
+        self.0.get(&place_of(vhost)).copied().unwrap_or_default()
     }
 }

@@ -43,8 +43,10 @@ impl Desk {
     /// The vhosts of `scope` by name.
     #[must_use]
     pub fn vhosts(&self, scope: Scope<'_>) -> Vec<VhostView> {
+        let turnovers = self.turnovers();
         let vhosts = self.vhosts_of(scope).into_iter();
-        vhosts.map(|vhost| vhost_view(self, &vhost)).collect()
+        let view = |vhost: Arc<Vhost>| vhost_view(&vhost, turnovers.of(&vhost));
+        vhosts.map(view).collect()
     }
 
     /// The limits of the vhosts of `scope` that have any, as they were set, by name.
@@ -69,10 +71,10 @@ impl Desk {
     }
 }
 
-fn vhost_view(desk: &Desk, vhost: &Vhost) -> VhostView {
+fn vhost_view(vhost: &Vhost, turnover: Turnover) -> VhostView {
     let queues = vhost.all_queues();
     let counts = queues.iter().fold(MessageCounts::default(), |sum, queue| {
-        sum.plus(queue.look(MessageCounts::of))
+        sum.plus(queue.look(MessageCounts::shown))
     });
     let metadata = vhost.metadata();
     VhostView {
@@ -86,7 +88,7 @@ fn vhost_view(desk: &Desk, vhost: &Vhost) -> VhostView {
         exchanges: vhost.exchange_count(),
         bindings: vhost.binding_count(),
         counts,
-        turnover: desk.turnover_of(vhost),
+        turnover,
     }
 }
 

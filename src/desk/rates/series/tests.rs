@@ -3,16 +3,19 @@ use proptest::prelude::*;
 use super::*;
 use crate::clock::Wall;
 
-/// The transport clock began at this time of day: the third second of a minute.
+/// The clock began at this time of day: the third second of a minute.
 const BEGAN: u64 = 1_800_000_003_000;
 
 fn at(ms: u64) -> Now {
     Now {
-        mono: Mono::ZERO,
+        mono: Mono::from_millis(ms),
         wall: Wall::from_millis(BEGAN + ms),
-        transport: Mono::from_millis(ms),
+        transport: Mono::ZERO,
     }
 }
+
+/// What a counter is after the last look.
+const LIVE: u64 = 1_000_000;
 
 /// A counter that is looked at each second from the first one on, and what it is then.
 fn series(keep: Keep, values: impl IntoIterator<Item = u64>) -> (Series, Now) {
@@ -21,37 +24,43 @@ fn series(keep: Keep, values: impl IntoIterator<Item = u64>) -> (Series, Now) {
     let mut now = at(0);
     for (second, value) in (0..).zip(values) {
         now = at(second * 1_000);
-        series.push(now.transport, &[value]);
+        series.push(now.mono, &[value]);
     }
     (series, now)
 }
 
 fn samples(series: &Series, now: Now, age_s: u64, incr_s: u64) -> Vec<(u64, u64)> {
-    let range = series.range(now, 0, Window::new(age_s, incr_s).unwrap());
+    let last = series.last().and_then(|values| values.first().copied());
+    let window = Window::new(age_s, incr_s).unwrap();
+    let range = series.range(now, 0, window, last.unwrap_or_default());
     let each = range.samples.iter();
-    each.map(|sample| (sample.timestamp - BEGAN, sample.sample))
+    each.filter(|sample| sample.timestamp >= BEGAN)
+        .map(|sample| (sample.timestamp - BEGAN, sample.sample))
         .collect()
 }
 
 #[test]
 fn rate_is_there_after_the_second_look() {
-    assert_eq!(series(Keep::Rate, []).0.rate(0), 0.0);
-    assert_eq!(series(Keep::Rate, [7]).0.rate(0), 0.0);
-    assert_eq!(series(Keep::Rate, [7, 19]).0.rate(0), 12.0);
-    assert_eq!(series(Keep::Rate, [19, 7]).0.rate(0), -12.0);
+    let rate = |values: &[u64]| {
+        let (series, now) = series(Keep::Rate, values.iter().copied());
+        series.rate(0, now.mono)
+    };
+    assert_eq!(rate(&[]), 0.0);
+    assert_eq!(rate(&[7]), 0.0);
+    assert_eq!(rate(&[7, 19]), 12.0);
+    assert_eq!(rate(&[19, 7]), -12.0);
 }
 
 #[test]
 fn rate_is_taken_over_five_seconds() {
     let mut values = vec![0; 10];
     values.extend([50, 50, 50, 50]);
-    let (mut series, now) = series(Keep::Rate, values);
-    assert_eq!(series.rate(0), 10.0);
+    let (series, now) = series(Keep::Rate, values);
+    assert_eq!(series.rate(0, now.mono), 10.0);
     let [finest, ..] = &series.tiers;
     assert!(finest.len() <= 6, "{} samples for a rate", finest.len());
     // Two seconds later the rise is six seconds ago; nothing was touched meanwhile.
-    series.go_on(now.transport.plus_ms(2_000));
-    assert_eq!(series.rate(0), 0.0);
+    assert_eq!(series.rate(0, now.mono.plus_ms(2_000)), 0.0);
 }
 
 #[test]
@@ -60,20 +69,70 @@ fn samples_lie_on_multiples_of_their_distance() {
     let (series, now) = series(Keep::History, (0..=20).map(|second| second * 100));
     let expected = [(17_000, 1_700), (12_000, 1_200), (7_000, 700), (2_000, 200)];
     assert_eq!(samples(&series, now, 15, 5), expected);
-    let range = series.range(now, 0, Window::new(15, 5).unwrap());
+    let range = series.range(now, 0, Window::new(15, 5).unwrap(), LIVE);
     assert_eq!((range.avg, range.avg_rate), (950.0, 100.0));
 }
 
+/// Seen: RabbitMQ 4.3.6, what queues hold: the last sample is that of the end of the interval.
 #[test]
-fn nothing_is_said_of_the_time_before_the_first_look() {
-    let (series, now) = series(Keep::History, [5, 6, 7, 8]);
-    assert_eq!(samples(&series, now, 60, 5), [(2_000, 7)]);
-    let mut none = Series::new(Mono::ZERO);
-    none.keep(Keep::History);
+fn a_window_up_to_now_ends_with_what_is_counted_now() {
+    let (series, now) = series(Keep::History, (0..=20).map(|second| second * 100));
+    let window = Window::new(10, 5).unwrap().up_to_now();
+    let range = series.range(now, 0, window, 2_050);
+    let samples = range.samples.iter();
+    let samples: Vec<_> = samples
+        .map(|one| (one.timestamp - BEGAN, one.sample))
+        .collect();
+    assert_eq!(samples, [(22_000, 2_050), (17_000, 1_700), (12_000, 1_200)]);
+}
+
+/// Seen: RabbitMQ 4.3.6: the first sample lies at the window's beginning, whatever the distance.
+#[test]
+fn samples_begin_with_the_window() {
+    let (series, now) = series(Keep::History, (0..=20).map(|second| second * 100));
     assert_eq!(
-        none.range(now, 0, Window::new(60, 5).unwrap()),
-        Range::default()
+        samples(&series, now, 7, 5),
+        [(15_000, 1_500), (10_000, 1_000)]
     );
+    assert_eq!(samples(&series, now, 3, 5), [(14_000, 1_400)]);
+}
+
+/// A distance of so many seconds that it has no milliseconds was no distance at all, or a panic.
+#[test]
+fn whatever_lengths_a_window_has_it_can_be_asked_for() {
+    let (series, now) = series(Keep::History, 0..=20);
+    let most = u64::MAX;
+    for (age_s, incr_s) in [
+        (most, most),
+        (1 << 61, 1 << 61),
+        (most, most / 1_999),
+        (1, most),
+        (1_999, 1),
+    ] {
+        let window = Window::new(age_s, incr_s).unwrap();
+        series.range(now, 0, window, LIVE);
+        series.range(now, 0, window.up_to_now(), LIVE);
+    }
+}
+
+/// Seen: RabbitMQ 4.3.6: as many samples as were asked for, zeros before it was started.
+#[test]
+fn before_the_first_look_all_was_as_it_was_then() {
+    let mut series = Series::new(at(0).mono);
+    series.keep(Keep::History);
+    for second in 10..14 {
+        series.push(at(second * 1_000).mono, &[second]);
+    }
+    let values = |series: &Series, now: Now, window| {
+        let range = series.range(now, 0, window, LIVE);
+        let samples = range.samples.iter().map(|one| one.sample);
+        samples.collect::<Vec<_>>()
+    };
+    let window = Window::new(25, 5).unwrap();
+    assert_eq!(values(&series, at(13_000), window), [12, 10, 10, 0, 0, 0]);
+    let none = Series::new(Mono::ZERO);
+    let window = Window::new(5, 5).unwrap();
+    assert_eq!(values(&none, at(7_000), window), [LIVE, LIVE]);
 }
 
 #[test]
