@@ -8,11 +8,13 @@ use bytes::Bytes;
 
 use super::answer::{Refusal, Reply};
 use super::body::Fields;
+use super::counters;
 use super::door::Door;
 use super::json::{Columns, Object};
 use super::login::SEES_ALL;
 use super::query::Query;
 use crate::auth::User;
+use crate::desk::rates::Windows;
 use crate::desk::views::Scope;
 use crate::desk::{Actor, Administration, Caller, Desk, Stored};
 use crate::limits::DURABLE_WAIT_MS;
@@ -129,6 +131,25 @@ impl Ask {
         let durable = tokio::time::timeout(limit, self.desk.durable(until)).await;
         durable.map_err(|_| Refusal::not_durable())?;
         Ok(value)
+    }
+
+    /// The samples that are wanted.
+    ///
+    /// # Errors
+    /// 400 for a window that is empty.
+    pub(super) fn windows(&self) -> Result<Windows, Refusal> {
+        Ok(counters::windows(&self.query)?)
+    }
+
+    /// The same of what a list shows of its items.
+    ///
+    /// Seen: RabbitMQ 4.3.6: lists of queues, exchanges and virtual hosts refuse in other words.
+    ///
+    /// # Errors
+    /// 400 for a window that is empty.
+    pub(super) fn windows_of_list(&self) -> Result<Windows, Refusal> {
+        let windows = counters::windows(&self.query);
+        windows.map_err(|empty| Refusal::page("invalid_range_parameters", &empty.to_string()))
     }
 
     /// The columns that are wanted.

@@ -14,6 +14,8 @@ pub(super) struct Contract {
     pub(super) gives: Gives,
     /// Besides what every answer of this kind can be asked with.
     pub(super) query: &'static [Param],
+    /// The same, for histories of counters.
+    pub(super) history: &'static [Param],
     /// Statuses of refusals that others do not have.
     pub(super) refuses: &'static [u16],
 }
@@ -74,6 +76,7 @@ impl Contract {
             takes,
             gives,
             query: &[],
+            history: &[],
             refuses: &[],
         }
     }
@@ -81,6 +84,14 @@ impl Contract {
     /// The same, with parameters of its own.
     pub(super) const fn query(self, query: &'static [Param]) -> Self {
         Self { query, ..self }
+    }
+
+    /// The same, with histories of its counters if the query asks for them.
+    pub(super) const fn counting(self) -> Self {
+        Self {
+            history: OF_COUNTERS,
+            ..self
+        }
     }
 
     /// The same, with statuses of its own.
@@ -191,6 +202,60 @@ pub(super) const OF_PAGES: &[Param] = &[
     ),
 ];
 
+/// Of objects with counters.
+const OF_COUNTERS: &[Param] = &[
+    param(
+        "lengths_age",
+        Kind::Whole,
+        "How far samples of what queues hold go back, in seconds.",
+    ),
+    param(
+        "lengths_incr",
+        Kind::Whole,
+        "How far they are apart, in seconds.",
+    ),
+    param(
+        "msg_rates_age",
+        Kind::Whole,
+        "The same for what becomes of messages.",
+    ),
+    param(
+        "msg_rates_incr",
+        Kind::Whole,
+        "How far they are apart, in seconds.",
+    ),
+    param(
+        "data_rates_age",
+        Kind::Whole,
+        "The same for what goes over connections.",
+    ),
+    param(
+        "data_rates_incr",
+        Kind::Whole,
+        "How far they are apart, in seconds.",
+    ),
+    param(
+        "node_stats_age",
+        Kind::Whole,
+        "The same for what the node takes and does.",
+    ),
+    param(
+        "node_stats_incr",
+        Kind::Whole,
+        "How far they are apart, in seconds.",
+    ),
+];
+
+/// Of a node.
+pub(super) const OF_NODE: &[Param] = &[
+    param("memory", Kind::Truth, "With what memory is used for."),
+    param(
+        "binary",
+        Kind::Truth,
+        "With what messages in memory belong to.",
+    ),
+];
+
 /// Of objects of queues.
 pub(super) const OF_QUEUES: &[Param] = &[
     param("disable_stats", Kind::Truth, "Without figures."),
@@ -226,7 +291,7 @@ pub(super) const TEXT: Contract = other(Takes::Nothing, Gives::Text);
 pub(super) const VERSION: Contract = other(Takes::Nothing, Gives::Json(Kind::Text));
 
 /// All queues, or a page of them.
-pub(super) const QUEUES: Contract = pages(&QUEUE).query(OF_QUEUES);
+pub(super) const QUEUES: Contract = pages(&QUEUE).query(OF_QUEUES).counting();
 
 /// Messages, as many as are asked for.
 pub(super) const GET_MESSAGES: Contract = other(

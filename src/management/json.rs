@@ -151,13 +151,6 @@ impl<'a> Object<'a> {
         self.text.push(b']');
     }
 
-    /// A counter `x`, and its rate in `x_details`.
-    pub(super) fn counter(&mut self, key: &str, count: u64, rate: f64) {
-        self.set(key, &count);
-        let details = format!("{key}_details");
-        self.object(&details, |details| details.set("rate", &rate));
-    }
-
     fn key(&mut self, key: &str) {
         if !self.is_empty {
             self.text.push(b',');

@@ -47,6 +47,7 @@ mod aside;
 mod ask;
 mod body;
 mod contract;
+mod counters;
 mod door;
 mod foreign;
 mod json;
@@ -73,6 +74,12 @@ pub const NAME: &str = "management";
 
 /// What is spoken, as RabbitMQ calls it in a list of listeners.
 const PROTOCOL: &str = "http";
+
+/// The name of the listener of metrics, which the API tells of.
+pub(crate) const METRICS: &str = "prometheus";
+
+/// What is spoken there.
+pub(crate) const METRICS_PROTOCOL: &str = "http/prometheus";
 
 /// Serves the management API.
 pub struct Management {

@@ -4,7 +4,7 @@ use crate::config::Settings;
 use crate::net::listener::Listening;
 
 use super::json::Object;
-use super::{NAME, PROTOCOL};
+use super::{METRICS, METRICS_PROTOCOL, NAME, PROTOCOL};
 
 /// See the module.
 pub(super) struct Node {
@@ -77,10 +77,13 @@ impl Node {
             one.set("ip_address", &address.ip());
             one.set("port", &address.port());
             one.object("socket_opts", |options| match protocol {
-                PROTOCOL => {
+                PROTOCOL | METRICS_PROTOCOL => {
                     options.object("cowboy_opts", |cowboy| cowboy.set("sendfile", &false));
                     options.set("ip", &address.ip());
                     options.set("port", &address.port());
+                    if protocol == METRICS_PROTOCOL {
+                        options.set("protocol", protocol);
+                    }
                 }
                 _ => {
                     options.set("backlog", &crate::limits::BACKLOG);
@@ -94,18 +97,48 @@ impl Node {
     }
 
     /// The doors for HTTP.
-    pub(super) fn contexts(&self, object: &mut Object<'_>) {
-        let is_own = |listening: &&Listening| listening.name == NAME;
-        let own = self.listeners.iter().filter(is_own);
-        let addresses = own.flat_map(|listening| &listening.addresses);
-        object.array("contexts", addresses, |one, address| {
-            one.set("ssl_opts", &[(); 0]);
-            one.set("node", &self.name);
-            one.set("description", "RabbitMQ Management");
-            one.set("path", "/");
-            one.set("cowboy_opts", "[{sendfile,false}]");
-            one.set("ip", &address.ip());
-            one.set("port", &address.port().to_string());
+    pub(super) fn contexts(&self, object: &mut Object<'_>, whose: Whose) {
+        let doors = self.listeners.iter().filter_map(|listening| {
+            let description = match listening.name {
+                NAME => "RabbitMQ Management",
+                METRICS => "RabbitMQ Prometheus",
+                _ => return None,
+            };
+            let addresses = listening.addresses.iter();
+            Some(addresses.map(move |address| (listening.name, description, address)))
         });
+        object.array(
+            "contexts",
+            doors.flatten(),
+            |one, (name, description, address)| {
+                if whose == Whose::Named {
+                    one.set("ssl_opts", &[(); 0]);
+                    one.set("node", &self.name);
+                }
+                one.set("description", description);
+                one.set("path", "/");
+                one.set("cowboy_opts", "[{sendfile,false}]");
+                one.set("ip", &address.ip());
+                one.set("port", &address.port().to_string());
+                if name == METRICS {
+                    one.set("protocol", &format!("'{}'", METRICS_PROTOCOL));
+                }
+            },
+        );
     }
+
+    /// Whether there is a door for metrics.
+    pub(super) fn has_metrics(&self) -> bool {
+        let mut listeners = self.listeners.iter();
+        listeners.any(|listening| listening.name == METRICS)
+    }
+}
+
+/// Whether it is said whose doors they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// They are among those of all nodes.
+    Named,
+    /// They are a node's own.
+    Own,
 }

@@ -107,6 +107,7 @@ const NAMES: &[(&str, &str, &str)] = &[
         "An exchange; amq.default is the one without a name.",
         "amq.topic",
     ),
+    ("filter", "The owner of tables.", "rabbit"),
     ("limit", "The name of a limit.", "max-connections"),
     ("name", "The name of what is meant.", ""),
     ("node", "The name of this node.", ""),
@@ -203,7 +204,8 @@ fn query(row: &Row) -> impl Iterator<Item = &'static Param> {
         | Gives::Change
         | Gives::CreatedAt => [&[], &[]],
     };
-    shared.into_iter().flatten().chain(row.contract.query)
+    let own = [row.contract.query, row.contract.history];
+    shared.into_iter().chain(own).flatten()
 }
 
 fn query_parameter(param: &Param, named: &mut Schemas) -> Json {

@@ -155,5 +155,29 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
     router.fallback(fallback).layer(compressed)
 }
 
+/// The form of the table's rows.
+macro_rules! routes {
+    ($( $path:literal { $(
+        $verb:ident, $needs:ident, $amqp:ident, $module:ident::$handler:ident, $contract:expr,
+        $about:literal;
+    )+ } )+) => {
+        /// Every route, sorted as the reference shows them.
+        pub(super) static ROUTES: &[Route] = &[ $( Route {
+            path: $path,
+            rows: &[ $( Row {
+                verb: Verb::$verb,
+                needs: Needs::$needs,
+                amqp: Amqp::$amqp,
+                tag: stringify!($module),
+                contract: $contract,
+                about: $about,
+                handler: |ask| Box::pin($module::$handler(ask)),
+            }, )+ ],
+        }, )+ ];
+    };
+}
+
+pub(super) use routes;
+
 #[cfg(test)]
 mod tests;

@@ -4,17 +4,19 @@
 //! Source: RabbitMQ 4.3.6, its HTTP API.
 
 use super::contract::{
-    BIND, EXPORT, GET_MESSAGES, IF_EMPTY_UNUSED, IMPORT, LOG_IN, OF_QUEUES, PUBLISH, QUEUES, TEXT,
-    UNLESS_USED, VERSION, act, check, declare, list, list_if_well, one, pages, put, set,
+    BIND, EXPORT, GET_MESSAGES, IF_EMPTY_UNUSED, IMPORT, LOG_IN, OF_NODE, OF_QUEUES, PUBLISH,
+    QUEUES, TEXT, UNLESS_USED, VERSION, act, check, declare, list, list_if_well, one, pages, put,
+    set,
 };
 use super::resources::{
     bindings, broker, channels, cluster, connections, definitions, exchanges, features, health,
-    messages, overview, parameters, permissions, policies, queues, quorum, users, vhost_limits,
-    vhosts, whoami,
+    messages, nodes, overview, parameters, permissions, policies, queues, quorum, users,
+    vhost_limits, vhosts, whoami,
 };
-use super::route::{Amqp, Needs, Route, Row, Verb};
+use super::route::{Amqp, Needs, Route, Row, Verb, routes};
 use super::shapes::broker::{CLUSTER_NAME, DEPRECATED_FEATURE, EXTENSION, FEATURE_FLAG, OVERVIEW};
 use super::shapes::connections::{CHANNEL, CONNECTION, CONNECTION_OF_USER, SESSION};
+use super::shapes::nodes::{MEMORY, MEMORY_SHARES, NODE, TABLES};
 use super::shapes::queues::{
     CONSUMER, QUEUE, QUEUE_ACTION, QUEUE_DECLARATION, QUORUM_GROWTH, QUORUM_MEMBER, QUORUM_NODE,
 };
@@ -28,34 +30,30 @@ use super::shapes::topology::{
     VHOST_LIMITS,
 };
 
-macro_rules! routes {
-    ($( $path:literal { $(
-        $verb:ident, $needs:ident, $amqp:ident, $module:ident::$handler:ident, $contract:expr,
-        $about:literal;
-    )+ } )+) => {
-        /// Every route, sorted as the reference shows them.
-        pub(super) static ROUTES: &[Route] = &[ $( Route {
-            path: $path,
-            rows: &[ $( Row {
-                verb: Verb::$verb,
-                needs: Needs::$needs,
-                amqp: Amqp::$amqp,
-                tag: stringify!($module),
-                contract: $contract,
-                about: $about,
-                handler: |ask| Box::pin($module::$handler(ask)),
-            }, )+ ],
-        }, )+ ];
-    };
-}
-
 routes! {
     "/whoami" {
-        Get, Management, None, whoami::get, one(&WHOAMI),
-            "The user who asks, with the user's tags.";
+        Get, Management, None, whoami::get, one(&WHOAMI), "The user who asks, with tags.";
     }
     "/overview" {
-        Get, Management, None, overview::get, one(&OVERVIEW), "The broker at a glance.";
+        Get, Management, None, overview::get, one(&OVERVIEW).counting(), "The broker at a glance.";
+    }
+    "/nodes" {
+        Get, Monitoring, None, nodes::all, list(&NODE).counting(), "The nodes: this one.";
+    }
+    "/nodes/{node}" {
+        Get, Monitoring, None, nodes::one, one(&NODE).query(OF_NODE).counting(), "A node.";
+    }
+    "/nodes/{node}/memory" {
+        Get, Monitoring, None, nodes::memory, one(&MEMORY), "What memory is used for.";
+    }
+    "/nodes/{node}/memory/relative" {
+        Get, Monitoring, None, nodes::relative, one(&MEMORY_SHARES), "The same in percent.";
+    }
+    "/nodes/{node}/memory/ets" {
+        Get, Monitoring, None, nodes::tables, one(&TABLES), "Erlang's tables; there are none.";
+    }
+    "/nodes/{node}/memory/ets/{filter}" {
+        Get, Monitoring, None, nodes::tables, one(&TABLES), "Those of one owner, or in percent.";
     }
     "/version" {
         Get, Nothing, None, overview::version, VERSION, "The version of RabbitMQ that is spoken.";
@@ -71,7 +69,7 @@ routes! {
         Get, Vhost, None, queues::of_vhost, QUEUES, "Queues of a virtual host.";
     }
     "/queues/{vhost}/{queue}" {
-        Get, Vhost, None, queues::one, one(&QUEUE).query(OF_QUEUES), "A queue with its consumers.";
+        Get, Vhost, None, queues::one, one(&QUEUE).query(OF_QUEUES).counting(), "A queue.";
         Put, Vhost, Configure, queues::put, declare(&QUEUE_DECLARATION),
             "Declares a queue: durable, auto_delete, arguments, node.";
         Delete, Vhost, Configure, queues::delete, act().query(IF_EMPTY_UNUSED),
@@ -114,14 +112,14 @@ routes! {
         Post, Administrator, None, queues::rebalance, act(), "Spreads leaders over the nodes.";
     }
     "/exchanges" {
-        Get, Management, None, exchanges::all, pages(&EXCHANGE),
+        Get, Management, None, exchanges::all, pages(&EXCHANGE).counting(),
             "Exchanges of the virtual hosts that the user may see.";
     }
     "/exchanges/{vhost}" {
-        Get, Vhost, None, exchanges::of_vhost, pages(&EXCHANGE), "Exchanges of a virtual host.";
+        Get, Vhost, None, exchanges::of_vhost, pages(&EXCHANGE).counting(), "Those of one of them.";
     }
     "/exchanges/{vhost}/{exchange}" {
-        Get, Vhost, None, exchanges::one, one(&EXCHANGE),
+        Get, Vhost, None, exchanges::one, one(&EXCHANGE).counting(),
             "An exchange; amq.default is the one without a name.";
         Put, Vhost, Configure, exchanges::put, declare(&EXCHANGE_DECLARATION),
             "Declares an exchange: type, durable, auto_delete, internal, arguments.";
@@ -163,11 +161,11 @@ routes! {
         Delete, Vhost, Bind, bindings::delete, act(), "Removes a binding.";
     }
     "/vhosts" {
-        Get, Management, None, vhosts::all, pages(&VHOST),
+        Get, Management, None, vhosts::all, pages(&VHOST).counting(),
             "The virtual hosts that the user may see.";
     }
     "/vhosts/{vhost}" {
-        Get, Administrator, None, vhosts::one, one(&VHOST), "A virtual host.";
+        Get, Administrator, None, vhosts::one, one(&VHOST).counting(), "A virtual host.";
         Put, Administrator, None, vhosts::put, declare(&VHOST_DECLARATION),
             "Makes a virtual host: description, tags, default_queue_type, tracing.";
         Delete, Administrator, None, vhosts::delete, act().refuses(&[412]),
@@ -392,15 +390,15 @@ routes! {
         Delete, Administrator, None, broker::reset, act(), "The same of a node.";
     }
     "/connections" {
-        Get, Management, None, connections::all, pages(&CONNECTION),
+        Get, Management, None, connections::all, pages(&CONNECTION).counting(),
             "Open connections; those of the user, or all.";
     }
     "/connections/{connection}" {
-        Get, Management, None, connections::one, one(&CONNECTION), "A connection.";
+        Get, Management, None, connections::one, one(&CONNECTION).counting(), "A connection.";
         Delete, Management, None, connections::close, act(), "Closes it; X-Reason says why.";
     }
     "/connections/{connection}/channels" {
-        Get, Management, None, channels::of_connection, list(&CHANNEL),
+        Get, Management, None, channels::of_connection, list(&CHANNEL).counting(),
             "The channels of a connection.";
     }
     "/connections/{connection}/sessions" {
@@ -413,18 +411,18 @@ routes! {
         Delete, Own, None, connections::close_of_user, act(), "Closes all of them.";
     }
     "/vhosts/{vhost}/connections" {
-        Get, VhostSeen, None, connections::of_vhost, pages(&CONNECTION),
+        Get, VhostSeen, None, connections::of_vhost, pages(&CONNECTION).counting(),
             "The connections to a virtual host.";
     }
     "/channels" {
-        Get, Management, None, channels::all, pages(&CHANNEL),
+        Get, Management, None, channels::all, pages(&CHANNEL).counting(),
             "Open channels; those of the user, or all.";
     }
     "/channels/{channel}" {
-        Get, Management, None, channels::one, one(&CHANNEL), "A channel with its consumers.";
+        Get, Management, None, channels::one, one(&CHANNEL).counting(), "A channel.";
     }
     "/vhosts/{vhost}/channels" {
-        Get, VhostSeen, None, channels::of_vhost, pages(&CHANNEL),
+        Get, VhostSeen, None, channels::of_vhost, pages(&CHANNEL).counting(),
             "The channels in a virtual host.";
     }
     "/consumers" {

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use crate::desk::Desk;
 use crate::limits::HTTP_CONNECTIONS_MAX;
+use crate::management;
 use crate::net::listener::{Accepted, Service};
 
 mod door;
@@ -34,10 +35,10 @@ use door::Door;
 use process::Constants;
 
 /// The name of its listener.
-pub const NAME: &str = "prometheus";
+pub const NAME: &str = management::METRICS;
 
 /// What is spoken, as RabbitMQ calls it in a list of listeners.
-pub const PROTOCOL: &str = "http/prometheus";
+pub const PROTOCOL: &str = management::METRICS_PROTOCOL;
 
 /// Serves metrics.
 pub struct Metrics {
@@ -69,6 +70,6 @@ impl Service for Metrics {
     }
 
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
-        crate::management::serve(accepted, self.router.clone())
+        management::serve(accepted, self.router.clone())
     }
 }

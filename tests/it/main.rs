@@ -27,6 +27,7 @@ mod hostile;
 mod http;
 mod http_definitions;
 mod http_live;
+mod http_rates;
 mod http_scripts;
 mod kill;
 mod limits;

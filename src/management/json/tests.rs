@@ -7,12 +7,19 @@ fn written(columns: &Columns, write: impl FnOnce(&mut Object<'_>)) -> String {
     text.strip_prefix("before ").unwrap().to_owned()
 }
 
+fn counter(object: &mut Object<'_>, key: &str, count: u64, rate: f64) {
+    object.set(key, &count);
+    object.object(&format!("{key}_details"), |details| {
+        details.set("rate", &rate)
+    });
+}
+
 fn queue(object: &mut Object<'_>) {
     object.set("name", "a \"name\"");
     object.set_some("policy", None::<&str>);
     object.object("arguments", |_| ());
-    object.counter("messages", 3, 0.5);
-    object.object("message_stats", |stats| stats.counter("publish", 7, 1.0));
+    counter(object, "messages", 3, 0.5);
+    object.object("message_stats", |stats| counter(stats, "publish", 7, 1.0));
     object.array("listeners", [1, 2], |listener, port| {
         listener.set("port", &port);
         listener.set("tls", &false);

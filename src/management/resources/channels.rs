@@ -1,14 +1,16 @@
 //! Channels and consumers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Wall;
 use crate::desk::views::{ChannelView, ConsumerView, Scope};
 use crate::management::answer::{Answer, Refusal};
 use crate::management::ask::Ask;
+use crate::management::counters::Counters;
 use crate::management::json::Object;
 use crate::management::lists::{Pages, list};
 use crate::management::login::SEES_ALL_VHOSTS;
+use crate::management::times::moment;
 
 use super::connections::{own, process};
 use super::consumer_object;
@@ -42,6 +44,7 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let views = gathered(&ask, Scope::All, Some(connection)).await?;
     let view = views.iter().find(|view| view.name == name);
     let view = view.ok_or_else(Refusal::not_found)?;
+    let windows = ask.windows()?;
     let node = &ask.door.node.name;
     let consumers = ask.desk.consumers(Scope::Vhost(&view.vhost)).into_iter();
     let theirs = consumers.filter(|consumer| {
@@ -50,7 +53,7 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
         is_theirs && consumer.channel == view.snapshot.number.0
     });
     Ok(ask.object(|object| {
-        write(object, view, node);
+        write(object, &Counters::of(&ask.desk, view, &windows), node);
         object.array("consumer_details", theirs, |one, consumer| {
             consumer_object::write(one, &consumer, node);
         });
@@ -78,12 +81,16 @@ async fn gathered(
 }
 
 async fn show(ask: &Ask, pages: Pages, views: Vec<ChannelView>) -> Answer {
-    let node = ask.door.node.name.clone();
-    let write = move |object: &mut Object<'_>, view: &ChannelView| write(object, view, &node);
+    let windows = ask.windows()?;
+    let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
+    let write = move |object: &mut Object<'_>, view: &ChannelView| {
+        write(object, &Counters::of(&desk, view, &windows), &node);
+    };
     list(ask, pages, views.len(), || views, |_, _| None, write).await
 }
 
-fn write(object: &mut Object<'_>, view: &ChannelView, node: &str) {
+fn write(object: &mut Object<'_>, counters: &Counters<'_, ChannelView>, node: &str) {
+    let view = counters.view();
     let channel = &view.snapshot;
     object.set("name", &view.name);
     object.set("number", &channel.number.0);
@@ -97,7 +104,10 @@ fn write(object: &mut Object<'_>, view: &ChannelView, node: &str) {
         details.set("peer_port", &view.connection.peer_port);
     });
     object.set("state", "running");
-    object.set_some("idle_since", channel.idle_since.map(moment));
+    object.set_some(
+        "idle_since",
+        channel.idle_since.map(|since| moment(since.as_millis())),
+    );
     object.set("confirm", &channel.confirm);
     object.set("transactional", &channel.transactional);
     object.set("prefetch_count", &channel.prefetch_count);
@@ -108,32 +118,8 @@ fn write(object: &mut Object<'_>, view: &ChannelView, node: &str) {
     object.set("acks_uncommitted", &channel.uncommitted_acks);
     object.set("cached_segments", &0);
     object.set("pending_raft_commands", &0);
-    let counts = &channel.counters;
-    if *counts != crate::inquiry::ChannelCounters::default() {
-        object.object("message_stats", |stats| {
-            stats.counter("publish", counts.published, 0.0);
-            stats.counter("confirm", counts.confirmed, 0.0);
-            stats.counter("return_unroutable", counts.returned_unroutable, 0.0);
-            stats.counter("drop_unroutable", counts.dropped_unroutable, 0.0);
-            stats.counter("deliver", counts.delivered, 0.0);
-            stats.counter("deliver_no_ack", counts.delivered_no_ack, 0.0);
-            stats.counter("get", counts.got, 0.0);
-            stats.counter("get_no_ack", counts.got_no_ack, 0.0);
-            stats.counter("get_empty", counts.got_empty, 0.0);
-            let all = counts.delivered + counts.delivered_no_ack + counts.got + counts.got_no_ack;
-            stats.counter("deliver_get", all, 0.0);
-            stats.counter("redeliver", counts.redelivered, 0.0);
-            stats.counter("ack", counts.acked, 0.0);
-        });
-    }
-    process(object);
-}
-
-/// As RabbitMQ writes a moment: `2026-11-30T10:57:53.451+00:00`.
-fn moment(when: Wall) -> String {
-    let ms = i64::try_from(when.as_millis()).unwrap_or(i64::MAX);
-    let when = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
-    when.strftime("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string()
+    counters.write_message_stats(object);
+    process(object, counters);
 }
 
 /// `GET /consumers`: those in the vhosts that the user sees.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::nodes::known;
 use crate::auth::{Door, PasswordHash};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
@@ -59,7 +60,7 @@ pub(in crate::management) async fn log_out(_ask: Ask) -> Answer {
 
 /// `GET /auth/attempts/N`.
 pub(in crate::management) async fn attempts(ask: Ask) -> Answer {
-    known_node(&ask)?;
+    known(&ask)?;
     let doors = [("http", Door::Http), ("amqp091", Door::Amqp)];
     let counted = doors.map(|(protocol, door)| (protocol, ask.desk.attempts(door)));
     let tried = counted.iter().filter(|(_, (good, bad))| good + bad > 0);
@@ -77,20 +78,20 @@ pub(in crate::management) async fn attempts(ask: Ask) -> Answer {
 
 /// `GET /auth/attempts/N/source`: sources are not told apart, as in RabbitMQ by default.
 pub(in crate::management) async fn attempts_by_source(ask: Ask) -> Answer {
-    known_node(&ask)?;
+    known(&ask)?;
     answer_few(&ask, Vec::new()).await
 }
 
 /// `DELETE /auth/attempts/N`: counts from 0 again.
 pub(in crate::management) async fn forget_attempts(ask: Ask) -> Answer {
-    known_node(&ask)?;
+    known(&ask)?;
     ask.desk.forget_attempts();
     Ok(Reply::done())
 }
 
 /// `DELETE /auth/attempts/N/source`.
 pub(in crate::management) async fn forget_sources(ask: Ask) -> Answer {
-    known_node(&ask)?;
+    known(&ask)?;
     Ok(Reply::done())
 }
 
@@ -105,11 +106,4 @@ pub(in crate::management) async fn hash_password(ask: Ask) -> Answer {
 pub(in crate::management) async fn extensions(ask: Ask) -> Answer {
     let object = json!({"javascript": "dispatcher.js"});
     answer_few(&ask, vec![Plain::new("", "", &object)]).await
-}
-
-fn known_node(ask: &Ask) -> Result<(), Refusal> {
-    match ask.name("node") == ask.door.node.name {
-        true => Ok(()),
-        false => Err(Refusal::not_found()),
-    }
 }

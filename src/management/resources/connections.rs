@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::desk::NotAllowed;
+use crate::desk::rates::Counted;
 use crate::desk::views::{ConnectionSort, ConnectionView, Scope, SessionRef, SortKey};
 use crate::ids::ConnectionId;
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
+use crate::management::counters::Counters;
 use crate::management::json::Object;
 use crate::management::lists::{Pages, list};
 
@@ -24,12 +26,15 @@ pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
 }
 
 async fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
+    let windows = ask.windows()?;
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let only = only(ask)?;
     let many = ask.desk.how_many_connections();
     let gather = || ask.desk.session_refs(scope, only);
     let write = move |object: &mut Object<'_>, one: &SessionRef| {
-        write(object, &desk.view_of_session(one), &node, Tls::Null);
+        let view = desk.view_of_session(one);
+        let counters = Counters::of(&desk, &view, &windows);
+        write(object, &counters, &node, Tls::Null);
     };
     list(ask, Pages::Yes, many, gather, quick, write).await
 }
@@ -57,7 +62,11 @@ fn quick(connection: &SessionRef, sort: &str) -> Option<SortKey> {
 /// `GET /connections/C`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let view = own(&ask)?;
-    Ok(ask.object(|object| write(object, &view, &ask.door.node.name, Tls::Empty)))
+    let windows = ask.windows()?;
+    Ok(ask.object(|object| {
+        let counters = Counters::of(&ask.desk, &view, &windows);
+        write(object, &counters, &ask.door.node.name, Tls::Empty);
+    }))
 }
 
 /// The connection of the path, if the user may see it.
@@ -129,7 +138,8 @@ const TLS_KEYS: &[&str] = &[
     "ssl_protocol",
 ];
 
-fn write(object: &mut Object<'_>, view: &ConnectionView, node: &str, tls: Tls) {
+fn write(object: &mut Object<'_>, counters: &Counters<'_, ConnectionView>, node: &str, tls: Tls) {
+    let view = counters.view();
     object.set("name", &view.name);
     object.set("node", node);
     object.set_some("user_provided_name", view.client_name.as_ref());
@@ -150,9 +160,8 @@ fn write(object: &mut Object<'_>, view: &ConnectionView, node: &str, tls: Tls) {
     object.set("timeout", &view.heartbeat_s);
     object.set("channels", &view.channels);
     object.set("client_properties", &view.client_properties);
-    object.counter("recv_oct", view.read_bytes, 0.0);
+    counters.write_named(object, &["recv_oct", "send_oct"]);
     object.set("recv_cnt", &view.read_frames);
-    object.counter("send_oct", view.written_bytes, 0.0);
     object.set("send_cnt", &view.written_frames);
     object.set("send_pend", &0);
     object.set("ssl", &false);
@@ -162,12 +171,12 @@ fn write(object: &mut Object<'_>, view: &ConnectionView, node: &str, tls: Tls) {
             Tls::Empty => object.set(key, ""),
         }
     }
-    process(object);
+    process(object, counters);
 }
 
 /// What RabbitMQ says of an Erlang process, which nothing here is.
-pub(super) fn process(object: &mut Object<'_>) {
-    object.counter("reductions", 0, 0.0);
+pub(super) fn process<T: Counted>(object: &mut Object<'_>, counters: &Counters<'_, T>) {
+    counters.write_none(object, "reductions", counters.windows().data);
     object.object("garbage_collection", |gc| {
         for key in [
             "fullsweep_after",

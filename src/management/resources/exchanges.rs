@@ -1,10 +1,13 @@
 //! Exchanges.
 
+use std::sync::Arc;
+
 use crate::desk::ExchangeDeclaration;
 use crate::desk::views::{ExchangeRef, ExchangeSort, ExchangeView, Scope, SortKey};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::short;
+use crate::management::counters::Counters;
 use crate::management::json::Object;
 use crate::management::lists::{Pages, list};
 
@@ -20,9 +23,13 @@ pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
 }
 
 async fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
+    let windows = ask.windows_of_list()?;
+    let desk = Arc::clone(&ask.desk);
     let many = ask.desk.how_many_exchanges(scope);
     let gather = || ask.desk.exchange_refs(scope);
-    let write = |object: &mut Object<'_>, one: &ExchangeRef| write(object, &one.view());
+    let write = move |object: &mut Object<'_>, one: &ExchangeRef| {
+        write(object, &Counters::of(&desk, &one.view(), &windows));
+    };
     list(ask, Pages::Yes, many, gather, quick, write).await
 }
 
@@ -36,7 +43,8 @@ fn quick(exchange: &ExchangeRef, sort: &str) -> Option<SortKey> {
     }))
 }
 
-fn write(object: &mut Object<'_>, view: &ExchangeView) {
+fn write(object: &mut Object<'_>, counters: &Counters<'_, ExchangeView>) {
+    let view = counters.view();
     object.set("arguments", &view.arguments);
     object.set("auto_delete", &view.auto_delete);
     object.set("durable", &view.durable);
@@ -46,6 +54,7 @@ fn write(object: &mut Object<'_>, view: &ExchangeView) {
     object.set("type", &view.type_name);
     object.set("user_who_performed_action", &view.declared_by);
     object.set("vhost", &view.vhost);
+    counters.write_message_stats(object);
 }
 
 fn found(ask: &Ask) -> Result<ExchangeView, Refusal> {
@@ -58,8 +67,9 @@ fn found(ask: &Ask) -> Result<ExchangeView, Refusal> {
 /// `GET /exchanges/V/X`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let view = found(&ask)?;
+    let windows = ask.windows()?;
     Ok(ask.object(|object| {
-        write(object, &view);
+        write(object, &Counters::of(&ask.desk, &view, &windows));
         object.array("incoming", [(); 0], |_, ()| ());
         object.array("outgoing", [(); 0], |_, ()| ());
     }))

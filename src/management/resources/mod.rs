@@ -11,6 +11,7 @@ pub(super) mod exchanges;
 pub(super) mod features;
 pub(super) mod health;
 pub(super) mod messages;
+pub(super) mod nodes;
 pub(super) mod overview;
 pub(super) mod parameters;
 pub(super) mod permissions;

@@ -1,11 +1,13 @@
 //! The broker at a glance, and its version.
 
-use crate::desk::views::{Churn, Scope};
-use crate::management::answer::{Answer, Reply};
+use crate::desk::rates::{Group, Windows};
+use crate::desk::views::Overview;
+use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
+use crate::management::counters::Counters;
 use crate::management::json::{Object, value_of};
 use crate::management::login::SEES_ALL;
-use crate::management::node::Node;
+use crate::management::node::{Node, Whose};
 
 /// `GET /version`: a text.
 pub(in crate::management) async fn version(ask: Ask) -> Answer {
@@ -19,20 +21,40 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
     let user = ask.user()?;
     let sees_nodes = SEES_ALL.iter().any(|tag| user.has_tag(tag));
     let visible = ask.visible(SEES_ALL)?;
+    let windows = windows(&ask)?;
     let scope = visible.scope();
     let many = ask.desk.how_many_queues(scope) + ask.desk.how_many_connections();
+    let of = match sees_nodes {
+        true => Of::Broker,
+        false => Of::Vhosts,
+    };
     let write = |object: &mut Object<'_>| {
         settings(&ask, object);
-        figures(&ask, object, scope);
-        if sees_nodes {
+        let overview = ask.desk.overview(scope);
+        let mut counters = Counters::of(&ask.desk, &overview, &windows);
+        if of == Of::Vhosts {
+            counters = counters.with(ask.desk.trends_in(scope, &windows));
+        }
+        figures(object, &counters, of);
+        if of == Of::Broker {
             let node = &ask.door.node;
             object.set("node", &node.name);
             node.listeners(object);
-            node.contexts(object);
+            node.contexts(object, Whose::Named);
         }
     };
     let overview = || ask.object(write);
     Ok(ask.door.aside.read(many, overview).await)
+}
+
+/// The samples that are wanted. Seen: RabbitMQ 4.3.6: those of what comes and goes are those of
+/// what queues hold, if samples of messages are wanted, too.
+fn windows(ask: &Ask) -> Result<Windows, Refusal> {
+    let windows = ask.windows()?;
+    Ok(Windows {
+        churn: windows.messages.and(windows.lengths),
+        ..windows
+    })
 }
 
 /// What does not change while the broker runs.
@@ -61,34 +83,41 @@ fn settings(ask: &Ask, object: &mut Object<'_>) {
     object.set("statistics_db_event_queue", &0);
 }
 
+/// What figures are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    /// All there is.
+    Broker,
+    /// The vhosts that the user may enter.
+    Vhosts,
+}
+
 /// What is counted, in the vhosts that the user sees.
-fn figures(ask: &Ask, object: &mut Object<'_>, scope: Scope<'_>) {
-    let (totals, counts) = ask.desk.totals(scope);
-    object.object("message_stats", |_| ());
-    object.object("churn_rates", |rates| churn(rates, ask.desk.churn()));
+fn figures(object: &mut Object<'_>, counters: &Counters<'_, Overview>, of: Of) {
+    let totals = &counters.view().objects;
+    object.object("message_stats", |stats| {
+        counters.write_messages(stats);
+        if totals.queues > 0 {
+            // Queues write to the store and read from it, which counts for itself.
+            let window = counters.windows().messages;
+            counters.write_none(stats, "disk_reads", window);
+            counters.write_none(stats, "disk_writes", window);
+        }
+    });
+    object.object("churn_rates", |rates| counters.write(rates, Group::Churn));
     object.object("queue_totals", |queues| {
         if totals.queues > 0 {
-            queues.counter("messages", counts.ready + counts.unacked, 0.0);
-            queues.counter("messages_ready", counts.ready, 0.0);
-            queues.counter("messages_unacknowledged", counts.unacked, 0.0);
+            counters.write(queues, Group::Lengths);
         }
     });
     object.object("object_totals", |objects| {
         objects.set("channels", &totals.channels);
-        objects.set("consumers", &totals.consumers);
+        // Seen: RabbitMQ 4.3.6: only users who see all of them are told how many there are.
+        if of == Of::Broker {
+            objects.set("consumers", &totals.consumers);
+        }
         objects.set("exchanges", &totals.exchanges);
         objects.set("queues", &totals.queues);
         objects.set("connections", &totals.connections);
     });
-}
-
-/// How often things came and went.
-pub(in crate::management) fn churn(rates: &mut Object<'_>, churn: Churn) {
-    rates.counter("connection_created", churn.connections_opened, 0.0);
-    rates.counter("connection_closed", churn.connections_closed, 0.0);
-    rates.counter("channel_created", churn.channels_opened, 0.0);
-    rates.counter("channel_closed", churn.channels_closed, 0.0);
-    rates.counter("queue_declared", churn.queues_declared, 0.0);
-    rates.counter("queue_created", churn.queues_created, 0.0);
-    rates.counter("queue_deleted", churn.queues_deleted, 0.0);
 }

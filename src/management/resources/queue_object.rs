@@ -4,7 +4,9 @@
 
 use serde_json::Value as Json;
 
+use crate::desk::rates::Group;
 use crate::desk::views::QueueView;
+use crate::management::counters::Counters;
 use crate::management::json::Object;
 use crate::management::times::moment;
 
@@ -95,21 +97,30 @@ fn limit(view: &QueueView) -> Json {
 }
 
 /// With all figures.
-pub(super) fn write(object: &mut Object<'_>, view: &QueueView, node: &str, detail: Detail) {
+pub(super) fn write(
+    object: &mut Object<'_>,
+    counters: &Counters<'_, QueueView>,
+    node: &str,
+    detail: Detail,
+) {
+    let view = counters.view();
     declared(object, view);
     object.set("effective_policy_definition", &view.effective_policy);
     object.set("exclusive", &view.exclusive);
     object.set("internal", &false);
     object.set("internal_owner", &false);
     object.set("node", node);
-    counts(object, view);
+    counters.write(object, Group::Lengths);
+    object.set("consumers", &view.consumer_count);
+    object.set("memory", &view.memory_bytes);
+    counters.write_none(object, "reductions", counters.windows().data);
     match view.kind {
         "stream" => stream(object, view, node),
         "quorum" => quorum(object, view, node, detail),
         _ => classic(object, view, detail),
     }
     members(object, view, node);
-    message_stats(object, view);
+    counters.write_message_stats(object);
     if detail != Detail::Short {
         object.set("operator_policy", &view.operator_policy);
         object.set("policy", &view.policy);
@@ -124,25 +135,17 @@ pub(super) fn write(object: &mut Object<'_>, view: &QueueView, node: &str, detai
     }
 }
 
-/// What queues of all types count.
-fn counts(object: &mut Object<'_>, view: &QueueView) {
-    let (counts, is_stream) = (&view.counts, view.kind == "stream");
-    let unacked = if is_stream { 0 } else { counts.unacked };
-    object.counter("messages", counts.ready + unacked, 0.0);
-    object.counter("messages_ready", counts.ready, 0.0);
-    object.counter("messages_unacknowledged", unacked, 0.0);
-    object.set("consumers", &view.consumer_count);
-    object.set("memory", &view.memory_bytes);
-    object.counter("reductions", 0, 0.0);
-}
-
 /// What classic and quorum queues count besides.
 fn bytes(object: &mut Object<'_>, view: &QueueView) {
     let counts = &view.counts;
     let all = counts.ready_bytes + counts.unacked_bytes;
-    let capacity = view.consumer_capacity.unwrap_or_default();
-    object.set("consumer_capacity", &capacity);
-    object.set("consumer_utilisation", &capacity);
+    for key in ["consumer_capacity", "consumer_utilisation"] {
+        match view.consumer_capacity {
+            Some(capacity) if view.consumer_count > 0 => object.set(key, &capacity),
+            // A whole number, as RabbitMQ writes it.
+            _ => object.set(key, &0),
+        }
+    }
     object.set("message_bytes", &all);
     object.set("message_bytes_persistent", &counts.persistent_bytes);
     let in_memory = all.saturating_sub(counts.paged_out_bytes);
@@ -203,27 +206,6 @@ fn stream(object: &mut Object<'_>, view: &QueueView, node: &str) {
     object.object("readers", |readers| readers.set(node, &view.consumer_count));
     // One that is empty has the segment that it will write to.
     object.set("segments", &own.segments.max(1));
-}
-
-/// What it has done, once it has done anything.
-fn message_stats(object: &mut Object<'_>, view: &QueueView) {
-    let stats = &view.stats;
-    let got = stats.got + stats.got_no_ack;
-    let delivered = stats.delivered + stats.delivered_no_ack + got;
-    if stats.published + delivered + stats.got_empty == 0 {
-        return;
-    }
-    object.object("message_stats", |shown| {
-        shown.counter("ack", stats.acked, 0.0);
-        shown.counter("deliver", stats.delivered, 0.0);
-        shown.counter("deliver_get", delivered, 0.0);
-        shown.counter("deliver_no_ack", stats.delivered_no_ack, 0.0);
-        shown.counter("get", stats.got, 0.0);
-        shown.counter("get_empty", stats.got_empty, 0.0);
-        shown.counter("get_no_ack", stats.got_no_ack, 0.0);
-        shown.counter("publish", stats.published, 0.0);
-        shown.counter("redeliver", stats.redelivered, 0.0);
-    });
 }
 
 /// What Erlang's garbage collector would say.

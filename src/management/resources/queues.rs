@@ -5,11 +5,13 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::queue_object::{Detail, write, write_plain, write_totals};
+use crate::desk::rates::{Window, Windows};
 use crate::desk::views::{QueueRef, QueueSort, QueueView, Scope, SortKey};
 use crate::desk::{DeleteIf, QueueDeclaration};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::short;
+use crate::management::counters::Counters;
 use crate::management::json::Object;
 use crate::management::lists::{Pages, list};
 use crate::management::login::SEES_ALL_VHOSTS;
@@ -85,15 +87,26 @@ async fn list_of(
 ) -> Answer {
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let style = Style::of(ask, detail);
+    let windows = windows(ask.windows_of_list()?);
     let write = move |object: &mut Object<'_>, queue: &QueueRef| {
         let view = desk.view_of(queue);
         match style {
-            Style::Figures(detail) => write(object, &view, &node, detail),
+            Style::Figures(detail) => {
+                write(object, &Counters::of(&desk, &view, &windows), &node, detail);
+            }
             Style::Plain => write_plain(object, &view, &node),
             Style::Totals => write_totals(object, &view, &node),
         }
     };
     list(ask, Pages::Yes, many, gather, quick, write).await
+}
+
+/// The samples that are wanted. Those of what a queue holds go up to now.
+fn windows(asked: Windows) -> Windows {
+    Windows {
+        lengths: asked.lengths.map(Window::up_to_now),
+        ..asked
+    }
 }
 
 /// Sort keys that need no view.
@@ -123,9 +136,17 @@ fn found(ask: &Ask) -> Result<QueueView, Refusal> {
 /// `GET /queues/V/Q`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let view = found(&ask)?;
+    let windows = windows(ask.windows()?);
     let node = &ask.door.node.name;
     Ok(ask.object(|object| match Style::of(&ask, Detail::Whole) {
-        Style::Figures(detail) => write(object, &view, node, detail),
+        Style::Figures(detail) => {
+            write(
+                object,
+                &Counters::of(&ask.desk, &view, &windows),
+                node,
+                detail,
+            );
+        }
         Style::Plain => write_plain(object, &view, node),
         Style::Totals => write_totals(object, &view, node),
     }))

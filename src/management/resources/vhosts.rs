@@ -1,13 +1,17 @@
 //! Virtual hosts, and their protection from deletion.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use crate::auth::Tags;
+use crate::desk::rates::{Group, Windows};
 use crate::desk::views::{Scope, SortKey, VhostView};
 use crate::desk::{AdminError, VhostDefinition};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::Fields;
+use crate::management::counters::Counters;
 use crate::management::json::Object;
 use crate::management::lists::{Pages, list};
 use crate::management::login::SEES_ALL;
@@ -15,15 +19,18 @@ use crate::management::login::SEES_ALL;
 /// `GET /vhosts`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let visible = ask.visible(SEES_ALL)?;
+    let windows = windows(ask.windows_of_list()?);
     let quick = |view: &VhostView, sort: &str| match sort {
         "name" => Some(SortKey::Text(view.name.clone())),
         _ => None,
     };
-    let node = ask.door.node.name.clone();
+    let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     // What is shown of each is the sum over its queues.
     let many = ask.desk.how_many_vhosts() + ask.desk.how_many_queues(visible.scope());
     let gather = || ask.desk.vhosts(visible.scope());
-    let write = move |object: &mut Object<'_>, view: &VhostView| write(object, view, &node);
+    let write = move |object: &mut Object<'_>, view: &VhostView| {
+        write(object, &Counters::of(&desk, view, &windows), &node);
+    };
     list(&ask, Pages::Yes, many, gather, quick, write).await
 }
 
@@ -31,11 +38,24 @@ pub(in crate::management) async fn all(ask: Ask) -> Answer {
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let views = ask.desk.vhosts(Scope::Vhost(ask.name("vhost")));
     let view = views.first().ok_or_else(Refusal::not_found)?;
-    Ok(ask.object(|object| write(object, view, &ask.door.node.name)))
+    let windows = windows(ask.windows()?);
+    Ok(ask.object(|object| {
+        let counters = Counters::of(&ask.desk, view, &windows);
+        write(object, &counters, &ask.door.node.name);
+    }))
 }
 
-fn write(object: &mut Object<'_>, view: &VhostView, node: &str) {
-    let (messages, counts) = (view.counts.ready + view.counts.unacked, &view.counts);
+/// The samples that are wanted. Seen: RabbitMQ 4.3.6: those of what queues hold come with those of
+/// what becomes of messages.
+fn windows(asked: Windows) -> Windows {
+    Windows {
+        lengths: asked.messages,
+        ..asked
+    }
+}
+
+fn write(object: &mut Object<'_>, counters: &Counters<'_, VhostView>, node: &str) {
+    let view = counters.view();
     object.set("name", &view.name);
     object.set("description", &view.description);
     object.set("tags", &view.tags);
@@ -50,9 +70,14 @@ fn write(object: &mut Object<'_>, view: &VhostView, node: &str) {
     });
     object.set("tracing", &view.tracing);
     object.object("cluster_state", |state| state.set(node, "running"));
-    object.counter("messages", messages, 0.0);
-    object.counter("messages_ready", counts.ready, 0.0);
-    object.counter("messages_unacknowledged", counts.unacked, 0.0);
+    // Seen: RabbitMQ 4.3.6: there once there has been a queue, or a connection.
+    if view.queues > 0 || view.turnover.messages.routed > 0 || counters.has_any(Group::Out) {
+        counters.write(object, Group::Lengths);
+    }
+    if counters.has_any(Group::Data) {
+        counters.write_named(object, &["recv_oct", "send_oct"]);
+    }
+    counters.write_message_stats(object);
 }
 
 /// `PUT /vhosts/V`: makes one, or describes it anew.

@@ -53,21 +53,22 @@ const CHURN: Shape = Shape {
     ],
 };
 
-const CONTEXT: Shape = Shape {
+pub(super) const CONTEXT: Shape = Shape {
     name: "Context",
     about: "An address where HTTP is served.",
     keys: &[
         key("cowboy_opts", Text),
         key("description", Text),
         key("ip", Text),
-        key("node", Text),
+        maybe("node", Text).about("Left out in an object of the node."),
         key("path", Text),
         key("port", Text),
-        key("ssl_opts", List(&Any)),
+        maybe("protocol", Text),
+        maybe("ssl_opts", List(&Any)),
     ],
 };
 
-const EXCHANGE_TYPE: Shape = Shape {
+pub(super) const EXCHANGE_TYPE: Shape = Shape {
     name: "ExchangeType",
     about: "A type of exchange.",
     keys: &[
@@ -96,7 +97,7 @@ const OBJECT_TOTALS: Shape = Shape {
     keys: &[
         key("channels", Whole),
         key("connections", Whole),
-        key("consumers", Whole),
+        maybe("consumers", Whole).about("For users who see all of them."),
         key("exchanges", Whole),
         key("queues", Whole),
     ],

@@ -7,6 +7,7 @@ pub(super) mod connections;
 pub(super) mod definitions;
 pub(super) mod health;
 pub(super) mod messages;
+pub(super) mod nodes;
 pub(super) mod queues;
 pub(super) mod rights;
 pub(super) mod topology;
