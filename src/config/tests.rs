@@ -679,7 +679,7 @@ fn settings_are_shown_without_secrets() {
         default_pass: Secret::new("hunter2"),
         ..Settings::default()
     };
-    let shown = super::effective(&settings);
+    let shown = effective(&settings);
     for part in ["{'cluster_name',\"a \\\"b\\\"\"}", "{'channel_max',2047}"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }

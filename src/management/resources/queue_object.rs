@@ -86,6 +86,7 @@ pub(super) fn write_totals(object: &mut Object<'_>, view: &QueueView, node: &str
         }
     }
     object.set("node", node);
+    object.set_some("policy", view.policy.as_ref());
     object.set("messages", &(view.counts.ready + view.counts.unacked));
     object.set("messages_ready", &view.counts.ready);
     object.set("messages_unacknowledged", &view.counts.unacked);
@@ -125,6 +126,9 @@ pub(super) fn write(
         object.set("operator_policy", &view.operator_policy);
         object.set("policy", &view.policy);
         garbage(object, !is_classic(view));
+    } else {
+        object.set_some("operator_policy", view.operator_policy.as_ref());
+        object.set_some("policy", view.policy.as_ref());
     }
     if detail == Detail::Whole {
         object.array("consumer_details", &view.consumers, |one, consumer| {
@@ -163,17 +167,21 @@ fn classic(object: &mut Object<'_>, view: &QueueView, detail: Detail) {
     object.set("messages_ready_ram", &ready);
     object.set("messages_unacknowledged_ram", &view.counts.unacked);
     object.set("storage_version", &2);
+    let exclusive = view.exclusive_consumer_tag.as_ref();
+    let active = view.single_active_consumer_tag.as_ref();
     if detail == Detail::Short {
+        object.set_some("exclusive_consumer_tag", exclusive);
+        object.set_some("head_message_timestamp", view.head_timestamp);
+        object.set_some("single_active_consumer_tag", active);
         return;
     }
-    object.set("exclusive_consumer_tag", &view.exclusive_consumer_tag);
+    object.set("exclusive_consumer_tag", &exclusive);
     object.set("head_message_timestamp", &view.head_timestamp);
     object.set_some("idle_since", view.idle_since_ms.map(moment));
-    object.set(
-        "single_active_consumer_tag",
-        &view.single_active_consumer_tag,
-    );
-    object.set_some("owner_pid_details", view.owner.as_ref());
+    object.set("single_active_consumer_tag", &active);
+    if detail == Detail::Whole {
+        object.set_some("owner_pid_details", view.owner.as_ref());
+    }
 }
 
 fn quorum(object: &mut Object<'_>, view: &QueueView, node: &str, detail: Detail) {
