@@ -59,6 +59,14 @@ pub const HTTP_ITEMS_HERE: usize = 1_024;
 /// more gets 400.
 pub const HTTP_FILTER_BYTES_MAX: usize = 1_000;
 
+/// Requests over HTTP that change something and may be in progress at one time, whether their
+/// clients wait for the answer or not. A request beyond waits until another one is done.
+pub const HTTP_CHANGES_MAX: usize = 64;
+
+/// Octets of the body of an HTTP request that are read at once; with more it waits for room among
+/// the long ones.
+pub const HTTP_BODY_HERE: usize = 64 * 1024;
+
 /// Octets of bodies after which no further message is got by one request over HTTP. The client
 /// sees fewer.
 pub const HTTP_GET_BYTES: u64 = 64 * 1024 * 1024;

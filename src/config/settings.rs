@@ -199,7 +199,7 @@ settings! {
         management_enable_queue_totals: bool = false;
         "management.enable_queue_totals", Flag, ["management.enable_queue_totals"];
 
-        /// The largest body of a request, in bytes; larger ones are answered with 413.
+        /// The largest body of a request, in bytes; larger ones are answered with 400.
         management_http_max_body_size: u64 = 20_971_520;
         "management.http.max_body_size", Whole(1, 536_870_912, Bytes),
         ["management.http.max_body_size"];

@@ -65,6 +65,9 @@ pub use crate::queue::{Outcome, ReturnCause};
 #[cfg(any(feature = "management", feature = "internals"))]
 pub use crate::vhost::{DeleteIf, DestinationName};
 
+#[cfg(feature = "management")]
+pub(crate) use requests::Rest;
+
 use administration::{Changes, Parameters};
 use rates::Sampler;
 use session::Session;

@@ -1,5 +1,5 @@
-//! What a door asks whose clients have no connection of their own: who logs in, what there is, and
-//! when an answer may go.
+//! What a door asks whose clients have no connection of their own: who logs in, what there is, what
+//! is done in a turn, and when an answer may go.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -11,8 +11,9 @@ use super::Desk;
 use crate::auth::{Door, HashingAlgorithm, Refused, User};
 use crate::clock::Now;
 use crate::config::Settings;
-use crate::mail::Mailbox;
+use crate::mail::{Mail, Mailbox};
 use crate::store::Position;
+use crate::turns::{self, Turn};
 
 impl Desk {
     /// The user of that name, if the password is right and the user may come from `peer`. The
@@ -68,6 +69,16 @@ impl Desk {
         &self.env.settings
     }
 
+    /// Does `work` in a turn of this thread. What that has no room for is left for later ones, and
+    /// the door awaits it before it answers.
+    pub(crate) fn in_turn<R>(&self, work: impl FnOnce(Now) -> R) -> (R, Rest) {
+        let _turn = Turn::begin();
+        let done = work(self.now());
+        let mailbox = Arc::<Mailbox>::default();
+        let is_owing = turns::settle_on(&mailbox);
+        (done, Rest(is_owing.then_some(mailbox)))
+    }
+
     /// Waits until the store is durable up to `until`. A caller that waits within bounds drops it.
     pub(crate) async fn durable(&self, until: Position) {
         if self.env.store.durable() >= until {
@@ -75,18 +86,48 @@ impl Desk {
         }
         let mailbox = Arc::<Mailbox>::default();
         self.wait_durable(&mailbox, until);
-        let mut mail = VecDeque::new();
-        poll_fn(|cx| {
-            loop {
-                if self.env.store.durable() >= until {
-                    return Poll::Ready(());
-                }
-                if !mailbox.take(&mut mail, cx.waker()) {
-                    return Poll::Pending;
-                }
-                mail.clear();
-            }
+        until_mail(&mailbox, |_| {
+            (self.env.store.durable() >= until).then_some(())
         })
         .await;
     }
+}
+
+/// What a request has left for later turns.
+#[derive(Default)]
+#[must_use = "the answer must wait for it"]
+pub(crate) struct Rest(Option<Arc<Mailbox>>);
+
+impl Rest {
+    /// Waits until all of it is done. Says up to where the store must be durable before that is for
+    /// good.
+    pub(crate) async fn done(self) -> Position {
+        let Some(mailbox) = self.0 else {
+            return Position::default();
+        };
+        until_mail(&mailbox, |mail| match mail {
+            Some(Mail::Paid(position)) => Some(*position),
+            _ => None,
+        })
+        .await
+    }
+}
+
+/// Waits until `found` finds something: it is asked once at first, and for each piece of mail.
+async fn until_mail<R>(mailbox: &Mailbox, found: impl Fn(Option<&Mail>) -> Option<R>) -> R {
+    let mut mail = VecDeque::new();
+    poll_fn(|cx| {
+        if let Some(found) = found(None) {
+            return Poll::Ready(found);
+        }
+        while mailbox.take(&mut mail, cx.waker()) {
+            let found = mail.iter().find_map(|mail| found(Some(mail)));
+            mail.clear();
+            if let Some(found) = found {
+                return Poll::Ready(found);
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }

@@ -209,6 +209,13 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", reason)
     }
 
+    /// 400: the body is longer than it may be.
+    ///
+    /// Seen: RabbitMQ 4.3.6.
+    pub(super) fn too_large() -> Self {
+        Self::bad("Exceeded HTTP request body size limit")
+    }
+
     /// 400: the body is no JSON object.
     pub(super) fn not_json() -> Self {
         Self::bad("not_json")

@@ -5,25 +5,43 @@
 //! disk or a long loop holds up no request but its own. Few requests do that at one time, so that
 //! they never have all threads of the machine between them; the others wait in line, without one.
 //!
-//! Invariant I11: what long lists and long bodies hold in memory together has a limit.
+//! A change is made whether its client waits for the answer or not, and to its end.
+//!
+//! Invariant I11: what long lists and long bodies hold in memory together, and how many changes are
+//! begun, has a limit.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::limits::HTTP_ITEMS_HERE;
+use crate::limits::{HTTP_CHANGES_MAX, HTTP_ITEMS_HERE};
 
 /// Octets that items of long lists may take that are not sent yet. A list beyond waits until
 /// another one is read.
 const LISTS_BYTES: usize = 64 * 1024 * 1024;
 
-/// Octets that one permit of [`Aside::lists`] stands for.
+/// Octets of long bodies that are in memory together. A body beyond is not read until another one
+/// is done with.
+const BODIES_BYTES: usize = 32 * 1024 * 1024;
+
+/// Octets of a body that take as long to be read as an item of a list.
+const OCTETS_AN_ITEM: usize = 64;
+
+/// Octets that one permit of [`Room`] stands for.
 const UNIT: usize = 64;
 
 /// See the module.
 pub(super) struct Aside {
     /// For long reads: one at a time.
     reads: Semaphore,
+    /// For changes by operators, which wait for each other anyway: one at a time.
+    changes: Semaphore,
+    /// For documents of definitions, which are imported and exported piece by piece: one at a time.
+    documents: Semaphore,
+    /// Octets of long bodies, in [`UNIT`]s.
+    bodies: Arc<Semaphore>,
+    /// Requests that change something and are not done.
+    begun: Arc<Semaphore>,
     /// Octets of items of lists that are not sent yet, in [`UNIT`]s.
     lists: Arc<Semaphore>,
 }
@@ -32,6 +50,10 @@ impl Default for Aside {
     fn default() -> Self {
         Self {
             reads: Semaphore::new(1),
+            changes: Semaphore::new(1),
+            documents: Semaphore::new(1),
+            bodies: Arc::new(Semaphore::new(units(BODIES_BYTES))),
+            begun: Arc::new(Semaphore::new(HTTP_CHANGES_MAX)),
             lists: Arc::new(Semaphore::new(units(LISTS_BYTES))),
         }
     }
@@ -47,24 +69,64 @@ impl Aside {
         tokio::task::block_in_place(work)
     }
 
+    /// Reads what a client has sent: little of it on this thread.
+    pub(super) async fn decode<R>(&self, octets: usize, work: impl FnOnce() -> R) -> R {
+        self.read(octets / OCTETS_AN_ITEM, work).await
+    }
+
+    /// Makes a change, once it is its turn.
+    pub(super) async fn change<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _place = self.changes.acquire().await;
+        tokio::task::block_in_place(work)
+    }
+
+    /// Imports or exports definitions.
+    pub(super) async fn document<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _place = self.documents.acquire().await;
+        tokio::task::block_in_place(work)
+    }
+
+    /// Does what a request asks for to its end, whether the client waits for it or not. `None` if
+    /// an error inside ended it.
+    pub(super) async fn finish<R: Send + 'static>(
+        &self,
+        work: impl Future<Output = R> + Send + 'static,
+    ) -> Option<R> {
+        let place = Arc::clone(&self.begun).acquire_owned().await;
+        let task = tokio::spawn(async move {
+            let done = work.await;
+            drop(place);
+            done
+        });
+        task.await.ok()
+    }
+
+    /// Waits for room for the rest of a long body, of `most` octets.
+    pub(super) async fn room_for_body(&self, most: usize) -> Room {
+        Room::of(&self.bodies, most.min(BODIES_BYTES)).await
+    }
+
     /// Waits for room for a list of so many octets. A short one has it always.
     pub(super) async fn room(&self, many: usize, octets_each: usize) -> Room {
         if many <= HTTP_ITEMS_HERE {
             return Room::default();
         }
         let octets = many.saturating_mul(octets_each).min(LISTS_BYTES);
-        let units = u32::try_from(units(octets)).unwrap_or(u32::MAX);
-        let lists = Arc::clone(&self.lists);
-        // It fails only if the semaphore is closed, which it never is.
-        Room(lists.acquire_many_owned(units).await.ok())
+        Room::of(&self.lists, octets).await
     }
 }
 
-/// Room that a list has taken.
+/// Room that a list or a body has taken.
 #[derive(Debug, Default)]
 pub(super) struct Room(Option<OwnedSemaphorePermit>);
 
 impl Room {
+    async fn of(all: &Arc<Semaphore>, octets: usize) -> Self {
+        let units = u32::try_from(units(octets)).unwrap_or(u32::MAX);
+        // It fails only if the semaphore is closed, which it never is.
+        Self(Arc::clone(all).acquire_many_owned(units).await.ok())
+    }
+
     /// Gives back what the list did not need in the end.
     pub(super) fn shrink(&mut self, octets: usize) {
         if let Some(permit) = &mut self.0 {

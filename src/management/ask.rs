@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::answer::{Refusal, Reply};
+use super::aside::Room;
 use super::body::Fields;
 use super::counters;
 use super::door::Door;
@@ -14,9 +15,10 @@ use super::json::{Columns, Object};
 use super::login::SEES_ALL;
 use super::query::Query;
 use crate::auth::User;
+use crate::clock::Now;
 use crate::desk::rates::Windows;
 use crate::desk::views::Scope;
-use crate::desk::{Actor, Administration, Caller, Desk, Stored};
+use crate::desk::{Actor, Administration, Caller, Desk, Rest, Stored};
 use crate::limits::DURABLE_WAIT_MS;
 
 /// See the module.
@@ -35,6 +37,8 @@ pub(super) struct Ask {
     /// What `X-Reason` says.
     pub(super) reason: Option<String>,
     pub(super) body: Bytes,
+    /// What a long body counts for.
+    pub(super) _room: Room,
 }
 
 impl Ask {
@@ -117,16 +121,68 @@ impl Ask {
     ///
     /// # Errors
     /// 400 if it is anything else.
-    pub(super) fn fields(&self) -> Result<Fields, Refusal> {
-        Fields::parse(&self.body)
+    pub(super) async fn fields(&self) -> Result<Fields, Refusal> {
+        let parse = || Fields::parse(&self.body);
+        self.door.aside.decode(self.body.len(), parse).await
     }
 
-    /// The answer of the desk, once the store is as far as it must be.
+    /// Does what an actor is asked for in a turn of its own, and gives the answer once what it left
+    /// for later turns is done and the store is as far as it must be.
     ///
     /// # Errors
-    /// 503 if that takes too long: the change is made, but would not survive.
-    pub(super) async fn stored<T>(&self, stored: Stored<T>) -> Result<T, Refusal> {
+    /// Those of `work`, and of [`stored`](Self::stored).
+    pub(super) async fn done<T, E>(
+        &self,
+        work: impl FnOnce(Now) -> Result<Stored<T>, E>,
+    ) -> Result<T, Refusal>
+    where
+        Refusal: From<E>,
+    {
+        let (done, rest) = self.desk.in_turn(work);
+        self.stored(done?, rest).await
+    }
+
+    /// Makes a change by the user who asks, once it is its turn, and gives the answer as
+    /// [`done`](Self::done) does.
+    ///
+    /// # Errors
+    /// Those of `work`, and of [`stored`](Self::stored).
+    pub(super) async fn change<T, E>(
+        &self,
+        work: impl FnOnce(Administration<'_>) -> Result<Stored<T>, E>,
+    ) -> Result<T, Refusal>
+    where
+        Refusal: From<E>,
+    {
+        let administration = self.administration()?;
+        let change = || self.desk.in_turn(|_| work(administration));
+        let (made, rest) = self.door.aside.change(change).await;
+        self.stored(made?, rest).await
+    }
+
+    /// The same for what must be whole before the next change: nothing is left for later turns.
+    ///
+    /// # Errors
+    /// Those of `work`, and of [`stored`](Self::stored).
+    pub(super) async fn change_whole<T, E>(
+        &self,
+        work: impl FnOnce(Administration<'_>) -> Result<Stored<T>, E>,
+    ) -> Result<T, Refusal>
+    where
+        Refusal: From<E>,
+    {
+        let administration = self.administration()?;
+        let made = self.door.aside.change(|| work(administration)).await;
+        self.stored(made?, Rest::default()).await
+    }
+
+    /// The answer of the desk, once `rest` is done and the store is as far as it must be.
+    ///
+    /// # Errors
+    /// 503 if the store takes too long: the change is made, but would not survive.
+    pub(super) async fn stored<T>(&self, stored: Stored<T>, rest: Rest) -> Result<T, Refusal> {
         let Stored { value, until } = stored;
+        let until = until.max(rest.done().await);
         let limit = Duration::from_millis(DURABLE_WAIT_MS);
         let durable = tokio::time::timeout(limit, self.desk.durable(until)).await;
         durable.map_err(|_| Refusal::not_durable())?;

@@ -5,7 +5,7 @@
 
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,16 +18,16 @@ use bytes::{Bytes, BytesMut};
 use hyper::body::Body as _;
 
 use super::answer::{Answer, Refusal, finish};
-use super::aside::Aside;
+use super::aside::{Aside, Room};
 use super::ask::Ask;
 use super::foreign;
 use super::login;
 use super::node::Node;
 use super::query::Query;
-use super::route::{Needs, Route, Row};
+use super::route::{Needs, Route, Row, TakesBody};
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
-use crate::limits::HTTP_BODY_MS;
+use crate::limits::{HTTP_BODY_HERE, HTTP_BODY_MS};
 use crate::net::listener::Listening;
 
 /// Octets of a body from a client that has not logged in: a form with a name and a password.
@@ -121,11 +121,15 @@ impl Door {
         check_content_type(&parts.headers)?;
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|kind| kind.to_str().ok());
-        let most = match row.needs {
-            Needs::Nothing => FORM_BYTES_MAX,
-            _ => self.desk.settings().management_http_max_body_size,
+        let (body, room) = match row.verb.body() {
+            TakesBody::Needed => self.body(&parts.headers, body, row.needs).await?,
+            TakesBody::Welcome => {
+                let read = self.body(&parts.headers, body, row.needs).await;
+                read.unwrap_or_default()
+            }
+            TakesBody::Unread => (Bytes::new(), Room::default()),
         };
-        let body = self.body(&parts.headers, body, most).await?;
+        let door = Arc::clone(&self);
         let ask = Ask {
             desk: Arc::clone(&self.desk),
             door: self,
@@ -136,8 +140,14 @@ impl Door {
             content_type: content_type.unwrap_or_default().into(),
             reason: reason_of(&parts.headers),
             body,
+            _room: room,
         };
-        (row.handler)(ask).await
+        let answer = (row.handler)(ask);
+        if row.verb.is_read() {
+            return answer.await;
+        }
+        let answer = door.aside.finish(answer).await;
+        answer.unwrap_or_else(|| Err(Refusal::failed()))
     }
 
     /// Who asks, if that may be.
@@ -161,40 +171,77 @@ impl Door {
         Ok(Some(Caller::User(user)))
     }
 
-    /// The whole body, of `most` octets, within a bound of time.
-    async fn body(&self, headers: &HeaderMap, body: Body, most: u64) -> Result<Bytes, Refusal> {
+    /// The whole body, within a bound of time, and what a long one counts for. The wait for room
+    /// is not the client's.
+    async fn body(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        needs: Needs,
+    ) -> Result<(Bytes, Room), Refusal> {
+        let (most, refusal) = match needs {
+            // Seen: RabbitMQ 4.3.6: a form to log in is refused in another way.
+            Needs::Nothing => {
+                let status = StatusCode::PAYLOAD_TOO_LARGE;
+                (FORM_BYTES_MAX, Refusal::status(status))
+            }
+            _ => {
+                let most = self.desk.settings().management_http_max_body_size;
+                (most, Refusal::too_large())
+            }
+        };
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let too_large = || Refusal::status(StatusCode::PAYLOAD_TOO_LARGE);
         let length = headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if length.is_some_and(|length| length > most) {
-            return Err(too_large());
+        let longest = length.unwrap_or(most);
+        if longest > most {
+            return Err(refusal);
         }
-        let within = Duration::from_millis(HTTP_BODY_MS);
-        match tokio::time::timeout(within, whole(body, most)).await {
-            Ok(Ok(Some(body))) => Ok(body),
-            Ok(Ok(None)) => Err(too_large()),
-            // The socket has failed: this answer will hardly arrive.
-            Ok(Err(_)) => Err(Refusal::status(StatusCode::BAD_REQUEST)),
-            Err(_) => Err(Refusal::status(StatusCode::REQUEST_TIMEOUT)),
+        let (mut body, mut octets) = (pin!(body), BytesMut::new());
+        let mut room = Room::default();
+        let here = longest.min(HTTP_BODY_HERE);
+        if in_time(take(body.as_mut(), here, &mut octets)).await? {
+            return Ok((octets.freeze(), room));
         }
+        if longest > HTTP_BODY_HERE {
+            room = self.aside.room_for_body(longest).await;
+            if in_time(take(body, most, &mut octets)).await? {
+                return Ok((octets.freeze(), room));
+            }
+        }
+        Err(refusal)
     }
 }
 
-/// All octets of a body; `None` if there are more than `most`.
-async fn whole(body: Body, most: usize) -> Result<Option<Bytes>, axum::Error> {
-    let mut body = pin!(body);
-    let mut octets = BytesMut::new();
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        let Ok(chunk) = frame?.into_data() else {
-            continue;
-        };
-        if octets.len() + chunk.len() > most {
-            return Ok(None);
-        }
-        octets.extend_from_slice(&chunk);
+/// What `body` says, unless the client is too slow.
+async fn in_time(body: impl Future<Output = Result<bool, axum::Error>>) -> Result<bool, Refusal> {
+    let within = Duration::from_millis(HTTP_BODY_MS);
+    match tokio::time::timeout(within, body).await {
+        Ok(Ok(is_whole)) => Ok(is_whole),
+        // The socket has failed: this answer will hardly arrive.
+        Ok(Err(_)) => Err(Refusal::status(StatusCode::BAD_REQUEST)),
+        Err(_) => Err(Refusal::status(StatusCode::REQUEST_TIMEOUT)),
     }
-    Ok(Some(octets.freeze()))
+}
+
+/// Takes octets of a body behind `octets`; `false` once there are more than `most`.
+async fn take(
+    mut body: Pin<&mut Body>,
+    most: usize,
+    octets: &mut BytesMut,
+) -> Result<bool, axum::Error> {
+    if octets.len() > most {
+        return Ok(false);
+    }
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        if let Ok(chunk) = frame?.into_data() {
+            octets.extend_from_slice(&chunk);
+        }
+        if octets.len() > most {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Why something is to be closed.

@@ -19,9 +19,11 @@
 //!
 //!    [`Ask`](ask::Ask) has the user, the names of the path (decoded), the query and the body
 //!    ([`Ask::fields`](ask::Ask::fields), [`Body`](body::Fields)); `ask.administration()` and
-//!    `ask.actor()?` are the desk for that user. An answer of the desk that is
-//!    [`Stored`](crate::desk::Stored) goes through `ask.stored(…).await?`, which waits for the
-//!    store. Errors of the desk become [`Refusal`](answer::Refusal)s by `?`.
+//!    `ask.actor()?` are the desk for that user. What changes something goes through
+//!    `ask.done(|now| actor.…).await?` or `ask.change(|administration| …).await?`: these work in a
+//!    turn, and wait for what that left and for the store. What takes longer the more there is goes
+//!    through [`Aside::read`](aside::Aside::read). Errors of the desk become
+//!    [`Refusal`](answer::Refusal)s by `?`.
 //! 2. Write the object with [`Object`](json::Object): one line a key. It leaves out what `columns`
 //!    does not ask for, so a figure that is dear is asked for in a closure. A further figure is a
 //!    further line.

@@ -89,6 +89,19 @@ pub(super) enum Amqp {
     Bind,
 }
 
+/// What becomes of the body of a request.
+///
+/// Seen: RabbitMQ 4.3.6: `GET` and `DELETE` with a body of any length and form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TakesBody {
+    /// It is refused if it is too long.
+    Needed,
+    /// It is read, unless it is too long: at few paths it means something.
+    Welcome,
+    /// It means nothing.
+    Unread,
+}
+
 impl Verb {
     /// Whether a request with this method is meant.
     pub(super) fn is(self, method: &str) -> bool {
@@ -100,6 +113,20 @@ impl Verb {
         match self {
             Self::GetText => "text/plain",
             _ => "application/json",
+        }
+    }
+
+    /// Whether nothing is changed.
+    pub(super) fn is_read(self) -> bool {
+        matches!(self, Self::Get | Self::GetAlone | Self::GetText)
+    }
+
+    /// What becomes of a body.
+    pub(super) fn body(self) -> TakesBody {
+        match self {
+            Self::Post | Self::Put => TakesBody::Needed,
+            Self::Delete => TakesBody::Welcome,
+            Self::Get | Self::GetAlone | Self::GetText => TakesBody::Unread,
         }
     }
 

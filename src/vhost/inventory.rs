@@ -1,7 +1,7 @@
 //! What is in a vhost as plain data, and declares of many things at once: what an export shows,
 //! and what an import makes.
 //!
-//! Many things are declared as one group: the store has them all or none, and has been told of
+//! Some things are declared as one group: the store has them all or none, and has been told of
 //! them before a publisher can find the first. For that the topology locks of all vhosts that are
 //! concerned are locked, taken in the order of their names; nothing else takes two.
 //!

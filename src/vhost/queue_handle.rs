@@ -370,7 +370,7 @@ impl Resume for QueueHandle {
 impl Work for QueueHandle {
     fn turn(&self, now: Now) -> Left {
         match self.working_off.try_lock() {
-            Some(_working) => self.work_off(now),
+            Some(_working) => self.work_off(now, usize::MAX),
             // A thread outside of a turn is about it. What comes behind its end needs this turn.
             None => Left::More,
         }
@@ -383,7 +383,7 @@ impl Timed for QueueHandle {
     fn on_deadline(&self, now: Now) {
         if !turns::is_open() {
             let _working = self.working_off.lock();
-            self.work_off(now);
+            self.work_off(now, self.how_many_left());
         } else if let Some(left) = &mut *self.left.lock() {
             left.is_due = true;
             return;
@@ -399,21 +399,32 @@ impl QueueHandle {
         }
     }
 
-    /// Outside of a turn what is left is done at once, unless a thread is about it already.
+    /// Outside of a turn what is left is done at once, unless a thread is about it already. What
+    /// comes meanwhile has turns: publishers can add as fast as it is done.
     pub(super) fn finish_left(&self, now: Now) {
         if !turns::is_open()
             && let Some(_working) = self.working_off.try_lock()
         {
-            self.work_off(now);
+            self.work_off(now, self.how_many_left());
         }
     }
 
-    /// Does what is left, as much as a turn has room for.
-    fn work_off(&self, now: Now) -> Left {
+    /// How many dead letters are left, and a deadline.
+    fn how_many_left(&self) -> usize {
+        let left = self.left.lock();
+        let batches = left.iter().flat_map(|left| &left.letters);
+        batches.map(|batch| batch.letters.len()).sum::<usize>() + 1
+    }
+
+    /// Does what is left, `most` of it and as much as a turn has room for.
+    fn work_off(&self, now: Now, most: usize) -> Left {
         let (Some(vhost), Some(me)) = (self.vhost.upgrade(), self.me.upgrade()) else {
             return Left::Nothing;
         };
-        while !turns::is_over() {
+        for _ in 0..most {
+            if turns::is_over() {
+                break;
+            }
             match self.next_left() {
                 None => return Left::Nothing,
                 Some(Next::Letter(letter, debt)) => {

@@ -70,6 +70,14 @@ const BOUNDS: &[(&str, &str)] = &[
         "HTTP_FILTER_BYTES_MAX",
         "management::the_filter_of_a_list_has_a_length",
     ),
+    (
+        "HTTP_CHANGES_MAX",
+        "management::changes_that_wait_for_another_one_hold_up_no_other_client",
+    ),
+    (
+        "HTTP_BODY_HERE",
+        "management::bodies_of_every_size_get_through",
+    ),
     ("HTTP_GET_BYTES", "management::a_get_has_an_end"),
     (
         "METRICS_AT_ONCE_MAX",

@@ -245,6 +245,24 @@ fn recorded() -> (Arc<Desk>, Arc<ScriptedStore>) {
     (Desk::new(Arc::new(env)), store)
 }
 
+// A section was stored and put in force under one lock, which declares of others waited for.
+#[test]
+fn a_long_section_is_imported_in_pieces() {
+    let (desk, store) = recorded();
+    let by = desk.administration();
+    by.put_vhost("/", &VhostDefinition::default())
+        .unwrap()
+        .unwaited();
+    let before = store.groups();
+    let queue = |at| serde_json::json!({"name": format!("q{at}"), "vhost": "/", "durable": true});
+    let queues: Vec<_> = (0..1_000).map(queue).collect();
+    let document = serde_json::json!({"queues": queues}).to_string();
+    by.import(document.as_bytes()).unwrap().unwaited();
+    assert_eq!(desk.find_vhost("/").unwrap().queue_count(), 1_000);
+    let groups = store.groups() - before;
+    assert!(groups >= 1_000 / 64, "{groups}");
+}
+
 /// A change of anything that others change too, in one of two ways.
 fn change(desk: &Desk, what: usize, way: usize) {
     let by = desk.administration();

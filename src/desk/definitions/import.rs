@@ -1,8 +1,11 @@
-//! Documents of definitions are imported: a section at a time, each whole or not at all.
+//! Documents of definitions are imported: a section at a time, each refused as a whole or not at
+//! all.
 //!
-//! Every item of a section is checked first; then all of them are stored as one group and put in
-//! force. What is there already and not in the document stays. Queues, exchanges and bindings that
-//! are there already stay as they are; everything else is replaced. Seen: RabbitMQ 4.3.6.
+//! Every item of a section is checked first; then they are stored and put in force, some at a time,
+//! so that publishers and declares get in between. A crash can leave the first ones, as those of
+//! RabbitMQ's that were put in before it. What is there already and not in the document stays.
+//! Queues, exchanges and bindings that are there already stay as they are; everything else is
+//! replaced. Seen: RabbitMQ 4.3.6.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -152,32 +155,34 @@ impl Administration<'_> {
         Ok((count, self.apply(&mut changes, checked)))
     }
 
-    /// Stores the items of a section as one group and puts them in force.
+    /// Stores the items of a section and puts them in force, [`PIECE`] at a time.
     fn apply(&self, changes: &mut Changing<'_>, checked: Vec<Checked>) -> Position {
         let desk = self.desk;
         let env = &desk.env;
         let (mut exchanges, mut queues, mut bindings) = (Vec::new(), Vec::new(), Vec::new());
-        let mut stored = Vec::new();
         let mut others = Vec::new();
         for item in checked {
             match item {
                 Checked::Exchange(new) => exchanges.push(new),
                 Checked::Queue(new) => queues.push(*new),
                 Checked::Binding(new) => bindings.push(new),
-                item => {
-                    stored.extend(self.records(&item));
-                    others.push(item);
-                }
+                item => others.push(item),
             }
         }
-        let mut position = env.store.define(&stored);
-        for item in others {
-            self.put_in_force(changes, item);
-        }
+        let mut position = in_pieces(others, |items| {
+            let records: Vec<_> = items.iter().flat_map(|item| self.records(item)).collect();
+            let position = env.store.define(&records);
+            for item in items {
+                self.put_in_force(changes, item);
+            }
+            position
+        });
         let (by, told) = (self.caller.name(), &mut changes.telling.told);
-        position = position.max(declare_exchanges(env, exchanges, told));
-        position = position.max(declare_queues(env, queues, told));
-        position.max(bind_all(env, by, bindings, told))
+        position = position.max(in_pieces(exchanges, |new| {
+            declare_exchanges(env, new, told)
+        }));
+        position = position.max(in_pieces(queues, |new| declare_queues(env, new, told)));
+        position.max(in_pieces(bindings, |new| bind_all(env, by, new, told)))
     }
 
     /// What the store has to know of an item; exchanges, queues and bindings see to that
@@ -287,6 +292,22 @@ impl Administration<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Items that are stored and put in force under one lock of their vhosts' topologies.
+const PIECE: usize = 64;
+
+/// Does `work` for pieces of `items`; says how far the store must be for all of them.
+fn in_pieces<T>(items: Vec<T>, mut work: impl FnMut(Vec<T>) -> Position) -> Position {
+    let mut items = items.into_iter();
+    let mut position = Position::default();
+    loop {
+        let piece: Vec<T> = items.by_ref().take(PIECE).collect();
+        if piece.is_empty() {
+            return position;
+        }
+        position = position.max(work(piece));
     }
 }
 

@@ -128,7 +128,7 @@ fn quoted(text: &str, as_form: bool) -> String {
 /// `POST /bindings/V/e/X/q/Q` and `…/e/X/e/Y`: one that is there already is fine.
 pub(in crate::management) async fn post(ask: Ask) -> Answer {
     let actor = ask.actor()?;
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     let request = BindingRequest {
         source: short(ask.exchange("source"))?,
         destination: destination(&ask)?,
@@ -147,7 +147,7 @@ pub(in crate::management) async fn post(ask: Ask) -> Answer {
         routing_key: request.key.to_string(),
         arguments: PlainTable(request.arguments.clone()),
     };
-    ask.stored(actor.bind(ask.desk.now(), request)?).await?;
+    ask.done(|now| actor.bind(now, request)).await?;
     let (name, key) = (quoted(&made.destination, false), properties_key(&made));
     Ok(Reply::created_at(&format!(
         "{name}/{}",
@@ -184,7 +184,8 @@ pub(in crate::management) async fn delete(ask: Ask) -> Answer {
         key: short(&view.routing_key)?,
         arguments: view.arguments.0,
     };
-    ask.stored(ask.actor()?.unbind(request)?).await?;
+    let actor = ask.actor()?;
+    ask.done(|_| actor.unbind(request)).await?;
     Ok(Reply::done())
 }
 

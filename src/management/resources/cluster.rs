@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::nodes::known;
 use crate::auth::{Door, PasswordHash};
+use crate::desk::Administration;
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::login;
@@ -19,12 +20,13 @@ pub(in crate::management) async fn name(ask: Ask) -> Answer {
 
 /// `PUT /cluster-name`: a global parameter from then on.
 pub(in crate::management) async fn put_name(ask: Ask) -> Answer {
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["name"])?;
     let name = fields.text("name")?.unwrap_or_default();
-    let administration = ask.administration()?;
-    let put = administration.put_global_parameter("cluster_name", name.into())?;
-    ask.stored(put).await?;
+    let put = |administration: Administration<'_>| {
+        administration.put_global_parameter("cluster_name", name.into())
+    };
+    ask.change(put).await?;
     Ok(Reply::done())
 }
 

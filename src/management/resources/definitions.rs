@@ -1,11 +1,9 @@
 //! Documents of definitions: of the whole broker, and of one virtual host.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use bytes::Bytes;
 
-use crate::desk::{DocumentOf, ImportError, ImportReason};
+use crate::desk::{DocumentOf, ImportError, ImportReason, Rest};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 
@@ -21,15 +19,14 @@ pub(in crate::management) async fn get_vhost(ask: Ask) -> Answer {
     document(ask, found).await
 }
 
-/// On a thread of its own, not on one that serves connections: a document can be long, and other
-/// changes by operators wait for it meanwhile.
+/// Not on a thread that serves connections: a document can be long, and other changes by operators
+/// wait for it meanwhile.
 async fn document(ask: Ask, scope: DocumentOf) -> Answer {
-    let desk = Arc::clone(&ask.desk);
-    let written = tokio::task::spawn_blocking(move || {
+    let write = || {
         let mut text = Vec::new();
-        desk.write_definitions(&scope, &mut text).map(|()| text)
-    });
-    let text = written.await.map_err(|_| Refusal::failed())?;
+        ask.desk.write_definitions(&scope, &mut text).map(|()| text)
+    };
+    let text = ask.door.aside.document(write).await;
     let reply = Reply::json(text.map_err(|_| Refusal::failed())?);
     Ok(match ask.query.get("download") {
         Some(file) => reply.attached(file),
@@ -52,17 +49,13 @@ async fn import(ask: Ask, is_one_vhost: bool) -> Answer {
         return Err(Refusal::missing("vhost_not_found"));
     }
     let document = document_of(&ask).await?;
-    let imported = tokio::task::spawn_blocking(move || {
-        let administration = ask.administration()?;
-        let imported = match is_one_vhost {
-            true => administration.import_into(ask.name("vhost"), &document),
-            false => administration.import(&document),
-        };
-        let imported = imported?;
-        Ok::<_, Refusal>((ask, imported))
-    });
-    let (ask, imported) = imported.await.map_err(|_| Refusal::failed())??;
-    ask.stored(imported).await?;
+    let administration = ask.administration()?;
+    let import = || match is_one_vhost {
+        true => administration.import_into(ask.name("vhost"), &document),
+        false => administration.import(&document),
+    };
+    let imported = ask.door.aside.document(import).await?;
+    ask.stored(imported, Rest::default()).await?;
     Ok(Reply::done())
 }
 

@@ -79,7 +79,7 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
 pub(in crate::management) async fn put(ask: Ask) -> Answer {
     let actor = ask.actor()?;
     let is_new = found(&ask).is_err();
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     let type_name = fields.text("type")?;
     let type_name = type_name.as_deref().unwrap_or("direct");
     let declaration = ExchangeDeclaration {
@@ -90,8 +90,7 @@ pub(in crate::management) async fn put(ask: Ask) -> Answer {
         internal: fields.flag("internal")?.unwrap_or_default(),
         arguments: fields.arguments()?,
     };
-    let declared = actor.declare_exchange(declaration)?;
-    ask.stored(declared).await?;
+    ask.done(|_| actor.declare_exchange(declaration)).await?;
     Ok(match is_new {
         true => Reply::created(),
         false => Reply::done(),
@@ -102,8 +101,7 @@ pub(in crate::management) async fn put(ask: Ask) -> Answer {
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
     found(&ask)?;
     let if_unused = ask.query.is_true("if-unused");
-    let deleted = ask.actor()?;
-    let deleted = deleted.delete_exchange(ask.exchange("exchange"), if_unused)?;
-    ask.stored(deleted).await?;
+    let (actor, name) = (ask.actor()?, ask.exchange("exchange"));
+    ask.done(|_| actor.delete_exchange(name, if_unused)).await?;
     Ok(Reply::done())
 }

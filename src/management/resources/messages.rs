@@ -11,16 +11,24 @@ use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::{ShortBytes, ShortString};
 use serde_json::{Map, Value as Json, json};
 
+use crate::clock::Now;
 use crate::definitions::{from_json, to_json};
-use crate::desk::{Outcome, Publication, Published, QueuedMessage, ReturnCause};
+use crate::desk::{
+    Actor, Outcome, Publication, Published, QueuedMessage, ReturnCause, Settlements, Supply,
+};
+use crate::entry::Entry;
 use crate::error::AmqpError;
+use crate::events::Party;
 use crate::limits::HTTP_GET_BYTES;
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::{Fields, short};
 use crate::management::json::{Columns, Object};
+use crate::turns::{self, Left};
 
-/// `POST /exchanges/V/X/publish`: answers whether any queue took it.
+/// `POST /exchanges/V/X/publish`: answers whether any queue took it, also while an alarm is on.
+///
+/// Seen: RabbitMQ 4.3.6, over its memory watermark.
 pub(in crate::management) async fn publish(ask: Ask) -> Answer {
     let name = ask.exchange("exchange");
     let vhost = ask.vhost();
@@ -28,20 +36,21 @@ pub(in crate::management) async fn publish(ask: Ask) -> Answer {
     if ask.desk.exchange(vhost, name).is_none() {
         return Err(Refusal::missing("exchange_not_found"));
     }
-    let fields = ask.fields()?;
-    fields.need(&["routing_key", "properties", "payload", "payload_encoding"])?;
-    let body = payload(&fields)?;
-    let (key, exchange) = (fields.short("routing_key")?, short(name)?);
-    let properties = properties(fields.get("properties").unwrap_or(&Json::Null))?;
-    let publication = Publication {
-        exchange: octets(&exchange),
-        routing_key: octets(&key),
-        properties: PropertiesRef::new(&properties),
-        body: &body,
+    let exchange = short(name)?;
+    let read = || Given::read(&Fields::parse(&ask.body)?);
+    let given = ask.door.aside.decode(ask.body.len(), read).await?;
+    let actor = ask.actor()?;
+    let publish = |now| {
+        let publication = Publication {
+            exchange: octets(&exchange),
+            routing_key: octets(&given.key),
+            properties: PropertiesRef::new(&given.properties),
+            body: &given.body,
+        };
+        let published = actor.publish(now, publication);
+        published.map_err(|error| Refusal::bad(numbered(&error)))
     };
-    let published = ask.actor()?.publish(ask.desk.now(), publication);
-    let published = published.map_err(|error| Refusal::bad(numbered(&error)))?;
-    let routed = match ask.stored(published).await? {
+    let routed = match ask.done(publish).await? {
         Published::Queued(_) | Published::Delayed => true,
         Published::Unroutable => false,
         Published::Refused => {
@@ -50,6 +59,25 @@ pub(in crate::management) async fn publish(ask: Ask) -> Answer {
         }
     };
     Ok(ask.object(|object| object.set("routed", &routed)))
+}
+
+/// What is to be published.
+struct Given {
+    key: ShortString,
+    /// As they are on the wire.
+    properties: Vec<u8>,
+    body: Bytes,
+}
+
+impl Given {
+    fn read(fields: &Fields) -> Result<Self, Refusal> {
+        fields.need(&["routing_key", "properties", "payload", "payload_encoding"])?;
+        Ok(Self {
+            body: payload(fields)?,
+            key: fields.short("routing_key")?,
+            properties: properties(fields.get("properties").unwrap_or(&Json::Null))?,
+        })
+    }
 }
 
 fn octets(name: &ShortString) -> ShortBytes<'_> {
@@ -223,43 +251,97 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
     if ask.desk.queue_counts(vhost, name).is_none() {
         return Err(Refusal::missing("queue_not_found"));
     }
-    let wish = Wish::read(&ask.fields()?)?;
+    let wish = Wish::read(&ask.fields().await?)?;
     let actor = ask.actor()?;
-    let (now, taker) = (ask.desk.now(), actor.heard_party());
-    let mut text = b"[".to_vec();
-    let (mut taken, mut supply, mut octets) = (Vec::new(), None, 0);
-    for at in 0..wish.count {
-        if octets >= HTTP_GET_BYTES {
-            break;
+    let mut getting = Getting {
+        taker: actor.heard_party(),
+        name,
+        wish: &wish,
+        text: b"[".to_vec(),
+        octets: 0,
+        taken: Vec::new(),
+        from: None,
+    };
+    loop {
+        let (left, rest) = ask.desk.in_turn(|now| getting.turn(&actor, now));
+        // What was got goes back below, so nothing but the first get may end this.
+        rest.done().await;
+        match left? {
+            Left::Nothing => break,
+            Left::More => tokio::task::yield_now().await,
         }
-        let got = actor.get(
-            now,
-            name,
-            wish.outcome.is_none(),
-            taker.as_ref().map(Arc::clone),
-        );
-        let (from, got) = match got {
-            Ok(got) => got,
-            Err(error) if taken.is_empty() => return Err(unread(&error)),
-            // What was taken before goes back below, and is shown.
-            Err(_) => break,
-        };
-        let Some(got) = got else { break };
-        if at > 0 {
-            text.push(b',');
-        }
-        let message = QueuedMessage::new(got.entry.clone(), from.kind());
-        show(&mut text, &message, got.ready_left, &wish);
-        // Small messages count with what is said of them.
-        octets = (octets + got.entry.size()).max(text.len() as u64);
-        taken.push(got.entry);
-        supply.get_or_insert(from);
     }
+    let Getting {
+        mut text,
+        taken,
+        from,
+        ..
+    } = getting;
     text.push(b']');
-    if let (Some(supply), Some(outcome)) = (supply, wish.outcome) {
-        supply.settle(now, &mut taken, outcome);
+    if let (Some(supply), Some(outcome)) = (from, wish.outcome) {
+        let mut settlements = Settlements::default();
+        settlements.push(&supply, taken, outcome);
+        let settle = |now| settlements.begin(now, &ask.desk.env.turns);
+        let ((), rest) = ask.desk.in_turn(settle);
+        rest.done().await;
     }
     Ok(Reply::json(text))
+}
+
+/// Steps of a turn that it takes to get a message and to show it, and for each of these octets.
+const GET_STEPS: usize = 32;
+const OCTETS_A_STEP: usize = 256;
+
+/// Messages that are being got, in turns.
+struct Getting<'a> {
+    name: &'a str,
+    wish: &'a Wish,
+    /// What listeners are told.
+    taker: Option<Arc<Party>>,
+    /// Those that were got, as they are shown.
+    text: Vec<u8>,
+    /// Octets of them, or of what is said of them.
+    octets: u64,
+    taken: Vec<Entry>,
+    from: Option<Supply>,
+}
+
+impl Getting<'_> {
+    /// Gets as many as a turn has room for.
+    fn turn(&mut self, actor: &Actor, now: Now) -> Result<Left, Refusal> {
+        while !turns::is_over() {
+            let is_enough = self.taken.len() as u64 >= self.wish.count;
+            if is_enough || self.octets >= HTTP_GET_BYTES || !self.one(actor, now)? {
+                return Ok(Left::Nothing);
+            }
+        }
+        Ok(Left::More)
+    }
+
+    /// Gets the next one; `false` if there is none.
+    fn one(&mut self, actor: &Actor, now: Now) -> Result<bool, Refusal> {
+        let no_ack = self.wish.outcome.is_none();
+        let (from, got) = match actor.get(now, self.name, no_ack, self.taker.clone()) {
+            Ok(got) => got,
+            Err(error) if self.taken.is_empty() => return Err(unread(&error)),
+            // What was taken before goes back, and is shown.
+            Err(_) => return Ok(false),
+        };
+        let Some(got) = got else { return Ok(false) };
+        if !self.taken.is_empty() {
+            self.text.push(b',');
+        }
+        let message = QueuedMessage::new(got.entry.clone(), from.kind());
+        let before = self.text.len();
+        show(&mut self.text, &message, got.ready_left, self.wish);
+        let shown = (self.text.len() - before).max(got.entry.message.memory());
+        turns::spend(GET_STEPS + shown / OCTETS_A_STEP);
+        // Small messages count with what is said of them.
+        self.octets = (self.octets + got.entry.size()).max(self.text.len() as u64);
+        self.taken.push(got.entry);
+        self.from.get_or_insert(from);
+        Ok(true)
+    }
 }
 
 /// Seen: RabbitMQ 4.3.6: not the words of other paths.

@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use crate::definitions::ParameterRecord;
-use crate::desk::AdminError;
 use crate::desk::views::Scope;
+use crate::desk::{AdminError, Administration};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::lists::{MANY, Pages};
@@ -45,7 +45,7 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
 
 /// `PUT /parameters/C/V/N`.
 pub(in crate::management) async fn put(ask: Ask) -> Answer {
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["value"])?;
     let record = ParameterRecord {
         vhost: ask.name("vhost").to_owned(),
@@ -53,20 +53,22 @@ pub(in crate::management) async fn put(ask: Ask) -> Answer {
         name: ask.name("name").to_owned(),
         value: fields.get("value").cloned().unwrap_or_default(),
     };
-    let put = ask.administration()?.put_parameter(&record)?;
-    Ok(Reply::of_change(ask.stored(put).await?))
+    let put = ask.change(|administration| administration.put_parameter(&record));
+    Ok(Reply::of_change(put.await?))
 }
 
 /// `DELETE /parameters/C/V/N`.
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
     let (vhost, component, name) = (ask.name("vhost"), ask.name("component"), ask.name("name"));
-    let deleted = ask.administration()?;
-    let deleted = deleted.delete_parameter(vhost, component, name);
-    let deleted = deleted.map_err(|error| match error {
+    let refused = |error| match error {
         AdminError::NoSuchVhost(_) => Refusal::not_found(),
         error => error.into(),
-    });
-    ask.stored(deleted?).await?;
+    };
+    let delete = |administration: Administration<'_>| {
+        let deleted = administration.delete_parameter(vhost, component, name);
+        deleted.map_err(refused)
+    };
+    ask.change(delete).await?;
     Ok(Reply::done())
 }
 
@@ -94,19 +96,19 @@ pub(in crate::management) async fn one_global(ask: Ask) -> Answer {
 
 /// `PUT /global-parameters/N`.
 pub(in crate::management) async fn put_global(ask: Ask) -> Answer {
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["value"])?;
     let value = fields.get("value").cloned().unwrap_or_default();
-    let administration = ask.administration()?;
-    let put = administration.put_global_parameter(ask.name("name"), value)?;
-    Ok(Reply::of_change(ask.stored(put).await?))
+    let name = ask.name("name");
+    let put = ask.change(|administration| administration.put_global_parameter(name, value));
+    Ok(Reply::of_change(put.await?))
 }
 
 /// `DELETE /global-parameters/N`.
 pub(in crate::management) async fn delete_global(ask: Ask) -> Answer {
-    let administration = ask.administration()?;
-    let deleted = administration.delete_global_parameter(ask.name("name"))?;
-    ask.stored(deleted).await?;
+    let name = ask.name("name");
+    ask.change(|administration| administration.delete_global_parameter(name))
+        .await?;
     Ok(Reply::done())
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::auth::{AuthDefinitions, AuthError, PermissionDefinition, TopicPermissionDefinition};
-use crate::desk::AdminError;
+use crate::desk::{AdminError, Administration};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::Fields;
@@ -42,7 +42,7 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
 
 /// `PUT /permissions/V/U`.
 pub(in crate::management) async fn put(ask: Ask) -> Answer {
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["configure", "write", "read"])?;
     let permission = PermissionDefinition {
         user: ask.name("user").to_owned(),
@@ -51,8 +51,7 @@ pub(in crate::management) async fn put(ask: Ask) -> Answer {
         write: pattern(&fields, "write")?,
         read: pattern(&fields, "read")?,
     };
-    let put = ask.administration()?.put_permission(&permission);
-    let put = put.map_err(|error| match &error {
+    let unfit = |error| match &error {
         AdminError::Auth(AuthError::InvalidPattern(invalid)) => {
             let pattern = letters(&invalid.pattern);
             Refusal::bad(json!([
@@ -62,15 +61,19 @@ pub(in crate::management) async fn put(ask: Ask) -> Answer {
             ]))
         }
         _ => refused(error),
-    });
-    Ok(Reply::of_change(ask.stored(put?).await?))
+    };
+    let put = |administration: Administration<'_>| {
+        let put = administration.put_permission(&permission);
+        put.map_err(unfit)
+    };
+    Ok(Reply::of_change(ask.change(put).await?))
 }
 
 /// `DELETE /permissions/V/U`.
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
     let (vhost, user) = (ask.name("vhost"), ask.name("user"));
-    let cleared = ask.administration()?.clear_permission(user, vhost)?;
-    ask.stored(cleared).await?;
+    ask.change(|administration| administration.clear_permission(user, vhost))
+        .await?;
     Ok(Reply::done())
 }
 
@@ -105,7 +108,7 @@ pub(in crate::management) async fn topics(ask: Ask) -> Answer {
 
 /// `PUT /topic-permissions/V/U`: the body names the exchange, whatever the path does.
 pub(in crate::management) async fn put_topics(ask: Ask) -> Answer {
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["exchange", "write", "read"])?;
     let permission = TopicPermissionDefinition {
         user: ask.name("user").to_owned(),
@@ -114,8 +117,7 @@ pub(in crate::management) async fn put_topics(ask: Ask) -> Answer {
         write: pattern(&fields, "write")?,
         read: pattern(&fields, "read")?,
     };
-    let put = ask.administration()?.put_topic_permission(&permission);
-    let put = put.map_err(|error| match &error {
+    let unfit = |error| match &error {
         AdminError::Auth(AuthError::InvalidPattern(invalid)) => {
             let pattern = &invalid.pattern;
             Refusal::bad(json!([
@@ -126,17 +128,22 @@ pub(in crate::management) async fn put_topics(ask: Ask) -> Answer {
         }
         AdminError::NoSuchExchange(name) => Refusal::bad(json!(["no_such_exchange", name])),
         _ => refused(error),
-    });
-    Ok(Reply::of_change(ask.stored(put?).await?))
+    };
+    let put = |administration: Administration<'_>| {
+        let put = administration.put_topic_permission(&permission);
+        put.map_err(unfit)
+    };
+    Ok(Reply::of_change(ask.change(put).await?))
 }
 
 /// `DELETE /topic-permissions/V/U` and `…/V/U/X`.
 pub(in crate::management) async fn delete_topics(ask: Ask) -> Answer {
     let (vhost, user) = (ask.name("vhost"), ask.name("user"));
     let exchange = Some(ask.name("exchange")).filter(|name| !name.is_empty());
-    let administration = ask.administration()?;
-    let cleared = administration.clear_topic_permission(user, vhost, exchange)?;
-    ask.stored(cleared).await?;
+    let clear = |administration: Administration<'_>| {
+        administration.clear_topic_permission(user, vhost, exchange)
+    };
+    ask.change(clear).await?;
     Ok(Reply::done())
 }
 

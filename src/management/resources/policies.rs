@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::desk::AdminError;
 use crate::desk::views::Scope;
+use crate::desk::{AdminError, Administration};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::lists::{MANY, Pages};
@@ -28,15 +28,16 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
 
 /// `PUT /policies/V/P`.
 pub(in crate::management) async fn put(ask: Ask) -> Answer {
-    let put = ask.administration()?.put_policy(&definition(&ask)?)?;
-    Ok(Reply::of_change(ask.stored(put).await?))
+    let definition = definition(&ask).await?;
+    let put = ask.change(|administration| administration.put_policy(&definition));
+    Ok(Reply::of_change(put.await?))
 }
 
 /// `DELETE /policies/V/P`.
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
-    let administration = ask.administration()?;
-    let cleared = administration.clear_policy(ask.name("vhost"), ask.name("name"));
-    ask.stored(cleared.map_err(gone)?).await?;
+    let (vhost, name) = (ask.name("vhost"), ask.name("name"));
+    ask.change(|administration| administration.clear_policy(vhost, name).map_err(gone))
+        .await?;
     Ok(Reply::done())
 }
 
@@ -57,21 +58,25 @@ pub(in crate::management) async fn one_of_operators(ask: Ask) -> Answer {
 
 /// `PUT /operator-policies/V/P`.
 pub(in crate::management) async fn put_of_operators(ask: Ask) -> Answer {
-    let put = ask.administration()?;
-    let put = put.put_operator_policy(&definition(&ask)?)?;
-    Ok(Reply::of_change(ask.stored(put).await?))
+    let definition = definition(&ask).await?;
+    let put = ask.change(|administration| administration.put_operator_policy(&definition));
+    Ok(Reply::of_change(put.await?))
 }
 
 /// `DELETE /operator-policies/V/P`.
 pub(in crate::management) async fn delete_of_operators(ask: Ask) -> Answer {
-    let administration = ask.administration()?;
-    let cleared = administration.clear_operator_policy(ask.name("vhost"), ask.name("name"));
-    ask.stored(cleared.map_err(gone)?).await?;
+    let (vhost, name) = (ask.name("vhost"), ask.name("name"));
+    let clear = |administration: Administration<'_>| {
+        administration
+            .clear_operator_policy(vhost, name)
+            .map_err(gone)
+    };
+    ask.change(clear).await?;
     Ok(Reply::done())
 }
 
-fn definition(ask: &Ask) -> Result<PolicyDefinition, Refusal> {
-    let fields = ask.fields()?;
+async fn definition(ask: &Ask) -> Result<PolicyDefinition, Refusal> {
+    let fields = ask.fields().await?;
     fields.need(&["pattern", "definition"])?;
     let (vhost, name) = (ask.name("vhost"), ask.name("name"));
     if !ask.desk.has_vhost(vhost) {

@@ -156,7 +156,7 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
 pub(in crate::management) async fn put(ask: Ask) -> Answer {
     let actor = ask.actor()?;
     let is_new = found(&ask).is_err();
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     let declaration = QueueDeclaration {
         name: short(ask.name("queue"))?,
         durable: fields.flag("durable")?.unwrap_or_default(),
@@ -174,8 +174,8 @@ pub(in crate::management) async fn put(ask: Ask) -> Answer {
             return Err(Refusal::bad(format!("Node {node} is not a cluster member")));
         }
     }
-    let declared = actor.declare_queue(ask.desk.now(), declaration)?;
-    ask.stored(declared).await?;
+    ask.done(|now| actor.declare_queue(now, declaration))
+        .await?;
     Ok(match is_new {
         true => Reply::created(),
         false => Reply::done(),
@@ -189,19 +189,17 @@ pub(in crate::management) async fn delete(ask: Ask) -> Answer {
         unused: ask.query.is_true("if-unused"),
         empty: ask.query.is_true("if-empty"),
     };
-    let deleted = ask.actor()?;
-    let deleted = deleted.delete_queue(ask.desk.now(), ask.name("queue"), only_if)?;
-    ask.stored(deleted).await?;
+    let (actor, name) = (ask.actor()?, ask.name("queue"));
+    ask.done(|now| actor.delete_queue(now, name, only_if))
+        .await?;
     Ok(Reply::done())
 }
 
 /// `DELETE /queues/V/Q/contents`.
 pub(in crate::management) async fn purge(ask: Ask) -> Answer {
     found(&ask)?;
-    let purged = ask
-        .actor()?
-        .purge_queue(ask.desk.now(), ask.name("queue"))?;
-    ask.stored(purged).await?;
+    let (actor, name) = (ask.actor()?, ask.name("queue"));
+    ask.done(|now| actor.purge_queue(now, name)).await?;
     Ok(Reply::done())
 }
 
@@ -210,7 +208,7 @@ pub(in crate::management) async fn purge(ask: Ask) -> Answer {
 /// Seen: RabbitMQ 4.3.6, which knows none either.
 pub(in crate::management) async fn act(ask: Ask) -> Answer {
     found(&ask).map_err(|_| Refusal::missing("queue_not_found"))?;
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["action"])?;
     let action = fields.get("action").cloned().unwrap_or_default();
     Err(Refusal::bad(serde_json::json!(["unknown", action])))

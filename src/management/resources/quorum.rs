@@ -64,7 +64,7 @@ pub(in crate::management) async fn status(ask: Ask) -> Answer {
 
 /// `POST /queues/quorum/V/Q/replicas/add`: the one node has a member already.
 pub(in crate::management) async fn add(ask: Ask) -> Answer {
-    known_node(&ask, &ask.fields()?)?;
+    known_node(&ask, &ask.fields().await?)?;
     match find(&ask) {
         Found::Quorum(_) => Ok(Reply::done()),
         Found::Other(why) => Err(Refusal::unavailable(why)),
@@ -78,7 +78,7 @@ pub(in crate::management) async fn delete(ask: Ask) -> Answer {
     if matches!(found, Found::Missing) {
         return Err(Refusal::not_found());
     }
-    known_node(&ask, &ask.fields()?)?;
+    known_node(&ask, &ask.fields().await?)?;
     Err(Refusal::unavailable(match found {
         Found::Other(why) => why,
         Found::Quorum(_) | Found::Missing => "last_node",
@@ -89,7 +89,7 @@ pub(in crate::management) async fn delete(ask: Ask) -> Answer {
 ///
 /// Seen: RabbitMQ 4.3.6: 500 for an unknown node and for a strategy that is no text.
 pub(in crate::management) async fn grow(ask: Ask) -> Answer {
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     if ask.name("node") != ask.door.node.name {
         return Err(not_a_member());
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::auth::{AuthDefinitions, Tags, UserDefinition};
-use crate::desk::AdminError;
+use crate::desk::{AdminError, Administration};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::Fields;
@@ -48,9 +48,9 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
 
 /// `PUT /users/U`: makes one, or gives one a new password and new tags.
 pub(in crate::management) async fn put(ask: Ask) -> Answer {
-    let definition = definition(ask.name("user"), &ask.fields()?)?;
-    let stored = ask.administration()?.put_user(&definition)?;
-    Ok(Reply::of_change(ask.stored(stored).await?))
+    let definition = definition(ask.name("user"), &ask.fields().await?)?;
+    let put = ask.change(|administration| administration.put_user(&definition));
+    Ok(Reply::of_change(put.await?))
 }
 
 /// Seen: RabbitMQ 4.3.6: 500 for what is of another kind; that is 400 here.
@@ -81,21 +81,23 @@ fn definition(name: &str, fields: &Fields) -> Result<UserDefinition, Refusal> {
 
 /// `DELETE /users/U`.
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
-    let deleted = ask.administration()?.delete_user(ask.name("user"))?;
-    ask.stored(deleted).await?;
+    let name = ask.name("user");
+    ask.change(|administration| administration.delete_user(name))
+        .await?;
     Ok(Reply::done())
 }
 
 /// `POST /users/bulk-delete`: those of `users` that are there.
 pub(in crate::management) async fn delete_many(ask: Ask) -> Answer {
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["users"])?;
     let names = fields.get("users").unwrap_or(&Json::Null);
     let wrong = || Refusal::bad(json!(["not_list_of_strings", names]));
     let list = names.as_array().ok_or_else(wrong)?.iter();
     let list: Option<Vec<&str>> = list.map(Json::as_str).collect();
-    let deleted = ask.administration()?.delete_users(&list.ok_or_else(wrong)?);
-    ask.stored(deleted?).await?;
+    let list = list.ok_or_else(wrong)?;
+    ask.change(|administration| administration.delete_users(&list))
+        .await?;
     Ok(Reply::done())
 }
 
@@ -125,28 +127,34 @@ async fn show_limits(ask: &Ask, is_meant: impl Fn(&str) -> bool + Send + Sync) -
 
 /// `PUT /user-limits/U/NAME`.
 pub(in crate::management) async fn put_limit(ask: Ask) -> Answer {
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["value"])?;
     let value = fields.get("value").unwrap_or(&Json::Null);
     let (user, limit) = (ask.name("user"), ask.name("limit"));
-    let set = ask.administration()?.set_user_limit(user, limit, value);
-    let set = set.map_err(|error| match error {
+    let refused = |error| match error {
         AdminError::NoSuchUser(name) => Refusal::bad(json!(["no_such_user", name])),
         error => error.into(),
-    });
-    ask.stored(set?).await?;
+    };
+    let set = |administration: Administration<'_>| {
+        let set = administration.set_user_limit(user, limit, value);
+        set.map_err(refused)
+    };
+    ask.change(set).await?;
     Ok(Reply::done())
 }
 
 /// `DELETE /user-limits/U/NAME`: one that is not set is fine.
 pub(in crate::management) async fn delete_limit(ask: Ask) -> Answer {
     let (user, limit) = (ask.name("user"), ask.name("limit"));
-    let cleared = ask.administration()?.clear_user_limit(user, limit);
-    let cleared = cleared.map_err(|error| match error {
+    let refused = |error| match error {
         // RabbitMQ's word for a user too.
         AdminError::NoSuchUser(_) => Refusal::missing("vhost_not_found"),
         error => error.into(),
-    });
-    ask.stored(cleared?).await?;
+    };
+    let clear = |administration: Administration<'_>| {
+        let cleared = administration.clear_user_limit(user, limit);
+        cleared.map_err(refused)
+    };
+    ask.change(clear).await?;
     Ok(Reply::done())
 }

@@ -48,20 +48,20 @@ async fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
 /// `PUT /vhost-limits/V/NAME`.
 pub(in crate::management) async fn put(ask: Ask) -> Answer {
     let vhost = known(&ask)?;
-    let fields = ask.fields()?;
+    let fields = ask.fields().await?;
     fields.need(&["value"])?;
     let value = fields.get("value").unwrap_or(&Json::Null);
-    let set = ask.administration()?;
-    let set = set.set_vhost_limit(vhost, ask.name("limit"), value)?;
-    ask.stored(set).await?;
+    let limit = ask.name("limit");
+    ask.change(|administration| administration.set_vhost_limit(vhost, limit, value))
+        .await?;
     Ok(Reply::done())
 }
 
 /// `DELETE /vhost-limits/V/NAME`: one that is not set is fine.
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
-    let administration = ask.administration()?;
-    let cleared = administration.clear_vhost_limit(known(&ask)?, ask.name("limit"))?;
-    ask.stored(cleared).await?;
+    let (vhost, limit) = (known(&ask)?, ask.name("limit"));
+    ask.change(|administration| administration.clear_vhost_limit(vhost, limit))
+        .await?;
     Ok(Reply::done())
 }
 

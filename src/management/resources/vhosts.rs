@@ -82,10 +82,10 @@ fn write(object: &mut Object<'_>, counters: &Counters<'_, VhostView>, node: &str
 
 /// `PUT /vhosts/V`: makes one, or describes it anew.
 pub(in crate::management) async fn put(ask: Ask) -> Answer {
-    let definition = definition(&ask.fields()?)?;
-    let administration = ask.administration()?;
-    let stored = administration.put_vhost(ask.name("vhost"), &definition)?;
-    Ok(Reply::of_change(ask.stored(stored).await?))
+    let definition = definition(&ask.fields().await?)?;
+    let name = ask.name("vhost");
+    let put = ask.change(|administration| administration.put_vhost(name, &definition));
+    Ok(Reply::of_change(put.await?))
 }
 
 /// Seen: RabbitMQ 4.3.6: `protected_from_deletion` has no effect here, and what has no meaning is
@@ -123,8 +123,9 @@ fn definition(fields: &Fields) -> Result<VhostDefinition, Refusal> {
 
 /// `DELETE /vhosts/V`: with everything in it.
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
-    let deleted = ask.administration()?.delete_vhost(ask.name("vhost"));
-    ask.stored(deleted.map_err(gone)?).await?;
+    let name = ask.name("vhost");
+    ask.change_whole(|administration| administration.delete_vhost(name).map_err(gone))
+        .await?;
     Ok(Reply::done())
 }
 
@@ -147,23 +148,22 @@ pub(in crate::management) async fn protection(ask: Ask) -> Answer {
 /// `POST /vhosts/V/deletion/protection`.
 pub(in crate::management) async fn protect(ask: Ask) -> Answer {
     let name = ask.name("vhost");
-    let protected = ask.administration()?.protect_vhost(name, true);
-    let protected = protected.map_err(|error| match error {
+    let refused = |error| match error {
         AdminError::NoSuchVhost(name) => Refusal::missing(format!(
             "Cannot enable deletion protection of virtual host '{name}' because it does not exist"
         )),
         error => error.into(),
-    });
-    ask.stored(protected?).await?;
+    };
+    ask.change(|administration| administration.protect_vhost(name, true).map_err(refused))
+        .await?;
     Ok(Reply::done())
 }
 
 /// `DELETE /vhosts/V/deletion/protection`.
 pub(in crate::management) async fn unprotect(ask: Ask) -> Answer {
-    let lifted = ask
-        .administration()?
-        .protect_vhost(ask.name("vhost"), false);
-    ask.stored(lifted.map_err(gone)?).await?;
+    let name = ask.name("vhost");
+    ask.change(|administration| administration.protect_vhost(name, false).map_err(gone))
+        .await?;
     Ok(Reply::done())
 }
 

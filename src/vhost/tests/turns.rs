@@ -1,10 +1,13 @@
 //! What a client makes long is done in turns. Turns are counted, not timed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::ThreadId;
 
 use leveret_codec::table::Table;
 
 use super::fixture::{CONNECTION, Fixture, delayed, message_of, name};
+use crate::events::{Event, Fate, Interest, Listener};
 use crate::mail::Mailbox;
 use crate::policy::{Issuer, Policy, PolicyDefinition};
 use crate::queue::Queue;
@@ -146,6 +149,52 @@ fn a_call_outside_of_a_turn_works_to_the_end() {
     assert!(broker.ready("dead") < MANY - 1);
     broker.publish("", "q");
     assert_eq!((broker.ready("q"), broker.ready("dead")), (1, MANY));
+}
+
+/// Publishes to `q` on another thread whenever a dead letter finds no queue on this one, at most so
+/// many times.
+struct Publisher {
+    broker: Arc<Fixture>,
+    thread: ThreadId,
+    left: AtomicU64,
+}
+
+impl Listener for Publisher {
+    fn on_event(&self, event: &Event) {
+        let is_dead = matches!(event.fate, Fate::Unroutable { .. });
+        if !is_dead || std::thread::current().id() != self.thread {
+            return;
+        }
+        let (set, read) = (Ordering::Relaxed, Ordering::Relaxed);
+        let one_less = |left: u64| left.checked_sub(1);
+        if self.left.fetch_update(set, read, one_less).is_ok() {
+            let client = || as_a_client(|| _ = self.broker.publish("", "q"));
+            std::thread::scope(|scope| scope.spawn(client).join()).unwrap();
+        }
+    }
+}
+
+// The call went on for as long as others published.
+#[test]
+fn what_is_published_meanwhile_keeps_no_call_outside_of_a_turn() {
+    let (broker, some) = (Arc::new(Fixture::new()), 500);
+    broker.queue("q", dead_lettering_to("nowhere").with("x-max-length", 1));
+    let fill = || (0..some).for_each(|_| _ = broker.publish("", "q"));
+    assert!(as_a_client(fill));
+    let publisher = Arc::new(Publisher {
+        broker: Arc::clone(&broker),
+        thread: std::thread::current().id(),
+        left: AtomicU64::new(10 * some),
+    });
+    let listener: Arc<dyn Listener> = Arc::<Publisher>::clone(&publisher);
+    let events = &broker.vhost.env().events;
+    let guard = events.listen(Interest::Messages, listener);
+    broker.publish("", "q");
+    drop(guard);
+    let published = 10 * some - publisher.left.load(Ordering::Relaxed);
+    assert!((1..some).contains(&published), "{published}");
+    assert!(finish(&broker) > 0, "the others have turns");
+    assert_eq!(broker.ready("q"), 1);
 }
 
 #[test]
