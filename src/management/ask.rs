@@ -197,15 +197,63 @@ impl Ask {
         Ok(counters::windows(&self.query)?)
     }
 
+    /// The same; `None` if no figures are to be shown.
+    ///
+    /// # Errors
+    /// 400 for a window that is empty.
+    pub(super) fn windows_if_shown(&self) -> Result<Option<Windows>, Refusal> {
+        match self.shows_figures() {
+            true => self.windows().map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// The same of what a list shows of its items.
     ///
     /// Seen: RabbitMQ 4.3.6: lists of queues, exchanges and virtual hosts refuse in other words.
     ///
     /// # Errors
     /// 400 for a window that is empty.
-    pub(super) fn windows_of_list(&self) -> Result<Windows, Refusal> {
-        let windows = counters::windows(&self.query);
+    pub(super) fn windows_of_list(&self) -> Result<Option<Windows>, Refusal> {
+        if !self.shows_figures() {
+            return Ok(None);
+        }
+        let windows = counters::windows(&self.query).map(Some);
         windows.map_err(|empty| Refusal::page("invalid_range_parameters", &empty.to_string()))
+    }
+
+    /// Whether figures are to be shown: not with `disable_stats`.
+    pub(super) fn shows_figures(&self) -> bool {
+        let setting = self.desk.settings().management_disable_stats;
+        !self.is_on("disable_stats", setting)
+    }
+
+    /// Whether counts of messages are to be shown though figures are not.
+    pub(super) fn shows_totals(&self) -> bool {
+        let setting = self.desk.settings().management_enable_queue_totals;
+        self.is_on("enable_queue_totals", setting)
+    }
+
+    /// Whether a parameter is `true`; without it the setting counts.
+    fn is_on(&self, name: &str, setting: bool) -> bool {
+        match self.query.get(name) {
+            Some(word) => word == "true",
+            None => setting,
+        }
+    }
+
+    /// What has nothing but figures.
+    ///
+    /// # Errors
+    /// 400 if none are to be shown.
+    pub(super) fn needs_figures(&self) -> Result<(), Refusal> {
+        match self.shows_figures() {
+            true => Ok(()),
+            // Seen: RabbitMQ 4.3.6.
+            false => Err(Refusal::bad(
+                "Stats in management UI are disabled on this node",
+            )),
+        }
     }
 
     /// The columns that are wanted.

@@ -70,13 +70,15 @@ fn window(query: &Query, kind: &str) -> Result<Option<Window>, EmptyWindow> {
 pub(super) struct Counters<'a, T> {
     desk: &'a Desk,
     view: &'a T,
-    windows: &'a Windows,
+    /// `None` if no figures are to be shown.
+    windows: Option<&'a Windows>,
     values: Vec<u64>,
     trends: OnceCell<Vec<Trend>>,
 }
 
 impl<'a, T: Counted> Counters<'a, T> {
-    pub(super) fn of(desk: &'a Desk, view: &'a T, windows: &'a Windows) -> Self {
+    /// With `windows`: the samples that are wanted; `None` if nothing is to be shown.
+    pub(super) fn of(desk: &'a Desk, view: &'a T, windows: Option<&'a Windows>) -> Self {
         Self {
             desk,
             view,
@@ -119,7 +121,7 @@ impl<'a, T: Counted> Counters<'a, T> {
     ///
     /// Seen: RabbitMQ 4.3.6: counters that belong together appear with the first of them.
     pub(super) fn write_message_stats(&self, object: &mut Object<'_>) {
-        if !object.wants("message_stats") {
+        if !self.are_shown() || !object.wants("message_stats") {
             return;
         }
         // Watched before there is anything, so that the first rate has all of it.
@@ -148,7 +150,7 @@ impl<'a, T: Counted> Counters<'a, T> {
     /// The same of a duration.
     pub(super) fn write_no_time(&self, object: &mut Object<'_>, name: &str) {
         object.set(name, &0.0);
-        let window = self.windows.node;
+        let window = self.windows().node;
         object.object(&details(name), |object| self.write_nothing(object, window));
     }
 
@@ -160,8 +162,13 @@ impl<'a, T: Counted> Counters<'a, T> {
     }
 
     /// The samples that are wanted.
-    pub(super) fn windows(&self) -> &'a Windows {
-        self.windows
+    pub(super) fn windows(&self) -> Windows {
+        self.windows.copied().unwrap_or_default()
+    }
+
+    /// Whether figures are to be shown.
+    pub(super) fn are_shown(&self) -> bool {
+        self.windows.is_some()
     }
 
     fn fields(&self) -> impl Iterator<Item = (usize, (&'static Field, u64))> {
@@ -170,7 +177,7 @@ impl<'a, T: Counted> Counters<'a, T> {
     }
 
     fn trends(&self) -> &[Trend] {
-        let ask = || self.desk.trends_of(self.view, self.windows);
+        let ask = || self.desk.trends_of(self.view, &self.windows());
         self.trends.get_or_init(ask)
     }
 

@@ -253,3 +253,43 @@ fn an_overview_has_what_its_user_may_see() {
     assert_eq!(pair(&overview["churn_rates"], "queue_created"), (2, 1.0));
     assert_eq!(overview["listeners"], Json::Null);
 }
+
+/// Seen: RabbitMQ 4.3.6, `GET /api/connections?disable_stats=true`.
+const CONNECTION_KEYS: &str = "auth_mechanism channel_max client_properties connected_at frame_max \
+    host name node peer_cert_issuer peer_cert_serial_number peer_cert_subject peer_cert_validity \
+    peer_host peer_port port protocol ssl ssl_cipher ssl_hash ssl_key_exchange ssl_protocol \
+    timeout type user user_who_performed_action vhost";
+
+/// Seen: RabbitMQ 4.3.6, `GET /api/channels?disable_stats=true`.
+const CHANNEL_KEYS: &str =
+    "connection_details name node number user user_who_performed_action vhost";
+
+#[test]
+fn no_figures_are_shown_if_they_are_off() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let _client = furnished(&broker);
+    let keys = |object: &Json| {
+        let keys = object.as_object().unwrap().keys();
+        keys.map(String::as_str).collect::<Vec<_>>().join(" ")
+    };
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (list, expected) in [
+        ("/api/connections", CONNECTION_KEYS),
+        ("/api/channels", CHANNEL_KEYS),
+    ] {
+        let listed = http.get(&format!("{list}?disable_stats=true")).json();
+        assert_eq!(keys(&listed[0]), words(expected));
+        let path = format!("{list}/{}?disable_stats=true", in_path(&listed[0]["name"]));
+        assert_eq!(keys(&http.get(&path).json()), words(expected));
+    }
+    // RabbitMQ does not ask there.
+    let connection = in_path(&http.get("/api/connections").json()[0]["name"]);
+    for path in [
+        "/api/vhosts/%2F/connections".to_owned(),
+        format!("/api/connections/{connection}/channels"),
+    ] {
+        let listed = http.get(&format!("{path}?disable_stats=true")).json();
+        assert!(listed[0].get("reductions").is_some(), "{path}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::desk::rates::Windows;
 use crate::desk::views::{ChannelView, ConsumerView, Scope};
 use crate::management::answer::{Answer, Refusal};
 use crate::management::ask::Ask;
@@ -20,21 +21,27 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// `GET /channels`: all, or those of the user who asks.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
+    let windows = ask.windows_if_shown()?;
     let views = gathered(&ask, Scope::All, None).await?;
-    show(&ask, Pages::Yes, views).await
+    show(&ask, Pages::Yes, views, windows).await
 }
 
 /// `GET /vhosts/V/channels`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
-    let views = gathered(&ask, Scope::Vhost(ask.vhost()?), None).await?;
-    show(&ask, Pages::Yes, views).await
+    let scope = Scope::Vhost(ask.vhost()?);
+    ask.needs_figures()?;
+    let windows = ask.windows_if_shown()?;
+    let views = gathered(&ask, scope, None).await?;
+    show(&ask, Pages::Yes, views, windows).await
 }
 
 /// `GET /connections/C/channels`.
 pub(in crate::management) async fn of_connection(ask: Ask) -> Answer {
     let name = own(&ask)?.name;
+    // Seen: RabbitMQ 4.3.6: whether figures are to be shown or not.
+    let windows = Some(ask.windows()?);
     let views = gathered(&ask, Scope::All, Some(&name)).await?;
-    show(&ask, Pages::No, views).await
+    show(&ask, Pages::No, views, windows).await
 }
 
 /// `GET /channels/C`.
@@ -44,7 +51,7 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let views = gathered(&ask, Scope::All, Some(connection)).await?;
     let view = views.iter().find(|view| view.name == name);
     let view = view.ok_or_else(Refusal::not_found)?;
-    let windows = ask.windows()?;
+    let windows = ask.windows_if_shown()?;
     let node = &ask.door.node.name;
     let consumers = ask.desk.consumers(Scope::Vhost(&view.vhost)).into_iter();
     let theirs = consumers.filter(|consumer| {
@@ -53,7 +60,14 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
         is_theirs && consumer.channel == view.snapshot.number.0
     });
     Ok(ask.object(|object| {
-        write(object, &Counters::of(&ask.desk, view, &windows), node);
+        write(
+            object,
+            &Counters::of(&ask.desk, view, windows.as_ref()),
+            node,
+        );
+        if windows.is_none() {
+            return;
+        }
         object.array("consumer_details", theirs, |one, consumer| {
             consumer_object::write(one, &consumer, node);
         });
@@ -80,11 +94,15 @@ async fn gathered(
     Ok(views)
 }
 
-async fn show(ask: &Ask, pages: Pages, views: Vec<ChannelView>) -> Answer {
-    let windows = ask.windows()?;
+async fn show(
+    ask: &Ask,
+    pages: Pages,
+    views: Vec<ChannelView>,
+    windows: Option<Windows>,
+) -> Answer {
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let write = move |object: &mut Object<'_>, view: &ChannelView| {
-        write(object, &Counters::of(&desk, view, &windows), &node);
+        write(object, &Counters::of(&desk, view, windows.as_ref()), &node);
     };
     list(ask, pages, views.len(), || views, |_, _| None, write).await
 }
@@ -103,6 +121,9 @@ fn write(object: &mut Object<'_>, counters: &Counters<'_, ChannelView>, node: &s
         details.set("peer_host", &view.connection.peer_host);
         details.set("peer_port", &view.connection.peer_port);
     });
+    if !counters.are_shown() {
+        return;
+    }
     object.set("state", "running");
     object.set_some(
         "idle_since",
@@ -134,6 +155,7 @@ pub(in crate::management) async fn consumers_of_vhost(ask: Ask) -> Answer {
 }
 
 async fn show_consumers(ask: &Ask, scope: Scope<'_>) -> Answer {
+    ask.needs_figures()?;
     let node = ask.door.node.name.clone();
     let queues = ask.desk.how_many_queues(scope);
     let count = || ask.desk.how_many_consumers(scope);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::desk::NotAllowed;
-use crate::desk::rates::Counted;
+use crate::desk::rates::{Counted, Windows};
 use crate::desk::views::{ConnectionSort, ConnectionView, Scope, SessionRef, SortKey};
 use crate::ids::ConnectionId;
 use crate::management::answer::{Answer, Refusal, Reply};
@@ -17,23 +17,25 @@ const REASON: &str = "Closed via management plugin";
 
 /// `GET /connections`: all, or those of the user who asks.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
-    show(&ask, Scope::All).await
+    let windows = ask.windows_if_shown()?;
+    show(&ask, Scope::All, windows).await
 }
 
 /// `GET /vhosts/V/connections`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
-    show(&ask, Scope::Vhost(ask.vhost()?)).await
+    let scope = Scope::Vhost(ask.vhost()?);
+    // Seen: RabbitMQ 4.3.6: whether figures are to be shown or not.
+    show(&ask, scope, Some(ask.windows()?)).await
 }
 
-async fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
-    let windows = ask.windows()?;
+async fn show(ask: &Ask, scope: Scope<'_>, windows: Option<Windows>) -> Answer {
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let only = only(ask)?;
     let many = ask.desk.how_many_connections();
     let gather = || ask.desk.session_refs(scope, only);
     let write = move |object: &mut Object<'_>, one: &SessionRef| {
         let view = desk.view_of_session(one);
-        let counters = Counters::of(&desk, &view, &windows);
+        let counters = Counters::of(&desk, &view, windows.as_ref());
         write(object, &counters, &node, Tls::Null);
     };
     list(ask, Pages::Yes, many, gather, quick, write).await
@@ -62,9 +64,9 @@ fn quick(connection: &SessionRef, sort: &str) -> Option<SortKey> {
 /// `GET /connections/C`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let view = own(&ask)?;
-    let windows = ask.windows()?;
+    let windows = ask.windows_if_shown()?;
     Ok(ask.object(|object| {
-        let counters = Counters::of(&ask.desk, &view, &windows);
+        let counters = Counters::of(&ask.desk, &view, windows.as_ref());
         write(object, &counters, &ask.door.node.name, Tls::Empty);
     }))
 }
@@ -146,7 +148,6 @@ fn write(object: &mut Object<'_>, counters: &Counters<'_, ConnectionView>, node:
     object.set("user", &view.user);
     object.set("user_who_performed_action", &view.user);
     object.set("vhost", &view.vhost);
-    object.set("state", &view.state);
     object.set("type", "network");
     object.set("protocol", view.protocol);
     object.set("auth_mechanism", &view.auth_mechanism);
@@ -158,12 +159,7 @@ fn write(object: &mut Object<'_>, counters: &Counters<'_, ConnectionView>, node:
     object.set("channel_max", &view.channel_max);
     object.set("frame_max", &view.frame_max_bytes);
     object.set("timeout", &view.heartbeat_s);
-    object.set("channels", &view.channels);
     object.set("client_properties", &view.client_properties);
-    counters.write_named(object, &["recv_oct", "send_oct"]);
-    object.set("recv_cnt", &view.read_frames);
-    object.set("send_cnt", &view.written_frames);
-    object.set("send_pend", &0);
     object.set("ssl", &false);
     for key in TLS_KEYS {
         match tls {
@@ -171,7 +167,15 @@ fn write(object: &mut Object<'_>, counters: &Counters<'_, ConnectionView>, node:
             Tls::Empty => object.set(key, ""),
         }
     }
-    process(object, counters);
+    if counters.are_shown() {
+        object.set("state", &view.state);
+        object.set("channels", &view.channels);
+        counters.write_named(object, &["recv_oct", "send_oct"]);
+        object.set("recv_cnt", &view.read_frames);
+        object.set("send_cnt", &view.written_frames);
+        object.set("send_pend", &0);
+        process(object, counters);
+    }
 }
 
 /// What RabbitMQ says of an Erlang process, which nothing here is.

@@ -28,7 +28,7 @@ async fn show(ask: &Ask, scope: Scope<'_>) -> Answer {
     let many = ask.desk.how_many_exchanges(scope);
     let gather = || ask.desk.exchange_refs(scope);
     let write = move |object: &mut Object<'_>, one: &ExchangeRef| {
-        write(object, &Counters::of(&desk, &one.view(), &windows));
+        write(object, &Counters::of(&desk, &one.view(), windows.as_ref()));
     };
     list(ask, Pages::Yes, many, gather, quick, write).await
 }
@@ -67,9 +67,12 @@ fn found(ask: &Ask) -> Result<ExchangeView, Refusal> {
 /// `GET /exchanges/V/X`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let view = found(&ask)?;
-    let windows = ask.windows()?;
+    let windows = ask.windows_if_shown()?;
     Ok(ask.object(|object| {
-        write(object, &Counters::of(&ask.desk, &view, &windows));
+        write(object, &Counters::of(&ask.desk, &view, windows.as_ref()));
+        if windows.is_none() {
+            return;
+        }
         object.array("incoming", [(); 0], |_, ()| ());
         object.array("outgoing", [(); 0], |_, ()| ());
     }))

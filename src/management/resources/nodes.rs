@@ -44,20 +44,19 @@ fn counted(ask: &Ask) -> Counted {
 }
 
 /// The samples that are wanted. Seen: RabbitMQ 4.3.6.
-fn windows(ask: &Ask) -> Result<Windows, Refusal> {
-    let windows = ask.windows()?;
-    Ok(Windows {
-        churn: windows.node,
-        ..windows
-    })
+fn windows(asked: Windows) -> Windows {
+    Windows {
+        churn: asked.node,
+        ..asked
+    }
 }
 
 /// `GET /nodes`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
-    let windows = windows(&ask)?;
+    let windows = ask.windows_if_shown()?.map(windows);
     let (desk, door) = (Arc::clone(&ask.desk), Arc::clone(&ask.door));
     let write = move |object: &mut Object<'_>, node: &Counted| {
-        write(object, (&desk, &door), node, &windows);
+        write(object, (&desk, &door), node, windows.as_ref());
     };
     let gather = || vec![counted(&ask)];
     list(&ask, Pages::No, many(&ask), gather, |_, _| None, write).await
@@ -66,10 +65,10 @@ pub(in crate::management) async fn all(ask: Ask) -> Answer {
 /// `GET /nodes/N`, with `memory=true` and `binary=true`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     known(&ask)?;
-    let windows = windows(&ask)?;
+    let windows = ask.windows_if_shown()?.map(windows);
     let writing = |object: &mut Object<'_>| {
         let node = counted(&ask);
-        write(object, (&ask.desk, &ask.door), &node, &windows);
+        write(object, (&ask.desk, &ask.door), &node, windows.as_ref());
         let used = |key: &str| ask.query.is_true(key).then(|| ask.desk.memory_use());
         if let Some(used) = used("memory") {
             object.object("memory", |memory| write_memory(memory, &used));
@@ -102,13 +101,14 @@ fn write(
     object: &mut Object<'_>,
     (desk, door): (&Arc<Desk>, &Arc<Door>),
     node: &Counted,
-    windows: &Windows,
+    windows: Option<&Windows>,
 ) {
     let settings = desk.settings();
     object.set("name", &node.name);
     object.set("type", "disc");
     object.set("running", &true);
     object.set("being_drained", &false);
+    let Some(asked) = windows else { return };
     object.set("partitions", &[(); 0]);
     object.set("cluster_links", &[(); 0]);
     Node::versions(object, settings);
@@ -119,7 +119,7 @@ fn write(
     let counters = Counters::of(desk, &node.process, windows);
     counters.write(object, Group::Process);
     for key in NO_COUNTS {
-        counters.write_none(object, key, windows.node);
+        counters.write_none(object, key, asked.node);
     }
     for key in NO_TIMES {
         counters.write_no_time(object, key);

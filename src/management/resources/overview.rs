@@ -2,7 +2,7 @@
 
 use crate::desk::rates::{Group, Windows};
 use crate::desk::views::Overview;
-use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::answer::{Answer, Reply};
 use crate::management::ask::Ask;
 use crate::management::counters::Counters;
 use crate::management::json::{Object, value_of};
@@ -21,7 +21,7 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
     let user = ask.user()?;
     let sees_nodes = SEES_ALL.iter().any(|tag| user.has_tag(tag));
     let visible = ask.visible(SEES_ALL)?;
-    let windows = windows(&ask)?;
+    let windows = ask.windows_if_shown()?.map(windows);
     let scope = visible.scope();
     let many = ask.desk.how_many_queues(scope) + ask.desk.how_many_connections();
     let of = match sees_nodes {
@@ -31,16 +31,18 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
     let write = |object: &mut Object<'_>| {
         settings(&ask, object);
         let overview = ask.desk.overview(scope);
-        let mut counters = Counters::of(&ask.desk, &overview, &windows);
-        if of == Of::Vhosts {
-            counters = counters.with(ask.desk.trends_in(scope, &windows));
+        let mut counters = Counters::of(&ask.desk, &overview, windows.as_ref());
+        if let (Of::Vhosts, Some(windows)) = (of, &windows) {
+            counters = counters.with(ask.desk.trends_in(scope, windows));
         }
         figures(object, &counters, of);
         if of == Of::Broker {
             let node = &ask.door.node;
             object.set("node", &node.name);
-            node.listeners(object);
-            node.contexts(object, Whose::Named);
+            if windows.is_some() {
+                node.listeners(object);
+                node.contexts(object, Whose::Named);
+            }
         }
     };
     let overview = || ask.object(write);
@@ -49,12 +51,11 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
 
 /// The samples that are wanted. Seen: RabbitMQ 4.3.6: those of what comes and goes are those of
 /// what queues hold, if samples of messages are wanted, too.
-fn windows(ask: &Ask) -> Result<Windows, Refusal> {
-    let windows = ask.windows()?;
-    Ok(Windows {
-        churn: windows.messages.and(windows.lengths),
-        ..windows
-    })
+fn windows(asked: Windows) -> Windows {
+    Windows {
+        churn: asked.messages.and(asked.lengths),
+        ..asked
+    }
 }
 
 /// What does not change while the broker runs.
@@ -74,13 +75,11 @@ fn settings(ask: &Ask, object: &mut Object<'_>) {
     object.object("cluster_tags", |_| ());
     object.object("node_tags", |_| ());
     Node::versions(object, settings);
-    object.set("disable_stats", &settings.management_disable_stats);
+    object.set("disable_stats", &!ask.shows_figures());
     object.set("default_queue_type", settings.default_queue_type.word());
     object.set("is_op_policy_updating_enabled", &true);
-    let totals = settings.management_enable_queue_totals;
-    object.set("enable_queue_totals", &totals);
+    object.set("enable_queue_totals", &ask.shows_totals());
     object.set("require_definition_json_extension", &false);
-    object.set("statistics_db_event_queue", &0);
 }
 
 /// What figures are of.
@@ -95,6 +94,22 @@ enum Of {
 /// What is counted, in the vhosts that the user sees.
 fn figures(object: &mut Object<'_>, counters: &Counters<'_, Overview>, of: Of) {
     let totals = &counters.view().objects;
+    object.object("object_totals", |objects| {
+        objects.set("exchanges", &totals.exchanges);
+        objects.set("queues", &totals.queues);
+        objects.set("connections", &totals.connections);
+        if counters.are_shown() {
+            objects.set("channels", &totals.channels);
+        }
+        // Seen: RabbitMQ 4.3.6: only users who see all of them are told how many there are.
+        if counters.are_shown() && of == Of::Broker {
+            objects.set("consumers", &totals.consumers);
+        }
+    });
+    if !counters.are_shown() {
+        return;
+    }
+    object.set("statistics_db_event_queue", &0);
     object.object("message_stats", |stats| {
         counters.write_messages(stats);
         if totals.queues > 0 {
@@ -109,15 +124,5 @@ fn figures(object: &mut Object<'_>, counters: &Counters<'_, Overview>, of: Of) {
         if totals.queues > 0 {
             counters.write(queues, Group::Lengths);
         }
-    });
-    object.object("object_totals", |objects| {
-        objects.set("channels", &totals.channels);
-        // Seen: RabbitMQ 4.3.6: only users who see all of them are told how many there are.
-        if of == Of::Broker {
-            objects.set("consumers", &totals.consumers);
-        }
-        objects.set("exchanges", &totals.exchanges);
-        objects.set("queues", &totals.queues);
-        objects.set("connections", &totals.connections);
     });
 }

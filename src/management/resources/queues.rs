@@ -55,20 +55,10 @@ enum Style {
 
 impl Style {
     fn of(ask: &Ask, detail: Detail) -> Self {
-        let settings = ask.desk.settings();
-        let is_on = |name: &str, setting: bool| match ask.query.get(name) {
-            Some(word) => word == "true",
-            None => setting,
-        };
-        let plain = is_on("disable_stats", settings.management_disable_stats);
-        let totals = is_on(
-            "enable_queue_totals",
-            settings.management_enable_queue_totals,
-        );
-        match (plain, totals) {
-            (false, _) => Self::Figures(detail),
-            (true, false) => Self::Plain,
-            (true, true) => Self::Totals,
+        match (ask.shows_figures(), ask.shows_totals()) {
+            (true, _) => Self::Figures(detail),
+            (false, false) => Self::Plain,
+            (false, true) => Self::Totals,
         }
     }
 }
@@ -87,12 +77,17 @@ async fn list_of(
 ) -> Answer {
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let style = Style::of(ask, detail);
-    let windows = windows(ask.windows_of_list()?);
+    let windows = ask.windows_of_list()?.map(windows);
     let write = move |object: &mut Object<'_>, queue: &QueueRef| {
         let view = desk.view_of(queue);
         match style {
             Style::Figures(detail) => {
-                write(object, &Counters::of(&desk, &view, &windows), &node, detail);
+                write(
+                    object,
+                    &Counters::of(&desk, &view, windows.as_ref()),
+                    &node,
+                    detail,
+                );
             }
             Style::Plain => write_plain(object, &view, &node),
             Style::Totals => write_totals(object, &view, &node),
@@ -136,13 +131,13 @@ fn found(ask: &Ask) -> Result<QueueView, Refusal> {
 /// `GET /queues/V/Q`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let view = found(&ask)?;
-    let windows = windows(ask.windows()?);
+    let windows = ask.windows_if_shown()?.map(windows);
     let node = &ask.door.node.name;
     Ok(ask.object(|object| match Style::of(&ask, Detail::Whole) {
         Style::Figures(detail) => {
             write(
                 object,
-                &Counters::of(&ask.desk, &view, &windows),
+                &Counters::of(&ask.desk, &view, windows.as_ref()),
                 node,
                 detail,
             );

@@ -19,7 +19,7 @@ use crate::management::login::SEES_ALL;
 /// `GET /vhosts`.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let visible = ask.visible(SEES_ALL)?;
-    let windows = windows(ask.windows_of_list()?);
+    let windows = ask.windows_of_list()?.map(windows);
     let quick = |view: &VhostView, sort: &str| match sort {
         "name" => Some(SortKey::Text(view.name.clone())),
         _ => None,
@@ -29,7 +29,7 @@ pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let many = ask.desk.how_many_vhosts() + ask.desk.how_many_queues(visible.scope());
     let gather = || ask.desk.vhosts(visible.scope());
     let write = move |object: &mut Object<'_>, view: &VhostView| {
-        write(object, &Counters::of(&desk, view, &windows), &node);
+        write(object, &Counters::of(&desk, view, windows.as_ref()), &node);
     };
     list(&ask, Pages::Yes, many, gather, quick, write).await
 }
@@ -38,9 +38,9 @@ pub(in crate::management) async fn all(ask: Ask) -> Answer {
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let views = ask.desk.vhosts(Scope::Vhost(ask.name("vhost")));
     let view = views.first().ok_or_else(Refusal::not_found)?;
-    let windows = windows(ask.windows()?);
+    let windows = ask.windows_if_shown()?.map(windows);
     Ok(ask.object(|object| {
-        let counters = Counters::of(&ask.desk, view, &windows);
+        let counters = Counters::of(&ask.desk, view, windows.as_ref());
         write(object, &counters, &ask.door.node.name);
     }))
 }
@@ -70,6 +70,9 @@ fn write(object: &mut Object<'_>, counters: &Counters<'_, VhostView>, node: &str
     });
     object.set("tracing", &view.tracing);
     object.object("cluster_state", |state| state.set(node, "running"));
+    if !counters.are_shown() {
+        return;
+    }
     // Seen: RabbitMQ 4.3.6: there once there has been a queue, or a connection.
     if view.queues > 0 || view.turnover.messages.routed > 0 || counters.has_any(Group::Out) {
         counters.write(object, Group::Lengths);
