@@ -7,7 +7,8 @@
 /// Milliseconds of silence before a connection that failed its handshake is dropped.
 ///
 /// The peer sees nothing, then a reset: it is what slows down guessing passwords.
-/// Docs: RabbitMQ's `SILENT_CLOSE_DELAY`. Seen: RabbitMQ 4.3.6.
+/// Docs: RabbitMQ's `SILENT_CLOSE_DELAY`. Seen: RabbitMQ 4.3.6,
+/// tests/scripts/handshake/wrong_password_ends_silently_without_the_capability.amqp.
 pub const SILENT_CLOSE_MS: u64 = 3_000;
 
 /// Longest wait for the end of the closing handshake, in milliseconds; a shorter heartbeat

@@ -152,7 +152,8 @@ fn parse_weight(key: &str) -> Result<u64, String> {
 ///
 /// A destination stands there once, with the weight of its first binding: further bindings of the
 /// same destination change nothing, and the removal of any of them takes it away.
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6,
+/// tests/scripts/routing/consistent_hash_forgets_a_queue_with_any_of_its_bindings.amqp.
 #[derive(Clone, Debug)]
 pub(super) struct Ring<D> {
     entries: Vec<Entry<D>>,

@@ -7,7 +7,8 @@
 //! anchor, chosen when it is bound as the condition with the fewest bindings anchored so far; the
 //! others are looked at only when the anchor holds. So the cost of a message is its number of
 //! headers plus the bindings that came close, not the number of bindings.
-//! Docs: RabbitMQ's tutorial on headers exchanges. Seen: RabbitMQ 4.3.6.
+//! Docs: RabbitMQ's tutorial on headers exchanges. Seen: RabbitMQ 4.3.6,
+//! tests/scripts/routing/headers_*.amqp.
 
 use std::collections::HashMap;
 

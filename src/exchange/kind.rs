@@ -42,7 +42,8 @@ impl ExchangeType {
     /// The explanation of a 406 `PRECONDITION_FAILED`: the type is unknown or empty, or it is
     /// `x-delayed-message` and `x-delayed-type` is not a known type's name (or its own).
     ///
-    /// Seen: RabbitMQ 4.3.6. Docs: README of `rabbitmq_delayed_message_exchange`.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/exchange/unknown_type_is_406.amqp. Docs: README of
+    /// `rabbitmq_delayed_message_exchange`.
     pub fn parse(name: &str, arguments: &Table) -> Result<Self, String> {
         if let Some(plain) = Self::parse_plain(name) {
             return Ok(plain);

@@ -10,7 +10,8 @@
 //! input, give the same destinations in the same order), and its cost is bounded by the message
 //! and the bindings that come close to it, whatever patterns a client binds (I11).
 //!
-//! Spec: AMQP 0-9-1 §3.1.3. Docs: RabbitMQ's page on exchanges. Seen: RabbitMQ 4.3.6.
+//! Spec: AMQP 0-9-1 §3.1.3. Docs: RabbitMQ's page on exchanges. Seen: RabbitMQ 4.3.6,
+//! tests/scripts/routing.
 
 mod kind;
 
@@ -94,7 +95,8 @@ impl<D: Clone + Eq + Hash> Router<D> {
     /// The explanation of a 406 `PRECONDITION_FAILED` if the type does not take these arguments of
     /// its `exchange.declare`. Arguments it does not know are ignored.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/exchange/consistent_hash_wants_weights.amqp and
+    /// tests/scripts/exchange/unknown_arguments_do_not_matter_on_redeclare.amqp.
     pub fn new(exchange_type: &ExchangeType, arguments: &Table) -> Result<Self, String> {
         let index = match exchange_type.routing() {
             ExchangeType::Direct => Index::Direct(Direct::default()),
@@ -123,7 +125,9 @@ impl<D: Clone + Eq + Hash> Router<D> {
     /// `x-match` that is no such word, a key that is no weight, or a destination or key that an
     /// `x-local-random` exchange cannot have.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/binding,
+    /// tests/scripts/exchange/consistent_hash_wants_weights.amqp and
+    /// tests/scripts/routing/local_random_takes_classic_queues_without_a_key.amqp.
     pub fn check_binding(
         &self,
         key: &str,

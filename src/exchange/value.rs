@@ -7,7 +7,8 @@
 //! never are. Long strings equal byte arrays of the same octets. A timestamp in a message counts
 //! as its number of milliseconds, one in a binding as its number of seconds: as integers they are
 //! compared. Inside arrays and tables the types must be the same, and the order of entries;
-//! an empty array equals an empty table. Seen: RabbitMQ 4.3.6.
+//! an empty array equals an empty table. Seen: RabbitMQ 4.3.6,
+//! tests/scripts/routing/headers_*.amqp.
 
 use leveret_codec::table::{TableError, ValueRef};
 

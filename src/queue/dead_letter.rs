@@ -4,7 +4,7 @@
 //! only if the broker wrote it ([`Traits::died_before`]): a client's own is not interpreted, and
 //! is replaced at the next death (RabbitMQ 4.0 and later).
 //!
-//! Docs: dlx. Seen: RabbitMQ 4.3.6.
+//! Docs: dlx. Seen: RabbitMQ 4.3.6, tests/scripts/dead_letter.
 
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::table::{Table, Value, ValueRef};

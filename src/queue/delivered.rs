@@ -10,7 +10,9 @@ use crate::message::Message;
 /// out. A quorum queue adds `x-acquired-count` and `x-delivery-count` (long) when they are not 0,
 /// a stream `x-stream-offset` (long); it changes others, too.
 ///
-/// Docs: quorum-queues, streams, sender-selected. Seen: RabbitMQ 4.3.6.
+/// Docs: quorum-queues, streams, sender-selected. Seen: RabbitMQ 4.3.6, tests/scripts/cc_bcc,
+/// tests/scripts/quorum/returned_messages_count_their_deliveries.amqp and
+/// tests/scripts/stream/what_a_stream_makes_of_properties.amqp.
 #[inline]
 #[must_use]
 pub fn delivered_properties(entry: &Entry, kind: QueueKind) -> Option<Vec<u8>> {

@@ -8,7 +8,8 @@
 //! It does not know messages beyond handing them on, nor what becomes of them afterwards.
 //!
 //! Invariants: I3, I5 (in flight + unacked ≤ prefetch), I9, I11. Docs: consumer-priority,
-//! consumers (single active consumer). Seen: RabbitMQ 4.3.6.
+//! consumers (single active consumer). Seen: RabbitMQ 4.3.6, tests/scripts/priority,
+//! tests/scripts/qos and tests/scripts/sac.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};

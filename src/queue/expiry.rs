@@ -3,7 +3,8 @@
 //! A message's expiry is fixed when it is queued. Only heads expire; a message with a TTL of 0 may
 //! be delivered in the batch that brought it, and is gone afterwards.
 //!
-//! Docs: ttl. Seen: RabbitMQ 4.3.6.
+//! Docs: ttl. Seen: RabbitMQ 4.3.6, tests/scripts/ttl and
+//! tests/scripts/queue/expires_after_disuse.amqp.
 
 use super::ordinary::Ordinary;
 use super::{DeleteReason, Effects, Horizon};

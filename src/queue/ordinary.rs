@@ -3,7 +3,8 @@
 //! Owns the counts of what is unacked and the place of every message: ready (in [`Ready`]),
 //! unacked (in a channel's ledger, counted here), dying (a dead letter that must arrive) or gone.
 //!
-//! Invariants: I2, I3, I5, I9. Docs: queues, quorum-queues. Seen: RabbitMQ 4.3.6.
+//! Invariants: I2, I3, I5, I9. Docs: queues, quorum-queues. Seen: RabbitMQ 4.3.6,
+//! tests/scripts/queue and tests/scripts/quorum.
 
 use std::sync::Arc;
 

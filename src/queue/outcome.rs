@@ -42,7 +42,8 @@ pub enum ReturnCause {
 impl ReturnCause {
     /// Whether it counts towards the delivery limit.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/*_failed_delivery.amqp and
+    /// tests/scripts/quorum/returned_messages_count_their_deliveries.amqp.
     #[must_use]
     pub fn counts(self) -> bool {
         matches!(self, Self::Reject | Self::Closed)

@@ -21,7 +21,7 @@ use crate::store::Position;
 
 /// The exchanges that every vhost has: name, type, internal.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/exchange/predeclared_ones_are_there.amqp.
 const PREDECLARED: [(&str, &str, bool); 7] = [
     ("", "direct", false),
     ("amq.direct", "direct", false),
@@ -78,7 +78,7 @@ impl Vhost {
     /// 403 for a reserved name, 406 for an unknown type, bad arguments or an exchange that
     /// differs; each closes the channel.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/exchange.
     pub fn declare_exchange(
         &self,
         spec: ExchangeSpec,
@@ -140,7 +140,8 @@ impl Vhost {
     /// 403 for `amq.*` exchanges, 406 `exchange 'x' in vhost '/' in use` with `if_unused` and
     /// bindings from it; each closes the channel.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/exchange/reserved_names_are_403.amqp and
+    /// tests/scripts/exchange/if_unused_counts_bindings_as_source.amqp.
     pub fn delete_exchange(
         &self,
         by: &str,

@@ -101,7 +101,8 @@ impl Vhost {
     /// 405 for another connection's exclusive queue, 406 for bad
     /// arguments, a queue that differs, or the queue limit; each closes the channel.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/arguments, tests/scripts/equivalence,
+    /// tests/scripts/exclusive and tests/scripts/limits/vhost_queue_limit_is_406.amqp.
     pub fn declare_queue(
         &self,
         now: Now,
@@ -402,7 +403,8 @@ impl Work for Notices {
 /// Quorum queues cannot tell reliably whether they are used or empty, so they refuse the question;
 /// streams do not listen to it.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/quorum/if_unused_and_if_empty_are_540.amqp and
+/// tests/scripts/stream/delete_ignores_conditions_and_counts_nothing.amqp.
 fn conditions(queue: &QueueHandle, only_if: DeleteIf) -> Result<DeleteIf, AmqpError> {
     let flag = match (queue.declared().kind, only_if) {
         (QueueKind::Classic, _) => return Ok(only_if),

@@ -40,7 +40,7 @@ pub(in crate::management) async fn to_exchange(ask: Ask) -> Answer {
 
 /// `GET /queues/V/Q/bindings`. One that is missing has its implicit binding all the same.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/http/objects/bindings.http.
 pub(in crate::management) async fn to_queue(ask: Ask) -> Answer {
     let (vhost, name) = (ask.name("vhost"), ask.name("queue"));
     let queue = DestinationName::Queue(short(name)?);

@@ -1,6 +1,6 @@
 //! What becomes of deliveries in a queue, and of consumers that leave it.
 //!
-//! Invariants: I2, I3, I9. Seen: RabbitMQ 4.3.6.
+//! Invariants: I2, I3, I9. Seen: RabbitMQ 4.3.6, tests/scripts/requeue and tests/scripts/sac.
 
 use super::Ordinary;
 use crate::clock::Now;

@@ -4,7 +4,7 @@
 //! answer is exact. Each message is kept with a short mark of its value, and only one whose mark
 //! fits is looked at.
 //!
-//! Docs: streams (filtering). Seen: RabbitMQ 4.3.6.
+//! Docs: streams (filtering). Seen: RabbitMQ 4.3.6, tests/scripts/stream/filters.amqp.
 
 use leveret_codec::reply::ReplyCode;
 use leveret_codec::table::{Table, Value};

@@ -8,7 +8,8 @@
 //! Once all queues together hold more than the broker's body budget, the stream that grows, by
 //! messages that come or by blocks that are read back, moves blocks to disk through [`Bodies`].
 //!
-//! It knows no consumer and no wire. Docs: streams (retention). Seen: RabbitMQ 4.3.6.
+//! It knows no consumer and no wire. Docs: streams (retention). Seen: RabbitMQ 4.3.6,
+//! tests/scripts/stream/retention_by_size_drops_segments.amqp.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What is different in quorum queues. Seen: RabbitMQ 4.3.6.
+//! What is different in quorum queues. Seen: RabbitMQ 4.3.6, tests/scripts/quorum.
 
 use leveret_codec::table::Table;
 

@@ -124,7 +124,8 @@ impl Exchange {
     /// 406 `PRECONDITION_FAILED - inequivalent arg …`; of the arguments only the alternate
     /// exchange counts.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/exchange/inequivalent_redeclare_is_406.amqp and
+    /// tests/scripts/exchange/unknown_arguments_do_not_matter_on_redeclare.amqp.
     pub fn check_equivalent(&self, other: &ExchangeSpec) -> Result<(), AmqpError> {
         let flag = |flag: bool| flag.to_string();
         let (have, want) = (&self.spec, other);
