@@ -124,6 +124,7 @@ const WINGS: &[&str] = &[
     "definitions",
     "format",
     "spill",
+    "scripted",
     "memory",
     "disk",
     "counts",
