@@ -45,7 +45,7 @@ pub struct ChannelSnapshot {
     pub uncommitted: usize,
     /// Settlements that wait for tx.commit.
     pub uncommitted_acks: usize,
-    /// Since when it has done nothing, if it has done anything before.
+    /// When it last did anything; in a view only if that is a second ago or more.
     pub idle_since: Option<Wall>,
     /// What it has done.
     pub counters: ChannelCounters,

@@ -177,7 +177,10 @@ impl<'a, T: Counted> Counters<'a, T> {
     }
 
     fn trends(&self) -> &[Trend] {
-        let ask = || self.desk.trends_of(self.view, &self.windows());
+        let ask = || {
+            self.desk
+                .trends_of(self.view, &self.values, &self.windows())
+        };
         self.trends.get_or_init(ask)
     }
 

@@ -274,6 +274,26 @@ const ROWS: &[(&str, &[Shown])] = &[
         &[Test("tests/it/management.rs", "a_get_has_an_end")],
     ),
     (
+        "Rates and samples over HTTP",
+        &[
+            Test(
+                "tests/it/http_rates.rs",
+                "a_count_is_there_at_once_and_its_rate_after_a_second",
+            ),
+            Test(
+                "tests/it/http_rates.rs",
+                "history_begins_with_the_first_question",
+            ),
+        ],
+    ),
+    (
+        "Samples of a counter in one answer over HTTP",
+        &[Test(
+            "tests/it/http_rates.rs",
+            "an_answer_has_a_limit_of_samples",
+        )],
+    ),
+    (
         "Text or pattern for names in a list over HTTP",
         &[Test(
             "tests/it/management.rs",

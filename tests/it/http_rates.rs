@@ -215,6 +215,43 @@ fn samples_are_those_of_the_windows_that_are_asked_for() {
     }
 }
 
+/// RabbitMQ has looked before. What is shown of the time before the first question is what was
+/// found then, and nothing before the broker was there.
+#[test]
+fn history_begins_with_the_first_question() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let mut client = furnished(&broker);
+    pass(&broker, 60);
+    for _ in 0..3 {
+        publish(&mut client);
+    }
+    pass(&broker, 30);
+    let path = "/api/exchanges/%2F/x?msg_rates_age=120&msg_rates_incr=10";
+    let exchange = http.get(path).json();
+    let published = &exchange["message_stats"]["publish_in_details"];
+    let samples = published["samples"].as_array().unwrap().iter();
+    let samples: Vec<u64> = samples.map(|one| one["sample"].as_u64().unwrap()).collect();
+    assert_eq!(samples.len(), 13);
+    let (since, before) = samples.split_at(9);
+    assert!(since.iter().all(|sample| *sample == 3), "{samples:?}");
+    assert!(before.ends_with(&[0, 0, 0]), "{samples:?}");
+    assert_eq!(published["rate"], 0.0);
+}
+
+#[test]
+fn an_answer_has_a_limit_of_samples() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let _client = furnished(&broker);
+    for age in ["2000", "1000000", "99999999999999999999999"] {
+        let path = format!("/api/overview?lengths_age={age}&lengths_incr=1");
+        let overview = http.get(&path).json();
+        let samples = &overview["queue_totals"]["messages_details"]["samples"];
+        assert_eq!(samples.as_array().unwrap().len(), 2_000, "{age}");
+    }
+}
+
 /// A user who is no monitor sees sums over the virtual hosts that are open to that user.
 #[test]
 fn an_overview_has_what_its_user_may_see() {
@@ -263,6 +300,24 @@ const CONNECTION_KEYS: &str = "auth_mechanism channel_max client_properties conn
 /// Seen: RabbitMQ 4.3.6, `GET /api/channels?disable_stats=true`.
 const CHANNEL_KEYS: &str =
     "connection_details name node number user user_who_performed_action vhost";
+
+#[test]
+fn a_channel_is_idle_a_second_after_its_last_use() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let mut client = furnished(&broker);
+    let idle_since = || {
+        http.get("/api/channels").json()[0]
+            .get("idle_since")
+            .cloned()
+    };
+    publish(&mut client);
+    assert_eq!(idle_since(), None);
+    pass(&broker, 1);
+    assert!(idle_since().is_some_and(|since| since.is_string()));
+    publish(&mut client);
+    assert_eq!(idle_since(), None);
+}
 
 #[test]
 fn no_figures_are_shown_if_they_are_off() {

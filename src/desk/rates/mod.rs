@@ -325,7 +325,7 @@ impl Desk {
     ) -> Option<Vec<Trend>> {
         let mut state = self.sampler.open(self, now);
         match state.read(self, subject) {
-            Some(live) => Some(state.trends(self, now, subject, windows, live)),
+            Some(live) => Some(state.trends(self, now, subject, windows, live.as_deref())),
             None => {
                 state.unwatch(subject);
                 None
@@ -340,10 +340,16 @@ impl Desk {
     }
 
     /// The same of what a view shows, which is not read again.
-    pub(crate) fn trends_of(&self, view: &impl Counted, windows: &Windows) -> Vec<Trend> {
-        let now = self.env.now();
+    /// `counters`: what the view counts.
+    pub(crate) fn trends_of(
+        &self,
+        view: &impl Counted,
+        counters: &[u64],
+        windows: &Windows,
+    ) -> Vec<Trend> {
+        let (now, subject) = (self.env.now(), view.subject());
         let mut state = self.sampler.open(self, now);
-        state.trends(self, now, &view.subject(), windows, Some(view.counters()))
+        state.trends(self, now, &subject, windows, Some(counters))
     }
 }
 
@@ -354,7 +360,9 @@ impl Desk {
         let of_node = self.trends(&Subject::Node, windows);
         let mut sums = of_node.unwrap_or_default();
         let each = self.vhosts(scope);
-        let each = each.iter().map(|vhost| self.trends_of(vhost, windows));
+        let each = each
+            .iter()
+            .map(|vhost| self.trends_of(vhost, &vhost.counters(), windows));
         let total = each.reduce(|sum, more| {
             let pairs = sum.into_iter().zip(more);
             pairs.map(|(one, other)| one.plus(other)).collect()
@@ -388,16 +396,16 @@ impl State {
         now: Now,
         subject: &Subject,
         windows: &Windows,
-        live: Option<Vec<u64>>,
+        live: Option<&[u64]>,
     ) -> Vec<Trend> {
         let keep = match windows.is_empty() {
             true => Keep::Rate,
             false => Keep::History,
         };
         let looked = self.looked();
-        let series = self.watch(desk, now.mono, subject, keep, live.as_deref());
-        let last = series.and_then(Series::last).map(<[u64]>::to_vec);
-        let values = live.or(last).unwrap_or_default();
+        let series = self.watch(desk, now.mono, subject, keep, live);
+        let values = live.or_else(|| series.and_then(Series::last));
+        let values = values.unwrap_or_default().iter().copied();
         let fields = reading::fields(subject).zip(values).enumerate();
         let trends = fields.map(|(place, (&(name, group), value))| {
             let window = windows.of(group);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::listing::Item;
-use super::{PlainTable, Scope};
+use super::{IDLE_AFTER_MS, PlainTable, Scope};
+use crate::clock::Wall;
 use crate::desk::Desk;
 use crate::desk::session::Session;
 use crate::ids::ConnectionId;
@@ -139,10 +140,13 @@ impl Desk {
             .into_iter()
             .map(|session| (session.id, session))
             .collect();
+        let now = self.env.now().wall;
         let mut views: Vec<ChannelView> = snapshots
             .into_iter()
-            .filter_map(|snapshot| {
+            .filter_map(|mut snapshot| {
                 let session = sessions.get(&snapshot.connection)?;
+                let is_idle = |since: &Wall| now.since_ms(*since) >= IDLE_AFTER_MS;
+                snapshot.idle_since = snapshot.idle_since.filter(is_idle);
                 Some(ChannelView {
                     name: format!("{} ({})", session.name, snapshot.number),
                     connection: Place::of(session),

@@ -44,6 +44,11 @@ pub(crate) use rolls::{ExchangeFigures, ExchangeRoll, QueueFigures, QueueRoll, W
 pub(in crate::desk) use turnover::Turnovers;
 pub use vhosts::VhostView;
 
+/// A queue or a channel that was used less than so many milliseconds ago is not idle.
+///
+/// Seen: RabbitMQ 4.3.6, where they are idle once they have slept for a second or more.
+const IDLE_AFTER_MS: u64 = 1000;
+
 /// Which vhosts a view is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {

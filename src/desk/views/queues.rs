@@ -7,18 +7,13 @@ use serde::Serialize;
 
 use super::channels::{ConsumerView, Place};
 use super::listing::{Item, Listed, Listing, PageError, SortKey, select};
-use super::{PlainTable, Scope};
+use super::{IDLE_AFTER_MS, PlainTable, Scope};
 use crate::clock::Now;
 use crate::desk::Desk;
 use crate::kind::QueueKind;
 use crate::policy::Applied;
 use crate::queue::{Counts, Queue, Stats};
 use crate::vhost::{QueueHandle, Vhost};
-
-/// A queue that was used less than so many milliseconds ago is not idle.
-///
-/// Seen: RabbitMQ 4.3.6, whose queues are idle once they have slept for a second or more.
-const IDLE_AFTER_MS: u64 = 1000;
 
 /// A queue.
 #[derive(Clone, Debug, Serialize)]
