@@ -21,7 +21,12 @@ use crate::tally::ReadTotals;
 impl Channel {
     /// A reply for the consumer of direct replies.
     pub fn on_reply(&mut self, message: &Message, cx: &mut Context<'_>) {
+        let party = self.heard_party(cx.session);
         if let Some(reply) = &self.consumers.reply {
+            if let Some(party) = party {
+                let vhost = &cx.session.vhost;
+                vhost.trace_reply(cx.now, &party, &reply.name, message);
+            }
             let tag = self.ledger.next_tag();
             cx.outbox
                 .deliver(self.id, &reply.tag, tag, false, message, None);

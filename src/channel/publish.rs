@@ -204,6 +204,9 @@ impl Channel {
     }
 
     pub(super) fn hold(&mut self, checked: Checked, cx: &mut Context<'_>) {
+        if self.transaction.is_some() {
+            self.trace_uncommitted(&checked, cx);
+        }
         if let Some(transaction) = &mut self.transaction {
             cx.session.tally.published.raise(1);
             cx.session.tally.published_confirm.raise(1);
@@ -212,6 +215,17 @@ impl Channel {
             return;
         }
         self.place_later(checked, cx);
+    }
+
+    /// The firehose has what is published in a transaction at once.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/firehose.
+    fn trace_uncommitted(&mut self, checked: &Checked, cx: &Context<'_>) {
+        if let Some(party) = self.heard_party(cx.session) {
+            let (message, routes) = (&checked.message, &checked.routes);
+            let vhost = &cx.session.vhost;
+            vhost.trace_publish(cx.now, &party, message, routes);
+        }
     }
 
     /// Returns an unroutable message if it is mandatory; holds the rest for the end of the batch.
@@ -417,7 +431,7 @@ impl Channel {
         let exchanges = &mut self.exchanges;
         run.by_exchange(|exchange, messages| exchanges.published(exchange, messages as u64));
         if let Some(party) = party {
-            run.published_by(party);
+            run.committed_by(party);
         }
         let mut placed = Vec::with_capacity(run.len());
         let copies = cx.session.vhost.place(cx.now, &mut run, &mut placed);

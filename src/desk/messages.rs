@@ -153,6 +153,9 @@ impl Actor {
             && let Some(until) = answer.delayed
         {
             exchange.tally.placed(1, 0);
+            if let Some(party) = publisher {
+                vhost.trace_publish(now, &party, &message, routes);
+            }
             self.count_confirmed(exchange);
             let value = Published::Delayed;
             return Stored { value, until };

@@ -13,7 +13,7 @@ use leveret_codec::types::ShortByteBuf;
 use super::deaths::Dropped;
 use super::ready::Level;
 use super::stream::Block;
-use super::{Entry, NewConsumer, Sum};
+use super::{Entry, NewConsumer, QueueKind, Sum, delivered_properties};
 use crate::clock::Mono;
 use crate::events::{ChangeKind, CopyId, DeathReason, Fate, Party};
 use crate::ids::MessageId;
@@ -95,6 +95,8 @@ pub struct Noted {
     pub id: Option<MessageId>,
     /// What happened.
     pub fate: Fate,
+    /// The properties with which it was delivered, if they are not its own.
+    pub delivered: Option<Vec<u8>>,
 }
 
 /// Why a queue deletes itself.
@@ -278,6 +280,20 @@ impl Effects {
         }
     }
 
+    /// Records that a message goes to a consumer, or answers a get, if messages are listened to.
+    pub(super) fn note_delivery(
+        &mut self,
+        entry: &Entry,
+        kind: QueueKind,
+        fate: impl FnOnce() -> Fate,
+    ) {
+        self.note(entry, fate);
+        let events = self.heard.as_mut().map(|heard| &mut heard.events);
+        if let Some(noted) = events.and_then(|events| events.last_mut()) {
+            noted.delivered = delivered_properties(entry, kind);
+        }
+    }
+
     /// Says what the messages are that were pushed since the effects were made, in their order:
     /// their numbers, and the copy that all of them are dead letters of.
     pub fn name_arrivals(&mut self, ids: impl Iterator<Item = MessageId>, of: Option<CopyId>) {
@@ -338,6 +354,7 @@ impl Heard {
                 position,
                 id: None,
                 fate: fate(),
+                delivered: None,
             });
         }
     }

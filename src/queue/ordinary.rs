@@ -272,7 +272,8 @@ impl Ordinary {
     #[cold]
     fn note_delivery(&self, taker: Taker, entry: &Entry, fx: &mut Effects) {
         let (to, consumer_tag) = self.consumers.who(taker.id);
-        fx.note(entry, || Fate::Delivered {
+        let kind = self.common.declared.kind;
+        fx.note_delivery(entry, kind, || Fate::Delivered {
             to,
             consumer_tag,
             redelivered: entry.redelivered,
@@ -305,11 +306,14 @@ impl Ordinary {
         };
         self.common.stats.redelivered += u64::from(entry.redelivered);
         let to = fx.heard.as_mut().and_then(|heard| heard.taker.take());
-        fx.note(&entry, || Fate::Delivered {
-            to,
-            consumer_tag: ShortString::default(),
-            redelivered: entry.redelivered,
-        });
+        if fx.is_listening() {
+            let kind = self.common.declared.kind;
+            fx.note_delivery(&entry, kind, || Fate::Delivered {
+                to,
+                consumer_tag: ShortString::default(),
+                redelivered: entry.redelivered,
+            });
+        }
         if no_ack {
             self.common.stats.got_no_ack += 1;
             self.finish(&entry, fx);

@@ -136,12 +136,16 @@ impl Vhost {
         for change in heard.consumers {
             self.tell_consumer(now, queue, change);
         }
+        if self.is_traced() {
+            self.trace_deliveries(now, queue, &heard.events);
+        }
         for (order, noted) in (heard.first_event..).zip(heard.events) {
             let Noted {
                 message,
                 position,
                 id,
                 fate,
+                ..
             } = noted;
             self.env.events.emit(&Event {
                 now,

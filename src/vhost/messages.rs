@@ -35,6 +35,9 @@ impl Vhost {
     pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) -> usize {
         if self.env.events.listening() {
             publishes.announce(&self.env.events, &self.name, now);
+            if self.is_traced() {
+                self.trace_publishes(now, publishes);
+            }
         }
         publishes.place(&self.env, now, placed)
     }
@@ -85,6 +88,31 @@ impl Vhost {
             let publishes = Publishes::unanswered().of_history();
             self.place_one(now, publishes, message.clone(), &routes);
         }
+    }
+
+    /// Publishes a message of the broker itself to the exchange that it names.
+    pub(super) fn publish_own(&self, now: Now, message: Message) {
+        let Some(exchange) = self.directory.exchange_named(&message.exchange()) else {
+            return;
+        };
+        let key = message.routing_key();
+        let question = Question {
+            keys: &[&*key],
+            message: &message,
+            publisher: None,
+        };
+        let routes = self.route(now, &exchange, question).routes;
+        if !routes.is_empty() {
+            let publishes = Publishes::unanswered().of_broker();
+            self.place_one(now, publishes, message.clone(), &routes);
+        }
+    }
+
+    /// Whether a message of the broker to the topic exchange `name` with `key` would find anything,
+    /// a queue or another exchange: if not, it need not be made.
+    pub(super) fn own_goes_anywhere(&self, name: &str, key: &[u8]) -> bool {
+        self.find_exchange(name)
+            .is_some_and(|exchange| exchange.leads_anywhere(key))
     }
 
     /// Tells listeners the fate of a message before any queue.

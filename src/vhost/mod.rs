@@ -44,7 +44,7 @@ use crate::clock::Now;
 use crate::env::{Census, Environment};
 use crate::erlang;
 use crate::error::{AmqpError, exchange_words, queue_words};
-use crate::events::{BROKER, Change};
+use crate::events::{BROKER, Change, ListenerGuard};
 use crate::ids::{ConnectionId, QueueId};
 use crate::kind::QueueKind;
 use crate::mail::Mailbox;
@@ -54,8 +54,10 @@ use crate::tally::{Tally, Turnover};
 
 mod absorb;
 mod exchanges;
+mod firehose;
 mod inventory;
 mod messages;
+mod outflow;
 mod placing;
 mod policies;
 mod queue_handle;
@@ -82,6 +84,7 @@ pub use routing::{
     only_queue,
 };
 
+use outflow::Outflow;
 use removal::Removal;
 use routing::{Directory, Topology};
 
@@ -103,6 +106,10 @@ pub struct Vhost {
     /// Most queues; `None` for no limit.
     queues_max: Mutex<Option<u64>>,
     policies: RwLock<Policies>,
+    /// Copies on their way to `amq.rabbitmq.trace`.
+    firehose: Arc<Outflow>,
+    /// Held while the vhost is traced: fates of its messages are noted.
+    tap: Mutex<Option<ListenerGuard>>,
     /// What went through it without a connection.
     pub(crate) tally: Tally,
     /// What went through it over connections that are gone.
@@ -146,10 +153,13 @@ impl Vhost {
             metadata: ArcSwap::from_pointee(metadata),
             queues_max: Mutex::default(),
             policies: RwLock::default(),
+            firehose: Outflow::new(me),
+            tap: Mutex::default(),
             tally: Tally::default(),
             past: Mutex::default(),
         });
         vhost.predeclare(&by);
+        vhost.tap(vhost.metadata.load().tracing);
         let me: Weak<Self> = Arc::downgrade(&vhost);
         env.join(me);
         vhost
@@ -218,7 +228,9 @@ impl Vhost {
 
     /// Changes what its operator says about it; what exists already stays. The caller stores it.
     pub fn set_metadata(&self, metadata: Metadata) {
+        let tracing = metadata.tracing;
         self.metadata.store(Arc::new(metadata));
+        self.tap(tracing);
     }
 
     /// Most queues; `None` for no limit.
@@ -367,6 +379,7 @@ impl Vhost {
     /// The broker stops: what belongs to connections goes with them, what is durable stays in the
     /// store. The vhost is unusable afterwards.
     pub fn let_go(&self, now: Now) {
+        self.tap(false);
         let owners: Vec<ConnectionId> = self.exclusive.iter().map(|owner| *owner.key()).collect();
         for owner in owners {
             self.connection_gone(now, owner);

@@ -1,4 +1,5 @@
 mod deep;
+mod firehose;
 mod fixture;
 mod removal;
 mod turns;

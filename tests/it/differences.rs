@@ -249,6 +249,13 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "`connection` and `channel` in the firehose's copies of what goes over HTTP",
+        &[Test(
+            "tests/it/management.rs",
+            "the_firehose_copies_what_goes_over_http",
+        )],
+    ),
+    (
         "`properties_key` of a binding with arguments",
         &[Test(
             "src/management/resources/bindings/tests.rs",

@@ -777,3 +777,36 @@ fn changes_that_wait_for_another_one_hold_up_no_other_client() {
         broker.desk().vhost_names().len() > HTTP_CHANGES_MAX
     });
 }
+#[test]
+fn the_firehose_copies_what_goes_over_http() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let vhost = broker.vhost("/").unwrap();
+    for queue in ["q", "trace"] {
+        vhost.declare_queue(&QueueDefinition::new(queue)).unwrap();
+    }
+    let bind = r##"{"routing_key": "#"}"##;
+    let to = "/api/bindings/%2F/e/amq.rabbitmq.trace/q/trace";
+    assert_eq!(http.ask("POST", to, bind).status, 201);
+    assert_eq!(
+        http.ask("PUT", "/api/vhosts/%2F", r#"{"tracing": true}"#)
+            .status,
+        204
+    );
+    let publish = r#"{"properties": {"headers": {"h": 1}}, "routing_key": "q", "payload": "m",
+        "payload_encoding": "string"}"#;
+    let routed = http.ask("POST", "/api/exchanges/%2F/amq.default/publish", publish);
+    assert_eq!(routed.text(), r#"{"routed":true}"#);
+    let wish = r#"{"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}"#;
+    assert_eq!(http.ask("POST", "/api/queues/%2F/q/get", wish).status, 200);
+    let copies = vhost.peek("trace", 9).unwrap();
+    let keys: Vec<String> = copies.iter().map(|copy| copy.routing_key()).collect();
+    assert_eq!(keys, ["publish.", "deliver.q"]);
+    for copy in &copies {
+        assert_eq!(copy.body(), b"m");
+        let text = |name: &str| copy.header(name).unwrap();
+        assert_eq!(text("user"), "guest".into());
+        assert_eq!(text("connection"), "".into());
+        assert_eq!(text("channel"), 0_i32.into());
+    }
+}

@@ -16,6 +16,7 @@ use super::log::Log;
 use crate::entry::Facts;
 use crate::events::Fate;
 use crate::ids::ConsumerId;
+use crate::kind::QueueKind;
 use crate::mail::{Delivery, Mail, Resume};
 use crate::message::Message;
 use crate::queue::dispatch::Standing;
@@ -250,17 +251,24 @@ impl Reader {
                 }
                 self.in_flight += 1;
                 served.add(facts.at, message);
-                fx.note_at(message, self.next, || Fate::Delivered {
-                    to: Some(Arc::clone(&self.new.party)),
-                    consumer_tag: self.new.tag.clone(),
-                    redelivered: false,
-                });
                 let entry = entry_of(message, facts.at, self.next);
+                if fx.is_listening() {
+                    self.note_delivery(&entry, fx);
+                }
                 outlets.put(self.outlet, self.delivery(entry));
             }
             self.next += 1;
         }
         Standing::Ring
+    }
+
+    #[cold]
+    fn note_delivery(&self, entry: &Entry, fx: &mut Effects) {
+        fx.note_delivery(entry, QueueKind::Stream, || Fate::Delivered {
+            to: Some(Arc::clone(&self.new.party)),
+            consumer_tag: self.new.tag.clone(),
+            redelivered: false,
+        });
     }
 
     fn wants(&self, facts: StreamFacts, message: &Message) -> bool {

@@ -47,7 +47,7 @@ pub struct Publishes {
     /// Whether their sender waits for an answer.
     sender: Sender,
     /// Where they come from, for listeners.
-    pub(super) source: Source,
+    pub(in crate::vhost) source: Source,
 }
 
 /// Messages up to number `to`, from the end of the run before.

@@ -33,18 +33,33 @@ enum Way {
     #[default]
     Unknown,
     Published(Arc<Party>),
+    /// The same in a transaction, which is committed now.
+    Committed(Arc<Party>),
     /// A copy died.
     Died(CopyId),
     /// A delay is over.
     Delayed(CopyId),
     /// An exchange gives its history to a new binding.
     Replayed,
+    /// The broker says something itself.
+    Own,
 }
 
 impl Source {
     /// Whether a client publishes the messages.
     pub(super) fn is_published(&self) -> bool {
-        matches!(self.way, Way::Unknown | Way::Published(_))
+        matches!(
+            self.way,
+            Way::Unknown | Way::Published(_) | Way::Committed(_)
+        )
+    }
+
+    /// The channel that publishes them now, in no transaction.
+    pub(in crate::vhost) fn publisher(&self) -> Option<&Arc<Party>> {
+        match &self.way {
+            Way::Published(party) => Some(party),
+            _ => None,
+        }
     }
 
     /// Says which of the batch were pushed into the queue that made `effects`.
@@ -81,6 +96,12 @@ impl Publishes {
         self
     }
 
+    /// For a message of the broker itself.
+    pub(in crate::vhost) fn of_broker(mut self) -> Self {
+        self.source.way = Way::Own;
+        self
+    }
+
     /// For messages of an exchange's history.
     pub(in crate::vhost) fn of_history(mut self) -> Self {
         self.source.way = Way::Replayed;
@@ -90,6 +111,11 @@ impl Publishes {
     /// The publisher, while a listener to messages is there.
     pub fn published_by(&mut self, party: Arc<Party>) {
         self.source.way = Way::Published(party);
+    }
+
+    /// The publisher whose transaction is committed, while a listener to messages is there.
+    pub fn committed_by(&mut self, party: Arc<Party>) {
+        self.source.way = Way::Committed(party);
     }
 
     /// The message that is pushed next has no queue, and was `returned` to its publisher or not: to
@@ -105,8 +131,9 @@ impl Publishes {
         self.source.first = Some(first);
         let (publisher, from) = match &self.source.way {
             Way::Unknown => (None, None),
-            Way::Published(party) => (Some(party), None),
+            Way::Published(party) | Way::Committed(party) => (Some(party), None),
             Way::Delayed(copy) => (None, Some(*copy)),
+            Way::Own => (None, None),
             Way::Died(_) | Way::Replayed => return,
         };
         let mut unroutable = self.source.unroutable.iter().peekable();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use leveret_codec::properties::PropertiesRef;
 use leveret_codec::table::{Table, ValueRef};
 use leveret_codec::types::ShortString;
 use parking_lot::{Mutex, RwLock};
@@ -11,7 +12,7 @@ use super::delayed::Delayed;
 use super::destination::WeakEnd;
 use crate::erlang;
 use crate::error::{AmqpError, exchange_words};
-use crate::exchange::{DedupCache, ExchangeType, History, Router};
+use crate::exchange::{DedupCache, ExchangeType, History, RouteInput, Router};
 use crate::message::Message;
 use crate::policy::Applied;
 use crate::tally::ExchangeTally;
@@ -101,6 +102,20 @@ impl Exchange {
     pub fn alternate(&self) -> Option<Arc<[u8]>> {
         let by_policy = || self.alternate_by_policy.load().as_deref().cloned();
         self.alternate.clone().or_else(by_policy)
+    }
+
+    /// Whether anything is bound with that key, or an alternate exchange gets what has no binding.
+    /// Only for exchanges that look at nothing but the key.
+    pub(in crate::vhost) fn leads_anywhere(&self, key: &[u8]) -> bool {
+        let input = RouteInput {
+            keys: &[key],
+            headers: None,
+            properties: PropertiesRef::EMPTY,
+            random: 0,
+        };
+        let mut found = Vec::new();
+        self.router.read().route(&input, &mut found);
+        !found.is_empty() || self.alternate().is_some()
     }
 
     /// Another policy is in force. Routes that were kept must be forgotten.

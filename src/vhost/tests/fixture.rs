@@ -57,6 +57,16 @@ pub(super) fn delayed(ms: i32) -> Message {
     with_properties("", "m", Traits::default(), &properties)
 }
 
+/// A message with these headers.
+pub(super) fn with_headers(key: &str, headers: Table) -> Message {
+    let headers = headers.to_bytes();
+    let properties = Properties {
+        headers: Some(TableRef::new(&headers)),
+        ..Properties::default()
+    };
+    with_properties(key, "m", Traits::default(), &properties)
+}
+
 fn build(key: &str, body: &str, traits: Traits) -> Message {
     with_properties(key, body, traits, &Properties::default())
 }
@@ -198,7 +208,7 @@ impl Fixture {
         self.place(messages.into_iter().map(route).collect());
     }
 
-    fn routes(&self, exchange: &str, message: &Message) -> Routes {
+    pub(super) fn routes(&self, exchange: &str, message: &Message) -> Routes {
         let exchange = self.vhost.exchange(exchange).unwrap();
         let key = message.routing_key();
         let question = Question {

@@ -109,6 +109,10 @@ impl Api {
             ),
             "vhost-limit" => ("PUT", format!("vhost-limits/{vhost}/{name}"), limit),
             "user-limit" => ("PUT", format!("user-limits/{user}/{name}"), limit),
+            "trace" => {
+                let tracing = json!({ "tracing": args.get("on") });
+                ("PUT", format!("vhosts/{vhost}"), tracing)
+            }
             "delete-vhost" => ("DELETE", format!("vhosts/{vhost}"), Json::Null),
             other => return Err(format!("no operator can {other}")),
         };

@@ -78,6 +78,10 @@ impl Order {
                     .err()
             }
             "delete-vhost" => administration.delete_vhost("/").err(),
+            "trace" => {
+                let tracing = self.args.get("on") == Some(&json!(true));
+                administration.trace_vhost("/", tracing).err()
+            }
             "close-connections" => {
                 let is_meant = |session: &Session| session.user_name() == self.name;
                 administration.close_connections(self.word("reason"), is_meant);
