@@ -17,6 +17,7 @@ mod change;
 mod fate;
 mod subscription;
 
+pub(crate) use change::process;
 pub use change::{Change, ChangeKind};
 pub use fate::{CopyId, DeathReason, Event, Fate, Party};
 pub use subscription::{Missed, Room, Subscription, Taken, Told};

@@ -74,6 +74,18 @@ impl Refused {
     }
 }
 
+impl Refused {
+    /// Who tried to log in, as far as that is known.
+    pub(crate) fn user(&self) -> Option<&str> {
+        match self {
+            Self::BadCredentials { user, .. }
+            | Self::BlankPassword { user, .. }
+            | Self::NotLoopback { user, .. } => Some(user),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -35,6 +35,7 @@ use thread::run;
 
 mod cgroup;
 mod driver;
+mod event_exchange;
 mod gauges;
 mod health;
 mod loading;
@@ -206,7 +207,7 @@ impl BrokerBuilder {
         let env = Arc::new(env);
         let guards = self.listeners.into_iter();
         let guards = guards.map(|listener| env.events.listen(Interest::Everything, listener));
-        let guards: Vec<ListenerGuard> = guards.collect();
+        let mut guards: Vec<ListenerGuard> = guards.collect();
         let desk = Desk::new(env);
         desk.measure_with(gauges::OfProcess::new(&desk.env.settings));
         if let Err(error) = furnish(&desk, began) {
@@ -214,6 +215,7 @@ impl BrokerBuilder {
             close(&desk);
             return Err(error);
         }
+        guards.extend(event_exchange::start(&desk));
         Broker::spawn(desk, doors, guards, self.reclaim)
     }
 

@@ -204,27 +204,26 @@ impl Channel {
     }
 
     pub(super) fn hold(&mut self, checked: Checked, cx: &mut Context<'_>) {
-        if self.transaction.is_some() {
-            self.trace_uncommitted(&checked, cx);
+        match self.transaction {
+            Some(_) => self.hold_uncommitted(checked, cx),
+            None => self.place_later(checked, cx),
         }
-        if let Some(transaction) = &mut self.transaction {
-            cx.session.tally.published.raise(1);
-            cx.session.tally.published_confirm.raise(1);
-            cx.session.tally.sizes.raise(checked.message.body_len(), 1);
-            transaction.publish(checked);
-            return;
-        }
-        self.place_later(checked, cx);
     }
 
-    /// The firehose has what is published in a transaction at once.
+    /// Holds a publish until its transaction is committed. The firehose has it at once.
     ///
-    /// Seen: RabbitMQ 4.3.6, tests/scripts/firehose.
-    fn trace_uncommitted(&mut self, checked: &Checked, cx: &Context<'_>) {
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/firehose/a_transaction_is_copied_before_its_commit.amqp.
+    fn hold_uncommitted(&mut self, checked: Checked, cx: &mut Context<'_>) {
+        cx.session.tally.published.raise(1);
+        cx.session.tally.published_confirm.raise(1);
+        cx.session.tally.sizes.raise(checked.message.body_len(), 1);
         if let Some(party) = self.heard_party(cx.session) {
             let (message, routes) = (&checked.message, &checked.routes);
             let vhost = &cx.session.vhost;
             vhost.trace_publish(cx.now, &party, message, routes);
+        }
+        if let Some(transaction) = &mut self.transaction {
+            transaction.publish(checked);
         }
     }
 

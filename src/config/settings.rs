@@ -205,6 +205,17 @@ settings! {
         ["management.http.max_body_size"];
     }
 
+    "Events" {
+        /// Whether what changes in the broker goes as messages to the exchange
+        /// `amq.rabbitmq.event`, as with RabbitMQ's plugin `rabbitmq_event_exchange`.
+        event_exchange_enabled: bool = false;
+        "event_exchange.enabled", Flag, [];
+
+        /// The virtual host that has this exchange; `none` is `default_vhost`.
+        event_exchange_vhost: Option<String> = None;
+        "event_exchange.vhost", NameOrNone, ["event_exchange.vhost"];
+    }
+
     "Prometheus" {
         /// Whether metrics are served over HTTP.
         prometheus_enabled: bool = true;

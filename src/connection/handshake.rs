@@ -124,7 +124,7 @@ impl AwaitStartOk {
             .authenticate(mechanism, response, peer)
             .map_err(|refused| {
                 let log = refused.to_string();
-                broker.tell_login(origin, how, Err(&log));
+                broker.tell_login(origin, how, Err(&refused));
                 match refused.reply_text() {
                     Some(text) if client.capabilities.authentication_failure_close => {
                         Refusal::Told(AmqpError::access_refused(text).in_method(0, 0), log)

@@ -26,7 +26,6 @@ use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
 use crate::error::AmqpError;
-use crate::events::ChangeKind;
 use crate::mail::{Mail, MailTimer, call_back};
 use crate::outbox::Outbox;
 use crate::queue::ReturnCause;
@@ -228,7 +227,7 @@ impl Running {
         self.check_channel_count()?;
         let place = self.session.open_channel()?;
         self.channels.open(id, place);
-        self.session.tell_channel(ChangeKind::ChannelCreated, id);
+        self.session.tell_channel(id);
         self.count_channels();
         io.outbox.method(id, &ChannelOpenOk::default().into());
         Ok(())
@@ -425,7 +424,7 @@ impl Running {
         let told = departures.tell(ReturnCause::Closed, cx);
         self.count_channels();
         for id in gone {
-            self.session.tell_channel(ChangeKind::ChannelClosed, id);
+            self.session.tell_channel_closed(id);
         }
         told
     }

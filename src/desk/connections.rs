@@ -7,7 +7,6 @@ use leveret_codec::reply::ReplyCode;
 use super::Desk;
 use super::session::Session;
 use crate::error::AmqpError;
-use crate::events::ChangeKind;
 use crate::ids::ConnectionId;
 use crate::mail::Mail;
 
@@ -23,7 +22,7 @@ impl Desk {
     /// A connection is open.
     pub(crate) fn remember(&self, session: &Arc<Session>) {
         self.sessions.insert(session.id, Arc::clone(session));
-        session.tell(ChangeKind::ConnectionCreated);
+        session.tell_created();
         // Listed first, asked second: a stop that begins in between is heard of.
         if let Some(error) = self.stopping.get() {
             session.mailbox.post(Mail::Stop(error.clone()));
@@ -41,7 +40,7 @@ impl Desk {
             let mut of_vhost = session.vhost.past.lock();
             *of_vhost = of_vhost.plus(turnover);
             drop((of_vhost, past));
-            session.tell(ChangeKind::ConnectionClosed);
+            session.tell_closed();
         }
     }
 

@@ -4,9 +4,11 @@
 //! `amq.rabbitmq.event`.
 
 use leveret_codec::table::Table;
-use leveret_codec::types::ShortString;
+use leveret_codec::types::{ChannelId, ShortString};
 
 use crate::clock::Now;
+use crate::config::node_name;
+use crate::ids::ConnectionId;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident => $word:literal,)*) => {
@@ -105,6 +107,13 @@ kinds! {
     AlarmCleared => "alarm.cleared",
 }
 
+/// A connection, or one of its channels, as RabbitMQ names the process that it is there: the same
+/// text in all changes that tell of it.
+#[must_use]
+pub(crate) fn process(connection: ConnectionId, channel: ChannelId) -> String {
+    format!("<{}.0.{connection}.{channel}>", node_name())
+}
+
 /// A change, with its order and time.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -119,6 +128,6 @@ pub struct Change {
     pub vhost: ShortString,
     /// Its fields by RabbitMQ's names, those of `kind` and `vhost` apart. Arguments and
     /// client-properties are tables, where RabbitMQ prints terms; addresses are text; what names a
-    /// process, a node or a certificate is left out.
+    /// node or a certificate is left out.
     pub fields: Table,
 }

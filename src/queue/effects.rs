@@ -366,7 +366,7 @@ impl Heard {
                 kind,
                 party: Arc::clone(&consumer.party),
                 order: 0,
-                fields: consumer.fields(),
+                fields: consumer.fields(kind),
             });
         }
     }

@@ -32,26 +32,19 @@ const PREDECLARED: [(&str, &str, bool); 7] = [
     ("amq.rabbitmq.trace", "topic", true),
 ];
 
-/// Whether every vhost has an exchange called `name`.
+/// The exchange for events, in the vhost that has it.
+pub const EVENTS: ShortStr<'static> = ShortStr::literal("amq.rabbitmq.event");
+
+/// Whether `name` is an exchange that no client declares.
 pub(super) fn is_predeclared(name: &str) -> bool {
-    PREDECLARED
-        .iter()
-        .any(|(predeclared, ..)| *predeclared == name)
+    let mut names = PREDECLARED.iter().map(|(predeclared, ..)| *predeclared);
+    names.any(|predeclared| predeclared == name) || *EVENTS == *name
 }
 
 impl Vhost {
     pub(super) fn predeclare(&self, by: &str) {
         for (name, type_name, internal) in PREDECLARED {
-            let spec = ExchangeSpec {
-                name: ShortString::new(name).unwrap_or_default(),
-                vhost: self.name.clone(),
-                type_name: ShortString::new(type_name).unwrap_or_default(),
-                durable: true,
-                auto_delete: false,
-                internal,
-                arguments: Table::new(),
-                declared_by: by.into(),
-            };
+            let spec = self.own_spec(by, name, type_name, internal);
             let exchange = self
                 .make_exchange(spec)
                 .expect("the predeclared exchanges are valid");
@@ -112,6 +105,35 @@ impl Vhost {
         drop(topology);
         self.env.events.tell_all(change);
         Ok(position)
+    }
+
+    /// Makes the exchange for events for the user `by`, unless it is there from before.
+    pub(crate) fn add_event_exchange(&self, by: &str) {
+        let mut topology = self.topology.lock();
+        if self.find_exchange(&EVENTS).is_some() {
+            return;
+        }
+        let spec = self.own_spec(by, &EVENTS, "topic", true);
+        let exchange = self.make_exchange(spec);
+        let exchange = exchange.expect("a topic exchange without arguments is valid");
+        let change = self.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec);
+        self.insert_exchange(&mut topology, exchange);
+        drop(topology);
+        self.env.events.tell_all(change);
+    }
+
+    /// How an exchange of the broker itself is declared.
+    fn own_spec(&self, by: &str, name: &str, type_name: &str, internal: bool) -> ExchangeSpec {
+        ExchangeSpec {
+            name: ShortString::new(name).unwrap_or_default(),
+            vhost: self.name.clone(),
+            type_name: ShortString::new(type_name).unwrap_or_default(),
+            durable: true,
+            auto_delete: false,
+            internal,
+            arguments: Table::new(),
+            declared_by: by.into(),
+        }
     }
 
     /// Puts an exchange in its place without asking.

@@ -84,7 +84,7 @@ impl Vhost {
     ) {
         if self.is_traced() {
             let copy = self.copy_of_publish(party, message, routes);
-            self.firehose.pour(self, now, copy.into_iter().collect());
+            self.outflow.pour(self, now, copy.into_iter().collect());
         }
     }
 
@@ -95,7 +95,7 @@ impl Vhost {
             let each = publishes.iter();
             let copies = each
                 .filter_map(|(routes, message, _)| self.copy_of_publish(party, message, routes));
-            self.firehose.pour(self, now, copies.collect());
+            self.outflow.pour(self, now, copies.collect());
         }
     }
 
@@ -122,7 +122,7 @@ impl Vhost {
                 },
             })
         });
-        self.firehose.pour(self, now, copies.collect());
+        self.outflow.pour(self, now, copies.collect());
     }
 
     /// A direct reply went to the channel that waits for it as `name`.
@@ -139,7 +139,7 @@ impl Vhost {
                 redelivered: false,
             },
         });
-        self.firehose.pour(self, now, copy.into_iter().collect());
+        self.outflow.pour(self, now, copy.into_iter().collect());
     }
 
     fn copy_of_publish(

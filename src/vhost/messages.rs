@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Vhost;
+use super::exchanges::EVENTS;
 use super::placing::{Placed, Publishes};
 use super::queue_handle::QueueHandle;
 use super::routing::{Answer, Destination, Exchange, Question, Release, Routes, Target};
@@ -113,6 +114,16 @@ impl Vhost {
     pub(super) fn own_goes_anywhere(&self, name: &str, key: &[u8]) -> bool {
         self.find_exchange(name)
             .is_some_and(|exchange| exchange.leads_anywhere(key))
+    }
+
+    /// Whether an event with `key` would come to a queue, as far as its key decides.
+    pub(crate) fn events_go_anywhere(&self, key: &str) -> bool {
+        self.own_goes_anywhere(&EVENTS, key.as_bytes())
+    }
+
+    /// Publishes an event. No lock may be held.
+    pub(crate) fn publish_event(&self, now: Now, event: Message) {
+        self.outflow.pour(self, now, vec![event]);
     }
 
     /// Tells listeners the fate of a message before any queue.

@@ -69,7 +69,7 @@ mod restore;
 mod routing;
 mod telling;
 
-pub use exchanges::check_not_default;
+pub use exchanges::{EVENTS, check_not_default};
 pub use inventory::{
     BindingInfo, Inventory, NewBinding, NewExchange, NewQueue, bind_all, declare_exchanges,
     declare_queues,
@@ -106,8 +106,8 @@ pub struct Vhost {
     /// Most queues; `None` for no limit.
     queues_max: Mutex<Option<u64>>,
     policies: RwLock<Policies>,
-    /// Copies on their way to `amq.rabbitmq.trace`.
-    firehose: Arc<Outflow>,
+    /// Copies on their way to `amq.rabbitmq.trace`, and events to `amq.rabbitmq.event`.
+    outflow: Arc<Outflow>,
     /// Held while the vhost is traced: fates of its messages are noted.
     tap: Mutex<Option<ListenerGuard>>,
     /// What went through it without a connection.
@@ -153,7 +153,7 @@ impl Vhost {
             metadata: ArcSwap::from_pointee(metadata),
             queues_max: Mutex::default(),
             policies: RwLock::default(),
-            firehose: Outflow::new(me),
+            outflow: Outflow::new(me),
             tap: Mutex::default(),
             tally: Tally::default(),
             past: Mutex::default(),

@@ -3,13 +3,14 @@
 //! Docs: RabbitMQ, event exchange plugin.
 
 use leveret_codec::table::{Table, Value};
-use leveret_codec::types::ShortString;
+use leveret_codec::types::{ChannelId, ShortString};
 
 use super::Vhost;
 use super::queue_handle::QueueHandle;
 use super::routing::{Binding, DestinationName, ExchangeSpec};
 use crate::clock::Now;
-use crate::events::{Change, ChangeKind};
+use crate::events::{Change, ChangeKind, process};
+use crate::kind::QueueKind;
 use crate::queue::{ConsumerChange, Declared};
 
 impl Vhost {
@@ -38,11 +39,23 @@ impl Vhost {
             if kind == ChangeKind::QueueDeleted {
                 return fields;
             }
-            fields
+            let mut arguments = declared.arguments.table().clone();
+            if arguments.get("x-queue-type").is_none() {
+                arguments.insert("x-queue-type", declared.kind.as_str());
+            }
+            arguments.sort_keys();
+            let fields = fields
                 .with("durable", declared.durable)
                 .with("auto_delete", declared.auto_delete)
-                .with("exclusive", declared.exclusive.is_some())
-                .with("arguments", declared.arguments.table().clone())
+                .with("arguments", arguments);
+            let owner = declared
+                .exclusive
+                .map(|owner| process(owner, ChannelId::ZERO));
+            match (declared.kind, owner) {
+                (QueueKind::Stream, _) => fields,
+                (_, None) => fields.with("exclusive", false),
+                (_, Some(owner)) => fields.with("exclusive", true).with("owner_pid", owner),
+            }
         })
     }
 
@@ -110,7 +123,9 @@ impl Vhost {
             order,
             fields,
         } = change;
-        let channel = format!("{} ({})", party.connection_name, party.channel);
+        let channel = party
+            .connection
+            .map(|connection| process(connection, party.channel));
         self.env.events.tell(&Change {
             order,
             now,
@@ -118,7 +133,7 @@ impl Vhost {
             vhost: self.name.clone(),
             fields: fields
                 .with("queue", text(queue.name()))
-                .with("channel", channel)
+                .with("channel", channel.unwrap_or_default())
                 .with("user_who_performed_action", party.user.as_str()),
         });
     }

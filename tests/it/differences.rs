@@ -359,6 +359,21 @@ const ROWS: &[(&str, &[Shown])] = &[
             "families_are_those_of_rabbitmq",
         )],
     ),
+    (
+        "Processes in events (`pid`, `channel`, `connection`, `owner_pid`)",
+        &[Test(
+            "tests/it/event_exchange.rs",
+            "processes_are_the_same_in_all_events",
+        )],
+    ),
+    (
+        "`connection.closed` of a connection whose login failed, `parameter.set` and \
+         `parameter.cleared` while an exchange is deleted, `vhost.down` (events)",
+        &[Test(
+            "tests/it/event_exchange.rs",
+            "each_kind_has_rabbitmqs_fields_and_types",
+        )],
+    ),
     ("TLS", &[Absent]),
     (
         "Confirm of a persistent message in a classic queue",

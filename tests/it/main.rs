@@ -20,6 +20,7 @@ mod delayed;
 mod differences;
 mod durability;
 mod embed;
+mod event_exchange;
 mod events;
 mod golden;
 mod gone;

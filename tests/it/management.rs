@@ -777,6 +777,7 @@ fn changes_that_wait_for_another_one_hold_up_no_other_client() {
         broker.desk().vhost_names().len() > HTTP_CHANGES_MAX
     });
 }
+
 #[test]
 fn the_firehose_copies_what_goes_over_http() {
     let broker = broker();

@@ -6,18 +6,21 @@ use leveret_codec::table::{Table, Value};
 use leveret_codec::types::ChannelId;
 
 use super::{Origin, Session};
+use crate::auth::Refused;
 use crate::desk::Desk;
-use crate::events::ChangeKind;
+use crate::events::{ChangeKind, process};
 
 impl Session {
-    /// The connection opened or closed.
-    pub(in crate::desk) fn tell(&self, kind: ChangeKind) {
+    /// The connection opened.
+    pub(in crate::desk) fn tell_created(&self) {
         let env = &self.desk.env;
+        let kind = ChangeKind::ConnectionCreated;
         let change = env.change(kind, self.vhost.name(), self.user_name(), || {
             let tuned = &self.tuned;
             let (peer, local) = (self.origin.peer, self.origin.local);
             let mut fields = Table::new()
                 .with("name", self.name.as_str())
+                .with("pid", process(self.id, ChannelId::ZERO))
                 .with("user", self.user_name())
                 .with("host", local.ip().to_string())
                 .with("port", i64::from(local.port()))
@@ -35,35 +38,69 @@ impl Session {
                     number(self.origin.accepted.wall.as_millis()),
                 )
                 .with("client_properties", self.client_properties.clone());
-            if let Some(name) = self.client_properties.get("connection_name") {
-                fields.insert("user_provided_name", name.clone());
-            }
+            self.add_own_name(&mut fields);
             fields
         });
         env.events.tell_all(change);
     }
 
-    /// A channel opened or closed.
-    pub(crate) fn tell_channel(&self, kind: ChangeKind, channel: ChannelId) {
+    /// The connection closed.
+    pub(in crate::desk) fn tell_closed(&self) {
         let env = &self.desk.env;
-        let change = env.change(kind, self.vhost.name(), self.user_name(), || {
+        let kind = ChangeKind::ConnectionClosed;
+        let change = env.change(kind, self.vhost.name(), "", || {
+            let mut fields = Table::new()
+                .with("name", self.name.as_str())
+                .with("pid", process(self.id, ChannelId::ZERO))
+                .with("client_properties", self.client_properties.clone());
+            self.add_own_name(&mut fields);
+            fields
+        });
+        env.events.tell_all(change);
+    }
+
+    /// The name that the client gave the connection.
+    fn add_own_name(&self, fields: &mut Table) {
+        if let Some(name) = self.client_properties.get("connection_name") {
+            fields.insert("user_provided_name", name.clone());
+        }
+    }
+
+    /// A channel opened.
+    pub(crate) fn tell_channel(&self, channel: ChannelId) {
+        let env = &self.desk.env;
+        let (kind, user) = (ChangeKind::ChannelCreated, self.user_name());
+        let change = env.change(kind, self.vhost.name(), user, || {
             Table::new()
+                .with("pid", process(self.id, channel))
                 .with("name", format!("{} ({channel})", self.name))
                 .with("number", i64::from(channel.0))
-                .with("connection", self.name.as_str())
-                .with("user", self.user_name())
+                .with("connection", process(self.id, ChannelId::ZERO))
+                .with("user", user)
+        });
+        env.events.tell_all(change);
+    }
+
+    /// A channel closed, and its consumers are gone.
+    pub(crate) fn tell_channel_closed(&self, channel: ChannelId) {
+        let env = &self.desk.env;
+        let kind = ChangeKind::ChannelClosed;
+        let change = env.change(kind, self.vhost.name(), self.user_name(), || {
+            Table::new()
+                .with("pid", process(self.id, channel))
+                .with("consumer_count", 0_i64)
         });
         env.events.tell_all(change);
     }
 }
 
 impl Desk {
-    /// A login over AMQP went well, as `user`, or failed for `error`.
+    /// A login over AMQP went well, as `user`, or failed as told.
     pub(crate) fn tell_login(
         &self,
         origin: &Origin,
         (protocol, mechanism): (&str, &str),
-        outcome: Result<&str, &str>,
+        outcome: Result<&str, &Refused>,
     ) {
         let kind = match outcome {
             Ok(_) => ChangeKind::UserAuthenticationSuccess,
@@ -74,15 +111,24 @@ impl Desk {
                 .with("connection_name", origin.to_string())
                 .with("connection_type", "network")
                 .with("host", origin.local.ip().to_string())
-                .with("port", i64::from(origin.local.port()))
                 .with("peer_host", origin.peer.ip().to_string())
                 .with("peer_port", i64::from(origin.peer.port()))
                 .with("protocol", protocol)
                 .with("ssl", false)
                 .with("auth_mechanism", mechanism);
-            match outcome {
-                Ok(user) => fields.with("name", user),
-                Err(error) => fields.with("error", error),
+            let refused = match outcome {
+                Ok(user) => return fields.with("name", user),
+                Err(refused) => refused,
+            };
+            // RabbitMQ tells the mechanism apart.
+            let text = refused.to_string();
+            let error = text
+                .split_once(" login refused: ")
+                .map_or(&*text, |(_, why)| why);
+            let fields = fields.with("error", error);
+            match refused.user() {
+                Some(user) => fields.with("name", user),
+                None => fields,
             }
         });
         self.env.events.tell_all(change);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
 
-use crate::events::Party;
+use crate::events::{ChangeKind, Party};
 use crate::ids::{ConnectionId, ConsumerId};
 use crate::mail::Mailbox;
 use crate::queue::credit::ChannelCredit;
@@ -39,9 +39,12 @@ pub struct NewConsumer {
 
 impl NewConsumer {
     /// For listeners, by RabbitMQ's names.
-    pub(in crate::queue) fn fields(&self) -> Table {
-        Table::new()
-            .with("consumer_tag", &*self.tag)
+    pub(in crate::queue) fn fields(&self, kind: ChangeKind) -> Table {
+        let fields = Table::new().with("consumer_tag", &*self.tag);
+        if kind == ChangeKind::ConsumerDeleted {
+            return fields;
+        }
+        fields
             .with("exclusive", self.exclusive)
             .with("ack_required", !self.no_ack)
             .with("prefetch_count", i64::from(self.prefetch))
