@@ -103,16 +103,21 @@ impl Http {
 
     /// Asks with more headers, each with its end of line.
     #[track_caller]
-    pub(crate) fn ask_with(&self, request: (&str, &str), headers: &str, body: &str) -> Heard {
+    pub(crate) fn ask_with<B: AsRef<[u8]> + ?Sized>(
+        &self,
+        request: (&str, &str),
+        headers: &str,
+        body: &B,
+    ) -> Heard {
+        let body = body.as_ref();
         let (method, path) = request;
         let mut text = self.head(method, path) + headers + "connection: close\r\n";
         if !body.is_empty() {
             text.push_str(&format!("content-length: {}\r\n", body.len()));
         }
         text.push_str("\r\n");
-        text.push_str(body);
         let mut stream = self.connect();
-        stream.write_all(text.as_bytes()).unwrap();
+        stream.write_all(&[text.as_bytes(), body].concat()).unwrap();
         let mut octets = Vec::new();
         // A server that refuses early may reset what it has not read.
         drop(stream.read_to_end(&mut octets));
