@@ -268,16 +268,20 @@ pub(crate) fn select<T: Item, S>(
         None => (0, filtered_count),
     };
     let items = match &listing.sort {
-        None => cut(all, wanted, listing.reverse, |one, two| {
-            one.place().cmp(&two.place())
-        }),
+        None => {
+            let placed = all.into_iter().map(Placed::of).collect();
+            let cut = cut(placed, wanted, listing.reverse, Placed::order);
+            cut.into_iter().map(|placed| placed.item).collect()
+        }
         Some(sort) => {
-            let keyed = all.into_iter().map(|item| (key(&item, sort), item));
+            let keyed = all
+                .into_iter()
+                .map(|item| (key(&item, sort), Placed::of(item)));
             let cut = cut(keyed.collect(), wanted, listing.reverse, |one, two| {
                 let order = one.0.order(&two.0);
-                order.then_with(|| one.1.place().cmp(&two.1.place()))
+                order.then_with(|| one.1.order(&two.1))
             });
-            cut.into_iter().map(|(_, item)| item).collect()
+            cut.into_iter().map(|(_, placed)| placed.item).collect()
         }
     };
     let size = listing.page.map(|page| page.size);
@@ -289,6 +293,34 @@ pub(crate) fn select<T: Item, S>(
         page_size: size,
         page_count: size.map_or(0, |size| filtered_count.div_ceil(size)),
     })
+}
+
+/// An item with the beginning of its place, so that most are put in order without a look at their
+/// names, which lie all over memory: a list of many whose keys are equal takes half the time so.
+struct Placed<T> {
+    /// The vhost, an end, and the name: octets one higher than they are, which UTF-8 leaves room
+    /// for, then zeroes.
+    begin: [u64; 3],
+    item: T,
+}
+
+impl<T: Item> Placed<T> {
+    fn of(item: T) -> Self {
+        let (vhost, name) = item.place();
+        let higher = |octet: u8| octet.saturating_add(1);
+        let vhost = vhost.bytes().map(higher).chain([0]);
+        let mut octets = vhost.chain(name.bytes().map(higher));
+        let mut part = || u64::from_be_bytes([(); 8].map(|()| octets.next().unwrap_or_default()));
+        Self {
+            begin: [part(), part(), part()],
+            item,
+        }
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        let order = self.begin.cmp(&other.begin);
+        order.then_with(|| self.item.place().cmp(&other.item.place()))
+    }
 }
 
 /// The items from `first` to `end` in order. Only what is before `end` is put in order, so that a

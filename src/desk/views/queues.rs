@@ -248,21 +248,23 @@ impl QueueSort {
     }
 
     fn count(self, queue: &Queue) -> u64 {
-        let counts = MessageCounts::of(queue);
-        let stats = queue.stats();
         match self {
             Self::Name | Self::Vhost | Self::Kind => 0,
-            Self::Messages => counts.total(queue.declared().kind),
-            Self::Ready => counts.ready,
-            Self::Unacked => counts.unacked,
-            Self::MessageBytes => counts.ready_bytes + counts.unacked_bytes,
+            Self::Messages => MessageCounts::of(queue).total(queue.declared().kind),
+            Self::Ready => queue.shown_count(),
+            Self::Unacked => queue.unacked_count(),
+            Self::MessageBytes => {
+                let counts = MessageCounts::of(queue);
+                counts.ready_bytes + counts.unacked_bytes
+            }
             Self::Consumers => queue.consumer_count() as u64,
             Self::Memory => queue.memory_bytes() as u64,
-            Self::Published => stats.published,
+            Self::Published => queue.stats().published,
             Self::Delivered => {
+                let stats = queue.stats();
                 stats.delivered + stats.delivered_no_ack + stats.got + stats.got_no_ack
             }
-            Self::Acked => stats.acked,
+            Self::Acked => queue.stats().acked,
         }
     }
 }

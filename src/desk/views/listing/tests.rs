@@ -89,3 +89,25 @@ proptest! {
         prop_assert_eq!(pages, whole);
     }
 }
+
+/// An item whose place is these two.
+struct At(String, String);
+
+impl Item for At {
+    fn place(&self) -> (&str, &str) {
+        (&self.0, &self.1)
+    }
+}
+
+proptest! {
+    /// What is kept of a place puts items in the order of their places, whatever their letters.
+    #[test]
+    fn beginnings_of_places_order_as_places_do(
+        one in ("[\\x00ab\u{ff}\u{10ffff}]{0,5}", "[\\x00ab\u{ff}\u{10ffff}]{0,9}"),
+        two in ("[\\x00ab\u{ff}\u{10ffff}]{0,5}", "[\\x00ab\u{ff}\u{10ffff}]{0,9}"),
+    ) {
+        let order = one.cmp(&two);
+        let placed = |(vhost, name)| Placed::of(At(vhost, name));
+        prop_assert_eq!(placed(one).order(&placed(two)), order);
+    }
+}
