@@ -41,7 +41,7 @@ routes! {
         Get, Monitoring, None, nodes::all, list(&NODE).counting(), "The nodes: this one.";
     }
     "/nodes/{node}" {
-        Get, Monitoring, None, nodes::one, one(&NODE).query(OF_NODE).counting(), "A node.";
+        Get, Monitoring, None, nodes::one, one(&NODE).query(OF_NODE).counting(), "A node, whole.";
     }
     "/nodes/{node}/memory" {
         Get, Monitoring, None, nodes::memory, one(&MEMORY), "What memory is used for.";
@@ -69,7 +69,7 @@ routes! {
         Get, Vhost, None, queues::of_vhost, QUEUES, "Queues of a virtual host.";
     }
     "/queues/{vhost}/{queue}" {
-        Get, Vhost, None, queues::one, one(&QUEUE).query(OF_QUEUES).counting(), "A queue.";
+        Get, Vhost, None, queues::one, one(&QUEUE).query(OF_QUEUES).counting(), "A queue, whole.";
         Put, Vhost, Configure, queues::put, declare(&QUEUE_DECLARATION),
             "Declares a queue: durable, auto_delete, arguments, node.";
         Delete, Vhost, Configure, queues::delete, act().query(IF_EMPTY_UNUSED),
@@ -419,7 +419,7 @@ routes! {
             "Open channels; those of the user, or all.";
     }
     "/channels/{channel}" {
-        Get, Management, None, channels::one, one(&CHANNEL).counting(), "A channel.";
+        Get, Management, None, channels::one, one(&CHANNEL).counting(), "One channel.";
     }
     "/vhosts/{vhost}/channels" {
         Get, VhostSeen, None, channels::of_vhost, pages(&CHANNEL).counting(),
