@@ -13,7 +13,7 @@ use redb::{
     Database, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
 };
 
-use super::ASIDE;
+use super::free_name;
 use super::reading::{Contents, Origin, Texts};
 use super::row::{State, Written};
 use crate::store::disk::{Disk, DiskFile, MemoryDisk, read_file, read_full};
@@ -83,7 +83,8 @@ pub(super) fn read(disk: &dyn Disk) -> Result<Contents, StoreError> {
 /// What the disk says.
 pub(super) fn give_up(disk: &dyn Disk, something_is_lost: bool) -> io::Result<()> {
     let done = if something_is_lost {
-        disk.rename(FILE, &format!("{FILE}{ASIDE}"))
+        free_name(disk, FILE, |_| false)
+            .and_then(|aside| aside.map_or(Ok(()), |aside| disk.rename(FILE, &aside)))
     } else {
         disk.remove(FILE)
     };

@@ -14,6 +14,7 @@
 //!
 //! Invariant I10, for definitions.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -267,16 +268,40 @@ pub(in crate::store) fn write_new(disk: &dyn Disk, texts: &Texts, state: State) 
 }
 
 /// A file in which something is damaged that is nowhere else may still be of use to an operator.
-/// It keeps its name until a new one takes its place.
+/// It keeps its name until a new one takes its place. What was put aside before stays as it is.
 fn copy_aside(disk: &dyn Disk, name: &str) -> io::Result<()> {
     let octets = match read_file(disk, name) {
         Ok(octets) => octets,
         // What the system does not give cannot be kept.
         Err(_) => return Ok(()),
     };
-    let copy = disk.create(&format!("{name}{ASIDE}"))?;
+    let is_kept = |aside: &str| read_file(disk, aside).is_ok_and(|before| before == octets);
+    let Some(aside) = free_name(disk, name, is_kept)? else {
+        return Ok(());
+    };
+    let copy = disk.create(&aside)?;
     copy.write_at(0, &octets)?;
     copy.sync()
+}
+
+/// The first name for a file to be put aside that no file has: `definitions-a.damaged`, then
+/// `definitions-a.damaged.2`. `None` if one of those that are there will do.
+fn free_name(
+    disk: &dyn Disk,
+    name: &str,
+    will_do: impl Fn(&str) -> bool,
+) -> io::Result<Option<String>> {
+    let taken: BTreeSet<String> = disk.list()?.into_iter().collect();
+    let mut aside = format!("{name}{ASIDE}");
+    let mut number = 1;
+    while taken.contains(&aside) {
+        if will_do(&aside) {
+            return Ok(None);
+        }
+        number += 1;
+        aside = format!("{name}{ASIDE}.{number}");
+    }
+    Ok(Some(aside))
 }
 
 fn write_file(

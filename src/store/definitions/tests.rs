@@ -168,19 +168,41 @@ fn damage_of_both_files_costs_what_it_hits_in_both() {
     assert!(lost < 150, "{lost} of 300");
 }
 
-/// The row of a queue is damaged in both files: the rest is kept, what was damaged is put aside,
-/// and that something is lost is known for good.
-#[test]
-fn what_is_lost_is_remembered() {
-    let disk = filled();
+/// Damages the row of a queue in both files.
+fn damage(disk: &MemoryDisk, queue: &[u8]) {
     for name in FILES {
         let mut octets = disk.files()[name].clone();
-        let place = octets.windows(3).rposition(|octets| octets == b"of2");
+        let mut places = octets.windows(queue.len());
+        let place = places.rposition(|octets| octets == queue);
         octets[place.expect("it is there")] ^= 4;
         disk.create(name)
             .and_then(|file| file.write_at(0, &octets))
             .expect("memory takes everything");
     }
+}
+
+// The files of the second damage took the place of those of the first.
+#[test]
+fn what_was_put_aside_stays_when_more_is_lost() {
+    let disk = filled();
+    let mut kept = Vec::new();
+    for (queue, ending) in [(b"of2", ""), (b"of1", ".2"), (b"of0", ".3")] {
+        damage(&disk, queue);
+        let damaged = disk.files()["definitions-a"].clone();
+        open(disk.clone()).close().expect("memory takes everything");
+        kept.push((format!("definitions-a.damaged{ending}"), damaged));
+        for (name, octets) in &kept {
+            assert_eq!(disk.files().get(name), Some(octets), "{name}");
+        }
+    }
+}
+
+/// The row of a queue is damaged in both files: the rest is kept, what was damaged is put aside,
+/// and that something is lost is known for good.
+#[test]
+fn what_is_lost_is_remembered() {
+    let disk = filled();
+    damage(&disk, b"of2");
     let (damage, found) = looked_and_started(&disk);
     assert_eq!((damage.len(), found.len()), (1, 41), "{damage:?}");
     let names: Vec<String> = disk.files().into_keys().collect();
