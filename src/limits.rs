@@ -159,3 +159,15 @@ pub const PEEK_MAX: (usize, u64) = (1_000, 16 * 1024 * 1024);
 
 /// Slots of an empty buffer that is worth giving back, in octets.
 pub const BUFFER_KEEP: usize = 16 * 1024;
+
+/// Steps in a turn: after them others get one. A step is about a tenth of a microsecond, so that a
+/// turn is a millisecond. The client waits, and is not read before what it asked for is done.
+pub const TURN_STEPS: u32 = 8 * 1024;
+
+/// Steps that a queue takes in one call for messages that die of themselves, so that its lock is
+/// held for less than half a millisecond. The others die in later turns.
+pub const QUEUE_STEPS: u32 = 4_096;
+
+/// Events that are kept for a subscription that does not say how many, and octets of their
+/// messages. Those beyond are lost to it, and it is told how many.
+pub const EVENTS_KEPT: (usize, usize) = (10_000, 16 * 1024 * 1024);

@@ -25,8 +25,7 @@ use crate::clock::Now;
 use crate::mail::{Mail, Mailbox};
 use crate::store::Position;
 
-/// Steps in a turn. A step is about a tenth of a microsecond, so that a turn is a millisecond.
-pub const TURN_STEPS: u32 = 8 * 1024;
+pub use crate::limits::TURN_STEPS;
 
 /// [`SPENT`] outside of a turn: no number of steps brings it to [`TURN_STEPS`].
 const NEVER_OVER: i64 = i64::MIN / 2;

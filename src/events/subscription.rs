@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::{Change, Event, Events, Interest, Listener, ListenerGuard};
+use crate::limits::EVENTS_KEPT;
 use crate::sync::Bell;
 
 /// Octets that an event takes beside the body of its message, about.
@@ -25,10 +26,8 @@ pub struct Room {
 /// 10,000 events and 16 MiB.
 impl Default for Room {
     fn default() -> Self {
-        Self {
-            events: 10_000,
-            octets: 16 * 1024 * 1024,
-        }
+        let (events, octets) = EVENTS_KEPT;
+        Self { events, octets }
     }
 }
 

@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::limits::{HTTP_CHANGES_MAX, HTTP_ITEMS_HERE};
 
@@ -34,6 +34,8 @@ const UNIT: usize = 64;
 pub(super) struct Aside {
     /// For long reads: one at a time.
     reads: Semaphore,
+    /// For questions to all connections: one at a time.
+    asking: Semaphore,
     /// For changes by operators, which wait for each other anyway: one at a time.
     changes: Semaphore,
     /// For documents of definitions, which are imported and exported piece by piece: one at a time.
@@ -50,6 +52,7 @@ impl Default for Aside {
     fn default() -> Self {
         Self {
             reads: Semaphore::new(1),
+            asking: Semaphore::new(1),
             changes: Semaphore::new(1),
             documents: Semaphore::new(1),
             bodies: Arc::new(Semaphore::new(units(BODIES_BYTES))),
@@ -72,6 +75,11 @@ impl Aside {
     /// Reads what a client has sent: little of it on this thread.
     pub(super) async fn decode<R>(&self, octets: usize, work: impl FnOnce() -> R) -> R {
         self.read(octets / OCTETS_AN_ITEM, work).await
+    }
+
+    /// Waits until no other request asks connections.
+    pub(super) async fn place_to_ask(&self) -> Option<SemaphorePermit<'_>> {
+        self.asking.acquire().await.ok()
     }
 
     /// Makes a change, once it is its turn.

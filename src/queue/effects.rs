@@ -17,11 +17,9 @@ use super::{Entry, NewConsumer, QueueKind, Sum, delivered_properties};
 use crate::clock::Mono;
 use crate::events::{ChangeKind, CopyId, DeathReason, Fate, Party};
 use crate::ids::MessageId;
+use crate::limits::QUEUE_STEPS;
 use crate::message::Message;
 use crate::store::{RecordAt, Returns};
-
-/// Steps of a call that is bounded.
-const STEPS_MAX: u32 = 4096;
 
 /// Settled records for which room is kept between calls.
 const SETTLED_KEPT: usize = 4096;
@@ -238,13 +236,13 @@ impl Effects {
     /// Bounds the call, so that the queue's lock is held for less than half a millisecond.
     #[inline]
     pub fn bound(&mut self) {
-        self.room = Some(STEPS_MAX);
+        self.room = Some(QUEUE_STEPS);
     }
 
     /// Steps taken since [`Effects::bound`].
     #[must_use]
     pub fn steps(&self) -> u32 {
-        self.room.map_or(0, |room| STEPS_MAX - room)
+        self.room.map_or(0, |room| QUEUE_STEPS - room)
     }
 
     /// Whether more messages may die of themselves in this call.

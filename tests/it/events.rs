@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leveret::broker::Broker;
+use leveret::broker::{Broker, NewMessage};
 use leveret::clock::Clock;
 use leveret::events::{
     CopyId, Event, Fate, Interest, Listener, Party, Room, Subscription, Told as Heard,
 };
+use leveret::internals::limits::EVENTS_KEPT;
 use parking_lot::Mutex;
 
 use crate::talker::Client;
@@ -250,6 +251,25 @@ fn a_message_that_comes_back_too_often_dies() {
         "q: requeued",
         "q: died delivery_limit",
     ]);
+}
+
+#[test]
+fn a_subscription_that_is_not_read_keeps_so_much() {
+    let broker = Broker::builder().start().unwrap();
+    let vhost = broker.vhost("/").unwrap();
+    let subscription = broker.subscribe(Interest::Messages, Room::default());
+    let (events, octets) = EVENTS_KEPT;
+    for _ in 0..=events {
+        vhost.publish(&NewMessage::to_queue("nowhere")).unwrap();
+    }
+    let taken = subscription.take(usize::MAX);
+    assert_eq!(taken.told.len(), events);
+    assert!(taken.missed.0 > 0);
+    let large = NewMessage::to_queue("nowhere").body(vec![0; octets / 4]);
+    for _ in 0..5 {
+        vhost.publish(&large).unwrap();
+    }
+    assert!(subscription.take(usize::MAX).missed.0 > 0);
 }
 
 #[test]

@@ -146,6 +146,18 @@ const BOUNDS: &[(&str, &str)] = &[
     ),
     ("PEEK_MAX", "limits::what_is_shown_of_a_queue_is_bounded"),
     ("BUFFER_KEEP", "limits::frames_of_every_size_get_through"),
+    (
+        "TURN_STEPS",
+        "management::a_policy_is_applied_in_turns_before_the_answer",
+    ),
+    (
+        "QUEUE_STEPS",
+        "management::a_queue_over_its_limit_drops_in_turns",
+    ),
+    (
+        "EVENTS_KEPT",
+        "events::a_subscription_that_is_not_read_keeps_so_much",
+    ),
 ];
 
 /// Every setting that bounds something, and the test that reaches it.

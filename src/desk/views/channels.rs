@@ -105,11 +105,20 @@ impl Desk {
     /// with [`Desk::channels`].
     #[must_use]
     pub fn ask_channels(&self, scope: Scope<'_>, connection: Option<&str>) -> Answers {
+        self.ask_channels_for(scope, None, connection)
+    }
+
+    /// The same, only of the connections of `user` if one is named: no others are asked.
+    pub(crate) fn ask_channels_for(
+        &self,
+        scope: Scope<'_>,
+        user: Option<&str>,
+        connection: Option<&str>,
+    ) -> Answers {
         let answers = Answers::default();
-        let wanted = |session: &Arc<Session>| {
-            scope.has(session.vhost.name()) && connection.is_none_or(|name| name == session.name)
-        };
-        for session in self.sessions().into_iter().filter(wanted) {
+        let wanted = |session: &Arc<Session>| connection.is_none_or(|name| name == session.name);
+        let sessions = self.sessions_of(scope, user).into_iter();
+        for session in sessions.filter(wanted) {
             // A connection that has closed its mailbox in the meantime drops the ticket with it.
             session.mailbox.post(Mail::Ask(answers.ticket()));
         }

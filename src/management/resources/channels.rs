@@ -9,11 +9,11 @@ use crate::management::answer::{Answer, Refusal};
 use crate::management::ask::Ask;
 use crate::management::counters::Counters;
 use crate::management::json::Object;
-use crate::management::lists::{Pages, list};
+use crate::management::lists::{MANY, Pages, list};
 use crate::management::login::SEES_ALL_VHOSTS;
 use crate::management::times::moment;
 
-use super::connections::{own, process};
+use super::connections::{only, own, process};
 use super::consumer_object;
 
 /// How long connections are waited for; each answers between two batches of its work.
@@ -53,12 +53,16 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let view = view.ok_or_else(Refusal::not_found)?;
     let windows = ask.windows_if_shown()?;
     let node = &ask.door.node.name;
-    let consumers = ask.desk.consumers(Scope::Vhost(&view.vhost)).into_iter();
-    let theirs = consumers.filter(|consumer| {
+    let is_of_channel = |consumer: &ConsumerView| {
         let connection = consumer.connection.as_ref();
         let is_theirs = connection.is_some_and(|place| place.name == view.connection.name);
         is_theirs && consumer.channel == view.snapshot.number.0
-    });
+    };
+    let gather = || {
+        let consumers = ask.desk.consumers(Scope::Vhost(&view.vhost)).into_iter();
+        consumers.filter(is_of_channel).collect::<Vec<_>>()
+    };
+    let theirs = ask.door.aside.read(MANY, gather).await;
     Ok(ask.object(|object| {
         write(
             object,
@@ -82,15 +86,17 @@ async fn gathered(
     scope: Scope<'_>,
     connection: Option<&str>,
 ) -> Result<Vec<ChannelView>, Refusal> {
-    let (sees_all, user) = (ask.sees_all()?, ask.user()?);
-    let answers = ask.desk.ask_channels(scope, connection);
+    // So that what all of them answer is gathered once at a time.
+    let _place = ask.door.aside.place_to_ask().await;
+    let answers = ask.desk.ask_channels_for(scope, only(ask)?, connection);
     // What is missing then is counted by the desk.
     drop(tokio::time::timeout(PATIENCE, &answers).await);
-    let (mut views, missing) = ask.desk.channels(&answers);
+    let many = ask.desk.how_many_connections();
+    let read = || ask.desk.channels(&answers);
+    let (views, missing) = ask.door.aside.read(many, read).await;
     if missing > 0 {
         crate::log::warn!("{missing} connections did not say in time which channels they have");
     }
-    views.retain(|view| sees_all || view.user == user.name());
     Ok(views)
 }
 
