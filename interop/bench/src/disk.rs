@@ -47,16 +47,25 @@ pub struct DiskLoop {
     pub awake: Awake,
 }
 
-impl DiskLoop {
-    /// Where temporary files are, with the octets of a message of 1 KiB in the log.
-    pub(super) fn of_seconds(seconds: u32) -> Self {
-        Self {
-            dir: None,
-            size: MESSAGE,
-            seconds,
-            awake: Awake::default(),
-        }
+/// Runs the loop where temporary files are, each write with the octets that so many messages of
+/// 1 KiB have in the log; what it says a second is messages, or other things that are stored.
+///
+/// # Errors
+/// When the file cannot be made or written.
+pub(super) fn run_batches(messages: u16, seconds: u32) -> Result<Report, BenchError> {
+    let messages = u32::from(messages);
+    let mut report = run(&DiskLoop {
+        dir: None,
+        size: MESSAGE * messages,
+        seconds,
+        awake: Awake::default(),
+    })?;
+    if let Some(rate) = report.get("confirmed_per_s") {
+        let rate = rate * f64::from(messages);
+        report.set("confirmed_per_s", rate);
+        report.set("operations_per_s", rate);
     }
+    Ok(report)
 }
 
 /// Runs the loop. Its figures have the names of those of confirms, which they are to be compared

@@ -192,7 +192,9 @@ const INTRODUCTION: &str = "\
 Written by `leveret bench compare`; do not edit. Every body was checked for loss, duplicates, order
 and content; the figures are medians of the rounds. *Better by* compares the first broker with the
 second. The *yardstick* is what this machine and the tool allow: a relay that passes frames on and
-does nothing else, or, where messages are confirmed one by one, a bare loop of write and fdatasync.
+does nothing else, or, where a disk must be waited for, a bare loop of write and fdatasync (as
+`leveret bench disk`), each write with the octets of so many messages as the window or the
+connections have.
 
 ";
 

@@ -53,8 +53,9 @@ pub(super) enum Yardstick {
     None,
     /// The relay, under a load with these options.
     Relay(&'static str),
-    /// A loop of write and sync on the disk.
-    Disk,
+    /// A loop on the disk that writes so many messages of 1 KiB, or so many other things, and
+    /// syncs them.
+    Disk(u16),
 }
 
 /// One figure of a report.

@@ -10,7 +10,7 @@ use super::Contender;
 use super::brokers::{Broker, Keeps, Relay, Source};
 use super::matrix::{Row, Scale, Work, Yardstick};
 use super::options::Compare;
-use crate::disk::{self, DiskLoop};
+use crate::disk;
 use crate::error::BenchError;
 use crate::options::Load;
 use crate::plan::ready;
@@ -51,7 +51,7 @@ pub(super) fn of_scale(
 pub(super) fn of_yardstick(options: &Compare, row: &Row) -> Option<Result<Report, BenchError>> {
     match row.yardstick {
         Yardstick::Relay(words) if !options.no_relay => Some(on_relay(options, words)),
-        Yardstick::Disk => Some(disk::run(&DiskLoop::of_seconds(options.time()))),
+        Yardstick::Disk(messages) => Some(disk::run_batches(messages, options.time())),
         Yardstick::Relay(_) | Yardstick::None => None,
     }
 }

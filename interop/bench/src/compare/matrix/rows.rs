@@ -116,7 +116,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
         &[more("calls_per_s", "calls/s", 2.0, Some(0.8))],
     ),
     Row {
-        yardstick: Yardstick::Disk,
+        yardstick: Yardstick::Disk(1),
         ..synced(
             "confirm-1",
             "1 KiB persistent, confirms, window 1",
@@ -131,7 +131,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
         )
     },
     Row {
-        yardstick: Yardstick::Disk,
+        yardstick: Yardstick::Disk(1),
         ..synced(
             "confirm-1-alone",
             "the same while nobody consumes",
@@ -145,18 +145,24 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             ],
         )
     },
-    synced(
-        "confirm-100",
-        "the same, window 100, with a consumer",
-        "--size 1024 --persistent --durable --confirm 100",
-        &[more("confirmed_per_s", "confirms/s", 8.0, None)],
-    ),
-    synced(
-        "confirm-1000",
-        "the same, window 1,000",
-        "--size 1024 --persistent --durable --confirm 1000",
-        &[more("confirmed_per_s", "confirms/s", 15.0, None)],
-    ),
+    Row {
+        yardstick: Yardstick::Disk(100),
+        ..synced(
+            "confirm-100",
+            "the same, window 100, with a consumer",
+            "--size 1024 --persistent --durable --confirm 100",
+            &[more("confirmed_per_s", "confirms/s", 8.0, None)],
+        )
+    },
+    Row {
+        yardstick: Yardstick::Disk(1000),
+        ..synced(
+            "confirm-1000",
+            "the same, window 1,000",
+            "--size 1024 --persistent --durable --confirm 1000",
+            &[more("confirmed_per_s", "confirms/s", 15.0, None)],
+        )
+    },
     synced(
         "confirm-8x1000",
         "the same, 8 producers",
@@ -281,35 +287,41 @@ pub(in crate::compare) const ROWS: &[Row] = &[
         "churn-connection",
         "connection open + close",
         "--churn connection",
-        false,
+        true,
         &[more("operations_per_s", "operations/s", 6.0, None)],
     ),
     timed(
         "churn-channel",
         "channel open + close",
         "--churn channel",
-        false,
+        true,
         &[more("operations_per_s", "operations/s", 8.0, None)],
     ),
     timed(
         "churn-queue",
         "transient queue declare + delete",
         "--churn queue",
-        false,
+        true,
         &[more("operations_per_s", "operations/s", 60.0, None)],
     ),
-    synced(
-        "churn-durable",
-        "durable queue declare",
-        "--churn durable-queue",
-        &[more("operations_per_s", "operations/s", 15.0, None)],
-    ),
-    synced(
-        "churn-durable-10",
-        "the same on 10 connections",
-        "--churn durable-queue --producers 10",
-        &[more("operations_per_s", "operations/s", 10.0, None)],
-    ),
+    Row {
+        yardstick: Yardstick::Disk(1),
+        ..synced(
+            "churn-durable",
+            "durable queue declare",
+            "--churn durable-queue",
+            &[more("operations_per_s", "operations/s", 15.0, None)],
+        )
+    },
+    Row {
+        yardstick: Yardstick::Disk(10),
+        ..synced(
+            "churn-durable-10",
+            "the same on 10 connections",
+            "--churn durable-queue --producers 10",
+            &[more("operations_per_s", "operations/s", 10.0, None)],
+        )
+    },
     whole(
         "idle-connections",
         "5,000 idle connections with a channel",
