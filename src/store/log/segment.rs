@@ -188,12 +188,13 @@ impl Segment {
         let mut heads = HashSet::new();
         let mut counted = HashSet::new();
         let mut killed = Vec::new();
-        for row in footer.rows() {
-            let Some(row) = row else { return false };
-            if !self.has_alive(&row) {
-                continue;
+        // Rows come queue by queue.
+        let mut run = (QueueId(0), 0);
+        let is_whole = footer.rows().all(|row| {
+            if !self.has_alive(row) {
+                return true;
             }
-            if !footer::is_sufficient(&row) {
+            if !footer::is_sufficient(row) {
                 return false;
             }
             told += 1;
@@ -203,15 +204,24 @@ impl Segment {
             }
             if dropped.contains(&row.queue) {
                 killed.push((row.at, row.copy as usize));
-                continue;
+                return true;
             }
             self.copies += 1;
-            *self.queues.entry(row.queue).or_default() += 1;
+            if run.0 != row.queue {
+                self.count_copies(run);
+                run = (row.queue, 0);
+            }
+            run.1 += 1;
             let first = !is_shared || counted.insert(row.at.address());
             if let Some(class) = self.classes.get_mut(row.at.class()) {
                 class.live += u64::from(first);
             }
+            true
+        });
+        if !is_whole {
+            return false;
         }
+        self.count_copies(run);
         let heads_alive = |head: &&u64| self.bit(**head).is_some_and(|bit| self.live.contains(bit));
         if told + heads.iter().filter(heads_alive).count() as u64 != self.live.len() {
             return false;
@@ -228,6 +238,13 @@ impl Segment {
             (class.octets, class.total) = (sum.octets, sum.messages);
         }
         true
+    }
+
+    /// So many more copies are in a queue.
+    fn count_copies(&mut self, (queue, copies): (QueueId, u32)) {
+        if copies > 0 {
+            *self.queues.entry(queue).or_default() += copies;
+        }
     }
 
     /// Forgets counts, queues and copies, but not what is alive: the messages are about to be

@@ -73,8 +73,11 @@ pub(in crate::store) fn tell(
     let mut told = 0;
     let mut batch = Vec::with_capacity(PIECE);
     let mut of = None;
-    let rows = footer.rows().flatten();
-    for row in rows.filter(|row| segment.has_alive(row)) {
+    // What a footer says before it makes no sense is told.
+    footer.rows().all(|row| {
+        if !segment.has_alive(row) {
+            return true;
+        }
         if let Some(queue) = of
             && (queue != row.queue || batch.len() == PIECE)
         {
@@ -85,14 +88,15 @@ pub(in crate::store) fn tell(
         let last = batch.last().map(|last: &Recovered| last.at);
         let in_order = last.is_none_or(|last| last < row.at);
         assert!(in_order, "I10: {:?} comes back behind {last:?}", row.at);
-        let returned = segment.returned(&row);
+        let returned = segment.returned(row);
         batch.push(Recovered {
             returns: returned.unwrap_or_default(),
             redelivered: row.at.address() < suspect || returned.is_some(),
             ..row.told
         });
         told += 1;
-    }
+        true
+    });
     if let Some(queue) = of {
         each(queue, &batch);
     }
