@@ -56,6 +56,11 @@ impl Reply {
         Self::with(StatusCode::NO_CONTENT, Content::None)
     }
 
+    /// 202: what is asked for is begun.
+    pub(super) fn accepted() -> Self {
+        Self::with(StatusCode::ACCEPTED, Content::None)
+    }
+
     /// 201.
     pub(super) fn created() -> Self {
         Self::with(StatusCode::CREATED, Content::None)

@@ -51,6 +51,8 @@ pub(super) enum Gives {
     Json(Kind),
     /// 200 with plain text.
     Text,
+    /// 202.
+    Accepted,
     /// 204.
     Done,
     /// 201 for what is new, 204 for what was there.
@@ -143,6 +145,11 @@ pub(super) const fn set(body: &'static Shape) -> Contract {
 /// Does something.
 pub(super) const fn act() -> Contract {
     Contract::of(Takes::Nothing, Gives::Done)
+}
+
+/// Begins something.
+pub(super) const fn begin() -> Contract {
+    Contract::of(Takes::Nothing, Gives::Accepted)
 }
 
 /// Any other one.

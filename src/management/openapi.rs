@@ -200,6 +200,7 @@ fn query(row: &Row) -> impl Iterator<Item = &'static Param> {
         Gives::Whole(_)
         | Gives::Json(_)
         | Gives::Text
+        | Gives::Accepted
         | Gives::Done
         | Gives::Change
         | Gives::CreatedAt => [&[], &[]],
@@ -327,6 +328,7 @@ fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Jso
         Gives::Pages(shape) => add("200", answer(shape.about, Some(list_or_page(shape, named)))),
         Gives::Json(kind) => add("200", answer(row.about, Some(kind.schema(named)))),
         Gives::Text => add("200", text(row.about)),
+        Gives::Accepted => add("202", answer("It is begun.", None)),
         Gives::Done => add("204", answer("Done.", None)),
         Gives::Change => {
             add("201", answer("It is new.", None));

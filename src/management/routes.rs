@@ -5,8 +5,8 @@
 
 use super::contract::{
     BIND, EXPORT, GET_MESSAGES, IF_EMPTY_UNUSED, IMPORT, LOG_IN, OF_NODE, OF_QUEUES, PUBLISH,
-    QUEUES, TEXT, UNLESS_USED, VERSION, act, check, declare, list, list_if_well, one, pages, put,
-    set,
+    QUEUES, TEXT, UNLESS_USED, VERSION, act, begin, check, declare, list, list_if_well, one, pages,
+    put, set,
 };
 use super::resources::{
     bindings, broker, channels, cluster, connections, definitions, exchanges, features, health,
@@ -106,7 +106,8 @@ routes! {
             "Adds members on a node: vhost_pattern, queue_pattern, strategy (all or even).";
     }
     "/queues/quorum/replicas/on/{node}/shrink" {
-        Delete, Administrator, None, quorum::shrink, act(), "Takes all members on a node away.";
+        Delete, Administrator, None, quorum::shrink, begin(),
+            "Takes all members on a node away, the last ones of queues left out.";
     }
     "/rebalance/queues" {
         Post, Administrator, None, queues::rebalance, act(), "Spreads leaders over the nodes.";

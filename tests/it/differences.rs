@@ -270,6 +270,10 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "Statistics that are reset over HTTP",
+        &[Test("tests/it/http_live.rs", "a_reset_keeps_counters")],
+    ),
+    (
         "Figures of a quorum queue's log over HTTP",
         &[Test(
             "tests/it/http_live.rs",

@@ -195,26 +195,49 @@ fn health_is_what_it_is() {
     assert_eq!(http.get("/api/health/checks/alarms").status, 200);
 }
 
+/// Asks for something that is done.
+fn done(http: &Http, method: &str, path: &str, body: &str) {
+    let json = "content-type: application/json\r\n";
+    let heard = http.ask_with((method, path), json, body);
+    assert!(heard.status < 300, "{path}: {heard:?}");
+}
+
+/// Publishes an empty message to a queue.
+fn publish_to(http: &Http, queue: &str) {
+    let body = json!({
+        "properties": {},
+        "routing_key": queue,
+        "payload": "",
+        "payload_encoding": "string",
+    });
+    let path = "/api/exchanges/%2F/amq.default/publish";
+    done(http, "POST", path, &body.to_string());
+}
+
 #[test]
 fn a_quorum_queue_counts_entries() {
     let broker = broker();
     let http = Http::of(&broker);
-    let ask = |method: &str, path: &str, body: &str| {
-        let json = "content-type: application/json\r\n";
-        let heard = http.ask_with((method, path), json, body);
-        assert!(heard.status < 300, "{heard:?}");
-    };
     let quorum = r#"{"durable":true,"arguments":{"x-queue-type":"quorum"}}"#;
-    ask("PUT", "/api/queues/%2F/k", quorum);
+    done(&http, "PUT", "/api/queues/%2F/k", quorum);
     let index = || http.get("/api/queues/quorum/%2F/k/status").json()[0]["Last Log Index"].clone();
     assert_eq!(index(), 0);
-    for _ in 0..2 {
-        let body =
-            r#"{"properties":{},"routing_key":"k","payload":"","payload_encoding":"string"}"#;
-        ask("POST", "/api/exchanges/%2F/amq.default/publish", body);
-    }
+    publish_to(&http, "k");
+    publish_to(&http, "k");
     assert_eq!(index(), 2);
     let get = r#"{"count":1,"ackmode":"ack_requeue_false","encoding":"auto"}"#;
-    ask("POST", "/api/queues/%2F/k/get", get);
+    done(&http, "POST", "/api/queues/%2F/k/get", get);
     assert_eq!(index(), 3);
+}
+
+#[test]
+fn a_reset_keeps_counters() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    done(&http, "PUT", "/api/queues/%2F/q", r#"{"durable":true}"#);
+    publish_to(&http, "q");
+    done(&http, "DELETE", "/api/reset", "");
+    let queue = http.get("/api/queues/%2F/q").json();
+    assert_eq!(queue["message_stats"]["publish"], 1);
+    assert_eq!(queue["messages"], 1);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::garbage;
 use crate::desk::NotAllowed;
 use crate::desk::rates::{Counted, Windows};
 use crate::desk::views::{ConnectionSort, ConnectionView, Scope, SessionRef, SortKey};
@@ -181,15 +182,5 @@ fn write(object: &mut Object<'_>, counters: &Counters<'_, ConnectionView>, node:
 /// What RabbitMQ says of an Erlang process, which nothing here is.
 pub(super) fn process<T: Counted>(object: &mut Object<'_>, counters: &Counters<'_, T>) {
     counters.write_none(object, "reductions", counters.windows().data);
-    object.object("garbage_collection", |gc| {
-        for key in [
-            "fullsweep_after",
-            "max_heap_size",
-            "min_bin_vheap_size",
-            "min_heap_size",
-            "minor_gcs",
-        ] {
-            gc.set(key, &0);
-        }
-    });
+    garbage::write(object);
 }

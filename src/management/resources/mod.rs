@@ -9,6 +9,7 @@ mod consumer_object;
 pub(super) mod definitions;
 pub(super) mod exchanges;
 pub(super) mod features;
+mod garbage;
 pub(super) mod health;
 pub(super) mod messages;
 pub(super) mod nodes;

@@ -4,6 +4,7 @@
 
 use serde_json::Value as Json;
 
+use super::garbage;
 use crate::desk::rates::Group;
 use crate::desk::views::QueueView;
 use crate::management::counters::Counters;
@@ -125,7 +126,12 @@ pub(super) fn write(
     if detail != Detail::Short {
         object.set("operator_policy", &view.operator_policy);
         object.set("policy", &view.policy);
-        garbage(object, !is_classic(view));
+        match view.kind {
+            // No process of Erlang's is a stream, and a list says nothing of that.
+            "stream" if detail == Detail::Long => {}
+            "stream" => garbage::write_unknown(object),
+            _ => garbage::write(object),
+        }
     } else {
         object.set_some("operator_policy", view.operator_policy.as_ref());
         object.set_some("policy", view.policy.as_ref());
@@ -214,20 +220,4 @@ fn stream(object: &mut Object<'_>, view: &QueueView, node: &str) {
     object.object("readers", |readers| readers.set(node, &view.consumer_count));
     // One that is empty has the segment that it will write to.
     object.set("segments", &own.segments.max(1));
-}
-
-/// What Erlang's garbage collector would say.
-fn garbage(object: &mut Object<'_>, is_unknown: bool) {
-    let figure = if is_unknown { -1 } else { 0 };
-    object.object("garbage_collection", |garbage| {
-        for key in [
-            "fullsweep_after",
-            "max_heap_size",
-            "min_bin_vheap_size",
-            "min_heap_size",
-            "minor_gcs",
-        ] {
-            garbage.set(key, &figure);
-        }
-    });
 }

@@ -104,7 +104,7 @@ pub(in crate::management) async fn grow(ask: Ask) -> Answer {
 /// `DELETE /queues/quorum/replicas/on/N/shrink`: members that are the last ones stay.
 pub(in crate::management) async fn shrink(ask: Ask) -> Answer {
     match ask.name("node") == ask.door.node.name {
-        true => Ok(Reply::done()),
+        true => Ok(Reply::accepted()),
         false => Err(Refusal::not_found()),
     }
 }
