@@ -118,6 +118,17 @@ impl Broker {
         address_of(&self.authority)
     }
 
+    /// `host:port` of the listener that is `distance` ports further up.
+    pub(crate) fn further(&self, distance: u16) -> String {
+        let address = self.address();
+        let parts = address.rsplit_once(':');
+        let port = parts.and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+        match port {
+            Some((host, port)) => format!("{host}:{}", port.saturating_add(distance)),
+            None => address.to_owned(),
+        }
+    }
+
     /// The URI of the default vhost, through `address` if one is given.
     pub(crate) fn uri(&self, through: Option<&str>) -> String {
         match (through, self.authority.rsplit_once('@')) {

@@ -46,6 +46,7 @@ use crate::prepare::Program;
 use crate::report::Report;
 use crate::run::{ClientRun, Outcome};
 use crate::scenario::{Place, Scenario};
+use crate::suites::namespace::Door;
 use crate::suites::{Ring, Suite};
 
 /// Real clients against a broker.
@@ -82,9 +83,9 @@ struct Arguments {
     /// Makes what the suites do on this broker their baseline.
     #[arg(long, requires = "own_tests")]
     record: bool,
-    /// Runs COMMAND where port 5672 leads to this socket; the runner calls itself so.
-    #[arg(long, hide = true, value_name = "SOCKET")]
-    inside: Option<PathBuf>,
+    /// Runs COMMAND where this port leads to this socket; the runner calls itself so.
+    #[arg(long, hide = true, value_name = "PORT:SOCKET")]
+    inside: Vec<Door>,
     /// What to run inside.
     #[arg(last = true, hide = true, requires = "inside")]
     command: Vec<OsString>,
@@ -92,8 +93,9 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Some(socket) = &arguments.inside {
-        return suites::namespace::enter(socket, &arguments.command).unwrap_or_else(fatal);
+    if !arguments.inside.is_empty() {
+        let (doors, line) = (&arguments.inside, &arguments.command);
+        return suites::namespace::enter(doors, line).unwrap_or_else(fatal);
     }
     match start(&arguments) {
         Ok(true) => ExitCode::SUCCESS,

@@ -1,9 +1,10 @@
 //! The clients' own test suites, as the package registries ship them, against a broker.
 //!
 //! Owns: the order of a run of suites. Each suite gets a fresh broker and a network namespace of
-//! its own in which `localhost:5672` leads to that broker, so suites that cannot be told where
-//! the broker is run unmodified. What RabbitMQ fails, by test name, is recorded in the suite's
-//! `baseline.txt`; anything else that fails, or is missing, is a failure.
+//! its own in which `localhost:5672` leads to that broker, and 15672 to its management API, so
+//! suites that cannot be told where the broker is run unmodified. What RabbitMQ fails, by test
+//! name, is recorded in the suite's `baseline.txt`; anything else that fails, or is missing, is a
+//! failure.
 //! Does not know: how a suite works; its `suite.toml` has two shell scripts for that.
 //!
 //! `prepare` runs in an empty folder below the target folder, with the network; `run` in the same
@@ -32,6 +33,9 @@ use crate::node::{Login, Use};
 use crate::prepare;
 use crate::process::{self, Group};
 use crate::run::{ClientRun, Outcome};
+
+/// Where suites look for a broker and for its management API.
+const PORTS: [u16; 2] = [5_672, 15_672];
 
 /// The test that stands for a suite which reported nothing at all.
 const WHOLE: &str = "the suite";
@@ -350,8 +354,14 @@ impl Suite {
 
     /// Runs the suite once in a namespace that leads to the broker.
     fn run_once(&self, broker: &Broker, place: &Path, log: &Path) -> Result<Results, InteropError> {
-        let tunnel = Tunnel::start(broker.address()).map_err(io_error("start", "the tunnel"))?;
-        let mut command = namespace::command(&tunnel.socket)?;
+        let mut tunnels = Vec::new();
+        for port in PORTS {
+            let address = broker.further(port - PORTS[0]);
+            let tunnel = Tunnel::start(port, &address);
+            tunnels.push(tunnel.map_err(io_error("start", "the tunnel"))?);
+        }
+        let doors = tunnels.iter().map(|tunnel| &tunnel.door);
+        let mut command = namespace::command(doors)?;
         self.script(command.arg("bash"), &self.run, place);
         let file = File::create(log).map_err(io_error("create", log.display()))?;
         let copy = file.try_clone().map_err(io_error("open", log.display()))?;

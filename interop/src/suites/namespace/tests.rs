@@ -19,10 +19,10 @@ fn reverser() -> TcpListener {
 #[test]
 fn a_tunnel_passes_both_directions_and_half_closes() {
     let broker = reverser();
-    let tunnel = Tunnel::start(&broker.local_addr().unwrap().to_string()).unwrap();
+    let tunnel = Tunnel::start(5672, &broker.local_addr().unwrap().to_string()).unwrap();
     let inner = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = inner.local_addr().unwrap();
-    serve(inner, &tunnel.socket);
+    serve(inner, &tunnel.door.socket);
     let mut client = TcpStream::connect(address).unwrap();
     client.write_all(b"hare").unwrap();
     client.shutdown(Shutdown::Write).unwrap();
@@ -33,9 +33,19 @@ fn a_tunnel_passes_both_directions_and_half_closes() {
 
 #[test]
 fn a_dropped_tunnel_leaves_no_socket() {
-    let tunnel = Tunnel::start("127.0.0.1:9").unwrap();
-    let path = tunnel.socket.clone();
+    let tunnel = Tunnel::start(5672, "127.0.0.1:9").unwrap();
+    let path = tunnel.door.socket.clone();
     assert!(path.exists());
     drop(tunnel);
     assert!(!path.exists());
+}
+
+#[test]
+fn a_door_is_read_as_it_is_written() {
+    let door: Door = "15672:/tmp/a:b.sock".parse().unwrap();
+    assert_eq!(door.to_string(), "15672:/tmp/a:b.sock");
+    assert_eq!(door.port, 15672);
+    for wrong in ["/tmp/a.sock", "x:/tmp/a.sock", "70000:/tmp/a.sock"] {
+        assert!(wrong.parse::<Door>().is_err(), "{wrong}");
+    }
 }
