@@ -11,7 +11,7 @@ use crate::auth::Door;
 use crate::clock::Now;
 use crate::config::{Settings, node_name};
 use crate::desk::Desk;
-use crate::desk::views::{ChannelView, Churn, ConnectionView, Listing, QueueFigures, Scope};
+use crate::desk::views::{ChannelView, Churn, QueueFigures, Scope, SessionRef};
 use crate::kind::QueueKind;
 use crate::limits::METRICS_CHANNELS_MS;
 use crate::paging::Pager;
@@ -32,7 +32,8 @@ pub(super) struct Moment {
     /// What went through the broker, over AMQP 0-9-1.
     pub(super) turnover: Turnover,
     pub(super) deaths: [DeathTotals; 5],
-    pub(super) connections: Vec<ConnectionView>,
+    /// A pointer for each: a page can be read slowly, by several at a time.
+    pub(super) connections: Vec<SessionRef>,
     pub(super) channels: Vec<ChannelView>,
     pub(super) vhosts: Vec<String>,
     pub(super) queues: usize,
@@ -76,8 +77,6 @@ impl Moment {
         queues: usize,
         constants: Constants,
     ) -> Self {
-        let connections = desk.connections(Scope::All, None, &Listing::default());
-        let connections = connections.map(|listed| listed.items);
         let channels = match channels {
             true => channels_of(desk).await,
             false => Vec::new(),
@@ -93,7 +92,7 @@ impl Moment {
             churn: desk.churn(),
             turnover: desk.turnover(Scope::All),
             deaths: desk.deaths(),
-            connections: connections.unwrap_or_default(),
+            connections: desk.session_refs(Scope::All, None),
             channels,
             vhosts: vhosts.map(|name| name.to_string()).collect(),
             queues,
@@ -167,10 +166,8 @@ impl Moment {
 
     /// Channels of all connections.
     pub(super) fn channel_count(&self) -> Figure {
-        let each = self
-            .connections
-            .iter()
-            .map(|connection| connection.channels);
+        let each = self.connections.iter();
+        let each = each.map(|connection| self.desk.view_of_session(connection).channels);
         each.sum::<usize>().into()
     }
 

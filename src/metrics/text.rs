@@ -1,8 +1,8 @@
 //! A page that is written while it is sent: some rows are written, the client reads them, then the
 //! next ones are written.
 //!
-//! In memory are a pointer for each queue or exchange and the rows of one chunk, however many
-//! queues there are (I11). A page that shows sums reads all queues once before it is written.
+//! In memory are a pointer for each queue, exchange or connection and the rows of one chunk,
+//! however many there are (I11). A page that shows sums reads all queues once before it is written.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -234,7 +234,8 @@ impl Text {
                 rows.push(&[queue.vhost, queue.name, kind, "leader"], 1_u64);
             }),
             Source::Connection(of, _) => moment.connections.get(at).map(|connection| {
-                rows.push(&[&connection.name], of(connection));
+                let view = moment.desk.view_of_session(connection);
+                rows.push(&[&view.name], of(&view));
             }),
             Source::Channel(Together::Nothing, _) | Source::Uncounted(..) => None,
             Source::Channel(Together::Sum, of) => moment.channels.get(at).map(|channel| {

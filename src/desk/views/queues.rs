@@ -250,7 +250,12 @@ impl QueueSort {
     fn count(self, queue: &Queue) -> u64 {
         match self {
             Self::Name | Self::Vhost | Self::Kind => 0,
-            Self::Messages => MessageCounts::of(queue).total(queue.declared().kind),
+            Self::Messages => match queue.declared().kind {
+                QueueKind::Stream => queue.shown_count(),
+                QueueKind::Classic | QueueKind::Quorum => {
+                    queue.shown_count() + queue.unacked_count()
+                }
+            },
             Self::Ready => queue.shown_count(),
             Self::Unacked => queue.unacked_count(),
             Self::MessageBytes => {
