@@ -226,7 +226,7 @@ impl Stage {
     fn object(&self, draw: &mut Draw<'_>, schema: &Json, depth: u8) -> Json {
         let mut fields = Map::new();
         for (key, kind) in schema["properties"].as_object().unwrap() {
-            if draw.octet() % 4 > 0 {
+            if !draw.octet().is_multiple_of(4) {
                 fields.insert(key.clone(), self.of_kind(draw, kind, depth));
             }
         }
