@@ -85,7 +85,7 @@ impl AmqpError {
     /// The text on the wire: `NOT_FOUND - no queue 'q' in vhost '/'`, at most 255 octets; what is
     /// longer ends in `...`.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/channel/long_reply_texts_end_in_dots.amqp.
     #[must_use]
     pub fn reply_text(&self) -> String {
         let mut text = self.code.name().to_owned();

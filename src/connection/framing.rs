@@ -76,7 +76,8 @@ pub(super) enum Undecodable {
     Dropped(String),
 }
 
-/// Seen: RabbitMQ 4.3.6. On channel 0 a method that is cut short is a 541 there.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/framing. On channel 0 a method that is cut short is a 541
+/// there.
 pub(super) fn undecodable(frame: &RawFrame<'_>, error: &MethodError<'_>) -> Undecodable {
     let on_zero = frame.channel == ChannelId::ZERO;
     Undecodable::Refused(match *error {

@@ -111,7 +111,7 @@ impl Actor {
     }
 }
 
-/// RabbitMQ strips the destination's name, and only that.
+/// RabbitMQ strips the source's name, too (tests/scripts/NOT_YET).
 fn without_cr_lf(mut request: BindingRequest) -> BindingRequest {
     let (DestinationName::Queue(name) | DestinationName::Exchange(name)) = &mut request.destination;
     *name = strip_cr_lf(name);

@@ -2,8 +2,9 @@
 //!
 //! Owns: weights, the ring, the pool, and what of a message is hashed. Does not draw random
 //! numbers. Docs: RabbitMQ's pages on the consistent hash, random and local random exchanges.
-//! Seen: RabbitMQ 4.3.6. Where a key lands is not RabbitMQ's choice (its hash is Erlang's own);
-//! that it lands on one destination, the same each time, in proportion to the weights, is.
+//! Seen: RabbitMQ 4.3.6, tests/scripts/routing/consistent_hash_follows_weight_and_key.amqp. Where a
+//! key lands is not RabbitMQ's choice (its hash is Erlang's own); that it lands on one destination,
+//! the same each time, in proportion to the weights, is.
 
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::table::{Table, TableRef};
@@ -235,7 +236,7 @@ fn jump(hash: u64, width: u64) -> u64 {
 }
 
 /// One destination per binding, so that one bound twice is picked twice as often.
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/routing/modulus_hash_counts_bindings_not_queues.amqp.
 #[derive(Clone, Debug)]
 pub(super) struct Pool<D> {
     members: Vec<D>,

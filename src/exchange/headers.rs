@@ -282,7 +282,8 @@ impl<D: Clone> Headers<D> {
     }
 }
 
-/// Of headers with the same name the last one counts. Seen: RabbitMQ 4.3.6.
+/// Of headers with the same name the last one counts. Seen: RabbitMQ 4.3.6,
+/// tests/scripts/routing/headers_last_of_equal_names_counts.amqp.
 fn last_of_each_name(headers: TableRef<'_>) -> impl Iterator<Item = (&[u8], ValueRef<'_>)> {
     let mut entries = headers.iter().map_while(Result::ok).collect::<Vec<_>>();
     entries.sort_by_key(|&(key, _)| key);

@@ -249,7 +249,7 @@ impl Ask {
     pub(super) fn needs_figures(&self) -> Result<(), Refusal> {
         match self.shows_figures() {
             true => Ok(()),
-            // Seen: RabbitMQ 4.3.6.
+            // Seen: RabbitMQ 4.3.6, tests/scripts/http/stats/disabled.http.
             false => Err(Refusal::bad(
                 "Stats in management UI are disabled on this node",
             )),

@@ -6,7 +6,9 @@
 //! refuses what would exceed a limit; a quorum queue refuses once a limit is exceeded, and until it
 //! has shrunk to 80 % of it.
 //!
-//! Docs: maxlength. Seen: RabbitMQ 4.3.6.
+//! Docs: maxlength. Seen: RabbitMQ 4.3.6, tests/scripts/length,
+//! tests/scripts/quorum/max_length_bytes_counts_properties.amqp and
+//! tests/scripts/quorum/reject_publish_ends_at_80_percent.amqp.
 
 use super::ordinary::Ordinary;
 use super::{Effects, Limits};

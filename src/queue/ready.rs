@@ -9,7 +9,9 @@
 //! what it needs last to disk through [`Bodies`]; it comes back, run by run, before its turn.
 //! It does not know consumers, time limits (beyond each message's own expiry) or dead-lettering.
 //!
-//! Docs: priority, quorum-queues. Seen: RabbitMQ 4.3.6.
+//! Docs: priority, quorum-queues. Seen: RabbitMQ 4.3.6, tests/scripts/priority,
+//! tests/scripts/requeue and
+//! tests/scripts/quorum/returned_messages_go_before_higher_priorities.amqp.
 
 use std::sync::Arc;
 

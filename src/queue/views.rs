@@ -87,7 +87,7 @@ impl Queue {
     /// The `timestamp` property of the message that leaves next, in seconds since 1970. `None` if
     /// it has none, or there is no message; a stream never has one.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/http/objects/head_timestamps.http.
     #[must_use]
     pub fn head_timestamp(&self) -> Option<u64> {
         let head = self.ordinary()?.ready.front()?;

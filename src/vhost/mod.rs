@@ -421,7 +421,7 @@ impl Census for Vhost {
 /// Names without the CR and LF that RabbitMQ strips from the names of queues and exchanges in
 /// declare, delete, bind and unbind.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/queue/carriage_returns_and_line_feeds_leave_names.amqp.
 #[must_use]
 pub fn strip_cr_lf(name: &str) -> ShortString {
     let kept: String = name.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();

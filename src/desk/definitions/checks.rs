@@ -60,7 +60,7 @@ pub(super) fn user(
 
 /// Description and tags stand in `metadata` or beside it; the default queue type only in it.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/http/admin/imports.http.
 pub(super) fn vhost(
     importing: &Importing<'_>,
     item: &Item<'_>,

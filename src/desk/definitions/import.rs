@@ -5,7 +5,7 @@
 //! so that publishers and declares get in between. A crash can leave the first ones, as those of
 //! RabbitMQ's that were put in before it. What is there already and not in the document stays.
 //! Queues, exchanges and bindings that are there already stay as they are; everything else is
-//! replaced. Seen: RabbitMQ 4.3.6.
+//! replaced. Seen: RabbitMQ 4.3.6, tests/scripts/http/admin/imports.http.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -349,7 +349,7 @@ fn parse(document: &[u8]) -> Option<Map<String, Json>> {
 
 /// Documents of RabbitMQ before 3.6 have MD5 hashes and do not say so.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/http/admin/imports.http.
 fn hashing_of(document: &Map<String, Json>) -> &'static str {
     let version = |key| document.get(key).and_then(Json::as_str);
     let version = version("rabbitmq_version").or_else(|| version("rabbit_version"));

@@ -214,7 +214,7 @@ fn hashes_of_old_documents_are_md5() {
     assert_eq!(algorithm("4.3.6"), "rabbit_password_hashing_sha256");
 }
 
-// Seen: RabbitMQ 4.3.6.
+// Seen: RabbitMQ 4.3.6, tests/scripts/http/admin/imports.http.
 #[test]
 fn a_vhost_is_not_filled_past_its_limit() {
     let desk = desk();

@@ -43,7 +43,7 @@ fn counted(ask: &Ask) -> Counted {
     }
 }
 
-/// The samples that are wanted. Seen: RabbitMQ 4.3.6.
+/// The samples that are wanted. Seen: RabbitMQ 4.3.6, tests/scripts/http/stats/windows.http.
 fn windows(asked: Windows) -> Windows {
     Windows {
         churn: asked.node,

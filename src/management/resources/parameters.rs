@@ -115,7 +115,7 @@ pub(in crate::management) async fn delete_global(ask: Ask) -> Answer {
 /// The parameters of the component that the path names. Policies are a component of their own,
 /// which is in no list of all.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6, tests/scripts/http/admin/parameters.http.
 fn of(ask: &Ask) -> Vec<ParameterRecord> {
     let component = ask.name("component");
     if component == Issuer::User.component() {
