@@ -111,8 +111,9 @@ impl Actor {
     }
 }
 
-/// RabbitMQ strips the source's name, too (tests/scripts/NOT_YET).
+/// Seen: RabbitMQ 4.3.6, tests/scripts/binding/carriage_returns_and_line_feeds_leave_sources.amqp.
 fn without_cr_lf(mut request: BindingRequest) -> BindingRequest {
+    request.source = strip_cr_lf(&request.source);
     let (DestinationName::Queue(name) | DestinationName::Exchange(name)) = &mut request.destination;
     *name = strip_cr_lf(name);
     request

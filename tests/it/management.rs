@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use std::collections::VecDeque;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, mpsc};
@@ -18,12 +17,11 @@ use leveret::internals::limits::{
     HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX, HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE,
     QUEUE_STEPS, TURN_STEPS,
 };
-use leveret::internals::mail::Mail;
 use leveret::settings::Settings;
 use serde_json::json;
 
 use crate::http::Http;
-use crate::talker::{Client, eventually};
+use crate::talker::eventually;
 
 fn broker() -> Broker {
     Broker::builder().management(0).start().unwrap()
@@ -832,31 +830,4 @@ fn the_firehose_copies_what_goes_over_http() {
         assert_eq!(text("connection"), "".into());
         assert_eq!(text("channel"), 0_i32.into());
     }
-}
-
-// All connections were asked, and what the user may not see was dropped from their answers.
-#[test]
-fn connections_of_others_are_not_asked_for_their_channels() {
-    let broker = broker_with(|settings| settings.workers = 4);
-    let http = Http::of(&broker);
-    let administration = broker.desk().administration();
-    administration.add_user("m", "m").unwrap().unwaited();
-    let tags = vec!["management".to_owned()];
-    administration.set_tags("m", tags).unwrap().unwaited();
-    let mut client = Client::new(&broker);
-    client.declare("q", "x-max-length: 0");
-    let session = broker.desk().sessions().remove(0);
-    let (here, is_here) = mpsc::sync_channel(1);
-    let (release, released) = mpsc::channel::<()>();
-    let end = Mutex::new(released);
-    let guard = broker.listen(Interest::Messages, Arc::new(Jam { here, end }));
-    client.say("basic.publish routing-key='q' body='m'");
-    is_here.recv().unwrap();
-    assert_eq!(http.by("m", "m").get("/api/channels").text(), "[]");
-    let mut mail = VecDeque::new();
-    session.mailbox.take_now(&mut mail);
-    let asked = mail.iter().any(|mail| matches!(mail, Mail::Ask(_)));
-    assert!(!asked, "{mail:?}");
-    drop((release, guard));
-    client.sync();
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::desk::views::Scope;
 
 const CHANNEL_MAX_2: ConnectionTuneOk = ConnectionTuneOk {
     channel_max: 2,
@@ -463,4 +464,19 @@ fn peer_that_does_not_read_is_not_served() {
         answers += client.raw().len();
     }
     assert_eq!(answers, octets.len());
+}
+
+// All connections were asked, and what the user may not see was dropped from their answers.
+#[test]
+fn connections_of_others_are_not_asked_for_their_channels() {
+    let client = Script::tuned(broker(|_| {}), TUNE_OK);
+    let session = client.broker.sessions().remove(0);
+    let is_asked = |user| {
+        drop(client.broker.ask_channels_for(Scope::All, user, None));
+        let mut mail = VecDeque::new();
+        session.mailbox.take_now(&mut mail);
+        mail.iter().any(|mail| matches!(mail, Mail::Ask(_)))
+    };
+    assert!(is_asked(None) && is_asked(Some("guest")));
+    assert!(!is_asked(Some("m")));
 }
