@@ -1,7 +1,7 @@
 //! Properties with other headers: what the broker adds, without touching the rest.
 
 use leveret_codec::properties::{Properties, PropertiesRef};
-use leveret_codec::table::{Table, TableRef, Value};
+use leveret_codec::table::{Table, TableRef, Value, ValueRef};
 
 use crate::message::Message;
 
@@ -24,6 +24,16 @@ pub(super) const LAST_DEATH: [&str; 3] = [
     "x-last-death-queue",
     "x-last-death-reason",
 ];
+
+/// The exchange through which a message came to the queue where it died first; none if it has not
+/// died.
+pub(crate) fn first_death_exchange(message: &Message) -> Option<&[u8]> {
+    let headers = message.properties().headers().ok().flatten()?;
+    match headers.find(FIRST_DEATH[0]).ok().flatten()? {
+        ValueRef::LongStr(exchange) => Some(exchange),
+        _ => None,
+    }
+}
 
 /// What becomes of the other properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use crate::clock::Now;
 use crate::config::node_name;
 use crate::events::{Fate, Interest, Listener, Party};
 use crate::message::{Body, Message, MessageBuilder, Traits, routing_keys};
-use crate::queue::{Noted, returned_properties};
+use crate::queue::{Noted, first_death_exchange, returned_properties};
 
 /// Where the copies go.
 const TRACE: &str = "amq.rabbitmq.trace";
@@ -166,8 +166,8 @@ impl Vhost {
         let Way::Delivered { queue, .. } = passing.way else {
             return None;
         };
-        let is_copy = *passing.message.exchange() == *TRACE.as_bytes();
-        let goes = !is_copy && self.traces_go_anywhere(b"deliver.", queue.as_bytes());
+        let goes =
+            !is_copy(passing.message) && self.traces_go_anywhere(b"deliver.", queue.as_bytes());
         goes.then(|| self.copy_of(passing))
     }
 
@@ -237,6 +237,13 @@ impl Vhost {
         table.insert("vhost", Value::LongStr(self.name.as_bytes().to_vec()));
         table.to_bytes()
     }
+}
+
+/// Whether it is a copy, or one that has died on its way: what it is delivered as, in a queue for
+/// dead letters that is traced as well, would be copied for ever.
+fn is_copy(message: &Message) -> bool {
+    let trace = TRACE.as_bytes();
+    *message.exchange() == *trace || first_death_exchange(message) == Some(trace)
 }
 
 fn array<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Value {

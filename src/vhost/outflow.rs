@@ -124,6 +124,18 @@ impl Work for Outflow {
             None => Left::More,
         }
     }
+
+    /// What is left goes to its queues now: durable ones keep it, and no debt stays unpaid.
+    fn at_stop(&self, now: Now) {
+        let Some(vhost) = self.vhost.upgrade() else {
+            return;
+        };
+        let _working = self.working_off.lock();
+        while let Some((message, debt)) = self.next() {
+            let _behalf = OnBehalf::of(Some(&debt));
+            publish(&vhost, now, message);
+        }
+    }
 }
 
 fn publish(vhost: &Vhost, now: Now, message: Message) {

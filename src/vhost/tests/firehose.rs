@@ -1,6 +1,7 @@
 //! Copies for `amq.rabbitmq.trace` come in their order, whatever else there is to do, and none of a
 //! copy.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use leveret_codec::table::{MAX_DEPTH, Table, Value};
@@ -8,7 +9,7 @@ use leveret_codec::types::ChannelId;
 
 use super::fixture::{Fixture, message_of, with_headers};
 use crate::events::Party;
-use crate::mail::Mailbox;
+use crate::mail::{Mail, Mailbox};
 use crate::message::Message;
 use crate::turns::{self, TURN_STEPS, Turn};
 use crate::vhost::{Metadata, Publishes};
@@ -90,6 +91,29 @@ fn copies_that_a_turn_has_no_room_for_come_in_their_order() {
 }
 
 #[test]
+fn copies_that_wait_when_the_broker_stops_are_placed_at_once() {
+    let broker = traced(64);
+    let mailbox = Arc::new(Mailbox::default());
+    let turn = Turn::begin();
+    for n in 0..512 {
+        publish(&broker, vec![message_of("q", &n.to_string())]);
+    }
+    assert!(turns::settle_on(&mailbox));
+    drop(turn);
+    assert!(broker.ready("trace0") < 512);
+    broker.vhost.env().turns.close(broker.now());
+    assert_eq!(broker.ready("trace0"), 512);
+    let mut mail = VecDeque::new();
+    mailbox.take_now(&mut mail);
+    assert!(
+        matches!(mail.make_contiguous(), [Mail::Paid(_)]),
+        "{mail:?}"
+    );
+    publish(&broker, vec![message_of("q", "late")]);
+    assert_eq!(broker.ready("trace0"), 513);
+}
+
+#[test]
 fn none_is_made_that_goes_nowhere_and_none_once_tracing_is_off() {
     let broker = traced(0);
     publish(&broker, vec![message_of("q", "m")]);
@@ -156,14 +180,36 @@ fn a_key_that_would_be_too_long_is_cut() {
 fn copies_are_not_copied_when_they_are_delivered() {
     let broker = traced(1);
     publish(&broker, vec![message_of("q", "m")]);
-    let trace = broker.vhost.queue("trace0").unwrap();
     for left in [true, false] {
-        let got = trace.with(broker.now(), |queue, effects| {
-            if let Some(heard) = &mut effects.heard {
-                heard.taker = Some(party());
-            }
-            queue.get(broker.now(), true, effects)
-        });
-        assert_eq!(got.unwrap().is_some(), left);
+        assert_eq!(is_got(&broker, "trace0"), left);
+    }
+}
+
+/// Whether a message is got and gone.
+fn is_got(broker: &Fixture, queue: &str) -> bool {
+    let queue = broker.vhost.queue(queue).unwrap();
+    let got = queue.with(broker.now(), |queue, effects| {
+        if let Some(heard) = &mut effects.heard {
+            heard.taker = Some(party());
+        }
+        queue.get(broker.now(), true, effects)
+    });
+    got.unwrap().is_some()
+}
+
+// Each delivery of one made the next, without end.
+#[test]
+fn copies_that_have_died_are_not_copied_either() {
+    let broker = traced(0);
+    let dies = Table::new()
+        .with("x-dead-letter-exchange", "")
+        .with("x-dead-letter-routing-key", "dead")
+        .with("x-max-length", 0);
+    broker.queue("trace", dies);
+    broker.queue("dead", Table::new());
+    broker.bind_queue("amq.rabbitmq.trace", "trace", "#");
+    publish(&broker, vec![message_of("q", "m")]);
+    for left in [true, false] {
+        assert_eq!(is_got(&broker, "dead"), left);
     }
 }
