@@ -111,6 +111,24 @@ fn tags_say_who_may_ask_for_what() {
     assert!(desk.auth.access("administrator", "v").is_some());
 }
 
+// A policy maker passed for a vhost that was missing, and could set a policy in it if it was made
+// before the change began.
+#[test]
+fn a_policymaker_does_not_pass_for_a_missing_vhost() {
+    let desk = desk();
+    let [policies, sees] = ["policymaker", "monitoring"].map(|tag| user(&desk, tag));
+    let by = desk.administration_for(&policies);
+    let missing = "Virtual host 'nope' does not exist";
+    assert_eq!(text(by.for_policymakers("nope")), missing);
+    assert_eq!(text(by.put_policy(&policy("nope"))), missing);
+    assert_eq!(text(by.clear_policy("nope", "p")), missing);
+    assert_eq!(text(by.delete_parameter("nope", "c", "p")), missing);
+    // Who makes no policies learns nothing.
+    let by = desk.administration_for(&sees);
+    let object = "User not authorised to access object";
+    assert_eq!(text(by.put_policy(&policy("nope"))), object);
+}
+
 // Seen: RabbitMQ 4.3.6, its HTTP API.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of what is said")]
