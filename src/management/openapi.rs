@@ -5,8 +5,11 @@
 //!
 //! Source: OpenAPI Specification 3.1.1.
 
+use std::sync::OnceLock;
+
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
 use super::contract::{COLUMNS, Gives, OF_LISTS, OF_PAGES, Param, Takes};
@@ -19,10 +22,12 @@ use super::shapes::{PAGE_KEYS, REFUSAL};
 /// Where it is.
 pub(super) const PATH: &str = "/api/openapi.json";
 
-/// The document as an answer. `node`: the name of this node, for examples.
-pub(super) fn page(node: &str) -> Response {
+/// The document as an answer. `node`: the name of this node, for examples. `made`: the document,
+/// once somebody has asked for it: it needs no login, so it is made only once.
+pub(super) fn page(node: &str, made: &OnceLock<Bytes>) -> Response {
     let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-cache")];
-    (headers, document(node).to_string()).into_response()
+    let text = made.get_or_init(|| document(node).to_string().into());
+    (headers, text.clone()).into_response()
 }
 
 /// The document.

@@ -1,7 +1,7 @@
 //! What a row of the table of routes is, and the router that is made of them.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::Request;
@@ -172,7 +172,9 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
     }
     router = router.route(reference::PATH, get(|| async { reference::page() }));
     let node = door.node.name.clone();
-    router = router.route(openapi::PATH, get(async move || openapi::page(&node)));
+    let made = Arc::new(OnceLock::new());
+    let document = async move || openapi::page(&node, &made);
+    router = router.route(openapi::PATH, get(document));
     let door = Arc::clone(door);
     let fallback = move |request: Request| {
         let answer = door.elsewhere(&request);
