@@ -30,7 +30,7 @@ use serde::Serialize;
 
 use super::Desk;
 use crate::clock::{Mono, Now};
-use crate::desk::views::Scope;
+use crate::desk::views::{Scope, VhostView};
 
 mod counted;
 mod reading;
@@ -226,7 +226,8 @@ pub struct Range {
 }
 
 impl Range {
-    /// The samples at those times that both have.
+    /// Both together, sample by sample: the two are of one window at one moment, so their samples
+    /// lie at the same times.
     fn plus(self, other: Self) -> Self {
         let pairs = self.samples.iter().zip(&other.samples);
         let sum = |(one, other): (&Sample, &Sample)| Sample {
@@ -234,6 +235,12 @@ impl Range {
             ..*one
         };
         Self::of(pairs.map(sum).collect())
+    }
+
+    /// As many samples at the same times, all of them 0.
+    fn cleared(self) -> Self {
+        let samples = self.samples.into_iter();
+        Self::of(samples.map(|one| Sample { sample: 0, ..one }).collect())
     }
 
     /// These samples.
@@ -347,44 +354,55 @@ impl Desk {
         counters: &[u64],
         windows: &Windows,
     ) -> Vec<Trend> {
-        let (now, subject) = (self.env.now(), view.subject());
+        self.trends_of_at(self.env.now(), view, counters, windows)
+    }
+
+    fn trends_of_at(
+        &self,
+        now: Now,
+        view: &impl Counted,
+        counters: &[u64],
+        windows: &Windows,
+    ) -> Vec<Trend> {
         let mut state = self.sampler.open(self, now);
-        state.trends(self, now, &subject, windows, Some(counters))
+        state.trends(self, now, &view.subject(), windows, Some(counters))
     }
 }
 
 impl Desk {
     /// The same of an overview of the vhosts of `scope` alone: sums over those, but for what comes
-    /// and goes, which has no vhost.
+    /// and goes, which has no vhost. All of it is of one moment. Without a vhost it is zeros.
     pub(crate) fn trends_in(&self, scope: Scope<'_>, windows: &Windows) -> Vec<Trend> {
-        let of_node = self.trends(&Subject::Node, windows);
+        let now = self.env.now();
+        let of_node = self.trends_at(now, &Subject::Node, windows);
         let mut sums = of_node.unwrap_or_default();
-        let each = self.vhosts(scope);
-        let each = each
-            .iter()
-            .map(|vhost| self.trends_of(vhost, &vhost.counters(), windows));
-        let total = each.reduce(|sum, more| {
-            let pairs = sum.into_iter().zip(more);
-            pairs.map(|(one, other)| one.plus(other)).collect()
-        });
-        for (sum, total) in sums.iter_mut().zip(total.unwrap_or_default()) {
-            *sum = total;
+        let of_vhosts = VhostView::FIELDS.iter().copied().flatten().count();
+        for sum in sums.iter_mut().take(of_vhosts) {
+            sum.clear();
+        }
+        for vhost in self.vhosts(scope) {
+            let more = self.trends_of_at(now, &vhost, &vhost.counters(), windows);
+            for (sum, more) in sums.iter_mut().zip(more) {
+                sum.add(more);
+            }
         }
         sums
     }
 }
 
 impl Trend {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            name: self.name,
-            value: self.value + other.value,
-            rate: self.rate + other.rate,
-            range: self
-                .range
-                .zip(other.range)
-                .map(|(one, other)| one.plus(other)),
-        }
+    /// Nothing is counted, at the same times.
+    fn clear(&mut self) {
+        self.value = 0;
+        self.rate = 0.0;
+        self.range = self.range.take().map(Range::cleared);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.value += other.value;
+        self.rate += other.rate;
+        let ranges = self.range.take().zip(other.range);
+        self.range = ranges.map(|(one, other)| one.plus(other));
     }
 }
 

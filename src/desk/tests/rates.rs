@@ -7,6 +7,7 @@ use leveret_codec::types::ShortBytes;
 use super::operations::{actors, done, queue};
 use crate::clock::{Mono, Now, Wall};
 use crate::desk::rates::{Subject, WATCHED_FOR_MS, Window, Windows};
+use crate::desk::views::Scope;
 use crate::desk::{Actor, Desk, Publication};
 use crate::vhost::DeleteIf;
 
@@ -215,4 +216,31 @@ fn samples_come_with_the_window_that_asks_for_them() {
     assert_eq!((messages.rate, range.avg, range.avg_rate), (1.0, 2.0, 1.0));
     let publish = find("publish").expect("a queue has publishes");
     assert_eq!((publish.rate, publish.range.as_ref()), (1.0, None));
+}
+
+// Who saw no vhost was shown how the whole broker moves.
+#[test]
+fn trends_in_no_vhost_are_zeros() {
+    let (desk, now, high, _) = actors();
+    done(high.declare_queue(now, queue("q")));
+    publish(&high, "q");
+    let windows = Windows {
+        lengths: Window::new(60, 5),
+        messages: Window::new(60, 5),
+        ..Windows::default()
+    };
+    let trend = |scope: Scope<'_>, name: &str| {
+        let trends = desk.trends_in(scope, &windows).into_iter();
+        let mut trends = trends.filter(|trend| trend.name == name);
+        trends.next().expect("it is counted")
+    };
+    for name in ["messages", "publish"] {
+        let (all, none) = (trend(Scope::All, name), trend(Scope::Vhosts(&[]), name));
+        assert_eq!((all.value, none.value, none.rate), (1, 0, 0.0));
+        let samples = none.range.expect("samples are wanted").samples;
+        assert_eq!(samples.len(), all.range.unwrap_or_default().samples.len());
+        assert!(samples.iter().all(|one| one.sample == 0));
+    }
+    // What comes and goes has no vhost.
+    assert_eq!(trend(Scope::Vhosts(&[]), "queue_declared").value, 1);
 }
