@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use std::fmt;
 
 use super::answer::Refusal;
-use super::json::Object;
+use super::json::{Object, Samples};
 use super::query::Query;
 use crate::desk::Desk;
 use crate::desk::rates::{Counted, Field, Group, Range, SAMPLES_MAX, Trend, Window, Windows};
@@ -125,7 +125,7 @@ impl<'a, T: Counted> Counters<'a, T> {
             return;
         }
         // Watched before there is anything, so that the first rate has all of it.
-        self.trends();
+        self.trends(object.samples());
         let mut groups = [Group::In, Group::Out].into_iter();
         if groups.any(|group| self.has_any(group)) {
             object.object("message_stats", |stats| self.write_messages(stats));
@@ -157,6 +157,10 @@ impl<'a, T: Counted> Counters<'a, T> {
     fn write_nothing(&self, object: &mut Object<'_>, window: Option<Window>) {
         object.set("rate", &0.0);
         if let Some(window) = window {
+            let window = match object.samples() {
+                Samples::All => window,
+                Samples::LastTwo => window.last_two(),
+            };
             write_range(object, &Range::of_constant(self.desk.now(), window, 0));
         }
     }
@@ -176,10 +180,11 @@ impl<'a, T: Counted> Counters<'a, T> {
         fields.zip(self.values.iter().copied()).enumerate()
     }
 
-    fn trends(&self) -> &[Trend] {
+    /// With samples as whoever asks first wants them: each writing has counters of its own.
+    fn trends(&self, samples: Samples) -> &[Trend] {
         let ask = || {
-            self.desk
-                .trends_of(self.view, &self.values, &self.windows())
+            let windows = cut(self.windows(), samples);
+            self.desk.trends_of(self.view, &self.values, &windows)
         };
         self.trends.get_or_init(ask)
     }
@@ -188,9 +193,18 @@ impl<'a, T: Counted> Counters<'a, T> {
         for (place, (field, value)) in self.fields().filter(|(_, (field, _))| wanted(field)) {
             object.set(field.0, &value);
             object.object(&details(field.0), |object| {
-                write_trend(object, self.trends().get(place));
+                let trends = self.trends(object.samples());
+                write_trend(object, trends.get(place));
             });
         }
+    }
+}
+
+/// The windows of those samples.
+fn cut(windows: Windows, samples: Samples) -> Windows {
+    match samples {
+        Samples::All => windows,
+        Samples::LastTwo => windows.last_two(),
     }
 }
 

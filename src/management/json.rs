@@ -55,10 +55,20 @@ impl Columns {
     }
 }
 
+/// Which samples of counters are written, of those that the request wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Samples {
+    /// All.
+    All,
+    /// The last two, which say the rate: for a sort key, which is no list of samples.
+    LastTwo,
+}
+
 /// An object that is being written.
 pub(super) struct Object<'a> {
     text: &'a mut Vec<u8>,
     columns: &'a Columns,
+    samples: Samples,
     is_empty: bool,
 }
 
@@ -71,11 +81,22 @@ impl<'a> Object<'a> {
         columns: &'a Columns,
         write: impl FnOnce(&mut Object<'_>),
     ) {
+        Self::write_with(text, columns, Samples::All, write);
+    }
+
+    /// The same with these samples.
+    pub(super) fn write_with(
+        text: &'a mut Vec<u8>,
+        columns: &'a Columns,
+        samples: Samples,
+        write: impl FnOnce(&mut Object<'_>),
+    ) {
         let begin = text.len();
         text.push(b'{');
         let mut object = Object {
             text: &mut *text,
             columns,
+            samples,
             is_empty: true,
         };
         write(&mut object);
@@ -91,6 +112,11 @@ impl<'a> Object<'a> {
     /// Whether the key is wanted: for a figure that is dear.
     pub(super) fn wants(&self, key: &str) -> bool {
         self.columns.inside(key).is_some()
+    }
+
+    /// Which samples are written.
+    pub(super) fn samples(&self) -> Samples {
+        self.samples
     }
 
     /// A value of any kind.
@@ -119,6 +145,7 @@ impl<'a> Object<'a> {
         let mut inner = Object {
             text: &mut *self.text,
             columns,
+            samples: self.samples,
             is_empty: true,
         };
         write(&mut inner);

@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 use super::answer::{Answer, Refusal, Reply};
 use super::aside::Room;
 use super::ask::Ask;
-use super::json::{Columns, Object};
+use super::json::{Columns, Object, Samples};
 use super::query::Query;
 use crate::desk::views::{Item, Listing, NameFilter, Page, PageError, PatternTooLarge, SortKey};
 use crate::desk::views::{Listed, select};
@@ -146,6 +146,15 @@ fn filter(query: &Query) -> Result<Option<NameFilter>, Refusal> {
     }))
 }
 
+/// The samples that the value at a path is made of. What is no mean of them has no need of them
+/// all: thousands were written of each item only to find that the path leads to an object.
+fn samples_of(sort: &str) -> Samples {
+    match sort.rsplit('.').next() {
+        Some("avg" | "avg_rate") => Samples::All,
+        _ => Samples::LastTwo,
+    }
+}
+
 /// The value at a path of an item's object.
 fn written_key<T>(
     item: &T,
@@ -154,7 +163,8 @@ fn written_key<T>(
     write: &impl Fn(&mut Object<'_>, &T),
 ) -> SortKey {
     let mut text = Vec::new();
-    Object::write(&mut text, path.unwrap_or(&Columns::All), |object| {
+    let columns = path.unwrap_or(&Columns::All);
+    Object::write_with(&mut text, columns, samples_of(sort), |object| {
         write(object, item)
     });
     let object: Option<Json> = serde_json::from_slice(&text).ok();

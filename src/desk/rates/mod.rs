@@ -135,6 +135,14 @@ impl Window {
         (0..=age_ms / incr_ms).map_while(move |number| newest.checked_sub(number * incr_ms))
     }
 
+    /// The last two of its samples, which are all that a rate is taken from.
+    #[cfg(feature = "management")]
+    pub(crate) fn last_two(self) -> Self {
+        // What is left over says where the latest sample lies.
+        let age_ms = self.age_ms.min(self.incr_ms + self.age_ms % self.incr_ms);
+        Self { age_ms, ..self }
+    }
+
     /// The same, with a last sample at the end of the interval that has begun.
     #[must_use]
     pub fn up_to_now(self) -> Self {
@@ -159,6 +167,19 @@ pub struct Windows {
 }
 
 impl Windows {
+    /// The last two samples of each.
+    #[cfg(feature = "management")]
+    pub(crate) fn last_two(self) -> Self {
+        let last_two = |window: Option<Window>| window.map(Window::last_two);
+        Self {
+            lengths: last_two(self.lengths),
+            messages: last_two(self.messages),
+            data: last_two(self.data),
+            churn: last_two(self.churn),
+            node: last_two(self.node),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -6,7 +6,7 @@ use leveret_codec::types::ShortBytes;
 
 use super::operations::{actors, done, queue};
 use crate::clock::{Mono, Now, Wall};
-use crate::desk::rates::{Subject, WATCHED_FOR_MS, Window, Windows};
+use crate::desk::rates::{Range, Subject, WATCHED_FOR_MS, Window, Windows};
 use crate::desk::views::Scope;
 use crate::desk::{Actor, Desk, Publication};
 use crate::vhost::DeleteIf;
@@ -243,4 +243,31 @@ fn trends_in_no_vhost_are_zeros() {
     }
     // What comes and goes has no vhost.
     assert_eq!(trend(Scope::Vhosts(&[]), "queue_declared").value, 1);
+}
+
+// A sort key is made of the last two samples: its rate has to be the one that is shown.
+#[test]
+#[cfg(feature = "management")]
+fn the_last_two_samples_say_the_same_rate() {
+    let (desk, now, high, _) = actors();
+    done(high.declare_queue(now, queue("q")));
+    let of_q = of_queue("q");
+    for (age, incr) in [(60, 5), (63, 5), (7, 5), (5, 5), (3, 5)] {
+        let lengths = Window::new(age, incr).map(Window::up_to_now);
+        let windows = Windows {
+            lengths,
+            messages: Window::new(age, incr),
+            ..Windows::default()
+        };
+        let trends = |windows: &Windows| desk.trends_at(at(90), &of_q, windows).unwrap();
+        let (all, two) = (trends(&windows), trends(&windows.last_two()));
+        for (all, two) in all.iter().zip(&two) {
+            let last = |range: &Option<Range>, most: usize| {
+                let samples = &range.as_ref().expect("samples are wanted").samples;
+                samples.iter().take(most).copied().collect::<Vec<_>>()
+            };
+            assert_eq!(last(&all.range, 2), last(&two.range, usize::MAX));
+            assert_eq!(all.rate.to_bits(), two.rate.to_bits());
+        }
+    }
 }

@@ -29,3 +29,22 @@ fn items_that_write_little_give_others_a_turn() {
     let whole: Json = serde_json::from_slice(&chunks.concat()).unwrap();
     assert_eq!(whole.as_array().unwrap().len(), many);
 }
+
+// Sorted by an object, each item was written with all of its samples.
+#[test]
+fn a_sort_key_is_written_with_few_samples() {
+    let samples = |sort: &str| {
+        let seen = std::cell::Cell::new(None);
+        let write = |object: &mut Object<'_>, _: &Nothing| {
+            object.object("a", |inner| seen.set(Some(inner.samples())));
+        };
+        written_key(&Nothing, sort, Some(&Columns::of(sort)), &write);
+        seen.get()
+    };
+    for few in ["a", "a.rate", "a.samples", "a.avg.more"] {
+        assert_eq!(samples(few), Some(Samples::LastTwo), "{few}");
+    }
+    for all in ["a.avg", "a.avg_rate"] {
+        assert_eq!(samples(all), Some(Samples::All), "{all}");
+    }
+}
