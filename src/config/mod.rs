@@ -37,7 +37,6 @@ pub use settings::KEYS;
 #[cfg(any(feature = "settings-file", feature = "internals"))]
 pub use settings::Key;
 pub use settings::Settings;
-#[cfg(feature = "management")]
 pub use settings::node_name;
 #[cfg(any(feature = "settings-file", feature = "internals"))]
 pub use shape::{Given, Shape};

@@ -35,9 +35,9 @@ mod space;
 mod spill;
 mod start;
 
-pub use counts::StoreTotals;
 #[cfg(feature = "management")]
-pub use counts::{COMMIT_ENDS_US, DurationTotals};
+pub use counts::COMMIT_ENDS_US;
+pub use counts::{DurationTotals, StoreTotals};
 #[cfg(feature = "program")]
 pub use definitions::is_guarded;
 pub use log::turn::Turn;
