@@ -51,8 +51,47 @@ pub(super) async fn list<T: Item + Send + Unpin + 'static>(
     quick: impl Fn(&T, &str) -> Option<SortKey> + Send,
     write: impl Fn(&mut Object<'_>, &T) + Send + Unpin + 'static,
 ) -> Answer {
+    let octets_each = size_of::<T>();
+    let room = ask.door.aside.room(many, octets_each).await;
+    let gathering = Gathering {
+        pages,
+        many,
+        octets_each,
+        room,
+        gather,
+    };
+    list_in(ask, gathering, quick, write).await
+}
+
+/// Items to be listed that have their room already.
+pub(super) struct Gathering<G> {
+    pub(super) pages: Pages,
+    /// At most about how many there are.
+    pub(super) many: usize,
+    /// What each of them counts for in the room.
+    pub(super) octets_each: usize,
+    pub(super) room: Room,
+    pub(super) gather: G,
+}
+
+/// As [`list`].
+///
+/// # Errors
+/// As [`list`].
+pub(super) async fn list_in<T: Item + Send + Unpin + 'static>(
+    ask: &Ask,
+    gathering: Gathering<impl FnOnce() -> Vec<T> + Send>,
+    quick: impl Fn(&T, &str) -> Option<SortKey> + Send,
+    write: impl Fn(&mut Object<'_>, &T) + Send + Unpin + 'static,
+) -> Answer {
+    let Gathering {
+        pages,
+        many,
+        octets_each,
+        mut room,
+        gather,
+    } = gathering;
     let aside = &ask.door.aside;
-    let mut room = aside.room(many, size_of::<T>()).await;
     let work = || {
         let listing = listing(&ask.query, pages)?;
         let path = listing.sort.as_deref().map(Columns::of);
@@ -63,7 +102,7 @@ pub(super) async fn list<T: Item + Send + Unpin + 'static>(
         Ok::<_, Refusal>(select(gather(), &listing, key)?)
     };
     let listed = aside.read(cost(&ask.query, many), work).await?;
-    room.shrink(listed.items.len() * size_of::<T>());
+    room.shrink(listed.items.len().saturating_mul(octets_each));
     let (head, tail) = frame(&listed);
     let mut text = Text {
         items: listed.items.into_iter(),

@@ -1,5 +1,6 @@
 //! Channels and consumers.
 
+use std::mem::{size_of, size_of_val};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::management::answer::{Answer, Refusal};
 use crate::management::ask::Ask;
 use crate::management::counters::Counters;
 use crate::management::json::Object;
-use crate::management::lists::{MANY, Pages, list};
+use crate::management::lists::{Gathering, MANY, Pages, list, list_in};
 use crate::management::login::SEES_ALL_VHOSTS;
 use crate::management::times::moment;
 
@@ -22,8 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// `GET /channels`: all, or those of the user who asks.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let windows = ask.windows_if_shown()?;
-    let views = gathered(&ask, Scope::All, None).await?;
-    show(&ask, Pages::Yes, views, windows).await
+    show(&ask, Pages::Yes, (Scope::All, None), windows).await
 }
 
 /// `GET /vhosts/V/channels`.
@@ -31,8 +31,7 @@ pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
     let scope = Scope::Vhost(ask.vhost()?);
     ask.needs_figures()?;
     let windows = ask.windows_if_shown()?;
-    let views = gathered(&ask, scope, None).await?;
-    show(&ask, Pages::Yes, views, windows).await
+    show(&ask, Pages::Yes, (scope, None), windows).await
 }
 
 /// `GET /connections/C/channels`.
@@ -40,17 +39,20 @@ pub(in crate::management) async fn of_connection(ask: Ask) -> Answer {
     let name = own(&ask)?.name;
     // Seen: RabbitMQ 4.3.6: whether figures are to be shown or not.
     let windows = Some(ask.windows()?);
-    let views = gathered(&ask, Scope::All, Some(&name)).await?;
-    show(&ask, Pages::No, views, windows).await
+    show(&ask, Pages::No, (Scope::All, Some(&name)), windows).await
 }
 
 /// `GET /channels/C`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     let name = ask.name("channel");
     let (connection, _) = name.rsplit_once(" (").ok_or_else(Refusal::not_found)?;
-    let views = gathered(&ask, Scope::All, Some(connection)).await?;
-    let view = views.iter().find(|view| view.name == name);
-    let view = view.ok_or_else(Refusal::not_found)?;
+    // Of all of them, one is kept while others are waited for below.
+    let view = {
+        let _place = ask.door.aside.place_to_ask().await;
+        let views = gathered(&ask, Scope::All, Some(connection)).await?;
+        views.into_iter().find(|view| view.name == name)
+    };
+    let view = &view.ok_or_else(Refusal::not_found)?;
     let windows = ask.windows_if_shown()?;
     let node = &ask.door.node.name;
     let is_of_channel = |consumer: &ConsumerView| {
@@ -81,13 +83,13 @@ pub(in crate::management) async fn one(ask: Ask) -> Answer {
 }
 
 /// The channels that the user may see. Connections that do not answer in time are left out.
+///
+/// The caller has the place to ask, so that what all of them answer is gathered once at a time.
 async fn gathered(
     ask: &Ask,
     scope: Scope<'_>,
     connection: Option<&str>,
 ) -> Result<Vec<ChannelView>, Refusal> {
-    // So that what all of them answer is gathered once at a time.
-    let _place = ask.door.aside.place_to_ask().await;
     let answers = ask.desk.ask_channels_for(scope, only(ask)?, connection);
     // What is missing then is counted by the desk.
     drop(tokio::time::timeout(PATIENCE, &answers).await);
@@ -100,17 +102,54 @@ async fn gathered(
     Ok(views)
 }
 
+/// Octets that a channel takes in memory, about.
+fn octets_of(view: &ChannelView) -> usize {
+    let place = &view.connection;
+    let words = [
+        &view.name,
+        &view.user,
+        &view.vhost,
+        &place.name,
+        &place.peer_host,
+    ];
+    let said = &view.snapshot;
+    let exchanges = said.exchanges.iter().map(|one| one.exchange.len());
+    let names = exchanges.chain(said.queues.iter().map(|one| one.queue.len()));
+    size_of::<ChannelView>()
+        + names.sum::<usize>()
+        + words.iter().map(|word| word.len()).sum::<usize>()
+        + size_of_val(&*said.exchanges)
+        + size_of_val(&*said.queues)
+}
+
+/// Lists the channels of a scope, or those of one connection in it.
 async fn show(
     ask: &Ask,
     pages: Pages,
-    views: Vec<ChannelView>,
+    (scope, connection): (Scope<'_>, Option<&str>),
     windows: Option<Windows>,
 ) -> Answer {
+    let aside = &ask.door.aside;
+    // Kept until the list has room: one request at a time waits for that with all it has gathered.
+    let place = aside.place_to_ask().await;
+    let views = gathered(ask, scope, connection).await?;
+    let many = views.len();
+    let sum = || views.iter().map(octets_of).sum::<usize>();
+    let octets_each = aside.read(many, sum).await.div_ceil(many.max(1));
+    let room = aside.room(many, octets_each).await;
+    drop(place);
+    let gathering = Gathering {
+        pages,
+        many,
+        octets_each,
+        room,
+        gather: || views,
+    };
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let write = move |object: &mut Object<'_>, view: &ChannelView| {
         write(object, &Counters::of(&desk, view, windows.as_ref()), &node);
     };
-    list(ask, pages, views.len(), || views, |_, _| None, write).await
+    list_in(ask, gathering, |_, _| None, write).await
 }
 
 fn write(object: &mut Object<'_>, counters: &Counters<'_, ChannelView>, node: &str) {
