@@ -72,6 +72,14 @@ pub const HTTP_BODY_HERE: usize = 64 * 1024;
 /// sees fewer.
 pub const HTTP_GET_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Octets of an answer with messages over HTTP that is made at once; a longer one waits for room
+/// among the long ones before the first message is got.
+pub const HTTP_GET_HERE: u64 = 64 * 1024;
+
+/// Milliseconds that a request for messages over HTTP waits for that room; then it gets 503, and
+/// no message was touched.
+pub const HTTP_GET_WAIT_MS: u64 = 10_000;
+
 /// Pages of metrics that may be written at one time, to readers of any speed. A reader beyond gets
 /// 503.
 pub const METRICS_AT_ONCE_MAX: usize = 16;

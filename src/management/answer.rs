@@ -1,14 +1,23 @@
 //! Answers, and refusals with RabbitMQ's words, as HTTP.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
 use serde_json::{Value as Json, json};
 
 use crate::auth::{AuthError, Change, PasswordError};
 use crate::desk::{AdminError, NotAllowed, VhostError};
 use crate::error::AmqpError;
+use crate::limits::HTTP_CHUNK;
 use leveret_codec::reply::ReplyCode;
+
+use super::aside::Room;
 
 /// What a handler gives back.
 pub(super) type Answer = Result<Reply, Refusal>;
@@ -49,6 +58,12 @@ impl Reply {
     /// 200 with JSON that is made while it is sent.
     pub(super) fn stream(body: Body) -> Self {
         Self::with(StatusCode::OK, Content::Stream(body))
+    }
+
+    /// 200 with a JSON text that counts for `room` until a client has it.
+    pub(super) fn kept(text: Vec<u8>, room: Room) -> Self {
+        let rest = Bytes::from(text);
+        Self::stream(Body::new(Kept { rest, _room: room }))
     }
 
     /// 204.
@@ -122,6 +137,35 @@ impl Reply {
         headers.insert(header::CACHE_CONTROL, caching);
         headers.insert(header::VARY, VARY_ANSWER);
         response
+    }
+}
+
+/// A text that is handed out in pieces, so that the room is kept until the last of them is sent.
+struct Kept {
+    rest: Bytes,
+    /// What the text counts for.
+    _room: Room,
+}
+
+impl hyper::body::Body for Kept {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let many = self.rest.len().min(HTTP_CHUNK);
+        let piece = self.rest.split_to(many);
+        Poll::Ready((many > 0).then_some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
     }
 }
 
@@ -374,3 +418,6 @@ fn auth_refusal(error: &AuthError) -> Refusal {
         error => Refusal::bad(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

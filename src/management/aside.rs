@@ -7,14 +7,17 @@
 //!
 //! A change is made whether its client waits for the answer or not, and to its end.
 //!
-//! Invariant I11: what long lists and long bodies hold in memory together, and how many changes are
-//! begun, has a limit.
+//! Invariant I11: what long lists, long bodies and long answers hold in memory together, and how
+//! many changes are begun, has a limit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-use crate::limits::{HTTP_CHANGES_MAX, HTTP_ITEMS_HERE};
+use crate::limits::{
+    HTTP_CHANGES_MAX, HTTP_GET_BYTES, HTTP_GET_HERE, HTTP_GET_WAIT_MS, HTTP_ITEMS_HERE,
+};
 
 /// Octets that items of long lists may take that are not sent yet. A list beyond waits until
 /// another one is read.
@@ -23,6 +26,10 @@ const LISTS_BYTES: usize = 64 * 1024 * 1024;
 /// Octets of long bodies that are in memory together. A body beyond is not read until another one
 /// is done with.
 const BODIES_BYTES: usize = 32 * 1024 * 1024;
+
+/// Octets of long answers with messages that are in memory together, being made or being sent. At
+/// least one of the longest has room.
+const ANSWERS_BYTES: u64 = 2 * HTTP_GET_BYTES;
 
 /// Octets of a body that take as long to be read as an item of a list.
 const OCTETS_AN_ITEM: usize = 64;
@@ -42,6 +49,8 @@ pub(super) struct Aside {
     documents: Semaphore,
     /// Octets of long bodies, in [`UNIT`]s.
     bodies: Arc<Semaphore>,
+    /// Octets of long answers with messages, in [`UNIT`]s.
+    answers: Arc<Semaphore>,
     /// Requests that change something and are not done.
     begun: Arc<Semaphore>,
     /// Octets of items of lists that are not sent yet, in [`UNIT`]s.
@@ -56,6 +65,7 @@ impl Default for Aside {
             changes: Semaphore::new(1),
             documents: Semaphore::new(1),
             bodies: Arc::new(Semaphore::new(units(BODIES_BYTES))),
+            answers: Arc::new(Semaphore::new(units(octets(ANSWERS_BYTES)))),
             begun: Arc::new(Semaphore::new(HTTP_CHANGES_MAX)),
             lists: Arc::new(Semaphore::new(units(LISTS_BYTES))),
         }
@@ -114,6 +124,17 @@ impl Aside {
         Room::of(&self.bodies, most.min(BODIES_BYTES)).await
     }
 
+    /// Waits for room for an answer of `most` octets that is not written piece by piece. A short
+    /// one has it always; `None` if there is none in time.
+    pub(super) async fn room_for_answer(&self, most: u64) -> Option<Room> {
+        if most <= HTTP_GET_HERE {
+            return Some(Room::default());
+        }
+        let room = Room::of(&self.answers, octets(most.min(ANSWERS_BYTES)));
+        let within = Duration::from_millis(HTTP_GET_WAIT_MS);
+        tokio::time::timeout(within, room).await.ok()
+    }
+
     /// Waits for room for a list of so many octets. A short one has it always.
     pub(super) async fn room(&self, many: usize, octets_each: usize) -> Room {
         if many <= HTTP_ITEMS_HERE {
@@ -142,6 +163,10 @@ impl Room {
             drop(permit.split(spare));
         }
     }
+}
+
+fn octets(many: u64) -> usize {
+    usize::try_from(many).unwrap_or(usize::MAX)
 }
 
 fn units(octets: usize) -> usize {

@@ -324,6 +324,12 @@ impl Desk {
         }))
     }
 
+    /// How many messages wait in one queue, and the octets of their bodies.
+    pub(crate) fn how_much_waits(&self, vhost: &str, name: &str) -> Option<(u64, u64)> {
+        let queue = self.find_vhost(vhost)?.find_queue(name)?;
+        Some(queue.look(|state| (state.shown_count(), state.ready_bytes())))
+    }
+
     pub(super) fn queue_view(
         &self,
         vhost: &Vhost,

@@ -39,3 +39,18 @@ fn long_lists_have_room_for_so_many_octets_together() {
         drop(aside.room(many, 1).await);
     });
 }
+
+#[test]
+fn long_answers_have_room_for_so_many_octets_together() {
+    let runtime = runtime();
+    runtime.block_on(async {
+        let aside = Aside::default();
+        let mut first = aside.room_for_answer(ANSWERS_BYTES).await.unwrap();
+        let long = HTTP_GET_HERE + 1;
+        let second = tokio::time::timeout(Duration::ZERO, aside.room_for_answer(long));
+        assert!(second.await.is_err(), "there is none");
+        assert!(aside.room_for_answer(HTTP_GET_HERE).await.is_some());
+        first.shrink(UNIT);
+        assert!(aside.room_for_answer(long).await.is_some());
+    });
+}

@@ -19,7 +19,7 @@ use crate::desk::{
 use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::events::Party;
-use crate::limits::HTTP_GET_BYTES;
+use crate::limits::{HTTP_GET_BYTES, HTTP_GET_HERE};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::{Fields, short};
@@ -180,6 +180,13 @@ struct Wish {
 const MODES: &str = "Valid values are: ack_requeue_true, ack_requeue_false, reject_requeue_true, \
                      reject_requeue_false";
 
+/// Octets that an octet of a body may become: in base64, and as a text with escapes.
+const BASE64: u64 = 2;
+const ESCAPED: u64 = 6;
+
+/// Octets of what is said of a message beside its body, about.
+const SAID_OF_ONE: u64 = 512;
+
 impl Wish {
     fn read(fields: &Fields) -> Result<Self, Refusal> {
         fields.need(&["ackmode", "count", "encoding"])?;
@@ -219,6 +226,19 @@ impl Wish {
             truncate: truncate.unwrap_or(usize::MAX),
         })
     }
+
+    /// How long the answer may become, about, where so many messages of so many octets wait. No
+    /// message is got past [`HTTP_GET_BYTES`].
+    fn longest(&self, (messages, octets): (u64, u64)) -> u64 {
+        let many = self.count.min(messages);
+        let shown = octets.min(many.saturating_mul(self.truncate as u64));
+        let each = if self.is_base64 { BASE64 } else { ESCAPED };
+        let bodies = shown.saturating_mul(each);
+        let said = many.saturating_mul(SAID_OF_ONE);
+        bodies
+            .saturating_add(said)
+            .min(HTTP_GET_BYTES + HTTP_GET_BYTES / 3)
+    }
 }
 
 /// A whole number, or what becomes one.
@@ -248,11 +268,13 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
     let name = ask.name("queue");
     let vhost = ask.vhost();
     let vhost = vhost.map_err(|_| Refusal::missing("vhost_not_found"))?;
-    if ask.desk.queue_counts(vhost, name).is_none() {
-        return Err(Refusal::missing("queue_not_found"));
-    }
+    let waits = ask.desk.how_much_waits(vhost, name);
+    let waits = waits.ok_or_else(|| Refusal::missing("queue_not_found"))?;
     let wish = Wish::read(&ask.fields().await?)?;
     let actor = ask.actor()?;
+    let room = ask.door.aside.room_for_answer(wish.longest(waits)).await;
+    let no_room = || Refusal::unavailable("other answers with messages take all the memory");
+    let mut room = room.ok_or_else(no_room)?;
     let mut getting = Getting {
         taker: actor.heard_party(),
         name,
@@ -285,7 +307,12 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
         let ((), rest) = ask.desk.in_turn(settle);
         rest.done().await;
     }
-    Ok(Reply::json(text))
+    if text.len() as u64 <= HTTP_GET_HERE {
+        return Ok(Reply::json(text));
+    }
+    text.shrink_to_fit();
+    room.shrink(text.len());
+    Ok(Reply::kept(text, room))
 }
 
 /// Steps of a turn that it takes to get a message and to show it, and for each of these octets.
