@@ -282,7 +282,13 @@ const ROWS: &[(&str, &[Shown])] = &[
     ),
     (
         "Messages got by one HTTP request",
-        &[Test("tests/it/management.rs", "a_get_has_an_end")],
+        &[
+            Test("tests/it/management.rs", "a_get_has_an_end"),
+            Test(
+                "tests/it/management.rs",
+                "long_answers_with_messages_have_room_for_so_much_together",
+            ),
+        ],
     ),
     (
         "Rates and samples over HTTP",

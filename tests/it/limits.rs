@@ -80,6 +80,14 @@ const BOUNDS: &[(&str, &str)] = &[
     ),
     ("HTTP_GET_BYTES", "management::a_get_has_an_end"),
     (
+        "HTTP_GET_HERE",
+        "management::long_answers_with_messages_have_room_for_so_much_together",
+    ),
+    (
+        "HTTP_GET_WAIT_MS",
+        "management::long_answers_with_messages_have_room_for_so_much_together",
+    ),
+    (
         "METRICS_AT_ONCE_MAX",
         "metrics::pages_that_are_written_have_a_number",
     ),

@@ -640,6 +640,33 @@ fn a_get_has_an_end() {
     assert_eq!(vhost.counts("q").unwrap().ready, 8);
 }
 
+// Each client that did not read its answer kept one of 64 MiB and more in memory.
+#[test]
+fn long_answers_with_messages_have_room_for_so_much_together() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let vhost = broker.vhost("/").unwrap();
+    vhost.declare_queue(&QueueDefinition::new("q")).unwrap();
+    let message = NewMessage::to_queue("q").body(vec![0; 12 * 1024 * 1024]);
+    for _ in 0..5 {
+        vhost.publish(&message).unwrap();
+    }
+    let path = "/api/queues/%2F/q/get";
+    let all = r#"{"count": 5, "ackmode": "ack_requeue_true", "encoding": "base64"}"#;
+    let short =
+        r#"{"count": 5, "ackmode": "ack_requeue_true", "encoding": "base64", "truncate": 9}"#;
+    let mut unread = http.connect();
+    let length = format!("content-length: {}\r\n\r\n{all}", all.len());
+    let request = http.head("POST", path) + &length;
+    unread.write_all(request.as_bytes()).unwrap();
+    unread.read_exact(&mut [0]).unwrap();
+    assert_eq!(http.ask("POST", path, all).status, 503);
+    assert_eq!(http.ask("POST", path, short).status, 200);
+    drop(unread);
+    assert_eq!(http.ask("POST", path, all).status, 200);
+    assert_eq!(vhost.counts("q").unwrap().ready, 5);
+}
+
 /// Seen: RabbitMQ 4.3.6, over its memory watermark.
 #[test]
 fn an_alarm_keeps_no_message_from_being_published_over_http() {
