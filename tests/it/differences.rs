@@ -256,6 +256,13 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "A copy of the firehose that is dead-lettered in the traced virtual host",
+        &[Test(
+            "src/vhost/tests/firehose.rs",
+            "copies_that_have_died_are_not_copied_either",
+        )],
+    ),
+    (
         "`properties_key` of a binding with arguments",
         &[Test(
             "src/management/resources/bindings/tests.rs",
