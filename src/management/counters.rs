@@ -180,7 +180,7 @@ impl<'a, T: Counted> Counters<'a, T> {
         fields.zip(self.values.iter().copied()).enumerate()
     }
 
-    /// With samples as whoever asks first wants them: each writing has counters of its own.
+    /// With the samples of the first question: each writing has counters of its own.
     fn trends(&self, samples: Samples) -> &[Trend] {
         let ask = || {
             let windows = cut(self.windows(), samples);

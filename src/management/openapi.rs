@@ -22,8 +22,8 @@ use super::shapes::{PAGE_KEYS, REFUSAL};
 /// Where it is.
 pub(super) const PATH: &str = "/api/openapi.json";
 
-/// The document as an answer. `node`: the name of this node, for examples. `made`: the document,
-/// once somebody has asked for it: it needs no login, so it is made only once.
+/// The document as an answer. `node`: the name of this node, for examples. `made`: keeps the
+/// document from the first request on. It needs no login, so it is made only once.
 pub(super) fn page(node: &str, made: &OnceLock<Bytes>) -> Response {
     let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-cache")];
     let text = made.get_or_init(|| document(node).to_string().into());

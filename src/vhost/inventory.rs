@@ -276,8 +276,8 @@ pub fn declare_queues(env: &Environment, new: Vec<NewQueue>, told: &mut Vec<Chan
     position
 }
 
-/// Makes bindings as one group for the user `by`; those that are there already stay, and one whose
-/// ends have gone meanwhile is gone with them.
+/// Makes bindings as one group for the user `by`. A binding that is there already stays; one whose
+/// exchange or queue is deleted meanwhile goes with it.
 pub fn bind_all(
     env: &Environment,
     by: &str,

@@ -42,7 +42,7 @@ async fn show(ask: &Ask, scope: Scope<'_>, windows: Option<Windows>) -> Answer {
     list(ask, Pages::Yes, many, gather, quick, write).await
 }
 
-/// The user whose connections the one who asks may see; `None` for all.
+/// The only user whose connections this request may show; `None` if it may show all.
 pub(super) fn only(ask: &Ask) -> Result<Option<&str>, Refusal> {
     let user = ask.user()?;
     Ok((!ask.sees_all()?).then(|| user.name()))

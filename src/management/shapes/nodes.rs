@@ -107,6 +107,41 @@ const MECHANISM: Shape = Shape {
     ],
 };
 
+/// The uses of memory, which both pages name, and the keys that only one of them has.
+macro_rules! uses_of_memory {
+    ($($own:expr),+) => {
+        &[
+            key("allocated_unused", Whole),
+            key("atom", Whole),
+            key("binary", Whole),
+            key("code", Whole),
+            key("connection_channels", Whole),
+            key("connection_other", Whole),
+            key("connection_readers", Whole),
+            key("connection_writers", Whole),
+            key("metadata_store", Whole),
+            key("metadata_store_ets", Whole),
+            key("metrics", Whole),
+            key("mgmt_db", Whole),
+            key("mnesia", Whole),
+            key("msg_index", Whole),
+            key("other_ets", Whole),
+            key("other_proc", Whole),
+            key("other_system", Whole),
+            key("plugins", Whole),
+            key("queue_procs", Whole),
+            key("quorum_ets", Whole),
+            key("quorum_queue_dlx_procs", Whole),
+            key("quorum_queue_procs", Whole),
+            key("reserved_unallocated", Whole),
+            key("stream_queue_coordinator_procs", Whole),
+            key("stream_queue_procs", Whole),
+            key("stream_queue_replica_reader_procs", Whole),
+            $($own),+
+        ]
+    };
+}
+
 /// What memory is used for.
 pub(in crate::management) const MEMORY: Shape = Shape {
     name: "Memory",
@@ -117,36 +152,7 @@ pub(in crate::management) const MEMORY: Shape = Shape {
 const MEMORY_PARTS: Shape = Shape {
     name: "MemoryParts",
     about: "Bytes by use; what is not counted apart is other_system.",
-    keys: &[
-        key("allocated_unused", Whole),
-        key("atom", Whole),
-        key("binary", Whole),
-        key("code", Whole),
-        key("connection_channels", Whole),
-        key("connection_other", Whole),
-        key("connection_readers", Whole),
-        key("connection_writers", Whole),
-        key("metadata_store", Whole),
-        key("metadata_store_ets", Whole),
-        key("metrics", Whole),
-        key("mgmt_db", Whole),
-        key("mnesia", Whole),
-        key("msg_index", Whole),
-        key("other_ets", Whole),
-        key("other_proc", Whole),
-        key("other_system", Whole),
-        key("plugins", Whole),
-        key("queue_procs", Whole),
-        key("quorum_ets", Whole),
-        key("quorum_queue_dlx_procs", Whole),
-        key("quorum_queue_procs", Whole),
-        key("reserved_unallocated", Whole),
-        key("strategy", Text),
-        key("stream_queue_coordinator_procs", Whole),
-        key("stream_queue_procs", Whole),
-        key("stream_queue_replica_reader_procs", Whole),
-        key("total", Object(&MEMORY_TOTAL)),
-    ],
+    keys: uses_of_memory!(key("strategy", Text), key("total", Object(&MEMORY_TOTAL))),
 };
 
 const MEMORY_TOTAL: Shape = Shape {
@@ -169,35 +175,7 @@ pub(in crate::management) const MEMORY_SHARES: Shape = Shape {
 const MEMORY_PERCENT: Shape = Shape {
     name: "MemoryPercent",
     about: "Percent by use, 1 at least for what is there.",
-    keys: &[
-        key("allocated_unused", Whole),
-        key("atom", Whole),
-        key("binary", Whole),
-        key("code", Whole),
-        key("connection_channels", Whole),
-        key("connection_other", Whole),
-        key("connection_readers", Whole),
-        key("connection_writers", Whole),
-        key("metadata_store", Whole),
-        key("metadata_store_ets", Whole),
-        key("metrics", Whole),
-        key("mgmt_db", Whole),
-        key("mnesia", Whole),
-        key("msg_index", Whole),
-        key("other_ets", Whole),
-        key("other_proc", Whole),
-        key("other_system", Whole),
-        key("plugins", Whole),
-        key("queue_procs", Whole),
-        key("quorum_ets", Whole),
-        key("quorum_queue_dlx_procs", Whole),
-        key("quorum_queue_procs", Whole),
-        key("reserved_unallocated", Whole),
-        key("stream_queue_coordinator_procs", Whole),
-        key("stream_queue_procs", Whole),
-        key("stream_queue_replica_reader_procs", Whole),
-        key("total", Whole),
-    ],
+    keys: uses_of_memory!(key("total", Whole)),
 };
 
 /// Erlang's tables.

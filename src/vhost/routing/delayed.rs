@@ -104,7 +104,7 @@ impl Delayed {
         self.id
     }
 
-    /// Keeps `message` for `delay_ms`. `publisher` is the one who published it, if listeners watch.
+    /// Keeps `message` for `delay_ms`. `publisher`: the channel it came from, if listeners watch.
     pub(super) fn keep(
         &self,
         now: Now,
