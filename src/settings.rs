@@ -20,4 +20,4 @@ pub use crate::config::{
     Secret, Settings, Unit, Unknown, Value,
 };
 #[cfg(feature = "settings-file")]
-pub use crate::config::{Flag, Given, Inputs, Key, Loaded, Shape, load, report};
+pub use crate::config::{Flag, Given, Inputs, Key, Loaded, ValueType, load, report};

@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 
 use super::settings::{KEYS, Key, Settings};
-#[cfg(feature = "management")]
-use super::shape::{Shape, Value};
 #[cfg(feature = "settings-file")]
 use super::sources::Loaded;
+#[cfg(feature = "management")]
+use super::value::{Value, ValueType};
 #[cfg(feature = "management")]
 use crate::erlang;
 
@@ -30,7 +30,7 @@ pub fn reference() -> String {
                 .collect();
             let row = [
                 format!("`{}`", key.name),
-                key.shape.expected(),
+                key.value_type.expected(),
                 default(key, &defaults),
                 rabbit.join(", "),
                 sentence(key.help),
@@ -65,7 +65,7 @@ pub(crate) fn effective(settings: &Settings) -> String {
     for key in KEYS {
         let [(_, own), (_, rabbits)] = &mut applications;
         let (names, name) = match key.rabbitmq.first() {
-            _ if matches!(key.shape, Shape::Secret) => continue,
+            _ if matches!(key.value_type, ValueType::Secret) => continue,
             Some(name) => (rabbits, *name),
             None => (own, key.name),
         };
@@ -110,7 +110,7 @@ pub fn template() -> String {
             for line in key.help {
                 file.push_str(&format!("#{line}\n"));
             }
-            file.push_str(&format!("# Takes {}.\n", key.shape.expected()));
+            file.push_str(&format!("# Takes {}.\n", key.value_type.expected()));
             // Writing to a String cannot fail.
             let _written = match key.shown {
                 Some(words) => writeln!(file, "# Default: {words}\n#{} = \"…\"", key.name),

@@ -18,11 +18,11 @@ mod origin;
 #[cfg(feature = "settings-file")]
 mod rabbit;
 mod settings;
-mod shape;
 #[cfg(feature = "settings-file")]
 mod sources;
 mod together;
 mod types;
+mod value;
 
 #[cfg(feature = "management")]
 pub(crate) use docs::effective;
@@ -38,12 +38,12 @@ pub use settings::KEYS;
 pub use settings::Key;
 pub use settings::Settings;
 pub use settings::node_name;
-#[cfg(any(feature = "settings-file", feature = "internals"))]
-pub use shape::{Given, Shape};
-pub use shape::{Unit, Value};
 #[cfg(feature = "settings-file")]
 pub use sources::{Flag, Inputs, Loaded, load};
 pub use types::{CompatProfile, Durability, LogFormat, LogLevel, QueueType, Secret};
+#[cfg(any(feature = "settings-file", feature = "internals"))]
+pub use value::{Given, ValueType};
+pub use value::{Unit, Value};
 
 #[cfg(test)]
 mod tests;

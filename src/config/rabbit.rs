@@ -9,7 +9,7 @@ use std::path::Path;
 use super::error::ConfigError;
 use super::origin::Origin;
 use super::settings::{KEYS, Key};
-use super::shape::{Given, Shape, Value};
+use super::value::{Given, Value, ValueType};
 
 /// A line of the file.
 struct Line<'t> {
@@ -68,7 +68,7 @@ fn keys(name: &str) -> Vec<&'static Key> {
     };
     let stem = |name: &str| name.rsplit_once('.').map(|(stem, _)| stem.to_owned());
     let is_meant = |key: &&Key| {
-        let is_list = matches!(key.shape, Shape::List { .. });
+        let is_list = matches!(key.value_type, ValueType::List { .. });
         let mut own = key.rabbitmq.iter();
         own.any(|own| *own == name || (is_list && stem(own).is_some() && stem(own) == stem(name)))
     };
@@ -88,7 +88,7 @@ fn here(name: &str, value: &str) -> Vec<String> {
         return found;
     }
     let expected = keys.iter().map(|key| {
-        let expected = key.shape.expected();
+        let expected = key.value_type.expected();
         format!("{} = …, which takes {expected}", key.name)
     });
     expected.collect()
@@ -96,20 +96,20 @@ fn here(name: &str, value: &str) -> Vec<String> {
 
 /// The value as our file has it.
 fn translated(key: &Key, name: &str, value: &str) -> Option<String> {
-    let read = |text: &str| key.shape.read(&Given::Raw(text.to_owned()));
+    let read = |text: &str| key.value_type.read(&Given::Raw(text.to_owned()));
     let is_number = value.bytes().all(|octet| octet.is_ascii_digit());
     // An address and a port stand in one value, or a port alone.
     let parts = value.rsplit_once(':');
-    let found = match key.shape {
-        Shape::Secret => return Some("\"…\"".to_owned()),
+    let found = match key.value_type {
+        ValueType::Secret => return Some("\"…\"".to_owned()),
         // RabbitMQ gives each item a line: `name.item = true`, or `name.number = item`.
-        Shape::List { .. } if value == "false" => Value::None,
-        Shape::List { .. } if value == "true" => {
+        ValueType::List { .. } if value == "false" => Value::None,
+        ValueType::List { .. } if value == "true" => {
             Value::List(vec![name.rsplit('.').next()?.to_owned()])
         }
-        Shape::List { .. } => Value::List(vec![value.to_owned()]),
-        Shape::Host if is_number => return None,
-        Shape::Host => read(parts.map_or(value, |(host, _)| host.trim_matches(['[', ']'])))?,
+        ValueType::List { .. } => Value::List(vec![value.to_owned()]),
+        ValueType::Host if is_number => return None,
+        ValueType::Host => read(parts.map_or(value, |(host, _)| host.trim_matches(['[', ']'])))?,
         _ => read(value).or_else(|| read(parts?.1))?,
     };
     Some(found.to_string())
@@ -118,6 +118,6 @@ fn translated(key: &Key, name: &str, value: &str) -> Option<String> {
 /// The setting that RabbitMQ's `name` stands for; of two, the one that takes the value.
 pub(super) fn key(name: &str, given: &Given) -> Option<&'static Key> {
     let keys = keys(name);
-    let taker = keys.iter().find(|key| key.shape.read(given).is_some());
+    let taker = keys.iter().find(|key| key.value_type.read(given).is_some());
     taker.or(keys.first()).copied()
 }

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use super::error::ConfigError;
 use super::origin::Origin;
-use super::shape::{Given, Shape, Unit, Value, WHOLE_MAX};
 use super::types::{CompatProfile, Durability, Field, LogFormat, LogLevel, QueueType, Secret};
+use super::value::{Given, Unit, Value, ValueType, WHOLE_MAX};
 
 /// One setting: a row of the table.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Key {
     /// The heading it stands under.
     pub group: &'static str,
     /// The values it takes.
-    pub shape: Shape,
+    pub value_type: ValueType,
     /// What RabbitMQ calls it in `rabbitmq.conf`; empty when it has no such setting.
     pub rabbitmq: &'static [&'static str],
     /// The environment variable of RabbitMQ that is understood too.
@@ -52,8 +52,8 @@ impl Key {
 
     /// The value for people: as in a file, a secret hidden.
     pub fn printed(&self, settings: &Settings) -> String {
-        match self.shape {
-            Shape::Secret => "(not shown)".to_owned(),
+        match self.value_type {
+            ValueType::Secret => "(not shown)".to_owned(),
             _ => self.value(settings).to_string(),
         }
     }
@@ -68,15 +68,15 @@ impl Key {
         given: &Given,
         origin: &Origin,
     ) -> Result<(), ConfigError> {
-        let value = self.shape.read(given);
+        let value = self.value_type.read(given);
         if value.is_some_and(|value| (self.field)(settings).put(value)) {
             return Ok(());
         }
-        let found = match self.shape {
-            Shape::Secret => "a value that is not shown here".to_owned(),
+        let found = match self.value_type {
+            ValueType::Secret => "a value that is not shown here".to_owned(),
             _ => given.to_string(),
         };
-        let expected = self.shape.expected();
+        let expected = self.value_type.expected();
         Err(ConfigError::Wrong {
             origin: origin.clone(),
             key: self.name,
@@ -97,7 +97,7 @@ macro_rules! settings {
     ($( $group:literal { $(
         $(#[doc = $help:literal])+
         $field:ident: $type:ty = $default:expr;
-        $name:literal, $shape:expr, [$($rabbit:literal),*]
+        $name:literal, $value_type:expr, [$($rabbit:literal),*]
         $(, env $env:literal)? $(, shown $shown:literal)? ;
     )* } )*) => {
         /// Everything about a broker that can be set; `default()` is a broker without settings.
@@ -118,7 +118,7 @@ macro_rules! settings {
         pub static KEYS: &[Key] = &[ $( $( Key {
             name: $name,
             group: $group,
-            shape: $shape,
+            value_type: $value_type,
             rabbitmq: &[$($rabbit),*],
             rabbitmq_env: only(&[$($env)?]),
             shown: only(&[$($shown)?]),
@@ -128,11 +128,11 @@ macro_rules! settings {
     };
 }
 
-use Shape::{
-    Flag, FlagOrNone, Host, HostOrNone, Name, NameOrNone, Path, PathOrNone, Pattern, Ratio, Whole,
-    WholeOrNone, Word,
-};
 use Unit::{Bytes, Count, Millis, Seconds};
+use ValueType::{
+    Flag, FlagOrNone, Host, HostOrNone, List, Name, NameOrNone, Path, PathOrNone, Pattern, Ratio,
+    Whole, WholeOrNone, Word,
+};
 
 settings! {
     "Listening" {
@@ -183,7 +183,7 @@ settings! {
         /// The sites whose pages may read from the management API, and change things with it, in
         /// the browser of a user: `http://localhost:8080`, or `*` for all.
         management_cors_allow_origins: Vec<String> = Vec::new();
-        "management.cors.allow_origins", Shape::List { of: &[], least: 0 },
+        "management.cors.allow_origins", List { of: &[], least: 0 },
         ["management.cors.allow_origins.1"];
 
         /// How long a browser may remember that a site may, in seconds; `none` says nothing of it.
@@ -283,7 +283,7 @@ settings! {
 
         /// That user's password.
         default_pass: Secret = Secret::new("guest");
-        "default_pass", Shape::Secret, ["default_pass"], env "RABBITMQ_DEFAULT_PASS";
+        "default_pass", ValueType::Secret, ["default_pass"], env "RABBITMQ_DEFAULT_PASS";
 
         /// The virtual host that is made when the data directory is new.
         default_vhost: String = "/".to_owned();
@@ -291,7 +291,7 @@ settings! {
 
         /// That user's tags.
         default_user_tags: Vec<String> = vec!["administrator".to_owned()];
-        "default_user_tags", Shape::List { of: &[], least: 0 }, ["default_user_tags.administrator"];
+        "default_user_tags", List { of: &[], least: 0 }, ["default_user_tags.administrator"];
 
         /// The names which that user may declare and delete: a regular expression.
         default_permissions_configure: String = ".*".to_owned();
@@ -308,7 +308,7 @@ settings! {
         /// Users that may connect from this machine only; `none` lets every user connect from
         /// anywhere.
         loopback_users: Vec<String> = vec!["guest".to_owned()];
-        "loopback_users", Shape::List { of: &[], least: 0 }, ["loopback_users.guest"];
+        "loopback_users", List { of: &[], least: 0 }, ["loopback_users.guest"];
 
         /// The user that a client becomes who logs in with `ANONYMOUS`; `none` refuses them.
         anonymous_login_user: Option<String> = Some("guest".to_owned());
@@ -316,7 +316,7 @@ settings! {
 
         /// The ways to log in, in the order they are offered.
         auth_mechanisms: Vec<String> = MECHANISMS.map(str::to_owned).to_vec();
-        "auth_mechanisms", Shape::List { of: &MECHANISMS, least: 1 }, ["auth_mechanisms.1"];
+        "auth_mechanisms", List { of: &MECHANISMS, least: 1 }, ["auth_mechanisms.1"];
     }
 
     "Protocol" {

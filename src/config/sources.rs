@@ -12,7 +12,7 @@ use super::error::{ConfigError, Problems, Unknown};
 use super::origin::Origin;
 use super::rabbit;
 use super::settings::{KEYS, Key, Settings};
-use super::shape::Given;
+use super::value::Given;
 
 /// A setting on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]

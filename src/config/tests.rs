@@ -78,22 +78,22 @@ fn refused(outcome: Result<Loaded, String>, text: &str) {
 /// A value the setting takes that is not its default.
 fn sample(key: &Key) -> Value {
     let default = key.value(&Settings::default());
-    match (key.shape, default) {
-        (Shape::Host | Shape::HostOrNone, _) => Value::Text("127.0.0.9".to_owned()),
-        (Shape::Flag, Value::Flag(flag)) => Value::Flag(!flag),
-        (Shape::FlagOrNone, _) => Value::Flag(true),
-        (Shape::Word(words), Value::Text(default)) => Value::Text(
+    match (key.value_type, default) {
+        (ValueType::Host | ValueType::HostOrNone, _) => Value::Text("127.0.0.9".to_owned()),
+        (ValueType::Flag, Value::Flag(flag)) => Value::Flag(!flag),
+        (ValueType::FlagOrNone, _) => Value::Flag(true),
+        (ValueType::Word(words), Value::Text(default)) => Value::Text(
             words
                 .iter()
                 .find(|word| **word != default)
                 .unwrap()
                 .to_string(),
         ),
-        (Shape::List { of: [one, ..], .. }, _) => Value::List(vec![one.to_string()]),
-        (Shape::List { .. }, _) => Value::List(vec!["ann".to_owned(), "bob".to_owned()]),
-        (Shape::Ratio, _) => Value::Ratio(0.25),
+        (ValueType::List { of: [one, ..], .. }, _) => Value::List(vec![one.to_string()]),
+        (ValueType::List { .. }, _) => Value::List(vec!["ann".to_owned(), "bob".to_owned()]),
+        (ValueType::Ratio, _) => Value::Ratio(0.25),
         (_, Value::Whole(whole)) => Value::Whole(whole + 1),
-        (Shape::WholeOrNone(least, ..), Value::None) => Value::Whole(least + 1),
+        (ValueType::WholeOrNone(least, ..), Value::None) => Value::Whole(least + 1),
         _ => Value::Text("other".to_owned()),
     }
 }
@@ -164,11 +164,11 @@ fn every_setting_is_read_from_the_command_line() {
 fn every_setting_refuses_a_value_of_another_kind_from_the_file() {
     for key in KEYS {
         let text = file(&format!("{} = 1979-05-27", key.name)).unwrap_err();
-        let found = match key.shape {
-            Shape::Secret => "a value that is not shown here",
+        let found = match key.value_type {
+            ValueType::Secret => "a value that is not shown here",
             _ => "a date or time",
         };
-        let expected = key.shape.expected();
+        let expected = key.value_type.expected();
         let whole = format!(
             "leveret.toml, line 1: {}: found {found}, expected {expected}",
             key.name
@@ -180,10 +180,16 @@ fn every_setting_refuses_a_value_of_another_kind_from_the_file() {
 #[test]
 fn ranges_hold_at_both_ends_for_every_whole_number() {
     for key in KEYS {
-        let (Shape::Whole(least, most, _) | Shape::WholeOrNone(least, most, _)) = key.shape else {
+        let (ValueType::Whole(least, most, _) | ValueType::WholeOrNone(least, most, _)) =
+            key.value_type
+        else {
             continue;
         };
-        let takes = |whole: u64| key.shape.read(&Given::Raw(whole.to_string())).is_some();
+        let takes = |whole: u64| {
+            key.value_type
+                .read(&Given::Raw(whole.to_string()))
+                .is_some()
+        };
         assert!(takes(least) && takes(most), "{}", key.name);
         assert!(least == 0 || !takes(least - 1), "{}", key.name);
         assert!(!takes(most + 1), "{}", key.name);
@@ -320,12 +326,16 @@ fn sizes_may_carry_units() {
         ("99999999999TB", None),
         ("18446744073709551616", None),
     ];
-    let shape = Shape::Whole(0, u64::MAX, Unit::Bytes);
+    let value_type = ValueType::Whole(0, u64::MAX, Unit::Bytes);
     for (text, bytes) in cases {
         let expected = bytes.map(Value::Whole);
-        assert_eq!(shape.read(&Given::Raw(text.to_owned())), expected, "{text}");
         assert_eq!(
-            shape.read(&Given::Text(text.to_owned())),
+            value_type.read(&Given::Raw(text.to_owned())),
+            expected,
+            "{text}"
+        );
+        assert_eq!(
+            value_type.read(&Given::Text(text.to_owned())),
             expected,
             "{text}"
         );

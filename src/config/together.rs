@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::error::{ConfigError, Problems};
 use super::origin::Origin;
 use super::settings::{KEYS, Settings};
-use super::shape::Given;
+use super::value::Given;
 
 /// How far the port of the management API is above the one for AMQP.
 const MANAGEMENT_ABOVE: u16 = 10_000;

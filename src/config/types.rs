@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::shape::Value;
+use super::value::Value;
 use crate::kind::QueueKind;
 
 /// A field that a checked [`Value`] can be written to and read from.

@@ -63,7 +63,7 @@ impl Reply {
     /// 200 with a JSON text that counts for `room` until a client has it.
     pub(super) fn kept(text: Vec<u8>, room: Room) -> Self {
         let rest = Bytes::from(text);
-        Self::stream(Body::new(Kept { rest, _room: room }))
+        Self::stream(Body::new(Pieces { rest, _room: room }))
     }
 
     /// 204.
@@ -141,13 +141,13 @@ impl Reply {
 }
 
 /// A text that is handed out in pieces, so that the room is kept until the last of them is sent.
-struct Kept {
+struct Pieces {
     rest: Bytes,
     /// What the text counts for.
     _room: Room,
 }
 
-impl hyper::body::Body for Kept {
+impl hyper::body::Body for Pieces {
     type Data = Bytes;
     type Error = Infallible;
 

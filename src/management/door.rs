@@ -24,7 +24,7 @@ use super::foreign;
 use super::login;
 use super::node::Node;
 use super::query::Query;
-use super::route::{Needs, Route, Row, TakesBody};
+use super::route::{Needs, Operation, Route, TakesBody};
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
 use crate::limits::{HTTP_BODY_HERE, HTTP_BODY_MS};
@@ -102,7 +102,7 @@ impl Door {
             return Err(Refusal::status(StatusCode::OK));
         }
         foreign::check(&self.desk, &parts)?;
-        let Some(row) = route.row(parts.method.as_str()) else {
+        let Some(operation) = route.operation(parts.method.as_str()) else {
             let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
             return Err(Refusal::status(
                 match known.contains(&parts.method.as_str()) {
@@ -116,15 +116,15 @@ impl Door {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|ConnectInfo(peer)| peer.ip());
         let peer = foreign::origin_of(&parts.headers, peer);
-        let caller = self.admit(row, &parts.headers, peer, &names)?;
-        check_accept(&parts.headers, row.verb.media_type())?;
+        let caller = self.admit(operation, &parts.headers, peer, &names)?;
+        check_accept(&parts.headers, operation.verb.media_type())?;
         check_content_type(&parts.headers)?;
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|kind| kind.to_str().ok());
-        let (body, room) = match row.verb.body() {
-            TakesBody::Needed => self.body(&parts.headers, body, row.needs).await?,
+        let (body, room) = match operation.verb.body() {
+            TakesBody::Needed => self.body(&parts.headers, body, operation.needs).await?,
             TakesBody::Welcome => {
-                let read = self.body(&parts.headers, body, row.needs).await;
+                let read = self.body(&parts.headers, body, operation.needs).await;
                 read.unwrap_or_default()
             }
             TakesBody::Unread => (Bytes::new(), Room::default()),
@@ -142,8 +142,8 @@ impl Door {
             body,
             _room: room,
         };
-        let answer = (row.handler)(ask);
-        if row.verb.is_read() {
+        let answer = (operation.handler)(ask);
+        if operation.verb.is_read() {
             return answer.await;
         }
         let answer = door.aside.finish(answer).await;
@@ -153,12 +153,12 @@ impl Door {
     /// Who asks, if that may be.
     fn admit(
         &self,
-        row: &Row,
+        operation: &Operation,
         headers: &HeaderMap,
         peer: IpAddr,
         names: &[(Box<str>, String)],
     ) -> Result<Option<Caller>, Refusal> {
-        if row.needs == Needs::Nothing {
+        if operation.needs == Needs::Nothing {
             return Ok(None);
         }
         let user = login::basic(&self.desk, headers, peer)?;
@@ -167,7 +167,13 @@ impl Door {
             let found = names.find(|(known, _)| **known == *name);
             found.map(|(_, value)| &**value)
         };
-        login::may(&self.desk, &user, row.needs, name("vhost"), name("user"))?;
+        login::may(
+            &self.desk,
+            &user,
+            operation.needs,
+            name("vhost"),
+            name("user"),
+        )?;
         Ok(Some(Caller::User(user)))
     }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
 use super::contract::{COLUMNS, Gives, OF_LISTS, OF_PAGES, Param, Takes};
-use super::route::{Needs, Route, Row, Verb};
+use super::route::{Needs, Operation, Route, Verb};
 use super::routes::ROUTES;
 use super::shape::{Kind, Schemas, Shape};
 use super::shapes::health::{HEALTHY, UNHEALTHY};
@@ -37,7 +37,7 @@ pub(super) fn document(node: &str) -> Json {
     for route in ROUTES {
         paths.insert(route.path.to_owned(), path_item(route, node, &mut named));
     }
-    let mut tags: Vec<&str> = rows().map(|row| row.tag).collect();
+    let mut tags: Vec<&str> = operations().map(|operation| operation.tag).collect();
     tags.sort_unstable();
     tags.dedup();
     let tags = tags.into_iter().map(|tag| json!({"name": tag}));
@@ -75,8 +75,8 @@ const ABOUT: &str = "As the management plugin of RabbitMQ has it. Names in paths
     login. What is wrong with a request before its path is looked at (an escape that is none, a \
     login that cannot be read) is said by the status alone, without a body.";
 
-fn rows() -> impl Iterator<Item = &'static Row> {
-    ROUTES.iter().flat_map(|route| route.rows)
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    ROUTES.iter().flat_map(|route| route.operations)
 }
 
 fn path_item(route: &Route, node: &str, named: &mut Schemas) -> Json {
@@ -86,10 +86,10 @@ fn path_item(route: &Route, node: &str, named: &mut Schemas) -> Json {
     if !parameters.is_empty() {
         item.insert("parameters".to_owned(), parameters.into());
     }
-    for row in route.rows {
-        for method in row.verb.methods() {
-            let operation = operation(route, row, method, named);
-            item.insert(method.to_ascii_lowercase(), operation);
+    for operation in route.operations {
+        for method in operation.verb.methods() {
+            let described = described(route, operation, method, named);
+            item.insert(method.to_ascii_lowercase(), described);
         }
     }
     Json::Object(item)
@@ -150,33 +150,33 @@ fn path_parameter(name: &str, node: &str) -> Json {
     parameter
 }
 
-fn operation(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Json {
-    let mut operation = json!({
+fn described(route: &Route, operation: &Operation, method: &str, named: &mut Schemas) -> Json {
+    let mut described = json!({
         "operationId": operation_id(method, route.path),
-        "tags": [row.tag],
-        "summary": row.about,
-        "description": rights(row),
+        "tags": [operation.tag],
+        "summary": operation.about,
+        "description": rights(operation),
         // For programs that want to know; `tests/it/rights.rs` is one.
-        "x-tag": row.needs.words().0,
-        "x-permission": row.amqp.words().0,
-        "responses": responses(route, row, method, named),
+        "x-tag": operation.needs.words().0,
+        "x-permission": operation.amqp.words().0,
+        "responses": responses(route, operation, method, named),
     });
-    let Some(fields) = operation.as_object_mut() else {
-        return operation;
+    let Some(fields) = described.as_object_mut() else {
+        return described;
     };
-    let parameters: Vec<Json> = query(row)
+    let parameters: Vec<Json> = query(operation)
         .map(|param| query_parameter(param, named))
         .collect();
     if !parameters.is_empty() {
         fields.insert("parameters".to_owned(), parameters.into());
     }
-    if let Some(body) = body(row.contract.takes, named) {
+    if let Some(body) = body(operation.contract.takes, named) {
         fields.insert("requestBody".to_owned(), body);
     }
-    if row.needs == Needs::Nothing {
+    if operation.needs == Needs::Nothing {
         fields.insert("security".to_owned(), json!([]));
     }
-    operation
+    described
 }
 
 /// `getQueuesVhostQueue`.
@@ -191,14 +191,14 @@ fn operation_id(method: &str, path: &str) -> String {
 }
 
 /// Who may, in words.
-fn rights(row: &Row) -> String {
-    let (_, tag) = row.needs.words();
-    let (_, permission) = row.amqp.words();
+fn rights(operation: &Operation) -> String {
+    let (_, tag) = operation.needs.words();
+    let (_, permission) = operation.amqp.words();
     format!("Who may: {tag}. Permission: {permission}.")
 }
 
-fn query(row: &Row) -> impl Iterator<Item = &'static Param> {
-    let shared: [&[Param]; 2] = match row.contract.gives {
+fn query(operation: &Operation) -> impl Iterator<Item = &'static Param> {
+    let shared: [&[Param]; 2] = match operation.contract.gives {
         Gives::Object(_) | Gives::Health => [&[COLUMNS], &[]],
         Gives::List(_) | Gives::ListIfWell(_) => [OF_LISTS, &[]],
         Gives::Pages(_) => [OF_LISTS, OF_PAGES],
@@ -210,7 +210,7 @@ fn query(row: &Row) -> impl Iterator<Item = &'static Param> {
         | Gives::Change
         | Gives::CreatedAt => [&[], &[]],
     };
-    let own = [row.contract.query, row.contract.history];
+    let own = [operation.contract.query, operation.contract.history];
     shared.into_iter().chain(own).flatten()
 }
 
@@ -246,7 +246,7 @@ fn body(takes: Takes, named: &mut Schemas) -> Option<Json> {
 const JSON: &str = "application/json";
 const FORM: &str = "multipart/form-data";
 
-/// A refusal that many rows share.
+/// A refusal that many operations share.
 struct Refused {
     status: u16,
     name: &'static str,
@@ -290,12 +290,12 @@ const REFUSALS: &[Refused] = &[
     refused(503, "NotDurable", Why, "It cannot be done, or could not be written in time."),
 ];
 
-/// Which refusals a row can be answered with.
-fn refusals(route: &Route, row: &Row) -> impl Iterator<Item = &'static Refused> {
-    let is_change = !matches!(row.verb, Verb::Get | Verb::GetText | Verb::GetAlone);
+/// Which refusals an operation can be answered with.
+fn refusals(route: &Route, operation: &Operation) -> impl Iterator<Item = &'static Refused> {
+    let is_change = !matches!(operation.verb, Verb::Get | Verb::GetText | Verb::GetAlone);
     let has_names = names(route.path).next().is_some();
-    let logs_in = row.needs != Needs::Nothing || is_change;
-    let own = row.contract.refuses;
+    let logs_in = operation.needs != Needs::Nothing || is_change;
+    let own = operation.contract.refuses;
     let is_possible = move |status: u16| match status {
         401 => logs_in,
         403 | 503 => is_change,
@@ -308,9 +308,9 @@ fn refusals(route: &Route, row: &Row) -> impl Iterator<Item = &'static Refused> 
         .filter(move |refused| is_possible(refused.status))
 }
 
-fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Json {
+fn responses(route: &Route, operation: &Operation, method: &str, named: &mut Schemas) -> Json {
     let mut responses = Map::new();
-    for refused in refusals(route, row) {
+    for refused in refusals(route, operation) {
         let reference = format!("#/components/responses/{}", refused.name);
         let response = match method {
             "HEAD" => answer(refused.about, None),
@@ -321,7 +321,7 @@ fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Jso
     let mut add = |status: &str, response: Json| {
         responses.insert(status.to_owned(), response);
     };
-    match row.contract.gives {
+    match operation.contract.gives {
         Gives::Object(shape) | Gives::Whole(shape) => {
             add("200", answer(shape.about, Some(shape.reference(named))));
         }
@@ -331,8 +331,8 @@ fn responses(route: &Route, row: &Row, method: &str, named: &mut Schemas) -> Jso
             add("503", unwell(named));
         }
         Gives::Pages(shape) => add("200", answer(shape.about, Some(list_or_page(shape, named)))),
-        Gives::Json(kind) => add("200", answer(row.about, Some(kind.schema(named)))),
-        Gives::Text => add("200", text(row.about)),
+        Gives::Json(kind) => add("200", answer(operation.about, Some(kind.schema(named)))),
+        Gives::Text => add("200", text(operation.about)),
         Gives::Accepted => add("202", answer("It is begun.", None)),
         Gives::Done => add("204", answer("Done.", None)),
         Gives::Change => {

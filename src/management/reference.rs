@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse as _, Response};
 
-use super::route::{Amqp, Needs, Row, Verb};
+use super::route::{Amqp, Needs, Operation, Verb};
 use super::routes::ROUTES;
 
 /// Where the reference is.
@@ -30,13 +30,13 @@ pub(super) fn redirect(to: &'static str) -> Response {
 pub(super) fn page() -> Response {
     let mut page = String::from(HEAD);
     for route in ROUTES {
-        for row in route.rows {
+        for operation in route.operations {
             let cells = [
-                verb(row),
+                verb(operation),
                 route.path,
-                row.needs.words().0,
-                row.amqp.words().0,
-                row.about,
+                operation.needs.words().0,
+                operation.amqp.words().0,
+                operation.about,
             ];
             let cells = cells.map(|cell| format!("<td>{cell}</td>"));
             page.push_str(&format!("<tr>{}</tr>\n", cells.concat()));
@@ -63,8 +63,8 @@ basic authentication.</p>
 <tr><th>method</th><th>path</th><th>tag</th><th>permission</th><th>what it is</th></tr>
 ";
 
-fn verb(row: &Row) -> &'static str {
-    match row.verb {
+fn verb(operation: &Operation) -> &'static str {
+    match operation.verb {
         Verb::Get | Verb::GetText | Verb::GetAlone => "GET",
         Verb::Post => "POST",
         Verb::Put => "PUT",

@@ -1,4 +1,4 @@
-//! What a row of the table of routes is, and the router that is made of them.
+//! What an operation of the table of routes is, and the router that is made of them.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -21,11 +21,11 @@ pub(super) struct Route {
     /// Below `/api`, with the names of its parts in braces.
     pub(super) path: &'static str,
     /// One for each method.
-    pub(super) rows: &'static [Row],
+    pub(super) operations: &'static [Operation],
 }
 
 /// What one method does at a path.
-pub(super) struct Row {
+pub(super) struct Operation {
     pub(super) verb: Verb,
     /// Who may ask at all.
     pub(super) needs: Needs,
@@ -33,7 +33,7 @@ pub(super) struct Row {
     pub(super) amqp: Amqp,
     /// What it takes and gives.
     pub(super) contract: Contract,
-    /// The file of its handler, by which the document groups rows.
+    /// The file of its handler, by which the document groups operations.
     pub(super) tag: &'static str,
     /// One line.
     pub(super) about: &'static str,
@@ -143,14 +143,19 @@ impl Verb {
 }
 
 impl Route {
-    /// The row for a method.
-    pub(super) fn row(&self, method: &str) -> Option<&'static Row> {
-        self.rows.iter().find(|row| row.verb.is(method))
+    /// The operation for a method.
+    pub(super) fn operation(&self, method: &str) -> Option<&'static Operation> {
+        self.operations
+            .iter()
+            .find(|operation| operation.verb.is(method))
     }
 
     /// The header `allow`.
     pub(super) fn allow(&self) -> String {
-        let methods = self.rows.iter().flat_map(|row| row.verb.methods());
+        let methods = self
+            .operations
+            .iter()
+            .flat_map(|operation| operation.verb.methods());
         let methods: Vec<&str> = methods.copied().chain(["OPTIONS"]).collect();
         methods.join(", ")
     }
@@ -184,7 +189,7 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
     router.fallback(fallback).layer(compressed)
 }
 
-/// The form of the table's rows.
+/// The form of the table's operations.
 macro_rules! routes {
     ($( $path:literal { $(
         $verb:ident, $needs:ident, $amqp:ident, $module:ident::$handler:ident, $contract:expr,
@@ -193,7 +198,7 @@ macro_rules! routes {
         /// Every route, sorted as the reference shows them.
         pub(super) static ROUTES: &[Route] = &[ $( Route {
             path: $path,
-            rows: &[ $( Row {
+            operations: &[ $( Operation {
                 verb: Verb::$verb,
                 needs: Needs::$needs,
                 amqp: Amqp::$amqp,

@@ -13,7 +13,7 @@ use super::resources::{
     messages, nodes, overview, parameters, permissions, policies, queues, quorum, users,
     vhost_limits, vhosts, whoami,
 };
-use super::route::{Amqp, Needs, Route, Row, Verb, routes};
+use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shapes::broker::{CLUSTER_NAME, DEPRECATED_FEATURE, EXTENSION, FEATURE_FLAG, OVERVIEW};
 use super::shapes::connections::{CHANNEL, CONNECTION, CONNECTION_OF_USER, SESSION};
 use super::shapes::nodes::{MEMORY, MEMORY_SHARES, NODE, TABLES};

@@ -21,13 +21,13 @@ use crate::net::descriptors;
 use crate::store::is_guarded;
 
 use cli::{Cli, Command};
-use ready::Ready;
+use ready_file::Ready;
 use signals::Signals;
 
 mod cli;
 mod inspect;
 mod logging;
-mod ready;
+mod ready_file;
 mod repair;
 mod signals;
 
@@ -84,7 +84,7 @@ fn check_config(cli: &Cli, loaded: &Loaded) -> ExitCode {
     let (in_use, wrong): (Vec<_>, Vec<_>) = errors.iter().partition(|error| error.is_in_use());
     let mut wrong: Vec<String> = wrong.iter().map(|error| placed(loaded, error)).collect();
     if let Some(path) = &cli.ready_file
-        && let Err(error) = ready::rehearse(path)
+        && let Err(error) = ready_file::rehearse(path)
     {
         wrong.push(at(path, &error));
     }
@@ -134,7 +134,7 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     descriptors::raise();
     let mut signals = Signals::catch()?;
     if let Some(path) = &cli.ready_file {
-        ready::remove(path).map_err(|error| at(path, &error))?;
+        ready_file::remove(path).map_err(|error| at(path, &error))?;
     }
 
     let builder = Broker::builder().settings(settings.clone());
@@ -154,7 +154,7 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     signals.end_at_the_next()?;
     broker.stop("shutdown");
     if let Some(path) = &cli.ready_file {
-        ready::remove(path).map_err(|error| at(path, &error))?;
+        ready_file::remove(path).map_err(|error| at(path, &error))?;
     }
     log::info!("Stopped");
     Ok(())

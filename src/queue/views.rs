@@ -171,7 +171,7 @@ impl Queue {
     /// The tag of the consumer that is the active one, where only one is: the single active
     /// consumer, or the only one of a quorum queue.
     ///
-    /// Seen: RabbitMQ 4.3.6.
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/http/objects/queue_types.http.
     #[must_use]
     pub fn single_active_tag(&self) -> Option<&ShortString> {
         let queue = self.ordinary()?;

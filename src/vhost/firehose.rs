@@ -182,10 +182,10 @@ impl Vhost {
             Way::Delivered { queue, .. } => key(b"deliver.", queue.as_bytes()),
         };
         let octets = self.headers_of(passing, false);
-        let mut properties = with_headers(&octets);
+        let mut properties = only_headers(&octets);
         // Headers that are as deep as they may be cannot be nested in others.
         if PropertiesRef::new(&properties).check().is_err() {
-            properties = with_headers(&self.headers_of(passing, true));
+            properties = only_headers(&self.headers_of(passing, true));
         }
         let body = match passing.message.large_body() {
             Some(body) => Body::Shared(body.clone()),
@@ -258,7 +258,7 @@ fn key(prefix: &[u8], suffix: &[u8]) -> Vec<u8> {
     key
 }
 
-fn with_headers(octets: &[u8]) -> Vec<u8> {
+fn only_headers(octets: &[u8]) -> Vec<u8> {
     let headers = Some(TableRef::new(octets));
     Properties {
         headers,

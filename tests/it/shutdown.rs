@@ -261,7 +261,7 @@ fn no_file_descriptor_is_left() {
 
 /// A store that a second broker can be started on.
 #[derive(Default)]
-struct Kept {
+struct RestartStore {
     inner: Mutex<Inner>,
 }
 
@@ -285,7 +285,7 @@ impl Inner {
     }
 }
 
-impl Store for Kept {
+impl Store for RestartStore {
     fn recover(&self, definitions: &mut dyn FnMut(Definition)) -> Result<(), StoreError> {
         for ((kind, key), json) in self.inner.lock().definitions.clone() {
             definitions(Definition { kind, key, json });
@@ -392,7 +392,7 @@ impl Store for Kept {
     }
 }
 
-fn on(store: &Arc<Kept>) -> (Broker, Client) {
+fn on(store: &Arc<RestartStore>) -> (Broker, Client) {
     let store: Arc<dyn Store> = Arc::clone(store) as _;
     let broker = Broker::builder()
         .store(store)
@@ -422,7 +422,7 @@ fn is_missing(client: &mut Client, what: &str) {
 #[test]
 fn what_is_durable_is_there_again_after_stop_and_after_drop() {
     for stop in [drop, |broker: Broker| broker.stop("over")] {
-        let store = Arc::new(Kept::default());
+        let store = Arc::new(RestartStore::default());
         let (broker, mut client) = on(&store);
         client.ask("exchange.declare exchange='x' type='topic' durable");
         client.declare("q", "x-max-length: 10");
@@ -453,7 +453,7 @@ fn what_is_durable_is_there_again_after_stop_and_after_drop() {
 
 #[test]
 fn what_is_unacked_at_a_drop_is_there_again() {
-    let store = Arc::new(Kept::default());
+    let store = Arc::new(RestartStore::default());
     let (broker, mut client) = on(&store);
     client.declare("q", "");
     persistent(&mut client, "", "q", "m");
@@ -469,7 +469,7 @@ fn what_is_unacked_at_a_drop_is_there_again() {
 
 #[test]
 fn what_belongs_to_a_connection_is_not_there_again() {
-    let store = Arc::new(Kept::default());
+    let store = Arc::new(RestartStore::default());
     let (broker, mut client) = on(&store);
     client.ask("queue.declare queue='mine' exclusive durable");
     client.ask("queue.declare queue='brief'");
@@ -483,7 +483,7 @@ fn what_belongs_to_a_connection_is_not_there_again() {
 
 #[test]
 fn delayed_messages_are_there_again_with_what_is_left_of_their_delay() {
-    let store = Arc::new(Kept::default());
+    let store = Arc::new(RestartStore::default());
     let (broker, mut client) = on(&store);
     client.declare("q", "");
     client.ask(
@@ -503,7 +503,7 @@ fn delayed_messages_are_there_again_with_what_is_left_of_their_delay() {
 
 #[test]
 fn a_deleted_vhost_leaves_nothing_in_the_store() {
-    let store = Arc::new(Kept::default());
+    let store = Arc::new(RestartStore::default());
     let (broker, mut client) = on(&store);
     let before = store.inner.lock().definitions.len();
     client.ask("exchange.declare exchange='x' type='fanout' durable");

@@ -76,7 +76,7 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
 
 /// Who may name JSON, and why.
 const JSON: &[(&str, &str)] = &[
-    ("src/program/ready.rs", "the ready file is JSON"),
+    ("src/program/ready_file.rs", "the ready file is JSON"),
     ("src/management/", "the management API speaks it"),
     ("src/definitions/", "records of the store"),
     ("src/desk/", "definitions in the store"),

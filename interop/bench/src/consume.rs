@@ -10,8 +10,8 @@ use leveret_codec::methods::BasicAck;
 use leveret_codec::properties::ContentHeader;
 use leveret_codec::types::DeliveryTag;
 
+use super::arrivals::{Arrived, Checker};
 use super::error::BenchError;
-use super::ledger::{Checker, Found};
 use super::options::Load;
 use super::plan;
 use super::shared::{Latency, Shared};
@@ -45,7 +45,7 @@ pub(super) struct Consumed {
     /// The number of its queue.
     pub(super) queue: usize,
     /// Count, sum, and what was wrong.
-    pub(super) found: Found,
+    pub(super) found: Arrived,
     /// Deliveries marked as such.
     pub(super) redelivered: u64,
     /// Times from the intended sending.

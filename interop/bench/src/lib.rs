@@ -3,7 +3,7 @@
 //! Owns the load, its checks and its measurements. Knows nothing of this broker: it speaks to all
 //! through a socket, ours included, with the codec as the only thing they share. Producers and
 //! consumers are threads with blocking sockets (see `wire`), messages are encoded once and only
-//! stamped anew (`batch`), and every body that arrives is checked (`ledger`).
+//! stamped anew (`batch`), and every body that arrives is checked (`arrivals`).
 //!
 //! [`run()`] puts one load on one broker, `ceiling` on a relay that does nothing, `compare` a table
 //! of loads on several brokers in turn; [`hostile`] is what one client can do to all others,
@@ -12,6 +12,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+mod arrivals;
 pub mod awake;
 mod batch;
 mod ceiling;
@@ -24,7 +25,6 @@ pub mod disk;
 pub mod error;
 pub mod hostile;
 mod idle;
-mod ledger;
 mod meter;
 pub mod options;
 mod plan;

@@ -11,10 +11,10 @@ use leveret_codec::methods::{BasicPublish, Method, QueueDeclare};
 use leveret_codec::properties::{ContentHeader, Properties, PropertiesRef};
 use leveret_codec::types::{ShortByteBuf, ShortBytes};
 
+use super::arrivals::Checker;
 use super::batch::{Batch, Form};
 use super::crew::Crew;
 use super::error::BenchError;
-use super::ledger::Checker;
 use super::meter::Meter;
 use super::options::{Load, Rpc};
 use super::plan::{self, Plan, Slot};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::arrivals::{self, Arrived};
 use super::consume::{Consumed, Consumer};
 use super::crew::Crew;
 use super::error::BenchError;
-use super::ledger::{self, Found};
 use super::meter::{Mark, Meter};
 use super::options::Load;
 use super::plan::{Plan, ready};
@@ -151,7 +151,7 @@ fn backlog(
         meter.tick(&shared);
     }
     let sent = by_number(&producing.done);
-    let expected = ledger::copies(&plan.lanes, &sent);
+    let expected = arrivals::copies(&plan.lanes, &sent);
     let mut watch = Watch::new();
     loop {
         let mut there = 0;
@@ -284,7 +284,7 @@ fn missing(plan: &Plan, load: &Load, produced: &[Produced], now: &Mark) -> u64 {
     if load.consumers == 0 {
         return 0;
     }
-    ledger::copies(&plan.lanes, &by_number(produced)).saturating_sub(now.received)
+    arrivals::copies(&plan.lanes, &by_number(produced)).saturating_sub(now.received)
 }
 
 /// What each producer sent, by its number.
@@ -349,12 +349,12 @@ fn judge(
         return;
     }
     let sent = by_number(produced);
-    let expected = ledger::expected(&plan.lanes, &sent, load.size, plan.queues.len());
+    let expected = arrivals::expected(&plan.lanes, &sent, load.size, plan.queues.len());
     for (number, (queue, expected)) in plan.queues.iter().zip(expected).enumerate() {
         let of_queue = consumed.iter().filter(|one| one.queue == number);
-        let found = of_queue.fold(Found::default(), |sum, one| sum.plus(one.found));
+        let found = of_queue.fold(Arrived::default(), |sum, one| sum.plus(one.found));
         report
             .problems
-            .extend(ledger::verdict(queue, expected, found));
+            .extend(arrivals::verdict(queue, expected, found));
     }
 }

@@ -13,7 +13,7 @@ use crate::tally::TrafficTotals;
 /// How long a connection that was paused by flow control is shown as such, in milliseconds: pauses
 /// are short, and would hardly be seen.
 ///
-/// Seen: RabbitMQ 4.3.6.
+/// Seen: RabbitMQ 4.3.6; a script has no way to look in the moment of a pause.
 const FLOW_SHOWN_MS: u64 = 5_000;
 
 /// What a connection does, in RabbitMQ's words.

@@ -17,20 +17,20 @@ const MACHINE_VERSION: u64 = 8;
 const STRATEGIES: [&str; 2] = ["all", "even"];
 
 /// What a queue is that must be a quorum queue.
-enum Found {
+enum Lookup {
     Quorum(Box<QueueView>),
     /// RabbitMQ's word for why it is none.
     Other(&'static str),
     Missing,
 }
 
-fn find(ask: &Ask) -> Found {
+fn find(ask: &Ask) -> Lookup {
     match ask.desk.queue(ask.name("vhost"), ask.name("queue")) {
-        None => Found::Missing,
+        None => Lookup::Missing,
         Some(view) => match view.kind {
-            "quorum" => Found::Quorum(Box::new(view)),
-            "classic" => Found::Other("classic_queue_not_supported"),
-            _ => Found::Other("not_quorum_queue"),
+            "quorum" => Lookup::Quorum(Box::new(view)),
+            "classic" => Lookup::Other("classic_queue_not_supported"),
+            _ => Lookup::Other("not_quorum_queue"),
         },
     }
 }
@@ -38,9 +38,9 @@ fn find(ask: &Ask) -> Found {
 /// `GET /queues/quorum/V/Q/status`.
 pub(in crate::management) async fn status(ask: Ask) -> Answer {
     let view = match find(&ask) {
-        Found::Quorum(view) => view,
-        Found::Other(why) => return Err(Refusal::unhealthy(why, &json!({}))),
-        Found::Missing => return Err(Refusal::not_found()),
+        Lookup::Quorum(view) => view,
+        Lookup::Other(why) => return Err(Refusal::unhealthy(why, &json!({}))),
+        Lookup::Missing => return Err(Refusal::not_found()),
     };
     // Each message that comes and each that is settled is an entry of a quorum queue's log.
     let stats = &view.stats;
@@ -66,22 +66,22 @@ pub(in crate::management) async fn status(ask: Ask) -> Answer {
 pub(in crate::management) async fn add(ask: Ask) -> Answer {
     known_node(&ask, &ask.fields().await?)?;
     match find(&ask) {
-        Found::Quorum(_) => Ok(Reply::done()),
-        Found::Other(why) => Err(Refusal::unavailable(why)),
-        Found::Missing => Err(Refusal::unavailable("not_found")),
+        Lookup::Quorum(_) => Ok(Reply::done()),
+        Lookup::Other(why) => Err(Refusal::unavailable(why)),
+        Lookup::Missing => Err(Refusal::unavailable("not_found")),
     }
 }
 
 /// `DELETE /queues/quorum/V/Q/replicas/delete`: a queue keeps its last member.
 pub(in crate::management) async fn delete(ask: Ask) -> Answer {
     let found = find(&ask);
-    if matches!(found, Found::Missing) {
+    if matches!(found, Lookup::Missing) {
         return Err(Refusal::not_found());
     }
     known_node(&ask, &ask.fields().await?)?;
     Err(Refusal::unavailable(match found {
-        Found::Other(why) => why,
-        Found::Quorum(_) | Found::Missing => "last_node",
+        Lookup::Other(why) => why,
+        Lookup::Quorum(_) | Lookup::Missing => "last_node",
     }))
 }
 

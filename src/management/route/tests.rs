@@ -3,8 +3,8 @@ use std::collections::HashSet;
 use super::*;
 use crate::management::contract::act;
 
-fn row(verb: Verb) -> Row {
-    Row {
+fn operation(verb: Verb) -> Operation {
+    Operation {
         verb,
         needs: Needs::Nothing,
         amqp: Amqp::None,
@@ -15,18 +15,23 @@ fn row(verb: Verb) -> Row {
     }
 }
 
-fn allow(rows: &'static [Row]) -> String {
-    Route { path: "/", rows }.allow()
+fn allow(operations: &'static [Operation]) -> String {
+    Route {
+        path: "/",
+        operations,
+    }
+    .allow()
 }
 
 #[test]
 fn the_methods_of_a_path_are_those_of_its_rows() {
-    let rows =
-        |verbs: &[Verb]| -> &'static [Row] { Vec::leak(verbs.iter().copied().map(row).collect()) };
-    assert_eq!(allow(rows(&[Verb::Get])), "HEAD, GET, OPTIONS");
-    assert_eq!(allow(rows(&[Verb::GetAlone])), "GET, OPTIONS");
+    let operations = |verbs: &[Verb]| -> &'static [Operation] {
+        Vec::leak(verbs.iter().copied().map(operation).collect())
+    };
+    assert_eq!(allow(operations(&[Verb::Get])), "HEAD, GET, OPTIONS");
+    assert_eq!(allow(operations(&[Verb::GetAlone])), "GET, OPTIONS");
     assert_eq!(
-        allow(rows(&[Verb::Get, Verb::Put, Verb::Delete])),
+        allow(operations(&[Verb::Get, Verb::Put, Verb::Delete])),
         "HEAD, GET, PUT, DELETE, OPTIONS"
     );
 }
@@ -37,19 +42,29 @@ fn every_row_can_be_reached_and_says_what_it_is() {
     for route in ROUTES {
         assert!(seen.insert(route.path), "{} stands twice", route.path);
         assert!(route.path.starts_with('/') && !route.path.ends_with('/'));
-        for row in route.rows {
-            let about = row.about;
+        for operation in route.operations {
+            let about = operation.about;
             assert!(
                 about.ends_with('.') && about.len() > 10,
                 "{}: {about}",
                 route.path
             );
-            let of_vhost = [Needs::Vhost, Needs::VhostSeen].contains(&row.needs);
+            let of_vhost = [Needs::Vhost, Needs::VhostSeen].contains(&operation.needs);
             let names_vhost = route.path.contains("{vhost}");
             assert!(!of_vhost || names_vhost, "{} names no vhost", route.path);
-            assert!(row.amqp == Amqp::None || names_vhost, "{}", route.path);
+            assert!(
+                operation.amqp == Amqp::None || names_vhost,
+                "{}",
+                route.path
+            );
         }
-        let first = |method: &str| route.rows.iter().filter(|row| row.verb.is(method)).count();
+        let first = |method: &str| {
+            route
+                .operations
+                .iter()
+                .filter(|operation| operation.verb.is(method))
+                .count()
+        };
         for method in ["GET", "POST", "PUT", "DELETE"] {
             assert!(first(method) <= 1, "{method} {} stands twice", route.path);
         }

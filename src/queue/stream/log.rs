@@ -38,7 +38,7 @@ const MESSAGE_OVERHEAD: u64 = 64;
 const OPEN_WEIGHT_MIN: u64 = 64 * 1024;
 
 #[derive(Debug, Default)]
-struct Segment {
+struct StreamSegment {
     base: u64,
     octets: u64,
     batches: u32,
@@ -50,7 +50,7 @@ struct Segment {
 #[derive(Debug, Default)]
 pub(in crate::queue) struct Log {
     blocks: VecDeque<Block>,
-    segments: VecDeque<Segment>,
+    segments: VecDeque<StreamSegment>,
     next: u64,
     len: u64,
     /// The first offset of the last batch.
@@ -280,9 +280,9 @@ impl Log {
     }
 
     fn begin_segment(&mut self) {
-        self.segments.push_back(Segment {
+        self.segments.push_back(StreamSegment {
             base: self.next,
-            ..Segment::default()
+            ..StreamSegment::default()
         });
         self.begin_block();
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leveret_codec::table::{MAX_DEPTH, Table, Value};
 use leveret_codec::types::ChannelId;
 
-use super::fixture::{Fixture, message_of, with_headers};
+use super::fixture::{Fixture, message_of, message_with_headers};
 use crate::events::Party;
 use crate::mail::{Mail, Mailbox};
 use crate::message::Message;
@@ -142,7 +142,7 @@ fn headers_as_deep_as_they_may_be_are_left_out_of_the_copy() {
     let broker = traced(1);
     // In a copy two tables are around them: its headers and the properties.
     for depth in [MAX_DEPTH - 2, MAX_DEPTH - 1, MAX_DEPTH] {
-        publish(&broker, vec![with_headers("q", deepest(depth))]);
+        publish(&broker, vec![message_with_headers("q", deepest(depth))]);
     }
     let copies = copies(&broker, "trace0");
     let has_headers = copies.iter().map(|copy| {

@@ -58,7 +58,7 @@ pub(super) fn delayed(ms: i32) -> Message {
 }
 
 /// A message with these headers.
-pub(super) fn with_headers(key: &str, headers: Table) -> Message {
+pub(super) fn message_with_headers(key: &str, headers: Table) -> Message {
     let headers = headers.to_bytes();
     let properties = Properties {
         headers: Some(TableRef::new(&headers)),

@@ -68,80 +68,80 @@ pub(crate) const CASES: &[Case] = &[
         routed(&ExchangeType::Headers, 100)
     }),
     case("whole-16B", "message, read to octets, no acks", || {
-        whole(&Shape::default())
+        whole(&Load::default())
     }),
     case("whole-16B-alone", "the same, a message in a read", || {
-        whole(&Shape {
+        whole(&Load {
             is_alone: true,
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case(
         "whole-16B-acks",
         "the same, acks each 50, prefetch 200",
         || {
-            whole(&Shape {
+            whole(&Load {
                 ack_every: Some(50),
-                ..Shape::default()
+                ..Load::default()
             })
         },
     ),
     case("whole-1KiB", "message, no acks", || {
-        whole(&Shape {
+        whole(&Load {
             size: 1024,
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case("whole-64KiB", "message, no acks", || {
-        whole(&Shape {
+        whole(&Load {
             size: 65_536,
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case("whole-8-queues", "message to one of 8 queues", || {
-        whole(&Shape {
+        whole(&Load {
             queues: 8,
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case("whole-ids", "message with an id of its own", || {
-        whole(&Shape {
+        whole(&Load {
             ids: 100,
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case("whole-fanout-10", "delivery from one of 10 queues", || {
-        whole(&Shape {
+        whole(&Load {
             queues: 10,
             exchange: Some(("fanout", 10)),
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case("whole-direct-1000", "message, 1,000 bindings", || {
-        whole(&Shape {
+        whole(&Load {
             exchange: Some(("direct", 1_000)),
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case("whole-topic-1000", "message, 1,000 patterns", || {
-        whole(&Shape {
+        whole(&Load {
             exchange: Some(("topic", 1_000)),
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case("whole-headers-100", "message, 100 bindings", || {
-        whole(&Shape {
+        whole(&Load {
             exchange: Some(("headers", 100)),
-            ..Shape::default()
+            ..Load::default()
         })
     }),
     case(
         "whole-among-10000",
         "message, 10,000 other queues and bindings",
         || {
-            whole(&Shape {
+            whole(&Load {
                 others: 10_000,
-                ..Shape::default()
+                ..Load::default()
             })
         },
     ),
@@ -303,7 +303,7 @@ fn routed(kind: &ExchangeType, bindings: usize) -> usize {
 }
 
 /// One publisher, and one consumer for all queues.
-struct Shape {
+struct Load {
     size: usize,
     queues: usize,
     /// Type of an exchange, and its bindings.
@@ -317,7 +317,7 @@ struct Shape {
     others: usize,
 }
 
-impl Default for Shape {
+impl Default for Load {
     fn default() -> Self {
         Self {
             size: 16,
@@ -331,7 +331,7 @@ impl Default for Shape {
     }
 }
 
-impl Shape {
+impl Load {
     /// Declares everything; gives a read of messages, and how many deliveries that makes.
     fn set_up(&self, desk: &Arc<Desk>) -> (Vec<u8>, usize) {
         let mut operator = Peer::open(desk);
@@ -395,12 +395,12 @@ impl Shape {
 }
 
 /// From the publisher's read to the consumer's octets, and the way of the acks.
-fn whole(shape: &Shape) -> usize {
+fn whole(load: &Load) -> usize {
     let desk = broker();
-    let (read, deliveries) = shape.set_up(&desk);
+    let (read, deliveries) = load.set_up(&desk);
     let mut publisher = Peer::open(&desk);
     let mut consumer = Peer::open(&desk);
-    if shape.ack_every.is_some() {
+    if load.ack_every.is_some() {
         consumer.say(
             CHANNEL,
             BasicQos {
@@ -410,15 +410,15 @@ fn whole(shape: &Shape) -> usize {
             },
         );
     }
-    for n in 0..shape.queues {
-        consumer.consume(&format!("jobs{n}"), shape.ack_every.is_none());
+    for n in 0..load.queues {
+        consumer.consume(&format!("jobs{n}"), load.ack_every.is_none());
     }
     consumer.heard();
-    let reads = if shape.is_alone { 1_000 } else { READS };
-    let mut way = Way::new(shape.ack_every, (reads + 1) * deliveries);
+    let reads = if load.is_alone { 1_000 } else { READS };
+    let mut way = Way::new(load.ack_every, (reads + 1) * deliveries);
     // The octets of a delivery do not depend on its tag, except for the last few unacked ones.
     let octets = way.walk(&mut publisher, &mut consumer, &read, 0);
-    assert!(octets >= deliveries * shape.size, "all of them: {octets}");
+    assert!(octets >= deliveries * load.size, "all of them: {octets}");
     work_that_counts(&mut || {
         for _ in 0..reads {
             way.walk(&mut publisher, &mut consumer, &read, octets);

@@ -13,7 +13,7 @@ pub(super) use scale::{SCALE, SIZES, Scale};
 
 /// A load and what is read from its report.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct Workload {
     /// What `--only` looks for.
     pub(super) name: &'static str,
     /// What the table says.
@@ -145,8 +145,8 @@ const fn timed(
     options: &'static str,
     relayed: bool,
     measures: &'static [Measure],
-) -> Row {
-    Row {
+) -> Workload {
+    Workload {
         name,
         title,
         work: Work::Timed(options),
@@ -167,8 +167,8 @@ const fn synced(
     title: &'static str,
     options: &'static str,
     measures: &'static [Measure],
-) -> Row {
-    Row {
+) -> Workload {
+    Workload {
         keeps: Disk,
         ..timed(name, title, options, false, measures)
     }
@@ -179,8 +179,8 @@ const fn whole(
     title: &'static str,
     options: &'static str,
     measures: &'static [Measure],
-) -> Row {
-    Row {
+) -> Workload {
+    Workload {
         work: Work::Load(options),
         is_once: true,
         ..timed(name, title, options, false, measures)
@@ -193,8 +193,8 @@ const fn written(
     title: &'static str,
     options: &'static str,
     measures: &'static [Measure],
-) -> Row {
-    Row {
+) -> Workload {
+    Workload {
         keeps: Keeps::System,
         ..timed(name, title, options, false, measures)
     }

@@ -17,7 +17,7 @@ use super::error::{BenchError, During as _};
 use super::report::{BOUND, Report};
 use super::say;
 use brokers::{Broker, Source};
-use matrix::{HOSTILE, ROWS, Row, SCALE, SIZES, Scale};
+use matrix::{HOSTILE, ROWS, SCALE, SIZES, Scale, Workload};
 use options::Compare;
 
 /// Figures by name, one for each round.
@@ -25,7 +25,7 @@ type Rounds = BTreeMap<String, Vec<f64>>;
 
 /// A row with what every broker reached, the yardstick last.
 struct Measured {
-    row: &'static Row,
+    row: &'static Workload,
     rounds: Vec<Rounds>,
     /// What one should know of the figures, each once.
     notes: BTreeSet<String>,
@@ -130,7 +130,7 @@ fn is_wanted(name: &str, options: &Compare) -> bool {
 }
 
 /// All rounds of a row.
-fn measure(options: &Compare, contenders: &mut [Contender], row: &'static Row) -> Measured {
+fn measure(options: &Compare, contenders: &mut [Contender], row: &'static Workload) -> Measured {
     let yardstick = contenders.len();
     let mut measured = Measured {
         row,

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use super::Contender;
 use super::brokers::{Broker, Keeps, Relay, Source};
-use super::matrix::{Row, Scale, Work, Yardstick};
+use super::matrix::{Scale, Work, Workload, Yardstick};
 use super::options::Compare;
 use crate::disk;
 use crate::error::BenchError;
@@ -23,7 +23,7 @@ use crate::wire::Link;
 pub(super) fn of(
     options: &Compare,
     contender: &mut Contender,
-    row: &Row,
+    row: &Workload,
 ) -> Result<Report, BenchError> {
     let words = match row.work {
         Work::Startup => return on_program(contender, startup),
@@ -48,7 +48,10 @@ pub(super) fn of_scale(
 }
 
 /// The turn of what a row is held against, if there is such a thing.
-pub(super) fn of_yardstick(options: &Compare, row: &Row) -> Option<Result<Report, BenchError>> {
+pub(super) fn of_yardstick(
+    options: &Compare,
+    row: &Workload,
+) -> Option<Result<Report, BenchError>> {
     match row.yardstick {
         Yardstick::Relay(words) if !options.no_relay => Some(on_relay(options, words)),
         Yardstick::Disk(messages) => Some(disk::run_batches(messages, options.time())),

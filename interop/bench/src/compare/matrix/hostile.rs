@@ -33,8 +33,8 @@ const fn hostile(
     title: &'static str,
     options: &'static str,
     quick: Option<(&'static str, &'static str)>,
-) -> Row {
-    Row {
+) -> Workload {
+    Workload {
         is_once: false,
         quick,
         ..whole(name, title, options, FELT)
@@ -42,7 +42,7 @@ const fn hostile(
 }
 
 /// All rows.
-pub(in crate::compare) const HOSTILE: &[Row] = &[
+pub(in crate::compare) const HOSTILE: &[Workload] = &[
     hostile(
         "hostile-ring",
         "1,000 messages in one write through 100 queues with TTL 0",

@@ -3,7 +3,7 @@
 use super::*;
 
 /// All rows.
-pub(in crate::compare) const ROWS: &[Row] = &[
+pub(in crate::compare) const ROWS: &[Workload] = &[
     timed(
         "16B",
         "1 → 1 → 1, 16 B, auto-ack",
@@ -88,7 +88,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
         false,
         &[received(25.0, None), CPU_SEEN],
     ),
-    Row {
+    Workload {
         yardstick: Yardstick::Relay("--rpc queue"),
         ..timed(
             "rpc-direct-1",
@@ -98,7 +98,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             &[more("calls_per_s", "calls/s", 2.0, Some(0.8))],
         )
     },
-    Row {
+    Workload {
         yardstick: Yardstick::Relay("--rpc queue --producers 16"),
         ..timed(
             "rpc-direct-16",
@@ -115,7 +115,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
         true,
         &[more("calls_per_s", "calls/s", 2.0, Some(0.8))],
     ),
-    Row {
+    Workload {
         yardstick: Yardstick::Disk(1),
         ..synced(
             "confirm-1",
@@ -130,7 +130,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             ],
         )
     },
-    Row {
+    Workload {
         yardstick: Yardstick::Disk(1),
         ..synced(
             "confirm-1-alone",
@@ -145,7 +145,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             ],
         )
     },
-    Row {
+    Workload {
         yardstick: Yardstick::Disk(100),
         ..synced(
             "confirm-100",
@@ -154,7 +154,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             &[more("confirmed_per_s", "confirms/s", 8.0, None)],
         )
     },
-    Row {
+    Workload {
         yardstick: Yardstick::Disk(1000),
         ..synced(
             "confirm-1000",
@@ -196,7 +196,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
         "--size 1024 --persistent --durable --confirm 1000 --producers 8",
         &[more("confirmed_per_s", "confirms/s", 15.0, None)],
     ),
-    Row {
+    Workload {
         quick: Some(("backlog of 200,000 × 128 B", "--size 128 --backlog 200000")),
         is_once: false,
         ..whole(
@@ -215,7 +215,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             ],
         )
     },
-    Row {
+    Workload {
         keeps: Keeps::Paged,
         quick: Some((
             "200,000 × 128 B with a body budget of 1 MiB",
@@ -237,7 +237,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             ],
         )
     },
-    Row {
+    Workload {
         keeps: Disk,
         ..timed(
             "slow-consumer",
@@ -304,7 +304,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
         true,
         &[more("operations_per_s", "operations/s", 60.0, None)],
     ),
-    Row {
+    Workload {
         yardstick: Yardstick::Disk(1),
         ..synced(
             "churn-durable",
@@ -313,7 +313,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             &[more("operations_per_s", "operations/s", 15.0, None)],
         )
     },
-    Row {
+    Workload {
         yardstick: Yardstick::Disk(10),
         ..synced(
             "churn-durable-10",
@@ -341,7 +341,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             ),
         ],
     ),
-    Row {
+    Workload {
         quick: Some(("2,000 idle queues", "--idle-queues 2000")),
         ..whole(
             "idle-queues",
@@ -355,7 +355,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             )],
         )
     },
-    Row {
+    Workload {
         work: Work::Startup,
         is_once: false,
         ..whole(
@@ -365,7 +365,7 @@ pub(in crate::compare) const ROWS: &[Row] = &[
             &[less("startup_ms", "ms", None, Some(20.0))],
         )
     },
-    Row {
+    Workload {
         work: Work::Restart(
             1_000_000,
             "--size 100 --persistent --durable --confirm 10000",

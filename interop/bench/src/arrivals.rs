@@ -21,12 +21,12 @@ pub(super) struct Checker {
     stamp: u64,
     sound: bool,
     /// What was found.
-    pub(super) found: Found,
+    pub(super) found: Arrived,
 }
 
 /// Sums over the messages of a consumer, or of all consumers of a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct Arrived {
     /// Whole bodies.
     pub(super) count: u64,
     /// Sum of their mixed stamps.
@@ -37,7 +37,7 @@ pub(super) struct Found {
     pub(super) corrupt: u64,
 }
 
-impl Found {
+impl Arrived {
     /// Both together.
     pub(super) fn plus(self, other: Self) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl Checker {
             next: vec![0; usize::from(producers)],
             stamp: 0,
             sound: true,
-            found: Found::default(),
+            found: Arrived::default(),
         }
     }
 
@@ -128,13 +128,13 @@ pub(super) fn expected(
     sent: &[u64],
     size: usize,
     queues: usize,
-) -> Vec<Found> {
-    let mut all = vec![Found::default(); queues];
+) -> Vec<Arrived> {
+    let mut all = vec![Arrived::default(); queues];
     for (producer, (slots, sent)) in (0u16..).zip(lanes.iter().zip(sent)) {
         for (first, slot) in (0u64..).zip(slots) {
             let step = slots.len();
             let sequences = (first..*sent).step_by(step);
-            let mut part = Found::default();
+            let mut part = Arrived::default();
             for sequence in sequences {
                 part.count += 1;
                 if size >= 8 {
@@ -166,7 +166,7 @@ pub(super) fn copies(lanes: &[Vec<Slot>], sent: &[u64]) -> u64 {
 }
 
 /// What is wrong with a queue, in words; empty if nothing is.
-pub(super) fn verdict(queue: &str, expected: Found, found: Found) -> Vec<String> {
+pub(super) fn verdict(queue: &str, expected: Arrived, found: Arrived) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut say = |number: u64, what: &str| {
         if number > 0 {

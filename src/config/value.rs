@@ -66,7 +66,7 @@ pub(super) fn quoted(text: &str) -> String {
     format!("{:?}", head + "…")
 }
 
-/// A value that its [`Shape`] accepted.
+/// A value that its [`ValueType`] accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `none`: no limit, no user.
@@ -131,7 +131,7 @@ pub enum Unit {
 
 /// The values a setting takes.
 #[derive(Clone, Copy, Debug)]
-pub enum Shape {
+pub enum ValueType {
     /// An IP address or a host name, without a port.
     Host,
     /// The same, or `none`.
@@ -175,7 +175,7 @@ pub(super) const WHOLE_MAX: u64 = i64::MAX as u64;
 /// The longest name, in bytes: what AMQP's short strings hold.
 const NAME_MAX_BYTES: usize = 255;
 
-impl Shape {
+impl ValueType {
     /// Reads what a source gave; `None` when it does not fit.
     pub fn read(&self, given: &Given) -> Option<Value> {
         match *self {

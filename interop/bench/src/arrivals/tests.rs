@@ -15,7 +15,7 @@ fn takes(checker: &mut Checker, body: &[u8]) {
     assert!(checker.body(body).is_some());
 }
 
-fn after(messages: &[(u16, u64)]) -> Found {
+fn after(messages: &[(u16, u64)]) -> Arrived {
     let mut checker = Checker::new(SIZE, 2);
     for (producer, sequence) in messages {
         takes(&mut checker, &body(*producer, *sequence));
