@@ -12,7 +12,7 @@ use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::short;
 use crate::management::counters::Counters;
-use crate::management::json::Object;
+use crate::management::json::{Columns, Object};
 use crate::management::lists::{Pages, list};
 use crate::management::login::SEES_ALL_VHOSTS;
 
@@ -76,6 +76,11 @@ async fn list_of(
     detail: Detail,
 ) -> Answer {
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
+    // Columns choose from all keys: a list leaves keys out only where it shows whole queues.
+    let detail = match ask.columns() {
+        Columns::All => detail,
+        Columns::Some(_) => Detail::Long,
+    };
     let style = Style::of(ask, detail);
     let windows = ask.windows_of_list()?.map(windows);
     let write = move |object: &mut Object<'_>, queue: &QueueRef| {
