@@ -13,7 +13,7 @@ use crate::clock::timers::Timers;
 use crate::clock::{Clock, Now};
 use crate::compat::Deprecations;
 use crate::config::{Durability, Settings};
-use crate::events::{Change, ChangeKind, Events};
+use crate::events::{Author, Change, ChangeKind, Events};
 use crate::ids::{ConnectionId, ConsumerId, Sequence};
 use crate::paging::Pager;
 use crate::queue::{Bodies, Deaths};
@@ -136,23 +136,24 @@ impl Environment {
         there.map(|place| count(&*place)).sum()
     }
 
-    /// A change for listeners, if any of them watches, by a user or, if `by` is empty, by none. To
-    /// be made under the lock that orders it, and told with [`Events::tell`] when no lock is held.
+    /// A change, if listeners or the audit log are to be told of it. To be made under the lock that
+    /// orders it, and told with [`Events::tell`] when no lock is held.
     pub fn change(
         &self,
         kind: ChangeKind,
         vhost: &str,
-        by: &str,
+        by: &Author,
         fields: impl FnOnce() -> Table,
     ) -> Option<Change> {
-        self.events.watching().then(|| Change {
+        self.events.wants(kind).then(|| Change {
             order: self.events.next_change(),
             now: self.now(),
             kind,
+            by: by.clone(),
             vhost: ShortString::new(vhost).unwrap_or_default(),
-            fields: match by {
+            fields: match &*by.user {
                 "" => fields(),
-                by => fields().with("user_who_performed_action", by),
+                user => fields().with("user_who_performed_action", user),
             },
         })
     }

@@ -13,10 +13,13 @@ use crate::ids::Sequence;
 pub use crate::ids::{ConnectionId, MessageId, QueueId};
 pub use crate::message::Message;
 
+pub(crate) mod audit;
+mod author;
 mod change;
 mod fate;
 mod subscription;
 
+pub use author::Author;
 pub(crate) use change::process;
 pub use change::{Change, ChangeKind};
 pub use fate::{CopyId, DeathReason, Event, Fate, Party};
@@ -92,11 +95,18 @@ impl Events {
         self.to_messages.load(Ordering::Relaxed)
     }
 
-    /// Whether changes are listened to: ask before making a [`Change`].
+    /// Whether changes of any kind are listened to.
     #[inline]
     #[must_use]
     pub fn watching(&self) -> bool {
         self.to_changes.load(Ordering::Relaxed)
+    }
+
+    /// Whether a change of this kind is to be told, to listeners or to the audit log: ask before
+    /// making a [`Change`].
+    #[must_use]
+    pub fn wants(&self, kind: ChangeKind) -> bool {
+        self.watching() || audit::wants(kind)
     }
 
     /// Adds a listener, until what is returned is dropped.
@@ -157,8 +167,9 @@ impl Events {
         }
     }
 
-    /// Tells every listener to changes. No lock may be held.
+    /// Tells the audit log and every listener to changes. No lock may be held.
     pub fn tell(&self, change: &Change) {
+        audit::say(change);
         for entry in self.listeners.load().iter() {
             if entry.interest.in_changes() {
                 entry.listener.on_change(change);

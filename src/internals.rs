@@ -82,7 +82,7 @@ impl DeskInside for Desk {
     }
 
     fn actor(self: &Arc<Self>, user: &Arc<User>, vhost: &str) -> Result<Actor, NotAdmitted> {
-        Self::actor(self, user, vhost)
+        Self::actor(self, user, vhost, user.name().into())
     }
 
     fn sessions(&self) -> Vec<Arc<Session>> {

@@ -6,7 +6,66 @@
 //! to say. So every line of this crate is said with these macros, which take what
 //! [`mod@tracing`]'s take; the panic is over where the line is.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What lines of the audit log come from, so that a host can send them elsewhere.
+pub(crate) const AUDIT: &str = "leveret::audit";
+
+/// Whether lines of the audit log go anywhere.
+pub(crate) fn takes_audit() -> bool {
+    let asked = catch_unwind(|| tracing::enabled!(target: AUDIT, tracing::Level::INFO));
+    asked.unwrap_or(false)
+}
+
+/// Says a line of the audit log: who, from where, in which vhost, and what.
+pub(crate) fn say_audit(
+    by: &str,
+    from: Option<impl fmt::Display>,
+    vhost: Option<&str>,
+    what: fmt::Arguments<'_>,
+) {
+    let from = from.map(tracing::field::display);
+    info!(target: AUDIT, by, from, vhost, "audit: {what}");
+}
+
+/// Longest part of a client's text shown in a log line, in characters.
+const SHOWN_MAX: usize = 255;
+
+/// A client's text, cut and without what could forge a second log line; quoted by `{:?}`.
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
+
+impl Shown<'_> {
+    fn end(&self) -> &'static str {
+        match self.0.chars().nth(SHOWN_MAX) {
+            Some(_) => "...",
+            None => "",
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars().take(SHOWN_MAX) {
+            if char.is_control() {
+                write!(f, "{}", char.escape_default())?;
+            } else {
+                write!(f, "{char}")?;
+            }
+        }
+        f.write_str(self.end())
+    }
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for char in self.0.chars().take(SHOWN_MAX) {
+            write!(f, "{}", char.escape_debug())?;
+        }
+        write!(f, "{}\"", self.end())
+    }
+}
 
 /// Says a line, and survives it.
 pub(crate) fn harmless(say: impl FnOnce()) {

@@ -6,9 +6,7 @@
 use std::fmt;
 
 use super::sasl::Mechanism;
-
-/// Longest part of a client's text shown in a log line, in characters.
-const SHOWN_MAX: usize = 255;
+use crate::log::Shown;
 
 /// Why a login is refused. Displayed as the operator's log line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,22 +121,3 @@ impl fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
-
-/// A client's text, cut and without what could forge a second log line.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for char in self.0.chars().take(SHOWN_MAX) {
-            if char.is_control() {
-                write!(f, "{}", char.escape_default())?;
-            } else {
-                write!(f, "{char}")?;
-            }
-        }
-        if self.0.chars().nth(SHOWN_MAX).is_some() {
-            f.write_str("...")?;
-        }
-        Ok(())
-    }
-}

@@ -16,7 +16,7 @@ use leveret_codec::types::ShortString;
 
 use crate::config::node_name;
 use crate::desk::Desk;
-use crate::events::{BROKER, Change, ChangeKind, Interest, Listener, ListenerGuard};
+use crate::events::{Author, Change, ChangeKind, Interest, Listener, ListenerGuard};
 use crate::message::{Body, MessageBuilder, Traits};
 use crate::vhost::{EVENTS, Vhost};
 
@@ -44,7 +44,7 @@ pub(super) fn start(desk: &Arc<Desk>) -> Option<ListenerGuard> {
         crate::log::warn!("no event exchange: there is no vhost '{name}'");
         return None;
     };
-    vhost.add_event_exchange(BROKER);
+    vhost.add_event_exchange(&Author::broker());
     let listener: Arc<dyn Listener> = Arc::new(EventExchange {
         desk: Arc::downgrade(desk),
         vhost: name.clone(),

@@ -14,6 +14,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::Desk;
 use crate::auth::{Access, NotAdmitted, Operation, Resource, User, access_refused, topic_refused};
 use crate::error::AmqpError;
+use crate::events::Author;
 use crate::ids::ConnectionId;
 use crate::vhost::Vhost;
 
@@ -27,6 +28,8 @@ pub struct Actor {
     pub vhost: Arc<Vhost>,
     /// The connection that exclusive queues belong to, if the actor has one.
     pub connection: Option<ConnectionId>,
+    /// What listeners and the audit log are told of who asks.
+    pub author: Author,
     rights: Mutex<Rights>,
 }
 
@@ -61,6 +64,7 @@ impl Desk {
             user: Arc::new(User::program()),
             vhost,
             connection: None,
+            author: Author::broker(),
             rights: Mutex::new(Rights {
                 generation: None,
                 access: Some(Arc::new(Access::full())),
@@ -69,7 +73,7 @@ impl Desk {
         })
     }
 
-    /// The actor for a user who asks without an AMQP connection.
+    /// The actor for a user who asks without an AMQP connection, as `author`.
     ///
     /// # Errors
     /// [`NotAdmitted`] if there is no such vhost, or no permission of the user in it.
@@ -77,13 +81,14 @@ impl Desk {
         self: &Arc<Self>,
         user: &Arc<User>,
         vhost: &str,
+        author: Author,
     ) -> Result<Actor, NotAdmitted> {
         let found = self
             .find_vhost(vhost)
             .ok_or_else(|| NotAdmitted::VhostNotFound {
                 vhost: vhost.to_owned(),
             })?;
-        let actor = Actor::new(self, user, &found, None);
+        let actor = Actor::new(self, user, &found, None, author);
         if actor.access().is_none() {
             return Err(NotAdmitted::NoPermission {
                 vhost: vhost.to_owned(),
@@ -101,6 +106,7 @@ impl Actor {
         user: &Arc<User>,
         vhost: &Arc<Vhost>,
         connection: Option<ConnectionId>,
+        author: Author,
     ) -> Self {
         let generation = desk.auth.generation();
         let rights = Rights::of(desk, generation, user.name(), vhost.name());
@@ -109,6 +115,7 @@ impl Actor {
             user: Arc::clone(user),
             vhost: Arc::clone(vhost),
             connection,
+            author,
             rights: Mutex::new(rights),
         }
     }

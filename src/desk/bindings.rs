@@ -49,7 +49,7 @@ impl Actor {
         let (key, arguments) = (&request.key, &request.arguments);
         let until = vhost.bind(
             now,
-            self.user_name(),
+            &self.author,
             &request.source,
             &destination,
             key,
@@ -76,14 +76,9 @@ impl Actor {
             Destination::Queue(queue) => queue.check_owner(self.connection),
             Destination::Exchange(_) => Ok(()),
         };
-        let until = self.vhost.unbind(
-            self.user_name(),
-            &source,
-            &destination,
-            &key,
-            &arguments,
-            may,
-        )?;
+        let until =
+            self.vhost
+                .unbind(&self.author, &source, &destination, &key, &arguments, may)?;
         Ok(Stored { value: (), until })
     }
 

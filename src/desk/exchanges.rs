@@ -54,7 +54,7 @@ impl Actor {
             self.check_exchange(Operation::Read, &name)?;
             self.check_exchange(Operation::Write, alternate)
         };
-        let until = self.vhost.declare_exchange(spec, authorize)?;
+        let until = self.vhost.declare_exchange(&self.author, spec, authorize)?;
         Ok(Stored { value: (), until })
     }
 
@@ -80,9 +80,7 @@ impl Actor {
         let name = strip_cr_lf(name);
         check_not_default(name.as_short())?;
         self.check_exchange(Operation::Configure, &name)?;
-        let until = self
-            .vhost
-            .delete_exchange(self.user_name(), &name, if_unused)?;
+        let until = self.vhost.delete_exchange(&self.author, &name, if_unused)?;
         Ok(Stored { value: (), until })
     }
 }

@@ -18,7 +18,7 @@ use crate::auth::{
 use crate::config::Settings;
 use crate::env::Environment;
 use crate::error::AmqpError;
-use crate::events::{BROKER, Change, ChangeKind};
+use crate::events::{Author, Change, ChangeKind};
 use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
 use crate::store::{DurableWatch, Position};
@@ -221,7 +221,7 @@ impl Desk {
             false => ChangeKind::AlarmCleared,
         };
         let fields = || Table::new().with("alarm", alarm.word());
-        self.env.change(kind, "", BROKER, fields)
+        self.env.change(kind, "", &Author::broker(), fields)
     }
 
     /// Sends [`Mail::Durable`] to `mailbox` once the store is durable

@@ -9,6 +9,8 @@ use super::{Actor, Stored};
 use crate::auth::{Operation, Resource};
 use crate::clock::Now;
 use crate::error::{AmqpError, queue_words};
+use crate::events::audit;
+use crate::log::Shown;
 use crate::vhost::{
     DeleteIf, QueueHandle, QueueSpec, REPLY_TO, ReplyTarget, check_queue_name, generated_name,
     is_reply_queue, strip_cr_lf,
@@ -88,7 +90,7 @@ impl Actor {
             auto_delete: declaration.auto_delete,
             arguments: declaration.arguments,
             connection: self.connection,
-            declared_by: self.user_name().into(),
+            declared_by: self.author.clone(),
         };
         let authorize = |dead_letter_exchange: &[u8]| {
             self.check_queue(Operation::Read, &name)?;
@@ -154,7 +156,7 @@ impl Actor {
         queue.check_owner(self.connection)?;
         let (value, until) = self
             .vhost
-            .delete_queue(now, self.user_name(), &queue, only_if)?;
+            .delete_queue(now, &self.author, &queue, only_if)?;
         Ok(Stored { value, until })
     }
 
@@ -171,6 +173,9 @@ impl Actor {
         let queue = self.vhost.queue(name)?;
         queue.check_owner(self.connection)?;
         let value = queue.with(now, |state, effects| state.purge(now, effects))?;
+        let words = Shown(name);
+        let what = format_args!("queue.purged name={words:?} messages={value}");
+        audit::say_act(&self.author, self.vhost.name(), what);
         let until = if value > 0 && queue.stores(true) {
             self.desk.env.store.sync()
         } else {

@@ -17,6 +17,7 @@ use super::{Actor, Desk};
 use crate::auth::{Admission, ChannelGuard, ConnectionGuard, User};
 use crate::clock::Now;
 use crate::error::AmqpError;
+use crate::events::Author;
 use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
 use crate::tally::{Tally, Turnover};
@@ -212,9 +213,10 @@ impl Session {
         let place = admitted.map_err(|refused| AmqpError::not_allowed(refused.to_string()))?;
         let found =
             found.ok_or_else(|| AmqpError::not_allowed(format!("vhost {vhost} not found")))?;
+        let author = Author::at(user.name(), origin.peer);
         Ok(Self {
             id: origin.id,
-            actor: Actor::new(desk, user, &found, Some(origin.id)),
+            actor: Actor::new(desk, user, &found, Some(origin.id), author),
             mailbox: Arc::clone(&origin.mailbox),
             origin: origin.clone(),
             name: origin.to_string(),

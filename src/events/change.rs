@@ -6,6 +6,7 @@
 use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
 
+use super::Author;
 use crate::clock::Now;
 use crate::config::node_name;
 use crate::ids::ConnectionId;
@@ -124,6 +125,8 @@ pub struct Change {
     pub now: Now,
     /// What changed.
     pub kind: ChangeKind,
+    /// Who changed it, and from where.
+    pub by: Author,
     /// The vhost, or empty for what belongs to none.
     pub vhost: ShortString,
     /// Its fields by RabbitMQ's names, those of `kind` and `vhost` apart. Arguments and

@@ -8,7 +8,8 @@ use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
 use super::{
-    Change, ChangeKind, Event, Events, Fate, Interest, Listener, Missed, Room, Subscription, Told,
+    Author, Change, ChangeKind, Event, Events, Fate, Interest, Listener, Missed, Room,
+    Subscription, Told,
 };
 use crate::clock::Clock;
 use crate::message::{Body, Message, MessageBuilder, Traits};
@@ -57,6 +58,7 @@ fn change(order: u64) -> Change {
         order,
         now: Clock::test().now(),
         kind: ChangeKind::QueueCreated,
+        by: Author::broker(),
         vhost: ShortString::default(),
         fields: Table::new(),
     }

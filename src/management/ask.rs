@@ -52,7 +52,7 @@ impl Ask {
     /// The user who asks.
     pub(super) fn user(&self) -> Result<&Arc<User>, Refusal> {
         match &self.caller {
-            Some(Caller::User(user)) => Ok(user),
+            Some(Caller::User { user, .. }) => Ok(user),
             _ => Err(Refusal::no_login()),
         }
     }
@@ -101,7 +101,9 @@ impl Ask {
     pub(super) fn actor(&self) -> Result<Actor, Refusal> {
         let vhost = self.vhost();
         let vhost = vhost.map_err(|_| Refusal::missing("vhost_not_found"))?;
-        let actor = self.desk.actor(self.user()?, vhost);
+        let author = self.caller.as_ref().map(Caller::author);
+        let author = author.ok_or_else(Refusal::no_login)?;
+        let actor = self.desk.actor(self.user()?, vhost, author);
         actor.map_err(|_| Refusal::not_authorised("Access refused."))
     }
 

@@ -25,6 +25,7 @@ use super::login;
 use super::node::Node;
 use super::query::Query;
 use super::route::{Needs, Operation, Route, TakesBody};
+use crate::auth::User;
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
 use crate::limits::{HTTP_BODY_HERE, HTTP_BODY_MS};
@@ -113,10 +114,11 @@ impl Door {
         };
         let names = names(&mut parts).await?;
         let query = Query::parse(parts.uri.query());
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map(|ConnectInfo(peer)| peer.ip());
-        let peer = foreign::origin_of(&parts.headers, peer);
-        let caller = self.admit(operation, &parts.headers, peer, &names)?;
+        let from = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let from = from.map(|ConnectInfo(from)| *from);
+        let peer = foreign::origin_of(&parts.headers, from.map(|from| from.ip()));
+        let user = self.admit(operation, &parts.headers, peer, &names)?;
+        let caller = user.map(|user| Caller::User { user, from });
         check_accept(&parts.headers, operation.verb.media_type())?;
         check_content_type(&parts.headers)?;
         let content_type = parts.headers.get(header::CONTENT_TYPE);
@@ -157,7 +159,7 @@ impl Door {
         headers: &HeaderMap,
         peer: IpAddr,
         names: &[(Box<str>, String)],
-    ) -> Result<Option<Caller>, Refusal> {
+    ) -> Result<Option<Arc<User>>, Refusal> {
         if operation.needs == Needs::Nothing {
             return Ok(None);
         }
@@ -174,7 +176,7 @@ impl Door {
             name("vhost"),
             name("user"),
         )?;
-        Ok(Some(Caller::User(user)))
+        Ok(Some(user))
     }
 
     /// The whole body, within a bound of time, and what a long one counts for. The wait for room

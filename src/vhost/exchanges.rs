@@ -14,7 +14,7 @@ use super::routing::{
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::error::{AmqpError, exchange_words};
-use crate::events::ChangeKind;
+use crate::events::{Author, ChangeKind};
 use crate::exchange::DestinationKind;
 use crate::ids::QueueId;
 use crate::store::Position;
@@ -64,8 +64,8 @@ impl Vhost {
         Delayed::new(&self.env, &self.name, me, id)
     }
 
-    /// Declares an exchange, or finds the equivalent one. `authorize` is asked only when it is
-    /// created with an alternate exchange.
+    /// Declares an exchange for the user `by`, or finds the equivalent one. `authorize` is asked
+    /// only when it is created with an alternate exchange.
     ///
     /// # Errors
     /// 403 for a reserved name, 406 for an unknown type, bad arguments or an exchange that
@@ -74,6 +74,7 @@ impl Vhost {
     /// Seen: RabbitMQ 4.3.6, tests/scripts/exchange.
     pub fn declare_exchange(
         &self,
+        by: &Author,
         spec: ExchangeSpec,
         authorize: impl FnOnce(&[u8]) -> Result<(), AmqpError>,
     ) -> Result<Position, AmqpError> {
@@ -100,7 +101,7 @@ impl Vhost {
         if let Some(alternate) = &exchange.alternate {
             authorize(alternate)?;
         }
-        let change = self.exchange_created(&exchange.spec);
+        let change = self.exchange_created(by, &exchange.spec);
         let position = self.insert_exchange(&mut topology, exchange);
         drop(topology);
         self.env.events.tell_all(change);
@@ -108,15 +109,15 @@ impl Vhost {
     }
 
     /// Makes the exchange for events for the user `by`, unless it is there from before.
-    pub(crate) fn add_event_exchange(&self, by: &str) {
+    pub(crate) fn add_event_exchange(&self, by: &Author) {
         let mut topology = self.topology.lock();
         if self.find_exchange(&EVENTS).is_some() {
             return;
         }
-        let spec = self.own_spec(by, &EVENTS, "topic", true);
+        let spec = self.own_spec(&by.user, &EVENTS, "topic", true);
         let exchange = self.make_exchange(spec);
         let exchange = exchange.expect("a topic exchange without arguments is valid");
-        let change = self.exchange_change(ChangeKind::ExchangeCreated, by, &exchange.spec);
+        let change = self.exchange_created(by, &exchange.spec);
         self.insert_exchange(&mut topology, exchange);
         drop(topology);
         self.env.events.tell_all(change);
@@ -166,7 +167,7 @@ impl Vhost {
     /// tests/scripts/exchange/if_unused_counts_bindings_as_source.amqp.
     pub fn delete_exchange(
         &self,
-        by: &str,
+        by: &Author,
         name: &str,
         if_unused: bool,
     ) -> Result<Position, AmqpError> {
@@ -200,7 +201,7 @@ impl Vhost {
     pub fn bind(
         &self,
         now: Now,
-        by: &str,
+        by: &Author,
         source: &str,
         destination: &Destination,
         key: &ShortString,
@@ -294,7 +295,7 @@ impl Vhost {
     /// tests/scripts/binding/unbind_of_an_absent_binding_asks_for_no_owner.amqp.
     pub fn unbind(
         &self,
-        by: &str,
+        by: &Author,
         source: &str,
         destination: &DestinationName,
         key: &ShortString,

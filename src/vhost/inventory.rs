@@ -21,7 +21,7 @@ use super::{QueueSpec, Vhost, restore};
 use crate::definitions::Record;
 use crate::env::Environment;
 use crate::error::AmqpError;
-use crate::events::{Change, ChangeKind};
+use crate::events::{Author, Change, ChangeKind};
 use crate::kind::QueueKind;
 use crate::queue::Declared;
 use crate::store::{DefinitionChange, Position};
@@ -207,10 +207,11 @@ impl Inventory {
     }
 }
 
-/// Declares exchanges as one group; those that are there already stay as they are. The caller tells
-/// listeners what is added to `told`; so for queues and bindings.
+/// Declares exchanges as one group for the user `by`; those that are there already stay as they
+/// are. The caller tells listeners what is added to `told`; so for queues and bindings.
 pub fn declare_exchanges(
     env: &Environment,
+    by: &Author,
     new: Vec<NewExchange>,
     told: &mut Vec<Change>,
 ) -> Position {
@@ -232,7 +233,7 @@ pub fn declare_exchanges(
     let position = env.store.define(&changes);
     for NewExchange(vhost, exchange) in new {
         vhost.reach(position);
-        told.extend(vhost.exchange_created(&exchange.spec));
+        told.extend(vhost.exchange_created(by, &exchange.spec));
         vhost.add_exchange(exchange);
     }
     drop(topologies);
@@ -240,7 +241,12 @@ pub fn declare_exchanges(
 }
 
 /// Declares queues as one group; those that are there already stay as they are.
-pub fn declare_queues(env: &Environment, new: Vec<NewQueue>, told: &mut Vec<Change>) -> Position {
+pub fn declare_queues(
+    env: &Environment,
+    by: &Author,
+    new: Vec<NewQueue>,
+    told: &mut Vec<Change>,
+) -> Position {
     let now = env.now();
     let vhosts: Vec<Arc<Vhost>> = new
         .iter()
@@ -266,7 +272,7 @@ pub fn declare_queues(env: &Environment, new: Vec<NewQueue>, told: &mut Vec<Chan
     let position = env.store.define(&changes);
     for (vhost, queue) in &made {
         vhost.reach(position);
-        told.extend(vhost.queue_created(queue));
+        told.extend(vhost.queue_created(by, queue));
         vhost.add_queue(queue);
     }
     drop(topologies);
@@ -280,7 +286,7 @@ pub fn declare_queues(env: &Environment, new: Vec<NewQueue>, told: &mut Vec<Chan
 /// exchange or queue is deleted meanwhile goes with it.
 pub fn bind_all(
     env: &Environment,
-    by: &str,
+    by: &Author,
     new: Vec<NewBinding>,
     told: &mut Vec<Change>,
 ) -> Position {

@@ -44,7 +44,7 @@ use crate::clock::Now;
 use crate::env::{Census, Environment};
 use crate::erlang;
 use crate::error::{AmqpError, exchange_words, queue_words};
-use crate::events::{BROKER, Change, ListenerGuard};
+use crate::events::{Author, BROKER, Change, ListenerGuard};
 use crate::ids::{ConnectionId, QueueId};
 use crate::kind::QueueKind;
 use crate::mail::Mailbox;
@@ -326,7 +326,7 @@ impl Vhost {
     /// The vhost is deleted by a user, with all that is in it and all that the store keeps of it.
     /// The caller tells listeners what is handed out.
     #[must_use]
-    pub fn delete_all(&self, now: Now, by: &str) -> Vec<Change> {
+    pub fn delete_all(&self, now: Now, by: &Author) -> Vec<Change> {
         let mut changes = Vec::new();
         {
             let _topology = self.topology.lock();
@@ -347,7 +347,7 @@ impl Vhost {
     /// Takes out every queue, every exchange that was declared and every binding. Connections and
     /// the exchanges that every vhost has stay. Says up to where the store must be durable before
     /// that is for good, and what the caller tells listeners.
-    pub fn empty(&self, now: Now, by: &str) -> (Position, Vec<Change>) {
+    pub fn empty(&self, now: Now, by: &Author) -> (Position, Vec<Change>) {
         let (stored, mut changes) = self.take_all_queues(now, by);
         let mut removal = Removal::by(by);
         for exchange in self.directory.all_exchanges() {
@@ -363,7 +363,7 @@ impl Vhost {
         (stored.max(until), changes)
     }
 
-    fn take_all_queues(&self, now: Now, by: &str) -> (Position, Vec<Change>) {
+    fn take_all_queues(&self, now: Now, by: &Author) -> (Position, Vec<Change>) {
         let mut stored = Position::default();
         let mut changes = Vec::new();
         for queue in self.all_queues() {

@@ -15,7 +15,7 @@ use crate::clock::Now;
 use crate::compat::Feature;
 use crate::env::unguessable;
 use crate::error::{AmqpError, queue_words};
-use crate::events::BROKER;
+use crate::events::Author;
 use crate::ids::ConnectionId;
 use crate::kind::QueueKind;
 use crate::mail::Mail;
@@ -48,7 +48,7 @@ pub struct QueueSpec {
     /// The connection that declares it, if one does.
     pub connection: Option<ConnectionId>,
     /// The user who declares it.
-    pub declared_by: Box<str>,
+    pub declared_by: Author,
 }
 
 impl QueueSpec {
@@ -127,7 +127,7 @@ impl Vhost {
         self.reach(position);
         self.add_queue(&queue);
         self.env.queue_churn.created.fetch_add(1, Relaxed);
-        let change = self.queue_created(&queue);
+        let change = self.queue_created(&spec.declared_by, &queue);
         drop(topology);
         self.env.events.tell_all(change);
         queue.with(now, |queue, effects| queue.touch(now, effects));
@@ -200,7 +200,7 @@ impl Vhost {
             auto_delete: spec.auto_delete,
             exclusive: spec.connection.filter(|_| spec.exclusive),
             arguments,
-            declared_by: spec.declared_by.clone(),
+            declared_by: (*spec.declared_by.user).into(),
         })
     }
 
@@ -269,7 +269,7 @@ impl Vhost {
     pub fn delete_queue(
         &self,
         now: Now,
-        by: &str,
+        by: &Author,
         queue: &Arc<QueueHandle>,
         only_if: DeleteIf,
     ) -> Result<(u64, Position), AmqpError> {
@@ -307,13 +307,14 @@ impl Vhost {
         queue: &Arc<QueueHandle>,
         reason: DeleteReason,
     ) {
-        self.remove_queue_if(now, BROKER, queue, |state| state.is_finished(now, reason));
+        let by = Author::broker();
+        self.remove_queue_if(now, &by, queue, |state| state.is_finished(now, reason));
     }
 
     fn remove_queue_if(
         &self,
         now: Now,
-        by: &str,
+        by: &Author,
         queue: &Arc<QueueHandle>,
         condition: impl FnOnce(&crate::queue::Queue) -> bool,
     ) -> (u64, Position) {
@@ -327,7 +328,7 @@ impl Vhost {
     pub(super) fn take_queue_if(
         &self,
         now: Now,
-        by: &str,
+        by: &Author,
         queue: &Arc<QueueHandle>,
         condition: impl FnOnce(&crate::queue::Queue) -> bool,
     ) -> Option<(u64, Removal)> {
@@ -372,7 +373,8 @@ impl Work for Removing {
             let Some(queue) = next else {
                 return Left::Nothing;
             };
-            self.vhost.remove_queue_if(now, BROKER, &queue, |_| true);
+            self.vhost
+                .remove_queue_if(now, &Author::broker(), &queue, |_| true);
         }
         Left::More
     }

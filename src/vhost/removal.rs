@@ -14,7 +14,7 @@ use super::queue_handle::QueueHandle;
 use super::routing::{Binding, Delayed, Destination, Ends, Exchange, Removed, Topology, WeakEnd};
 use super::{Vhost, restore};
 use crate::clock::Now;
-use crate::events::{Change, ChangeKind};
+use crate::events::{Author, Change, ChangeKind};
 use crate::store::{Op, Position};
 use crate::turns::{self, Left, Work};
 
@@ -26,11 +26,10 @@ const BINDING_STEPS: usize = 16;
 
 /// What is left to be taken apart, and what came of the rest. Nothing in it can be found by its
 /// name any more.
-#[derive(Default)]
 #[must_use]
 pub(super) struct Removal {
     /// The user who removes it, or the broker.
-    by: Box<str>,
+    by: Author,
     /// What listeners are to be told.
     changes: Vec<Change>,
     /// What is left, the last one first.
@@ -53,10 +52,12 @@ enum Step {
 
 impl Removal {
     /// Nothing so far; `by`: the user who removes it, or the broker.
-    pub(super) fn by(by: &str) -> Self {
+    pub(super) fn by(by: &Author) -> Self {
         Self {
-            by: by.into(),
-            ..Self::default()
+            by: by.clone(),
+            changes: Vec::new(),
+            steps: Vec::new(),
+            stored: Position::default(),
         }
     }
 
@@ -66,7 +67,7 @@ impl Removal {
     }
 
     /// A queue that is gone, and the bindings to it.
-    pub(super) fn of_queue(queue: &Arc<QueueHandle>, by: &str) -> Self {
+    pub(super) fn of_queue(queue: &Arc<QueueHandle>, by: &Author) -> Self {
         let end = Destination::Queue(Arc::clone(queue)).downgrade();
         Self {
             steps: vec![Step::Queue(Arc::clone(queue)), Step::To(end)],

@@ -9,27 +9,26 @@ use super::Vhost;
 use super::queue_handle::QueueHandle;
 use super::routing::{Binding, DestinationName, ExchangeSpec};
 use crate::clock::Now;
-use crate::events::{Change, ChangeKind, process};
+use crate::events::{Author, Change, ChangeKind, process};
 use crate::kind::QueueKind;
 use crate::queue::{ConsumerChange, Declared};
 
 impl Vhost {
-    /// A queue was made, by the user who declared it.
-    pub(super) fn queue_created(&self, queue: &QueueHandle) -> Option<Change> {
-        let declared = queue.declared();
-        self.queue_change(ChangeKind::QueueCreated, &declared.declared_by, declared)
+    /// A queue was made.
+    pub(super) fn queue_created(&self, by: &Author, queue: &QueueHandle) -> Option<Change> {
+        self.queue_change(ChangeKind::QueueCreated, by, queue.declared())
     }
 
-    /// An exchange was made, by the user who declared it.
-    pub(super) fn exchange_created(&self, spec: &ExchangeSpec) -> Option<Change> {
-        self.exchange_change(ChangeKind::ExchangeCreated, &spec.declared_by, spec)
+    /// An exchange was made.
+    pub(super) fn exchange_created(&self, by: &Author, spec: &ExchangeSpec) -> Option<Change> {
+        self.exchange_change(ChangeKind::ExchangeCreated, by, spec)
     }
 
     /// A queue was made or deleted.
     pub(super) fn queue_change(
         &self,
         kind: ChangeKind,
-        by: &str,
+        by: &Author,
         declared: &Declared,
     ) -> Option<Change> {
         self.env.change(kind, &self.name, by, || {
@@ -63,7 +62,7 @@ impl Vhost {
     pub(super) fn exchange_change(
         &self,
         kind: ChangeKind,
-        by: &str,
+        by: &Author,
         spec: &ExchangeSpec,
     ) -> Option<Change> {
         self.env.change(kind, &self.name, by, || {
@@ -84,7 +83,7 @@ impl Vhost {
     pub(super) fn binding_change(
         &self,
         kind: ChangeKind,
-        by: &str,
+        by: &Author,
         binding: &Binding,
     ) -> Option<Change> {
         let (destination_kind, destination) = match &binding.destination {
@@ -105,12 +104,13 @@ impl Vhost {
         })
     }
 
-    /// The exchanges that a new vhost has.
-    pub fn predeclared_changes(&self) -> Vec<Change> {
-        let exchanges = self.all_exchanges().into_iter();
-        let change =
-            |exchange: std::sync::Arc<super::Exchange>| self.exchange_created(&exchange.spec);
-        exchanges.filter_map(change).collect()
+    /// The exchanges that a vhost has that was just made.
+    pub fn predeclared_changes(&self, by: &Author) -> Vec<Change> {
+        let exchanges = self.all_exchanges();
+        let changes = exchanges.iter();
+        changes
+            .filter_map(|exchange| self.exchange_created(by, &exchange.spec))
+            .collect()
     }
 }
 
@@ -130,6 +130,7 @@ impl Vhost {
             order,
             now,
             kind,
+            by: party.user.as_str().into(),
             vhost: self.name.clone(),
             fields: fields
                 .with("queue", text(queue.name()))

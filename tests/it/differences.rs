@@ -384,6 +384,14 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "Protection of a virtual host from deletion that is set or lifted by itself (`POST` and \
+         `DELETE /api/vhosts/V/deletion/protection`)",
+        &[Test(
+            "tests/it/event_exchange.rs",
+            "protection_and_tracing_are_told",
+        )],
+    ),
+    (
         "`connection.closed` of a connection whose login failed, `parameter.set` and \
          `parameter.cleared` while an exchange is deleted, `vhost.down` (events)",
         &[Test(

@@ -10,7 +10,7 @@ use leveret::administration::{
     PermissionDefinition, PolicyDefinition, TopicPermissionDefinition, UserDefinition,
     VhostDefinition,
 };
-use leveret::broker::{Broker, BrokerBuilder, QueuedMessage};
+use leveret::broker::{BindingDefinition, Broker, BrokerBuilder, QueueDefinition, QueuedMessage};
 use leveret::settings::Durability;
 use leveret_codec::table::{TableRef, Value, ValueRef};
 use serde_json::json;
@@ -248,6 +248,24 @@ fn the_exchange_is_there_where_it_is_wanted_and_survives_a_restart() {
         ["user.created", "user.tags.set"],
         "the binding is back"
     );
+}
+
+#[test]
+fn protection_and_tracing_are_told() {
+    let (broker, _client) = stage();
+    let by = broker.desk().administration();
+    for on in [true, true, false] {
+        by.protect_vhost("/", on).unwrap().unwaited();
+        by.trace_vhost("/", on).unwrap().unwaited();
+    }
+    let told = events(&broker).into_iter().map(|event| {
+        let flag = |name| event.header(name).unwrap();
+        assert_eq!(event.routing_key(), "vhost.updated");
+        (flag("protected_from_deletion"), flag("tracing"))
+    });
+    let expected = [(true, false), (true, true), (false, true), (false, false)];
+    let expected = expected.map(|(one, other)| (Value::Bool(one), Value::Bool(other)));
+    assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 )]
 
 mod administration;
+mod audit;
 mod bench;
 mod brim;
 mod changes;

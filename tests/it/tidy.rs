@@ -68,6 +68,16 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         "an address is a value; it opens nothing",
     ),
     (
+        "src/desk/administration/mod.rs",
+        &["std::net"],
+        "an address is a value; it opens nothing",
+    ),
+    (
+        "src/events/author.rs",
+        &["std::net"],
+        "an address is a value; it opens nothing",
+    ),
+    (
         "src/desk/session.rs",
         &["core::net"],
         "an address is a value; it opens nothing",

@@ -10,7 +10,7 @@ use crate::auth::{PermissionDefinition, TopicPermissionDefinition, UserLimits};
 use crate::definitions::{self, GlobalParameterRecord, ParameterRecord, VHOST_LIMITS};
 use crate::desk::Desk;
 use crate::env::Environment;
-use crate::events::{BROKER, Change, ChangeKind};
+use crate::events::{Author, Change, ChangeKind};
 use crate::policy::{Issuer, PolicyDefinition};
 use crate::sync::MutexGuard;
 
@@ -26,7 +26,7 @@ pub(in crate::desk) struct Changing<'a> {
 pub(in crate::desk) struct Telling<'a> {
     /// `None` if no listener is to be told: it was so before.
     env: Option<&'a Environment>,
-    by: &'a str,
+    by: Author,
     /// In their order.
     pub(in crate::desk) told: Vec<Change>,
 }
@@ -38,7 +38,7 @@ impl<'a> Administration<'a> {
             held: self.desk.changes.lock(),
             telling: Telling {
                 env: Some(&self.desk.env),
-                by: self.caller.name(),
+                by: self.caller.author(),
                 told: Vec::new(),
             },
         }
@@ -52,7 +52,7 @@ impl Desk {
             held: self.changes.lock(),
             telling: Telling {
                 env: None,
-                by: BROKER,
+                by: Author::broker(),
                 told: Vec::new(),
             },
         }
@@ -82,7 +82,7 @@ impl Telling<'_> {
         fields: impl FnOnce() -> Table,
     ) {
         let Some(env) = self.env else { return };
-        self.told.extend(env.change(kind, vhost, self.by, fields));
+        self.told.extend(env.change(kind, vhost, &self.by, fields));
     }
 
     /// A user was changed in a way that has no fields but the name.

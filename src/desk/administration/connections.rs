@@ -17,10 +17,10 @@ impl Administration<'_> {
         if !self.may_close(&session) {
             return Err(self.refusal(NotAllowed::Object).into());
         }
-        self.note(format_args!(
-            "connection {} is closed: {reason}",
-            session.name
-        ));
+        self.note(
+            session.vhost.name(),
+            format_args!("connection {} is closed: {reason:?}", session.name),
+        );
         session.close(reason);
         Ok(())
     }
@@ -52,13 +52,16 @@ impl Administration<'_> {
         let closed = self
             .desk
             .close_connections(reason, |session| self.may_close(session) && chosen(session));
-        self.note(format_args!("{closed} connections are closed: {reason}"));
+        self.note(
+            "",
+            format_args!("{closed} connections are closed: {reason:?}"),
+        );
         closed
     }
 
     fn may_close(&self, session: &Session) -> bool {
         match self.caller {
-            Caller::User(user) if !user.has_tag("administrator") => {
+            Caller::User { user, .. } if !user.has_tag("administrator") => {
                 session.user_name() == user.name() && self.caller.has_tag(super::MANAGEMENT_TAGS)
             }
             _ => true,
@@ -72,7 +75,7 @@ impl Administration<'_> {
     pub fn set_alarm(&self, alarm: Alarm, on: bool) -> Result<(), AdminError> {
         self.for_administrators()?;
         let state = if on { "set" } else { "cleared" };
-        self.note(format_args!("the {alarm:?} alarm is {state}"));
+        self.note("", format_args!("the {alarm:?} alarm is {state}"));
         self.desk.set_alarm(alarm, on);
         Ok(())
     }

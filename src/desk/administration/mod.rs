@@ -9,10 +9,12 @@
 //! It knows RabbitMQ's rules, defaults and words for all of this; codes of HTTP and of commands
 //! are their doors'. Docs: RabbitMQ's HTTP API and rabbitmqctl. Seen: RabbitMQ 4.3.6, its HTTP API.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Desk;
 use crate::auth::{AuthWriter, User};
+use crate::events::{Author, audit};
 
 mod changing;
 mod connections;
@@ -44,7 +46,12 @@ pub enum Caller {
     /// The program around the broker, or the broker itself: it may do everything.
     Program,
     /// A user who has logged in.
-    User(Arc<User>),
+    User {
+        /// Who.
+        user: Arc<User>,
+        /// The client's address, if there is one.
+        from: Option<SocketAddr>,
+    },
 }
 
 /// Administration on behalf of one caller. Made by [`Desk::administration`] and
@@ -75,14 +82,25 @@ impl Caller {
     pub fn name(&self) -> &str {
         match self {
             Self::Program => "rmq-internal",
-            Self::User(user) => user.name(),
+            Self::User { user, .. } => user.name(),
+        }
+    }
+
+    /// What listeners and the audit log are told of the caller.
+    pub(crate) fn author(&self) -> Author {
+        match self {
+            Self::Program => Author::broker(),
+            Self::User { user, from } => Author {
+                user: user.name().into(),
+                from: *from,
+            },
         }
     }
 
     fn has_tag(&self, tags: &[&str]) -> bool {
         match self {
             Self::Program => true,
-            Self::User(user) => tags.iter().any(|tag| user.has_tag(tag)),
+            Self::User { user, .. } => tags.iter().any(|tag| user.has_tag(tag)),
         }
     }
 }
@@ -106,7 +124,7 @@ impl Administration<'_> {
         if self.caller.has_tag(&["administrator"]) {
             return Ok(());
         }
-        if let Caller::User(user) = self.caller
+        if let Caller::User { user, .. } = self.caller
             && user.has_tag("policymaker")
         {
             if self.desk.auth.access(user.name(), vhost).is_some() {
@@ -136,9 +154,9 @@ impl Administration<'_> {
         }
     }
 
-    /// The log line of a change.
-    pub(super) fn note(&self, what: std::fmt::Arguments<'_>) {
-        crate::log::info!(by = self.caller.name(), "{what}");
+    /// The line in the audit log for an act that is told as no change.
+    pub(super) fn note(&self, vhost: &str, what: std::fmt::Arguments<'_>) {
+        audit::say_act(&self.caller.author(), vhost, what);
     }
 }
 

@@ -139,7 +139,6 @@ impl Administration<'_> {
         let checked = self.desk.check_parameter(record)?;
         let stored = self.desk.env.store.define(&checked.changes());
         let answer = self.desk.apply_parameter(&mut changes, checked);
-        self.note_parameter(record, "set");
         Ok(Stored {
             value: answer,
             until: stored,
@@ -176,23 +175,10 @@ impl Administration<'_> {
         self.desk.parameters.remove(&record);
         let kind = ChangeKind::ParameterCleared;
         changes.telling.parameter(kind, &record);
-        self.note_parameter(&record, "deleted");
         Ok(Stored {
             value: (),
             until: stored,
         })
-    }
-
-    fn note_parameter(&self, record: &ParameterRecord, what: &str) {
-        let ParameterRecord {
-            vhost,
-            component,
-            name,
-            ..
-        } = record;
-        self.note(format_args!(
-            "parameter '{name}' of {component} in vhost '{vhost}' is {what}"
-        ));
     }
 
     /// Sets all limits of a vhost, those not given to none.
@@ -259,7 +245,6 @@ impl Administration<'_> {
         })?;
         let stored = self.desk.env.store.define(&checked.changes());
         self.desk.apply_parameter(&mut changes, checked);
-        self.note(format_args!("limits of vhost '{vhost}' are set"));
         Ok(Stored {
             value: (),
             until: stored,
@@ -285,7 +270,6 @@ impl Administration<'_> {
         let kind = ChangeKind::ParameterSet;
         changes.telling.global_parameter(kind, &record);
         let answer = self.desk.parameters.put_global(record);
-        self.note(format_args!("global parameter '{name}' is set"));
         Ok(Stored {
             value: answer,
             until: stored,
@@ -308,10 +292,6 @@ impl Administration<'_> {
         parameters.global.write().remove(&record.name);
         let kind = ChangeKind::ParameterCleared;
         changes.telling.global_parameter(kind, &record);
-        self.note(format_args!(
-            "global parameter '{}' is deleted",
-            record.name
-        ));
         Ok(Stored {
             value: (),
             until: stored,

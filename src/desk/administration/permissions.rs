@@ -22,8 +22,6 @@ impl Administration<'_> {
         self.desk.check_permission(permission)?;
         let stored = self.desk.env.store.define(&[permission.put()]);
         let answer = changes.apply_permission(permission)?;
-        let PermissionDefinition { user, vhost, .. } = permission;
-        self.note(format_args!("permissions of '{user}' in '{vhost}' are set"));
         Ok(Stored {
             value: answer,
             until: stored,
@@ -49,9 +47,6 @@ impl Administration<'_> {
         changes
             .telling
             .note(kind, vhost, || Table::new().with("user", user));
-        self.note(format_args!(
-            "permissions of '{user}' in '{vhost}' are cleared"
-        ));
         Ok(Stored {
             value: (),
             until: stored,
@@ -72,10 +67,6 @@ impl Administration<'_> {
         self.desk.check_topic_permission(permission)?;
         let stored = self.desk.env.store.define(&[permission.put()]);
         let answer = changes.apply_topic_permission(permission)?;
-        let TopicPermissionDefinition { user, vhost, .. } = permission;
-        self.note(format_args!(
-            "topic permissions of '{user}' in '{vhost}' are set"
-        ));
         Ok(Stored {
             value: answer,
             until: stored,
@@ -112,9 +103,6 @@ impl Administration<'_> {
         changes
             .telling
             .note(kind, vhost, || Table::new().with("user", user));
-        self.note(format_args!(
-            "topic permissions of '{user}' in '{vhost}' are cleared"
-        ));
         Ok(Stored {
             value: (),
             until: stored,

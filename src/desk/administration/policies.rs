@@ -68,15 +68,13 @@ impl Administration<'_> {
         definition: &PolicyDefinition,
     ) -> Result<Stored<Change>, AdminError> {
         let mut changes = self.begin();
-        let PolicyDefinition { vhost, name, .. } = definition;
+        let vhost = &definition.vhost;
         let policy = self.desk.check_policy(issuer, definition)?;
         let definition = definition.clone();
         let record = PolicyRecord { issuer, definition };
         let stored = self.desk.env.store.define(&[record.put()]);
         let answer = self.desk.apply_policy(vhost, issuer, policy);
         changes.telling.policy(issuer, &record.definition);
-        let what = issuer.component();
-        self.note(format_args!("{what} '{name}' in vhost '{vhost}' is set"));
         Ok(Stored {
             value: answer,
             until: stored,
@@ -99,10 +97,6 @@ impl Administration<'_> {
         let stored = self.desk.env.store.define(&[record.delete()]);
         found.remove_policy(self.desk.env.now(), issuer, name);
         changes.telling.policy_cleared(issuer, &record.definition);
-        let what = issuer.component();
-        self.note(format_args!(
-            "{what} '{name}' in vhost '{vhost}' is deleted"
-        ));
         Ok(Stored {
             value: (),
             until: stored,

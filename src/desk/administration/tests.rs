@@ -38,7 +38,10 @@ fn user(desk: &Desk, tag: &str) -> Caller {
     by.add_user(tag, "pw").unwrap().unwaited();
     by.set_tags(tag, vec![tag.to_owned()]).unwrap().unwaited();
     by.put_permission(&everything(tag, "/")).unwrap().unwaited();
-    Caller::User(desk.auth.user(tag).unwrap())
+    Caller::User {
+        user: desk.auth.user(tag).unwrap(),
+        from: None,
+    }
 }
 
 fn policy(vhost: &str) -> PolicyDefinition {

@@ -201,7 +201,6 @@ impl Administration<'_> {
     }
 
     fn put(&self, changes: &mut Changing<'_>, user: User) -> Stored<Change> {
-        self.note(format_args!("user '{}' is set", user.name()));
         let stored = self
             .desk
             .env
@@ -222,7 +221,6 @@ impl Administration<'_> {
         for name in names {
             changes.rights.remove_user(name);
             changes.telling.user(ChangeKind::UserDeleted, name);
-            self.note(format_args!("user '{name}' is deleted"));
             let explanation = format!("user '{name}' is deleted");
             desk.close_connections(&explanation, |session| session.user_name() == *name);
         }

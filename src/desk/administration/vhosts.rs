@@ -104,7 +104,7 @@ impl Administration<'_> {
         let checked = self.check_vhost(name, definition)?;
         let mut stored = vec![record_of(name, &checked.metadata).put()];
         let access = match self.caller {
-            Caller::User(user) if checked.is_new => Some(everything(user.name(), name)),
+            Caller::User { user, .. } if checked.is_new => Some(everything(user.name(), name)),
             _ => None,
         };
         stored.extend(access.as_ref().map(Record::put));
@@ -113,7 +113,6 @@ impl Administration<'_> {
         if let Some(access) = access {
             changes.apply_permission(&access)?;
         }
-        self.note(format_args!("vhost '{name}' is set"));
         Ok(Stored {
             value: answer,
             until: stored,
@@ -127,26 +126,14 @@ impl Administration<'_> {
         checked: CheckedVhost,
     ) -> Change {
         let CheckedVhost { name, metadata, .. } = checked;
-        let is_protected = metadata.protected_from_deletion.unwrap_or(false);
-        let kind = metadata.default_queue_type.unwrap_or_default();
-        let tags: Vec<Value> = metadata
-            .tags
-            .iter()
-            .map(|tag| tag.as_str().into())
-            .collect();
-        let fields = Table::new()
-            .with("name", &*name)
-            .with("description", metadata.description.as_str())
-            .with("tags", tags)
-            .with("default_queue_type", kind.as_str())
-            .with("protected_from_deletion", is_protected)
-            .with("tracing", metadata.tracing);
+        let fields = fields_of(&name, &metadata);
         let answer = self.desk.apply_vhost(name.clone(), metadata);
         let mut kind = ChangeKind::VhostUpdated;
         if answer == Change::Added {
             kind = ChangeKind::VhostCreated;
+            let by = self.caller.author();
             let exchanges = self.desk.find_vhost(&name);
-            let exchanges = exchanges.map(|vhost| vhost.predeclared_changes());
+            let exchanges = exchanges.map(|vhost| vhost.predeclared_changes(&by));
             changes.telling.told.extend(exchanges.unwrap_or_default());
         }
         changes.telling.note(kind, "", || fields);
@@ -163,7 +150,7 @@ impl Administration<'_> {
         let is_new = existing.is_none();
         let before = existing.map(|vhost| vhost.metadata()).unwrap_or_default();
         let made_by = match self.caller {
-            Caller::User(user) if is_new => Some(user.name().to_owned()),
+            Caller::User { user, .. } if is_new => Some(user.name().to_owned()),
             _ => before.made_by.clone(),
         };
         let default = QueueKind::from(desk.env.settings.default_queue_type);
@@ -216,7 +203,7 @@ impl Administration<'_> {
         change: impl FnOnce(&mut Metadata),
     ) -> Result<Stored<()>, AdminError> {
         self.for_administrators()?;
-        let _changes = self.begin();
+        let mut changes = self.begin();
         let vhost = self.existing_vhost(name)?;
         let mut metadata = Metadata::clone(&vhost.metadata());
         change(&mut metadata);
@@ -225,8 +212,13 @@ impl Administration<'_> {
             .env
             .store
             .define(&[record_of(name, &metadata).put()]);
+        let told = (metadata != *vhost.metadata()).then(|| fields_of(name, &metadata));
         vhost.set_metadata(metadata);
-        self.note(format_args!("vhost '{name}' is set"));
+        if let Some(fields) = told {
+            changes
+                .telling
+                .note(ChangeKind::VhostUpdated, "", || fields);
+        }
         Ok(Stored {
             value: (),
             until: stored,
@@ -258,7 +250,7 @@ impl Administration<'_> {
             }
         }
         // What is in it goes first: a start that finds half of it finds the vhost too.
-        let gone = vhost.delete_all(desk.env.now(), self.caller.name());
+        let gone = vhost.delete_all(desk.env.now(), &self.caller.author());
         changes.telling.told.extend(gone);
         let stored = desk.env.store.define(&self.records_of(&vhost));
         changes.rights.remove_vhost(name);
@@ -271,7 +263,6 @@ impl Administration<'_> {
         changes
             .telling
             .note(kind, "", || Table::new().with("name", name));
-        self.note(format_args!("vhost '{name}' is deleted"));
         Ok(Stored {
             value: (),
             until: stored,
@@ -290,7 +281,7 @@ impl Administration<'_> {
         let vhost = self.existing_vhost(name)?;
         let desk = self.desk;
         let now = desk.env.now();
-        let (emptied, gone) = vhost.empty(now, self.caller.name());
+        let (emptied, gone) = vhost.empty(now, &self.caller.author());
         changes.telling.told.extend(gone);
         let policies = policy_records(&vhost);
         let parameters = desk.parameters.of_vhost(name).into_iter();
@@ -312,7 +303,7 @@ impl Administration<'_> {
             let kind = ChangeKind::ParameterCleared;
             changes.telling.parameter(kind, parameter);
         }
-        self.note(format_args!("vhost '{name}' is emptied"));
+        self.note(name, format_args!("vhost.emptied"));
         Ok(Stored {
             value: (),
             until: emptied.max(defined),
@@ -370,6 +361,21 @@ impl Desk {
         self.vhosts.insert(name, vhost);
         Change::Added
     }
+}
+
+/// What listeners are told of a vhost that is made or changed.
+fn fields_of(name: &str, metadata: &Metadata) -> Table {
+    let is_protected = metadata.protected_from_deletion.unwrap_or(false);
+    let kind = metadata.default_queue_type.unwrap_or_default();
+    let tags = metadata.tags.iter();
+    let tags: Vec<Value> = tags.map(|tag| tag.as_str().into()).collect();
+    Table::new()
+        .with("name", name)
+        .with("description", metadata.description.as_str())
+        .with("tags", tags)
+        .with("default_queue_type", kind.as_str())
+        .with("protected_from_deletion", is_protected)
+        .with("tracing", metadata.tracing)
 }
 
 pub(in crate::desk) fn everything(user: &str, vhost: &str) -> PermissionDefinition {

@@ -116,7 +116,10 @@ impl Administration<'_> {
             imported.sections.push((kind.section, count));
             stored = stored.max(position);
         }
-        self.note(format_args!("definitions are imported: {imported}"));
+        self.note(
+            vhost.unwrap_or_default(),
+            format_args!("definitions are imported: {imported}"),
+        );
         Ok(Stored {
             value: imported,
             until: stored,
@@ -177,11 +180,11 @@ impl Administration<'_> {
             }
             position
         });
-        let (by, told) = (self.caller.name(), &mut changes.telling.told);
+        let (by, told) = (&self.caller.author(), &mut changes.telling.told);
         position = position.max(in_pieces(exchanges, |new| {
-            declare_exchanges(env, new, told)
+            declare_exchanges(env, by, new, told)
         }));
-        position = position.max(in_pieces(queues, |new| declare_queues(env, new, told)));
+        position = position.max(in_pieces(queues, |new| declare_queues(env, by, new, told)));
         position.max(in_pieces(bindings, |new| bind_all(env, by, new, told)))
     }
 
@@ -208,7 +211,7 @@ impl Administration<'_> {
     /// What the user who imports gets in a new vhost.
     fn of_maker(&self, vhost: &CheckedVhost) -> Option<PermissionDefinition> {
         match self.caller {
-            Caller::User(user) if vhost.is_new => Some(everything(user.name(), &vhost.name)),
+            Caller::User { user, .. } if vhost.is_new => Some(everything(user.name(), &vhost.name)),
             _ => None,
         }
     }

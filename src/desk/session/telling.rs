@@ -8,14 +8,14 @@ use leveret_codec::types::ChannelId;
 use super::{Origin, Session};
 use crate::auth::Refused;
 use crate::desk::Desk;
-use crate::events::{ChangeKind, process};
+use crate::events::{Author, ChangeKind, process};
 
 impl Session {
     /// The connection opened.
     pub(in crate::desk) fn tell_created(&self) {
         let env = &self.desk.env;
         let kind = ChangeKind::ConnectionCreated;
-        let change = env.change(kind, self.vhost.name(), self.user_name(), || {
+        let change = env.change(kind, self.vhost.name(), &self.author, || {
             let tuned = &self.tuned;
             let (peer, local) = (self.origin.peer, self.origin.local);
             let mut fields = Table::new()
@@ -48,7 +48,7 @@ impl Session {
     pub(in crate::desk) fn tell_closed(&self) {
         let env = &self.desk.env;
         let kind = ChangeKind::ConnectionClosed;
-        let change = env.change(kind, self.vhost.name(), "", || {
+        let change = env.change(kind, self.vhost.name(), &Author::unnamed(), || {
             let mut fields = Table::new()
                 .with("name", self.name.as_str())
                 .with("pid", process(self.id, ChannelId::ZERO))
@@ -70,7 +70,7 @@ impl Session {
     pub(crate) fn tell_channel(&self, channel: ChannelId) {
         let env = &self.desk.env;
         let (kind, user) = (ChangeKind::ChannelCreated, self.user_name());
-        let change = env.change(kind, self.vhost.name(), user, || {
+        let change = env.change(kind, self.vhost.name(), &self.author, || {
             Table::new()
                 .with("pid", process(self.id, channel))
                 .with("name", format!("{} ({channel})", self.name))
@@ -85,7 +85,7 @@ impl Session {
     pub(crate) fn tell_channel_closed(&self, channel: ChannelId) {
         let env = &self.desk.env;
         let kind = ChangeKind::ChannelClosed;
-        let change = env.change(kind, self.vhost.name(), self.user_name(), || {
+        let change = env.change(kind, self.vhost.name(), &self.author, || {
             Table::new()
                 .with("pid", process(self.id, channel))
                 .with("consumer_count", 0_i64)
@@ -106,7 +106,7 @@ impl Desk {
             Ok(_) => ChangeKind::UserAuthenticationSuccess,
             Err(_) => ChangeKind::UserAuthenticationFailure,
         };
-        let change = self.env.change(kind, "", "", || {
+        let change = self.env.change(kind, "", &Author::unnamed(), || {
             let fields = Table::new()
                 .with("connection_name", origin.to_string())
                 .with("connection_type", "network")

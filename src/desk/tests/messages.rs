@@ -241,7 +241,10 @@ fn an_emptied_vhost_is_as_it_was_when_it_was_made() {
 #[test]
 fn only_administrators_empty_vhosts() {
     let (desk, _, high, _) = actors();
-    let caller = Caller::User(high.user.clone());
+    let caller = Caller::User {
+        user: high.user.clone(),
+        from: None,
+    };
     let refused = desk.administration_for(&caller).reset_vhost("/");
     assert!(matches!(refused, Err(AdminError::NotAllowed(_))));
     let missing = desk.administration().reset_vhost("missing");

@@ -52,7 +52,8 @@ pub(super) fn actors() -> (Arc<Desk>, Now, Actor, Actor) {
     user(&desk, "low", "^low");
     let actor = |name| {
         let user = desk.auth.user(name).expect("it is there");
-        desk.actor(&user, "/").expect("it has permissions")
+        desk.actor(&user, "/", name.into())
+            .expect("it has permissions")
     };
     let (high, low) = (actor("high"), actor("low"));
     let now = desk.env.now();
@@ -262,6 +263,7 @@ fn exclusive_queues_belong_to_connections() {
         &user,
         &high.vhost,
         Some(high.desk.env.next_connection()),
+        "high".into(),
     );
     done(owner.declare_queue(now, exclusive));
     let locked = [

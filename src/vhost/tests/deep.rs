@@ -42,7 +42,7 @@ fn a_line_of_exchanges_is_walked_and_deleted_one_by_one() {
             let exchange = exchange_at(place);
             broker
                 .vhost
-                .delete_exchange("guest", &exchange, false)
+                .delete_exchange(&"guest".into(), &exchange, false)
                 .unwrap();
         }
         assert_eq!(broker.vhost.exchange_count(), 7);
@@ -59,7 +59,7 @@ fn a_line_of_exchanges_is_deleted_from_its_end() {
             let exchange = exchange_at(place);
             broker
                 .vhost
-                .delete_exchange("guest", &exchange, false)
+                .delete_exchange(&"guest".into(), &exchange, false)
                 .unwrap();
         }
         assert_eq!(broker.vhost.binding_count(), 0);
@@ -72,9 +72,10 @@ fn auto_delete_exchanges_go_one_after_the_other() {
         let broker = line_of_exchanges(true);
         let end = broker.vhost.queue("end").unwrap();
         let kept = broker.vhost.exchange("x0").unwrap();
-        let deleted = broker
-            .vhost
-            .delete_queue(broker.now(), "guest", &end, DeleteIf::default());
+        let deleted =
+            broker
+                .vhost
+                .delete_queue(broker.now(), &"guest".into(), &end, DeleteIf::default());
         assert_eq!(deleted.unwrap().0, 0);
         assert_eq!(broker.vhost.exchange_count(), 7);
         drop(kept);
@@ -86,7 +87,7 @@ fn a_vhost_goes_with_its_line_of_exchanges() {
     on_small_stack(|| {
         let broker = line_of_exchanges(false);
         let kept = broker.vhost.exchange("x0").unwrap();
-        drop(broker.vhost.delete_all(broker.now(), "guest"));
+        drop(broker.vhost.delete_all(broker.now(), &"guest".into()));
         assert_eq!(broker.vhost.binding_count(), 0);
         drop(kept);
     });
@@ -123,7 +124,7 @@ fn a_line_of_alternate_exchanges_is_followed_and_deleted() {
             let exchange = exchange_at(place);
             broker
                 .vhost
-                .delete_exchange("guest", &exchange, false)
+                .delete_exchange(&"guest".into(), &exchange, false)
                 .unwrap();
         }
     });
@@ -207,16 +208,16 @@ fn the_deepest_table_is_read_written_and_shown() {
         let wrong = Table::new().with("x-match", Value::Table(table.clone()));
         let refused = broker
             .vhost
-            .bind(broker.now(), "guest", "x", &queue, &key, &wrong)
+            .bind(broker.now(), &"guest".into(), "x", &queue, &key, &wrong)
             .unwrap_err();
         assert!(refused.to_string().contains("x-match"), "{refused}");
         let right = Table::new().with("a", Value::Table(table));
         let now = broker.now();
         broker
             .vhost
-            .bind(now, "guest", "x", &queue, &key, &right)
+            .bind(now, &"guest".into(), "x", &queue, &key, &right)
             .unwrap();
-        drop(broker.vhost.delete_all(now, "guest"));
+        drop(broker.vhost.delete_all(now, &"guest".into()));
     });
 }
 

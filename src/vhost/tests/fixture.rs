@@ -159,7 +159,9 @@ impl Fixture {
             declared_by: "guest".into(),
         };
         shape(&mut spec);
-        self.vhost.declare_exchange(spec, |_| Ok(())).unwrap();
+        self.vhost
+            .declare_exchange(&"guest".into(), spec, |_| Ok(()))
+            .unwrap();
     }
 
     pub(super) fn bind_exchange(&self, source: &str, destination: &str, key: &str) {
@@ -176,14 +178,21 @@ impl Fixture {
         let queue = DestinationName::Queue(name(queue));
         let (key, table) = (name(key), Table::new());
         self.vhost
-            .unbind("guest", source, &queue, &key, &table, |_| Ok(()))
+            .unbind(&"guest".into(), source, &queue, &key, &table, |_| Ok(()))
             .unwrap();
     }
 
     fn bind(&self, source: &str, destination: &Destination, key: &str) {
         let (now, table) = (self.now(), Table::new());
         self.vhost
-            .bind(now, "guest", source, destination, &name(key), &table)
+            .bind(
+                now,
+                &"guest".into(),
+                source,
+                destination,
+                &name(key),
+                &table,
+            )
             .unwrap();
     }
 

@@ -21,7 +21,7 @@ fn a_queue_takes_its_bindings_along_and_no_others() {
     let a = broker.vhost.queue("a").unwrap();
     let ready = broker
         .vhost
-        .delete_queue(broker.now(), "guest", &a, DeleteIf::default());
+        .delete_queue(broker.now(), &"guest".into(), &a, DeleteIf::default());
     assert_eq!(ready.unwrap().0, 1);
     assert_eq!(
         (broker.vhost.binding_count(), broker.publish("x", "")),
@@ -41,7 +41,10 @@ fn a_deleted_exchange_leads_nowhere_and_nothing_leads_to_it() {
     broker.bind_exchange("b", "c", "");
     broker.bind_queue("c", "q", "");
     assert_eq!(broker.publish("a", ""), 1);
-    broker.vhost.delete_exchange("guest", "b", false).unwrap();
+    broker
+        .vhost
+        .delete_exchange(&"guest".into(), "b", false)
+        .unwrap();
     assert_eq!(
         (broker.vhost.binding_count(), broker.publish("a", "")),
         (1, 0)
@@ -59,13 +62,23 @@ fn an_exchange_is_in_use_while_anything_is_bound_to_it() {
     broker.bind_queue("x", "q", "k");
     let refused = broker
         .vhost
-        .delete_exchange("guest", "x", true)
+        .delete_exchange(&"guest".into(), "x", true)
         .unwrap_err();
     assert!(refused.to_string().contains("in use"), "{refused}");
     broker.unbind_queue("x", "q", "other");
-    assert!(broker.vhost.delete_exchange("guest", "x", true).is_err());
+    assert!(
+        broker
+            .vhost
+            .delete_exchange(&"guest".into(), "x", true)
+            .is_err()
+    );
     broker.unbind_queue("x", "q", "k");
-    assert!(broker.vhost.delete_exchange("guest", "x", true).is_ok());
+    assert!(
+        broker
+            .vhost
+            .delete_exchange(&"guest".into(), "x", true)
+            .is_ok()
+    );
 }
 
 #[test]
@@ -102,12 +115,15 @@ fn every_change_of_the_topology_makes_kept_answers_stale() {
     changed("queue.bind");
     broker.unbind_queue("x", "q", "");
     changed("queue.unbind");
-    broker.vhost.delete_exchange("guest", "x", false).unwrap();
+    broker
+        .vhost
+        .delete_exchange(&"guest".into(), "x", false)
+        .unwrap();
     changed("exchange.delete");
     let queue = broker.vhost.queue("q").unwrap();
     broker
         .vhost
-        .delete_queue(broker.now(), "guest", &queue, DeleteIf::default())
+        .delete_queue(broker.now(), &"guest".into(), &queue, DeleteIf::default())
         .unwrap();
     changed("queue.delete");
 }

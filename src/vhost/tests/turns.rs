@@ -239,7 +239,7 @@ fn delete_queue(broker: &Fixture, queue: &str) {
     let (now, only_if) = (broker.now(), DeleteIf::default());
     broker
         .vhost
-        .delete_queue(now, "guest", &queue, only_if)
+        .delete_queue(now, &"guest".into(), &queue, only_if)
         .unwrap();
 }
 
@@ -259,7 +259,10 @@ fn bindings_of_a_deleted_exchange_go_in_turns() {
     let broker = Fixture::new();
     bound_many_times(&broker);
     assert!(as_a_client(|| {
-        broker.vhost.delete_exchange("guest", "x", false).unwrap();
+        broker
+            .vhost
+            .delete_exchange(&"guest".into(), "x", false)
+            .unwrap();
     }));
     assert!(broker.vhost.find_exchange("x").is_none());
     assert!(finish(&broker) >= MANY * 16 / u64::from(TURN_STEPS) - 1);
@@ -314,7 +317,10 @@ fn delayed_messages_of_a_deleted_exchange_go_in_turns() {
         broker.publish_as("x", delayed(1000));
     }
     assert!(as_a_client(|| {
-        broker.vhost.delete_exchange("guest", "x", false).unwrap();
+        broker
+            .vhost
+            .delete_exchange(&"guest".into(), "x", false)
+            .unwrap();
     }));
     assert!(finish(&broker) >= MANY * 4 / u64::from(TURN_STEPS));
 }
