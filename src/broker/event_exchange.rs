@@ -3,8 +3,9 @@
 //!
 //! The exchange is there while `event_exchange.enabled` says so, which it does not by default, as a
 //! plugin of RabbitMQ's that has to be enabled. Without it no listener is there, and nothing is
-//! made. Messages are published where the change is told, which is without a lock; for what no
-//! queue is bound to none is made.
+//! made. A vhost that is made later, or deleted and made again, gets the exchange then. Messages
+//! are published where the change is told, which is without a lock; for what no queue is bound to
+//! none is made.
 //!
 //! Docs: RabbitMQ, event exchange plugin. Seen: RabbitMQ 4.3.6, each kind from its exchange.
 
@@ -32,7 +33,7 @@ struct EventExchange {
 }
 
 /// Makes the exchange and has it told of changes, until what is returned is dropped. `None` if that
-/// is not wanted, or if its vhost is missing.
+/// is not wanted.
 pub(super) fn start(desk: &Arc<Desk>) -> Option<ListenerGuard> {
     let settings = &desk.env.settings;
     if !settings.event_exchange_enabled {
@@ -40,11 +41,10 @@ pub(super) fn start(desk: &Arc<Desk>) -> Option<ListenerGuard> {
     }
     let name = settings.event_exchange_vhost.as_ref();
     let name = name.unwrap_or(&settings.default_vhost);
-    let Some(vhost) = desk.find_vhost(name) else {
-        crate::log::warn!("no event exchange: there is no vhost '{name}'");
-        return None;
-    };
-    vhost.add_event_exchange(&Author::broker());
+    match desk.find_vhost(name) {
+        Some(vhost) => vhost.add_event_exchange(&Author::broker()),
+        None => crate::log::warn!("no event exchange so far: there is no vhost '{name}'"),
+    }
     let listener: Arc<dyn Listener> = Arc::new(EventExchange {
         desk: Arc::downgrade(desk),
         vhost: name.clone(),
@@ -56,8 +56,19 @@ impl Listener for EventExchange {
     fn on_change(&self, change: &Change) {
         let desk = self.desk.upgrade();
         if let Some(vhost) = desk.and_then(|desk| desk.find_vhost(&self.vhost)) {
+            if self.is_home(change) {
+                vhost.add_event_exchange(&Author::broker());
+            }
             publish(&vhost, change);
         }
+    }
+}
+
+impl EventExchange {
+    /// Whether the vhost of the exchange was just made.
+    fn is_home(&self, change: &Change) -> bool {
+        let name = change.fields.get("name").and_then(Value::as_str);
+        change.kind == ChangeKind::VhostCreated && name == Some(self.vhost.as_bytes())
     }
 }
 

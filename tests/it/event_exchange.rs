@@ -250,6 +250,35 @@ fn the_exchange_is_there_where_it_is_wanted_and_survives_a_restart() {
     );
 }
 
+// The exchange was made at the start alone: its vhost that was made later, or again, had none.
+#[test]
+fn a_vhost_that_is_made_again_has_the_exchange_again() {
+    let builder = builder().configure(|settings| {
+        settings.event_exchange_vhost = Some("ev".to_owned());
+    });
+    let broker = builder.start().unwrap();
+    let by = broker.desk().administration();
+    for _ in 0..2 {
+        let vhost = VhostDefinition::default();
+        by.put_vhost("ev", &vhost).unwrap().unwaited();
+        let vhost = broker.vhost("ev").unwrap();
+        vhost
+            .declare_queue(&QueueDefinition::new("events"))
+            .unwrap();
+        let binding = BindingDefinition::new("amq.rabbitmq.event");
+        let binding = binding.to_queue("events").key("vhost.*");
+        vhost.bind(&binding).unwrap();
+        by.put_vhost("other", &VhostDefinition::default())
+            .unwrap()
+            .unwaited();
+        by.delete_vhost("other").unwrap().unwaited();
+        let told = vhost.peek("events", 10).unwrap();
+        let keys: Vec<_> = told.iter().map(QueuedMessage::routing_key).collect();
+        assert_eq!(keys, ["vhost.created", "vhost.deleted"]);
+        by.delete_vhost("ev").unwrap().unwaited();
+    }
+}
+
 #[test]
 fn protection_and_tracing_are_told() {
     let (broker, _client) = stage();
