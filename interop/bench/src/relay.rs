@@ -2,15 +2,18 @@
 //!
 //! It shakes hands with every client, takes every declaration for done, and copies the frames of a
 //! publish behind a `basic.deliver` to the connection that consumes: no queue, no ledger, no
-//! credit, no rights; acks are thrown away, confirms are given at once, messages without a consumer
-//! are dropped, and an exchange gives to every queue that is bound. What it cannot do faster, the
-//! machine (or this tool) cannot.
+//! rights; confirms are given at once, messages without a consumer are dropped, and an exchange
+//! gives to every queue that is bound. Of acks it knows the window: a consumer with a prefetch
+//! count has no more messages on the way than that. What it cannot do faster, the machine (or this
+//! tool) cannot.
+
+mod sink;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use leveret_codec::encode::encode_method;
@@ -26,8 +29,9 @@ use leveret_codec::methods::{
 use leveret_codec::properties::ContentHeader;
 use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::{ChannelId, DeliveryTag, ShortByteBuf, ShortStr, ShortString};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
+use self::sink::Consumer;
 use super::error::{BenchError, During as _};
 
 /// The longest frame, in octets.
@@ -48,12 +52,6 @@ struct Exchange {
 struct Queue {
     consumers: RwLock<Vec<Arc<Consumer>>>,
     turn: AtomicUsize,
-}
-
-struct Consumer {
-    socket: Mutex<TcpStream>,
-    tag: ShortString,
-    delivery: AtomicU64,
 }
 
 /// Listens on a free port, says which one, and relays until it is killed.
@@ -94,6 +92,10 @@ struct Peer {
     left: u64,
     /// Publishes so far and those confirmed, if they are confirmed at all.
     confirmed: Option<(u64, u64)>,
+    /// The prefetch count.
+    window: Option<u64>,
+    /// What consumes on this connection, and whether it has acked something since the last flush.
+    consuming: Option<(Arc<Consumer>, bool)>,
 }
 
 /// Frames on their way to one queue.
@@ -101,8 +103,8 @@ struct Output {
     queue: Arc<Queue>,
     consumer: Arc<Consumer>,
     octets: Vec<u8>,
-    /// Up to here they are whole messages.
-    whole: usize,
+    /// Where each whole message ends.
+    ends: Vec<usize>,
 }
 
 impl Peer {
@@ -115,6 +117,8 @@ impl Peer {
             route: Default::default(),
             left: 0,
             confirmed: None,
+            window: None,
+            consuming: None,
         }
     }
 
@@ -166,7 +170,12 @@ impl Peer {
                 let method = Method::decode(frame.payload).map_err(|error| wrong(&error))?;
                 match method {
                     Method::BasicPublish(publish) => self.publish(&publish),
-                    Method::BasicAck(_) => {}
+                    Method::BasicAck(ack) => {
+                        if let Some((consumer, has_acked)) = &mut self.consuming {
+                            consumer.ack(ack.delivery_tag.0);
+                            *has_acked = true;
+                        }
+                    }
                     other => self.on_method(frame.channel, &other)?,
                 }
             }
@@ -195,10 +204,9 @@ impl Peer {
             let Some(output) = self.outputs.get_mut(*at) else {
                 continue;
             };
-            let tag = output.consumer.delivery.fetch_add(1, Ordering::Relaxed);
             let deliver = BasicDeliver {
-                consumer_tag: output.consumer.tag.as_short(),
-                delivery_tag: DeliveryTag(tag),
+                consumer_tag: output.consumer.tag(),
+                delivery_tag: DeliveryTag(output.consumer.next_delivery()),
                 redelivered: false,
                 exchange: publish.exchange,
                 routing_key: publish.routing_key,
@@ -240,7 +248,7 @@ impl Peer {
             queue: Arc::clone(queue),
             consumer,
             octets: Vec::new(),
-            whole: 0,
+            ends: Vec::new(),
         });
         Some(self.outputs.len() - 1)
     }
@@ -250,7 +258,7 @@ impl Peer {
             if let Some(output) = self.outputs.get_mut(*at) {
                 output.octets.extend_from_slice(frame);
                 if self.left == 0 {
-                    output.whole = output.octets.len();
+                    output.ends.push(output.octets.len());
                 }
             }
         }
@@ -263,19 +271,19 @@ impl Peer {
 
     /// Writes whole messages to their consumers, and answers and confirms to the peer.
     fn flush(&mut self) -> Result<(), BenchError> {
+        if let Some((consumer, has_acked)) = &mut self.consuming
+            && std::mem::take(has_acked)
+        {
+            consumer.go_on()?;
+        }
         for output in &mut self.outputs {
-            if output.whole == 0 {
+            let Some(whole) = output.ends.last().copied() else {
                 continue;
-            }
-            let whole = output.octets.get(..output.whole).unwrap_or_default();
-            output
-                .consumer
-                .socket
-                .lock()
-                .write_all(whole)
-                .during("writing")?;
-            output.octets.drain(..output.whole);
-            output.whole = 0;
+            };
+            let octets = output.octets.get(..whole).unwrap_or_default();
+            output.consumer.take(octets, &output.ends)?;
+            output.octets.drain(..whole);
+            output.ends.clear();
             if output.octets.is_empty()
                 && let Some(next) = output.queue.next()
             {
@@ -353,22 +361,20 @@ impl Peer {
                 drop(all);
                 self.answer(channel, QueueBindOk {});
             }
-            Method::BasicQos(_) => self.answer(channel, BasicQosOk {}),
+            Method::BasicQos(qos) => {
+                self.window = Some(qos.prefetch_count.into()).filter(|window| *window > 0);
+                self.answer(channel, BasicQosOk {});
+            }
             Method::BasicConsume(consume) => {
                 let consumer_tag = consume.consumer_tag;
                 let socket = self.stream.try_clone().during("cloning a socket")?;
-                let consumer = Consumer {
-                    socket: Mutex::new(socket),
-                    tag: consumer_tag.into(),
-                    delivery: AtomicU64::new(1),
-                };
+                let window = self.window.filter(|_| !consume.no_ack);
+                let consumer = Arc::new(Consumer::new(socket, window, consumer_tag.into()));
+                self.consuming = Some((Arc::clone(&consumer), false));
                 // Before the first delivery can be.
                 self.answer(channel, BasicConsumeOk { consumer_tag });
                 self.flush()?;
-                self.queue(consume.queue)
-                    .consumers
-                    .write()
-                    .push(Arc::new(consumer));
+                self.queue(consume.queue).consumers.write().push(consumer);
             }
             Method::ConfirmSelect(_) => {
                 self.confirmed = Some((0, 0));
