@@ -147,6 +147,7 @@ impl Work for Applying {
             drop(topology);
             for (queue, effects) in changed {
                 queue.absorb(now, effects);
+                queue.owe_due();
             }
             if turns::is_over() {
                 return Left::More;

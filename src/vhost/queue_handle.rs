@@ -61,6 +61,8 @@ struct Leftover {
     letters: VecDeque<Letters>,
     /// A deadline has come meanwhile, or is to come at once.
     is_due: bool,
+    /// Paid once nothing is left.
+    owed: Vec<Arc<Debt>>,
 }
 
 /// Dead letters that were left together.
@@ -310,6 +312,16 @@ impl QueueHandle {
     /// Leaves what is due in the queue now for a later turn.
     pub(super) fn leave_deadline(&self) {
         self.leave(|left| left.is_due = true);
+    }
+
+    /// Makes what is due in the queue now, if anything is, the debt of the one this thread works
+    /// for.
+    pub(super) fn owe_due(&self) {
+        if let Some(left) = &mut *self.left.lock()
+            && left.is_due
+        {
+            left.owed.push(turns::owe());
+        }
     }
 
     fn leave(&self, add: impl FnOnce(&mut Leftover)) {

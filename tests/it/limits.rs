@@ -160,7 +160,7 @@ const BOUNDS: &[(&str, &str)] = &[
     ),
     (
         "QUEUE_STEPS",
-        "management::a_queue_over_its_limit_drops_in_turns",
+        "management::a_queue_over_its_limit_drops_in_turns_before_the_answer",
     ),
     (
         "EVENTS_KEPT",

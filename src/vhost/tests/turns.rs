@@ -1,17 +1,20 @@
 //! What a client makes long is done in turns. Turns are counted, not timed.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
 use std::thread::ThreadId;
 
 use leveret_codec::table::Table;
 
 use super::fixture::{CONNECTION, Fixture, delayed, message_of, name};
 use crate::events::{Event, Fate, Interest, Listener};
-use crate::mail::Mailbox;
+use crate::limits::QUEUE_STEPS;
+use crate::mail::{Mail, Mailbox};
 use crate::policy::{Issuer, Policy, PolicyDefinition};
 use crate::queue::Queue;
-use crate::store::DefinitionKind as Kind;
+use crate::store::{DefinitionKind as Kind, Position};
 use crate::turns::{self, TURN_STEPS, Turn};
 use crate::vhost::{DeleteIf, QueueHandle};
 
@@ -40,6 +43,16 @@ fn finish(broker: &Fixture) -> u64 {
     let longest = u64::from(TURN_STEPS) + BEYOND;
     assert!(counts.longest <= longest, "{counts:?}");
     counts.turns
+}
+
+/// Up to where the store must be for what was left for a client, once that is done.
+fn paid(client: &Mailbox) -> Option<Position> {
+    let mut mail = VecDeque::new();
+    client.take(&mut mail, Waker::noop());
+    mail.into_iter().find_map(|mail| match mail {
+        Mail::Paid(position) => Some(position),
+        _ => None,
+    })
 }
 
 fn fill(broker: &Fixture, queue: &str) {
@@ -357,6 +370,31 @@ fn a_policy_reaches_its_queues_in_turns() {
     assert!(bounded() < MANY);
     assert!(finish(&broker) >= MANY * 16 / u64::from(TURN_STEPS) - 1);
     assert_eq!(bounded(), MANY);
+}
+
+// The policy was answered while most of it was still there.
+#[test]
+fn what_is_over_a_new_limit_dies_in_turns_before_the_answer() {
+    let broker = Fixture::new();
+    broker.queue("dead", Table::new());
+    broker.queue("q", dead_lettering_to("dead"));
+    let many = 3 * u64::from(QUEUE_STEPS);
+    (0..many).for_each(|_| _ = broker.publish("", "q"));
+    let definition = PolicyDefinition::new("/", "p", "^q").set("max-length", 1);
+    let policy = Policy::parse(Issuer::User, &definition).unwrap();
+    let client = Arc::new(Mailbox::default());
+    let turn = Turn::begin();
+    broker.vhost.put_policy(broker.now(), Issuer::User, policy);
+    assert!(turns::settle_on(&client));
+    drop(turn);
+    let mut turns = 0;
+    while paid(&client).is_none() {
+        assert!(broker.ready("q") > 1 || broker.ready("dead") < many - 1);
+        assert!(one_turn(&broker), "it is never paid");
+        turns += 1;
+    }
+    assert!(turns >= many * 48 / u64::from(TURN_STEPS), "{turns}");
+    assert_eq!((broker.ready("q"), broker.ready("dead")), (1, many - 1));
 }
 
 #[test]
