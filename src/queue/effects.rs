@@ -11,9 +11,7 @@ use leveret_codec::table::Table;
 use leveret_codec::types::ShortByteBuf;
 
 use super::deaths::Dropped;
-use super::ready::Level;
-use super::stream::Block;
-use super::{Entry, NewConsumer, QueueKind, Sum, delivered_properties};
+use super::{Entry, NewConsumer, QueueKind, Remains, Sum, delivered_properties};
 use crate::clock::Mono;
 use crate::events::{ChangeKind, CopyId, DeathReason, Fate, Party};
 use crate::ids::MessageId;
@@ -45,11 +43,8 @@ pub struct Effects {
     /// Steps that the queue may still take for messages that die of themselves, by age or for want
     /// of room; `None` for as many as there are.
     pub room: Option<u32>,
-    /// Purged messages: dropping many takes time, so that is done with the effects, outside of the
-    /// lock.
-    pub(super) remains: Vec<Level>,
-    /// The same for what retention took from a stream.
-    pub(super) blocks: Vec<Block>,
+    /// Messages that left all at once: the caller settles and drops them, piece by piece.
+    pub remains: Remains,
 }
 
 /// What listeners are to be told.
@@ -215,8 +210,26 @@ impl Effects {
             heard.events.clear();
             heard.consumers.clear();
         }
-        self.remains.clear();
-        self.blocks.clear();
+        self.remains = Remains::default();
+    }
+
+    /// How many fates listeners are to be told of, those of what left all at once among them.
+    #[must_use]
+    pub fn fates(&self) -> usize {
+        let remains = if self.is_listening() {
+            self.remains.len()
+        } else {
+            0
+        };
+        self.events().len() + remains
+    }
+
+    /// The fates are told as the ones from `first` on of their queue.
+    pub fn number(&mut self, first: u64) {
+        if let Some(heard) = &mut self.heard {
+            heard.first_event = first;
+            self.remains.order = first + heard.events.len() as u64;
+        }
     }
 
     /// Whether there is nothing to do.
@@ -230,7 +243,6 @@ impl Effects {
             && self.dropped.is_empty()
             && self.heard.as_ref().is_none_or(|heard| heard.is_empty())
             && self.remains.is_empty()
-            && self.blocks.is_empty()
     }
 
     /// Bounds the call, so that the queue's lock is held for less than half a millisecond.
@@ -313,12 +325,6 @@ impl Effects {
         if let Some(heard) = &mut self.heard {
             heard.note_consumer(kind, consumer);
         }
-    }
-
-    /// So many stored messages at most are about to leave for good: without that room for them
-    /// would be made step by step, and take twice as much memory for a moment.
-    pub(super) fn will_settle(&mut self, count: usize) {
-        self.settled.reserve(count);
     }
 
     /// Records that a stored message left for good.

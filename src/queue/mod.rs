@@ -47,6 +47,7 @@ mod ordinary;
 mod outcome;
 mod overflow;
 mod ready;
+mod remains;
 mod spilled;
 mod stream;
 mod sum;
@@ -62,6 +63,7 @@ pub use effects::{ConsumerChange, DeadLetter, DeleteReason, Effects, Heard, Note
 pub(crate) use headers::first_death_exchange;
 pub use leaving::Leaving;
 pub use outcome::{Outcome, ReturnCause};
+pub use remains::Remains;
 pub use sum::Sum;
 pub use views::{ConsumerSnapshot, Counts, PeekMax, Stats};
 

@@ -381,22 +381,12 @@ impl Ordinary {
     }
 
     fn discard_ready(&mut self, fx: &mut Effects) {
-        fx.will_settle(self.ready.len());
-        self.ready.records(&mut |at| fx.settle(at));
-        if fx.is_listening() {
-            self.ready.visit(&mut |entry| {
-                fx.note(entry, || Fate::Purged);
-                true
-            });
-        }
-        fx.remains.append(&mut self.ready.take_all());
+        let lists = self.ready.take_all();
+        fx.remains.add_lists(lists, self.ready.bodies());
     }
 
     fn discard_dying(&mut self, fx: &mut Effects) {
-        for entry in self.dying.take_all() {
-            fx.settle(entry.at);
-            fx.note(&entry, || Fate::Purged);
-        }
+        fx.remains.add_letters(self.dying.take_all());
     }
 
     /// See `Queue::take_all`.

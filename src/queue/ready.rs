@@ -27,6 +27,7 @@ mod chunk;
 mod level;
 mod mass;
 mod packed;
+mod piece;
 mod restore;
 mod runs;
 
@@ -34,6 +35,7 @@ use chunk::Lost;
 pub(super) use level::Level;
 use level::PageOut;
 use mass::{ENTRY_WEIGHT, Mass, weight};
+pub(super) use piece::Piece;
 
 /// Levels of a quorum queue: priorities 0 ..= 31, higher ones count as 31.
 const QUORUM_PRIORITY_MAX: u8 = 31;
@@ -101,7 +103,12 @@ impl Ready {
 
     /// Whether messages can leave memory, and come back.
     pub(super) fn pages(&self) -> bool {
-        self.account.bodies().is_some()
+        self.bodies().is_some()
+    }
+
+    /// Where messages are that are not in memory.
+    pub(super) fn bodies(&self) -> Option<&Arc<dyn Bodies>> {
+        self.account.bodies()
     }
 
     /// From now on messages can leave memory.
@@ -341,12 +348,6 @@ impl Ready {
         let levels = self.levels.iter().rev();
         let mut lists = [&self.returned].into_iter().chain(levels);
         lists.all(|list| list.visit(bodies, each));
-    }
-
-    /// The records of all messages.
-    pub(super) fn records(&self, each: &mut dyn FnMut(RecordAt)) {
-        let lists = self.levels.iter().chain([&self.returned]);
-        lists.for_each(|list| list.records(each));
     }
 
     /// Moves all but the first message of each level to disk, as far as the disk takes them.

@@ -119,6 +119,7 @@ impl Vhost {
         }
         self.bury_all(now, &queue, std::mem::take(&mut effects.dead_letters));
         self.store_effects(&queue, &effects);
+        self.begin_to_clear(now, &queue, std::mem::take(&mut effects.remains));
         if effects.arm == Some(Mono::ZERO) {
             queue.leave_deadline();
         } else if let Some(at) = effects.arm {
@@ -132,7 +133,7 @@ impl Vhost {
     }
 
     #[cold]
-    fn emit_noted(&self, now: Now, queue: &QueueHandle, heard: Heard) {
+    pub(super) fn emit_noted(&self, now: Now, queue: &QueueHandle, heard: Heard) {
         for change in heard.consumers {
             self.tell_consumer(now, queue, change);
         }
@@ -178,7 +179,7 @@ impl Vhost {
         }
     }
 
-    fn store_effects(&self, queue: &QueueHandle, effects: &Effects) {
+    pub(super) fn store_effects(&self, queue: &QueueHandle, effects: &Effects) {
         let id = queue.id();
         let settled = (!effects.settled.is_empty()).then_some(Op::Settled {
             queue: id,

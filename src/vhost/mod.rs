@@ -63,6 +63,7 @@ mod policies;
 mod queue_handle;
 mod queues;
 mod read_back;
+mod remains;
 mod removal;
 mod reply_to;
 mod restore;

@@ -17,7 +17,7 @@ use crate::events::CopyId;
 use crate::ids::{ConnectionId, QueueId};
 use crate::kind::QueueKind;
 use crate::mail::Resume;
-use crate::queue::{DeadLetter, Declared, Effects, Heard, Queue};
+use crate::queue::{DeadLetter, Declared, Effects, Queue};
 use crate::store::Recovered;
 use crate::turns::{self, Debt, Left, OnBehalf, Work};
 
@@ -237,16 +237,20 @@ impl QueueHandle {
     /// Says where what listeners are told comes in its order, while the queue's lock is held.
     #[inline]
     pub(super) fn number(&self, effects: &mut Effects) {
-        if let Some(heard) = &mut effects.heard {
-            self.number_heard(heard);
+        if effects.heard.is_some() {
+            self.number_heard(effects);
         }
     }
 
     #[cold]
-    fn number_heard(&self, heard: &mut Heard) {
-        let n = heard.events.len() as u64;
-        heard.first_event = self.events.fetch_add(n, Ordering::Relaxed) + 1;
-        for change in &mut heard.consumers {
+    fn number_heard(&self, effects: &mut Effects) {
+        let n = effects.fates() as u64;
+        effects.number(self.events.fetch_add(n, Ordering::Relaxed) + 1);
+        for change in effects
+            .heard
+            .iter_mut()
+            .flat_map(|heard| &mut heard.consumers)
+        {
             change.order = self.env.events.next_change();
         }
     }

@@ -334,7 +334,7 @@ impl Vhost {
     ) -> Option<(u64, Removal)> {
         turns::spend(REMOVAL_STEPS);
         let topology = self.topology.lock();
-        let (taken, effects) = queue.with_deferred(|state, effects| {
+        let (taken, mut effects) = queue.with_deferred(|state, effects| {
             if queue.is_deleted() || !condition(state) {
                 return None;
             }
@@ -353,10 +353,11 @@ impl Vhost {
         }
         self.directory.has_changed();
         drop(topology);
+        let remains = std::mem::take(&mut effects.remains);
         queue.absorb(now, effects);
         let notices = Arc::new(Notices(Mutex::new(taken.consumers.into())));
         turns::begin(&self.env.turns, now, notices);
-        Some((taken.ready, Removal::of_queue(queue, by)))
+        Some((taken.ready, Removal::of_queue(queue, remains, by)))
     }
 }
 

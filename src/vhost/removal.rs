@@ -15,6 +15,7 @@ use super::routing::{Binding, Delayed, Destination, Ends, Exchange, Removed, Top
 use super::{Vhost, restore};
 use crate::clock::Now;
 use crate::events::{Author, Change, ChangeKind};
+use crate::queue::Remains;
 use crate::store::{Op, Position};
 use crate::turns::{self, Left, Work};
 
@@ -44,6 +45,8 @@ enum Step {
     From(Arc<Exchange>),
     /// The messages that wait in an exchange.
     Delayed(Arc<Delayed>),
+    /// The messages that a queue had.
+    Remains(Arc<QueueHandle>, Box<Remains>),
     /// An exchange without bindings.
     Exchange(Arc<Exchange>),
     /// A queue without bindings.
@@ -66,11 +69,15 @@ impl Removal {
         self.steps.push(Step::From(Arc::clone(exchange)));
     }
 
-    /// A queue that is gone, and the bindings to it.
-    pub(super) fn of_queue(queue: &Arc<QueueHandle>, by: &Author) -> Self {
+    /// A queue that is gone, the bindings to it, and what it had.
+    pub(super) fn of_queue(queue: &Arc<QueueHandle>, remains: Remains, by: &Author) -> Self {
         let end = Destination::Queue(Arc::clone(queue)).downgrade();
+        let mut steps = vec![Step::Queue(Arc::clone(queue)), Step::To(end)];
+        if !remains.is_empty() {
+            steps.push(Step::Remains(Arc::clone(queue), Box::new(remains)));
+        }
         Self {
-            steps: vec![Step::Queue(Arc::clone(queue)), Step::To(end)],
+            steps,
             ..Self::by(by)
         }
     }
@@ -145,18 +152,16 @@ impl Vhost {
     /// Goes on with a removal until it is done or this turn is over.
     fn take_on(&self, now: Now, removal: &mut Removal) -> Left {
         loop {
-            let delayed = match removal.steps.last() {
+            // Listeners are told of messages, so no lock may be held.
+            let left = match removal.steps.last_mut() {
                 None => return Left::Nothing,
-                Some(Step::Delayed(delayed)) => Some(Arc::clone(delayed)),
+                Some(Step::Delayed(delayed)) => Some(delayed.clear(now)),
+                Some(Step::Remains(queue, remains)) => Some(self.clear_away(now, queue, remains)),
                 Some(_) => None,
             };
-            match delayed {
-                // Listeners are told, so no lock may be held.
-                Some(delayed) => {
-                    if delayed.clear(now) == Left::Nothing {
-                        removal.steps.pop();
-                    }
-                }
+            match left {
+                Some(Left::Nothing) => drop(removal.steps.pop()),
+                Some(Left::More) => {}
                 None => self.take_apart(&mut self.topology.lock(), removal),
             }
             if turns::is_over() && !removal.steps.is_empty() {
@@ -169,7 +174,7 @@ impl Vhost {
     fn take_apart(&self, topology: &mut Topology, removal: &mut Removal) {
         for _ in 0..PIECE {
             let removed = match removal.steps.last() {
-                None | Some(Step::Delayed(_)) => break,
+                None | Some(Step::Delayed(_) | Step::Remains(..)) => break,
                 Some(Step::To(end)) => topology.pop_to(end),
                 Some(Step::From(exchange)) => topology.pop_from(&WeakEnd::source(exchange)),
                 Some(Step::Exchange(_) | Step::Queue(_)) => None,
@@ -203,7 +208,7 @@ impl Vhost {
                 let kind = ChangeKind::QueueDeleted;
                 removal.note(self.queue_change(kind, &removal.by, queue.declared()));
             }
-            Some(Step::To(_) | Step::From(_) | Step::Delayed(_)) | None => {}
+            Some(Step::To(_) | Step::From(_) | Step::Delayed(_) | Step::Remains(..)) | None => {}
         }
     }
 

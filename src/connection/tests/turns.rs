@@ -117,6 +117,26 @@ fn many_messages_go_back_in_turns_and_in_their_order() {
     assert!(bodies.eq((0..MANY).map(|n| u32::try_from(n).unwrap().to_be_bytes().to_vec())));
 }
 
+// All of it was settled and freed in one go, under the queue's lock and behind it.
+#[test]
+fn a_purge_takes_turns_and_is_answered_when_none_can_come_back() {
+    let (mut client, store) = client();
+    fill(&mut client);
+    store.catch_up();
+    let purge = QueuePurge {
+        queue: short("q"),
+        ..QueuePurge::default()
+    };
+    say_in_turn(&mut client, purge);
+    assert_eq!(counts(&client), (0, 0), "it is empty from the start");
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    assert!(finish(&mut client) >= MANY as u64 / u64::from(TURN_STEPS) - 1);
+    let position = store.catch_up();
+    client.mail(Mail::Durable(position));
+    assert_eq!(client.heard(), ["1 queue.purge-ok message-count=20000"]);
+    assert_eq!(client.connection.flow(), Flow::Read);
+}
+
 #[test]
 fn a_long_commit_takes_turns_and_is_answered_at_its_end() {
     let (mut client, store) = client();

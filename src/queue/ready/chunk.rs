@@ -17,7 +17,7 @@ use crate::store::RecordAt;
 
 /// See the module. Never empty.
 #[derive(Debug)]
-pub(super) struct Chunk {
+pub(in crate::queue) struct Chunk {
     /// The position of the first message.
     first: u64,
     len: usize,

@@ -9,13 +9,13 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Loaded, Lost};
+use super::piece::Piece;
 use super::runs::{cut, merge};
 use super::{ENTRY_WEIGHT, Mass, weight};
 use crate::entry::{Entry, Facts};
 use crate::queue::Sum;
 use crate::queue::bodies::Bodies;
 use crate::queue::spilled::{Moved, Refused};
-use crate::store::RecordAt;
 
 /// Messages in a head before a tail begins; twice as many are cut.
 const HEAD_LEN: usize = 512;
@@ -84,12 +84,12 @@ impl Level {
     }
 
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::queue) fn is_empty(&self) -> bool {
         self.head.is_empty()
     }
 
     /// Messages.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::queue) fn len(&self) -> usize {
         let rest = self.rest.as_ref();
         self.head.len() + rest.map_or(0, |rest| rest.len + rest.tail.len())
     }
@@ -284,12 +284,16 @@ impl Level {
             && rest.tail.iter().all(each)
     }
 
-    /// The records of all messages, in order.
-    pub(super) fn records(&self, each: &mut dyn FnMut(RecordAt)) {
-        self.head.iter().for_each(|entry| each(entry.at));
-        if let Some(rest) = &self.rest {
-            rest.chunks.iter().for_each(|chunk| chunk.records(each));
-            rest.tail.iter().for_each(|entry| each(entry.at));
+    /// Takes the next part of it, to be thrown away: nothing is read back for it. `None` if there
+    /// is none. The level is of no other use afterwards.
+    pub(in crate::queue) fn take_piece(&mut self) -> Option<Piece> {
+        if !self.head.is_empty() {
+            return Some(Piece::of(std::mem::take(&mut self.head).into()));
+        }
+        let rest = self.rest.as_mut()?;
+        match rest.take_chunk(0) {
+            Some(chunk) => Some(Piece::Chunk(chunk)),
+            None => Some(Piece::of(self.rest.take()?.tail)).filter(|piece| piece.len() > 0),
         }
     }
 

@@ -103,7 +103,7 @@ impl Block {
     }
 
     /// Offsets in it.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::queue) fn len(&self) -> usize {
         match &self.facts {
             BlockFacts::Open(facts) => facts.len(),
             BlockFacts::Sealed(facts) => facts.len(),
@@ -281,7 +281,7 @@ impl Block {
 
     /// Shows its messages with their offsets until `each` says `false`. Those on disk are read and
     /// not kept; what cannot be read is passed over.
-    pub(super) fn visit(
+    pub(in crate::queue) fn visit(
         &self,
         bodies: Option<&dyn Bodies>,
         each: &mut dyn FnMut(u64, RecordAt, &Message) -> bool,
@@ -345,7 +345,7 @@ impl Block {
 
     /// The records that are to be settled when it goes: not those of damaged messages, which
     /// were.
-    pub(super) fn unsettled(&self) -> impl Iterator<Item = RecordAt> {
+    pub(in crate::queue) fn unsettled(&self) -> impl Iterator<Item = RecordAt> {
         let damaged = |index| {
             let place = self.lost.binary_search_by_key(&index, |(index, _)| *index);
             let lost = place.ok().and_then(|place| self.lost.get(place));

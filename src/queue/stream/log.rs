@@ -238,7 +238,12 @@ impl Log {
 
     /// Where messages are that are not in memory.
     pub(super) fn disk(&self) -> Option<&dyn Bodies> {
-        self.account.bodies().map(|bodies| &**bodies)
+        self.shelf().map(|bodies| &**bodies)
+    }
+
+    /// Where messages are that are not in memory.
+    pub(super) fn shelf(&self) -> Option<&Arc<dyn Bodies>> {
+        self.account.bodies()
     }
 
     /// What is to be stored with a message that is the `ahead`-th to be appended from now on: its

@@ -112,18 +112,10 @@ impl Stream {
     }
 
     /// Messages left the log for good.
-    fn bury(&self, mut blocks: Vec<Block>, fx: &mut Effects) {
-        fx.will_settle(blocks.iter().map(Block::len).sum());
-        for block in &blocks {
-            block.unsettled().for_each(|at| fx.settle(at));
-            if fx.is_listening() {
-                block.visit(self.log.disk(), &mut |offset, _, message| {
-                    fx.note_at(message, offset, || Fate::Purged);
-                    true
-                });
-            }
+    fn bury(&self, blocks: Vec<Block>, fx: &mut Effects) {
+        if !blocks.is_empty() {
+            fx.remains.add_blocks(blocks, self.log.shelf());
         }
-        fx.blocks.append(&mut blocks);
     }
 
     /// What a stream cannot do.

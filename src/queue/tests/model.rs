@@ -208,6 +208,7 @@ impl Run {
             Step::Purge => {
                 let purged = self.queue.queue.purge(self.queue.now, &mut self.queue.fx);
                 assert_eq!(purged.unwrap(), self.model.ready.len() as u64);
+                self.queue.clear_away();
                 self.model.ready.clear();
                 self.model.returned = 0;
             }

@@ -93,6 +93,7 @@ fn purge_leaves_unacked_messages() {
     q.get(1);
     q.fx.clear();
     assert_eq!(q.queue.purge(q.now, &mut q.fx).unwrap(), 2);
+    q.clear_away();
     assert_eq!(q.fx.settled.len(), 2);
     assert_eq!((q.queue.ready_count(), q.queue.unacked_count()), (0, 1));
     q.requeue(0, "a", ReturnCause::Nack);

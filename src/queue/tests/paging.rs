@@ -189,6 +189,7 @@ fn purge_settles_what_is_on_disk_without_reading_it() {
     q.queue.page_out();
     q.fx.clear();
     assert_eq!(q.queue.purge(q.now, &mut q.fx).unwrap(), 30);
+    q.clear_away();
     assert_eq!(q.fx.settled.len(), 20);
     q.fx.clear();
     let shelf = q.shelf.as_ref().unwrap();
@@ -203,6 +204,8 @@ fn purge_tells_listeners_of_messages_on_disk() {
     q.fx.clear();
     q.fx.heard = crate::queue::Effects::new(true, false).heard;
     q.queue.purge(q.now, &mut q.fx).unwrap();
+    assert_eq!(q.fx.fates(), 30);
+    q.clear_away();
     assert_eq!(q.fx.events().len(), 30);
 }
 

@@ -55,6 +55,18 @@ fn paid(client: &Mailbox) -> Option<Position> {
     })
 }
 
+/// The order of each message that was purged.
+#[derive(Default)]
+struct Purged(parking_lot::Mutex<Vec<u64>>);
+
+impl Listener for Purged {
+    fn on_event(&self, event: &Event) {
+        if matches!(event.fate, Fate::Purged) {
+            self.0.lock().push(event.order);
+        }
+    }
+}
+
 fn fill(broker: &Fixture, queue: &str) {
     for _ in 0..MANY {
         broker.publish("", queue);
@@ -370,6 +382,47 @@ fn a_policy_reaches_its_queues_in_turns() {
     assert!(bounded() < MANY);
     assert!(finish(&broker) >= MANY * 16 / u64::from(TURN_STEPS) - 1);
     assert_eq!(bounded(), MANY);
+}
+
+#[test]
+fn a_long_queue_is_deleted_in_turns_and_its_messages_are_told_in_order() {
+    let broker = Fixture::new();
+    broker.queue("q", Table::new());
+    let told = Arc::new(Purged::default());
+    let listener: Arc<dyn Listener> = Arc::<Purged>::clone(&told);
+    let guard = broker
+        .vhost
+        .env()
+        .events
+        .listen(Interest::Messages, listener);
+    fill(&broker, "q");
+    assert!(as_a_client(|| delete_queue(&broker, "q")));
+    assert!(broker.vhost.find_queue("q").is_none());
+    let told_at_once = told.0.lock().len() as u64;
+    assert!(told_at_once < MANY, "{told_at_once}");
+    assert!(finish(&broker) >= MANY * 8 / u64::from(TURN_STEPS) - 1);
+    drop(guard);
+    // The first ones were told when the messages came.
+    assert!(told.0.lock().iter().copied().eq(MANY + 1..=2 * MANY));
+}
+
+#[test]
+fn a_stop_settles_what_was_purged() {
+    let broker = Fixture::new();
+    let queue = broker.queue("q", Table::new());
+    fill(&broker, "q");
+    fill(&broker, "q");
+    assert!(as_a_client(|| {
+        let purged = queue.with(broker.now(), |state, effects| {
+            state.purge(broker.now(), effects)
+        });
+        assert_eq!(purged.unwrap(), 2 * MANY);
+    }));
+    let alive = Arc::downgrade(&queue);
+    drop(queue);
+    broker.vhost.env().turns.close(broker.now());
+    assert_eq!(finish(&broker), 0, "nothing is left");
+    assert_eq!(alive.strong_count(), 1, "but for the queue itself");
 }
 
 // The policy was answered while most of it was still there.

@@ -231,6 +231,7 @@ fn damaged_message_is_passed_over_counted_and_settled_once() {
     assert_eq!(q.ready(), words(whole()));
     q.fx.clear();
     q.queue.take_all(&mut q.fx);
+    q.clear_away();
     assert_eq!(q.fx.settled.len(), 1495);
 }
 
@@ -327,6 +328,7 @@ fn retention_takes_blocks_on_disk_unread() {
     };
     q.queue.reconfigure(q.now, limits, &mut q.fx);
     let left = q.queue.ready_count();
+    q.clear_away();
     assert_eq!((q.fx.settled.len() as u64, reads(&q)), (3000 - left, 0));
     assert_eq!(q.ready(), words(3000 - left..3000));
 }
@@ -336,6 +338,7 @@ fn fates_of_what_retention_takes_are_told_from_disk_too() {
     let mut q = on_disk(600);
     q.fx.heard = crate::queue::Effects::new(true, false).heard;
     q.queue.take_all(&mut q.fx);
+    q.clear_away();
     assert_eq!(q.fx.events().len(), 600);
 }
 
@@ -560,7 +563,9 @@ impl Run {
             queue.unacked_count(),
             queue.stats().delivered,
         ];
-        (mail, held.collect(), settled(&self.q), counts)
+        let held = held.collect();
+        self.q.clear_away();
+        (mail, held, settled(&self.q), counts)
     }
 }
 
@@ -588,6 +593,8 @@ proptest! {
         prop_assert_eq!(paged.q.ready(), whole.q.ready());
         paged.q.queue.take_all(&mut paged.q.fx);
         whole.q.queue.take_all(&mut whole.q.fx);
+        paged.q.clear_away();
+        whole.q.clear_away();
         prop_assert_eq!(settled(&paged.q), settled(&whole.q));
         paged.q.fx.clear();
         prop_assert_eq!((held(&paged.q), spilled(&paged.q)), (0, 0));
@@ -618,6 +625,7 @@ proptest! {
             before.q.dispatch();
         }
         before.apply(&Step::Retain { octets });
+        before.q.clear_away();
         let gone = settled(&before.q);
         told.retain(|told| !gone.contains(&told.at.0));
         let limits = before.q.queue.limits().clone();
