@@ -21,6 +21,13 @@ pub const CLOSE_WAIT_MS: u64 = 30_000;
 /// The program is told that the store cannot be written.
 pub const DURABLE_WAIT_MS: u64 = 30_000;
 
+/// Milliseconds within which an address may fail to log in as often as `login_failures_max` says.
+/// A peer beyond is refused unheard: 403 over AMQP, 429 over HTTP.
+pub const LOGIN_WINDOW_MS: u64 = 60_000;
+
+/// Addresses whose failed logins are kept. Beyond it the one is forgotten that has the fewest.
+pub const LOGIN_SOURCES_MAX: usize = 4_096;
+
 /// Connections that may be between accept and connection.open-ok at one time. Above it none is
 /// accepted until one of them gets through or gives up: the peer waits in the listen backlog.
 pub const HANDSHAKES_MAX: usize = 4_096;

@@ -16,6 +16,7 @@
 mod admission;
 mod change;
 mod definitions;
+mod failures;
 mod limits;
 mod password;
 mod pattern;
@@ -34,6 +35,7 @@ use std::{
 
 use parking_lot::RwLock;
 
+use self::failures::{Failures, Standing};
 use self::sasl::Credentials;
 pub use self::{
     admission::{Admission, NotAdmitted},
@@ -51,6 +53,7 @@ pub use self::{
     refused::Refused,
     sasl::Mechanism,
 };
+use crate::clock::Mono;
 
 /// What is decided once, when the broker starts.
 #[derive(Clone)]
@@ -63,6 +66,8 @@ pub struct AuthSettings {
     pub loopback_users: Vec<String>,
     /// What new passwords are hashed with.
     pub hashing: HashingAlgorithm,
+    /// Failed logins from one address within a minute after which it is refused unheard.
+    pub failures_max: Option<u64>,
 }
 
 /// The user and password ANONYMOUS stands for. No `Debug`: it would show the password.
@@ -86,6 +91,7 @@ impl Default for AuthSettings {
             }),
             loopback_users: vec![guest()],
             hashing: HashingAlgorithm::default(),
+            failures_max: None,
         }
     }
 }
@@ -98,6 +104,7 @@ pub struct Auth {
     offered_text: String,
     accounts: Arc<Accounts>,
     attempts: [Attempts; 2],
+    failures: Failures,
 }
 
 /// What an [`Auth`] reads and its [`AuthWriter`] changes.
@@ -217,6 +224,7 @@ impl Auth {
         let auth = Self {
             offered_text: names.join(" "),
             offered,
+            failures: Failures::new(settings.failures_max),
             settings,
             accounts,
             attempts: Default::default(),
@@ -238,7 +246,7 @@ impl Auth {
         self.accounts.generation.load(Ordering::Acquire)
     }
 
-    /// Decides about a `connection.start-ok` (or `secure-ok`) from `peer`.
+    /// Decides about a `connection.start-ok` (or `secure-ok`) from `peer`. `now`: transport time.
     ///
     /// # Errors
     /// `Refused`, which knows what to log and what the client is told.
@@ -247,6 +255,7 @@ impl Auth {
         mechanism: &str,
         response: &[u8],
         peer: IpAddr,
+        now: Mono,
     ) -> Result<Arc<User>, Refused> {
         let mechanism =
             Mechanism::from_name(mechanism).ok_or_else(|| Refused::UnknownMechanism {
@@ -267,11 +276,11 @@ impl Auth {
                 return Err(Refused::MechanismNotOffered { mechanism });
             }
         };
-        self.log_in(Door::Amqp, mechanism, credentials, peer)
+        self.log_in(Door::Amqp, mechanism, credentials, (peer, now))
     }
 
     /// Decides about a user name and a password that came by another way than AMQP from `peer`,
-    /// such as HTTP's basic authentication.
+    /// such as HTTP's basic authentication. `now`: transport time.
     ///
     /// # Errors
     /// As [`authenticate`](Self::authenticate).
@@ -280,12 +289,13 @@ impl Auth {
         user: &str,
         password: &[u8],
         peer: IpAddr,
+        now: Mono,
     ) -> Result<Arc<User>, Refused> {
         let credentials = Credentials {
             user: user.as_bytes(),
             password,
         };
-        self.log_in(Door::Http, Mechanism::Plain, credentials, peer)
+        self.log_in(Door::Http, Mechanism::Plain, credentials, (peer, now))
     }
 
     /// How often users have tried to log in by `door`: with success, and without.
@@ -319,15 +329,39 @@ impl Auth {
         door: Door,
         mechanism: Mechanism,
         credentials: Credentials<'_>,
-        peer: IpAddr,
+        (peer, now): (IpAddr, Mono),
     ) -> Result<Arc<User>, Refused> {
-        let checked = self.check_credentials(mechanism, credentials, peer);
+        let checked = self.hear(mechanism, credentials, (peer, now));
         let attempts = self.attempts_by(door);
         let count = match checked {
             Ok(_) => &attempts.succeeded,
             Err(_) => &attempts.failed,
         };
         count.fetch_add(1, Ordering::Relaxed);
+        checked
+    }
+
+    /// Looks at credentials, unless too many from their address were wrong.
+    fn hear(
+        &self,
+        mechanism: Mechanism,
+        credentials: Credentials<'_>,
+        (peer, now): (IpAddr, Mono),
+    ) -> Result<Arc<User>, Refused> {
+        if self.failures.is_over(peer, now) {
+            return Err(Refused::TooManyFailures {
+                mechanism,
+                user: String::from_utf8_lossy(credentials.user).into_owned(),
+                peer,
+            });
+        }
+        let checked = self.check_credentials(mechanism, credentials, peer);
+        if checked.is_err() && self.failures.note(peer, now) == Standing::Last {
+            crate::log::warn!(
+                "logins from {peer} are refused for a while: too many have failed \
+                 (login_failures_max)"
+            );
+        }
         checked
     }
 
@@ -345,10 +379,13 @@ impl Auth {
             });
         }
         // A name that is not UTF-8 must not become a user's by replacement characters.
-        let user = std::str::from_utf8(credentials.user)
-            .ok()
-            .and_then(|exact| self.user(exact))
-            .filter(|user| user.password.verify(credentials.password));
+        let exact = std::str::from_utf8(credentials.user).ok();
+        let user = exact.and_then(|exact| self.user(exact));
+        let nothing = PasswordHash::of_no_user(self.settings.hashing);
+        // Of a user that there is not, too: the time must not tell.
+        let hash = user.as_ref().map_or(&nothing, |user| &user.password);
+        let is_right = hash.verify(credentials.password);
+        let user = user.filter(|_| is_right);
         match user {
             None => Err(Refused::BadCredentials {
                 mechanism,

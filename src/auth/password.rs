@@ -49,6 +49,8 @@ impl HashingAlgorithm {
     }
 
     fn digest(self, salt: &[u8], password: &[u8]) -> Box<[u8]> {
+        #[cfg(test)]
+        DIGESTS.with(|made| made.set(made.get() + 1));
         fn run<D: Digest>(salt: &[u8], password: &[u8]) -> Box<[u8]> {
             D::new()
                 .chain_update(salt)
@@ -119,14 +121,23 @@ impl PasswordHash {
         })
     }
 
-    /// Whether `password` is the one that was hashed, in a time that does not tell how nearly.
+    /// Whether `password` is the one that was hashed, in a time that does not tell how nearly, nor
+    /// whether there is a hash.
     #[must_use]
     pub fn verify(&self, password: &[u8]) -> bool {
-        let Some((salt, digest)) = self.octets.split_at_checked(SALT_LEN) else {
-            return false;
-        };
+        let whole = self.octets.split_at_checked(SALT_LEN);
+        let (salt, digest) = whole.unwrap_or((&[0; SALT_LEN], &[]));
         let matches = self.algorithm.digest(salt, password).ct_eq(digest);
         !password.is_empty() && bool::from(matches)
+    }
+
+    /// What no password fits: for a user that there is not, whose refusal takes as long as any.
+    #[must_use]
+    pub(super) fn of_no_user(algorithm: HashingAlgorithm) -> Self {
+        Self {
+            algorithm,
+            octets: Box::default(),
+        }
     }
 
     /// Salt and digest in base64, as in definitions.
@@ -177,6 +188,18 @@ impl fmt::Display for PasswordError {
 }
 
 impl std::error::Error for PasswordError {}
+
+#[cfg(test)]
+thread_local! {
+    /// Digests that this thread has made.
+    static DIGESTS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// Digests that this thread has made.
+#[cfg(test)]
+pub(super) fn digests() -> u64 {
+    DIGESTS.get()
+}
 
 #[cfg(test)]
 mod tests;

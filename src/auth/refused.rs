@@ -4,6 +4,7 @@
 //! Seen: RabbitMQ 4.3.6, tests/scripts/handshake.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use super::sasl::Mechanism;
 use crate::log::Shown;
@@ -31,6 +32,15 @@ pub enum Refused {
         mechanism: Mechanism,
         /// As whom.
         user: String,
+    },
+    /// Too many logins from the address have failed: this one was not looked at.
+    TooManyFailures {
+        /// How they tried.
+        mechanism: Mechanism,
+        /// As whom.
+        user: String,
+        /// Whence.
+        peer: IpAddr,
     },
     /// A response that is not of the mechanism's form.
     Malformed {
@@ -60,7 +70,8 @@ impl Refused {
         match self {
             Self::BadCredentials { mechanism, .. }
             | Self::BlankPassword { mechanism, .. }
-            | Self::NotLoopback { mechanism, .. } => Some(format!(
+            | Self::NotLoopback { mechanism, .. }
+            | Self::TooManyFailures { mechanism, .. } => Some(format!(
                 "Login was refused using authentication mechanism {}. For details see the broker \
                  logfile.",
                 mechanism.name()
@@ -78,7 +89,8 @@ impl Refused {
         match self {
             Self::BadCredentials { user, .. }
             | Self::BlankPassword { user, .. }
-            | Self::NotLoopback { user, .. } => Some(user),
+            | Self::NotLoopback { user, .. }
+            | Self::TooManyFailures { user, .. } => Some(user),
             _ => None,
         }
     }
@@ -106,6 +118,16 @@ impl fmt::Display for Refused {
             Self::NotLoopback { mechanism, user } => write!(
                 f,
                 "{} login refused: user '{}' can only connect via localhost",
+                mechanism.name(),
+                Shown(user)
+            ),
+            Self::TooManyFailures {
+                mechanism,
+                user,
+                peer,
+            } => write!(
+                f,
+                "{} login refused: user '{}' - too many logins from {peer} have failed",
                 mechanism.name(),
                 Shown(user)
             ),

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use super::*;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const NOW: Mono = Mono::ZERO;
 const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const REFUSED_PLAIN: &str = "Login was refused using authentication mechanism PLAIN. For details \
                              see the broker logfile.";
@@ -148,7 +149,7 @@ fn check_refused(login: Result<Arc<User>, Refused>, log: &str, reply: Option<&st
 
 fn check_plain(response: &[u8], log: &str) {
     check_refused(
-        auth().authenticate("PLAIN", response, HERE),
+        auth().authenticate("PLAIN", response, HERE, NOW),
         log,
         Some(REFUSED_PLAIN),
     );
@@ -163,7 +164,7 @@ fn each_mechanism_lets_its_user_in() {
         ("ANONYMOUS", b"x", "guest"),
     ];
     for (mechanism, response, user) in cases {
-        let login = auth().authenticate(mechanism, response, HERE).unwrap();
+        let login = auth().authenticate(mechanism, response, HERE, NOW).unwrap();
         assert_eq!(login.name(), user, "{mechanism}");
     }
 }
@@ -187,14 +188,14 @@ fn wrong_password_and_unknown_user_look_the_same() {
 #[test]
 fn blank_password_is_refused_before_anything_is_looked_up() {
     let text = auth()
-        .authenticate("PLAIN", b"\0eve\0", HERE)
+        .authenticate("PLAIN", b"\0eve\0", HERE, NOW)
         .unwrap_err()
         .to_string();
     let start = "PLAIN login refused: user 'eve' attempted to log in with a blank password, which";
     assert!(text.starts_with(start), "{text}");
     let auth = auth();
     auth.add_user("blank", "").unwrap();
-    assert!(auth.authenticate("PLAIN", b"\0blank\0", HERE).is_err());
+    assert!(auth.authenticate("PLAIN", b"\0blank\0", HERE, NOW).is_err());
 }
 
 #[test]
@@ -203,12 +204,12 @@ fn user_without_a_hash_cannot_log_in() {
     auth.set_password("bob", None).unwrap();
     let log = "PLAIN login refused: user 'bob' - invalid credentials";
     check_refused(
-        auth.authenticate("PLAIN", b"\0bob\0pw", HERE),
+        auth.authenticate("PLAIN", b"\0bob\0pw", HERE, NOW),
         log,
         Some(REFUSED_PLAIN),
     );
     auth.set_password("bob", Some("new")).unwrap();
-    assert!(auth.check_password("bob", b"new", THERE).is_ok());
+    assert!(auth.check_password("bob", b"new", THERE, NOW).is_ok());
 }
 
 #[test]
@@ -216,27 +217,30 @@ fn loopback_users_come_from_this_machine_only() {
     let auth = auth();
     let log = "PLAIN login refused: user 'guest' can only connect via localhost";
     check_refused(
-        auth.authenticate("PLAIN", b"\0guest\0guest", THERE),
+        auth.authenticate("PLAIN", b"\0guest\0guest", THERE, NOW),
         log,
         Some(REFUSED_PLAIN),
     );
-    assert!(auth.authenticate("ANONYMOUS", b"", THERE).is_err());
+    assert!(auth.authenticate("ANONYMOUS", b"", THERE, NOW).is_err());
     for peer in ["127.3.0.1", "::1", "::ffff:127.0.0.1"] {
-        let login = auth.authenticate("PLAIN", b"\0guest\0guest", peer.parse().unwrap());
+        let login = auth.authenticate("PLAIN", b"\0guest\0guest", peer.parse().unwrap(), NOW);
         assert!(login.is_ok(), "{peer}");
     }
     let open = with_settings(AuthSettings {
         loopback_users: vec![],
         ..AuthSettings::default()
     });
-    assert!(open.authenticate("PLAIN", b"\0guest\0guest", THERE).is_ok());
+    assert!(
+        open.authenticate("PLAIN", b"\0guest\0guest", THERE, NOW)
+            .is_ok()
+    );
 }
 
 #[test]
 fn malformed_or_unknown_is_met_with_silence() {
     let auth = auth();
     let silent = |mechanism, response, log| {
-        check_refused(auth.authenticate(mechanism, response, HERE), log, None);
+        check_refused(auth.authenticate(mechanism, response, HERE, NOW), log, None);
     };
     silent("PLAIN", &b"bob\0pw"[..], "PLAIN response invalid");
     silent(
@@ -276,7 +280,7 @@ fn only_usable_mechanisms_are_offered() {
     let auth = with_settings(settings);
     assert_eq!(auth.mechanisms(), "AMQPLAIN PLAIN");
     let log = "invalid authentication mechanism 'ANONYMOUS'";
-    check_refused(auth.authenticate("ANONYMOUS", b"", HERE), log, None);
+    check_refused(auth.authenticate("ANONYMOUS", b"", HERE, NOW), log, None);
 }
 
 #[test]
@@ -288,14 +292,18 @@ fn mechanism_left_out_of_the_settings_is_refused() {
     let auth = with_settings(settings);
     assert_eq!(auth.mechanisms(), "AMQPLAIN");
     let log = "invalid authentication mechanism 'PLAIN'";
-    check_refused(auth.authenticate("PLAIN", b"\0bob\0pw", HERE), log, None);
+    check_refused(
+        auth.authenticate("PLAIN", b"\0bob\0pw", HERE, NOW),
+        log,
+        None,
+    );
 }
 
 #[test]
 fn anonymous_needs_the_password_it_was_configured_with() {
     let auth = auth();
     auth.set_password("guest", Some("changed")).unwrap();
-    let refused = auth.authenticate("ANONYMOUS", b"", HERE).unwrap_err();
+    let refused = auth.authenticate("ANONYMOUS", b"", HERE, NOW).unwrap_err();
     let log = "ANONYMOUS login refused: user 'guest' - invalid credentials";
     assert_eq!(refused.to_string(), log);
 }
@@ -448,7 +456,7 @@ fn definitions_of_rabbitmq_go_round() {
         exported,
         serde_json::from_str::<serde_json::Value>(EXPORTED).unwrap()
     );
-    assert!(auth.check_password("bob", b"pw", THERE).is_ok());
+    assert!(auth.check_password("bob", b"pw", THERE, NOW).is_ok());
 }
 
 #[test]
@@ -460,7 +468,7 @@ fn putting_a_user_again_keeps_limits_and_permissions() {
     let json = r#"{"name":"bob","password":"new","tags":"b, a,,b"}"#;
     let change = auth.put_user(&serde_json::from_str(json).unwrap()).unwrap();
     assert_eq!(change, Change::Replaced);
-    let bob = auth.check_password("bob", b"new", THERE).unwrap();
+    let bob = auth.check_password("bob", b"new", THERE, NOW).unwrap();
     assert_eq!(bob.tags(), ["b", "a", "b"]);
     assert_eq!(bob.limits().channels(), Some(4));
     assert!(auth.access("bob", "/").is_some());
@@ -570,4 +578,46 @@ fn user_limit_set_after_the_login_counts() {
         refused,
         NotAdmitted::Limit(LimitReached::UserConnections { .. })
     ));
+}
+
+#[test]
+fn an_address_that_failed_by_one_door_is_refused_by_the_other() {
+    let auth = with_settings(AuthSettings {
+        failures_max: Some(3),
+        ..AuthSettings::default()
+    });
+    auth.add_user("bob", "pw").unwrap();
+    let wrong = |user: &str| auth.check_password(user, b"wrong", THERE, NOW).unwrap_err();
+    let heard = |refused: Refused| matches!(refused, Refused::BadCredentials { .. });
+    assert!(heard(wrong("bob")) && heard(wrong("eve")));
+    // It succeeds, which counts for nothing.
+    assert!(auth.check_password("bob", b"pw", THERE, NOW).is_ok());
+    assert!(heard(wrong("bob")));
+    let log = "PLAIN login refused: user 'bob' - too many logins from 10.0.0.1 have failed";
+    let refused = auth.authenticate("PLAIN", b"\0bob\0pw", THERE, NOW);
+    check_refused(refused, log, Some(REFUSED_PLAIN));
+    assert!(auth.authenticate("PLAIN", b"\0bob\0pw", HERE, NOW).is_ok());
+    let later = NOW.plus_ms(20_000);
+    assert!(
+        auth.authenticate("PLAIN", b"\0bob\0pw", THERE, later)
+            .is_ok()
+    );
+    assert_eq!(auth.attempts(Door::Amqp), (2, 1));
+}
+
+// The time that a refusal takes must not tell which users there are.
+#[test]
+fn a_user_that_there_is_not_costs_as_many_digests_as_a_wrong_password() {
+    let auth = auth();
+    auth.set_password("bob", None).unwrap();
+    auth.add_user("alice", "pw").unwrap();
+    let digests = |user: &[u8]| {
+        let before = password::digests();
+        let response = [b"\0", user, b"\0wrong"].concat();
+        assert!(auth.authenticate("PLAIN", &response, HERE, NOW).is_err());
+        password::digests() - before
+    };
+    for user in [&b"alice"[..], b"bob", b"nobody", b"\xff"] {
+        assert_eq!(digests(user), 1, "{user:?}");
+    }
 }

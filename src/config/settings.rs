@@ -310,6 +310,12 @@ settings! {
         loopback_users: Vec<String> = vec!["guest".to_owned()];
         "loopback_users", List { of: &[], least: 0 }, ["loopback_users.guest"];
 
+        /// Failed logins from one address within a minute, over AMQP and HTTP together; further
+        /// ones are refused unheard for a while. Addresses of this machine have no limit, and
+        /// `none` sets none for all.
+        login_failures_max: Option<u64> = Some(300);
+        "login_failures_max", WholeOrNone(1, WHOLE_MAX, Count), [];
+
         /// The user that a client becomes who logs in with `ANONYMOUS`; `none` refuses them.
         anonymous_login_user: Option<String> = Some("guest".to_owned());
         "anonymous_login_user", NameOrNone, ["anonymous_login_user"];

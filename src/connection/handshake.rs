@@ -24,6 +24,7 @@ use leveret_codec::table::{Table, TableRef, Value};
 use leveret_codec::types::ChannelId;
 
 use crate::auth::User;
+use crate::clock::Now;
 use crate::config::Settings;
 use crate::desk::Desk;
 use crate::desk::session::{Client, Login, Origin, Session, Tuned};
@@ -109,6 +110,7 @@ impl AwaitHeader {
 impl AwaitStartOk {
     pub(super) fn on_start_ok(
         self,
+        now: Now,
         start_ok: ConnectionStartOk<'_>,
         origin: &Origin,
         broker: &Desk,
@@ -121,7 +123,7 @@ impl AwaitStartOk {
         let how = (PROTOCOL, mechanism);
         let user = broker
             .auth
-            .authenticate(mechanism, response, peer)
+            .authenticate(mechanism, response, peer, now.transport)
             .map_err(|refused| {
                 let log = refused.to_string();
                 broker.tell_login(origin, how, Err(&refused));

@@ -48,7 +48,7 @@ impl Connection {
         let phase = std::mem::replace(&mut self.phase, Phase::Silent);
         let next = match (phase, method) {
             (Phase::Start(step), Method::ConnectionStartOk(start_ok)) => step
-                .on_start_ok(start_ok, &self.origin, &self.broker, &mut self.outbox)
+                .on_start_ok(now, start_ok, &self.origin, &self.broker, &mut self.outbox)
                 .map(Phase::Tune),
             (Phase::Tune(step), Method::ConnectionTuneOk(tune_ok)) => step
                 .on_tune_ok(tune_ok, &self.broker.env.settings)

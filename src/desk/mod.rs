@@ -267,6 +267,7 @@ fn auth_settings(settings: &Settings) -> AuthSettings {
             .clone()
             .map(|user| AnonymousLogin { user, password }),
         loopback_users: settings.loopback_users.clone(),
+        failures_max: settings.login_failures_max,
         ..AuthSettings::default()
     }
 }

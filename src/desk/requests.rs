@@ -27,7 +27,8 @@ impl Desk {
         password: &[u8],
         peer: IpAddr,
     ) -> Result<Arc<User>, Refused> {
-        self.auth.check_password(name, password, peer)
+        let now = self.now().transport;
+        self.auth.check_password(name, password, peer, now)
     }
 
     /// How often users have tried to log in by `door`: with success, and without.

@@ -300,6 +300,13 @@ impl Refusal {
         Self::new(status, "not_authorized", "Not_Authorized").early()
     }
 
+    /// 429: too many logins from the address have failed.
+    pub(super) fn too_many_failures() -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let reason = "too many logins from this address have failed, try again later";
+        Self::new(status, "too_many_requests", reason).early()
+    }
+
     /// 401: the request has no login.
     pub(super) fn no_login() -> Self {
         Self {

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::answer::Refusal;
 use super::route::Needs;
-use crate::auth::User;
+use crate::auth::{Refused, User};
 use crate::desk::{Desk, NotAllowed};
 
 /// Tags that let a user manage anything at all.
@@ -25,7 +25,8 @@ pub(super) const SEES_ALL_VHOSTS: &[&str] = &["administrator"];
 /// The user that a request names, with the right password.
 ///
 /// # Errors
-/// 401 without credentials or with wrong ones, 400 for what cannot be read.
+/// 401 without credentials or with wrong ones, 429 after too many of those, 400 for what cannot be
+/// read.
 pub(super) fn basic(desk: &Desk, headers: &HeaderMap, peer: IpAddr) -> Result<Arc<User>, Refusal> {
     let unreadable = || Refusal::status(StatusCode::BAD_REQUEST);
     let Some(said) = headers.get(header::AUTHORIZATION) else {
@@ -50,7 +51,7 @@ pub(super) fn basic(desk: &Desk, headers: &HeaderMap, peer: IpAddr) -> Result<Ar
 /// The user of that name, if the password is right.
 ///
 /// # Errors
-/// 401.
+/// 401, or 429 if too many logins from `peer` have failed.
 pub(super) fn check(
     desk: &Desk,
     name: &str,
@@ -58,9 +59,16 @@ pub(super) fn check(
     peer: IpAddr,
 ) -> Result<Arc<User>, Refusal> {
     let user = desk.log_in(name, password, peer);
-    user.map_err(|refused| {
-        crate::log::warn!("HTTP access denied: {refused}");
-        Refusal::login_failed()
+    user.map_err(|refused| match refused {
+        // The log has been told once; a client that goes on must not fill it.
+        Refused::TooManyFailures { .. } => {
+            crate::log::debug!("HTTP access denied: {refused}");
+            Refusal::too_many_failures()
+        }
+        _ => {
+            crate::log::warn!("HTTP access denied: {refused}");
+            Refusal::login_failed()
+        }
     })
 }
 

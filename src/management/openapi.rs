@@ -285,6 +285,7 @@ const REFUSALS: &[Refused] = &[
     refused(412, "Precondition", Why, "It is protected."),
     refused(413, "TooLarge", Nothing, "The body is too large."),
     refused(415, "NoMediaType", Nothing, "The content type is none."),
+    refused(429, "TooManyFailures", Why, "Too many logins from the client's address have failed."),
     refused(431, "HeadTooLarge", Nothing, "The head of the request is too large."),
     refused(500, "Failed", Nothing, "Something of the broker has failed."),
     refused(503, "NotDurable", Why, "It cannot be done, or could not be written in time."),
@@ -297,7 +298,7 @@ fn refusals(route: &Route, operation: &Operation) -> impl Iterator<Item = &'stat
     let logs_in = operation.needs != Needs::Nothing || is_change;
     let own = operation.contract.refuses;
     let is_possible = move |status: u16| match status {
-        401 => logs_in,
+        401 | 429 => logs_in,
         403 | 503 => is_change,
         404 => has_names,
         412 => own.contains(&412),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use leveret::broker::Broker;
-use leveret::clock::Clock;
+use leveret::clock::{Clock, Mono};
 use leveret::internals::auth::{
     PermissionDefinition, TopicPermissionDefinition, UserLimits, VhostLimits,
 };
@@ -76,8 +76,14 @@ fn every_change_by_an_operator_survives_a_restart() {
     assert!(traced.metadata().tracing);
     let here = "127.0.0.1".parse().unwrap();
     let auth = broker.desk().auth();
-    assert!(auth.check_password("guest", b"other", here).is_ok());
-    assert!(auth.check_password("added", b"secret", here).is_err());
+    assert!(
+        auth.check_password("guest", b"other", here, Mono::ZERO)
+            .is_ok()
+    );
+    assert!(
+        auth.check_password("added", b"secret", here, Mono::ZERO)
+            .is_err()
+    );
 }
 
 fn change_everything(desk: &Desk) {

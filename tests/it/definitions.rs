@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use leveret::broker::{Broker, BrokerBuilder};
-use leveret::clock::Clock;
+use leveret::clock::{Clock, Mono};
 use leveret::internals::DeskInside as _;
 use leveret::internals::config::Durability;
 use leveret::internals::desk::{DocumentOf, ImportError};
@@ -139,8 +139,11 @@ fn what_is_imported_works() {
     assert_eq!((limits.queues(), limits.connections()), (Some(50), None));
     let auth = broker.desk().auth();
     let here = "127.0.0.1".parse().unwrap();
-    assert!(auth.check_password("alice", b"secret", here).is_ok());
-    assert!(auth.check_password("bob", b"pw", here).is_ok());
+    assert!(
+        auth.check_password("alice", b"secret", here, Mono::ZERO)
+            .is_ok()
+    );
+    assert!(auth.check_password("bob", b"pw", here, Mono::ZERO).is_ok());
     let access = auth.topic_access("bob", "orders", "amq.topic").unwrap();
     assert!(access.allows(
         leveret::internals::auth::Operation::Write,

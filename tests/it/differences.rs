@@ -336,6 +336,14 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "Logins from one address of another machine, 300 of which have failed within a minute \
+         (`login_failures_max`)",
+        &[Test(
+            "tests/it/limits.rs",
+            "an_address_that_fails_to_log_in_too_often_is_refused",
+        )],
+    ),
+    (
         "`guest` over HTTP, by a public name that leads to this machine",
         &[Test(
             "src/management/foreign/tests.rs",

@@ -15,12 +15,13 @@ use std::time::{Duration, Instant};
 use leveret::broker::{Broker, NewMessage, QueueDefinition};
 use leveret::internals::DeskInside as _;
 use leveret::internals::alarms::Alarm;
-use leveret::internals::auth::{UserLimits, VhostLimits};
+use leveret::internals::auth::{UserDefinition, UserLimits, VhostLimits};
 use leveret::internals::config::{KEYS, Settings};
 use leveret::internals::desk::VhostDefinition;
 use leveret::internals::limits::{CLOSE_WAIT_MS, HANDSHAKES_MAX, PEEK_MAX, SILENT_CLOSE_MS};
 use tempfile::TempDir;
 
+use crate::http::Http;
 use crate::process::Process;
 use crate::talker::{Client, LOGIN, all_octets, eventually, octets};
 
@@ -37,6 +38,14 @@ const BOUNDS: &[(&str, &str)] = &[
     (
         "DURABLE_WAIT_MS",
         "trouble::a_program_is_told_when_its_change_cannot_be_stored",
+    ),
+    (
+        "LOGIN_WINDOW_MS",
+        "limits::an_address_that_fails_to_log_in_too_often_is_refused",
+    ),
+    (
+        "LOGIN_SOURCES_MAX",
+        "limits::an_address_that_fails_to_log_in_too_often_is_refused",
     ),
     (
         "HANDSHAKES_MAX",
@@ -186,6 +195,10 @@ const SETTINGS: &[(&str, &str)] = &[
         "heartbeat",
         "hostile::a_peer_that_is_silent_for_two_heartbeats_is_gone",
     ),
+    (
+        "login_failures_max",
+        "limits::an_address_that_fails_to_log_in_too_often_is_refused",
+    ),
     ("frame_max", "limits::a_frame_may_be_as_large_as_agreed"),
     (
         "initial_frame_max",
@@ -276,6 +289,47 @@ fn what_is_shown_of_a_queue_is_bounded() {
     (0..3).for_each(|_| publish_to("large", &half));
     let shown = ["many", "large"].map(|queue| vhost.peek(queue, usize::MAX).unwrap().len());
     assert_eq!(shown, [messages_max, 2]);
+}
+
+/// The statuses of logins from another address than this machine's, as far as HTTP can tell.
+fn log_in_from_elsewhere(broker: &Broker, password: &str, times: usize) -> Vec<u16> {
+    let address = Http::of(broker).address;
+    let head = Http::of(broker)
+        .by("u", password)
+        .head("GET", "/api/whoami");
+    let head = head.replace(&address, "public.example.com");
+    let status = |_| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let text = format!("{head}connection: close\r\n\r\n");
+        stream.write_all(text.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    };
+    (0..times).map(status).collect()
+}
+
+// What becomes of many addresses, and when one is heard again: auth::failures::tests.
+#[test]
+fn an_address_that_fails_to_log_in_too_often_is_refused() {
+    let builder = Broker::builder().management(0);
+    let builder = builder.configure(|settings| settings.login_failures_max = Some(3));
+    let broker = builder.start().unwrap();
+    let desk = broker.desk();
+    let user = UserDefinition::new("u", "right").tags(["administrator"]);
+    desk.administration().put_user(&user).unwrap().unwaited();
+    assert_eq!(log_in_from_elsewhere(&broker, "right", 2), [200, 200]);
+    assert_eq!(
+        log_in_from_elsewhere(&broker, "wrong", 4),
+        [401, 401, 401, 429]
+    );
+    assert_eq!(log_in_from_elsewhere(&broker, "right", 1), [429]);
+    // This machine has no limit.
+    let http = Http::of(&broker);
+    for _ in 0..10 {
+        assert_eq!(http.by("u", "wrong").get("/api/whoami").status, 401);
+    }
+    assert_eq!(http.by("u", "right").get("/api/whoami").status, 200);
 }
 
 #[test]

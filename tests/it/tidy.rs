@@ -63,6 +63,11 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         "starts the threads of the store",
     ),
     (
+        "src/auth/",
+        &["std::net"],
+        "an address is a value; it opens nothing",
+    ),
+    (
         "src/desk/requests.rs",
         &["std::net"],
         "an address is a value; it opens nothing",
