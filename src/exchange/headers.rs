@@ -20,6 +20,11 @@ use super::value::{Side, write_canonical};
 
 const MATCH_KEY: &str = "x-match";
 
+/// Octets that most conditions are spelled with: room for them is made once for a message.
+const SPELLING_USUAL: usize = 128;
+/// Conditions that most messages meet at most, likewise.
+const MET_USUAL: usize = 16;
+
 /// Refuses an `x-match` that is none of the four words.
 ///
 /// # Errors
@@ -268,8 +273,8 @@ impl<D: Clone> Headers<D> {
 
     /// The conditions that these headers meet, in ascending order, each once.
     fn met(&self, headers: TableRef<'_>) -> Vec<usize> {
-        let mut spelling = Vec::new();
-        let mut met = Vec::new();
+        let mut spelling = Vec::with_capacity(SPELLING_USUAL);
+        let mut met = Vec::with_capacity(MET_USUAL);
         for (key, value) in last_of_each_name(headers) {
             spell_presence(key, &mut spelling);
             met.extend(self.spelled.get(spelling.as_slice()));
