@@ -180,6 +180,7 @@ impl Channel {
                 keys: &keys,
                 message,
                 publisher: publisher.as_ref(),
+                from: None,
             };
             return route(cx.now, exchange, question);
         }
@@ -196,6 +197,7 @@ impl Channel {
             keys: &[&*key],
             message,
             publisher: publisher.as_ref(),
+            from: None,
         };
         let answer = route(cx.now, exchange, question);
         let lasting = answer.lasting.then_some((&*key, &answer.routes));

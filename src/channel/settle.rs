@@ -10,7 +10,7 @@ use leveret_codec::methods::{BasicAck, BasicNack, BasicRecoverOk, BasicReject};
 
 use super::ledger::{Source, Unacked};
 use super::{Channel, Context, Reply};
-use crate::desk::{SETTLEMENT_PIECE, Settlements};
+use crate::desk::{SETTLEMENT_PIECE, Settled, Settlements};
 use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::queue::{Outcome, ReturnCause};
@@ -151,6 +151,7 @@ impl Channel {
         cx: &Context<'_>,
     ) {
         self.rank(&mut taken);
+        let by = self.heard_party(cx.session);
         let mut taken = taken.into_iter().peekable();
         while let Some(Unacked { source, entry, .. }) = taken.next() {
             let mut entries = vec![entry];
@@ -159,7 +160,8 @@ impl Channel {
             }
             let count = self.count_settled(source, &entries, outcome, cx);
             if let Some(from) = self.consumers.get(source) {
-                all.push(&from.supply, entries, outcome);
+                let by = by.clone();
+                all.push(&from.supply, entries, Settled { outcome, by });
                 if from.supply.consumer().is_some() {
                     self.consumers.give_credit(count.into(), cx);
                 }
@@ -260,8 +262,10 @@ impl Channel {
         cx: &Context<'_>,
     ) {
         let count = self.count_settled(source, entries, outcome, cx);
+        let by = self.heard_party(cx.session);
         if let Some(from) = self.consumers.get(source) {
-            from.supply.settle(cx.now, entries, outcome);
+            let how = Settled { outcome, by };
+            from.supply.settle(cx.now, entries, how);
             if from.supply.consumer().is_some() {
                 self.consumers.give_credit(count.into(), cx);
             }

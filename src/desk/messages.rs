@@ -101,6 +101,7 @@ impl Actor {
             keys: &keys,
             message: &message,
             publisher: publisher.as_ref(),
+            from: None,
         };
         let answer = self.vhost.route(now, &exchange, question);
         Ok(self.place(now, &exchange, message, &answer, publisher))

@@ -58,7 +58,7 @@ pub use exchanges::ExchangeDeclaration;
 pub use messages::{Publication, Published, QueuedMessage};
 pub use queues::QueueDeclaration;
 pub use stored::Stored;
-pub use supply::{SETTLEMENT_PIECE, Settlements, Supply};
+pub use supply::{SETTLEMENT_PIECE, Settled, Settlements, Supply};
 
 #[cfg(any(feature = "management", feature = "internals"))]
 pub use crate::queue::{Outcome, ReturnCause};

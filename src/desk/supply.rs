@@ -44,16 +44,25 @@ pub struct Settlements(Mutex<VecDeque<Settlement>>);
 struct Settlement {
     supply: Supply,
     entries: std::vec::IntoIter<Entry>,
-    outcome: Outcome,
+    how: Settled,
+}
+
+/// How messages are settled.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// What becomes of them.
+    pub outcome: Outcome,
+    /// Who settles them, while messages are listened to.
+    pub by: Option<Arc<Party>>,
 }
 
 impl Settlements {
     /// Adds what was read from `supply`.
-    pub fn push(&mut self, supply: &Supply, entries: Vec<Entry>, outcome: Outcome) {
+    pub fn push(&mut self, supply: &Supply, entries: Vec<Entry>, how: Settled) {
         self.0.get_mut().push_back(Settlement {
             supply: supply.clone(),
             entries: entries.into_iter(),
-            outcome,
+            how,
         });
     }
 
@@ -62,14 +71,14 @@ impl Settlements {
         turns::begin(turns, now, Arc::new(self));
     }
 
-    /// Takes out some that have one outcome.
-    fn next(&self) -> Option<(Supply, Vec<Entry>, Outcome)> {
+    /// Takes out some that are settled in one way.
+    fn next(&self) -> Option<(Supply, Vec<Entry>, Settled)> {
         let mut line = self.0.lock();
         loop {
             let first = line.front_mut()?;
             let entries: Vec<Entry> = first.entries.by_ref().take(SETTLEMENT_PIECE).collect();
             if !entries.is_empty() {
-                return Some((first.supply.clone(), entries, first.outcome));
+                return Some((first.supply.clone(), entries, first.how.clone()));
             }
             line.pop_front();
         }
@@ -79,11 +88,11 @@ impl Settlements {
 impl Work for Settlements {
     fn turn(&self, now: Now) -> Left {
         while !turns::is_over() {
-            let Some((supply, mut entries, outcome)) = self.next() else {
+            let Some((supply, mut entries, how)) = self.next() else {
                 return Left::Nothing;
             };
             turns::spend(entries.len() * SETTLEMENT_STEPS);
-            supply.settle(now, &mut entries, outcome);
+            supply.settle(now, &mut entries, how);
         }
         Left::More
     }
@@ -116,9 +125,7 @@ impl Actor {
                 None => Ok(()),
             })?;
         let got = supply.queue.with(now, |state, effects| {
-            if let Some(heard) = &mut effects.heard {
-                heard.taker = taker;
-            }
+            effects.act_for(taker);
             state.get(now, no_ack, effects)
         })?;
         // A channel counts for its connection.
@@ -202,9 +209,10 @@ impl Supply {
     }
 
     /// Settles what was read; `entries` is empty afterwards.
-    pub fn settle(&self, now: Now, entries: &mut Vec<Entry>, outcome: Outcome) {
+    pub fn settle(&self, now: Now, entries: &mut Vec<Entry>, how: Settled) {
         self.queue.with(now, |state, effects| {
-            state.settle(now, self.consumer, entries, outcome, effects);
+            effects.act_for(how.by);
+            state.settle(now, self.consumer, entries, how.outcome, effects);
         });
     }
 

@@ -85,18 +85,30 @@ pub enum Fate {
     Delayed {
         /// Who published it; `None` for a dead letter.
         publisher: Option<Arc<Party>>,
+        /// The copy that died.
+        from: Option<CopyId>,
         /// How long.
         ms: u64,
     },
     /// The exchange or the queue has seen it before and drops it.
-    Duplicate,
+    Duplicate {
+        /// Who published it; `None` for a dead letter, and when its delay was over.
+        publisher: Option<Arc<Party>>,
+        /// The copy that died, or what kept it while it was delayed.
+        from: Option<CopyId>,
+    },
     /// It lies in the queue.
     Queued {
         /// The copy that died and is dead-lettered here.
         from: Option<CopyId>,
     },
     /// The queue refused it (overflow reject-publish).
-    Refused,
+    Refused {
+        /// Who published it; `None` for a dead letter, and when its delay was over.
+        publisher: Option<Arc<Party>>,
+        /// The copy that died, or what kept it while it was delayed.
+        from: Option<CopyId>,
+    },
     /// It was sent to a consumer, or answered a basic.get (`consumer_tag` empty).
     Delivered {
         /// Who takes it.
@@ -106,12 +118,21 @@ pub enum Fate {
         /// Whether it had been delivered before.
         redelivered: bool,
     },
-    /// A consumer acknowledged it, or took it without acknowledgements.
-    Acknowledged,
+    /// It was acknowledged, or taken without acknowledgements.
+    Acknowledged {
+        /// Who acknowledged or took it.
+        by: Option<Arc<Party>>,
+    },
     /// It came back to its queue.
-    Requeued,
+    Requeued {
+        /// Who returned it; `None` if its consumer, channel or connection ended.
+        by: Option<Arc<Party>>,
+    },
     /// It left the queue, to be dead-lettered if there is a dead-letter exchange.
     Died {
+        /// Who rejected it, or returned it once too often; `None` if it expired, had no room, or
+        /// came back by the end of its consumer, channel or connection.
+        by: Option<Arc<Party>>,
         /// Why.
         reason: DeathReason,
         /// Where it is dead-lettered to; `None` if it was dropped, also for a name that no exchange

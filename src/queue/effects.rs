@@ -60,8 +60,8 @@ pub struct Heard {
     pub first_event: u64,
     /// Consumers that came and went.
     pub consumers: Vec<ConsumerChange>,
-    /// Set by the caller of a get: the channel that takes the message.
-    pub taker: Option<Arc<Party>>,
+    /// Set by the caller of a get or of a settlement ([`Effects::act_for`]): who takes or settles.
+    party: Option<Arc<Party>>,
 }
 
 /// A consumer came or went.
@@ -90,6 +90,17 @@ pub struct Noted {
     pub fate: Fate,
     /// The properties with which it was delivered, if they are not its own.
     pub delivered: Option<Vec<u8>>,
+}
+
+/// Where messages come from that are pushed into a queue together.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// Who published them.
+    pub publisher: Option<Arc<Party>>,
+    /// The copy that they are dead letters of.
+    pub died: Option<CopyId>,
+    /// What kept them while they were delayed.
+    pub kept: Option<CopyId>,
 }
 
 /// Why a queue deletes itself.
@@ -304,15 +315,40 @@ impl Effects {
         }
     }
 
+    /// Says for whom the queue is called, if messages are listened to.
+    #[inline]
+    pub fn act_for(&mut self, party: Option<Arc<Party>>) {
+        if let Some(heard) = &mut self.heard {
+            heard.party = party;
+        }
+    }
+
+    /// Who that is.
+    pub(super) fn party(&self) -> Option<Arc<Party>> {
+        self.heard.as_ref()?.party.clone()
+    }
+
+    /// Records that messages were acknowledged, if messages are listened to.
+    #[cold]
+    pub(super) fn note_acknowledged(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            let by = self.party();
+            self.note(entry, || Fate::Acknowledged { by });
+        }
+    }
+
     /// Says what the messages are that were pushed since the effects were made, in their order:
-    /// their numbers, and the copy that all of them are dead letters of.
-    pub fn name_arrivals(&mut self, ids: impl Iterator<Item = MessageId>, of: Option<CopyId>) {
+    /// their numbers, and where all of them come from.
+    pub fn name_arrivals(&mut self, ids: impl Iterator<Item = MessageId>, origin: &Origin) {
         let mut ids = ids;
         let events = self.heard.as_mut().map(|heard| &mut heard.events);
         for noted in events.into_iter().flatten() {
             match &mut noted.fate {
-                Fate::Queued { from } => *from = of,
-                Fate::Duplicate | Fate::Refused => {}
+                Fate::Queued { from } => *from = origin.died,
+                Fate::Duplicate { publisher, from } | Fate::Refused { publisher, from } => {
+                    publisher.clone_from(&origin.publisher);
+                    *from = origin.died.or(origin.kept);
+                }
                 _ => continue,
             }
             noted.id = ids.next();

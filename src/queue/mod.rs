@@ -59,7 +59,7 @@ pub use credit::ChannelCredit;
 pub use deaths::{DeathTotals, Deaths};
 pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
-pub use effects::{ConsumerChange, DeadLetter, DeleteReason, Effects, Heard, Noted};
+pub use effects::{ConsumerChange, DeadLetter, DeleteReason, Effects, Heard, Noted, Origin};
 pub(crate) use headers::first_death_exchange;
 pub use leaving::Leaving;
 pub use outcome::{Outcome, ReturnCause};

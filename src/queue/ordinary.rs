@@ -120,7 +120,10 @@ impl Ordinary {
             return Pushed::Refused;
         }
         if self.is_duplicate(now, &entry.message) {
-            fx.note(&entry, || Fate::Duplicate);
+            fx.note(&entry, || Fate::Duplicate {
+                publisher: None,
+                from: None,
+            });
             fx.settle(entry.at);
             return Pushed::Accepted;
         }
@@ -193,7 +196,10 @@ impl Ordinary {
 
     fn refuse(&mut self, entry: Entry, fx: &mut Effects) {
         self.common.stats.refused += 1;
-        fx.note(&entry, || Fate::Refused);
+        fx.note(&entry, || Fate::Refused {
+            publisher: None,
+            from: None,
+        });
         if self.common.limits.overflow.dead_letters() {
             self.die(entry, DeathReason::MaxLen, fx);
         } else {
@@ -261,7 +267,7 @@ impl Ordinary {
         }
         if taker.no_ack {
             self.common.stats.delivered_no_ack += 1;
-            self.finish(&entry, fx);
+            fx.settle(entry.at);
         } else {
             self.common.stats.delivered += 1;
             self.common.count(&entry);
@@ -273,11 +279,15 @@ impl Ordinary {
     fn note_delivery(&self, taker: Taker, entry: &Entry, fx: &mut Effects) {
         let (to, consumer_tag) = self.consumers.who(taker.id);
         let kind = self.common.declared.kind;
+        let by = to.clone();
         fx.note_delivery(entry, kind, || Fate::Delivered {
             to,
             consumer_tag,
             redelivered: entry.redelivered,
         });
+        if taker.no_ack {
+            fx.note(entry, || Fate::Acknowledged { by });
+        }
     }
 
     /// See `Queue::get`.
@@ -305,18 +315,12 @@ impl Ordinary {
             return Ok(None);
         };
         self.common.stats.redelivered += u64::from(entry.redelivered);
-        let to = fx.heard.as_mut().and_then(|heard| heard.taker.take());
         if fx.is_listening() {
-            let kind = self.common.declared.kind;
-            fx.note_delivery(&entry, kind, || Fate::Delivered {
-                to,
-                consumer_tag: ShortString::default(),
-                redelivered: entry.redelivered,
-            });
+            self.note_got(&entry, no_ack, fx);
         }
         if no_ack {
             self.common.stats.got_no_ack += 1;
-            self.finish(&entry, fx);
+            fx.settle(entry.at);
         } else {
             self.common.stats.got += 1;
             self.gets += 1;
@@ -326,11 +330,17 @@ impl Ordinary {
         Ok(Some(Got { entry, ready_left }))
     }
 
-    /// A message is done with.
-    #[inline]
-    fn finish(&mut self, entry: &Entry, fx: &mut Effects) {
-        fx.settle(entry.at);
-        fx.note(entry, || Fate::Acknowledged);
+    #[cold]
+    fn note_got(&self, entry: &Entry, no_ack: bool, fx: &mut Effects) {
+        let to = fx.party();
+        fx.note_delivery(entry, self.common.declared.kind, || Fate::Delivered {
+            to,
+            consumer_tag: ShortString::default(),
+            redelivered: entry.redelivered,
+        });
+        if no_ack {
+            fx.note_acknowledged(std::slice::from_ref(entry));
+        }
     }
 
     /// See `Queue::add_consumer`.

@@ -215,6 +215,7 @@ impl Vhost {
             keys: &keys,
             message: &letter.message,
             publisher: None,
+            from: Some(queue.copy_id(dead.entry.position)),
         };
         let answer = self.route(now, &exchange, question);
         if answer.routes.is_empty() {
@@ -223,7 +224,7 @@ impl Vhost {
             }
             let fate = Fate::Unroutable {
                 publisher: None,
-                from: Some(queue.copy_id(dead.entry.position)),
+                from: question.from,
                 returned: false,
             };
             self.emit(now, &letter.message, fate);

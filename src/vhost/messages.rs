@@ -82,6 +82,7 @@ impl Vhost {
                         keys: &[&key],
                         message,
                         publisher: None,
+                        from: None,
                     };
                     self.directory.route_released(now, exchange, question)
                 }
@@ -101,6 +102,7 @@ impl Vhost {
             keys: &[&*key],
             message: &message,
             publisher: None,
+            from: None,
         };
         let routes = self.route(now, &exchange, question).routes;
         if !routes.is_empty() {
@@ -140,6 +142,7 @@ impl Release for Vhost {
             keys: &keys,
             message: &message,
             publisher: None,
+            from: Some(kept),
         };
         let routes = self.directory.route_released(now, exchange, question);
         let mut publishes = Publishes::unanswered().of_delayed(kept);

@@ -1,5 +1,5 @@
 mod deep;
 mod firehose;
-mod fixture;
+pub(super) mod fixture;
 mod removal;
 mod turns;

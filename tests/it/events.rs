@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use leveret::broker::{Broker, NewMessage};
 use leveret::clock::Clock;
-use leveret::events::{
-    CopyId, Event, Fate, Interest, Listener, Party, Room, Subscription, Told as Heard,
-};
+use leveret::events::{Event, Fate, Interest, Listener, Room};
 use leveret::internals::limits::EVENTS_KEPT;
 use parking_lot::Mutex;
 
@@ -25,17 +23,19 @@ impl Listener for Told {
             Fate::Published { queues, .. } => format!("published {}", queues.len()),
             Fate::Unroutable { returned, .. } => format!("unroutable, returned: {returned}"),
             Fate::Delayed { ms, .. } => format!("delayed {ms}"),
-            Fate::Duplicate => "duplicate".to_owned(),
+            Fate::Duplicate { .. } => "duplicate".to_owned(),
             Fate::Queued { .. } => "queued".to_owned(),
-            Fate::Refused => "refused".to_owned(),
+            Fate::Refused { .. } => "refused".to_owned(),
             Fate::Delivered {
                 consumer_tag,
                 redelivered,
                 ..
             } => format!("delivered '{consumer_tag}', again: {redelivered}"),
-            Fate::Acknowledged => "acknowledged".to_owned(),
-            Fate::Requeued => "requeued".to_owned(),
-            Fate::Died { reason, exchange } => match exchange {
+            Fate::Acknowledged { .. } => "acknowledged".to_owned(),
+            Fate::Requeued { .. } => "requeued".to_owned(),
+            Fate::Died {
+                reason, exchange, ..
+            } => match exchange {
                 Some(exchange) => format!("died {} to '{exchange}'", reason.as_str()),
                 None => format!("died {}", reason.as_str()),
             },
@@ -50,14 +50,14 @@ impl Listener for Told {
     }
 }
 
-struct Stage {
-    broker: Broker,
-    client: Client,
+pub(crate) struct Stage {
+    pub(crate) broker: Broker,
+    pub(crate) client: Client,
     told: Arc<Told>,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let told = Arc::new(Told::default());
         let listener: Arc<dyn Listener> = Arc::clone(&told) as _;
         let broker = Broker::builder()
@@ -73,7 +73,7 @@ impl Stage {
         }
     }
 
-    fn with_queue(arguments: &str) -> Self {
+    pub(crate) fn with_queue(arguments: &str) -> Self {
         let mut stage = Self::new();
         stage.client.declare("q", arguments);
         stage
@@ -86,7 +86,7 @@ impl Stage {
     }
 
     #[track_caller]
-    fn tells(&mut self, fates: &[&str]) {
+    pub(crate) fn tells(&mut self, fates: &[&str]) {
         assert_eq!(self.told(), fates);
     }
 
@@ -95,7 +95,7 @@ impl Stage {
         self.tells(&["published 1", "q: queued"]);
     }
 
-    fn get(&mut self) {
+    pub(crate) fn get(&mut self) {
         let heard = self.client.ask("basic.get queue='q'");
         assert!(heard.starts_with("basic.get-ok"), "{heard}");
     }
@@ -346,146 +346,4 @@ fn nothing_is_told_of_what_does_not_happen() {
     stage.client.publish("q", "m");
     assert_eq!(stage.client.ask("tx.rollback"), "tx.rollback-ok");
     stage.tells(&[]);
-}
-
-/// What a journal hears, message by message.
-struct Journal(Subscription);
-
-impl Journal {
-    fn of(stage: &Stage) -> Self {
-        Self(stage.broker.subscribe(Interest::Messages, Room::default()))
-    }
-
-    /// The events since the last time.
-    fn events(&self, stage: &mut Stage) -> Vec<Event> {
-        stage.client.sync();
-        let taken = self.0.take(usize::MAX);
-        assert_eq!(taken.missed.0, 0);
-        let events = taken.told.into_iter().filter_map(|told| match told {
-            Heard::Message(event) => Some(event),
-            Heard::Change(_) => None,
-        });
-        events.collect()
-    }
-}
-
-fn user_and_channel(party: &Option<Arc<Party>>) -> (&str, u16) {
-    let party = party.as_ref().unwrap();
-    assert!(party.connection.is_some() && party.connection_name.contains(" -> "));
-    (&party.user, party.channel.0)
-}
-
-#[test]
-fn a_journal_follows_a_message_from_its_publisher_to_the_copy_of_its_dead_letter() {
-    let mut stage = Stage::with_queue("x-dead-letter-exchange: 'amq.fanout'");
-    for dead in ["dead", "buried"] {
-        stage.client.declare(dead, "");
-        let bind = format!("queue.bind queue='{dead}' exchange='amq.fanout'");
-        stage.client.ask(&bind);
-    }
-    let journal = Journal::of(&stage);
-    stage.client.publish("q", "first");
-    stage.client.publish("q", "second");
-    let events = journal.events(&mut stage);
-    // Both publishes may come in one read, or each in its own.
-    let (queued, published): (Vec<_>, Vec<_>) = events.iter().partition(|one| one.copy.is_some());
-    let ([published, _], [first, second]) = (&published[..], &queued[..]) else {
-        panic!("{events:?}")
-    };
-    let Fate::Published {
-        publisher, queues, ..
-    } = &published.fate
-    else {
-        panic!("{published:?}")
-    };
-    assert_eq!(user_and_channel(publisher), ("guest", 1));
-    assert_eq!(queues.iter().map(|q| &**q).collect::<Vec<_>>(), ["q"]);
-    assert_eq!(first.id, published.id);
-    assert!(first.id.is_some() && second.id != first.id);
-    assert_eq!((first.order, second.order), (1, 2));
-    let copy = first.copy.unwrap();
-    assert!(second.copy.unwrap().position > copy.position);
-
-    stage.get();
-    stage.client.say("basic.reject delivery-tag=1");
-    let events = journal.events(&mut stage);
-    let [delivered, died, one, other] = &events[..] else {
-        panic!("{events:?}")
-    };
-    let Fate::Delivered { to, .. } = &delivered.fate else {
-        panic!("{delivered:?}")
-    };
-    assert_eq!(user_and_channel(to), ("guest", 1));
-    assert_eq!((delivered.copy, delivered.order), (Some(copy), 3));
-    assert_eq!((died.copy, died.order), (Some(copy), 4));
-    for queued in [one, other] {
-        let Fate::Queued { from } = queued.fate else {
-            panic!("{queued:?}")
-        };
-        assert_eq!((from, queued.order), (Some(copy), 1));
-    }
-    // Two copies of one message, which is not the one that died.
-    assert_eq!(one.id, other.id);
-    assert!(one.id.is_some() && one.id != first.id);
-    assert_ne!(one.copy, other.copy);
-}
-
-#[test]
-fn a_journal_hears_of_publishes_in_a_transaction_and_in_a_row() {
-    let mut stage = Stage::with_queue("");
-    let journal = Journal::of(&stage);
-    stage.client.ask("tx.select");
-    stage.client.publish("q", "m");
-    stage.client.publish("nowhere", "m");
-    assert_eq!(journal.events(&mut stage).len(), 0);
-    stage.client.ask("tx.commit");
-    stage.tells(&["published 1", "unroutable, returned: false", "q: queued"]);
-    assert_eq!(journal.events(&mut stage).len(), 3);
-    stage.client.ask("2> channel.open");
-    let publish = "2> basic.publish routing-key='q' body='m'";
-    (0..9).for_each(|_| stage.client.say(publish));
-    let events = journal.events(&mut stage);
-    let of_channel = events.iter().filter_map(|event| match &event.fate {
-        Fate::Published { publisher, .. } => Some((user_and_channel(publisher), event.id)),
-        _ => None,
-    });
-    let published: Vec<_> = of_channel.collect();
-    assert_eq!(published.len(), 9);
-    assert!(published.iter().all(|(who, _)| *who == ("guest", 2)));
-    let queued = events.iter().filter(|event| event.copy.is_some());
-    let queued: Vec<(u64, _)> = queued.map(|event| (event.order, event.id)).collect();
-    let expected = published.iter().map(|(_, id)| *id);
-    assert_eq!(queued, (2..).zip(expected).collect::<Vec<_>>());
-}
-
-#[test]
-fn a_journal_knows_a_delayed_message_again() {
-    let mut stage = Stage::with_queue("");
-    stage.client.ask(
-        "exchange.declare exchange='later' type='x-delayed-message' \
-         arguments={x-delayed-type: 'fanout'}",
-    );
-    stage.client.ask("queue.bind queue='q' exchange='later'");
-    let journal = Journal::of(&stage);
-    stage
-        .client
-        .say("basic.publish exchange='later' body='m' {headers={x-delay: I1000}}");
-    let events = journal.events(&mut stage);
-    let [delayed] = &events[..] else {
-        panic!("{events:?}")
-    };
-    let Fate::Delayed { publisher, ms } = &delayed.fate else {
-        panic!("{delayed:?}")
-    };
-    assert_eq!((user_and_channel(publisher), *ms), (("guest", 1), 1_000));
-    let kept: CopyId = delayed.copy.unwrap();
-    stage.broker.clock().advance(Duration::from_secs(1));
-    let events = journal.events(&mut stage);
-    let [published, queued] = &events[..] else {
-        panic!("{events:?}")
-    };
-    let Fate::Published { from, .. } = &published.fate else {
-        panic!("{published:?}")
-    };
-    assert_eq!((*from, published.id), (Some(kept), queued.id));
 }

@@ -14,7 +14,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::clock::Now;
 use crate::definitions::{from_json, to_json};
 use crate::desk::{
-    Actor, Outcome, Publication, Published, QueuedMessage, ReturnCause, Settlements, Supply,
+    Actor, Outcome, Publication, Published, QueuedMessage, ReturnCause, Settled, Settlements,
+    Supply,
 };
 use crate::entry::Entry;
 use crate::error::AmqpError;
@@ -297,12 +298,13 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
         mut text,
         taken,
         from,
+        taker: by,
         ..
     } = getting;
     text.push(b']');
     if let (Some(supply), Some(outcome)) = (from, wish.outcome) {
         let mut settlements = Settlements::default();
-        settlements.push(&supply, taken, outcome);
+        settlements.push(&supply, taken, Settled { outcome, by });
         let settle = |now| settlements.begin(now, &ask.desk.env.turns);
         let ((), rest) = ask.desk.in_turn(settle);
         rest.done().await;

@@ -80,7 +80,12 @@ impl Ordinary {
     /// there is one.
     pub(in crate::queue) fn die(&mut self, entry: Entry, reason: DeathReason, fx: &mut Effects) {
         self.common.stats.count_death(reason);
+        let by = match reason {
+            DeathReason::Rejected | DeathReason::DeliveryLimit => fx.party(),
+            DeathReason::Expired | DeathReason::MaxLen => None,
+        };
         fx.note(&entry, || Fate::Died {
+            by,
             reason,
             exchange: self.dead_letter_name(),
         });

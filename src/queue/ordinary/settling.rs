@@ -129,9 +129,10 @@ impl Ordinary {
         match outcome {
             Outcome::Ack => {
                 self.common.stats.acked += u64::from(n);
-                for entry in entries.iter() {
-                    self.finish(entry, fx);
+                if fx.is_listening() {
+                    fx.note_acknowledged(entries);
                 }
+                entries.iter().for_each(|entry| fx.settle(entry.at));
             }
             Outcome::Reject | Outcome::Nack => {
                 for mut entry in entries.drain(..) {
@@ -169,7 +170,8 @@ impl Ordinary {
                 };
                 fx.returned.push((entry.at, returns));
             }
-            fx.note(entry, || Fate::Requeued);
+            let by = fx.party();
+            fx.note(entry, || Fate::Requeued { by });
         }
         self.common.stats.requeued += entries.len() as u64;
         if let Some(limit) = self.common.limits.delivery_limit.filter(|_| quorum) {

@@ -204,8 +204,8 @@ impl Stream {
         self.common.uncount(entries);
         if outcome == Outcome::Ack {
             self.common.stats.acked += u64::from(n);
-            for entry in entries.iter() {
-                fx.note(entry, || Fate::Acknowledged);
+            if fx.is_listening() {
+                fx.note_acknowledged(entries);
             }
         } else {
             entries.clear();

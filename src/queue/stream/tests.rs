@@ -467,7 +467,7 @@ fn fates_are_told_while_a_listener_is_there() {
             [
                 Fate::Queued { .. },
                 Fate::Delivered { .. },
-                Fate::Acknowledged
+                Fate::Acknowledged { .. }
             ]
         ),
         "{fates:?}"

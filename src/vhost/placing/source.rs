@@ -11,7 +11,7 @@ use super::Publishes;
 use crate::clock::Now;
 use crate::events::{CopyId, Event, Events, Fate, Party};
 use crate::ids::MessageId;
-use crate::queue::Effects;
+use crate::queue::{Effects, Origin};
 use crate::vhost::routing::Target;
 
 /// Where messages come from, as listeners are told.
@@ -45,6 +45,21 @@ enum Way {
     Own,
 }
 
+impl Way {
+    fn origin(&self) -> Origin {
+        let mut origin = Origin::default();
+        match self {
+            Self::Published(party) | Self::Committed(party) => {
+                origin.publisher = Some(Arc::clone(party));
+            }
+            Self::Died(copy) => origin.died = Some(*copy),
+            Self::Delayed(copy) => origin.kept = Some(*copy),
+            Self::Unknown | Self::Replayed | Self::Own => {}
+        }
+        origin
+    }
+}
+
 impl Source {
     /// Whether a client publishes the messages.
     pub(super) fn is_published(&self) -> bool {
@@ -69,11 +84,7 @@ impl Source {
         };
         let numbers = pushed.iter().cloned().flatten();
         let ids = numbers.map(|number| MessageId(first + number as u64));
-        let died = match self.way {
-            Way::Died(copy) => Some(copy),
-            _ => None,
-        };
-        effects.name_arrivals(ids, died);
+        effects.name_arrivals(ids, &self.way.origin());
     }
 
     pub(super) fn clear(&mut self) {

@@ -132,3 +132,6 @@ pub(in crate::vhost) fn push_all(
         handle.absorb(now, effects);
     }
 }
+
+#[cfg(test)]
+mod tests;

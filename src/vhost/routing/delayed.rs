@@ -14,12 +14,13 @@ use leveret_codec::table::Value;
 use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
+use super::Question;
 use super::directory::emit;
 use super::exchange::Exchange;
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now, Wall};
 use crate::env::Environment;
-use crate::events::{CopyId, Fate, Party};
+use crate::events::{CopyId, Fate};
 use crate::ids::QueueId;
 use crate::message::{Message, MessageBuilder, change_headers};
 use crate::store::{Op, Position, RecordAt, Recovered};
@@ -104,19 +105,22 @@ impl Delayed {
         self.id
     }
 
-    /// Keeps `message` for `delay_ms`. `publisher`: the channel it came from, if listeners watch.
+    /// Keeps the message of `question` for `delay_ms`; listeners are told where it came from.
     pub(super) fn keep(
         &self,
         now: Now,
         delay_ms: u64,
         exchange: &Arc<Exchange>,
-        message: &Message,
-        publisher: Option<&Arc<Party>>,
+        question: &Question<'_>,
     ) -> Position {
         let number = self.next_number();
-        let publisher = publisher.cloned();
-        let ms = delay_ms;
-        self.emit(now, number, message, Fate::Delayed { publisher, ms });
+        let message = question.message;
+        let fate = Fate::Delayed {
+            publisher: question.publisher.cloned(),
+            from: question.from,
+            ms: delay_ms,
+        };
+        self.emit(now, number, message, fate);
         let due = Wall::from_millis(now.wall.as_millis().saturating_add(delay_ms));
         let mut at = RecordAt::NONE;
         let mut position = Position::default();

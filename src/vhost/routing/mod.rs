@@ -11,7 +11,7 @@ use std::sync::Arc;
 use leveret_codec::types::ShortString;
 
 use crate::clock::Now;
-use crate::events::Party;
+use crate::events::{CopyId, Party};
 use crate::ids::QueueId;
 use crate::message::Message;
 use crate::store::Position;
@@ -75,7 +75,13 @@ impl Delay {
         let exchange = &self.exchange;
         let delayed = exchange.delayed.as_ref();
         delayed.map_or(Position::default(), |delayed| {
-            delayed.keep(now, self.ms, exchange, message, publisher)
+            let question = Question {
+                keys: &[],
+                message,
+                publisher,
+                from: None,
+            };
+            delayed.keep(now, self.ms, exchange, &question)
         })
     }
 }
@@ -89,6 +95,8 @@ pub struct Question<'a> {
     pub message: &'a Message,
     /// Who publishes it, if a client does and messages are listened to.
     pub publisher: Option<&'a Arc<Party>>,
+    /// The copy that died, or what kept it while it was delayed.
+    pub from: Option<CopyId>,
 }
 
 /// The queue that an answer of the router is, if it is one and nothing else.

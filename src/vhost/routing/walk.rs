@@ -217,7 +217,7 @@ impl<'a> Walk<'a> {
             self.delays.push(Delay { exchange, ms });
             Position::default()
         } else {
-            delayed.keep(self.now, ms, exchange, message, self.question.publisher)
+            delayed.keep(self.now, ms, exchange, &self.question)
         };
         self.delayed = self.delayed.max(Some(position));
         true
@@ -231,7 +231,11 @@ impl<'a> Walk<'a> {
         let headers = message.properties().headers().ok().flatten();
         let is_duplicate = seen.lock().is_duplicate(headers, self.now.mono.as_millis());
         if is_duplicate {
-            self.directory.emit(self.now, message, Fate::Duplicate);
+            let fate = Fate::Duplicate {
+                publisher: self.question.publisher.cloned(),
+                from: self.question.from,
+            };
+            self.directory.emit(self.now, message, fate);
         }
         is_duplicate
     }

@@ -164,9 +164,7 @@ fn a_key_that_would_be_too_long_is_cut() {
     publish(&broker, vec![message_of(&long, "m")]);
     let queue = broker.vhost.queue(&long).unwrap();
     let got = queue.with(broker.now(), |queue, effects| {
-        if let Some(heard) = &mut effects.heard {
-            heard.taker = Some(party());
-        }
+        effects.act_for(Some(party()));
         queue.get(broker.now(), true, effects)
     });
     assert!(got.unwrap().is_some());
@@ -189,9 +187,7 @@ fn copies_are_not_copied_when_they_are_delivered() {
 fn is_got(broker: &Fixture, queue: &str) -> bool {
     let queue = broker.vhost.queue(queue).unwrap();
     let got = queue.with(broker.now(), |queue, effects| {
-        if let Some(heard) = &mut effects.heard {
-            heard.taker = Some(party());
-        }
+        effects.act_for(Some(party()));
         queue.get(broker.now(), true, effects)
     });
     got.unwrap().is_some()

@@ -83,14 +83,14 @@ fn with_properties(key: &str, body: &str, traits: Traits, properties: &Propertie
     )
 }
 
-pub(super) struct Fixture {
+pub(in crate::vhost) struct Fixture {
     pub(super) vhost: Arc<Vhost>,
     pub(super) clock: Clock,
     store: Arc<ScriptedStore>,
 }
 
 impl Fixture {
-    pub(super) fn new() -> Self {
+    pub(in crate::vhost) fn new() -> Self {
         let clock = Clock::test();
         let store = Arc::new(ScriptedStore::default());
         let rows: Arc<ScriptedStore> = Arc::clone(&store);
@@ -109,7 +109,7 @@ impl Fixture {
         definitions.into_keys().map(|(kind, _)| kind).collect()
     }
 
-    pub(super) fn now(&self) -> crate::clock::Now {
+    pub(in crate::vhost) fn now(&self) -> crate::clock::Now {
         self.clock.now()
     }
 
@@ -117,7 +117,7 @@ impl Fixture {
         self.clock.advance(Duration::from_millis(ms));
     }
 
-    pub(super) fn queue(&self, queue: &str, arguments: Table) -> Arc<QueueHandle> {
+    pub(in crate::vhost) fn queue(&self, queue: &str, arguments: Table) -> Arc<QueueHandle> {
         self.declare(queue, arguments, |_| {})
     }
 
@@ -224,6 +224,7 @@ impl Fixture {
             keys: &[&key],
             message,
             publisher: None,
+            from: None,
         };
         self.vhost.route(self.now(), &exchange, question).routes
     }
