@@ -172,10 +172,11 @@ impl hyper::body::Body for Pieces {
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
-const REVALIDATE: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
+pub(super) const REVALIDATE: HeaderValue =
+    HeaderValue::from_static("public, max-age=0, must-revalidate");
 const VARY_ANSWER: HeaderValue = HeaderValue::from_static("accept, accept-encoding, origin");
 /// Of an answer that was refused before the route was asked.
-const VARY_EARLY: HeaderValue = HeaderValue::from_static("origin, accept-encoding");
+pub(super) const VARY_EARLY: HeaderValue = HeaderValue::from_static("origin, accept-encoding");
 const REALM: HeaderValue = HeaderValue::from_static("Basic realm=\"RabbitMQ Management\"");
 const POLICY: HeaderValue = HeaderValue::from_static("script-src 'self'; object-src 'self'");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");

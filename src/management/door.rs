@@ -23,6 +23,7 @@ use super::ask::Ask;
 use super::foreign;
 use super::login;
 use super::node::Node;
+use super::pages;
 use super::query::Query;
 use super::route::{Needs, Operation, Route, TakesBody};
 use crate::auth::User;
@@ -84,7 +85,7 @@ impl Door {
     /// Answers a request at any other path.
     pub(super) fn elsewhere(&self, request: &Request) -> Response {
         let refusal = match is_escaped_well(request.uri().path()) {
-            true => Refusal::no_path(),
+            true => pages::elsewhere(request.method()),
             false => Refusal::status(StatusCode::BAD_REQUEST),
         };
         finish(refusal.into_response(), Some("HEAD, GET, OPTIONS"))
@@ -100,17 +101,11 @@ impl Door {
             return Err(Refusal::status(StatusCode::BAD_REQUEST));
         }
         if parts.method == Method::OPTIONS {
-            return Err(Refusal::status(StatusCode::OK));
+            return Err(refused_method(&parts.method));
         }
         foreign::check(&self.desk, &parts)?;
         let Some(operation) = route.operation(parts.method.as_str()) else {
-            let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-            return Err(Refusal::status(
-                match known.contains(&parts.method.as_str()) {
-                    true => StatusCode::METHOD_NOT_ALLOWED,
-                    false => StatusCode::NOT_IMPLEMENTED,
-                },
-            ));
+            return Err(refused_method(&parts.method));
         };
         let names = names(&mut parts).await?;
         let query = Query::parse(parts.uri.query());
@@ -181,7 +176,7 @@ impl Door {
 
     /// The whole body, within a bound of time, and what a long one counts for. The wait for room
     /// is not the client's.
-    async fn body(
+    pub(super) async fn body(
         &self,
         headers: &HeaderMap,
         body: Body,
@@ -219,6 +214,17 @@ impl Door {
         }
         Err(refusal)
     }
+}
+
+/// What becomes of a method that a path does not have: 200 for OPTIONS, which says what it has, 405
+/// for those that HTTP has, 501 for others.
+pub(super) fn refused_method(method: &Method) -> Refusal {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    Refusal::status(match method.as_str() {
+        "OPTIONS" => StatusCode::OK,
+        method if known.contains(&method) => StatusCode::METHOD_NOT_ALLOWED,
+        _ => StatusCode::NOT_IMPLEMENTED,
+    })
 }
 
 /// What `body` says, unless the client is too slow.
@@ -280,7 +286,7 @@ fn is_escaped_well(path: &str) -> bool {
 /// Whether the client takes `made`.
 ///
 /// Seen: RabbitMQ 4.3.6: 406 for `text/html` alone, 400 for what is no media type.
-fn check_accept(headers: &HeaderMap, made: &str) -> Result<(), Refusal> {
+pub(super) fn check_accept(headers: &HeaderMap, made: &str) -> Result<(), Refusal> {
     let mut ranges = Vec::new();
     for value in headers.get_all(header::ACCEPT) {
         let value = value.to_str();

@@ -57,6 +57,7 @@ mod lists;
 mod login;
 mod node;
 mod openapi;
+mod pages;
 mod plain;
 mod query;
 mod reference;

@@ -1,33 +1,13 @@
 //! The reference at `/api/index.html`, made of the table of routes.
 
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use axum::response::{IntoResponse as _, Response};
-
 use super::route::{Amqp, Needs, Operation, Verb};
 use super::routes::ROUTES;
 
 /// Where the reference is.
 pub(super) const PATH: &str = "/api/index.html";
 
-/// Paths of earlier versions, and where what they led to is now.
-///
-/// Seen: RabbitMQ 4.3.6, but that `/cli` leads to a page of its own.
-pub(super) const MOVED: &[(&str, &str)] = &[
-    ("/api", PATH),
-    ("/cli", PATH),
-    ("/doc/stats.html", PATH),
-    ("/mgmt", "/"),
-    ("/stats", PATH),
-];
-
-/// Sends a browser to another path.
-pub(super) fn redirect(to: &'static str) -> Response {
-    (StatusCode::MOVED_PERMANENTLY, [(LOCATION, to)]).into_response()
-}
-
 /// The reference.
-pub(super) fn page() -> Response {
+pub(super) fn page() -> String {
     let mut page = String::from(HEAD);
     for route in ROUTES {
         for operation in route.operations {
@@ -45,11 +25,7 @@ pub(super) fn page() -> Response {
     page.push_str("</table>\n");
     legend(&mut page, "Tags", Needs::ALL.map(Needs::words));
     legend(&mut page, "Permissions", Amqp::ALL.map(Amqp::words));
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, page).into_response()
+    page
 }
 
 const HEAD: &str = "<!doctype html>

@@ -14,7 +14,7 @@ use super::ask::Ask;
 use super::contract::Contract;
 use super::door::Door;
 use super::routes::ROUTES;
-use super::{openapi, reference};
+use super::{openapi, pages};
 
 /// A path, and what can be done there.
 pub(super) struct Route {
@@ -172,10 +172,15 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
         let serve = move |request: Request| Arc::clone(&door).serve(route, request);
         router = router.route(&format!("/api{}", route.path), any(serve));
     }
-    for (path, to) in reference::MOVED {
-        router = router.route(path, get(async || reference::redirect(to)));
+    for (path, to) in pages::MOVED {
+        router = router.route(path, any(async || pages::redirect(to)));
     }
-    router = router.route(reference::PATH, get(|| async { reference::page() }));
+    for (path, page) in pages::PAGES {
+        router = router.route(path, any(async |request: Request| page.answer(&request)));
+    }
+    let form = Arc::clone(door);
+    let log_in = move |request: Request| pages::log_in(Arc::clone(&form), request);
+    router = router.route(pages::LOGIN, any(log_in));
     let node = door.node.name.clone();
     let made = Arc::new(OnceLock::new());
     let document = async move || openapi::page(&node, &made);

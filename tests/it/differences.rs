@@ -249,6 +249,13 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "The page at `/` of the management API's port",
+        &[Test(
+            "tests/it/http_scripts.rs",
+            "broker_follows_every_script",
+        )],
+    ),
+    (
         "`connection` and `channel` in the firehose's copies of what goes over HTTP",
         &[Test(
             "tests/it/management.rs",

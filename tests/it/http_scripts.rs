@@ -267,6 +267,7 @@ fn follow(steps: &[Step], stage: &Stage) -> Result<(), String> {
 fn say(step: &Step, stage: &Stage, own: &str) -> Result<(), String> {
     let fill = |text: &str| {
         let text = text.replace("$V", own).replace("$U", own);
+        let text = text.replace("$HOST", &stage.http.address);
         text.replace("$NODE", &stage.node)
     };
     let http = match &step.login {
