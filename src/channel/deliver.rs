@@ -210,7 +210,7 @@ impl Channel {
             departures.add_consumer(from);
             departures.add_unacked(unacked, &self.consumers);
             let told = departures.tell(ReturnCause::Timeout, cx);
-            self.consumers.give_credit(told.credited, cx);
+            self.consumers.give_credit(settled.into(), cx);
             self.consumers.remove(source);
             self.consumers.settled(source, settled);
             told.check_complete();

@@ -1,41 +1,44 @@
-//! Channels and consumers that end, with everything they hold: each queue hears of it once.
+//! Channels and consumers that end, with everything they hold.
 //!
 //! A queue must have its unacked messages back before it serves other consumers, or the successor
-//! of a single active consumer would begin behind them. So everything of one queue is gathered
-//! first, from all channels that end together, and given to it under one lock, in which the mail
-//! that it posted and that was not read is taken out of the mailbox, too.
+//! of a single active consumer would begin behind them. So all that end together leave their queues
+//! first, and the mail that those posted and that was not read is taken out of the mailbox; then
+//! what they hold goes back, in turns if that is much, and only then each queue serves others.
 //!
 //! Invariants: I3, I9. Seen: RabbitMQ 4.3.6,
 //! tests/scripts/sac/the_successor_begins_with_the_unacked_after_*.amqp.
 
-use std::collections::VecDeque;
+use std::collections::{VecDeque, vec_deque};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::Context;
-use super::ledger::Unacked;
+use super::ledger::{Source, Unacked};
 use super::sources::{Consumers, Supplier};
-use crate::desk::Supply;
-use crate::entry::Entry;
+use crate::clock::Now;
+use crate::desk::{SETTLEMENT_PIECE, Supply};
 use crate::ids::{ConsumerId, IdMap, QueueId};
 use crate::mail::Mail;
-use crate::queue::{Leaving, ReturnCause};
+use crate::queue::{GivenBack, Held, ReturnCause};
+use crate::turns::{self, Left, Work};
+
+/// Steps that it takes to find a queue for what it gets back.
+const QUEUE_STEPS: usize = 8;
 
 /// Consumers that end, and deliveries that go back.
 #[derive(Default)]
 pub struct Departures {
-    shares: Vec<Share>,
-    by_queue: IdMap<QueueId, usize>,
+    shares: Shares,
     readers: IdMap<ConsumerId, Reader>,
+    holders: VecDeque<Holder>,
     /// Deliveries that some queue waits for and that are in no ledger.
     lost: u64,
 }
 
 /// What became of departures.
 #[must_use]
-pub struct Told {
-    /// How many messages come back that had taken credit.
-    pub(super) credited: u64,
-    lost: u64,
-}
+pub struct Told(Arc<GoingBack>);
 
 impl Told {
     /// Called when all else is done, so that a mistake in one channel costs no other.
@@ -43,18 +46,24 @@ impl Told {
     /// # Panics
     /// If a queue counts deliveries that nothing will ever settle (I9).
     pub fn check_complete(&self) {
-        assert!(self.lost == 0, "I9: {} deliveries are lost", self.lost);
+        self.0.state.lock().check_complete();
     }
+}
+
+/// What goes back, by queue.
+#[derive(Default)]
+struct Shares {
+    each: Vec<Share>,
+    by_queue: IdMap<QueueId, usize>,
 }
 
 /// What concerns one queue.
 struct Share {
     supply: Supply,
     consumers: Vec<ConsumerId>,
-    /// With the consumer that had it; `None` for gets.
-    unacked: Vec<(Option<ConsumerId>, Entry)>,
+    unacked: Held,
     /// Mail that was not read.
-    unread: Vec<Entry>,
+    unread: VecDeque<GivenBack>,
 }
 
 /// What is to know of a consumer when there is mail for it.
@@ -65,19 +74,25 @@ struct Reader {
     no_ack: bool,
 }
 
+/// Deliveries of one channel that go back, in the order of their tags.
+struct Holder {
+    unacked: vec_deque::IntoIter<(u64, Option<Unacked>)>,
+    sources: IdMap<Source, Supply>,
+}
+
 impl Departures {
     /// A consumer ends.
     pub(super) fn add_consumer(&mut self, from: &Supplier) {
         let Some(id) = from.supply.consumer() else {
             return;
         };
-        let place = self.place(&from.supply);
+        let (place, _) = self.shares.place(&from.supply);
         let reader = Reader {
             share: place,
             no_ack: from.no_ack,
         };
         self.readers.insert(id, reader);
-        if let Some(share) = self.shares.get_mut(place) {
+        if let Some(share) = self.shares.each.get_mut(place) {
             share.consumers.push(id);
         }
     }
@@ -85,18 +100,14 @@ impl Departures {
     /// Deliveries go back, in the order of their tags.
     pub(super) fn add_unacked(
         &mut self,
-        unacked: impl IntoIterator<Item = Unacked>,
+        unacked: VecDeque<(u64, Option<Unacked>)>,
         consumers: &Consumers,
     ) {
-        for Unacked { source, entry, .. } in unacked {
-            let Some(from) = consumers.get(source) else {
-                self.lost += 1;
-                continue;
-            };
-            let place = self.place(&from.supply);
-            if let Some(share) = self.shares.get_mut(place) {
-                share.unacked.push((from.supply.consumer(), entry));
-            }
+        if !unacked.is_empty() {
+            self.holders.push_back(Holder {
+                unacked: unacked.into_iter(),
+                sources: consumers.supplies().collect(),
+            });
         }
     }
 
@@ -105,30 +116,38 @@ impl Departures {
         self.lost += expected.abs_diff(found);
     }
 
-    /// Tells each queue.
+    /// Tells each queue. What has no room in this turn goes back in later ones, and is owed.
     pub fn tell(mut self, cause: ReturnCause, cx: &mut Context<'_>) -> Told {
-        let (mut credited, mut octets) = (0, 0);
+        let mut octets = 0;
         let mut mail = std::mem::take(cx.backlog);
-        for place in 0..self.shares.len() {
-            let Some(share) = self.shares.get_mut(place) else {
+        for place in 0..self.shares.each.len() {
+            let Some(share) = self.shares.each.get_mut(place) else {
                 continue;
             };
             let supply = share.supply.clone();
-            credited += share.credited();
-            let leaving = share.leaving(cause);
+            let consumers = std::mem::take(&mut share.consumers);
             let mut unread = || {
                 cx.session.mailbox.take_now(&mut mail);
                 octets += self.sort(&mut mail, cx.backlog);
-                self.take_unread(place)
             };
-            supply.leave(cx.now, leaving, &mut unread);
+            supply.leave(cx.now, &consumers, &mut unread);
         }
         cx.backlog.append(&mut mail);
         cx.session.mailbox.relieve(octets, cx.now);
-        // A queue sends nothing to a consumer that it was told of.
-        let unread = self.shares.iter().map(|share| share.unread.len() as u64);
-        let lost = self.lost + unread.sum::<u64>();
-        Told { credited, lost }
+        let state = State {
+            shares: self.shares,
+            holders: self.holders,
+            told: 0,
+            cause,
+            lost: self.lost,
+            is_left: false,
+        };
+        let going = Arc::new(GoingBack {
+            state: Mutex::new(state),
+        });
+        let turns = &cx.session.desk.env.turns;
+        turns::begin(turns, cx.now, Arc::clone(&going));
+        Told(going)
     }
 
     /// Takes mail to the consumers that end out of `mail`, puts the rest into `others`, and returns
@@ -143,9 +162,10 @@ impl Departures {
             match (mail, reader) {
                 (Mail::Deliver(delivery), Some(reader)) => {
                     octets += delivery.entry.message.memory();
-                    let share = self.shares.get_mut(reader.share);
+                    let share = self.shares.each.get_mut(reader.share);
                     if let Some(share) = share.filter(|_| !reader.no_ack) {
-                        share.unread.push(delivery.entry);
+                        let unread = (Some(delivery.consumer), delivery.entry);
+                        share.unread.push_back(unread);
                     }
                 }
                 (other, _) => others.push_back(other),
@@ -153,37 +173,128 @@ impl Departures {
         }
         octets
     }
+}
 
-    fn take_unread(&mut self, place: usize) -> Vec<Entry> {
-        let share = self.shares.get_mut(place);
-        share.map_or_else(Vec::new, |share| std::mem::take(&mut share.unread))
-    }
-
-    fn place(&mut self, supply: &Supply) -> usize {
-        *self.by_queue.entry(supply.id()).or_insert_with(|| {
-            self.shares.push(Share {
+impl Shares {
+    /// The place of a queue's share, and whether it is new.
+    fn place(&mut self, supply: &Supply) -> (usize, bool) {
+        let next = self.each.len();
+        let place = *self.by_queue.entry(supply.id()).or_insert(next);
+        if place == next {
+            self.each.push(Share {
                 supply: supply.clone(),
                 consumers: Vec::new(),
-                unacked: Vec::new(),
-                unread: Vec::new(),
+                unacked: Held::default(),
+                unread: VecDeque::new(),
             });
-            self.shares.len() - 1
-        })
+        }
+        (place, place == next)
     }
 }
 
 impl Share {
-    /// How many of the unacked messages had taken credit.
-    fn credited(&self) -> u64 {
-        let consumed = |(consumer, _): &&(Option<ConsumerId>, Entry)| consumer.is_some();
-        self.unacked.iter().filter(consumed).count() as u64
+    /// Gives some of it back; `false` once all of it is.
+    fn give_back(&mut self, now: Now, cause: ReturnCause) -> bool {
+        if let Some(piece) = self.unacked.next_piece() {
+            self.supply.give_back(now, piece, cause);
+            return true;
+        }
+        // A queue sends nothing to a consumer that has left.
+        let some = self.unread.len().min(SETTLEMENT_PIECE);
+        let piece: Vec<GivenBack> = self.unread.drain(..some).collect();
+        if !piece.is_empty() {
+            let cause = ReturnCause::Undelivered;
+            self.supply.give_back(now, piece, cause);
+        }
+        some > 0
+    }
+}
+
+/// What goes back, in turns.
+struct GoingBack {
+    state: Mutex<State>,
+}
+
+struct State {
+    shares: Shares,
+    /// Ledgers that were not gone through yet.
+    holders: VecDeque<Holder>,
+    /// How many shares are back.
+    told: usize,
+    cause: ReturnCause,
+    lost: u64,
+    /// More than one turn is needed: nothing else looks at what is lost.
+    is_left: bool,
+}
+
+impl State {
+    /// Goes through some of what channels hold; `false` once that is done.
+    fn gather(&mut self, now: Now) -> bool {
+        let Some(holder) = self.holders.front_mut() else {
+            return false;
+        };
+        let mut some = 0;
+        for (_, slot) in holder.unacked.by_ref().take(SETTLEMENT_PIECE) {
+            some += 1;
+            let Some(Unacked { source, entry, .. }) = slot else {
+                continue;
+            };
+            let Some(supply) = holder.sources.get(&source) else {
+                self.lost += 1;
+                continue;
+            };
+            let (place, is_new) = self.shares.place(supply);
+            if is_new {
+                turns::spend(QUEUE_STEPS);
+                supply.leave(now, &[], &mut || {});
+            }
+            if let Some(share) = self.shares.each.get_mut(place) {
+                share.unacked.add(supply.kind(), supply.consumer(), entry);
+            }
+        }
+        turns::spend(some);
+        if some == 0 {
+            self.holders.pop_front();
+        }
+        true
     }
 
-    fn leaving(&mut self, cause: ReturnCause) -> Leaving {
-        Leaving {
-            consumers: std::mem::take(&mut self.consumers),
-            unacked: std::mem::take(&mut self.unacked),
-            cause,
+    /// Gives some of it back; `false` once all of it is.
+    fn give_back(&mut self, now: Now) -> bool {
+        let Some(share) = self.shares.each.get_mut(self.told) else {
+            return false;
+        };
+        if !share.give_back(now, self.cause) {
+            turns::spend(QUEUE_STEPS);
+            self.told += 1;
+            share.supply.end_leaving(now);
         }
+        true
+    }
+
+    fn check_complete(&mut self) {
+        let lost = std::mem::take(&mut self.lost);
+        assert!(lost == 0, "I9: {lost} deliveries are lost");
+    }
+}
+
+impl Work for GoingBack {
+    fn turn(&self, now: Now) -> Left {
+        let mut state = self.state.lock();
+        while state.gather(now) || state.give_back(now) {
+            if turns::is_over() {
+                state.is_left = true;
+                return Left::More;
+            }
+        }
+        if state.is_left {
+            state.check_complete();
+        }
+        Left::Nothing
+    }
+
+    /// Counts of deliveries are stored as messages come back.
+    fn at_stop(&self, now: Now) {
+        while self.turn(now) == Left::More {}
     }
 }

@@ -145,6 +145,12 @@ impl Ledger {
             .filter_map(|(_, slot)| slot)
     }
 
+    /// Takes everything out as it lies there, under its tags, oldest first.
+    pub(super) fn take_whole(&mut self) -> VecDeque<(u64, Option<Unacked>)> {
+        self.len = 0;
+        std::mem::take(&mut self.unacked)
+    }
+
     /// When to look for overdue acknowledgements: at the earliest or a little before.
     pub(super) fn next_timeout(&self) -> Mono {
         self.first_overdue.unwrap_or(Mono::NEVER)
@@ -167,11 +173,11 @@ impl Ledger {
     }
 
     /// Takes out everything from `source`, oldest first.
-    pub(super) fn take_from(&mut self, source: Source) -> Vec<Unacked> {
-        let mut taken = Vec::new();
-        for (_, slot) in &mut self.unacked {
+    pub(super) fn take_from(&mut self, source: Source) -> VecDeque<(u64, Option<Unacked>)> {
+        let mut taken = VecDeque::new();
+        for (tag, slot) in &mut self.unacked {
             if let Some(unacked) = slot.take_if(|unacked| unacked.source == source) {
-                taken.push(unacked);
+                taken.push_back((*tag, Some(unacked)));
             }
         }
         self.len -= taken.len();

@@ -154,6 +154,12 @@ impl Consumers {
         }
     }
 
+    /// What each source reads from.
+    pub(super) fn supplies(&self) -> impl Iterator<Item = (Source, Supply)> {
+        let sources = (0..).zip(&self.sources);
+        sources.filter_map(|(source, from)| Some((source, from.as_ref()?.supply.clone())))
+    }
+
     /// All that something is read from now, or was and is not settled.
     pub(super) fn suppliers(&self) -> impl Iterator<Item = &Supplier> {
         self.sources.iter().flatten()

@@ -241,6 +241,7 @@ impl Running {
             self.fail(id, error, io)?;
         } else if let Some(channel) = self.channels.remove(id) {
             self.give_back([channel], io).check_complete();
+            hold_what_comes(io.outbox);
         }
         io.outbox.method(id, &ChannelCloseOk::default().into());
         Ok(())
@@ -255,6 +256,7 @@ impl Running {
             return Ok(());
         };
         self.give_back([channel], io).check_complete();
+        hold_what_comes(io.outbox);
         let session = &self.session;
         crate::log::error!("Channel error on connection ({session}), channel {id}: {error}");
         let text = error.reply_text();
@@ -432,6 +434,13 @@ impl Running {
     fn count_channels(&self) {
         let open = self.channels.open_count();
         self.session.traffic.show_channels(open);
+    }
+}
+
+/// What is put in from now on says that something is done: it waits for what was left of that.
+fn hold_what_comes(outbox: &mut Outbox) {
+    if turns::is_owing() {
+        outbox.hold_until_paid();
     }
 }
 

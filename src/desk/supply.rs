@@ -17,7 +17,7 @@ use crate::error::{AmqpError, queue_words};
 use crate::events::Party;
 use crate::ids::{ConsumerId, QueueId};
 use crate::kind::QueueKind;
-use crate::queue::{Got, Leaving, NewConsumer, Outcome};
+use crate::queue::{GivenBack, Got, NewConsumer, Outcome, ReturnCause};
 use crate::turns::{self, Left, Turns, Work};
 use crate::vhost::QueueHandle;
 
@@ -216,12 +216,27 @@ impl Supply {
         });
     }
 
-    /// Ends consumers of the queue together with all that they hold; `unread` gives, under the
-    /// queue's lock, what the queue has sent them and they have not read.
-    pub fn leave(&self, now: Now, leaving: Leaving, unread: &mut dyn FnMut() -> Vec<Entry>) {
+    /// Ends consumers of the queue, which hands out nothing before all that they hold has come back
+    /// and [`Supply::end_leaving`] is called. `unread` takes, under the queue's lock, what the queue
+    /// has sent them and they have not read.
+    pub fn leave(&self, now: Now, consumers: &[ConsumerId], unread: &mut dyn FnMut()) {
         self.queue.with(now, |state, effects| {
-            state.leave(now, leaving, unread, effects);
+            state.leave(now, consumers, unread, effects);
         });
+    }
+
+    /// Some of what they hold comes back.
+    pub fn give_back(&self, now: Now, piece: Vec<GivenBack>, cause: ReturnCause) {
+        turns::spend(piece.len() * SETTLEMENT_STEPS);
+        self.queue.with(now, |state, effects| {
+            state.give_back(now, piece, cause, effects);
+        });
+    }
+
+    /// All of it has.
+    pub fn end_leaving(&self, now: Now) {
+        self.queue
+            .with(now, |state, effects| state.end_leaving(now, effects));
     }
 
     /// Milliseconds until an acknowledgement of a consumer with `arguments` is overdue; `None` if

@@ -61,7 +61,7 @@ pub use delivered::{delivered_properties, returned_properties};
 pub use dispatch::NewConsumer;
 pub use effects::{ConsumerChange, DeadLetter, DeleteReason, Effects, Heard, Noted, Origin};
 pub(crate) use headers::first_death_exchange;
-pub use leaving::Leaving;
+pub use leaving::{GivenBack, Held};
 pub use outcome::{Outcome, ReturnCause};
 pub use remains::Remains;
 pub use sum::Sum;
@@ -378,22 +378,6 @@ impl Queue {
         match &mut self.0 {
             OfType::Ordinary(queue) => queue.remove_consumer(now, consumer, fx),
             OfType::Stream(queue) => queue.remove_consumers(&[consumer], fx) > 0,
-        }
-    }
-
-    /// Consumers leave and give back what they hold, all at once: what comes back is served first.
-    /// `unread` takes from their mailboxes what was posted to them by this queue and not read; it
-    /// is called when nothing more can be. `fx.delete` says if the queue goes with them.
-    pub fn leave(
-        &mut self,
-        now: Now,
-        leaving: Leaving,
-        unread: &mut dyn FnMut() -> Vec<Entry>,
-        fx: &mut Effects,
-    ) {
-        match &mut self.0 {
-            OfType::Ordinary(queue) => queue.leave(now, leaving, unread, fx),
-            OfType::Stream(queue) => queue.leave(leaving, unread, fx),
         }
     }
 

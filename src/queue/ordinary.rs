@@ -59,6 +59,11 @@ pub(super) struct Ordinary {
     /// Messages are left that should be dead by now, by age at this moment or for want of room:
     /// none is handed out before they are.
     pub(super) behind: Option<Mono>,
+    /// What consumers held that have left is coming back, of so many groups of them: none is handed
+    /// out before it is here.
+    pub(super) returning: u32,
+    /// The last consumer is among them.
+    pub(super) was_left: bool,
 }
 
 impl Ordinary {
@@ -92,6 +97,8 @@ impl Ordinary {
             used: now.wall,
             armed: Mono::NEVER,
             behind: None,
+            returning: 0,
+            was_left: false,
         }
     }
 
@@ -133,6 +140,7 @@ impl Ordinary {
         fx.note(&entry, || Fate::Queued { from: None });
         // While messages are ready no consumer has room, so a new one is offered only without them.
         if self.ready.is_empty()
+            && self.returning == 0
             && let Some(taker) = self.consumers.next_taker(&self.common.resume)
         {
             self.deliver(taker, entry, fx);
@@ -243,7 +251,7 @@ impl Ordinary {
 
     /// Hands messages out as long as there is a message and a consumer that can take it.
     fn serve(&mut self, now: Now, fx: &mut Effects) {
-        while !self.ready.is_empty() && self.consumers.any_takers() {
+        while self.returning == 0 && !self.ready.is_empty() && self.consumers.any_takers() {
             if self.ready.any_expiring() {
                 self.expire(now, Horizon::After, fx);
                 if self.ready.is_empty() || self.behind.is_some() {

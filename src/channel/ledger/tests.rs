@@ -130,7 +130,7 @@ fn what_a_source_delivered_can_be_taken_out_of_the_middle() {
     let positions: Vec<u64> = ledger
         .take_from(1)
         .into_iter()
-        .map(|unacked| unacked.entry.position)
+        .filter_map(|(_, slot)| Some(slot?.entry.position))
         .collect();
     assert_eq!(positions, [1, 3]);
     assert_eq!(ledger.tags_up_to(0), [2, 4]);

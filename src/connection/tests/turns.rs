@@ -117,6 +117,64 @@ fn many_messages_go_back_in_turns_and_in_their_order() {
     assert!(bodies.eq((0..MANY).map(|n| u32::try_from(n).unwrap().to_be_bytes().to_vec())));
 }
 
+/// Consumes from `q` on another channel, one message at a time.
+fn takes_from(client: &mut Script, channel: ChannelId) {
+    let consume = BasicConsume {
+        queue: short("q"),
+        consumer_tag: short("other"),
+        ..BasicConsume::default()
+    };
+    client.say(channel, ChannelOpen::default());
+    let qos = BasicQos {
+        prefetch_count: 1,
+        ..BasicQos::default()
+    };
+    client.say(channel, qos);
+    client.say(channel, consume);
+}
+
+// All of it went back in one go, under the queue's lock.
+#[test]
+fn a_channel_with_many_unacked_closes_in_turns_and_others_get_the_first_of_them() {
+    let (mut client, _store) = client();
+    fill(&mut client);
+    take_all(&mut client);
+    takes_from(&mut client, ChannelId(2));
+    client.heard();
+    say_in_turn(&mut client, ChannelClose::default());
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    assert_eq!(client.heard(), [""; 0]);
+    let (ready, unacked) = counts(&client);
+    assert!(ready < MANY as u64 && ready + unacked == MANY as u64);
+    assert!(finish(&mut client) >= 3 * MANY as u64 / u64::from(TURN_STEPS) - 1);
+    assert_eq!(counts(&client), (MANY as u64 - 1, 1));
+    let heard = client.heard();
+    assert_eq!(heard[0], "1 channel.close-ok");
+    assert!(heard[1].contains("delivery-tag=1 redelivered"), "{heard:?}");
+    assert_eq!(client.connection.flow(), Flow::Read);
+}
+
+#[test]
+fn a_connection_with_many_unacked_ends_in_turns() {
+    let (mut client, _store) = client();
+    fill(&mut client);
+    take_all(&mut client);
+    let turn = Turn::begin();
+    client.connection.on_lost(client.now, &Lost::ByPeer);
+    drop(turn);
+    assert!(counts(&client).1 > 0);
+    let turns = &client.broker.env.turns;
+    while turns.run_one(client.now) {}
+    let done = turns.counts();
+    assert!(done.turns >= 3 * MANY as u64 / u64::from(TURN_STEPS) - 1);
+    assert!(done.longest < u64::from(2 * TURN_STEPS), "{done:?}");
+    assert_eq!(counts(&client), (MANY as u64, 0));
+    let queue = client.broker.find_vhost("/").unwrap().queue("q").unwrap();
+    let bodies = queue.look(|queue: &Queue| queue.peek(usize::MAX));
+    let bodies = bodies.iter().map(|entry| entry.message.body().to_vec());
+    assert!(bodies.eq((0..MANY).map(|n| u32::try_from(n).unwrap().to_be_bytes().to_vec())));
+}
+
 // All of it was settled and freed in one go, under the queue's lock and behind it.
 #[test]
 fn a_purge_takes_turns_and_is_answered_when_none_can_come_back() {

@@ -7,7 +7,7 @@ use crate::clock::Now;
 use crate::events::{ChangeKind, DeathReason, Fate};
 use crate::ids::ConsumerId;
 use crate::queue::dispatch::Unsettled;
-use crate::queue::{DeleteReason, Effects, Entry, Horizon, Leaving, Outcome, ReturnCause};
+use crate::queue::{DeleteReason, Effects, Entry, GivenBack, Horizon, Outcome, ReturnCause};
 use crate::store::Returns;
 
 impl Ordinary {
@@ -46,30 +46,48 @@ impl Ordinary {
     }
 
     /// See `Queue::leave`.
-    pub(in crate::queue) fn leave(
+    pub(in crate::queue) fn leave(&mut self, now: Now, consumers: &[ConsumerId], fx: &mut Effects) {
+        self.note_leaving(consumers, fx);
+        let left = self.consumers.detach(consumers, Unsettled::Returned);
+        self.returning += 1;
+        if left > 0 && self.consumers.is_empty() {
+            self.lease.renew(now.mono);
+            self.was_left = true;
+        }
+    }
+
+    /// See `Queue::give_back`.
+    pub(in crate::queue) fn give_back(
         &mut self,
         now: Now,
-        leaving: Leaving,
-        unread: &mut dyn FnMut() -> Vec<Entry>,
+        piece: Vec<GivenBack>,
+        cause: ReturnCause,
         fx: &mut Effects,
     ) {
-        self.note_leaving(&leaving.consumers, fx);
-        let left = self
-            .consumers
-            .detach(&leaving.consumers, Unsettled::Returned);
-        let mut unread = unread();
-        let cause = leaving.cause;
-        let mut unacked = self.take_unacked(leaving);
+        for (consumer, _) in &piece {
+            match consumer {
+                // It was cancelled before, or leaves now.
+                Some(id) => drop(self.consumers.settled(*id, 1)),
+                None => self.gets = self.gets.saturating_sub(1),
+            }
+        }
+        let mut entries: Vec<Entry> = piece.into_iter().map(|(_, entry)| entry).collect();
         if self.common.gone {
-            note_purged(&unacked, fx);
+            note_purged(&entries, fx);
             return;
         }
-        self.common.uncount(&unacked);
-        self.common.uncount(&unread);
-        self.take_back(now, &mut unacked, cause, fx);
-        self.take_back(now, &mut unread, ReturnCause::Undelivered, fx);
+        self.common.uncount(&entries);
+        self.take_back(now, &mut entries, cause, fx);
+    }
+
+    /// See `Queue::end_leaving`.
+    pub(in crate::queue) fn end_leaving(&mut self, now: Now, fx: &mut Effects) {
+        self.returning -= 1;
+        if self.common.gone || self.returning > 0 {
+            return;
+        }
         self.consumers.succeed();
-        if left > 0 && self.consumers.is_empty() {
+        if std::mem::take(&mut self.was_left) && self.consumers.is_empty() {
             self.on_last_consumer(now, fx);
         }
         if fx.delete.is_some() {
@@ -77,27 +95,6 @@ impl Ordinary {
         } else {
             self.dispatch(now, fx);
         }
-    }
-
-    /// What leaving consumers and channels have unacked. A quorum queue serves again what its
-    /// consumers had, one after the other as they came, then what was taken by gets; a classic
-    /// queue puts it in order itself.
-    ///
-    /// Seen: RabbitMQ 4.3.6, tests/scripts/requeue/what_a_channel_holds_returns_*.amqp.
-    fn take_unacked(&mut self, mut leaving: Leaving) -> Vec<Entry> {
-        for (consumer, _) in &leaving.unacked {
-            match consumer {
-                // It was cancelled before, or leaves now.
-                Some(id) => drop(self.consumers.settled(*id, 1)),
-                None => self.gets = self.gets.saturating_sub(1),
-            }
-        }
-        if self.is_quorum() {
-            let key = |consumer: &Option<ConsumerId>| (consumer.is_none(), *consumer);
-            leaving.unacked.sort_by_key(|(consumer, _)| key(consumer));
-        }
-        let entries = leaving.unacked.into_iter().map(|(_, entry)| entry);
-        entries.collect()
     }
 
     /// See `Queue::settle`.

@@ -13,7 +13,7 @@ use leveret_codec::reply::ReplyCode;
 
 use super::common::Common;
 use super::{
-    Effects, Entry, Leaving, Limits, NewConsumer, Outcome, PeekMax, Pushed, QueueKind, Removed,
+    Effects, Entry, GivenBack, Limits, NewConsumer, Outcome, PeekMax, Pushed, QueueKind, Removed,
 };
 use crate::clock::Now;
 use crate::error::AmqpError;
@@ -167,19 +167,11 @@ impl Stream {
         left
     }
 
-    /// See `Queue::leave`: what was delivered stays in the log.
-    pub(super) fn leave(
-        &mut self,
-        leaving: Leaving,
-        unread: &mut dyn FnMut() -> Vec<Entry>,
-        fx: &mut Effects,
-    ) {
-        self.remove_consumers(&leaving.consumers, fx);
-        let unread = unread();
+    /// See `Queue::give_back`: what was delivered stays in the log.
+    pub(super) fn give_back(&mut self, piece: Vec<GivenBack>) {
         if !self.common.gone {
-            let unacked = leaving.unacked.into_iter().map(|(_, entry)| entry);
-            self.common.uncount(&unacked.collect::<Vec<Entry>>());
-            self.common.uncount(&unread);
+            let entries = piece.into_iter().map(|(_, entry)| entry);
+            self.common.uncount(&entries.collect::<Vec<Entry>>());
         }
     }
 

@@ -16,8 +16,8 @@ use crate::ids::{ConnectionId, ConsumerId, QueueId};
 use crate::mail::{Mail, Mailbox, Resume};
 use crate::message::{Body, Message, MessageBuilder, Traits, filter_value};
 use crate::queue::{
-    Arguments, Arrival, ChannelCredit, Declared, Effects, Entry, Flags, Leaving, NewConsumer,
-    Outcome, Pushed, Queue, QueueKind, ReturnCause,
+    Arguments, Arrival, ChannelCredit, Declared, Effects, Entry, Flags, Held, NewConsumer, Outcome,
+    Pushed, Queue, QueueKind, ReturnCause,
 };
 use crate::store::{RecordAt, Recovered, Returns};
 
@@ -282,29 +282,33 @@ impl Fixture {
 
     /// Consumers go with all they hold, and with the mail that they have not read.
     pub(in crate::queue) fn leave(&mut self, ids: &[u64], cause: ReturnCause) {
-        let held = ids.iter().flat_map(|id| {
-            let held = self.held.remove(id).unwrap_or_default();
-            held.into_iter().map(|entry| (Some(ConsumerId(*id)), entry))
-        });
-        let leaving = Leaving {
-            consumers: ids.iter().copied().map(ConsumerId).collect(),
-            unacked: held.collect(),
-            cause,
-        };
-        let boxes = &self.boxes;
-        let mut unread = || {
-            let mut unread = VecDeque::new();
-            ids.iter()
-                .filter_map(|id| boxes.get(id))
-                .for_each(|mail| mail.take_now(&mut unread));
-            let entry = |mail| match mail {
-                Mail::Deliver(delivery) => delivery.entry,
+        let kind = self.queue.declared().kind;
+        let mut held = Held::default();
+        for id in ids {
+            let entries = self.held.remove(id).unwrap_or_default();
+            let consumer = Some(ConsumerId(*id));
+            entries
+                .into_iter()
+                .for_each(|entry| held.add(kind, consumer, entry));
+        }
+        let mut unread = Vec::new();
+        let boxes = ids.iter().filter_map(|id| self.boxes.get(id));
+        let mut read = || {
+            let mut mail = VecDeque::new();
+            boxes.clone().for_each(|one| one.take_now(&mut mail));
+            unread.extend(mail.into_iter().map(|mail| match mail {
+                Mail::Deliver(delivery) => (Some(delivery.consumer), delivery.entry),
                 other => panic!("not a delivery: {other:?}"),
-            };
-            unread.into_iter().map(entry).collect()
+            }));
         };
-        self.queue
-            .leave(self.now, leaving, &mut unread, &mut self.fx);
+        let consumers: Vec<_> = ids.iter().copied().map(ConsumerId).collect();
+        let (queue, fx, now) = (&mut self.queue, &mut self.fx, self.now);
+        queue.leave(now, &consumers, &mut read, fx);
+        while let Some(piece) = held.next_piece() {
+            queue.give_back(now, piece, cause, fx);
+        }
+        queue.give_back(now, unread, ReturnCause::Undelivered, fx);
+        queue.end_leaving(now, fx);
     }
 
     /// Reads a consumer's mail, with what the queue has for it when it is called back, and holds
