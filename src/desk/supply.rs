@@ -217,8 +217,8 @@ impl Supply {
     }
 
     /// Ends consumers of the queue, which hands out nothing before all that they hold has come back
-    /// and [`Supply::end_leaving`] is called. `unread` takes, under the queue's lock, what the queue
-    /// has sent them and they have not read.
+    /// and [`Supply::end_leaving`] is called. `unread` takes, under the queue's lock, what the
+    /// queue has sent them and they have not read.
     pub fn leave(&self, now: Now, consumers: &[ConsumerId], unread: &mut dyn FnMut()) {
         self.queue.with(now, |state, effects| {
             state.leave(now, consumers, unread, effects);

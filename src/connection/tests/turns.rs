@@ -117,6 +117,95 @@ fn many_messages_go_back_in_turns_and_in_their_order() {
     assert!(bodies.eq((0..MANY).map(|n| u32::try_from(n).unwrap().to_be_bytes().to_vec())));
 }
 
+/// Queues that all get what is published to `amq.fanout`: `f0` and so on, and the last one of
+/// which is `full` and refuses.
+fn fan_out(client: &mut Script, queues: usize) {
+    let full = Table::new()
+        .with("x-max-length", 0)
+        .with("x-overflow", "reject-publish")
+        .to_bytes();
+    let names: Vec<String> = (0..queues).map(|n| format!("f{n}")).collect();
+    for name in names.iter().map(String::as_str).chain(["full"]) {
+        let arguments: &[u8] = if name == "full" { &full } else { &[] };
+        let declare = QueueDeclare {
+            queue: short(name),
+            nowait: true,
+            arguments: TableRef::new(arguments),
+            ..QueueDeclare::default()
+        };
+        client.say(ONE, declare);
+        let bind = QueueBind {
+            queue: short(name),
+            exchange: short("amq.fanout"),
+            nowait: true,
+            ..QueueBind::default()
+        };
+        client.say(ONE, bind);
+    }
+}
+
+// It was routed to all of them and pushed into each before anything else was done.
+#[test]
+fn a_publish_to_many_queues_takes_turns_and_is_confirmed_at_their_end() {
+    let (mut client, store) = client();
+    let queues = 10_000;
+    fan_out(&mut client, queues);
+    client.say(ONE, ConfirmSelect::default());
+    store.catch_up();
+    client.heard();
+    let both = pauses::persistent_to("amq.fanout", "", None).repeat(2);
+    let turn = Turn::begin();
+    client.octets(&both);
+    drop(turn);
+    assert_eq!(client.connection.flow(), Flow::Pause);
+    let vhost = client.broker.find_vhost("/").unwrap();
+    let queues: Vec<_> = (0..queues).map(|n| format!("f{n}")).collect();
+    let count = |wanted: u64| {
+        let has = |name: &&String| {
+            let queue = vhost.queue(name).unwrap();
+            queue.look(|queue| queue.ready_count()) == wanted
+        };
+        queues.iter().filter(has).count()
+    };
+    let placed = count(1);
+    assert!(0 < placed && placed < queues.len(), "{placed}");
+    assert_eq!(client.heard(), [""; 0]);
+    assert!(finish(&mut client) >= 3);
+    assert_eq!(count(1), queues.len());
+    assert_eq!(client.heard(), ["1 basic.nack delivery-tag=1 requeue"]);
+    let turn = Turn::begin();
+    client.feed();
+    drop(turn);
+    assert_eq!(count(2) + count(1), queues.len());
+    finish(&mut client);
+    assert_eq!(count(2), queues.len());
+    assert_eq!(client.heard(), ["1 basic.nack delivery-tag=2 requeue"]);
+}
+
+#[test]
+fn a_commit_to_many_queues_is_answered_when_all_have_it() {
+    let (mut client, _store) = client();
+    fan_out(&mut client, 10_000);
+    client.say(ONE, TxSelect::default());
+    client.octets(&pauses::persistent_to("amq.fanout", "", None).repeat(2));
+    client.heard();
+    say_in_turn(&mut client, TxCommit::default());
+    let vhost = client.broker.find_vhost("/").unwrap();
+    let count = || {
+        let names = (0..10_000).map(|n| format!("f{n}"));
+        let count = |name: String| vhost.queue(&name).unwrap().look(Queue::ready_count);
+        names.map(count).sum::<u64>()
+    };
+    assert!(count() < 10_000);
+    while client.heard().is_empty() {
+        let _turn = Turn::begin();
+        client.connection.on_mail(client.now, Waker::noop());
+        client.broker.env.turns.run_one(client.now);
+    }
+    // One queue has refused it.
+    assert_eq!(count(), 20_000);
+}
+
 /// Consumes from `q` on another channel, one message at a time.
 fn takes_from(client: &mut Script, channel: ChannelId) {
     let consume = BasicConsume {

@@ -6,9 +6,14 @@
 //! Invariants: I1 (stored before it is pushed), I3.
 
 mod groups;
+mod long;
+mod placed;
 mod publish;
 mod source;
 mod spans;
 mod streams;
 
-pub use publish::{Placed, Publishes};
+pub use long::Placing;
+pub(super) use long::{AT_ONCE, Line};
+pub use placed::Placed;
+pub use publish::Publishes;

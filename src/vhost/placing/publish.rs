@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::groups::Groups;
+use super::placed::Placed;
 use super::source::Source;
 use super::spans::Spans;
 use super::streams::{self, LockedStream, streams_of};
@@ -16,7 +17,7 @@ use crate::message::Message;
 use crate::queue::{Arrival, Pushed, Sender};
 use crate::store::{Op, Position, RecordAt};
 use crate::tally::ExchangeTally;
-use crate::turns;
+use crate::turns::{self, Left};
 use crate::vhost::queue_handle::{QueueHandle, Storing};
 use crate::vhost::reply_to::ReplyTarget;
 use crate::vhost::routing::{Routes, Target, only_queue};
@@ -232,17 +233,34 @@ impl Publishes {
     ) -> usize {
         let pushes = self.pushes;
         turns::spend(pushes);
-        self.count(pushes);
+        let first = placed.len();
+        let streams = self.store(env, now, placed);
+        let answers = placed.get_mut(first..).unwrap_or_default();
+        let _all = self.hand_out(now, &streams, answers, &mut Reach::default());
+        self.clear();
+        pushes
+    }
+
+    /// Counts the messages, stores what must be stored and appends to streams what goes there;
+    /// `placed` gets an answer for each that no queue has refused yet. Returns the streams.
+    pub(super) fn store(
+        &mut self,
+        env: &Environment,
+        now: Now,
+        placed: &mut Vec<Placed>,
+    ) -> Vec<Arc<QueueHandle>> {
+        self.count(self.pushes);
         let streams = streams_of(self);
         let mut locked: Vec<LockedStream<'_>> = Vec::new();
         for stream in &streams {
             locked.push(LockedStream::new(stream));
         }
         let position = self.store_all(env, &mut locked);
-        if !locked.is_empty() {
+        if locked.is_empty() {
+            drop(locked);
+        } else {
             streams::push_all(now, locked, self);
         }
-        let first = placed.len();
         placed.extend(self.each.iter().map(|publish| {
             Placed::Accepted(if publish.at.is_stored() {
                 position
@@ -250,10 +268,7 @@ impl Publishes {
                 Position::default()
             })
         }));
-        let answers = placed.get_mut(first..).unwrap_or_default();
-        self.hand_out(now, &streams, answers);
-        self.clear();
-        pushes
+        streams
     }
 
     /// Stores what must be stored, each message once for all its queues; `locked` are those of them
@@ -280,9 +295,15 @@ impl Publishes {
         env.store.submit(&mut ops)
     }
 
-    /// Gives every target its messages, all of them at once; `streams` have theirs. In `answers`
-    /// stands for each message whether a queue has refused it.
-    fn hand_out(&mut self, now: Now, streams: &[Arc<QueueHandle>], answers: &mut [Placed]) {
+    /// Gives every target from `reach` on its messages, all of them at once; `streams` have theirs.
+    /// In `answers` stands for each message whether a queue has refused it.
+    pub(super) fn hand_out(
+        &mut self,
+        now: Now,
+        streams: &[Arc<QueueHandle>],
+        answers: &mut [Placed],
+        reach: &mut Reach,
+    ) -> Left {
         let Self {
             each,
             runs,
@@ -301,23 +322,36 @@ impl Publishes {
             Target::Reply(reply) => reply_all(reply, parts, each),
         };
         if let [run] = &**runs {
-            let mut left = run.routes.len();
-            for target in run.routes.iter() {
-                left -= 1;
-                let take = if left == 0 { Take::Whole } else { Take::Copy };
+            let all = run.routes.len();
+            for target in run.routes.iter().skip(reach.targets) {
+                reach.targets += 1;
+                let is_last = reach.targets == all;
+                let take = if is_last { Take::Whole } else { Take::Copy };
                 hand(target, &mut std::iter::once((0..run.to, take)));
+                if reach.must_pause(run.to) && !is_last {
+                    return Left::More;
+                }
             }
-            return;
+            return Left::Nothing;
         }
         let groups = groups.get_or_insert_default();
-        groups.set(runs.iter().map(|run| (&run.routes, run.to)));
-        for (run, target, mut parts) in groups.iter() {
+        if reach.targets == 0 {
+            groups.set(runs.iter().map(|run| (&run.routes, run.to)));
+        }
+        for (run, target, parts) in groups.iter().skip(reach.targets) {
+            reach.targets += 1;
+            let mut handed = 0;
+            let mut parts = parts.inspect(|(part, _)| handed += part.len());
             let target = runs.get(run).and_then(|run| run.routes.get(target));
             if let Some(target) = target {
                 hand(target, &mut parts);
             }
+            if reach.must_pause(handed) {
+                return Left::More;
+            }
         }
         groups.clear();
+        Left::Nothing
     }
 
     fn clear(&mut self) {
@@ -326,6 +360,24 @@ impl Publishes {
         self.pushes = 0;
         self.spans.clear();
         self.source.clear();
+    }
+}
+
+/// How many targets have their messages.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    pub(super) targets: usize,
+    /// It ends with the turn: each copy counts for so many steps.
+    pub(super) steps: Option<usize>,
+}
+
+impl Reach {
+    #[inline]
+    fn must_pause(&self, handed: usize) -> bool {
+        self.steps.is_some_and(|steps| {
+            turns::spend(steps * handed);
+            turns::is_over()
+        })
     }
 }
 
@@ -339,44 +391,6 @@ impl Publish {
 #[inline]
 fn is_same(one: &Routes, other: &Routes) -> bool {
     Arc::ptr_eq(one, other) || only_queue(one).is_some_and(|one| only_queue(other) == Some(one))
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placed {
-    /// Every queue has it; it is as durable as it must be once the store has reached the
-    /// position.
-    Accepted(Position),
-    /// At least one queue refused it.
-    Refused,
-}
-
-impl Placed {
-    /// It is not durable before the store has reached `position` either.
-    pub fn wait_for(&mut self, position: Position) {
-        if let Self::Accepted(own) = self {
-            *own = position.max(*own);
-        }
-    }
-
-    /// What became of both.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Accepted(one), Self::Accepted(other)) => Self::Accepted(one.max(other)),
-            _ => Self::Refused,
-        }
-    }
-
-    /// How far the store must be for what was placed, as far as is known.
-    #[inline]
-    #[must_use]
-    pub fn position(&self) -> Position {
-        match self {
-            Self::Accepted(position) => *position,
-            Self::Refused => Position::default(),
-        }
-    }
 }
 
 /// Consecutive messages on their way to one target, and whether it is the last one they go to.
