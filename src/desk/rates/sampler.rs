@@ -10,6 +10,7 @@
 //! [`Touched`]: crate::env::Touched
 
 use std::collections::{HashMap, HashSet};
+use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, OnceLock, Weak};
 
 use leveret_codec::types::ShortString;
@@ -33,6 +34,9 @@ const WATCHED_MAX: usize = 10_000;
 /// Subjects of which more is kept than rates need; each takes up to some 60 KiB.
 const HISTORIES_MAX: usize = 256;
 
+/// How many of them may be of one kind, so that a list of queues leaves room for everything else.
+const HISTORIES_OF_A_KIND_MAX: usize = 96;
+
 /// Steps of a turn that it takes to read one subject, or a queue that has changed.
 const READ_STEPS: usize = 10;
 
@@ -49,8 +53,8 @@ struct Ticker(Weak<Desk>);
 #[derive(Default)]
 pub(super) struct State {
     watched: HashMap<Arc<Subject>, Watched>,
-    /// How many of those are kept histories of.
-    histories: usize,
+    /// How many of those are kept histories of, by kind.
+    histories: HashMap<Discriminant<Subject>, usize>,
     /// A look is armed, or at work.
     is_on: bool,
     /// The look at work.
@@ -119,7 +123,7 @@ impl Sampler {
     pub(super) fn forget_all(&self) {
         let mut state = self.state.lock();
         state.watched.clear();
-        state.histories = 0;
+        state.histories.clear();
     }
 
     /// Looks until the turn is over or all is seen.
@@ -188,10 +192,12 @@ impl State {
     fn forget(&mut self, now: Mono) {
         let is_recent = |watched: &Watched| now <= watched.asked_at.plus_ms(WATCHED_FOR_MS);
         self.watched.retain(|_, watched| is_recent(watched));
-        let kept = self.watched.values();
-        self.histories = kept
-            .filter(|one| one.series.keeps() == Keep::History)
-            .count();
+        self.histories.clear();
+        for (subject, watched) in &self.watched {
+            if watched.series.keeps() == Keep::History {
+                *self.histories.entry(discriminant(subject)).or_default() += 1;
+            }
+        }
     }
 
     /// Takes in one queue that has changed: its share of the sums, and that it has. `false` if
@@ -315,9 +321,13 @@ impl State {
         let watched = self.watched.get_mut(subject)?;
         watched.asked_at = now;
         let is_new = keep == Keep::History && watched.series.keeps() == Keep::Rate;
-        if is_new && self.histories < HISTORIES_MAX {
-            self.histories += 1;
-            watched.series.keep(Keep::History);
+        if is_new {
+            let all: usize = self.histories.values().sum();
+            let of_kind = self.histories.entry(discriminant(subject)).or_default();
+            if all < HISTORIES_MAX && *of_kind < HISTORIES_OF_A_KIND_MAX {
+                *of_kind += 1;
+                watched.series.keep(Keep::History);
+            }
         }
         Some(&watched.series)
     }
@@ -327,7 +337,8 @@ impl State {
         if let Some(watched) = self.watched.remove(subject)
             && watched.series.keeps() == Keep::History
         {
-            self.histories -= 1;
+            let of_kind = self.histories.entry(discriminant(subject));
+            of_kind.and_modify(|many| *many = many.saturating_sub(1));
         }
     }
 

@@ -218,6 +218,56 @@ fn samples_come_with_the_window_that_asks_for_them() {
     assert_eq!((publish.rate, publish.range.as_ref()), (1.0, None));
 }
 
+// A list of many queues left no room for the history of anything else.
+#[test]
+fn a_list_of_queues_leaves_room_for_other_histories() {
+    let (desk, now, high, _) = actors();
+    let windows = Windows {
+        lengths: Window::new(4, 2),
+        messages: Window::new(4, 2),
+        ..Windows::default()
+    };
+    let samples = |second: u64, subject: &Subject, name: &str| {
+        let trends = desk.trends_at(at(second), subject, &windows);
+        let mut trends = trends.expect("it is there").into_iter();
+        let trend = trends.find(|trend| trend.name == name);
+        let range = trend
+            .and_then(|trend| trend.range)
+            .expect("it was asked for");
+        let samples = range.samples.into_iter();
+        samples.map(|one| one.sample).collect::<Vec<u64>>()
+    };
+    let names: Vec<&'static str> = (0..300)
+        .map(|number| &*format!("q{number}").leak())
+        .collect();
+    for name in &names {
+        done(high.declare_queue(now, queue(name)));
+        samples(0, &of_queue(name), "messages");
+    }
+    let others = [
+        (Subject::Node, "messages"),
+        (Subject::Vhost("/".to_owned()), "messages"),
+        (
+            Subject::Exchange {
+                vhost: "/".to_owned(),
+                name: String::new(),
+            },
+            "publish_in",
+        ),
+    ];
+    for (subject, name) in &others {
+        samples(0, subject, name);
+    }
+    for second in 1..=4 {
+        publish(&high, "q0");
+        while !look(&desk, second) {}
+    }
+    for (subject, name) in &others {
+        assert_eq!(samples(4, subject, name), [4, 2, 0], "{subject:?}");
+    }
+    assert_eq!(samples(4, &of_queue("q0"), "messages"), [4, 2, 0]);
+}
+
 // Who saw no vhost was shown how the whole broker moves.
 #[test]
 fn trends_in_no_vhost_are_zeros() {
