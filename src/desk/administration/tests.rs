@@ -1,6 +1,6 @@
 //! Who may ask for what, in which words it is refused, and in which order it is stored.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::auth::{PermissionDefinition, TopicPermissionDefinition, UserDefinition, VhostLimits};
@@ -282,6 +282,44 @@ fn a_long_section_is_imported_in_pieces() {
     assert_eq!(desk.find_vhost("/").unwrap().queue_count(), 1_000);
     let groups = store.groups() - before;
     assert!(groups >= 1_000 / 64, "{groups}");
+}
+
+// A crash in the middle of an import could leave the first 64 users of a section.
+#[test]
+fn a_section_of_rights_is_stored_as_one_group() {
+    let (desk, store) = recorded();
+    let by = desk.administration();
+    by.put_vhost("/", &VhostDefinition::default())
+        .unwrap()
+        .unwaited();
+    let each = |kind: fn(usize) -> Json| (0..500).map(kind).collect::<Vec<Json>>();
+    let sections = [
+        (
+            "users",
+            each(|at| json!({"name": format!("u{at}"), "password_hash": "", "tags": ""})),
+        ),
+        (
+            "permissions",
+            each(|at| {
+                let user = format!("u{at}");
+                json!({"user": user, "vhost": "/", "configure": "", "write": "", "read": ""})
+            }),
+        ),
+        (
+            "policies",
+            each(|at| {
+                let name = format!("p{at}");
+                let definition = json!({"max-length": at});
+                json!({"vhost": "/", "name": name, "pattern": "x", "definition": definition})
+            }),
+        ),
+    ];
+    for (section, items) in sections {
+        let before = store.groups();
+        let document = json!({ section: items }).to_string();
+        by.import(document.as_bytes()).unwrap().unwaited();
+        assert_eq!(store.groups() - before, 1, "{section}");
+    }
 }
 
 /// A change of anything that others change too, in one of two ways.

@@ -1,9 +1,12 @@
 //! Documents of definitions are imported: a section at a time, each refused as a whole or not at
 //! all.
 //!
-//! Every item of a section is checked first; then they are stored and put in force, some at a time,
-//! so that publishers and declares get in between. A crash can leave the first ones, as those of
-//! RabbitMQ's that were put in before it. What is there already and not in the document stays.
+//! Every item of a section is checked first; then all of them are stored as one group, which
+//! survives a crash whole or not at all, and put in force. Exchanges, queues and bindings are
+//! stored and put in force some at a time instead, because clients declare and delete the same
+//! names meanwhile: what is stored must be what is in its place then, which takes the lock of the
+//! vhost's topology from the one to the other, and no client may wait that long for it. Of these
+//! three sections a crash can leave the first items. What is there already and not in the document stays.
 //! Queues, exchanges and bindings that are there already stay as they are; everything else is
 //! replaced. Seen: RabbitMQ 4.3.6, tests/scripts/http/admin/imports.http.
 
@@ -158,7 +161,7 @@ impl Administration<'_> {
         Ok((count, self.apply(&mut changes, checked)))
     }
 
-    /// Stores the items of a section and puts them in force, [`PIECE`] at a time.
+    /// Stores the items of a section and puts them in force; see the module.
     fn apply(&self, changes: &mut Changing<'_>, checked: Vec<Checked>) -> Position {
         let desk = self.desk;
         let env = &desk.env;
@@ -172,14 +175,11 @@ impl Administration<'_> {
                 item => others.push(item),
             }
         }
-        let mut position = in_pieces(others, |items| {
-            let records: Vec<_> = items.iter().flat_map(|item| self.records(item)).collect();
-            let position = env.store.define(&records);
-            for item in items {
-                self.put_in_force(changes, item);
-            }
-            position
-        });
+        let records: Vec<_> = others.iter().flat_map(|item| self.records(item)).collect();
+        let mut position = env.store.define(&records);
+        for item in others {
+            self.put_in_force(changes, item);
+        }
         let (by, told) = (&self.caller.author(), &mut changes.telling.told);
         position = position.max(in_pieces(exchanges, |new| {
             declare_exchanges(env, by, new, told)
