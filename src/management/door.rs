@@ -118,7 +118,7 @@ impl Door {
         check_content_type(&parts.headers)?;
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|kind| kind.to_str().ok());
-        let (body, room) = match operation.verb.body() {
+        let (body, room) = match operation.body() {
             TakesBody::Needed => self.body(&parts.headers, body, operation.needs).await?,
             TakesBody::Welcome => {
                 let read = self.body(&parts.headers, body, operation.needs).await;

@@ -11,7 +11,7 @@ use tower_http::compression::predicate::SizeAbove;
 
 use super::answer::Answer;
 use super::ask::Ask;
-use super::contract::Contract;
+use super::contract::{Contract, Takes};
 use super::door::Door;
 use super::routes::ROUTES;
 use super::{openapi, pages};
@@ -96,7 +96,7 @@ pub(super) enum Amqp {
 pub(super) enum TakesBody {
     /// It is refused if it is too long.
     Needed,
-    /// It is read, unless it is too long: at few paths it means something.
+    /// It is read, unless it is too long: that of a `DELETE` that looks into it.
     Welcome,
     /// It means nothing.
     Unread,
@@ -121,15 +121,6 @@ impl Verb {
         matches!(self, Self::Get | Self::GetAlone | Self::GetText)
     }
 
-    /// What becomes of a body.
-    pub(super) fn body(self) -> TakesBody {
-        match self {
-            Self::Post | Self::Put => TakesBody::Needed,
-            Self::Delete => TakesBody::Welcome,
-            Self::Get | Self::GetAlone | Self::GetText => TakesBody::Unread,
-        }
-    }
-
     /// The methods that it stands for.
     pub(super) fn methods(self) -> &'static [&'static str] {
         match self {
@@ -138,6 +129,18 @@ impl Verb {
             Self::Post => &["POST"],
             Self::Put => &["PUT"],
             Self::Delete => &["DELETE"],
+        }
+    }
+}
+
+impl Operation {
+    /// What becomes of a body.
+    pub(super) fn body(&self) -> TakesBody {
+        let wants = !matches!(self.contract.takes, Takes::Nothing);
+        match self.verb {
+            Verb::Post | Verb::Put => TakesBody::Needed,
+            Verb::Delete if wants => TakesBody::Welcome,
+            Verb::Delete | Verb::Get | Verb::GetAlone | Verb::GetText => TakesBody::Unread,
         }
     }
 }

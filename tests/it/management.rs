@@ -667,6 +667,22 @@ fn long_answers_with_messages_have_room_for_so_much_together() {
     assert_eq!(vhost.counts("q").unwrap().ready, 5);
 }
 
+// The body of a DELETE that means nothing was waited for.
+#[test]
+fn a_delete_does_not_wait_for_a_body_that_means_nothing() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let vhost = broker.vhost("/").unwrap();
+    vhost.declare_queue(&QueueDefinition::new("q")).unwrap();
+    let mut stream = http.connect();
+    let head = http.head("DELETE", "/api/queues/%2F/q") + "content-length: 1000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 204");
+    assert_eq!(vhost.counts("q"), None);
+}
+
 /// Seen: RabbitMQ 4.3.6, over its memory watermark.
 #[test]
 fn an_alarm_keeps_no_message_from_being_published_over_http() {
