@@ -344,6 +344,11 @@ impl Refusal {
         Self::new(status, "service_unavailable", reason)
     }
 
+    /// 503: other answers that are not read yet take all the memory that there is for them.
+    pub(super) fn no_room() -> Self {
+        Self::unavailable("other answers take all the memory that there is for them")
+    }
+
     /// 503: a check of health failed; `more` is what else it has to say.
     pub(super) fn unhealthy(reason: &str, more: &Json) -> Self {
         let mut text = json!({"status": "failed", "reason": reason});

@@ -27,8 +27,8 @@ const LISTS_BYTES: usize = 64 * 1024 * 1024;
 /// is done with.
 const BODIES_BYTES: usize = 32 * 1024 * 1024;
 
-/// Octets of long answers with messages that are in memory together, being made or being sent. At
-/// least one of the longest has room.
+/// Octets of long answers with messages or definitions that are in memory together, being made or
+/// being sent. At least one of the longest has room.
 const ANSWERS_BYTES: u64 = 2 * HTTP_GET_BYTES;
 
 /// Octets of a body that take as long to be read as an item of a list.
@@ -49,7 +49,7 @@ pub(super) struct Aside {
     documents: Semaphore,
     /// Octets of long bodies, in [`UNIT`]s.
     bodies: Arc<Semaphore>,
-    /// Octets of long answers with messages, in [`UNIT`]s.
+    /// Octets of long answers with messages or definitions, in [`UNIT`]s.
     answers: Arc<Semaphore>,
     /// Requests that change something and are not done.
     begun: Arc<Semaphore>,
@@ -98,7 +98,19 @@ impl Aside {
         tokio::task::block_in_place(work)
     }
 
-    /// Imports or exports definitions.
+    /// Exports definitions, and waits for room for their text before the next document is begun, so
+    /// that at most one has none. `None` if there is none in time.
+    pub(super) async fn long_document<E>(
+        &self,
+        write: impl FnOnce() -> Result<Vec<u8>, E>,
+    ) -> Result<Option<(Vec<u8>, Room)>, E> {
+        let _place = self.documents.acquire().await;
+        let text = tokio::task::block_in_place(write)?;
+        let room = self.room_for_answer(text.len() as u64).await;
+        Ok(room.map(|room| (text, room)))
+    }
+
+    /// Imports definitions.
     pub(super) async fn document<R>(&self, work: impl FnOnce() -> R) -> R {
         let _place = self.documents.acquire().await;
         tokio::task::block_in_place(work)

@@ -313,8 +313,9 @@ pub(super) const PUBLISH: Contract = other(Takes::Object(&PUBLICATION), Gives::O
 pub(super) const BIND: Contract = other(Takes::MaybeObject(&BINDING_DECLARATION), Gives::CreatedAt);
 
 /// A document, as a file if that is wanted.
-pub(super) const EXPORT: Contract =
-    other(Takes::Nothing, Gives::Whole(&DEFINITIONS)).query(DOWNLOAD);
+pub(super) const EXPORT: Contract = other(Takes::Nothing, Gives::Whole(&DEFINITIONS))
+    .query(DOWNLOAD)
+    .refuses(&[503]);
 
 /// A document that is taken in.
 pub(super) const IMPORT: Contract = other(Takes::Document(&DEFINITIONS), Gives::Done);

@@ -288,7 +288,7 @@ const REFUSALS: &[Refused] = &[
     refused(429, "TooManyFailures", Why, "Too many logins from the client's address have failed."),
     refused(431, "HeadTooLarge", Nothing, "The head of the request is too large."),
     refused(500, "Failed", Nothing, "Something of the broker has failed."),
-    refused(503, "NotDurable", Why, "It cannot be done, or could not be written in time."),
+    refused(503, "NotDurable", Why, "It cannot be done now, or could not be written in time."),
 ];
 
 /// Which refusals an operation can be answered with.
@@ -299,7 +299,8 @@ fn refusals(route: &Route, operation: &Operation) -> impl Iterator<Item = &'stat
     let own = operation.contract.refuses;
     let is_possible = move |status: u16| match status {
         401 | 429 => logs_in,
-        403 | 503 => is_change,
+        403 => is_change,
+        503 => is_change || own.contains(&503),
         404 => has_names,
         412 => own.contains(&412),
         _ => true,

@@ -667,6 +667,29 @@ fn long_answers_with_messages_have_room_for_so_much_together() {
     assert_eq!(vhost.counts("q").unwrap().ready, 5);
 }
 
+// The text of an export that was not read counted for nothing.
+#[test]
+fn exports_have_room_for_so_much_together() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let long = "x".repeat(45 * 1024 * 1024);
+    let by = broker.desk().administration();
+    by.put_global_parameter("long", long.into())
+        .unwrap()
+        .unwaited();
+    let request = http.head("GET", "/api/definitions") + "\r\n";
+    let unread = || {
+        let mut stream = http.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        stream
+    };
+    let both = [unread(), unread()];
+    assert_eq!(http.get("/api/definitions").status, 503);
+    drop(both);
+    assert_eq!(http.get("/api/definitions").status, 200);
+}
+
 // The body of a DELETE that means nothing was waited for.
 #[test]
 fn a_delete_does_not_wait_for_a_body_that_means_nothing() {

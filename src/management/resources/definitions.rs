@@ -20,14 +20,16 @@ pub(in crate::management) async fn get_vhost(ask: Ask) -> Answer {
 }
 
 /// Not on a thread that serves connections: a document can be long, and other changes by operators
-/// wait for it meanwhile.
+/// wait for it meanwhile. Its text counts for the room of long answers until the client has it.
 async fn document(ask: Ask, scope: DocumentOf) -> Answer {
     let write = || {
         let mut text = Vec::new();
         ask.desk.write_definitions(&scope, &mut text).map(|()| text)
     };
-    let text = ask.door.aside.document(write).await;
-    let reply = Reply::json(text.map_err(|_| Refusal::failed())?);
+    let made = ask.door.aside.long_document(write).await;
+    let text = made.map_err(|_| Refusal::failed())?;
+    let (text, room) = text.ok_or_else(Refusal::no_room)?;
+    let reply = Reply::kept(text, room);
     Ok(match ask.query.get("download") {
         Some(file) => reply.attached(file),
         None => reply,

@@ -274,8 +274,7 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
     let wish = Wish::read(&ask.fields().await?)?;
     let actor = ask.actor()?;
     let room = ask.door.aside.room_for_answer(wish.longest(waits)).await;
-    let no_room = || Refusal::unavailable("other answers with messages take all the memory");
-    let mut room = room.ok_or_else(no_room)?;
+    let mut room = room.ok_or_else(Refusal::no_room)?;
     let mut getting = Getting {
         taker: actor.heard_party(),
         name,
