@@ -47,8 +47,9 @@ pub(super) struct Ordinary {
     /// Unacked messages that were taken by basic.get.
     pub(super) gets: u64,
     pub(super) dying: Dying,
-    /// Dead letters at most once that are on their way, see [`Sent`](super::effects::Sent).
-    pub(super) sent: Arc<OnTheirWay>,
+    /// Dead letters at most once that are on their way, see [`Sent`](super::effects::Sent); `None`
+    /// before the first.
+    pub(super) sent: Option<Arc<OnTheirWay>>,
     pub(super) gate: Gate,
     pub(super) lease: Lease,
     pub(super) capacity: Capacity,
@@ -90,7 +91,7 @@ impl Ordinary {
             next_position: 0,
             gets: 0,
             dying: Dying::default(),
-            sent: Arc::default(),
+            sent: None,
             gate: Gate::default(),
             lease: Lease::from(now.mono),
             capacity: Capacity::new(now.mono),

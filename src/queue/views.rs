@@ -32,7 +32,7 @@ impl Queue {
     /// deletion if it is empty, see only those of [`Queue::ready_count`], as in RabbitMQ.
     #[must_use]
     pub fn shown_count(&self) -> u64 {
-        self.ready_count() + self.ordinary().map_or(0, |queue| queue.sent.sum().messages)
+        self.ready_count() + self.ordinary().map_or(0, |queue| queue.sent().messages)
     }
 
     /// Dead letters whose delivery is not certain yet (at-least-once).
@@ -68,7 +68,7 @@ impl Queue {
         } = *self.common();
         match &self.0 {
             OfType::Ordinary(queue) => Counts {
-                ready: queue.ready.sum().plus(queue.sent.sum()),
+                ready: queue.ready.sum().plus(queue.sent()),
                 unacked,
                 stored: queue.ready.stored().plus(unacked_stored),
                 paged_out: queue.ready.paged_out(),

@@ -68,6 +68,7 @@ mod removal;
 mod reply_to;
 mod restore;
 mod routing;
+mod shared_queue;
 mod telling;
 
 pub use exchanges::{EVENTS, check_not_default};

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use leveret_codec::types::ShortString;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 
 use super::read_back::read_all;
+use super::shared_queue::{LockedQueue, SharedQueue};
 use crate::clock::Now;
 use crate::clock::timers::Timed;
 use crate::env::{Environment, TouchedQueue};
@@ -17,7 +18,7 @@ use crate::events::CopyId;
 use crate::ids::{ConnectionId, QueueId};
 use crate::kind::QueueKind;
 use crate::mail::Resume;
-use crate::queue::{DeadLetter, Declared, Effects, Queue};
+use crate::queue::{Amounts, DeadLetter, Declared, Effects, Queue};
 use crate::store::Recovered;
 use crate::turns::{self, Debt, Left, OnBehalf, Work};
 
@@ -78,10 +79,13 @@ enum Next {
 }
 
 /// A declared queue. Shared as `Arc`; stays usable for late settlements after its deletion.
+///
+/// In this order: what lists ask of every queue is beside the count of its owners.
+#[repr(C)]
 pub struct QueueHandle {
+    queue: SharedQueue,
     id: QueueId,
     declared: Arc<Declared>,
-    queue: Mutex<Queue>,
     /// What it has left, as long as it waits for a turn or has one.
     left: Mutex<Option<Box<Leftover>>>,
     /// Held by the thread that works it off: dead letters keep their order.
@@ -112,9 +116,9 @@ impl QueueHandle {
                 queue.page_to(bodies);
             }
             Self {
+                queue: SharedQueue::new(queue),
                 id,
                 declared,
-                queue: Mutex::new(queue),
                 left: Mutex::default(),
                 working_off: Mutex::default(),
                 deleted: AtomicBool::new(false),
@@ -257,7 +261,7 @@ impl QueueHandle {
 
     /// Locks the queue until the guard is dropped; only then the effects may be given to
     /// [`QueueHandle::absorb`].
-    pub(super) fn lock(&self) -> (MutexGuard<'_, Queue>, Effects) {
+    pub(super) fn lock(&self) -> (LockedQueue<'_>, Effects) {
         let effects = self.effects();
         (self.queue.lock(), effects)
     }
@@ -299,7 +303,9 @@ impl QueueHandle {
 
     /// The queue is looked at: what changes from now on is noted again.
     pub(crate) fn untouch(&self) {
-        self.touched.store(false, Ordering::Release);
+        // With a store alone this thread could still read from before a change whose thread found
+        // the queue noted.
+        self.touched.swap(false, Ordering::AcqRel);
     }
 
     /// Whether dead letters of this queue wait for a turn, so that others come behind them.
@@ -373,7 +379,13 @@ impl QueueHandle {
 
     /// Reads under the lock.
     pub fn look<R>(&self, work: impl FnOnce(&Queue) -> R) -> R {
-        work(&self.queue.lock())
+        self.queue.look(work)
+    }
+
+    /// How many messages it holds, mostly read without its lock.
+    #[must_use]
+    pub(crate) fn amounts(&self) -> Amounts {
+        self.queue.amounts()
     }
 }
 

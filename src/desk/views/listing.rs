@@ -274,10 +274,12 @@ pub(crate) fn select<T: Item, S>(
             cut.into_iter().map(|placed| placed.item).collect()
         }
         Some(sort) => {
-            let keyed = all
+            let keyed = all.into_iter().map(|item| (key(&item, sort), item));
+            let may_be = shortlist(keyed.collect(), wanted.1, listing.reverse);
+            let placed = may_be
                 .into_iter()
-                .map(|item| (key(&item, sort), Placed::of(item)));
-            let cut = cut(keyed.collect(), wanted, listing.reverse, |one, two| {
+                .map(|(key, item)| (key, Placed::of(item)));
+            let cut = cut(placed.collect(), wanted, listing.reverse, |one, two| {
                 let order = one.0.order(&two.0);
                 order.then_with(|| one.1.order(&two.1))
             });
@@ -307,12 +309,15 @@ struct Placed<T> {
 impl<T: Item> Placed<T> {
     fn of(item: T) -> Self {
         let (vhost, name) = item.place();
-        let higher = |octet: u8| octet.saturating_add(1);
-        let vhost = vhost.bytes().map(higher).chain([0]);
-        let mut octets = vhost.chain(name.bytes().map(higher));
-        let mut part = || u64::from_be_bytes([(); 8].map(|()| octets.next().unwrap_or_default()));
+        let mut begin = [0; 24];
+        let higher = |(to, from): (&mut u8, u8)| *to = from.saturating_add(1);
+        begin.iter_mut().zip(vhost.bytes()).for_each(higher);
+        let behind = begin.iter_mut().skip(vhost.len() + 1);
+        behind.zip(name.bytes()).for_each(higher);
+        let (parts, _) = begin.as_chunks::<8>();
+        let mut parts = parts.iter().copied().map(u64::from_be_bytes);
         Self {
-            begin: [part(), part(), part()],
+            begin: [(); 3].map(|()| parts.next().unwrap_or_default()),
             item,
         }
     }
@@ -321,6 +326,23 @@ impl<T: Item> Placed<T> {
         let order = self.begin.cmp(&other.begin);
         order.then_with(|| self.item.place().cmp(&other.item.place()))
     }
+}
+
+/// The items that may be among the first `end` by their keys, in no order: all whose keys are less
+/// than the last one of those, and all whose keys are equal to it. Names are read of these alone.
+fn shortlist<T>(mut keyed: Vec<(SortKey, T)>, end: usize, reverse: bool) -> Vec<(SortKey, T)> {
+    let order = |one: &SortKey, two: &SortKey| match reverse {
+        true => two.order(one),
+        false => one.order(two),
+    };
+    let Some(last) = end.checked_sub(1).filter(|_| end < keyed.len()) else {
+        return keyed;
+    };
+    let by_key = |one: &(SortKey, T), two: &(SortKey, T)| order(&one.0, &two.0);
+    let (_, (last, _), _) = keyed.select_nth_unstable_by(last, by_key);
+    let last = last.clone();
+    keyed.retain(|(key, _)| order(key, &last).is_le());
+    keyed
 }
 
 /// The items from `first` to `end` in order. Only what is before `end` is put in order, so that a

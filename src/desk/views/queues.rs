@@ -239,38 +239,24 @@ pub enum QueueSort {
 
 impl QueueSort {
     pub(super) fn key(self, queue: &QueueHandle) -> SortKey {
-        match self {
-            Self::Name => SortKey::Text(queue.name().to_string()),
-            Self::Vhost => SortKey::Text(queue.declared().vhost.to_string()),
-            Self::Kind => SortKey::Text(queue.declared().kind.as_str().to_owned()),
-            number => queue.look(|state| number.count(state)).into(),
-        }
-    }
-
-    fn count(self, queue: &Queue) -> u64 {
-        match self {
-            Self::Name | Self::Vhost | Self::Kind => 0,
-            Self::Messages => match queue.declared().kind {
-                QueueKind::Stream => queue.shown_count(),
-                QueueKind::Classic | QueueKind::Quorum => {
-                    queue.shown_count() + queue.unacked_count()
-                }
-            },
-            Self::Ready => queue.shown_count(),
-            Self::Unacked => queue.unacked_count(),
-            Self::MessageBytes => {
-                let counts = MessageCounts::of(queue);
-                counts.ready_bytes + counts.unacked_bytes
-            }
-            Self::Consumers => queue.consumer_count() as u64,
-            Self::Memory => queue.memory_bytes() as u64,
-            Self::Published => queue.stats().published,
+        let count = match self {
+            Self::Name => return SortKey::Text(queue.name().to_string()),
+            Self::Vhost => return SortKey::Text(queue.declared().vhost.to_string()),
+            Self::Kind => return SortKey::Text(queue.declared().kind.as_str().to_owned()),
+            Self::Messages => queue.amounts().messages,
+            Self::Ready => queue.amounts().ready,
+            Self::Unacked => queue.amounts().unacked,
+            Self::MessageBytes => queue.look(|state| state.ready_bytes() + state.unacked_bytes()),
+            Self::Consumers => queue.look(Queue::consumer_count) as u64,
+            Self::Memory => queue.look(Queue::memory_bytes) as u64,
+            Self::Published => queue.look(Queue::stats).published,
             Self::Delivered => {
-                let stats = queue.stats();
+                let stats = queue.look(Queue::stats);
                 stats.delivered + stats.delivered_no_ack + stats.got + stats.got_no_ack
             }
-            Self::Acked => queue.stats().acked,
-        }
+            Self::Acked => queue.look(Queue::stats).acked,
+        };
+        count.into()
     }
 }
 

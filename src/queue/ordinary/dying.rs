@@ -115,13 +115,13 @@ impl Ordinary {
     }
 
     fn send_letter(
-        &self,
+        &mut self,
         entry: Entry,
         reason: DeathReason,
         (confirm, again): (bool, bool),
         fx: &mut Effects,
     ) {
-        let sent = (!confirm).then(|| self.sent.add(entry.size()));
+        let sent = (!confirm).then(|| self.sent.get_or_insert_default().add(entry.size()));
         fx.dead_letters.push(DeadLetter {
             entry,
             reason,

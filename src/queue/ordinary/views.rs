@@ -3,7 +3,7 @@
 use leveret_codec::table::Table;
 
 use super::Ordinary;
-use crate::queue::{Entry, PeekMax};
+use crate::queue::{Entry, PeekMax, Sum};
 
 impl Ordinary {
     /// See `Queue::consumer_timeout_ms`. Classic queues have none (RabbitMQ 4.3 and later); in a
@@ -22,6 +22,18 @@ impl Ordinary {
     /// See `Queue::ready_count`.
     pub(in crate::queue) fn ready_count(&self) -> u64 {
         self.ready.len() as u64
+    }
+
+    /// Dead letters at most once that are on their way.
+    pub(in crate::queue) fn sent(&self) -> Sum {
+        let sent = self.sent.as_ref();
+        sent.map_or_else(Sum::default, |sent| sent.sum())
+    }
+
+    /// Whether there are any.
+    #[inline]
+    pub(in crate::queue) fn has_sent(&self) -> bool {
+        self.sent.is_some() && self.sent().messages > 0
     }
 
     /// See `Queue::announced_consumers`.

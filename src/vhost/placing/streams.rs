@@ -6,15 +6,14 @@
 
 use std::sync::Arc;
 
-use parking_lot::MutexGuard;
-
 use super::publish::Publishes;
 use crate::clock::Now;
 use crate::ids::QueueId;
 use crate::kind::QueueKind;
-use crate::queue::{Arrival, Effects, Queue};
+use crate::queue::{Arrival, Effects};
 use crate::vhost::queue_handle::QueueHandle;
 use crate::vhost::routing::Target;
+use crate::vhost::shared_queue::LockedQueue;
 
 /// The streams that messages go to, each once, in the order of their locks.
 pub(in crate::vhost) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle>> {
@@ -42,7 +41,7 @@ fn stream(target: &Target) -> Option<&Arc<QueueHandle>> {
 /// A locked stream.
 pub(in crate::vhost) struct LockedStream<'a> {
     handle: &'a QueueHandle,
-    queue: MutexGuard<'a, Queue>,
+    queue: LockedQueue<'a>,
     effects: Effects,
     /// Messages that have their sequence.
     numbered: u64,

@@ -9,8 +9,13 @@ impl Item for (String, u64) {
 }
 
 fn names(count: u64) -> Vec<(String, u64)> {
+    names_with_ties(count, 1)
+}
+
+/// As many of them as `ties` have the same number.
+fn names_with_ties(count: u64, ties: u64) -> Vec<(String, u64)> {
     (0..count)
-        .map(|n| (format!("q{n:03}"), n * 7919 % count))
+        .map(|n| (format!("q{n:03}"), n * 7919 % count / ties))
         .collect()
 }
 
@@ -66,13 +71,15 @@ proptest! {
     #[test]
     fn pages_put_together_are_the_sorted_list(
         count in 0_u64..60,
+        ties in 1_u64..80,
         size in 1_usize..20,
         reverse: bool,
         sorted: bool,
     ) {
         let listing = Listing { sort: sorted.then_some(()), reverse, ..Listing::default() };
-        let whole = list(names(count), &listing).expect("no pages").items;
-        let mut expected = names(count);
+        let names = || names_with_ties(count, ties);
+        let whole = list(names(), &listing).expect("no pages").items;
+        let mut expected = names();
         expected.sort_by(|one, two| {
             let order = if sorted { one.1.cmp(&two.1) } else { Ordering::Equal };
             let order = order.then_with(|| one.0.cmp(&two.0));
@@ -84,7 +91,7 @@ proptest! {
             let signed = |whole: usize| i64::try_from(whole).expect("small");
             let page = Page::new(signed(number), Some(signed(size))).expect("valid");
             let listing = Listing { page: Some(page), ..listing.clone() };
-            pages.extend(list(names(count), &listing).expect("in range").items);
+            pages.extend(list(names(), &listing).expect("in range").items);
         }
         prop_assert_eq!(pages, whole);
     }
