@@ -30,6 +30,7 @@ use crate::events::{Interest, Listener as EventListener, ListenerGuard, Room, Su
 pub use crate::net::listener::Listening;
 use crate::store::Store;
 
+use monitor::Duties;
 use start::Doors;
 use thread::run;
 
@@ -209,14 +210,19 @@ impl BrokerBuilder {
         let guards = guards.map(|listener| env.events.listen(Interest::Everything, listener));
         let mut guards: Vec<ListenerGuard> = guards.collect();
         let desk = Desk::new(env);
-        desk.measure_with(gauges::OfProcess::new(&desk.env.settings));
+        let gauges = gauges::OfProcess::new(&desk.env.settings);
+        desk.measure_with(gauges.clone());
         if let Err(error) = furnish(&desk, began) {
             // Another start must find the directory free.
             close(&desk);
             return Err(error);
         }
         guards.extend(event_exchange::start(&desk));
-        Broker::spawn(desk, doors, guards, self.reclaim)
+        let duties = Duties {
+            gauges,
+            reclaim: self.reclaim,
+        };
+        Broker::spawn(desk, doors, guards, duties)
     }
 
     /// Everything that would keep [`start`](Self::start) from working now, found by its own code;
@@ -277,7 +283,7 @@ impl Broker {
         desk: Arc<Desk>,
         doors: Doors,
         guards: Vec<ListenerGuard>,
-        reclaim: Option<fn()>,
+        duties: Duties,
     ) -> Result<Self, StartError> {
         let stop = CancellationToken::new();
         let grace = Arc::new(parking_lot::Mutex::new(Grace::None));
@@ -286,7 +292,7 @@ impl Broker {
             let (desk, stop, grace) = (Arc::clone(&desk), stop.clone(), Arc::clone(&grace));
             std::thread::Builder::new()
                 .name("leveret".to_owned())
-                .spawn(move || run(&desk, doors, reclaim, &stop, &grace, &started))
+                .spawn(move || run(&desk, doors, &duties, &stop, &grace, &started))
                 .map_err(StartError::Threads)?
         };
         match start.recv() {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Desk;
+use super::gauges::OfProcess;
 use super::memory;
 use crate::alarms::Alarm;
 use crate::config::{Durability, Settings};
@@ -15,15 +16,31 @@ use crate::config::{Durability, Settings};
 /// How often memory and disk are looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Runs until it is cancelled, on a thread that does not work for clients: `reclaim` may take a
-/// while.
-pub(super) async fn run(desk: &Desk, reclaim: Option<fn()>) {
+/// What the monitor does besides watching. Both may take a while.
+pub(super) struct Duties {
+    /// Measures when that is asked for.
+    pub(super) gauges: OfProcess,
+    /// Gives free memory back to the system.
+    pub(super) reclaim: Option<fn()>,
+}
+
+/// Runs until it is cancelled, on a thread that does not work for clients.
+pub(super) async fn run(desk: &Desk, duties: &Duties) {
+    let Duties { gauges, reclaim } = duties;
+    let _end = End(gauges);
     let limit = memory::limit(&desk.env.settings);
     let mut interval = tokio::time::interval(INTERVAL);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut memory_low, mut disk_low) = (false, false);
     loop {
-        interval.tick().await;
+        tokio::select! {
+            _ = interval.tick() => {}
+            () = gauges.asked() => {
+                gauges.look();
+                continue;
+            }
+        }
+        gauges.look_again();
         if let Some(reclaim) = reclaim {
             reclaim();
         }
@@ -46,6 +63,15 @@ pub(super) async fn run(desk: &Desk, reclaim: Option<fn()>) {
             disk_low = low;
             desk.set_alarm(Alarm::Disk, low);
         }
+    }
+}
+
+/// Without the monitor a question would wait for ever.
+struct End<'a>(&'a OfProcess);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

@@ -1,15 +1,16 @@
 //! The thread of a broker: its runtime, its listeners, and its end.
 
+use std::io;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-#[cfg(feature = "management")]
-use super::memory;
+use super::monitor::{self, Duties};
 use super::start::{self, Doors, Open};
-use super::{Grace, StartError, close, driver, monitor};
+use super::{Grace, StartError, close, driver};
 use crate::desk::Desk;
 #[cfg(feature = "management")]
 use crate::management::Management;
@@ -29,35 +30,46 @@ const DROP_WAIT: Duration = Duration::from_secs(5);
 /// about a millisecond, so that clients of the only thread wait for some milliseconds.
 const EVENT_INTERVAL: u32 = 8;
 
+/// Threads that serve HTTP. Long work hands its connections to another one.
+const HTTP_WORKERS: usize = 1;
+
+/// How much nicer those threads are than others. While a list is written and all processors are
+/// busy, a thread that a message wakes gets one at once. Nicer ones would keep a lock for long that
+/// they hold when a busy machine takes the processor away from them.
+#[cfg(target_os = "linux")]
+const HTTP_NICENESS: i32 = 5;
+
 type Started = mpsc::SyncSender<Result<Vec<Listening>, StartError>>;
 
 /// The broker's thread, from start to stop.
 pub(super) fn run(
     desk: &Arc<Desk>,
     doors: Doors,
-    reclaim: Option<fn()>,
+    duties: &Duties,
     stop: &CancellationToken,
     grace: &parking_lot::Mutex<Grace>,
     started: &Started,
 ) {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.enable_all().thread_name("leveret-worker");
-    builder.event_interval(EVENT_INTERVAL);
-    if desk.env.settings.workers > 0 {
-        builder.worker_threads(usize::from(desk.env.settings.workers));
-    }
-    let runtime = match builder.build() {
-        Ok(runtime) => runtime,
+    let built = workers(desk).and_then(|workers| Ok((workers, aside(desk)?)));
+    let (runtime, aside) = match built {
+        Ok(runtimes) => runtimes,
         Err(error) => {
             report(started, Err(StartError::Threads(error)));
             return;
         }
     };
     desk.serve_with(runtime.metrics().num_workers());
+    let runtimes = [Some(&runtime), aside.as_ref()].into_iter().flatten();
+    duties
+        .gauges
+        .watch(runtimes.map(|runtime| runtime.metrics()).collect());
     let tasks = TaskTracker::new();
     runtime.block_on(async {
         match doors.open() {
-            Ok(open) => serve(desk, open, reclaim, stop, &tasks, started).await,
+            Ok(open) => {
+                let listening = || start_listening(desk, open, aside.as_ref(), stop, &tasks);
+                serve(desk, duties, stop, started, listening).await;
+            }
             Err(error) => {
                 report(started, Err(error));
                 return;
@@ -69,8 +81,47 @@ pub(super) fn run(
         }
     });
     // Connections that are still there end with the runtime, and with them what they hold.
+    if let Some(aside) = aside {
+        aside.shutdown_timeout(DROP_WAIT);
+    }
     runtime.shutdown_timeout(DROP_WAIT);
     close(desk);
+}
+
+/// The threads that serve AMQP.
+fn workers(desk: &Desk) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    builder.enable_all().thread_name("leveret-worker");
+    builder.event_interval(EVENT_INTERVAL);
+    if desk.env.settings.workers > 0 {
+        builder.worker_threads(usize::from(desk.env.settings.workers));
+    }
+    builder.build()
+}
+
+/// The threads that serve HTTP, if that is served: a message never waits in a queue of tasks behind
+/// a list that is written.
+fn aside(desk: &Desk) -> io::Result<Option<Runtime>> {
+    let settings = &desk.env.settings;
+    let is_served = settings.management_enabled || settings.prometheus_enabled;
+    if !cfg!(feature = "management") || !is_served {
+        return Ok(None);
+    }
+    let mut builder = Builder::new_multi_thread();
+    builder.enable_all().thread_name("leveret-http");
+    builder.worker_threads(HTTP_WORKERS);
+    builder.on_thread_start(yield_to_amqp);
+    builder.build().map(Some)
+}
+
+/// Has the system prefer the threads that serve AMQP to this one, which serves HTTP, where threads
+/// have a niceness of their own.
+fn yield_to_amqp() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(HTTP_NICENESS) {
+        // It serves all the same.
+        crate::log::debug!("a thread for HTTP is as important as others: {error}");
+    }
 }
 
 fn report(started: &Started, result: Result<Vec<Listening>, StartError>) {
@@ -82,26 +133,26 @@ fn report(started: &Started, result: Result<Vec<Listening>, StartError>) {
 /// Accepts connections until `stop`.
 async fn serve(
     desk: &Arc<Desk>,
-    open: Open,
-    reclaim: Option<fn()>,
+    duties: &Duties,
     stop: &CancellationToken,
-    tasks: &TaskTracker,
     started: &Started,
+    listen: impl FnOnce() -> Vec<Listening>,
 ) {
     let background = CancellationToken::new();
     let _ends_here = background.clone().drop_guard();
     let driver = driver::run(Arc::clone(desk));
     tokio::spawn(background.run_until_cancelled_owned(driver));
     Descriptors::of_process().announce();
-    report(started, Ok(start_listening(desk, open, stop, tasks)));
+    report(started, Ok(listen()));
     // On this thread, which works for no client.
-    stop.run_until_cancelled(monitor::run(desk, reclaim)).await;
+    stop.run_until_cancelled(monitor::run(desk, duties)).await;
 }
 
 /// Lets clients in at every door.
 fn start_listening(
     desk: &Arc<Desk>,
     open: Open,
+    aside: Option<&Runtime>,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Vec<Listening> {
@@ -111,9 +162,11 @@ fn start_listening(
         expect(unused_mut, reason = "there is one listener")
     )]
     let mut listening = vec![open.amqp.start(start::AMQP, amqp, stop, tasks)];
+    // What is spawned from here on, and what that accepts, is the other threads'.
+    let _there = aside.map(Runtime::enter);
     #[cfg(feature = "management")]
     if let Some(listener) = open.prometheus {
-        let metrics = Metrics::new(desk, memory::limit(&desk.env.settings));
+        let metrics = Metrics::new(desk);
         listening.push(listener.start(start::PROMETHEUS, metrics, stop, tasks));
     }
     #[cfg(feature = "management")]

@@ -3,6 +3,7 @@
 //!
 //! Seen: RabbitMQ 4.3.6: without `page` the name filter and `page_size` mean nothing.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::mem::size_of;
 use std::pin::Pin;
@@ -19,6 +20,7 @@ use super::aside::Room;
 use super::ask::Ask;
 use super::json::{Columns, Object, Samples};
 use super::query::Query;
+use super::server::give_way;
 use crate::desk::views::{Item, Listing, NameFilter, Page, PageError, PatternTooLarge, SortKey};
 use crate::desk::views::{Listed, select};
 use crate::limits::{HTTP_CHUNK, HTTP_FILTER_BYTES_MAX, HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE};
@@ -95,7 +97,12 @@ pub(super) async fn list_in<T: Item + Send + Unpin + 'static>(
     let work = || {
         let listing = listing(&ask.query, pages)?;
         let path = listing.sort.as_deref().map(Columns::of);
+        let asked = Cell::new(0_usize);
         let key = |item: &T, sort: &String| {
+            asked.set(asked.get() + 1);
+            if asked.get().is_multiple_of(HTTP_ITEMS_AT_ONCE) {
+                give_way();
+            }
             let quick = quick(item, sort);
             quick.unwrap_or_else(|| written_key(item, sort, path.as_ref(), &write))
         };
@@ -268,6 +275,7 @@ impl<T: Unpin, W: Fn(&mut Object<'_>, &T) + Unpin> hyper::body::Body for Stream<
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if std::mem::take(&mut self.rests) {
+            give_way();
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

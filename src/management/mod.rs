@@ -70,7 +70,7 @@ mod shapes;
 mod times;
 
 use door::Door;
-pub(crate) use server::serve;
+pub(crate) use server::{give_way, serve};
 
 /// The name of its listener.
 pub const NAME: &str = "management";

@@ -28,6 +28,13 @@ use tower::Service as _;
 use crate::limits::{HTTP_HEAD_BYTES_MAX, HTTP_HEAD_MS, HTTP_HEADERS_MAX, HTTP_PACE};
 use crate::net::listener::Accepted;
 
+/// Lets another thread have the processor if one waits for it. The system lets a thread run for
+/// milliseconds before it does so by itself, and on a machine with few processors a message would
+/// wait for them behind a long list.
+pub(crate) fn give_way() {
+    std::thread::yield_now();
+}
+
 /// Serves `accepted` until the client leaves, asks or reads too slowly, or the broker stops. A stop
 /// lets a request that is being answered finish.
 pub(crate) async fn serve(accepted: Accepted, router: Router) {

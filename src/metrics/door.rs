@@ -17,15 +17,15 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
 use super::page::Page;
-use super::process::Constants;
 use super::text::Text;
+use crate::clock::Now;
 use crate::desk::Desk;
 use crate::limits::METRICS_AT_ONCE_MAX;
 
 /// What all requests share.
 pub(super) struct Door {
     desk: Arc<Desk>,
-    constants: Constants,
+    started: Now,
     /// Places for pages that are being written.
     places: Arc<Semaphore>,
 }
@@ -54,10 +54,10 @@ pub(super) fn router(door: Arc<Door>) -> Router {
 }
 
 impl Door {
-    pub(super) fn new(desk: &Arc<Desk>, constants: Constants) -> Self {
+    pub(super) fn new(desk: &Arc<Desk>, started: Now) -> Self {
         Self {
             desk: Arc::clone(desk),
-            constants,
+            started,
             places: Arc::new(Semaphore::new(METRICS_AT_ONCE_MAX)),
         }
     }
@@ -85,7 +85,7 @@ impl Door {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return refused(StatusCode::SERVICE_UNAVAILABLE);
         };
-        let text = Text::ask(&self.desk, page, self.constants, place).await;
+        let text = Text::ask(&self.desk, page, self.started, place).await;
         let mut response = Response::new(Body::new(text));
         response.headers_mut().insert(header::CONTENT_TYPE, TEXT);
         allowed(response)

@@ -32,7 +32,6 @@ mod rows;
 mod text;
 
 use door::Door;
-use process::Constants;
 
 /// The name of its listener.
 pub const NAME: &str = management::METRICS;
@@ -46,16 +45,12 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Those of a broker that begins to serve now. `memory_limit`: octets above which publishers
-    /// wait.
+    /// Those of a broker that begins to serve now.
     #[must_use]
-    pub fn new(desk: &Arc<Desk>, memory_limit: Option<u64>) -> Self {
-        let constants = Constants {
-            started: desk.env.now(),
-            memory_limit,
-        };
+    pub fn new(desk: &Arc<Desk>) -> Self {
+        let started = desk.env.now();
         Self {
-            router: door::router(Arc::new(Door::new(desk, constants))),
+            router: door::router(Arc::new(Door::new(desk, started))),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::family::Figure;
-use super::process::{Constants, Process};
+use super::process::Process;
 use crate::alarms::Alarm;
 use crate::auth::Door;
 use crate::clock::Now;
@@ -75,12 +75,13 @@ impl Moment {
         endpoint: &'static str,
         channels: bool,
         queues: usize,
-        constants: Constants,
+        started: Now,
     ) -> Self {
         let channels = match channels {
             true => channels_of(desk).await,
             false => Vec::new(),
         };
+        let measured = desk.measured_aside().await;
         let vhosts = desk.vhost_names().into_iter();
         let now = desk.env.now();
         Self {
@@ -97,7 +98,7 @@ impl Moment {
             vhosts: vhosts.map(|name| name.to_string()).collect(),
             queues,
             store: desk.env.store.totals(),
-            process: Process::look(constants, now, &desk.env.settings),
+            process: Process::new(started, now, measured),
             sums: Sums::default(),
         }
     }

@@ -16,13 +16,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::family::{Facts, Figure, Source, Together};
 use super::moment::Moment;
 use super::page::{Page, Planned};
-use super::process::Constants;
 use super::rows::{Rows, write_head};
+use crate::clock::Now;
 use crate::desk::Desk;
 use crate::desk::views::{
     ChannelView, ExchangeFigures, ExchangeRoll, QueueFigures, QueueRoll, Scope, WithBindings,
 };
 use crate::limits::{HTTP_CHUNK, METRICS_STEPS};
+use crate::management::give_way;
 use crate::queue::Stats;
 use crate::tally::ReadTotals;
 
@@ -54,7 +55,7 @@ impl Text {
     pub(super) async fn ask(
         desk: &Arc<Desk>,
         page: Page,
-        constants: Constants,
+        started: Now,
         place: OwnedSemaphorePermit,
     ) -> Self {
         let plan = page.plan();
@@ -70,13 +71,7 @@ impl Text {
                 _ => false,
             }
         });
-        let moment = Moment::ask(
-            desk,
-            page.endpoint(),
-            asks_channels,
-            queues.len(),
-            constants,
-        );
+        let moment = Moment::ask(desk, page.endpoint(), asks_channels, queues.len(), started);
         let moment = moment.await;
         let sums = plan.iter().map(|_| None).collect();
         let needs_sums = !matches!(page, Page::Detailed { .. });
@@ -345,6 +340,7 @@ impl Body for Text {
                 return Poll::Ready(frame);
             }
         }
+        give_way();
         cx.waker().wake_by_ref();
         Poll::Pending
     }

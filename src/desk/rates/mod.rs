@@ -351,8 +351,14 @@ impl Desk {
         subject: &Subject,
         windows: &Windows,
     ) -> Option<Vec<Trend>> {
+        // Files are read before the lock is taken.
+        let process = match subject {
+            Subject::Process => Some(reading::process(&self.process(self.measured()))),
+            _ => None,
+        };
         let mut state = self.sampler.open(self, now);
-        match state.read(self, subject) {
+        let read = || state.read(self, subject);
+        match process.map(Some).or_else(read) {
             Some(live) => Some(state.trends(self, now, subject, windows, live.as_deref())),
             None => {
                 state.unwatch(subject);

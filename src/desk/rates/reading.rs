@@ -1,9 +1,9 @@
 //! The counters of a subject as a row of numbers, by RabbitMQ's names.
 
 use super::{Field, Group, Subject};
-use crate::desk::views::{Churn, MessageCounts, ProcessView};
+use crate::desk::views::{Churn, ProcessView};
 use crate::inquiry::ChannelCounters;
-use crate::queue::{Queue, Stats};
+use crate::queue::{Amounts, Stats};
 use crate::tally::{ExchangeTotals, MessageTotals, TrafficTotals, Turnover};
 
 const LENGTHS: &[Field] = &[
@@ -94,9 +94,12 @@ pub(super) fn fields(subject: &Subject) -> impl Iterator<Item = &'static Field> 
 /// What queues hold: all, ready, unacknowledged.
 pub(super) type Lengths = [u64; 3];
 
-/// What a queue holds.
-pub(super) fn lengths(queue: &Queue) -> Lengths {
-    MessageCounts::shown(queue).lengths()
+/// What a queue holds. All of a stream's messages are ready.
+pub(super) fn lengths(amounts: Amounts) -> Lengths {
+    let Amounts {
+        messages, ready, ..
+    } = amounts;
+    [messages, ready, messages - ready]
 }
 
 /// The counters of the broker, whose queues hold `lengths`.

@@ -1,8 +1,9 @@
 //! What is watched, and the look at it.
 //!
 //! On while anything is watched. What queues hold together is counted once when it goes on, and
-//! from then on only queues that say that they have changed are looked at ([`Touched`]). A look is
-//! a deadline, which is done in turns: subjects that wait for theirs are read in the next one.
+//! from then on only queues that say that they have changed are looked at ([`Touched`]). The first
+//! question counts them a piece at a time, so that a look never waits for all of that. A look is a
+//! deadline, which is done in turns: subjects that wait for theirs are read in the next one.
 //!
 //! Bounded by [`WATCHED_MAX`] and [`HISTORIES_MAX`] (I11): subjects beyond are answered without
 //! rates, or without history, until others are not asked for any more.
@@ -27,6 +28,7 @@ use crate::ids::{ConnectionId, IdMap, QueueId};
 use crate::inquiry::Answers;
 use crate::sync::{Mutex, MutexGuard};
 use crate::turns::{self, Left, Work};
+use crate::vhost::QueueHandle;
 
 /// Subjects that are watched at one time.
 const WATCHED_MAX: usize = 10_000;
@@ -39,6 +41,12 @@ const HISTORIES_OF_A_KIND_MAX: usize = 96;
 
 /// Steps of a turn that it takes to read one subject, or a queue that has changed.
 const READ_STEPS: usize = 10;
+
+/// Steps of a turn that it takes to count a queue.
+const COUNT_STEPS: usize = 1;
+
+/// Queues that a question counts before others may have the sampler.
+const COUNTED_AT_ONCE: usize = 512;
 
 /// See the module.
 #[derive(Default)]
@@ -65,6 +73,8 @@ pub(super) struct State {
     sums: HashMap<ShortString, Lengths>,
     /// What each queue adds to that, those left out that add nothing.
     added: IdMap<QueueId, Lengths>,
+    /// Queues that are not counted yet, since the sampler went on.
+    uncounted: Vec<Arc<QueueHandle>>,
     /// Queues that have said that they have changed, and were not read since.
     touched: Vec<TouchedQueue>,
     /// Watched queues that have changed since the last look.
@@ -98,16 +108,23 @@ impl Sampler {
 
     /// What is watched, and how many messages there are as of now.
     pub(super) fn open(&self, desk: &Desk, now: Now) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock();
-        if state.is_on {
-            state.touched.extend(desk.env.touched.take());
-            while state.take_touched(desk) {}
-            state.take_answers();
-        } else {
-            state.go_on(desk);
-            self.arm(desk, now);
+        let mut has_asked = false;
+        loop {
+            let mut state = self.state.lock();
+            if !state.is_on {
+                state.go_on(desk);
+                self.arm(desk, now);
+            }
+            // What changes from here on is newer than the question.
+            if !std::mem::replace(&mut has_asked, true) {
+                state.touched.extend(desk.env.touched.take());
+            }
+            let is_up_to_date = (0..COUNTED_AT_ONCE).any(|_| !state.count_one(desk));
+            if is_up_to_date {
+                state.take_answers();
+                return state;
+            }
         }
-        state
     }
 
     fn arm(&self, desk: &Desk, now: Now) {
@@ -166,16 +183,26 @@ impl Work for Ticker {
 }
 
 impl State {
-    /// Counts all queues once, and has those noted that change from now on.
+    /// Has all queues counted once, and those noted that change from now on.
     fn go_on(&mut self, desk: &Desk) {
         self.is_on = true;
         desk.env.touched.watch(true);
         for vhost in desk.vhosts.iter() {
-            for queue in &vhost.all_queues() {
+            self.uncounted.extend(vhost.all_queues());
+        }
+    }
+
+    /// Counts one queue that is not counted yet, or was before it changed; `false` if there is
+    /// none.
+    fn count_one(&mut self, desk: &Desk) -> bool {
+        match self.uncounted.pop() {
+            Some(queue) => {
                 queue.untouch();
-                let lengths = queue.look(reading::lengths);
-                self.add(vhost.name(), queue.id(), lengths);
+                let vhost = &queue.declared().vhost;
+                self.add(vhost, queue.id(), reading::lengths(queue.amounts()));
+                true
             }
+            None => self.take_touched(desk),
         }
     }
 
@@ -211,7 +238,7 @@ impl State {
         let queue = queue.filter(|queue| queue.id() == id);
         let lengths = queue.map_or(Lengths::default(), |queue| {
             queue.untouch();
-            queue.look(reading::lengths)
+            reading::lengths(queue.amounts())
         });
         self.add(&vhost, id, lengths);
         let (vhost, name) = (vhost.to_string(), name.to_string());
@@ -273,7 +300,8 @@ impl State {
             }
             Subject::Queue { vhost, name } => {
                 let queue = desk.find_vhost(vhost)?.find_queue(name)?;
-                queue.look(|queue| reading::queue(reading::lengths(queue), &queue.stats()))
+                queue
+                    .look(|queue| reading::queue(reading::lengths(queue.amounts()), &queue.stats()))
             }
             Subject::Exchange { vhost, name } => {
                 let exchange = desk.find_vhost(vhost)?.find_exchange(name)?;
@@ -287,7 +315,7 @@ impl State {
                 let is_open = desk.sessions.contains_key(&ConnectionId(*connection));
                 return is_open.then_some(None);
             }
-            Subject::Process => reading::process(&desk.process()),
+            Subject::Process => reading::process(&desk.process_lately()),
         };
         Some(Some(read))
     }
@@ -364,8 +392,9 @@ impl State {
     /// inside is not met again.
     fn go_on_looking(&mut self, desk: &Desk) -> Left {
         while !turns::is_over() {
-            turns::spend(READ_STEPS);
-            if self.take_touched(desk) {
+            let is_counting = !self.uncounted.is_empty();
+            turns::spend(if is_counting { COUNT_STEPS } else { READ_STEPS });
+            if self.count_one(desk) {
                 continue;
             }
             let look = self.look.as_mut();

@@ -321,3 +321,18 @@ fn the_last_two_samples_say_the_same_rate() {
         }
     }
 }
+
+/// The first question counts more queues than one piece has; a look that comes in between goes on.
+#[test]
+fn the_first_question_counts_queues_in_pieces() {
+    let (desk, now, high, _) = actors();
+    for number in 0..1_500 {
+        done(high.declare_queue(now, queue(&format!("q{number}"))));
+    }
+    publish(&high, "q0");
+    publish(&high, "q1499");
+    assert_eq!(trend(&desk, 0, &Subject::Node, "messages").0, 2);
+    publish(&high, "q700");
+    assert!(look(&desk, 1));
+    assert_eq!(trend(&desk, 1, &Subject::Node, "messages"), (3, 1.0));
+}

@@ -1,5 +1,7 @@
 //! What the process takes of its machine, and who has tried to log in.
 
+use std::pin::Pin;
+
 use serde::Serialize;
 
 use super::Scope;
@@ -30,6 +32,8 @@ pub struct Measured {
     pub waiting_tasks: Option<u64>,
     /// How often workers of the runtime went to sleep.
     pub naps: Option<u64>,
+    /// Microseconds that workers of the runtime have worked.
+    pub busy_us: Option<u64>,
 }
 
 /// What the process takes of its machine, and does with it.
@@ -72,8 +76,12 @@ pub struct MemoryUse {
 
 /// What looks at the process: the broker around the desk, which does no such thing itself.
 pub(crate) trait Gauges: Send + Sync {
-    /// The numbers of now.
+    /// The numbers of now, measured on this thread.
     fn measure(&self) -> Measured;
+    /// The last numbers, and soon there are newer ones.
+    fn latest(&self) -> Measured;
+    /// The numbers of now, measured on a thread that serves no client.
+    fn measured(&self) -> Pin<Box<dyn Future<Output = Measured> + Send + '_>>;
 }
 
 /// How often users have tried to log in by one door since the broker started.
@@ -96,19 +104,34 @@ impl LoginAttempts {
 }
 
 impl Desk {
-    /// What the process takes of its machine. Reads a few files of the system and none of ours;
-    /// all `None` for a desk without a broker around it.
+    /// What the process takes of its machine. Reads files of the system on this thread, one for
+    /// each that is open; all `None` for a desk without a broker around it.
     #[must_use]
     pub fn measured(&self) -> Measured {
         let gauges = self.gauges.get();
         gauges.map_or_else(Measured::default, |gauges| gauges.measure())
     }
 
+    /// The same, for callers that serve clients: a thread of the broker's own reads the files.
+    pub(crate) async fn measured_aside(&self) -> Measured {
+        match self.gauges.get() {
+            Some(gauges) => gauges.measured().await,
+            None => Measured::default(),
+        }
+    }
+
+    /// What the process takes of its machine, as it was half a second ago if this was asked lately,
+    /// and does with it. Reads no file.
+    pub(in crate::desk) fn process_lately(&self) -> ProcessView {
+        let gauges = self.gauges.get();
+        self.process(gauges.map_or_else(Measured::default, |gauges| gauges.latest()))
+    }
+
     /// What the process takes of its machine, and does with it.
     #[must_use]
-    pub fn process(&self) -> ProcessView {
+    pub(crate) fn process(&self, measured: Measured) -> ProcessView {
         ProcessView {
-            measured: self.measured(),
+            measured,
             store: self.env.store.totals(),
         }
     }
@@ -127,10 +150,10 @@ impl Desk {
         }
     }
 
-    /// What the memory is used for. Asks every queue.
+    /// What the memory in `measured` is used for. Asks every queue.
     #[must_use]
-    pub fn memory_use(&self) -> MemoryUse {
-        let resident_bytes = self.measured().memory_used_bytes.unwrap_or_default();
+    pub fn memory_use(&self, measured: &Measured) -> MemoryUse {
+        let resident_bytes = measured.memory_used_bytes.unwrap_or_default();
         let mut used = MemoryUse {
             resident_bytes,
             staged_bytes: self.env.store.staged(),

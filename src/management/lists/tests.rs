@@ -34,7 +34,7 @@ fn items_that_write_little_give_others_a_turn() {
 #[test]
 fn a_sort_key_is_written_with_few_samples() {
     let samples = |sort: &str| {
-        let seen = std::cell::Cell::new(None);
+        let seen = Cell::new(None);
         let write = |object: &mut Object<'_>, _: &Nothing| {
             object.object("a", |inner| seen.set(Some(inner.samples())));
         };

@@ -10,7 +10,7 @@ use crate::alarms::Alarm;
 use crate::config::Settings;
 use crate::desk::Desk;
 use crate::desk::rates::{Group, Windows};
-use crate::desk::views::{Item, MemoryUse, Overview, ProcessView, Scope};
+use crate::desk::views::{Item, Measured, MemoryUse, Overview, ProcessView, Scope};
 use crate::management::answer::{Answer, Refusal};
 use crate::management::ask::Ask;
 use crate::management::counters::Counters;
@@ -35,10 +35,10 @@ impl Item for Counted {
     }
 }
 
-fn counted(ask: &Ask) -> Counted {
+fn counted(ask: &Ask, measured: Measured) -> Counted {
     Counted {
         name: ask.door.node.name.clone(),
-        process: ask.desk.process(),
+        process: ask.desk.process(measured),
         overview: ask.desk.overview(Scope::All),
     }
 }
@@ -58,7 +58,8 @@ pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let write = move |object: &mut Object<'_>, node: &Counted| {
         write(object, (&desk, &door), node, windows.as_ref());
     };
-    let gather = || vec![counted(&ask)];
+    let measured = ask.desk.measured_aside().await;
+    let gather = || vec![counted(&ask, measured)];
     list(&ask, Pages::No, many(&ask), gather, |_, _| None, write).await
 }
 
@@ -66,10 +67,14 @@ pub(in crate::management) async fn all(ask: Ask) -> Answer {
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
     known(&ask)?;
     let windows = ask.windows_if_shown()?.map(windows);
+    let measured = ask.desk.measured_aside().await;
     let writing = |object: &mut Object<'_>| {
-        let node = counted(&ask);
+        let node = counted(&ask, measured);
         write(object, (&ask.desk, &ask.door), &node, windows.as_ref());
-        let used = |key: &str| ask.query.is_true(key).then(|| ask.desk.memory_use());
+        let used = |key: &str| {
+            let is_wanted = ask.query.is_true(key);
+            is_wanted.then(|| ask.desk.memory_use(&measured))
+        };
         if let Some(used) = used("memory") {
             object.object("memory", |memory| write_memory(memory, &used));
         }
@@ -245,12 +250,18 @@ fn limits(object: &mut Object<'_>, desk: &Desk, node: &Counted) {
 
 /// `GET /nodes/N/memory`: what the memory is used for.
 pub(in crate::management) async fn memory(ask: Ask) -> Answer {
-    known(&ask)?;
-    let used = || ask.desk.memory_use();
-    let used = ask.door.aside.read(many(&ask), used).await;
+    let used = used(&ask).await?;
     Ok(ask.object(|object| {
         object.object("memory", |memory| write_memory(memory, &used));
     }))
+}
+
+/// What the memory of the path's node is used for.
+async fn used(ask: &Ask) -> Result<MemoryUse, Refusal> {
+    known(ask)?;
+    let measured = ask.desk.measured_aside().await;
+    let used = || ask.desk.memory_use(&measured);
+    Ok(ask.door.aside.read(many(ask), used).await)
 }
 
 fn write_memory(memory: &mut Object<'_>, used: &MemoryUse) {
@@ -267,9 +278,7 @@ fn write_memory(memory: &mut Object<'_>, used: &MemoryUse) {
 
 /// `GET /nodes/N/memory/relative`: the same in percent.
 pub(in crate::management) async fn relative(ask: Ask) -> Answer {
-    known(&ask)?;
-    let used = || ask.desk.memory_use();
-    let used = ask.door.aside.read(many(&ask), used).await;
+    let used = used(&ask).await?;
     Ok(ask.object(|object| {
         object.object("memory", |memory| {
             memory.set("total", &100);
