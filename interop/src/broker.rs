@@ -15,6 +15,14 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// A connection.start is far smaller; what is larger is no broker's greeting.
 const GREETING_LEN_MAX: usize = 64 * 1024;
 
+/// How many ports above that for AMQP the management API is, with the program's defaults and with
+/// the oracle's.
+const MANAGEMENT: u16 = 10_000;
+/// The same for metrics, of a Leveret.
+const OUR_METRICS: u16 = 10_020;
+/// The same for metrics, of a RabbitMQ that the oracle's script starts.
+const RABBITMQ_METRICS: u16 = 11_000;
+
 /// Which broker to test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -118,8 +126,17 @@ impl Broker {
         address_of(&self.authority)
     }
 
+    /// `host:port` for AMQP, the management API and metrics.
+    pub(crate) fn doors(&self) -> [String; 3] {
+        let metrics = match self.identity.product.as_str() {
+            "RabbitMQ" => RABBITMQ_METRICS,
+            _ => OUR_METRICS,
+        };
+        [0, MANAGEMENT, metrics].map(|distance| self.further(distance))
+    }
+
     /// `host:port` of the listener that is `distance` ports further up.
-    pub(crate) fn further(&self, distance: u16) -> String {
+    fn further(&self, distance: u16) -> String {
         let address = self.address();
         let parts = address.rsplit_once(':');
         let port = parts.and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));

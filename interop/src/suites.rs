@@ -1,10 +1,10 @@
 //! The clients' own test suites, as the package registries ship them, against a broker.
 //!
 //! Owns: the order of a run of suites. Each suite gets a fresh broker and a network namespace of
-//! its own in which `localhost:5672` leads to that broker, and 15672 to its management API, so
-//! suites that cannot be told where the broker is run unmodified. What RabbitMQ fails, by test
-//! name, is recorded in the suite's `baseline.txt`; anything else that fails, or is missing, is a
-//! failure.
+//! its own in which `localhost:5672` leads to that broker, 15672 to its management API and 15692 to
+//! its metrics, so suites that cannot be told where the broker is run unmodified. What RabbitMQ
+//! fails, by test name, is recorded in the suite's `baseline.txt`; anything else that fails, or is
+//! missing, is a failure.
 //! Does not know: how a suite works; its `suite.toml` has two shell scripts for that.
 //!
 //! `prepare` runs in an empty folder below the target folder, with the network; `run` in the same
@@ -34,8 +34,8 @@ use crate::prepare;
 use crate::process::{self, Group};
 use crate::run::{ClientRun, Outcome};
 
-/// Where suites look for a broker and for its management API.
-const PORTS: [u16; 2] = [5_672, 15_672];
+/// Where suites look for a broker, for its management API and for its metrics.
+const PORTS: [u16; 3] = [5_672, 15_672, 15_692];
 
 /// The test that stands for a suite which reported nothing at all.
 const WHOLE: &str = "the suite";
@@ -355,8 +355,7 @@ impl Suite {
     /// Runs the suite once in a namespace that leads to the broker.
     fn run_once(&self, broker: &Broker, place: &Path, log: &Path) -> Result<Results, InteropError> {
         let mut tunnels = Vec::new();
-        for port in PORTS {
-            let address = broker.further(port - PORTS[0]);
+        for (port, address) in PORTS.into_iter().zip(broker.doors()) {
             let tunnel = Tunnel::start(port, &address);
             tunnels.push(tunnel.map_err(io_error("start", "the tunnel"))?);
         }

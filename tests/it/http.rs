@@ -7,7 +7,7 @@
 )]
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -65,6 +65,14 @@ impl Http {
         Self {
             address: uri.strip_prefix("http://").unwrap().to_owned(),
             login: Some(("guest".to_owned(), "guest".to_owned())),
+        }
+    }
+
+    /// The one at `address`, without credentials.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self {
+            address: address.to_string(),
+            login: None,
         }
     }
 

@@ -484,7 +484,9 @@ fn a_long_page_is_sent_in_chunks() {
 fn pages_that_are_written_have_a_number() {
     let broker = crowded();
     let http = door(&broker);
-    let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX).map(|_| begins(&http)).collect();
+    let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX)
+        .map(|_| begins(&http, ""))
+        .collect();
     let refused: Heard = http.get("/metrics");
     assert_eq!((refused.status, refused.text()), (503, ""));
     drop(slow);
@@ -496,7 +498,9 @@ fn pages_that_are_written_have_a_number() {
 fn a_reader_that_is_slow_loses_its_place() {
     let broker = crowded();
     let http = door(&broker);
-    let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX).map(|_| begins(&http)).collect();
+    let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX)
+        .map(|_| begins(&http, ""))
+        .collect();
     assert_eq!(http.get("/metrics").status, 503);
     for mut stream in slow {
         // Reads nothing, and writes until it is cut off.
@@ -505,10 +509,11 @@ fn a_reader_that_is_slow_loses_its_place() {
     eventually("there is room again", || http.get("/metrics").status == 200);
 }
 
-/// A reader that has read an octet of a long page.
-fn begins(http: &Http) -> TcpStream {
+/// A reader that has read an octet of a long page. `headers` are more of its own, each with its end
+/// of line.
+pub(crate) fn begins(http: &Http, headers: &str) -> TcpStream {
     let mut stream = http.connect();
-    let head = http.head("GET", "/metrics/per-object") + "\r\n";
+    let head = http.head("GET", "/metrics/per-object") + headers + "\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     stream.read_exact(&mut [0; 1]).unwrap();
     stream

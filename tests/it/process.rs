@@ -19,7 +19,8 @@ use crate::talker::eventually;
 /// A broker that runs until it is killed or the test is over.
 pub(crate) struct Process {
     child: Child,
-    address: SocketAddr,
+    /// What its ready file says.
+    ready: Value,
     log: PathBuf,
 }
 
@@ -91,19 +92,20 @@ impl Process {
         }
         let text = fs::read_to_string(&ready).unwrap();
         let ready: Value = serde_json::from_str(&text).unwrap();
-        let host: IpAddr = ready["amqp"][0]["host"].as_str().unwrap().parse().unwrap();
-        let port = ready["amqp"][0]["port"].as_u64().unwrap();
-        let address = SocketAddr::new(host, u16::try_from(port).unwrap());
-        Ok(Self {
-            child,
-            address,
-            log,
-        })
+        Ok(Self { child, ready, log })
     }
 
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.door("amqp")
+    }
+
+    /// Where the listener with this name listens.
+    pub(crate) fn door(&self, name: &str) -> SocketAddr {
+        let endpoint = &self.ready[name][0];
+        let host: IpAddr = endpoint["host"].as_str().unwrap().parse().unwrap();
+        let port = endpoint["port"].as_u64().unwrap();
+        SocketAddr::new(host, u16::try_from(port).unwrap())
     }
 
     /// Takes the reader's end of its standard output, if that is a pipe.

@@ -1,5 +1,5 @@
-//! A network namespace in which `localhost:5672` leads to the broker under test, and 15672 to its
-//! management API.
+//! A network namespace in which `localhost:5672` leads to the broker under test, 15672 to its
+//! management API and 15692 to its metrics.
 //!
 //! Namespaces have their own loopback but share the file system: a Unix socket for each port joins
 //! the two. Outside, [`Tunnel`] passes what comes through the socket on to the broker; inside,
