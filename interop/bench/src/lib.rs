@@ -7,7 +7,8 @@
 //!
 //! [`run()`] puts one load on one broker, `ceiling` on a relay that does nothing, `compare` a table
 //! of loads on several brokers in turn; [`hostile`] is what one client can do to all others,
-//! [`disk`] a loop of write and sync without any broker.
+//! [`http`] what is asked of the management API, [`disk`] a loop of write and sync without any
+//! broker.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ mod crew;
 pub mod disk;
 pub mod error;
 pub mod hostile;
+pub mod http;
 mod idle;
 mod meter;
 pub mod options;

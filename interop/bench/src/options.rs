@@ -10,6 +10,7 @@ use super::compare::options::Compare;
 use super::disk::DiskLoop;
 use super::error::BenchError;
 use super::hostile::Hostile;
+use super::http::Http;
 
 /// What `leveret bench` is asked to do: a load, unless a command says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -114,6 +115,14 @@ pub struct Load {
     #[arg(conflicts_with_all = ["rpc", "backlog", "churn", "exchange", "rate", "bystander"])]
     #[arg(help_heading = "Shape")]
     pub hostile: Option<Hostile>,
+
+    /// Asks the management API, 10,000 ports above the broker's; --messages is how many queues
+    /// there are.
+    #[arg(long, value_name = "CASE")]
+    #[arg(conflicts_with_all = ["rpc", "backlog", "churn", "exchange", "rate", "bystander"])]
+    #[arg(conflicts_with = "hostile")]
+    #[arg(help_heading = "Shape")]
+    pub http: Option<Http>,
 
     /// Holds N connections with a channel each that do nothing, and says what they cost.
     #[arg(long, value_name = "N", conflicts_with_all = ["rpc", "backlog", "churn"])]

@@ -19,7 +19,7 @@ use super::surroundings::{Bystander, Surroundings};
 use super::uri::Target;
 use super::usage::{float, listener, per_second};
 use super::wire::Link;
-use super::{churn, hostile, idle, rpc};
+use super::{churn, hostile, http, idle, rpc};
 
 /// How often the load is looked at while it runs.
 const TICK: Duration = Duration::from_millis(5);
@@ -48,6 +48,8 @@ pub fn run(load: &Load) -> Result<Report, BenchError> {
         churn::run(load, &target, what, &mut meter, &mut report)?;
     } else if let Some(case) = load.hostile {
         hostile::run(load, &target, case, &mut meter, &mut report)?;
+    } else if let Some(case) = load.http {
+        http::run(load, &target, case, &mut meter, &mut report)?;
     } else if load.idle_connections.is_some() || load.idle_queues.is_some() {
         idle::run(load, &target, &mut control, &mut meter, &mut report)?;
     } else {

@@ -15,6 +15,9 @@ use crate::uri::Target;
 use crate::usage::listener;
 use crate::wire::Link;
 
+/// How far above the port of AMQP a broker's other ports are, at most.
+const ABOVE: u16 = 10_020;
+
 /// How long a broker may take until a connection is open.
 const START: Duration = Duration::from_secs(60);
 
@@ -263,8 +266,14 @@ impl Drop for Relay {
     }
 }
 
-/// A port on which no program listens now.
+/// A port on which no program listens now, with room for the management API and metrics above.
 fn free_port() -> Result<u16, BenchError> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).during("finding a free port")?;
-    Ok(listener.local_addr().during("finding a free port")?.port())
+    let what = "finding a free port";
+    loop {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).during(what)?;
+        let port = listener.local_addr().during(what)?.port();
+        if port <= u16::MAX - ABOVE {
+            return Ok(port);
+        }
+    }
 }

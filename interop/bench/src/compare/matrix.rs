@@ -1,6 +1,7 @@
 //! What a row of the comparison is: a load, what is read from it, and what it must reach.
 
 mod hostile;
+mod http;
 mod rows;
 mod scale;
 
@@ -8,6 +9,7 @@ use super::brokers::Keeps;
 use super::brokers::Keeps::{Disk, Nothing};
 
 pub(super) use hostile::HOSTILE;
+pub(super) use http::HTTP;
 pub(super) use rows::ROWS;
 pub(super) use scale::{SCALE, SIZES, Scale};
 
@@ -39,6 +41,8 @@ pub(super) enum Work {
     Load(&'static str),
     /// The same for the seconds of the comparison.
     Timed(&'static str),
+    /// A load with these options, for a broker alone that is started for it.
+    Own(&'static str),
     /// From the start of the program to the first open connection.
     Startup,
     /// The same with so many messages in the store, after a stop and after a kill; they are

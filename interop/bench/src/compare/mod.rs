@@ -17,7 +17,7 @@ use super::error::{BenchError, During as _};
 use super::report::{BOUND, Report};
 use super::say;
 use brokers::{Broker, Source};
-use matrix::{HOSTILE, ROWS, SCALE, SIZES, Scale, Workload};
+use matrix::{HOSTILE, HTTP, ROWS, SCALE, SIZES, Scale, Workload};
 use options::Compare;
 
 /// Figures by name, one for each round.
@@ -61,6 +61,7 @@ pub(super) fn run(options: &Compare) -> Result<(), BenchError> {
     let rows: Vec<_> = ROWS
         .iter()
         .chain(HOSTILE)
+        .chain(HTTP)
         .filter(|row| is_wanted(row.name, options))
         .collect();
     let scales: Vec<_> = SCALE

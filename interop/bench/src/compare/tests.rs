@@ -21,9 +21,9 @@ fn loads_of_all_rows_can_be_read_and_go_together() {
         load.check().unwrap();
         assert_eq!(load.uri, "amqp://h");
     };
-    for row in ROWS.iter().chain(HOSTILE) {
+    for row in ROWS.iter().chain(HOSTILE).chain(HTTP) {
         match row.work {
-            Work::Load(text) => {
+            Work::Load(text) | Work::Own(text) => {
                 check(Words::whole(None, text));
                 check(Words::whole(row.quick, text));
             }

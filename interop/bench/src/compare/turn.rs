@@ -30,7 +30,12 @@ pub(super) fn of(
         Work::Restart(count, words) => {
             return on_program(contender, |program| restart(program, count, words));
         }
-        Work::Load(words) => Words::whole(row.quick.filter(|_| options.quick), words),
+        Work::Own(_) if !matches!(contender.source, Source::Leveret(_)) => {
+            return Ok(Report::default());
+        }
+        Work::Load(words) | Work::Own(words) => {
+            Words::whole(row.quick.filter(|_| options.quick), words)
+        }
         Work::Timed(words) => Words::timed(options, words),
     };
     on_broker(contender, row.keeps, &words)

@@ -23,6 +23,7 @@ use bystanders::Bystanders;
 use stage::Stage;
 
 pub use cases::Hostile;
+pub(super) use stage::{Sample, many};
 
 /// How long bystanders are watched before the client acts, unless the load says another time.
 const CALM: Duration = Duration::from_secs(1);

@@ -78,24 +78,24 @@ pub(super) enum End {
 
 /// A message that a case publishes.
 #[derive(Clone, Default)]
-pub(super) struct Sample<'a> {
+pub(crate) struct Sample<'a> {
     /// Where to; the default exchange if empty.
-    pub(super) exchange: &'a str,
+    pub(crate) exchange: &'a str,
     /// Its routing key.
-    pub(super) key: &'a str,
+    pub(crate) key: &'a str,
     /// When it expires, in milliseconds.
-    pub(super) expiration: &'a str,
+    pub(crate) expiration: &'a str,
     /// Its headers.
-    pub(super) headers: Table,
+    pub(crate) headers: Table,
     /// Octets of the body; 0 stands for 16.
-    pub(super) size: usize,
+    pub(crate) size: usize,
     /// Whether it is to be returned if no queue gets it.
-    pub(super) mandatory: bool,
+    pub(crate) mandatory: bool,
 }
 
 impl Sample<'_> {
     /// Appends its frames.
-    pub(super) fn encode(&self, out: &mut Vec<u8>, frame_max: u32) -> Result<(), BenchError> {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>, frame_max: u32) -> Result<(), BenchError> {
         let publish = BasicPublish {
             exchange: short(self.exchange)?.into(),
             routing_key: short(self.key)?.into(),
@@ -359,7 +359,7 @@ impl Client {
 }
 
 /// Sends many requests without waiting for answers.
-pub(super) fn many(
+pub(crate) fn many(
     link: &mut Link,
     count: u64,
     mut encode: impl FnMut(&mut Vec<u8>, u64) -> Result<(), BenchError>,
