@@ -13,9 +13,9 @@ use leveret::events::{Event, Fate, Interest, Listener};
 use leveret::internals::DeskInside as _;
 use leveret::internals::auth::Door;
 use leveret::internals::limits::{
-    HTTP_BODY_HERE, HTTP_CHANGES_MAX, HTTP_CHUNK, HTTP_CONNECTIONS_MAX, HTTP_FILTER_BYTES_MAX,
-    HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX, HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE,
-    QUEUE_STEPS, TURN_STEPS,
+    HTTP_BODY_HERE, HTTP_BODY_MS, HTTP_CHANGES_MAX, HTTP_CHUNK, HTTP_CONNECTIONS_MAX,
+    HTTP_FILTER_BYTES_MAX, HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX,
+    HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE, QUEUE_STEPS, TURN_STEPS,
 };
 use leveret::settings::Settings;
 use serde_json::json;
@@ -698,6 +698,8 @@ fn a_delete_does_not_wait_for_a_body_that_means_nothing() {
     let vhost = broker.vhost("/").unwrap();
     vhost.declare_queue(&QueueDefinition::new("q")).unwrap();
     let mut stream = http.connect();
+    let soon = Duration::from_millis(HTTP_BODY_MS / 2);
+    stream.set_read_timeout(Some(soon)).unwrap();
     let head = http.head("DELETE", "/api/queues/%2F/q") + "content-length: 1000000\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     let mut status = [0; 12];

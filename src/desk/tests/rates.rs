@@ -222,9 +222,10 @@ fn samples_come_with_the_window_that_asks_for_them() {
 #[test]
 fn a_list_of_queues_leaves_room_for_other_histories() {
     let (desk, now, high, _) = actors();
+    // Longer than what rates need is kept for.
     let windows = Windows {
-        lengths: Window::new(4, 2),
-        messages: Window::new(4, 2),
+        lengths: Window::new(40, 20),
+        messages: Window::new(40, 20),
         ..Windows::default()
     };
     let samples = |second: u64, subject: &Subject, name: &str| {
@@ -258,14 +259,14 @@ fn a_list_of_queues_leaves_room_for_other_histories() {
     for (subject, name) in &others {
         samples(0, subject, name);
     }
-    for second in 1..=4 {
+    for second in 1..=40 {
         publish(&high, "q0");
         while !look(&desk, second) {}
     }
     for (subject, name) in &others {
-        assert_eq!(samples(4, subject, name), [4, 2, 0], "{subject:?}");
+        assert_eq!(samples(40, subject, name), [40, 20, 0], "{subject:?}");
     }
-    assert_eq!(samples(4, &of_queue("q0"), "messages"), [4, 2, 0]);
+    assert_eq!(samples(40, &of_queue("q0"), "messages"), [40, 20, 0]);
 }
 
 // Who saw no vhost was shown how the whole broker moves.
