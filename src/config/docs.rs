@@ -52,6 +52,9 @@ pub fn report(loaded: &Loaded) -> String {
         let value = key.printed(&loaded.settings);
         report.push_str(&format!("{} = {value}  # {origin}\n", key.name));
     }
+    for (origin, text) in loaded.ignored() {
+        report.push_str(&format!("# {text}  # {origin}\n"));
+    }
     report
 }
 

@@ -43,7 +43,18 @@ pub enum ConfigError {
         /// What would do, in words.
         expected: String,
     },
-    /// The file is written as RabbitMQ's own is; what its lines would be here follows.
+    /// A line of a `rabbitmq.conf` that is none.
+    NoLine {
+        /// The line.
+        origin: Origin,
+    },
+    /// Files of RabbitMQ's format include each other without end.
+    Included {
+        /// The line that includes one more.
+        origin: Origin,
+    },
+    /// The file is written as RabbitMQ's own is, under another name. What its lines would be here
+    /// follows.
     RabbitsFile {
         /// The file.
         path: PathBuf,
@@ -103,10 +114,15 @@ impl fmt::Display for ConfigError {
             } => {
                 write!(f, "{origin}: {key}: found {found}, expected {expected}")
             }
+            Self::NoLine { origin } => write!(
+                f,
+                "{origin}: found something else, expected name = value, include FILE or # comment"
+            ),
+            Self::Included { origin } => write!(f, "{origin}: too many files are included"),
             Self::RabbitsFile { path } => write!(
                 f,
-                "{}: this is RabbitMQ's own format; a settings file of Leveret is TOML \
-                 (`leveret settings` prints one), where its lines are:",
+                "{}: this is RabbitMQ's own format; it is read if its name ends in .conf. In a \
+                 settings file of Leveret, which is TOML, its lines are:",
                 path.display()
             ),
             Self::Rabbit { origin, key, here } if here.is_empty() => {

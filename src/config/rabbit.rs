@@ -1,8 +1,11 @@
-//! A file of RabbitMQ's (`rabbitmq.conf`) handed to us: what its lines would be in ours.
+//! RabbitMQ's settings: which of ours its names stand for.
 //!
-//! The two formats look alike, `name = value` in each line, but RabbitMQ's has no quotes, and lists
-//! are spread over lines. It is explained and not read: a broker that follows some lines of it and
-//! passes over others is worse than one that says what to write.
+//! A file whose name ends in `.conf` is read as a `rabbitmq.conf` (`reading`). One with another
+//! name that is written as such a file is explained: what its lines would be in ours.
+
+mod conf;
+mod known;
+mod reading;
 
 use std::path::Path;
 
@@ -10,6 +13,8 @@ use super::error::ConfigError;
 use super::origin::Origin;
 use super::settings::{KEYS, Key};
 use super::value::{Given, Value, ValueType};
+
+pub(super) use reading::{Reading, files_of};
 
 /// A line of the file.
 struct Line<'t> {
@@ -70,7 +75,11 @@ fn keys(name: &str) -> Vec<&'static Key> {
     let is_meant = |key: &&Key| {
         let is_list = matches!(key.value_type, ValueType::List { .. });
         let mut own = key.rabbitmq.iter();
-        own.any(|own| *own == name || (is_list && stem(own).is_some() && stem(own) == stem(name)))
+        own.any(|own| {
+            let stem_of_own = stem(own).filter(|_| is_list);
+            let is_item = stem_of_own.is_some() && stem_of_own == stem(name);
+            *own == name || is_item || stem_of_own.as_deref() == Some(name)
+        })
     };
     KEYS.iter().filter(is_meant).collect()
 }
@@ -94,25 +103,44 @@ fn here(name: &str, value: &str) -> Vec<String> {
     expected.collect()
 }
 
-/// The value as our file has it.
+/// The value as our file has it; a secret is not shown.
 fn translated(key: &Key, name: &str, value: &str) -> Option<String> {
+    match key.value_type {
+        ValueType::Secret => Some("\"…\"".to_owned()),
+        _ => worth(key, name, value).map(|value| value.to_string()),
+    }
+}
+
+/// What RabbitMQ's `name = value` is worth as a value of our setting.
+fn worth(key: &Key, name: &str, value: &str) -> Option<Value> {
     let read = |text: &str| key.value_type.read(&Given::Raw(text.to_owned()));
     let is_number = value.bytes().all(|octet| octet.is_ascii_digit());
     // An address and a port stand in one value, or a port alone.
     let parts = value.rsplit_once(':');
     let found = match key.value_type {
-        ValueType::Secret => return Some("\"…\"".to_owned()),
         // RabbitMQ gives each item a line: `name.item = true`, or `name.number = item`.
-        ValueType::List { .. } if value == "false" => Value::None,
+        ValueType::List { .. } if value == "false" || value == "none" => Value::None,
         ValueType::List { .. } if value == "true" => {
             Value::List(vec![name.rsplit('.').next()?.to_owned()])
         }
         ValueType::List { .. } => Value::List(vec![value.to_owned()]),
         ValueType::Host if is_number => return None,
         ValueType::Host => read(parts.map_or(value, |(host, _)| host.trim_matches(['[', ']'])))?,
+        ValueType::Word(words) => read(our_word(words, value))?,
         _ => read(value).or_else(|| read(parts?.1))?,
     };
-    Some(found.to_string())
+    Some(found)
+}
+
+/// The word of ours that says the same: RabbitMQ has more levels of logs.
+fn our_word<'v>(words: &[&str], value: &'v str) -> &'v str {
+    match value {
+        known if words.contains(&known) => known,
+        "notice" => "info",
+        "critical" | "alert" | "emergency" => "error",
+        "plaintext" => "text",
+        other => other,
+    }
 }
 
 /// The setting that RabbitMQ's `name` stands for; of two, the one that takes the value.

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Problems, Unknown};
 use super::origin::Origin;
-use super::rabbit;
+use super::rabbit::{self, Reading};
 use super::settings::{KEYS, Key, Settings};
 use super::value::Given;
 
@@ -43,9 +43,15 @@ pub struct Loaded {
     pub settings: Settings,
     /// One for each row of [`KEYS`].
     origins: Vec<Origin>,
+    ignored: Vec<(Origin, String)>,
 }
 
 impl Loaded {
+    /// What was given of RabbitMQ's settings and has no effect here: where, and a sentence.
+    pub fn ignored(&self) -> impl Iterator<Item = (&Origin, &str)> {
+        self.ignored.iter().map(|(origin, text)| (origin, &**text))
+    }
+
     /// Where the setting called `name` was given.
     pub fn origin(&self, name: &str) -> Origin {
         origin(&self.origins, name)
@@ -67,6 +73,12 @@ fn origin(origins: &[Origin], name: &str) -> Origin {
 /// The variable that names the settings file when the command line does not.
 const FILE_VARIABLE: &str = "LEVERET_CONFIG";
 
+/// RabbitMQ's, for its own format; a name without an ending stands for one with `.conf`.
+const RABBITS_FILE_VARIABLE: &str = "RABBITMQ_CONFIG_FILE";
+
+/// RabbitMQ's for more such files: a directory or a pattern. They are read behind the first one.
+const RABBITS_FILES_VARIABLE: &str = "RABBITMQ_CONFIG_FILES";
+
 /// Variables of the test tools: they are never settings.
 const TOOL_VARIABLES: [&str; 4] = [
     "LEVERET_BLESS",
@@ -82,14 +94,31 @@ const TOOL_VARIABLES: [&str; 4] = [
 pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let mut loader = Loader::default();
     let variables = loader.variables(&inputs.env);
-    let named = variables.iter().find(|(name, _)| name == FILE_VARIABLE);
-    let file = inputs
-        .file
-        .clone()
-        .or_else(|| named.map(|(_, path)| PathBuf::from(path)));
-    if let Some(path) = file {
-        loader.file(&path);
+    let named = |wanted: &str| {
+        let found = variables.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.as_str())
+    };
+    let file = inputs.file.clone();
+    let file = file.or_else(|| named(FILE_VARIABLE).map(PathBuf::from));
+    let rabbits = named(RABBITS_FILE_VARIABLE).map(rabbits_file);
+    // Seen: RabbitMQ 4.3.6 starts without it.
+    let missing = rabbits.as_ref().filter(|path| !path.exists());
+    if let Some(path) = missing {
+        let text = format!("there is no file {}", path.display());
+        let origin = Origin::Env(RABBITS_FILE_VARIABLE.to_owned());
+        loader.ignored.push((origin, text));
     }
+    let file = file.or_else(|| rabbits.filter(|path| path.exists()));
+    let more = named(RABBITS_FILES_VARIABLE).map_or_else(Vec::new, rabbit::files_of);
+    let mut reading = Reading::default();
+    for path in file.iter().chain(&more) {
+        if path.extension().is_some_and(|ending| ending == "conf") {
+            reading.file(path);
+        } else {
+            loader.file(path);
+        }
+    }
+    loader.rabbits(reading, &inputs.env);
     loader.environment(&variables);
     for flag in &inputs.flags {
         let origin = Origin::Flag(flag.option);
@@ -99,9 +128,19 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     loader.finish()
 }
 
+/// The file that RabbitMQ means by a name with or without its ending.
+fn rabbits_file(name: &str) -> PathBuf {
+    let path = PathBuf::from(name);
+    match path.extension() {
+        Some(_) => path,
+        None => path.with_extension("conf"),
+    }
+}
+
 struct Loader {
     settings: Settings,
     origins: Vec<Origin>,
+    ignored: Vec<(Origin, String)>,
     problems: Vec<ConfigError>,
 }
 
@@ -111,6 +150,7 @@ impl Default for Loader {
         Self {
             settings: Settings::default(),
             origins,
+            ignored: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -127,6 +167,7 @@ impl Loader {
             Ok(Loaded {
                 settings: self.settings,
                 origins: self.origins,
+                ignored: self.ignored,
             })
         } else {
             Err(Problems(self.problems))
@@ -203,6 +244,20 @@ impl Loader {
         }
     }
 
+    /// Gives what files of RabbitMQ's format say.
+    fn rabbits(&mut self, reading: Reading, env: &[(OsString, OsString)]) {
+        let variable = |name: &str| {
+            let found = env.iter().find(|(known, _)| known == name);
+            found.and_then(|(_, value)| value.to_str().map(str::to_owned))
+        };
+        let read = reading.finish(&variable);
+        self.problems.extend(read.problems);
+        self.ignored.extend(read.ignored);
+        for (key, given, origin) in read.given {
+            self.give(key.name, &given, &origin);
+        }
+    }
+
     fn file(&mut self, path: &Path) {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -266,7 +321,9 @@ fn given(value: &Spanned<DeValue<'_>>) -> Given {
 }
 
 fn is_ours(name: &str) -> bool {
-    name.starts_with("LEVERET_") || KEYS.iter().any(|key| key.rabbitmq_env == Some(name))
+    name.starts_with("LEVERET_")
+        || name.starts_with(RABBITS_FILE_VARIABLE)
+        || KEYS.iter().any(|key| key.rabbitmq_env == Some(name))
 }
 
 /// Whether a `LEVERET_…` variable is for other programs: the tools, or Kubernetes, which puts the
@@ -310,7 +367,7 @@ fn hint(name: &str, given: &Given) -> Unknown {
 }
 
 /// The known name with the fewest changed letters, if they are few for its length.
-fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+pub(super) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     // Longer than any name can be mistyped; also a bound on the work below.
     if name.len() > 100 {
         return None;

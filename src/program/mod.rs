@@ -137,6 +137,9 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
         ready_file::remove(path).map_err(|error| at(path, &error))?;
     }
 
+    for (origin, text) in loaded.ignored() {
+        log::warn!("{origin}: {text}");
+    }
     let builder = Broker::builder().settings(settings.clone());
     let broker = builder.reclaim(leveret_allocator::collect).start();
     let broker = broker.map_err(|error| complaint(&[placed(loaded, &error)]))?;

@@ -355,8 +355,8 @@ fn file_of_rabbitmq_is_explained_line_by_line() {
     assert_eq!(
         lines,
         [
-            "my.toml: this is RabbitMQ's own format; a settings file of Leveret is TOML (`leveret \
-             settings` prints one), where its lines are:",
+            "my.toml: this is RabbitMQ's own format; it is read if its name ends in .conf. In a \
+             settings file of Leveret, which is TOML, its lines are:",
             "my.toml, line 2: listeners.tcp.default: port = 5673",
             "my.toml, line 3: listeners.tcp.1: host = \"127.0.0.1\" and port = 5674",
             "my.toml, line 4: log.console.level: log.level = \"warning\"",
@@ -380,6 +380,57 @@ fn file_of_rabbitmq_is_explained_line_by_line() {
     // What is neither stays what it was.
     let [(_, told), _] = start_and_check(dir.path(), "[table\nport = x\n");
     assert!(told.contains("not valid TOML"), "{told}");
+}
+
+#[test]
+fn file_of_rabbitmq_acts_and_says_what_has_no_effect() {
+    let dir = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+    write(
+        "main.conf",
+        "heartbeat = 30\ndefault_user = $(WHO)\ncluster_name = here\n",
+    );
+    fs::create_dir(dir.path().join("conf.d")).unwrap();
+    write(
+        "conf.d/10-beat.conf",
+        "heartbeat = 20\nmqtt.allow_anonymous = false\n",
+    );
+    let check = |file: &str| {
+        let output = leveret(dir.path(), &["check-config"])
+            .env("RABBITMQ_CONFIG_FILE", file)
+            .env("RABBITMQ_CONFIG_FILES", "conf.d")
+            .env("WHO", "bob")
+            .output()
+            .unwrap();
+        let [out, err] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), out + &err)
+    };
+    let told = "ok\ncluster_name = \"here\"  # main.conf, line 3\n\
+                default_user = \"bob\"  # main.conf, line 2\n\
+                heartbeat = 20  # conf.d/10-beat.conf, line 1\n\
+                # mqtt.allow_anonymous is RabbitMQ's and has no effect here  \
+                # conf.d/10-beat.conf, line 2\n";
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    for file in ["main.conf", "main"] {
+        let (code, said) = check(file);
+        assert_eq!((code, sorted(&said)), (Some(0), sorted(told)), "{file}");
+    }
+    let (code, said) = check("none.conf");
+    assert_eq!(code, Some(0));
+    let missing = "# there is no file none.conf  # environment variable RABBITMQ_CONFIG_FILE\n";
+    assert!(said.contains(missing), "{said}");
+    write("main.conf", "heartbeats = 30\n");
+    let (code, said) = check("main.conf");
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("main.conf, line 1: heartbeats: there is no setting"),
+        "{said}"
+    );
 }
 
 #[test]

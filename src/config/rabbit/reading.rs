@@ -1,0 +1,223 @@
+//! A `rabbitmq.conf` as settings of ours.
+//!
+//! Every name that RabbitMQ 4.3 knows is accepted, and its value is checked as there. What we have
+//! acts; of the rest it is said that it has no effect. A name that RabbitMQ does not know stops the
+//! start, as it does there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::conf::{self, Said};
+use super::known::{self, Known};
+use super::{keys, worth};
+use crate::config::error::{ConfigError, Unknown};
+use crate::config::origin::Origin;
+use crate::config::settings::Key;
+use crate::config::sources::nearest;
+use crate::config::value::{Given, Value, ValueType};
+
+/// How many files may include each other: a circle of them has an end.
+const INCLUDED_MAX: usize = 100;
+
+/// What files say.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Reading {
+    /// Settings of ours, each with where it was given; of two the later one counts.
+    pub(in crate::config) given: Vec<(&'static Key, Given, Origin)>,
+    /// What is accepted and has no effect: where, and which it is.
+    pub(in crate::config) ignored: Vec<(Origin, String)>,
+    pub(in crate::config) problems: Vec<ConfigError>,
+    /// By name, so that the last line of a name counts.
+    lines: BTreeMap<Vec<String>, (String, Origin)>,
+    files: usize,
+}
+
+/// The files that `RABBITMQ_CONFIG_FILES` stands for, in their order: those of a directory that end
+/// in `.conf`, or those that fit a pattern.
+pub(in crate::config) fn files_of(text: &str) -> Vec<PathBuf> {
+    let mut pattern = PathBuf::from(text);
+    if pattern.is_dir() {
+        pattern.push("*.conf");
+    }
+    let paths = glob::glob(&pattern.to_string_lossy());
+    // A pattern that is none fits nothing. In the order of names, as RabbitMQ takes them.
+    paths.map_or_else(|_| Vec::new(), |paths| paths.flatten().collect())
+}
+
+impl Reading {
+    /// Reads a file, and what it includes.
+    pub(in crate::config) fn file(&mut self, path: &Path) {
+        self.files += 1;
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let path = path.to_owned();
+                return self.problems.push(ConfigError::Unreadable { path, error });
+            }
+        };
+        for (line, said) in conf::lines(&text) {
+            let origin = Origin::File {
+                path: path.to_owned(),
+                line,
+            };
+            match said {
+                Said::Nothing => {}
+                Said::Include(pattern) => self.include(path, &pattern, origin),
+                Said::Setting { name, value } => {
+                    self.lines.insert(name, (value, origin));
+                }
+                Said::Nonsense => self.problems.push(ConfigError::NoLine { origin }),
+            }
+        }
+    }
+
+    /// Reads what a line includes: paths from the directory of its file on. A pattern that fits no
+    /// file is fine.
+    fn include(&mut self, from: &Path, pattern: &str, origin: Origin) {
+        let whole = beside(from, pattern);
+        let is_pattern = pattern.contains(['*', '?', '[']);
+        let paths = match is_pattern {
+            true => files_of(&whole.to_string_lossy()),
+            false => vec![whole],
+        };
+        for path in paths {
+            if self.files >= INCLUDED_MAX {
+                return self.problems.push(ConfigError::Included { origin });
+            }
+            self.file(&path);
+        }
+    }
+
+    /// Makes settings of what was read.
+    pub(in crate::config) fn finish(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let mut lists = BTreeMap::new();
+        let mut listener = None;
+        let mut lines: Vec<_> = std::mem::take(&mut self.lines).into_iter().collect();
+        lines.sort_by_cached_key(|(parts, _)| in_order(parts));
+        for (parts, (written, origin)) in lines {
+            let name = parts.join(".");
+            let Some(known) = known::find(&parts) else {
+                let near = nearest(&name, known::all().map(|known| known.name.to_owned()));
+                let hint = near.map_or(Unknown::Nothing, Unknown::Near);
+                let key = name;
+                self.problems
+                    .push(ConfigError::Unknown { origin, key, hint });
+                continue;
+            };
+            let value = match self.value(known, &written, &origin, variable) {
+                Ok(value) => value,
+                Err(error) => {
+                    self.problems.push(error);
+                    continue;
+                }
+            };
+            let mut rows = keys(&name);
+            if name.starts_with("listeners.tcp.") {
+                // One listener is all there is: the first one.
+                rows.retain(|_| listener.get_or_insert_with(|| name.clone()) == &name);
+            }
+            if let Some(row) = rows.iter().find(|row| is_list(row)) {
+                let (items, place) = lists
+                    .entry(row.name)
+                    .or_insert((Vec::new(), origin.clone()));
+                if let Some(Value::List(more)) = worth(row, &name, &value) {
+                    items.extend(more);
+                }
+                *place = origin;
+                continue;
+            }
+            if rows.is_empty() {
+                let text = format!("{name} is RabbitMQ's and has no effect here");
+                self.ignored.push((origin, text));
+                continue;
+            }
+            self.give(&rows, &name, &value, &origin);
+        }
+        for (name, (items, origin)) in lists {
+            if let Some(row) = Key::named(name) {
+                let items = items.into_iter().map(Given::Text).collect();
+                self.given.push((row, Given::List(items), origin));
+            }
+        }
+        self
+    }
+
+    /// Gives a value to the settings it stands for; an address with a port is for two of them.
+    fn give(&mut self, rows: &[&'static Key], name: &str, value: &str, origin: &Origin) {
+        let worths = rows.iter().map(|row| (*row, worth(row, name, value)));
+        let worths: Vec<_> = worths.collect();
+        let is_for_none = worths.iter().all(|(_, worth)| worth.is_none());
+        for (row, worth) in worths {
+            let given = match worth {
+                Some(value) => Given::from(value),
+                // It is said what our setting takes.
+                None if is_for_none => Given::Raw(value.to_owned()),
+                None => continue,
+            };
+            self.given.push((row, given, origin.clone()));
+        }
+    }
+
+    /// The value of a line, with variables and files put in.
+    fn value(
+        &self,
+        known: Known,
+        written: &str,
+        origin: &Origin,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<String, ConfigError> {
+        let wrong = |found: String, expected: String| ConfigError::Wrong {
+            origin: origin.clone(),
+            key: known.name,
+            found,
+            expected,
+        };
+        let file = written
+            .strip_prefix("$(<")
+            .and_then(|rest| rest.strip_suffix(')'));
+        let value = match (file, origin) {
+            (Some(file), Origin::File { path, .. }) => {
+                let path = beside(path, file);
+                let text = fs::read_to_string(&path);
+                let text = text.map_err(|error| ConfigError::Unreadable { path, error })?;
+                text.trim_end_matches(['\n', '\r']).to_owned()
+            }
+            _ => conf::with_variables(written, variable).map_err(|name| {
+                let expected = format!("the environment variable {name} to be set");
+                wrong(format!("$({name})"), expected)
+            })?,
+        };
+        let is_secret = keys(known.name)
+            .iter()
+            .any(|row| matches!(row.value_type, ValueType::Secret));
+        if is_secret && value.starts_with("encrypted:") {
+            let found = "an encrypted value, for which there is no key here".to_owned();
+            return Err(wrong(found, "a plain one".to_owned()));
+        }
+        if !known.takes(&value) {
+            return Err(wrong(format!("{value:?}"), known.expected()));
+        }
+        Ok(value)
+    }
+}
+
+/// Numbers by their value, and before words.
+fn in_order(parts: &[String]) -> Vec<(u64, String)> {
+    let parts = parts.iter();
+    let parts = parts.map(|part| (part.parse().unwrap_or(u64::MAX), part.clone()));
+    parts.collect()
+}
+
+fn is_list(key: &Key) -> bool {
+    matches!(key.value_type, ValueType::List { .. })
+}
+
+/// A path from the directory of a file on.
+fn beside(file: &Path, path: &str) -> PathBuf {
+    file.parent()
+        .map_or_else(|| PathBuf::from(path), |dir| dir.join(path))
+}
+
+#[cfg(test)]
+mod tests;
