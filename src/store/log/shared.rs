@@ -159,6 +159,13 @@ impl Shared {
         worst(&*self.trouble.lock())
     }
 
+    /// Whether the log finds no room for what is to be written.
+    pub(in crate::store) fn log_is_full(&self) -> bool {
+        let troubles = self.trouble.lock();
+        let writer = troubles.get(Source::Writer as usize).copied().flatten();
+        writer == Some(Trouble::Full)
+    }
+
     /// Whether housekeeping may begin.
     pub(in crate::store) fn is_recovered(&self) -> bool {
         self.chores.lock().recovered

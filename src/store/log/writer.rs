@@ -390,6 +390,8 @@ impl Writer {
         if std::mem::take(&mut self.in_trouble) {
             crate::log::info!("storing works again in '{}'", self.shared.disk.place());
             self.shared.trouble(Source::Writer, None);
+            // It has prepared no file meanwhile.
+            self.shared.chore();
         }
     }
 }

@@ -104,21 +104,24 @@ impl Housekeeper {
                 }
             }
         }
-        if !self.shared.has_spare()
-            && let Err(error) = self.prepare_spare()
-        {
-            self.complain("no file could be prepared for the log", &error);
-            let full = error.kind() == io::ErrorKind::StorageFull;
-            let trouble = if full {
-                Trouble::Full
-            } else {
-                Trouble::Failing
-            };
-            self.shared.trouble(Source::Housekeeper, Some(trouble));
-        } else {
-            self.complained = false;
-            self.shared.trouble(Source::Housekeeper, None);
-            self.reserve.make(&*self.shared.disk, &self.shared.options);
+        match self.prepare_spare() {
+            Ok(true) => {
+                self.complained = false;
+                self.shared.trouble(Source::Housekeeper, None);
+                if !self.shared.log_is_full() {
+                    self.reserve.make(&*self.shared.disk, &self.shared.options);
+                }
+            }
+            // The log needs the room first.
+            Ok(false) => {}
+            Err(error) => {
+                self.complain("no file could be prepared for the log", &error);
+                let trouble = match error.kind() {
+                    io::ErrorKind::StorageFull => Trouble::Full,
+                    _ => Trouble::Failing,
+                };
+                self.shared.trouble(Source::Housekeeper, Some(trouble));
+            }
         }
     }
 
@@ -334,18 +337,26 @@ impl Housekeeper {
         format!("spare-{:08x}.tmp", self.spares)
     }
 
-    /// Fills a file with zeros, so that the log need not make the file system allocate.
-    fn prepare_spare(&mut self) -> io::Result<()> {
+    /// Fills a file with zeros, unless there is one, so that the log need not make the file system
+    /// allocate. `false` if the log finds no room meanwhile: what a half-made file has is given back
+    /// at once, or it would take what others make room for.
+    fn prepare_spare(&mut self) -> io::Result<bool> {
+        if self.shared.has_spare() {
+            return Ok(true);
+        }
+        if self.shared.log_is_full() {
+            return Ok(false);
+        }
         let name = self.spare_name();
         let disk = &*self.shared.disk;
         let len = self.shared.options.segment_len;
         let file = disk.create(&name)?;
-        if let Err(error) = fill(&*file, len) {
-            disk.remove(&name)?;
-            return Err(error);
+        let filled = fill(&*file, len, &|| !self.shared.log_is_full());
+        match filled {
+            Ok(true) => self.shared.put_spare(name, file, len),
+            Ok(false) | Err(_) => disk.remove(&name)?,
         }
-        self.shared.put_spare(name, file, len);
-        Ok(())
+        filled
     }
 }
 
@@ -373,14 +384,18 @@ fn remove_footer(disk: &dyn Disk, segment: &Segment) -> io::Result<()> {
     }
 }
 
-/// Fills a file with zeros, so that it has its room for good.
-pub(super) fn fill(file: &dyn DiskFile, len: u64) -> io::Result<()> {
+/// Fills a file with zeros, so that it has its room for good. `false` once `goes_on` says so.
+pub(super) fn fill(file: &dyn DiskFile, len: u64, goes_on: &dyn Fn() -> bool) -> io::Result<bool> {
     let zeros = vec![0; FILL];
     let mut at = 0;
     while at < len {
         let left = usize::try_from(len - at).unwrap_or(usize::MAX).min(FILL);
         file.write_at(at, zeros.get(..left).unwrap_or_default())?;
         at += left as u64;
+        if !goes_on() {
+            return Ok(false);
+        }
     }
-    file.sync()
+    file.sync()?;
+    Ok(true)
 }

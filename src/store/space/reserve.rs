@@ -27,9 +27,11 @@ impl Reserve {
             return;
         }
         let len = LEN.min(options.segment_len / 4);
-        let made = disk.create(NAME).and_then(|file| fill(&*file, len));
+        let made = disk
+            .create(NAME)
+            .and_then(|file| fill(&*file, len, &|| true));
         match made {
-            Ok(()) => self.is_held = true,
+            Ok(_) => self.is_held = true,
             Err(_) => drop(disk.remove(NAME)),
         }
     }

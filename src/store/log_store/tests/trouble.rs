@@ -1,6 +1,12 @@
 //! Bugs that were found by reading: what a disk that fails, or rots, at the wrong moment once cost.
 
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
 use super::*;
+use crate::store::disk::DiskFile;
 use crate::store::space::checkpoint;
 
 fn publish(store: &LogStore, ids: std::ops::Range<u64>) -> Vec<(u64, RecordAt)> {
@@ -230,4 +236,122 @@ fn log_whose_definitions_are_gone_is_refused_and_left_alone() {
         assert!(told.contains(name) && told.contains(how), "{told}");
         assert!(disk.files() == files, "nothing is changed");
     }
+}
+
+/// Calls back while a file is prepared for the log, and counts what is written to such files.
+#[derive(Clone)]
+struct Meddling {
+    disk: FaultDisk,
+    meddle: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    written: Arc<AtomicU64>,
+}
+
+struct Prepared {
+    file: Arc<dyn DiskFile>,
+    meddling: Meddling,
+}
+
+impl Disk for Meddling {
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.disk.open(name)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = self.disk.create(name)?;
+        Ok(match name.starts_with("spare-") {
+            true => Arc::new(Prepared {
+                file,
+                meddling: self.clone(),
+            }),
+            false => file,
+        })
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.disk.list()
+    }
+
+    fn others(&self) -> io::Result<Vec<String>> {
+        self.disk.others()
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.disk.remove(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        self.disk.sync_names()
+    }
+
+    fn place(&self) -> String {
+        self.disk.place()
+    }
+}
+
+impl DiskFile for Prepared {
+    fn size(&self) -> io::Result<u64> {
+        self.file.size()
+    }
+
+    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(at, into)
+    }
+
+    fn write_at(&self, at: u64, octets: &[u8]) -> io::Result<()> {
+        self.file.write_at(at, octets)?;
+        self.meddling.written.fetch_add(1, Ordering::Relaxed);
+        let meddle = self.meddling.meddle.lock().take();
+        meddle.into_iter().for_each(|meddle| meddle());
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.file.set_len(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync()
+    }
+}
+
+/// A half-made file took the last room of the disk from the log, was removed for want of more, and
+/// was begun again, as long as the log waited.
+#[test]
+fn a_file_that_is_prepared_gives_its_room_back_to_a_log_that_finds_none() {
+    let disk = Meddling {
+        disk: FaultDisk::default(),
+        meddle: Arc::default(),
+        written: Arc::default(),
+    };
+    let options = Options {
+        segment_len: 3 * 1024 * 1024,
+        ..Options::default()
+    };
+    let store = Arc::new(try_open(disk.clone(), options).expect("it opens"));
+    drop(store.recovered());
+    let room = disk.disk.now().used() + 2_000_000;
+    disk.disk.plan(Fault::Full(room));
+    let last = Arc::new(AtomicU64::new(0));
+    *disk.meddle.lock() = Some(Box::new({
+        let (store, last) = (Arc::clone(&store), Arc::clone(&last));
+        move || {
+            let (_, position) = store.publish(1, 1_500_000, &[QueueId(1)]);
+            last.store(position.0, Ordering::Relaxed);
+            store.commit();
+        }
+    }));
+    store.keep_house();
+    assert!(store.shared.log_is_full());
+    store.keep_house();
+    assert_eq!(disk.written.load(Ordering::Relaxed), 1, "it went on");
+    store.commit();
+    assert!(store.durable().0 >= last.load(Ordering::Relaxed));
+    assert!(!store.shared.log_is_full() && !store.shared.has_spare());
+    disk.disk.heal();
+    store.keep_house();
+    assert!(store.shared.has_spare(), "there is room again");
 }
