@@ -226,3 +226,101 @@ fn a_program_is_told_when_its_change_cannot_be_stored() {
     );
     disk.heal();
 }
+
+/// Messages of a long commit: it takes several turns, and each of them stores a group of its own.
+const LONG: usize = 10_000;
+
+/// Numbered persistent messages for the queue `done`.
+fn numbered() -> impl Iterator<Item = String> {
+    let line =
+        |number| format!("basic.publish routing-key='done' body='{number}' {{delivery-mode=2}}");
+    (0..LONG).map(line)
+}
+
+/// What a start finds in the queues `jobs` and `done` after a power cut that leaves `prefix` of
+/// what was done to the disk.
+fn after_a_cut(disk: &FaultDisk, prefix: usize, seed: u64) -> (u64, Vec<String>) {
+    let image = FaultDisk::with_disk(&disk.crash_image(prefix, seed));
+    let broker = broker(&image);
+    let mut client = Client::new(&broker);
+    (client.ready("jobs"), client.drain("done"))
+}
+
+/// Some moments from `before` to `after`, both of them among these.
+fn moments(before: usize, after: usize) -> impl Iterator<Item = usize> {
+    let some = 12;
+    (0..=some).map(move |n| before + (after - before) * n / some)
+}
+
+/// A commit of more messages than one turn has room for may be in the store in part when the power
+/// goes, as in RabbitMQ: the first ones, in their order. It is not answered then, and none of its
+/// settlements is in force before all that it published is stored.
+///
+/// Docs: RabbitMQ, semantics of tx (no atomicity across failures before tx.commit-ok).
+#[test]
+fn a_power_cut_within_a_long_commit_loses_nothing_that_was_promised() {
+    let disk = FaultDisk::default();
+    let broker = broker(&disk);
+    let mut client = Client::new(&broker);
+    client.declare("jobs", "");
+    client.declare("done", "");
+    client.ask("confirm.select");
+    for number in 1..=3 {
+        let ack = format!("basic.ack delivery-tag={number}");
+        let line = "basic.publish routing-key='jobs' body='job' {delivery-mode=2}";
+        assert_eq!(client.ask(line), ack);
+    }
+    let mut worker = Client::new(&broker);
+    for _ in 0..3 {
+        assert!(
+            worker
+                .ask("basic.get queue='jobs'")
+                .starts_with("basic.get-ok")
+        );
+    }
+    worker.ask("tx.select");
+    worker.say("basic.ack delivery-tag=3 multiple");
+    numbered().for_each(|line| worker.say(&line));
+    worker.sync();
+    let before = disk.changes();
+    assert_eq!(worker.ask("tx.commit"), "tx.commit-ok");
+    let after = disk.changes();
+    let mut partial = 0;
+    for (seed, prefix) in (0..).zip(moments(before, after)) {
+        let (jobs, done) = after_a_cut(&disk, prefix, seed);
+        let whole = (0..done.len()).map(|number| number.to_string());
+        assert!(done.iter().cloned().eq(whole), "in order, none is missing");
+        assert!(done.len() == LONG || jobs == 3, "{} and {jobs}", done.len());
+        assert!(done.len() == LONG || prefix < after, "it was answered");
+        partial += usize::from((1..LONG).contains(&done.len()));
+    }
+    assert!(partial > 0, "no cut was within the commit");
+}
+
+/// The same with confirms: what was heard to be confirmed is there, whatever the moment.
+#[test]
+fn a_power_cut_within_a_flood_of_publishes_loses_nothing_that_was_confirmed() {
+    let disk = FaultDisk::default();
+    let broker = broker(&disk);
+    let mut client = Client::new(&broker);
+    client.declare("jobs", "");
+    client.declare("done", "");
+    client.ask("confirm.select");
+    let before = disk.changes();
+    numbered().for_each(|line| client.say(&line));
+    let mut confirmed = vec![(before, 0)];
+    while confirmed.last().is_none_or(|(_, number)| *number < LONG) {
+        let heard = client.hear();
+        let number = heard.strip_prefix("basic.ack delivery-tag=").unwrap();
+        let number: usize = number.trim_end_matches(" multiple").parse().unwrap();
+        confirmed.push((disk.changes(), number));
+    }
+    let after = disk.changes();
+    for (seed, prefix) in (0..).zip(moments(before, after)) {
+        let (_, done) = after_a_cut(&disk, prefix, seed);
+        let promised = confirmed.iter().rev().find(|(at, _)| *at <= prefix);
+        assert!(done.len() >= promised.map_or(0, |(_, number)| *number));
+        let whole = (0..done.len()).map(|number| number.to_string());
+        assert!(done.iter().cloned().eq(whole), "in order, none is missing");
+    }
+}

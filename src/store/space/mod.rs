@@ -338,8 +338,8 @@ impl Housekeeper {
     }
 
     /// Fills a file with zeros, unless there is one, so that the log need not make the file system
-    /// allocate. `false` if the log finds no room meanwhile: what a half-made file has is given back
-    /// at once, or it would take what others make room for.
+    /// allocate. `false` if the log finds no room meanwhile: what a half-made file has is given
+    /// back at once, or it would take what others make room for.
     fn prepare_spare(&mut self) -> io::Result<bool> {
         if self.shared.has_spare() {
             return Ok(true);

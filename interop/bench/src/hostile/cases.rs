@@ -42,6 +42,8 @@ pub enum Hostile {
     Returns,
     /// Messages in one write to 1,000 queues each.
     Fanout,
+    /// A message to very many queues.
+    Broadcast,
     /// Messages in one write past 1,000 patterns with two `#` each.
     Topic,
     /// Messages in one write past 5,000 bindings by headers.
@@ -88,7 +90,7 @@ impl Hostile {
             | Self::Rollback
             | Self::Returns
             | Self::Gets => 200_000,
-            Self::Consumers => 100_000,
+            Self::Consumers | Self::Broadcast => 100_000,
             Self::Cancels => 50_000,
             Self::Declares | Self::Binds | Self::Unbinds | Self::Unbound | Self::Released => 20_000,
             Self::Exclusive => 10_000,
@@ -114,6 +116,7 @@ impl Hostile {
             Self::Flood => messages::flood(stage),
             Self::Returns => messages::returns(stage),
             Self::Fanout => topology::fanout(stage),
+            Self::Broadcast => topology::broadcast(stage),
             Self::Topic => topology::topic(stage),
             Self::Headers => topology::headers(stage),
             Self::Chain => topology::chain(stage),

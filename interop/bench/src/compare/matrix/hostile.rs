@@ -164,6 +164,15 @@ pub(in crate::compare) const HOSTILE: &[Workload] = &[
         None,
     ),
     hostile(
+        "hostile-broadcast",
+        "one to 100,000 queues",
+        "--hostile broadcast",
+        Some((
+            "one to 10,000 queues",
+            "--hostile broadcast --messages 10000",
+        )),
+    ),
+    hostile(
         "hostile-topic",
         "1,000 in one write past 1,000 patterns",
         "--hostile topic",

@@ -2,8 +2,8 @@
 
 use leveret_codec::encode::encode_method;
 use leveret_codec::methods::{
-    BasicCancel, BasicConsume, ChannelOpen, ExchangeBind, ExchangeDelete, QueueBind, QueueDeclare,
-    QueueDelete, QueueUnbind,
+    BasicCancel, BasicConsume, ChannelOpen, ConfirmSelect, ExchangeBind, ExchangeDelete, QueueBind,
+    QueueDeclare, QueueDelete, QueueUnbind,
 };
 use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortStr};
@@ -170,6 +170,40 @@ fn own_queues(count: u64, nowait: bool) -> Result<Vec<u8>, BenchError> {
         encode_method(&mut octets, CHANNEL, &declare.into());
     }
     Ok(octets)
+}
+
+pub(super) fn broadcast(stage: &mut Stage<'_>) -> Result<(Act, End), BenchError> {
+    let exchange = stage.exchange(Kind::Fanout)?;
+    let mut client = stage.client()?;
+    client.write(&own_queues(stage.count, true)?)?;
+    many(&mut client, stage.count, |out, n| {
+        let name = format!("{OWN}.{n}");
+        let bind = QueueBind {
+            queue: short(&name)?,
+            exchange: short(&exchange)?,
+            nowait: true,
+            ..QueueBind::default()
+        };
+        encode_method(out, CHANNEL, &bind.into());
+        Ok(())
+    })?;
+    let mut confirm = Vec::new();
+    encode_method(
+        &mut confirm,
+        CHANNEL,
+        &ConfirmSelect { nowait: true }.into(),
+    );
+    client.write(&confirm)?;
+    ready(
+        &mut client,
+        &format!("{OWN}.{}", stage.count.saturating_sub(1)),
+    )?;
+    let sample = Sample {
+        exchange: &exchange,
+        ..Sample::default()
+    };
+    let octets = sample.times(1, client.frame_max)?;
+    Ok((Act::Write(client, octets), End::Answers("basic.ack", 1)))
 }
 
 pub(super) fn exclusive(stage: &mut Stage<'_>) -> Result<(Act, End), BenchError> {
