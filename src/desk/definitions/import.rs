@@ -6,9 +6,9 @@
 //! stored and put in force some at a time instead, because clients declare and delete the same
 //! names meanwhile: what is stored must be what is in its place then, which takes the lock of the
 //! vhost's topology from the one to the other, and no client may wait that long for it. Of these
-//! three sections a crash can leave the first items. What is there already and not in the document stays.
-//! Queues, exchanges and bindings that are there already stay as they are; everything else is
-//! replaced. Seen: RabbitMQ 4.3.6, tests/scripts/http/admin/imports.http.
+//! three sections a crash can leave the first items. What is there already and not in the document
+//! stays. Queues, exchanges and bindings that are there already stay as they are; everything else
+//! is replaced. Seen: RabbitMQ 4.3.6, tests/scripts/http/admin/imports.http.
 
 use std::collections::{BTreeMap, HashSet};
 
