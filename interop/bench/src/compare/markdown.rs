@@ -113,7 +113,10 @@ fn line(contenders: &[Contender], measured: &Measured, title: &str, measure: &Me
     }
     if contenders.len() > 1 {
         let target = match measure.alone {
-            Some(alone) => format!("≤ {}", shown(alone)),
+            Some(alone) => match measure.better {
+                Better::More => format!("≥ {}", shown(alone)),
+                Better::Less => format!("≤ {}", shown(alone)),
+            },
             None => times(measure.times),
         };
         let ratio = times(ratio(measure.better, median(0), median(1)));

@@ -75,14 +75,17 @@ fn brokers_are_read_from_words() {
     assert!(Source::parse("carrot").is_err());
 }
 
-#[test]
-fn line_of_the_table_shows_medians_ratio_and_part_of_the_relay() {
-    let contender = |name: &str| Contender {
+fn contender(name: &str) -> Contender {
+    Contender {
         name: name.to_owned(),
         source: Source::Running(String::new()),
         standing: None,
         product: String::new(),
-    };
+    }
+}
+
+#[test]
+fn line_of_the_table_shows_medians_ratio_and_part_of_the_relay() {
     let rounds = |value| Rounds::from([("received_per_s".to_owned(), vec![value])]);
     let measured = Measured {
         row: &ROWS[1],
@@ -96,6 +99,21 @@ fn line_of_the_table_shows_medians_ratio_and_part_of_the_relay() {
         "{line}"
     );
     assert!(line.contains("| *a: bound by the tool* |"), "{line}");
+}
+
+#[test]
+fn a_target_says_which_way_is_better() {
+    for (name, target) in [("http-reads", "≥ 10\u{202f}000"), ("http-page", "≤ 50.00")] {
+        let measured = Measured {
+            row: HTTP.iter().find(|row| row.name == name).unwrap(),
+            rounds: vec![Rounds::new(); 3],
+            notes: BTreeSet::new(),
+            problems: Vec::new(),
+        };
+        let contenders = [contender("a"), contender("b")];
+        let lines = markdown::lines(&options(), &contenders, &measured);
+        assert!(lines.contains(target), "{lines}");
+    }
 }
 
 #[test]

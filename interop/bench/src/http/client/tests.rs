@@ -1,4 +1,4 @@
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::thread;
 
@@ -22,6 +22,8 @@ fn client(answers: &'static str) -> Client {
         for octet in answers.as_bytes() {
             socket.write_all(&[*octet]).unwrap();
         }
+        // Octets that are not read would have the client's connection reset.
+        io::copy(&mut socket, &mut io::sink()).unwrap_or_default();
     });
     drop(thread.unwrap());
     client
