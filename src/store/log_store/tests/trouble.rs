@@ -242,9 +242,12 @@ fn log_whose_definitions_are_gone_is_refused_and_left_alone() {
 #[derive(Clone)]
 struct Meddling {
     disk: FaultDisk,
-    meddle: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    meddle: Arc<Mutex<Option<Meddle>>>,
     written: Arc<AtomicU64>,
 }
+
+/// Done once.
+struct Meddle(Box<dyn FnOnce() + Send>);
 
 struct Prepared {
     file: Arc<dyn DiskFile>,
@@ -305,7 +308,7 @@ impl DiskFile for Prepared {
         self.file.write_at(at, octets)?;
         self.meddling.written.fetch_add(1, Ordering::Relaxed);
         let meddle = self.meddling.meddle.lock().take();
-        meddle.into_iter().for_each(|meddle| meddle());
+        meddle.into_iter().for_each(|Meddle(meddle)| meddle());
         Ok(())
     }
 
@@ -336,14 +339,14 @@ fn a_file_that_is_prepared_gives_its_room_back_to_a_log_that_finds_none() {
     let room = disk.disk.now().used() + 2_000_000;
     disk.disk.plan(Fault::Full(room));
     let last = Arc::new(AtomicU64::new(0));
-    *disk.meddle.lock() = Some(Box::new({
+    *disk.meddle.lock() = Some(Meddle(Box::new({
         let (store, last) = (Arc::clone(&store), Arc::clone(&last));
         move || {
             let (_, position) = store.publish(1, 1_500_000, &[QueueId(1)]);
             last.store(position.0, Ordering::Relaxed);
             store.commit();
         }
-    }));
+    })));
     store.keep_house();
     assert!(store.shared.log_is_full());
     store.keep_house();
