@@ -17,7 +17,7 @@ use super::error::BenchError;
 use super::hostile::{Sample, many};
 use super::meter::Meter;
 use super::options::Load;
-use super::plan::ready;
+use super::plan::{delete_queue, ready};
 use super::report::Report;
 use super::shared::{Latency, Shared};
 use super::surroundings::Bystander;
@@ -44,6 +44,10 @@ const TIMES: usize = 15;
 
 /// Messages a second of the bystander.
 const BYSTANDER: u64 = 1_000;
+
+/// Queues that are declared or deleted before the broker is waited for: some take milliseconds for
+/// each.
+const AT_ONCE: usize = 500;
 
 /// Of so many queues one has messages.
 const WITH_MESSAGES: u64 = 10;
@@ -118,20 +122,23 @@ struct Queues {
 
 impl Queues {
     fn declare(target: &Target, count: u64) -> Result<Self, BenchError> {
-        let mut control = Link::open(target)?;
-        many(&mut control, count, |out, n| {
-            let name = format!("{NAME}.{n}");
-            let declare = QueueDeclare {
-                queue: short(&name)?,
-                durable: true,
-                nowait: true,
-                ..QueueDeclare::default()
-            };
-            encode_method(out, CHANNEL, &declare.into());
-            Ok(())
-        })?;
+        let control = Link::open(target)?;
         let mut queues = Self { control, count };
-        queues.settle()?;
+        for first in (0..count).step_by(AT_ONCE) {
+            let some = (count - first).min(AT_ONCE as u64);
+            many(&mut queues.control, some, |out, n| {
+                let name = format!("{NAME}.{}", first + n);
+                let declare = QueueDeclare {
+                    queue: short(&name)?,
+                    durable: true,
+                    nowait: true,
+                    ..QueueDeclare::default()
+                };
+                encode_method(out, CHANNEL, &declare.into());
+                Ok(())
+            })?;
+            queues.settle()?;
+        }
         Ok(queues)
     }
 
@@ -156,10 +163,10 @@ impl Queues {
     }
 
     fn delete(mut self) -> Result<(), BenchError> {
-        // The first one shows that all others are gone.
-        for range in [1..self.count, 0..1] {
-            many(&mut self.control, range.end - range.start, |out, n| {
-                let name = format!("{NAME}.{}", range.start + n);
+        for first in (1..self.count).step_by(AT_ONCE) {
+            let some = (self.count - first).min(AT_ONCE as u64);
+            many(&mut self.control, some, |out, n| {
+                let name = format!("{NAME}.{}", first + n);
                 let delete = QueueDelete {
                     queue: short(&name)?,
                     nowait: true,
@@ -168,10 +175,10 @@ impl Queues {
                 encode_method(out, CHANNEL, &delete.into());
                 Ok(())
             })?;
-            if range.start > 0 {
-                self.settle()?;
-            }
+            self.settle()?;
         }
+        // It was there to be asked for until all others were gone.
+        delete_queue(&mut self.control, &format!("{NAME}.0"))?;
         self.control.close()
     }
 }
