@@ -53,6 +53,8 @@ pub struct ChannelSnapshot {
     pub exchanges: Vec<ChannelExchange>,
     /// What it has read, by queue: all that it has consumers of, and 1,024 others.
     pub queues: Vec<ChannelQueue>,
+    /// What of its messages came where; 1,024 queues that it began to use last.
+    pub reached: Vec<ChannelReach>,
 }
 
 /// What a channel has published to one exchange: messages.
@@ -77,6 +79,17 @@ pub struct ChannelQueue {
     pub queue: String,
     /// What was read.
     pub totals: ReadTotals,
+}
+
+/// What a channel has published to one exchange that came to one queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ChannelReach {
+    /// The queue.
+    pub queue: String,
+    /// The exchange; empty for the default exchange.
+    pub exchange: String,
+    /// Messages.
+    pub published: u64,
 }
 
 /// What a channel has done since it was opened; messages, unless named otherwise.

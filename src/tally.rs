@@ -12,10 +12,15 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use leveret_codec::types::ShortString;
 use serde::Serialize;
 
 use crate::kind::QueueKind;
+
+mod exchanges;
+
+#[cfg(test)]
+pub(crate) use exchanges::EXCHANGES_MAX;
+pub use exchanges::{ExchangeTally, ExchangeTotals, PerExchange};
 
 /// A number that only rises, read by any thread.
 #[derive(Debug, Default)]
@@ -392,82 +397,6 @@ impl Turnover {
             traffic: self.traffic.plus(other.traffic),
         }
     }
-}
-
-/// What was published to one exchange since it was declared, by all clients. Placing
-/// messages counts here, a batch at a time.
-#[derive(Debug)]
-pub struct ExchangeTally {
-    /// The exchange's name.
-    pub name: ShortString,
-    published_in: Count,
-    published_out: Count,
-    confirmed: Count,
-    returned_unroutable: Count,
-    dropped_unroutable: Count,
-}
-
-impl ExchangeTally {
-    /// Of an exchange that has just been declared.
-    #[must_use]
-    pub fn new(name: ShortString) -> Self {
-        Self {
-            name,
-            published_in: Count::default(),
-            published_out: Count::default(),
-            confirmed: Count::default(),
-            returned_unroutable: Count::default(),
-            dropped_unroutable: Count::default(),
-        }
-    }
-
-    /// `messages` were published to it, and `copies` of them handed to queues.
-    #[inline]
-    pub fn placed(&self, messages: u64, copies: u64) {
-        self.published_in.add(messages);
-        self.published_out.add(copies);
-    }
-
-    /// So many messages that were published to it are confirmed.
-    pub fn confirmed(&self, messages: u64) {
-        self.confirmed.add(messages);
-    }
-
-    /// A message had no queue; it was `returned` to its publisher, or dropped.
-    pub fn unroutable(&self, returned: bool) {
-        match returned {
-            true => self.returned_unroutable.add(1),
-            false => self.dropped_unroutable.add(1),
-        }
-    }
-
-    /// The numbers of now.
-    #[must_use]
-    pub fn totals(&self) -> ExchangeTotals {
-        ExchangeTotals {
-            published_in: self.published_in.get(),
-            published_out: self.published_out.get(),
-            confirmed: self.confirmed.get(),
-            returned_unroutable: self.returned_unroutable.get(),
-            dropped_unroutable: self.dropped_unroutable.get(),
-        }
-    }
-}
-
-/// What was published to an exchange since it was declared: messages. What reaches it by a binding
-/// of another exchange, by a dead letter or by a delay that is over counts at no exchange.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ExchangeTotals {
-    /// Published to it by clients.
-    pub published_in: u64,
-    /// Copies of those that were handed to queues.
-    pub published_out: u64,
-    /// Of those published to it, confirmed with basic.ack.
-    pub confirmed: u64,
-    /// Of those published to it, without a queue, returned to the client.
-    pub returned_unroutable: u64,
-    /// Of those published to it, without a queue, dropped.
-    pub dropped_unroutable: u64,
 }
 
 #[cfg(test)]

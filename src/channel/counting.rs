@@ -1,7 +1,7 @@
 //! What a channel has done, by exchange and by queue.
 //!
 //! Publishes are counted a batch at a time. What a consumer was sent is counted beside it
-//! ([`Reading`]) and moves to its queue once it ends. Bounded by [`EXCHANGES_MAX`] and
+//! ([`Reading`]) and moves to its queue once it ends. Bounded by [`PerExchange`] and
 //! [`QUEUES_MAX`] (I11): a channel that has used more than that begins anew with those that it used
 //! first. Its sums stay.
 //!
@@ -15,18 +15,14 @@ use leveret_codec::types::ShortString;
 use super::sources::{Consumers, Supplier};
 use crate::ids::{IdMap, QueueId};
 use crate::inquiry::{ChannelExchange, ChannelQueue};
-use crate::tally::{ExchangeTally, ReadTotals};
-
-/// Exchanges whose counts a channel keeps.
-pub(super) const EXCHANGES_MAX: usize = 64;
+use crate::tally::{ExchangeTally, PerExchange, ReadTotals};
 
 /// Queues without a consumer here whose counts a channel keeps.
 pub(super) const QUEUES_MAX: usize = 1024;
 
 /// Messages that one exchange got from a channel.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Published {
-    exchange: Arc<ExchangeTally>,
     published: u64,
     confirmed: u64,
     returned: u64,
@@ -35,28 +31,24 @@ struct Published {
 
 /// What a channel has published, by exchange.
 #[derive(Debug, Default)]
-pub(super) struct ByExchange {
-    each: Vec<Published>,
-    /// The place of the one that was used last.
-    last: usize,
-}
+pub(super) struct ByExchange(PerExchange<Published>);
 
 impl ByExchange {
     /// So many more messages were published to `exchange`.
     #[inline]
     pub(super) fn published(&mut self, exchange: &Arc<ExchangeTally>, messages: u64) {
-        self.of(exchange).published += messages;
+        self.0.of(exchange).published += messages;
     }
 
     /// So many of those are confirmed.
     pub(super) fn confirmed(&mut self, exchange: &Arc<ExchangeTally>, messages: u64) {
-        self.of(exchange).confirmed += messages;
+        self.0.of(exchange).confirmed += messages;
         exchange.confirmed(messages);
     }
 
     /// One of those had no queue; it was `returned`, or dropped.
     pub(super) fn unroutable(&mut self, exchange: &Arc<ExchangeTally>, returned: bool) {
-        let published = self.of(exchange);
+        let published = self.0.of(exchange);
         match returned {
             true => published.returned += 1,
             false => published.dropped += 1,
@@ -64,44 +56,10 @@ impl ByExchange {
         exchange.unroutable(returned);
     }
 
-    /// What is known of `exchange`.
-    #[inline]
-    fn of(&mut self, exchange: &Arc<ExchangeTally>) -> &mut Published {
-        let is_same = |known: &Published| Arc::ptr_eq(&known.exchange, exchange);
-        if !self.each.get(self.last).is_some_and(is_same) {
-            self.turn_to(exchange);
-        }
-        self.each
-            .get_mut(self.last)
-            .expect("the place was found or made above")
-    }
-
-    #[inline(never)]
-    fn turn_to(&mut self, exchange: &Arc<ExchangeTally>) {
-        let mut each = self.each.iter();
-        let known = each.position(|known| Arc::ptr_eq(&known.exchange, exchange));
-        self.last = known.unwrap_or_else(|| self.add(exchange));
-    }
-
-    fn add(&mut self, exchange: &Arc<ExchangeTally>) -> usize {
-        if self.each.len() >= EXCHANGES_MAX {
-            self.each.remove(0);
-        }
-        self.each.push(Published {
-            exchange: Arc::clone(exchange),
-            published: 0,
-            confirmed: 0,
-            returned: 0,
-            dropped: 0,
-        });
-        self.each.len() - 1
-    }
-
     /// As a view shows it, by name; one that was deleted and declared again counts on.
     pub(super) fn shown(&self) -> Vec<ChannelExchange> {
         let mut shown: BTreeMap<&ShortString, ChannelExchange> = BTreeMap::new();
-        for known in &self.each {
-            let name = &known.exchange.name;
+        for (name, known) in self.0.each() {
             let sum = shown.entry(name).or_insert_with(|| ChannelExchange {
                 exchange: name.to_string(),
                 ..ChannelExchange::default()

@@ -447,7 +447,7 @@ impl Channel {
         publishes: &mut std::vec::IntoIter<Checked>,
         cx: &mut Context<'_>,
     ) -> (Placed, Option<Arc<Placing>>) {
-        let mut run = Publishes::default();
+        let mut run = self.publisher.held.part();
         let mut kept = Position::default();
         let party = self.heard_party(cx.session);
         while run.len() < COMMIT_PIECE
@@ -478,6 +478,7 @@ impl Channel {
         }
         let mut placed = Vec::with_capacity(run.len());
         let handed = cx.session.vhost.place(cx.now, &mut run, &mut placed);
+        self.publisher.held.join(run);
         cx.session.tally.routed.raise(handed.copies as u64);
         note_staged(&placed, cx);
         let placed = placed.into_iter().fold(Placed::Accepted(kept), Placed::and);

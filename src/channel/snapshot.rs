@@ -3,7 +3,7 @@
 use super::Channel;
 use super::confirms::Confirms;
 use crate::ids::ConnectionId;
-use crate::inquiry::{ChannelCounters, ChannelSnapshot};
+use crate::inquiry::{ChannelCounters, ChannelReach, ChannelSnapshot};
 
 impl Channel {
     /// The channel as it is now, on the connection `connection`.
@@ -40,6 +40,17 @@ impl Channel {
             },
             exchanges: self.exchanges.shown(),
             queues: self.consumers.read_by_queue(),
+            reached: self.reached(),
         }
+    }
+
+    fn reached(&self) -> Vec<ChannelReach> {
+        let reached = self.publisher.held.by_queue();
+        let each = reached.map(|(queue, exchange, published)| ChannelReach {
+            queue: queue.to_string(),
+            exchange: exchange.to_string(),
+            published,
+        });
+        each.collect()
     }
 }

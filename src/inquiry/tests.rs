@@ -17,6 +17,7 @@ fn channel(number: u16) -> ChannelSnapshot {
         counters: ChannelCounters::default(),
         exchanges: Vec::new(),
         queues: Vec::new(),
+        reached: Vec::new(),
     }
 }
 

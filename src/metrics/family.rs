@@ -120,8 +120,11 @@ pub(super) enum Source {
     ExchangeFacts(Facts),
     /// Each virtual host, with 1.
     Vhost,
-    /// Labels that are there, with nothing that is counted by them; the sum for all.
-    Uncounted(&'static [&'static str], fn(&Moment) -> Option<Figure>),
+    /// What of each channel's messages came to each queue from each exchange, and the sum for all
+    /// channels there ever were.
+    ChannelQueueExchange(fn(&Moment) -> Figure),
+    /// What came to each queue from each exchange, and the sum for all queues there ever were.
+    QueueExchange(fn(&Moment) -> Figure),
 }
 
 /// What of an exchange is shown.
@@ -136,12 +139,20 @@ impl Source {
     pub(super) fn labels(&self) -> &'static [&'static str] {
         match self {
             Self::Broker(_) => &[],
-            Self::Labelled(labels, _) | Self::Uncounted(labels, _) => labels,
+            Self::Labelled(labels, _) => labels,
             Self::Queue(..) | Self::QueueRead(_) => &["vhost", "queue"],
             Self::QueueInfo => &["vhost", "queue", "queue_type", "membership"],
             Self::Channel(..) | Self::Connection(..) => &["channel"],
             Self::ChannelExchange(..) => &["channel", "vhost", "exchange"],
             Self::ChannelQueue(..) => &["channel", "vhost", "queue"],
+            Self::ChannelQueueExchange(_) => &[
+                "channel",
+                "queue_vhost",
+                "queue",
+                "exchange_vhost",
+                "exchange",
+            ],
+            Self::QueueExchange(_) => &["vhost", "exchange", "queue"],
             Self::Exchange(_) => &["vhost", "exchange"],
             Self::ExchangeFacts(_) => &["vhost", "exchange", "type"],
             Self::Vhost => &["vhost"],

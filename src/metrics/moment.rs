@@ -97,7 +97,7 @@ impl Moment {
             channels,
             vhosts: vhosts.map(|name| name.to_string()).collect(),
             queues,
-            store: desk.env.store.totals(),
+            store: desk.store(),
             process: Process::new(started, now, measured),
             sums: Sums::default(),
         }

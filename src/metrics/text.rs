@@ -67,7 +67,9 @@ impl Text {
             let is_each = page.shows_each();
             match source {
                 Source::Channel(..) => true,
-                Source::ChannelExchange(..) | Source::ChannelQueue(..) => is_each,
+                Source::ChannelExchange(..)
+                | Source::ChannelQueue(..)
+                | Source::ChannelQueueExchange(_) => is_each,
                 _ => false,
             }
         });
@@ -173,6 +175,8 @@ impl Text {
             Source::Broker(of)
             | Source::ChannelExchange(_, of)
             | Source::ChannelQueue(_, of)
+            | Source::ChannelQueueExchange(of)
+            | Source::QueueExchange(of)
             | Source::Connection(_, of) => Some(of(moment)),
             Source::Queue(Together::Sum, _) | Source::QueueRead(_) => {
                 let sum = sums.get(*family).copied().flatten();
@@ -187,7 +191,6 @@ impl Text {
                 let each = (0..).map_while(|at| roll.read(at, |exchange| of(&exchange.totals)));
                 Some(each.sum::<u64>().into())
             }
-            Source::Uncounted(_, of) => of(moment),
             Source::Queue(Together::Nothing, _)
             | Source::Channel(Together::Nothing, _)
             | Source::QueueInfo
@@ -232,7 +235,7 @@ impl Text {
                 let view = moment.desk.view_of_session(connection);
                 rows.push(&[&view.name], of(&view));
             }),
-            Source::Channel(Together::Nothing, _) | Source::Uncounted(..) => None,
+            Source::Channel(Together::Nothing, _) => None,
             Source::Channel(Together::Sum, of) => moment.channels.get(at).map(|channel| {
                 rows.push(&[&channel.name], of(&channel.snapshot));
             }),
@@ -247,6 +250,17 @@ impl Text {
                     let ChannelView { name, vhost, .. } = channel;
                     rows.push(&[name, vhost, &one.queue], of(&one.totals));
                 }
+            }),
+            Source::ChannelQueueExchange(_) => moment.channels.get(at).map(|channel| {
+                for one in &channel.snapshot.reached {
+                    let ChannelView { name, vhost, .. } = channel;
+                    let labels = [name, vhost, &one.queue, vhost, &one.exchange];
+                    rows.push(&labels.map(String::as_str), one.published);
+                }
+            }),
+            Source::QueueExchange(_) => self.queues.by_exchange(at, |labels, messages| {
+                let [vhost, exchange, queue] = labels;
+                rows.push(&[vhost, exchange, queue], messages);
             }),
             Source::Vhost => moment
                 .vhosts

@@ -15,6 +15,7 @@ pub struct Input {
 impl Input {
     /// Room for a read. `wanted` octets must be there, with those that are, before anything can be
     /// done; more than `worth` are better read elsewhere.
+    #[inline]
     pub fn room(&mut self, wanted: usize, worth: usize) -> Target<'_> {
         let len = self.octets.len();
         if self.octets.capacity() == 0 {

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Weak};
 
-use super::{Declared, Entry, Limits, Stats, Sum};
+use super::{Declared, Entry, Limits, Queue, Stats, Sum};
 use crate::ids::QueueId;
 use crate::mail::Resume;
+use crate::tally::{ExchangeTally, PerExchange};
 
 /// See the module.
 pub(super) struct Common {
@@ -19,8 +20,26 @@ pub(super) struct Common {
     /// Those of them that are stored.
     pub(super) unacked_stored: Sum,
     pub(super) stats: Stats,
+    /// What was published to it, by exchange.
+    pub(super) by_exchange: PerExchange<u64>,
     /// Deleted: what is settled from now on has no effect.
     pub(super) gone: bool,
+}
+
+impl Queue {
+    /// So many of the messages that were pushed, or refused, were published: the others are dead
+    /// letters, or were kept by an exchange.
+    pub fn count_published(&mut self, messages: usize) {
+        self.common_mut().stats.published += messages as u64;
+    }
+
+    /// The same, published to `exchange`.
+    #[inline]
+    pub fn count_published_to(&mut self, exchange: &Arc<ExchangeTally>, messages: usize) {
+        let common = self.common_mut();
+        common.stats.published += messages as u64;
+        *common.by_exchange.of(exchange) += messages as u64;
+    }
 }
 
 impl Common {
@@ -33,6 +52,7 @@ impl Common {
             unacked: Sum::default(),
             unacked_stored: Sum::default(),
             stats: Stats::default(),
+            by_exchange: PerExchange::default(),
             gone: false,
         }
     }

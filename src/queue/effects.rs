@@ -44,7 +44,7 @@ pub struct Effects {
     /// of room; `None` for as many as there are.
     pub room: Option<u32>,
     /// Messages that left all at once: the caller settles and drops them, piece by piece.
-    pub remains: Remains,
+    pub remains: Option<Box<Remains>>,
 }
 
 /// What listeners are to be told.
@@ -221,25 +221,23 @@ impl Effects {
             heard.events.clear();
             heard.consumers.clear();
         }
-        self.remains = Remains::default();
+        self.remains = None;
     }
 
     /// How many fates listeners are to be told of, those of what left all at once among them.
     #[must_use]
     pub fn fates(&self) -> usize {
-        let remains = if self.is_listening() {
-            self.remains.len()
-        } else {
-            0
-        };
-        self.events().len() + remains
+        let remains = self.remains.as_ref().filter(|_| self.is_listening());
+        self.events().len() + remains.map_or(0, |remains| remains.len())
     }
 
     /// The fates are told as the ones from `first` on of their queue.
     pub fn number(&mut self, first: u64) {
         if let Some(heard) = &mut self.heard {
             heard.first_event = first;
-            self.remains.order = first + heard.events.len() as u64;
+            if let Some(remains) = &mut self.remains {
+                remains.order = first + heard.events.len() as u64;
+            }
         }
     }
 
@@ -253,7 +251,15 @@ impl Effects {
             && self.delete.is_none()
             && self.dropped.is_empty()
             && self.heard.as_ref().is_none_or(|heard| heard.is_empty())
-            && self.remains.is_empty()
+            && self
+                .remains
+                .as_ref()
+                .is_none_or(|remains| remains.is_empty())
+    }
+
+    /// Where messages are put that leave all at once.
+    pub(super) fn remains_mut(&mut self) -> &mut Remains {
+        self.remains.get_or_insert_default()
     }
 
     /// Bounds the call, so that the queue's lock is held for less than half a millisecond.

@@ -291,12 +291,6 @@ impl Queue {
         }
     }
 
-    /// So many of the messages that were pushed, or refused, were published: the others are dead
-    /// letters, or were kept by an exchange.
-    pub fn count_published(&mut self, messages: usize) {
-        self.common_mut().stats.published += messages as u64;
-    }
-
     /// Whether [`Queue::restore`] can be used: bodies can be read when they are needed.
     #[must_use]
     pub fn restores_unread(&self) -> bool {

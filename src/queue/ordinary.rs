@@ -401,11 +401,11 @@ impl Ordinary {
 
     fn discard_ready(&mut self, fx: &mut Effects) {
         let lists = self.ready.take_all();
-        fx.remains.add_lists(lists, self.ready.bodies());
+        fx.remains_mut().add_lists(lists, self.ready.bodies());
     }
 
     fn discard_dying(&mut self, fx: &mut Effects) {
-        fx.remains.add_letters(self.dying.take_all());
+        fx.remains_mut().add_letters(self.dying.take_all());
     }
 
     /// See `Queue::take_all`.

@@ -417,6 +417,7 @@ impl Ready {
         }
     }
 
+    #[inline(always)]
     fn pop_level(&mut self, level: usize) -> Option<Entry> {
         let list = self.levels.get_mut(level)?;
         let entry = list.pop();
@@ -426,7 +427,7 @@ impl Ready {
         entry
     }
 
-    #[inline]
+    #[inline(always)]
     fn pop_returned(&mut self) -> Option<Entry> {
         if self.returned.is_empty() {
             return None;

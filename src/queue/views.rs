@@ -1,5 +1,7 @@
 //! Answers about a queue: counts, listings, a look at its messages.
 
+use std::collections::BTreeMap;
+
 use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
 use serde::Serialize;
@@ -202,6 +204,12 @@ impl Queue {
             disk_writes: stats.disk_writes + written,
             ..stats
         }
+    }
+
+    /// How many messages were published to each exchange, by its name, and came here.
+    #[must_use]
+    pub fn by_exchange(&self) -> BTreeMap<ShortString, u64> {
+        self.common().by_exchange.messages()
     }
 
     /// Octets the queue holds, roughly: its messages' and its lists'.

@@ -1,3 +1,5 @@
+use leveret_codec::types::ShortString;
+
 use super::*;
 
 #[test]

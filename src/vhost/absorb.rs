@@ -119,7 +119,9 @@ impl Vhost {
         }
         self.bury_all(now, &queue, std::mem::take(&mut effects.dead_letters));
         self.store_effects(&queue, &effects);
-        self.begin_to_clear(now, &queue, std::mem::take(&mut effects.remains));
+        if let Some(remains) = effects.remains.take() {
+            self.begin_to_clear(now, &queue, *remains);
+        }
         if effects.arm == Some(Mono::ZERO) {
             queue.leave_deadline();
         } else if let Some(at) = effects.arm {

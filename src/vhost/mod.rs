@@ -69,6 +69,7 @@ mod reply_to;
 mod restore;
 mod routing;
 mod shared_queue;
+mod storing;
 mod telling;
 
 pub use exchanges::{EVENTS, check_not_default};

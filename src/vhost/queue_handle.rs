@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
+use super::placing::Publishers;
 use super::read_back::read_all;
 use super::shared_queue::{LockedQueue, SharedQueue};
+use super::storing::Storing;
 use crate::clock::Now;
 use crate::clock::timers::Timed;
 use crate::env::{Environment, TouchedQueue};
@@ -21,30 +23,6 @@ use crate::mail::Resume;
 use crate::queue::{Amounts, DeadLetter, Declared, Effects, Queue};
 use crate::store::Recovered;
 use crate::turns::{self, Debt, Left, OnBehalf, Work};
-
-/// Which of a queue's messages are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Storing {
-    /// No message.
-    Nothing,
-    /// Persistent messages.
-    Persistent,
-    /// Every message.
-    Everything,
-}
-
-impl Storing {
-    /// Whether a message is stored.
-    #[inline]
-    #[must_use]
-    pub fn wants(self, persistent: bool) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::Persistent => persistent,
-            Self::Everything => true,
-        }
-    }
-}
 
 /// Does what a queue wants done elsewhere: its vhost.
 pub(super) trait Aftermath: Send + Sync {
@@ -91,6 +69,8 @@ pub struct QueueHandle {
     /// Held by the thread that works it off: dead letters keep their order.
     working_off: Mutex<()>,
     deleted: AtomicBool,
+    /// Channels that publish to it, once one has.
+    publishers: OnceLock<Arc<Publishers>>,
     /// It is noted as changed, while a sampler is at work.
     touched: AtomicBool,
     /// How many events listeners were told of.
@@ -122,6 +102,7 @@ impl QueueHandle {
                 left: Mutex::default(),
                 working_off: Mutex::default(),
                 deleted: AtomicBool::new(false),
+                publishers: OnceLock::new(),
                 touched: AtomicBool::new(false),
                 events: AtomicU64::new(0),
                 env: Arc::clone(env),
@@ -189,6 +170,21 @@ impl QueueHandle {
 
     pub(super) fn mark_deleted(&self) {
         self.deleted.store(true, Ordering::Release);
+        if let Some(publishers) = self.publishers.get() {
+            publishers.end();
+        }
+    }
+
+    /// The channels that publish to it.
+    pub(super) fn publishers(&self) -> &Arc<Publishers> {
+        self.publishers.get_or_init(|| Publishers::of(self))
+    }
+
+    /// How many channels that are open have published to it.
+    #[must_use]
+    pub fn publisher_count(&self) -> u64 {
+        let publishers = self.publishers.get();
+        publishers.map_or(0, |publishers| publishers.count())
     }
 
     /// Fails with 405 if the queue is exclusive to another connection, or to any for an asker that

@@ -353,7 +353,7 @@ impl Vhost {
         }
         self.directory.has_changed();
         drop(topology);
-        let remains = std::mem::take(&mut effects.remains);
+        let remains = effects.remains.take();
         queue.absorb(now, effects);
         let notices = Arc::new(Notices(Mutex::new(taken.consumers.into())));
         turns::begin(&self.env.turns, now, notices);

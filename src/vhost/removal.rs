@@ -70,11 +70,15 @@ impl Removal {
     }
 
     /// A queue that is gone, the bindings to it, and what it had.
-    pub(super) fn of_queue(queue: &Arc<QueueHandle>, remains: Remains, by: &Author) -> Self {
+    pub(super) fn of_queue(
+        queue: &Arc<QueueHandle>,
+        remains: Option<Box<Remains>>,
+        by: &Author,
+    ) -> Self {
         let end = Destination::Queue(Arc::clone(queue)).downgrade();
         let mut steps = vec![Step::Queue(Arc::clone(queue)), Step::To(end)];
-        if !remains.is_empty() {
-            steps.push(Step::Remains(Arc::clone(queue), Box::new(remains)));
+        if let Some(remains) = remains.filter(|remains| !remains.is_empty()) {
+            steps.push(Step::Remains(Arc::clone(queue), remains));
         }
         Self {
             steps,

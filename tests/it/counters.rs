@@ -11,7 +11,7 @@ use leveret::broker::{Broker, NewMessage};
 use leveret::clock::Clock;
 use leveret::internals::desk::rates::{Subject, Windows};
 use leveret::internals::desk::views::{ChannelView, Scope};
-use leveret::internals::inquiry::{ChannelExchange, ChannelQueue};
+use leveret::internals::inquiry::{ChannelExchange, ChannelQueue, ChannelSnapshot};
 use leveret::internals::queue::DeathTotals;
 use leveret::internals::tally::{ExchangeTotals, MessageTotals, ReadTotals, SizeTotals};
 
@@ -115,6 +115,89 @@ fn publishes_count_at_the_exchange_they_were_published_to() {
         ..MessageTotals::default()
     };
     assert_eq!(totals, expected);
+}
+
+/// What of a channel's messages came to queues: `queue < exchange: messages`.
+fn reached(broker: &Broker, number: u16) -> Vec<String> {
+    let ChannelSnapshot { mut reached, .. } = channel(broker, number).snapshot;
+    reached.sort_by(|one, other| (&one.queue, &one.exchange).cmp(&(&other.queue, &other.exchange)));
+    let each = reached.into_iter();
+    let lines = each.map(|one| format!("{} < {}: {}", one.queue, one.exchange, one.published));
+    lines.collect()
+}
+
+// Seen: RabbitMQ 4.3.6, `/metrics/detailed?family=channel_queue_exchange_metrics`.
+#[test]
+fn what_came_to_queues_counts_by_channel_queue_and_exchange() {
+    let broker = broker();
+    let mut client = furnished(&broker);
+    client.declare("s", "x-queue-type: 'stream'");
+    client.ask("queue.bind queue='s' exchange='x'");
+    // One after the other and in turns, so that batches have one exchange or several.
+    for _ in 0..3 {
+        client.say("basic.publish exchange='x' body='1'");
+    }
+    for _ in 0..4 {
+        client.say("basic.publish exchange='y' body='1'");
+        client.say("basic.publish routing-key='q' body='1'");
+    }
+    client.say("basic.publish routing-key='nowhere' body='1'");
+    client.sync();
+    let expected = [
+        "dead < x: 3",
+        "dead < y: 4",
+        "q < : 4",
+        "q < x: 3",
+        "q < y: 4",
+        "s < x: 3",
+    ];
+    assert_eq!(reached(&broker, 1), expected);
+    client.ask("2> channel.open");
+    client.ask("2> tx.select");
+    client.say("2> basic.publish routing-key='q' body='1'");
+    assert_eq!(reached(&broker, 2), [""; 0]);
+    client.ask("2> tx.commit");
+    client.say("2> basic.publish exchange='y' body='1'");
+    client.ask("2> tx.commit");
+    assert_eq!(reached(&broker, 2), ["dead < y: 1", "q < : 1", "q < y: 1"]);
+    // Dead letters are of no channel.
+    client.ask("basic.get queue='q'");
+    client.say("basic.reject delivery-tag=1");
+    client.ask("queue.delete queue='s'");
+    assert_eq!(reached(&broker, 1), &expected[..5]);
+}
+
+// Seen: RabbitMQ 4.3.6, `publishers` in `/api/queues`.
+#[test]
+fn open_channels_that_have_published_are_publishers_of_a_quorum_queue() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    client.declare("q", "x-queue-type: 'quorum'");
+    let publishers = || {
+        let queue = broker.desk().queue("/", "q").unwrap();
+        queue.quorum.unwrap().publishers
+    };
+    assert_eq!(publishers(), 0);
+    client.publish("q", "m");
+    client.publish("q", "m");
+    client.sync();
+    assert_eq!(publishers(), 1);
+    client.ask("2> channel.open");
+    client.ask("2> confirm.select");
+    client.ask("2> basic.publish routing-key='q' body='m'");
+    client.ask("3> channel.open");
+    client.ask("3> tx.select");
+    client.say("3> basic.publish routing-key='q' body='m'");
+    client.ask("3> tx.commit");
+    assert_eq!(publishers(), 3);
+    client.ask("2> channel.close");
+    assert_eq!(publishers(), 2);
+    // What comes over HTTP leaves no publisher.
+    let vhost = broker.vhost("/").unwrap();
+    vhost.publish(&NewMessage::to_queue("q")).unwrap();
+    assert_eq!(publishers(), 2);
+    client.leave();
+    eventually("no publisher is left", || publishers() == 0);
 }
 
 #[test]

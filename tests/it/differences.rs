@@ -373,7 +373,8 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
-        "Sums of `rabbitmq_channel_*_total` and `rabbitmq_connection_*_total`",
+        "Sums of `rabbitmq_channel_*_total`, `rabbitmq_connection_*_total` and \
+         `rabbitmq_queue_messages_published_total`",
         &[Test(
             "tests/it/metrics.rs",
             "a_counter_does_not_fall_when_what_it_counted_is_gone",
@@ -384,11 +385,10 @@ const ROWS: &[(&str, &[Shown])] = &[
         &[Test("tests/it/metrics.rs", "figures_are_those_of_rabbitmq")],
     ),
     (
-        "`rabbitmq_queue_messages_published_total`, \
-         `rabbitmq_queue_exchange_messages_published_total` for each object",
+        "`rabbitmq_queue_exchange_messages_published_total` of a queue that is deleted",
         &[Test(
             "tests/it/metrics.rs",
-            "families_are_those_of_rabbitmq",
+            "what_came_to_a_queue_counts_by_exchange_until_it_is_deleted",
         )],
     ),
     (

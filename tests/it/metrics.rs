@@ -285,6 +285,51 @@ fn figures_are_those_of_rabbitmq() {
 }
 
 #[test]
+fn what_came_to_a_queue_counts_by_exchange_until_it_is_deleted() {
+    let broker = broker();
+    let mut client = furnish(&broker);
+    let http = door(&broker);
+    let each = families(&http, "/metrics/per-object");
+    let came = "rabbitmq_queue_exchange_messages_published_total";
+    for (exchange, queue, messages) in [("ex", "classic", "5"), ("", "stream", "1")] {
+        let labels = format!("{{vhost=\"/\",exchange=\"{exchange}\",queue=\"{queue}\"}}");
+        assert_eq!(value(&each, &format!("{came}{labels}")), messages);
+    }
+    let came = &each["rabbitmq_queue_messages_published_total"].series;
+    let labels = "queue_vhost=\"/\",queue=\"quorum\",exchange_vhost=\"/\",exchange=\"ex\"} 5";
+    let mut lines = came
+        .iter()
+        .map(|(series, count)| format!("{series} {count}"));
+    assert!(lines.any(|line| line.ends_with(labels)), "{came:?}");
+    let queues = || {
+        let each = families(&http, "/metrics/per-object");
+        let names = [
+            "rabbitmq_queue_messages_published_total",
+            "rabbitmq_queue_exchange_messages_published_total",
+        ];
+        names.map(|name| {
+            let series = each[name].series.keys();
+            let of_queue = |series: &&String| series.contains("queue=\"classic\"");
+            series.filter(of_queue).count()
+        })
+    };
+    assert_eq!(queues(), [1, 1]);
+    client.ask("queue.delete queue='classic'");
+    assert_eq!(queues(), [0, 0]);
+    let sums = families(&http, "/metrics");
+    for series in [
+        "queue_messages_published_total",
+        "queue_exchange_messages_published_total",
+    ] {
+        assert_eq!(
+            value(&sums, &format!("rabbitmq_{series}")),
+            "11",
+            "{series}"
+        );
+    }
+}
+
+#[test]
 fn a_counter_does_not_fall_when_what_it_counted_is_gone() {
     let broker = broker();
     let mut client = furnish(&broker);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::tally::EXCHANGES_MAX;
 
 fn exchange(name: &str) -> Arc<ExchangeTally> {
     Arc::new(ExchangeTally::new(ShortString::new(name).unwrap()))

@@ -132,8 +132,14 @@ impl Desk {
     pub(crate) fn process(&self, measured: Measured) -> ProcessView {
         ProcessView {
             measured,
-            store: self.env.store.totals(),
+            store: self.store(),
         }
+    }
+
+    /// What the store has done, and holds.
+    #[must_use]
+    pub fn store(&self) -> StoreTotals {
+        self.env.store.totals()
     }
 
     /// What the memory in `measured` is used for.

@@ -80,6 +80,8 @@ pub struct QuorumView {
     pub by_priority: Vec<(u8, u64)>,
     /// Ready messages that came back. They leave first, whatever their priority.
     pub returned: u64,
+    /// Channels that are open and have published to it.
+    pub publishers: u64,
 }
 
 /// What only a stream shows.
@@ -355,6 +357,7 @@ impl Desk {
             quorum: (declared.kind == QueueKind::Quorum).then(|| QuorumView {
                 by_priority: state.by_priority(),
                 returned: state.returned_count(),
+                publishers: queue.publisher_count(),
             }),
             stream: state.segments().map(|(segments, first)| StreamView {
                 segments,

@@ -12,7 +12,7 @@ use super::{MessageCounts, Scope};
 use crate::clock::Now;
 use crate::desk::Desk;
 use crate::kind::QueueKind;
-use crate::queue::Stats;
+use crate::queue::{Declared, Queue, Stats};
 use crate::tally::ExchangeTotals;
 use crate::vhost::{Exchange, QueueHandle};
 
@@ -74,6 +74,23 @@ impl QueueRoll {
             segments: state.segments().map(|(segments, _)| segments),
         });
         Some(read(&figures))
+    }
+}
+
+impl QueueRoll {
+    /// Calls `read` with vhost and name of a queue, with each exchange that messages came from, and
+    /// how many; `None` behind the last queue.
+    pub(crate) fn by_exchange(
+        &self,
+        at: usize,
+        mut read: impl FnMut([&str; 3], u64),
+    ) -> Option<()> {
+        let queue = self.0.get(at)?;
+        let Declared { vhost, name, .. } = queue.declared();
+        for (exchange, messages) in queue.look(Queue::by_exchange) {
+            read([vhost, &exchange, name], messages);
+        }
+        Some(())
     }
 }
 

@@ -206,7 +206,7 @@ fn quorum(object: &mut Object<'_>, view: &QueueView, node: &str, detail: Detail)
     object.set("messages_dlx", &view.counts.dead_lettering);
     object.set("messages_ready_returned", &own.returned);
     object.object("open_files", |files| files.set(node, &0));
-    object.set("publishers", &0);
+    object.set("publishers", &own.publishers);
     let tag = view.single_active_consumer_tag.as_ref();
     match detail {
         Detail::Short => object.set_some("single_active_consumer_tag", tag),

@@ -2,7 +2,7 @@
 
 use super::{Group, Prefix, Shown};
 use crate::metrics::family::Source::{
-    Channel, ChannelExchange, ChannelQueue, Connection, Queue, Uncounted,
+    Channel, ChannelExchange, ChannelQueue, ChannelQueueExchange, Connection, Queue,
 };
 use crate::metrics::family::{Family, Figure, Together};
 use crate::metrics::moment::Moment;
@@ -151,8 +151,5 @@ static CONNECTION: &[Family] = families! {
 static BY_QUEUE_AND_EXCHANGE: &[Family] = families! {
     "queue_messages_published_total", Counter,
     "Messages published on channels that came to queues",
-    Uncounted(
-        &["channel", "queue_vhost", "queue", "exchange_vhost", "exchange"],
-        |moment| Some(moment.messages().routed.into()),
-    );
+    ChannelQueueExchange(|moment| moment.messages().routed.into());
 };

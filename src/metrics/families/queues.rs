@@ -4,7 +4,7 @@ use super::{Group, Prefix, Shown};
 use crate::desk::views::QueueFigures;
 use crate::kind::QueueKind;
 use crate::metrics::family::Source::{
-    Exchange, ExchangeFacts, Queue, QueueInfo, QueueRead, Uncounted, Vhost,
+    Exchange, ExchangeFacts, Queue, QueueExchange, QueueInfo, QueueRead, Vhost,
 };
 use crate::metrics::family::{Facts, Family, Figure, Together};
 
@@ -170,9 +170,7 @@ static DELIVERY: &[Family] = families! {
 static BY_EXCHANGE: &[Family] = families! {
     "queue_exchange_messages_published_total", Counter,
     "Messages that came to queues from an exchange",
-    Uncounted(&["vhost", "exchange", "queue"], |moment| {
-        Some(moment.messages().routed.into())
-    });
+    QueueExchange(|moment| moment.messages().routed.into());
 };
 
 static EXCHANGE: &[Family] = families! {

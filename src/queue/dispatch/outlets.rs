@@ -69,7 +69,7 @@ impl Outlets {
     }
 
     /// Adds a delivery to the mail that is gathered.
-    #[inline]
+    #[inline(always)]
     pub(in crate::queue) fn put(&mut self, place: usize, delivery: Delivery) {
         let outlet = self
             .outlets

@@ -114,7 +114,7 @@ impl Stream {
     /// Messages left the log for good.
     fn bury(&self, blocks: Vec<Block>, fx: &mut Effects) {
         if !blocks.is_empty() {
-            fx.remains.add_blocks(blocks, self.log.shelf());
+            fx.remains_mut().add_blocks(blocks, self.log.shelf());
         }
     }
 

@@ -98,8 +98,9 @@ pub(in crate::queue) struct Fixture {
 impl Fixture {
     /// Settles what left the queue all at once, as its vhost does.
     pub(in crate::queue) fn clear_away(&mut self) {
-        let mut remains = std::mem::take(&mut self.fx.remains);
-        while remains.settle_some(&mut self.fx) > 0 {}
+        if let Some(mut remains) = self.fx.remains.take() {
+            while remains.settle_some(&mut self.fx) > 0 {}
+        }
     }
 
     pub(in crate::queue) fn classic(arguments: Table) -> Self {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::publish::{self, Take};
+use super::handing::{self, Take};
 use crate::exchange::NameHash;
 use crate::ids::QueueId;
 use crate::vhost::routing::{Routes, Target};
@@ -90,7 +90,7 @@ impl Groups {
     /// For each target its run and place there, and what it gets.
     pub(in crate::vhost) fn iter(
         &self,
-    ) -> impl Iterator<Item = (usize, usize, impl Iterator<Item = publish::Part>)> {
+    ) -> impl Iterator<Item = (usize, usize, impl Iterator<Item = handing::Part>)> {
         self.groups.iter().map(|group| {
             let first = self.parts.get(group.first);
             let after = |part: &&LinkedPart| self.parts.get(part.next?);

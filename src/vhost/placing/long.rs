@@ -41,7 +41,7 @@ impl Placing {
         now: Now,
         publishes: &mut Publishes,
     ) -> Arc<Self> {
-        let mut publishes = std::mem::take(publishes);
+        let mut publishes = publishes.take_messages();
         let mut answers = Vec::with_capacity(publishes.len());
         let streams = publishes.store(env, now, &mut answers);
         Arc::new(Self(Mutex::new(State {

@@ -6,9 +6,11 @@
 //! Invariants: I1 (stored before it is pushed), I3.
 
 mod groups;
+mod handing;
 mod long;
 mod placed;
 mod publish;
+mod reached;
 mod source;
 mod spans;
 mod streams;
@@ -17,3 +19,4 @@ pub use long::Placing;
 pub(super) use long::{AT_ONCE, Line};
 pub use placed::Placed;
 pub use publish::Publishes;
+pub(super) use reached::Publishers;

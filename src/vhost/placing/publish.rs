@@ -1,11 +1,14 @@
 //! A run of messages on its way into queues: stored first and once for all of them, then pushed,
 //! one queue's lock at a time.
 
-use std::ops::Range;
 use std::sync::Arc;
 
+use leveret_codec::types::ShortString;
+
 use super::groups::Groups;
+use super::handing::{How, Part, Take, push_all, reply_all};
 use super::placed::Placed;
+use super::reached::{Count, Reached};
 use super::source::Source;
 use super::spans::Spans;
 use super::streams::{self, LockedStream, streams_of};
@@ -14,23 +17,23 @@ use crate::entry::Facts;
 use crate::env::Environment;
 use crate::ids::QueueId;
 use crate::message::Message;
-use crate::queue::{Arrival, Pushed, Sender};
+use crate::queue::Sender;
 use crate::store::{Op, Position, RecordAt};
 use crate::tally::ExchangeTally;
 use crate::turns::{self, Left};
-use crate::vhost::queue_handle::{QueueHandle, Storing};
-use crate::vhost::reply_to::ReplyTarget;
+use crate::vhost::queue_handle::QueueHandle;
 use crate::vhost::routing::{Routes, Target, only_queue};
+use crate::vhost::storing::Storing;
 
 /// A message to be placed.
 #[derive(Debug)]
-struct Publish {
+pub(super) struct Publish {
     /// `None` once its last queue has it.
-    message: Option<Message>,
+    pub(super) message: Option<Message>,
     /// Deliveries that counted in the queue where it died.
-    delivery_count: u32,
+    pub(super) delivery_count: u32,
     /// Where it is stored, once it is.
-    at: RecordAt,
+    pub(super) at: RecordAt,
 }
 
 /// Messages to be placed, in order.
@@ -43,6 +46,8 @@ pub struct Publishes {
     pushes: usize,
     /// Neighbours that clients published to the same exchange.
     spans: Spans,
+    /// What came to which queue.
+    reached: Reached,
     /// Scratch space, once several runs are placed together.
     groups: Option<Box<Groups>>,
     /// Whether their sender waits for an answer.
@@ -136,6 +141,36 @@ impl Publishes {
     #[inline]
     pub fn by_exchange(&self, each: impl FnMut(&Arc<ExchangeTally>, usize)) {
         self.spans.each(self.each.len(), each);
+    }
+
+    /// The queues that messages came to, the exchanges that these were published to, and how many
+    /// they were.
+    pub fn by_queue(&self) -> impl Iterator<Item = (&ShortString, ShortString, u64)> {
+        self.reached.shown()
+    }
+
+    /// Another run of the same channel, which counts what comes to queues until the two are
+    /// [joined](Self::join) again.
+    #[must_use]
+    pub fn part(&mut self) -> Self {
+        Self {
+            reached: std::mem::take(&mut self.reached),
+            ..Self::default()
+        }
+    }
+
+    /// Takes the messages out, to be placed in turns. What of them comes to which queue does not
+    /// count here.
+    pub(super) fn take_messages(&mut self) -> Self {
+        let reached = std::mem::take(&mut self.reached);
+        let messages = std::mem::take(self);
+        self.reached = reached;
+        messages
+    }
+
+    /// The other run is placed.
+    pub fn join(&mut self, part: Self) {
+        self.reached = part.reached;
     }
 
     /// Counts the messages for the exchanges that they were published to; `pushes`: how often one
@@ -250,17 +285,11 @@ impl Publishes {
         placed: &mut Vec<Placed>,
     ) -> Vec<Arc<QueueHandle>> {
         self.count(self.pushes);
-        let streams = streams_of(self);
-        let mut locked: Vec<LockedStream<'_>> = Vec::new();
-        for stream in &streams {
-            locked.push(LockedStream::new(stream));
-        }
-        let position = self.store_all(env, &mut locked);
-        if locked.is_empty() {
-            drop(locked);
-        } else {
-            streams::push_all(now, locked, self);
-        }
+        // Streams store everything.
+        let (position, streams) = match self.any_to_store() {
+            true => self.store_some(env, now),
+            false => (Position::default(), Vec::new()),
+        };
         placed.extend(self.each.iter().map(|publish| {
             Placed::Accepted(if publish.at.is_stored() {
                 position
@@ -271,12 +300,31 @@ impl Publishes {
         streams
     }
 
+    #[inline(never)]
+    fn store_some(&mut self, env: &Environment, now: Now) -> (Position, Vec<Arc<QueueHandle>>) {
+        let streams = streams_of(self);
+        let mut locked: Vec<LockedStream<'_>> = Vec::new();
+        for stream in &streams {
+            locked.push(LockedStream::new(stream));
+        }
+        let position = self.store_all(env, &mut locked);
+        if locked.is_empty() {
+            drop(locked);
+        } else {
+            let mut reached = std::mem::take(&mut self.reached);
+            let count = Count {
+                spans: &self.spans,
+                reached: &mut reached,
+            };
+            streams::push_all(now, locked, self, count);
+            self.reached = reached;
+        }
+        (position, streams)
+    }
+
     /// Stores what must be stored, each message once for all its queues; `locked` are those of them
     /// that are streams.
     fn store_all(&mut self, env: &Environment, locked: &mut [LockedStream<'_>]) -> Position {
-        if !self.any_to_store() {
-            return Position::default();
-        }
         let copies = self.copies(locked);
         let mut ops: Vec<Op<'_>> = self
             .each
@@ -310,15 +358,18 @@ impl Publishes {
             groups,
             sender,
             source,
+            spans,
+            reached,
             ..
         } = self;
-        let how = How {
+        let mut how = How {
             sender: *sender,
             source,
+            count: Count { spans, reached },
         };
         let mut hand = |target: &Target, parts: &mut dyn Iterator<Item = Part>| match target {
             Target::Queue(queue) if streams.contains(queue) => {}
-            Target::Queue(queue) => push_all(now, queue, parts, each, how, answers),
+            Target::Queue(queue) => push_all(now, queue, parts, each, &mut how, answers),
             Target::Reply(reply) => reply_all(reply, parts, each),
         };
         if let [run] = &**runs {
@@ -391,91 +442,4 @@ impl Publish {
 #[inline]
 fn is_same(one: &Routes, other: &Routes) -> bool {
     Arc::ptr_eq(one, other) || only_queue(one).is_some_and(|one| only_queue(other) == Some(one))
-}
-
-/// Consecutive messages on their way to one target, and whether it is the last one they go to.
-pub(super) type Part = (Range<usize>, Take);
-
-/// Whether a target is the last one of its messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::vhost) enum Take {
-    /// Others need them too.
-    Copy,
-    Whole,
-}
-
-impl Take {
-    #[inline]
-    fn from(self, publish: &mut Publish) -> Option<Message> {
-        match self {
-            Self::Copy => publish.message.clone(),
-            Self::Whole => publish.message.take(),
-        }
-    }
-}
-
-/// How a batch comes.
-#[derive(Clone, Copy)]
-struct How<'a> {
-    sender: Sender,
-    source: &'a Source,
-}
-
-/// Pushes `parts` of a batch into one of their targets.
-fn push_all(
-    now: Now,
-    handle: &QueueHandle,
-    parts: &mut dyn Iterator<Item = Part>,
-    each: &mut [Publish],
-    how: How<'_>,
-    answers: &mut [Placed],
-) {
-    let storing = handle.storing();
-    handle.with(now, |queue, effects| {
-        let mut pushed = Vec::new();
-        let mut count = 0;
-        for (part, take) in parts {
-            count += part.len();
-            if effects.is_listening() {
-                pushed.push(part.clone());
-            }
-            let each = each.get_mut(part.clone()).unwrap_or_default();
-            let answers = answers.get_mut(part).unwrap_or_default();
-            for (publish, answer) in each.iter_mut().zip(answers) {
-                let Some(message) = take.from(publish) else {
-                    continue;
-                };
-                let at = if publish.at.is_stored() && storing.wants(message.is_persistent()) {
-                    publish.at
-                } else {
-                    RecordAt::NONE
-                };
-                let arrival = Arrival {
-                    delivery_count: publish.delivery_count,
-                    sender: how.sender,
-                };
-                match queue.push(now, message, at, arrival, effects) {
-                    Pushed::Accepted => {}
-                    Pushed::Refused => *answer = Placed::Refused,
-                }
-            }
-        }
-        if how.source.is_published() {
-            queue.count_published(count);
-        }
-        if effects.is_listening() {
-            how.source.name(&pushed, effects);
-        }
-        queue.dispatch(now, effects);
-    });
-}
-
-fn reply_all(target: &ReplyTarget, parts: &mut dyn Iterator<Item = Part>, each: &mut [Publish]) {
-    for (part, take) in parts {
-        for publish in each.get_mut(part).unwrap_or_default() {
-            if let Some(message) = take.from(publish) {
-                target.deliver(message);
-            }
-        }
-    }
 }

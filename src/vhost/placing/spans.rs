@@ -2,6 +2,7 @@
 //!
 //! Most batches are published to one exchange, which is told once for all of them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::tally::ExchangeTally;
@@ -37,6 +38,41 @@ impl Spans {
         }
     }
 
+    /// The exchange that all messages were published to, if it is one.
+    #[inline]
+    pub(super) fn only(&self) -> Option<&Arc<ExchangeTally>> {
+        match &*self.0 {
+            [only] => Some(&only.exchange),
+            _ => None,
+        }
+    }
+
+    /// Whether they were published to several exchanges, or to one again after another.
+    #[inline]
+    pub(super) fn are_several(&self) -> bool {
+        self.0.len() > 1
+    }
+
+    /// Calls `each` with the exchanges of the messages in `part`, and how many messages in a row
+    /// each of them got.
+    pub(super) fn within(
+        &self,
+        part: &Range<usize>,
+        mut each: impl FnMut(&Arc<ExchangeTally>, usize),
+    ) {
+        let behind = self.0.partition_point(|span| span.from <= part.start);
+        let spans = self.0.get(behind.saturating_sub(1)..).unwrap_or_default();
+        let ends = spans.iter().skip(1).map(|span| span.from);
+        let ends = ends.chain(std::iter::once(usize::MAX));
+        for (span, end) in spans.iter().zip(ends) {
+            let from = span.from.max(part.start);
+            if from >= part.end {
+                break;
+            }
+            each(&span.exchange, end.min(part.end) - from);
+        }
+    }
+
     /// Calls `each` with every exchange and the number of its messages, in order; `len`: how many
     /// messages there are.
     #[inline]
@@ -55,6 +91,7 @@ impl Spans {
     /// Counts `len` messages for their exchanges. Together they are put into queues `pushes` times;
     /// `runs` says of neighbours up to which number they are, and into how many queues each of them
     /// is put.
+    #[inline]
     pub(super) fn count(
         &self,
         len: usize,
@@ -68,6 +105,7 @@ impl Spans {
         }
     }
 
+    #[inline(never)]
     fn count_each(&self, len: usize, mut runs: impl Iterator<Item = (usize, usize)>) {
         let mut run = runs.next();
         let mut from = 0;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::publish::Publishes;
+use super::reached::Count;
 use crate::clock::Now;
 use crate::ids::QueueId;
 use crate::kind::QueueKind;
@@ -66,17 +67,18 @@ impl<'a> LockedStream<'a> {
     }
 
     /// Appends what goes to this stream, as one batch.
-    fn push_all(&mut self, now: Now, publishes: &Publishes) {
+    fn push_all(&mut self, now: Now, publishes: &Publishes, counted: &mut Count<'_>) {
         let comes_here = |target: &Target| match target {
             Target::Queue(queue) => queue.id() == self.handle.id(),
             Target::Reply(_) => false,
         };
         let mut came = Vec::new();
+        let wants_parts = self.effects.is_listening() || counted.wants_parts();
         let mut count = 0;
         for (number, (routes, message, at)) in publishes.iter().enumerate() {
             if routes.iter().any(comes_here) {
                 count += 1;
-                if self.effects.is_listening() {
+                if wants_parts {
                     came.push(number..number + 1);
                 }
                 // Never refused.
@@ -86,7 +88,7 @@ impl<'a> LockedStream<'a> {
             }
         }
         if publishes.source.is_published() {
-            self.queue.count_published(count);
+            counted.add(self.handle, &mut self.queue, count, &came);
         }
         if self.effects.is_listening() {
             publishes.source.name(&came, &mut self.effects);
@@ -114,6 +116,7 @@ pub(in crate::vhost) fn push_all(
     now: Now,
     mut locked: Vec<LockedStream<'_>>,
     publishes: &Publishes,
+    mut counted: Count<'_>,
 ) {
     let in_order = locked.is_sorted_by(|one, other| one.handle.id() < other.handle.id());
     assert!(
@@ -121,7 +124,7 @@ pub(in crate::vhost) fn push_all(
         "I12: streams are not taken in the order of their numbers"
     );
     for stream in &mut locked {
-        stream.push_all(now, publishes);
+        stream.push_all(now, publishes, &mut counted);
     }
     let done: Vec<(&QueueHandle, Effects)> = locked
         .into_iter()

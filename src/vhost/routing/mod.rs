@@ -23,8 +23,9 @@ mod exchange;
 mod topology;
 mod walk;
 
-use super::queue_handle::{QueueHandle, Storing};
+use super::queue_handle::QueueHandle;
 use super::reply_to::{REPLY_TO, ReplyTarget};
+use super::storing::Storing;
 
 pub(super) use delayed::{Delayed, Release};
 pub(super) use destination::WeakEnd;

@@ -54,3 +54,26 @@ fn next_batch_begins_anew() {
     let came = tallies.map(|tally| tally.totals().published_in);
     assert_eq!(came, [2, 3]);
 }
+
+#[test]
+fn part_of_a_batch_counts_as_its_messages_one_by_one_would() {
+    let tallies = ["a", "b"].map(|name| {
+        let name = ShortString::new(name).unwrap();
+        Arc::new(ExchangeTally::new(name))
+    });
+    let exchanges = [0, 0, 1, 0, 1, 1];
+    let mut spans = Spans::default();
+    for (number, exchange) in exchanges.into_iter().enumerate() {
+        spans.go_on_to(&tallies[exchange], number);
+    }
+    for start in 0..exchanges.len() {
+        for end in start..=exchanges.len() {
+            let mut counted = String::new();
+            spans.within(&(start..end), |exchange, messages| {
+                counted.push_str(&exchange.name.repeat(messages));
+            });
+            let names = exchanges[start..end].iter().map(|at| &*tallies[*at].name);
+            assert_eq!(counted, names.collect::<String>(), "{start}..{end}");
+        }
+    }
+}

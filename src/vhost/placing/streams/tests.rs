@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use leveret_codec::table::Table;
 
-use super::{LockedStream, push_all};
-use crate::vhost::placing::Publishes;
+use super::{Count, LockedStream, Publishes, push_all};
+use crate::vhost::placing::reached::Reached;
+use crate::vhost::placing::spans::Spans;
 use crate::vhost::queue_handle::QueueHandle;
 use crate::vhost::tests::fixture::Fixture;
 
@@ -16,7 +17,11 @@ fn streams(broker: &Fixture) -> [Arc<QueueHandle>; 2] {
 
 fn push_in_order<'a>(broker: &Fixture, streams: impl IntoIterator<Item = &'a Arc<QueueHandle>>) {
     let locked = streams.into_iter().map(|stream| LockedStream::new(stream));
-    push_all(broker.now(), locked.collect(), &Publishes::default());
+    let count = Count {
+        spans: &Spans::default(),
+        reached: &mut Reached::default(),
+    };
+    push_all(broker.now(), locked.collect(), &Publishes::default(), count);
 }
 
 #[test]
