@@ -67,6 +67,11 @@ fn documents(path: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, LoadError> {
         files.push(path.to_owned());
     }
     let read = |file: PathBuf| {
+        // Devices have no end.
+        let is_file = std::fs::metadata(&file).map(|found| found.is_file());
+        if !is_file.map_err(unreadable(&file))? {
+            return Err(unreadable(&file)(io::Error::other("not a regular file")));
+        }
         let document = std::fs::read(&file).map_err(unreadable(&file))?;
         Ok((file, document))
     };

@@ -190,6 +190,8 @@ impl BrokerBuilder {
         if let Some(error) = start::check_defaults(&self.settings).into_iter().next() {
             return Err(error);
         }
+        // Read once more when they are loaded: nothing is made before it is known that they can be.
+        loading::check(&self.settings).map_err(StartError::Definitions)?;
         let doors = start::bind(&self.settings)?;
         let mut settings = self.settings;
         if let Some(limit) = memory::limit(&settings) {

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -73,6 +74,9 @@ fn origin(origins: &[Origin], name: &str) -> Origin {
 /// The variable that names the settings file when the command line does not.
 const FILE_VARIABLE: &str = "LEVERET_CONFIG";
 
+/// The option for a broker that writes nothing.
+const EPHEMERAL: &str = "--ephemeral";
+
 /// RabbitMQ's, for its own format; a name without an ending stands for one with `.conf`.
 const RABBITS_FILE_VARIABLE: &str = "RABBITMQ_CONFIG_FILE";
 
@@ -120,12 +124,26 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     }
     loader.rabbits(reading, &inputs.env);
     loader.environment(&variables);
+    loader.contradictions(&inputs.flags);
     for flag in &inputs.flags {
         let origin = Origin::Flag(flag.option);
         let given = Given::Raw(flag.value.clone());
         loader.give(&flag.key, &given, &origin);
     }
     loader.finish()
+}
+
+/// The longest file of settings, in octets: no device fills the memory.
+const FILE_MAX: u64 = 16 * 1024 * 1024;
+
+/// The text of a file of settings.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let mut file = fs::File::open(path)?.take(FILE_MAX + 1);
+    if file.read_to_string(&mut text)? as u64 > FILE_MAX {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
 }
 
 /// The file that RabbitMQ means by a name with or without its ending.
@@ -244,6 +262,23 @@ impl Loader {
         }
     }
 
+    /// An option that promises something by its name alone must not be undone by a `--set` behind
+    /// it.
+    fn contradictions(&mut self, flags: &[Flag]) {
+        let mut promised = flags.iter().filter(|flag| flag.option == EPHEMERAL);
+        let Some(promised) = promised.next() else {
+            return;
+        };
+        let is_undone = |flag: &&Flag| flag.key == promised.key && flag.value != promised.value;
+        if let Some(other) = flags.iter().find(is_undone) {
+            let text = format!(
+                "{}: {EPHEMERAL} makes it {}, {} makes it {}: give one of them",
+                promised.key, promised.value, other.option, other.value
+            );
+            self.problems.push(ConfigError::Clash { text });
+        }
+    }
+
     /// Gives what files of RabbitMQ's format say.
     fn rabbits(&mut self, reading: Reading, env: &[(OsString, OsString)]) {
         let variable = |name: &str| {
@@ -259,7 +294,7 @@ impl Loader {
     }
 
     fn file(&mut self, path: &Path) {
-        let text = match fs::read_to_string(path) {
+        let text = match read_text(path) {
             Ok(text) => text,
             Err(error) => {
                 let path = path.to_owned();

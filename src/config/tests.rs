@@ -536,6 +536,46 @@ fn values_that_do_not_go_together_are_refused() {
         "anonymous_login_user (none, leveret.toml, line 1) and auth_mechanisms (ANONYMOUS alone, \
          leveret.toml, line 2): no client could log in",
     );
+    refused(
+        file("port = 7000\nmanagement.tcp.port = 7000"),
+        "management.tcp.port (7000, leveret.toml, line 2) and port (7000, leveret.toml, line 1) \
+         must not be the same",
+    );
+    refused(
+        file("prometheus.tcp.port = 15672"),
+        "prometheus.tcp.port (15672, leveret.toml, line 1) and management.tcp.port (15672, the \
+         default) must not be the same",
+    );
+    for apart in [
+        "port = 0\nmanagement.tcp.port = 0",
+        "port = 7000\nmanagement.tcp.port = 7000\nmanagement.enabled = false",
+        "port = 7000\nhost = \"127.0.0.1\"\n[management.tcp]\nport = 7000\nip = \"127.0.0.2\"",
+    ] {
+        assert!(file(apart).is_ok(), "{apart}");
+    }
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    let flags = |values: [(&'static str, &str); 2]| {
+        let flags = values.map(|(option, value)| Flag {
+            option,
+            key: "durability".to_owned(),
+            value: value.to_owned(),
+        });
+        load(&Inputs {
+            flags: flags.into(),
+            ..Inputs::default()
+        })
+        .map_err(|problems| problems.to_string())
+    };
+    let both = [("--ephemeral", "memory"), ("--set", "fsync")];
+    refused(
+        flags(both),
+        "durability: --ephemeral makes it memory, --set makes it fsync: give one of them",
+    );
+    assert!(flags([("--ephemeral", "memory"), ("--set", "memory")]).is_ok());
+    assert!(flags([("--set", "os"), ("--set", "fsync")]).is_ok());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What settings mean together: defaults that follow from others, and values that clash.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 
 use super::error::{ConfigError, Problems};
 use super::origin::Origin;
@@ -82,6 +83,7 @@ impl Settings {
                 clashes.push(ConfigError::Clash { text });
             }
         }
+        clashes.extend(self.listener_clashes(&given));
         if self.anonymous_login_user.is_none() && self.auth_mechanisms == ["ANONYMOUS"] {
             let (user, mechanisms) = (
                 given("anonymous_login_user", &"none"),
@@ -92,4 +94,33 @@ impl Settings {
         }
         clashes
     }
+
+    /// Listeners that take each other's place.
+    fn listener_clashes(&self, given: &dyn Fn(&str, &dyn Display) -> String) -> Vec<ConfigError> {
+        let mut listeners = vec![("port", (&*self.host, self.port))];
+        if self.management_enabled {
+            listeners.push(("management.tcp.port", self.management_address()));
+        }
+        if self.prometheus_enabled {
+            listeners.push(("prometheus.tcp.port", self.prometheus_address()));
+        }
+        listeners.retain(|(_, (_, port))| *port != 0);
+        let mut clashes = Vec::new();
+        for (nth, (name, (host, port))) in listeners.iter().enumerate() {
+            for (other, (other_host, other_port)) in listeners.iter().take(nth) {
+                let is_shared = host == other_host || is_every(host) || is_every(other_host);
+                if port == other_port && is_shared {
+                    let (one, two) = (given(name, port), given(other, other_port));
+                    let text = format!("{one} and {two} must not be the same");
+                    clashes.push(ConfigError::Clash { text });
+                }
+            }
+        }
+        clashes
+    }
+}
+
+/// Whether an address is all addresses of the machine.
+fn is_every(host: &str) -> bool {
+    host.parse().is_ok_and(|host: IpAddr| host.is_unspecified())
 }

@@ -134,6 +134,7 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     descriptors::raise();
     let mut signals = Signals::catch()?;
     if let Some(path) = &cli.ready_file {
+        ready_file::rehearse(path).map_err(|error| at(path, &error))?;
         ready_file::remove(path).map_err(|error| at(path, &error))?;
     }
 

@@ -442,6 +442,23 @@ fn start_that_fails_leaves_nothing_half_made() {
         Some(1)
     );
     assert!(!dir.path().join("new").exists());
+    // Nor one whose ready file cannot be written, or with settings from a device that never ends.
+    let args = ["--port", "0", "--data-dir", "new"];
+    for (more, told) in [
+        (["--ready-file", "nowhere/ready"], "nowhere/ready"),
+        (["--config", "/dev/zero"], "/dev/zero: file too large"),
+        (
+            ["--set", "load_definitions=/dev/zero"],
+            "'/dev/zero': not a regular file",
+        ),
+    ] {
+        let args = [&args[..], &more].concat();
+        let output = leveret(dir.path(), &args).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{more:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(told), "{said}");
+        assert!(!dir.path().join("new").exists(), "{more:?}");
+    }
 }
 
 #[test]

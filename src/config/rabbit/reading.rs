@@ -5,7 +5,6 @@
 //! start, as it does there.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::conf::{self, Said};
@@ -14,7 +13,7 @@ use super::{keys, worth};
 use crate::config::error::{ConfigError, Unknown};
 use crate::config::origin::Origin;
 use crate::config::settings::Key;
-use crate::config::sources::nearest;
+use crate::config::sources::{nearest, read_text};
 use crate::config::value::{Given, Value, ValueType};
 
 /// How many files may include each other: a circle of them has an end.
@@ -49,7 +48,7 @@ impl Reading {
     /// Reads a file, and what it includes.
     pub(in crate::config) fn file(&mut self, path: &Path) {
         self.files += 1;
-        let text = match fs::read_to_string(path) {
+        let text = match read_text(path) {
             Ok(text) => text,
             Err(error) => {
                 let path = path.to_owned();
@@ -179,7 +178,7 @@ impl Reading {
         let value = match (file, origin) {
             (Some(file), Origin::File { path, .. }) => {
                 let path = beside(path, file);
-                let text = fs::read_to_string(&path);
+                let text = read_text(&path);
                 let text = text.map_err(|error| ConfigError::Unreadable { path, error })?;
                 text.trim_end_matches(['\n', '\r']).to_owned()
             }
