@@ -77,7 +77,6 @@ pub use inventory::{
     BindingInfo, Inventory, NewBinding, NewExchange, NewQueue, bind_all, declare_exchanges,
     declare_queues,
 };
-pub use messages::Handed;
 pub use placing::{Placed, Placing, Publishes};
 pub use queue_handle::QueueHandle;
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generated_name};
