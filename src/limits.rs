@@ -32,8 +32,8 @@ pub const LOGIN_SOURCES_MAX: usize = 4_096;
 /// accepted until one of them gets through or gives up: the peer waits in the listen backlog.
 pub const HANDSHAKES_MAX: usize = 4_096;
 
-/// Connections to the management API that may be open at one time. A peer beyond waits in the
-/// listen backlog until another connection ends.
+/// Connections to the management API that may be open at one time. With another one, that is closed
+/// which has waited for a request for longest; if none does, the peer waits until one is answered.
 pub const HTTP_CONNECTIONS_MAX: usize = 1_024;
 
 /// Octets of the head of an HTTP request; a peer that sends more gets 431, or 414 for the path.
@@ -46,7 +46,8 @@ pub const HTTP_HEADERS_MAX: usize = 100;
 /// Then the connection is closed.
 pub const HTTP_HEAD_MS: u64 = 30_000;
 
-/// Milliseconds that the body of an HTTP request may take; a peer that takes longer gets 408.
+/// Milliseconds that the body of an HTTP request may take; a peer that takes longer gets 408. One
+/// that waits as long for room gets 503.
 pub const HTTP_BODY_MS: u64 = 30_000;
 
 /// Milliseconds that the client of an HTTP connection may take to read an answer, and for each so
@@ -68,12 +69,21 @@ pub const HTTP_ITEMS_HERE: usize = 1_024;
 pub const HTTP_FILTER_BYTES_MAX: usize = 1_000;
 
 /// Requests over HTTP that change something and may be in progress at one time, whether their
-/// clients wait for the answer or not. A request beyond waits until another one is done.
+/// clients wait for the answer or not: so many that publish, that remove something, and others. A
+/// request beyond waits until another one of its kind is done.
 pub const HTTP_CHANGES_MAX: usize = 64;
+
+/// Milliseconds that a request which changes something waits for that; then it gets 503, and
+/// nothing is changed.
+pub const HTTP_CHANGES_WAIT_MS: u64 = 30_000;
 
 /// Octets of the body of an HTTP request that are read at once; with more it waits for room among
 /// the long ones.
 pub const HTTP_BODY_HERE: usize = 64 * 1024;
+
+/// Milliseconds within which so many octets of a long body must come while another one waits for
+/// room; a peer that sends fewer gets 408.
+pub const HTTP_BODY_STEP: (u64, usize) = (5_000, 64 * 1024);
 
 /// Octets of bodies after which no further message is got by one request over HTTP. The client
 /// sees fewer.

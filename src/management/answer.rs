@@ -349,6 +349,16 @@ impl Refusal {
         Self::unavailable("other answers take all the memory that there is for them")
     }
 
+    /// 503: other bodies took all the memory that there is for them for too long.
+    pub(super) fn no_room_for_body() -> Self {
+        Self::unavailable("other bodies take all the memory that there is for them")
+    }
+
+    /// 503: changes of the same kind have all the places that there are for them.
+    pub(super) fn no_place() -> Self {
+        Self::unavailable("as many changes of this kind as there may be wait already")
+    }
+
     /// 503: a check of health failed; `more` is what else it has to say.
     pub(super) fn unhealthy(reason: &str, more: &Json) -> Self {
         let mut text = json!({"status": "failed", "reason": reason});

@@ -7,25 +7,23 @@
 //!
 //! A change is made whether its client waits for the answer or not, and to its end.
 //!
-//! Invariant I11: what long lists, long bodies and long answers hold in memory together, and how
-//! many changes are begun, has a limit.
+//! Invariant I11: what long lists and long answers hold in memory together, and how many changes
+//! are begun, has a limit.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
+use super::answer::Refusal;
 use crate::limits::{
-    HTTP_CHANGES_MAX, HTTP_GET_BYTES, HTTP_GET_HERE, HTTP_GET_WAIT_MS, HTTP_ITEMS_HERE,
+    HTTP_CHANGES_MAX, HTTP_CHANGES_WAIT_MS, HTTP_GET_BYTES, HTTP_GET_HERE, HTTP_GET_WAIT_MS,
+    HTTP_ITEMS_HERE,
 };
 
 /// Octets that items of long lists may take that are not sent yet. A list beyond waits until
 /// another one is read.
 const LISTS_BYTES: usize = 64 * 1024 * 1024;
-
-/// Octets of long bodies that are in memory together. A body beyond is not read until another one
-/// is done with.
-const BODIES_BYTES: usize = 32 * 1024 * 1024;
 
 /// Octets of long answers with messages or definitions that are in memory together, being made or
 /// being sent. At least one of the longest has room.
@@ -47,12 +45,10 @@ pub(super) struct Aside {
     changes: Semaphore,
     /// For documents of definitions, which are imported and exported piece by piece: one at a time.
     documents: Semaphore,
-    /// Octets of long bodies, in [`UNIT`]s.
-    bodies: Arc<Semaphore>,
     /// Octets of long answers with messages or definitions, in [`UNIT`]s.
     answers: Arc<Semaphore>,
     /// Requests that change something and are not done.
-    begun: Arc<Semaphore>,
+    begun: Begun,
     /// Octets of items of lists that are not sent yet, in [`UNIT`]s.
     lists: Arc<Semaphore>,
 }
@@ -64,9 +60,8 @@ impl Default for Aside {
             asking: Semaphore::new(1),
             changes: Semaphore::new(1),
             documents: Semaphore::new(1),
-            bodies: Arc::new(Semaphore::new(units(BODIES_BYTES))),
             answers: Arc::new(Semaphore::new(units(octets(ANSWERS_BYTES)))),
-            begun: Arc::new(Semaphore::new(HTTP_CHANGES_MAX)),
+            begun: Begun::default(),
             lists: Arc::new(Semaphore::new(units(LISTS_BYTES))),
         }
     }
@@ -116,24 +111,25 @@ impl Aside {
         tokio::task::block_in_place(work)
     }
 
-    /// Does what a request asks for to its end, whether the client waits for it or not. `None` if
-    /// an error inside ended it.
+    /// Does what a request asks for to its end, whether the client waits for it or not.
+    ///
+    /// # Errors
+    /// 503 without a place among changes of its kind, 500 if an error inside ended it.
     pub(super) async fn finish<R: Send + 'static>(
         &self,
+        kind: Kind,
         work: impl Future<Output = R> + Send + 'static,
-    ) -> Option<R> {
-        let place = Arc::clone(&self.begun).acquire_owned().await;
+    ) -> Result<R, Refusal> {
+        let place = Arc::clone(self.begun.places(kind)).acquire_owned();
+        let within = Duration::from_millis(HTTP_CHANGES_WAIT_MS);
+        let place = tokio::time::timeout(within, place).await;
+        let place = place.map_err(|_| Refusal::no_place())?;
         let task = tokio::spawn(async move {
             let done = work.await;
             drop(place);
             done
         });
-        task.await.ok()
-    }
-
-    /// Waits for room for the rest of a long body, of `most` octets.
-    pub(super) async fn room_for_body(&self, most: usize) -> Room {
-        Room::of(&self.bodies, most.min(BODIES_BYTES)).await
+        task.await.map_err(|_| Refusal::failed())
     }
 
     /// Waits for room for an answer of `most` octets that is not written piece by piece. A short
@@ -157,7 +153,47 @@ impl Aside {
     }
 }
 
-/// Room that a list or a body has taken.
+/// What a change is, as far as others must not be shut out by many of its kind that wait: those
+/// that publish wait for a full disk, and only those that remove something make room on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A message is added.
+    Publishes,
+    /// Something is deleted, purged, got or closed.
+    Removes,
+    /// Any other.
+    Sets,
+}
+
+/// Changes of each kind that are begun and not done.
+struct Begun {
+    publishes: Arc<Semaphore>,
+    removes: Arc<Semaphore>,
+    sets: Arc<Semaphore>,
+}
+
+impl Default for Begun {
+    fn default() -> Self {
+        let places = || Arc::new(Semaphore::new(HTTP_CHANGES_MAX));
+        Self {
+            publishes: places(),
+            removes: places(),
+            sets: places(),
+        }
+    }
+}
+
+impl Begun {
+    fn places(&self, kind: Kind) -> &Arc<Semaphore> {
+        match kind {
+            Kind::Publishes => &self.publishes,
+            Kind::Removes => &self.removes,
+            Kind::Sets => &self.sets,
+        }
+    }
+}
+
+/// Room that a list or an answer has taken.
 #[derive(Debug, Default)]
 pub(super) struct Room(Option<OwnedSemaphorePermit>);
 
@@ -181,7 +217,8 @@ fn octets(many: u64) -> usize {
     usize::try_from(many).unwrap_or(usize::MAX)
 }
 
-fn units(octets: usize) -> usize {
+/// Permits that stand for so many octets.
+pub(super) fn units(octets: usize) -> usize {
     octets.div_ceil(UNIT)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::answer::{Refusal, Reply};
-use super::aside::Room;
+use super::bodies::Held;
 use super::body::Fields;
 use super::counters;
 use super::door::Door;
@@ -37,8 +37,8 @@ pub(super) struct Ask {
     /// What `X-Reason` says.
     pub(super) reason: Option<String>,
     pub(super) body: Bytes,
-    /// What a long body counts for.
-    pub(super) _room: Room,
+    /// What a long body holds.
+    pub(super) _held: Held,
 }
 
 impl Ask {

@@ -3,23 +3,20 @@
 //! The order is RabbitMQ's: a method that a path does not have is said before anything else, then
 //! who asks, then what the client takes.
 
-use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use bytes::{Bytes, BytesMut};
-use hyper::body::Body as _;
+use bytes::Bytes;
 
 use super::answer::{Answer, Refusal, finish};
-use super::aside::{Aside, Room};
+use super::aside::Aside;
 use super::ask::Ask;
+use super::bodies::{Bodies, Cut, Held};
 use super::foreign;
 use super::login;
 use super::node::Node;
@@ -29,7 +26,6 @@ use super::route::{Needs, Operation, Route, TakesBody};
 use crate::auth::User;
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
-use crate::limits::{HTTP_BODY_HERE, HTTP_BODY_MS};
 use crate::net::listener::Listening;
 
 /// Octets of a body from a client that has not logged in: a form with a name and a password.
@@ -42,6 +38,8 @@ pub(super) struct Door {
     pub(super) node: Node,
     /// Where long work is done.
     pub(super) aside: Aside,
+    /// Where bodies are read.
+    bodies: Bodies,
 }
 
 impl Door {
@@ -53,6 +51,7 @@ impl Door {
                 listeners,
             },
             aside: Aside::default(),
+            bodies: Bodies::default(),
         }
     }
 
@@ -118,13 +117,13 @@ impl Door {
         check_content_type(&parts.headers)?;
         let content_type = parts.headers.get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|kind| kind.to_str().ok());
-        let (body, room) = match operation.body() {
+        let (body, held) = match operation.body() {
             TakesBody::Needed => self.body(&parts.headers, body, operation.needs).await?,
             TakesBody::Welcome => {
                 let read = self.body(&parts.headers, body, operation.needs).await;
                 read.unwrap_or_default()
             }
-            TakesBody::Unread => (Bytes::new(), Room::default()),
+            TakesBody::Unread => (Bytes::new(), Held::default()),
         };
         let door = Arc::clone(&self);
         let ask = Ask {
@@ -137,14 +136,13 @@ impl Door {
             content_type: content_type.unwrap_or_default().into(),
             reason: reason_of(&parts.headers),
             body,
-            _room: room,
+            _held: held,
         };
         let answer = (operation.handler)(ask);
         if operation.verb.is_read() {
             return answer.await;
         }
-        let answer = door.aside.finish(answer).await;
-        answer.unwrap_or_else(|| Err(Refusal::failed()))
+        door.aside.finish(operation.change(), answer).await?
     }
 
     /// Who asks, if that may be.
@@ -174,14 +172,13 @@ impl Door {
         Ok(Some(user))
     }
 
-    /// The whole body, within a bound of time, and what a long one counts for. The wait for room
-    /// is not the client's.
+    /// The whole body, and what a long one holds.
     pub(super) async fn body(
         &self,
         headers: &HeaderMap,
         body: Body,
         needs: Needs,
-    ) -> Result<(Bytes, Room), Refusal> {
+    ) -> Result<(Bytes, Held), Refusal> {
         let (most, refusal) = match needs {
             // Seen: RabbitMQ 4.3.6: a form to log in is refused in another way.
             Needs::Nothing => {
@@ -196,23 +193,17 @@ impl Door {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let length = headers.get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        let longest = length.unwrap_or(most);
-        if longest > most {
+        if length.is_some_and(|length| length > most) {
             return Err(refusal);
         }
-        let (mut body, mut octets) = (pin!(body), BytesMut::new());
-        let mut room = Room::default();
-        let here = longest.min(HTTP_BODY_HERE);
-        if in_time(take(body.as_mut(), here, &mut octets)).await? {
-            return Ok((octets.freeze(), room));
-        }
-        if longest > HTTP_BODY_HERE {
-            room = self.aside.room_for_body(longest).await;
-            if in_time(take(body, most, &mut octets)).await? {
-                return Ok((octets.freeze(), room));
-            }
-        }
-        Err(refusal)
+        let read = self.bodies.read(body, most).await;
+        read.map_err(|cut| match cut {
+            Cut::TooLong => refusal,
+            Cut::TooSlow => Refusal::status(StatusCode::REQUEST_TIMEOUT),
+            // The socket has failed: this answer will hardly arrive.
+            Cut::Broken => Refusal::status(StatusCode::BAD_REQUEST),
+            Cut::NoRoom => Refusal::no_room_for_body(),
+        })
     }
 }
 
@@ -225,37 +216,6 @@ pub(super) fn refused_method(method: &Method) -> Refusal {
         method if known.contains(&method) => StatusCode::METHOD_NOT_ALLOWED,
         _ => StatusCode::NOT_IMPLEMENTED,
     })
-}
-
-/// What `body` says, unless the client is too slow.
-async fn in_time(body: impl Future<Output = Result<bool, axum::Error>>) -> Result<bool, Refusal> {
-    let within = Duration::from_millis(HTTP_BODY_MS);
-    match tokio::time::timeout(within, body).await {
-        Ok(Ok(is_whole)) => Ok(is_whole),
-        // The socket has failed: this answer will hardly arrive.
-        Ok(Err(_)) => Err(Refusal::status(StatusCode::BAD_REQUEST)),
-        Err(_) => Err(Refusal::status(StatusCode::REQUEST_TIMEOUT)),
-    }
-}
-
-/// Takes octets of a body behind `octets`; `false` once there are more than `most`.
-async fn take(
-    mut body: Pin<&mut Body>,
-    most: usize,
-    octets: &mut BytesMut,
-) -> Result<bool, axum::Error> {
-    if octets.len() > most {
-        return Ok(false);
-    }
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        if let Ok(chunk) = frame?.into_data() {
-            octets.extend_from_slice(&chunk);
-        }
-        if octets.len() > most {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Why something is to be closed.

@@ -47,6 +47,7 @@ use crate::net::listener::{Accepted, Listening, Service};
 mod answer;
 mod aside;
 mod ask;
+mod bodies;
 mod body;
 mod contract;
 mod counters;
@@ -64,12 +65,14 @@ mod reference;
 mod resources;
 mod route;
 mod routes;
+mod seats;
 mod server;
 mod shape;
 mod shapes;
 mod times;
 
 use door::Door;
+pub(crate) use seats::Seats;
 pub(crate) use server::{give_way, serve};
 
 /// The name of its listener.
@@ -86,7 +89,7 @@ pub(crate) const METRICS_PROTOCOL: &str = "http/prometheus";
 
 /// Serves the management API.
 pub struct Management {
-    router: axum::Router,
+    seats: Arc<Seats>,
 }
 
 impl Management {
@@ -99,8 +102,9 @@ impl Management {
             addresses,
         };
         let listeners = others.iter().cloned().chain([own]).collect();
+        let router = route::router(&Arc::new(Door::new(desk, listeners)));
         Self {
-            router: route::router(&Arc::new(Door::new(desk, listeners))),
+            seats: Seats::new(router, desk.settings().shutdown_close_timeout_ms),
         }
     }
 }
@@ -114,7 +118,15 @@ impl Service for Management {
         HTTP_CONNECTIONS_MAX
     }
 
+    fn makes_room(&self) -> bool {
+        true
+    }
+
+    fn make_room(&self) {
+        self.seats.make_room();
+    }
+
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
-        serve(accepted, self.router.clone())
+        serve(accepted, Arc::clone(&self.seats))
     }
 }

@@ -98,7 +98,7 @@ pub(super) async fn log_in(door: Arc<Door>, request: Request) -> Response {
         Method::GET if !has_query_token => Ok(false),
         Method::POST => {
             let form = door.body(&parts.headers, body, Needs::Nothing).await;
-            form.map(|(form, _room)| has_token(&form))
+            form.map(|(form, _held)| has_token(&form))
         }
         _ => Err(Refusal::status(StatusCode::METHOD_NOT_ALLOWED)),
     };

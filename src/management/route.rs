@@ -10,6 +10,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
 use super::answer::Answer;
+use super::aside::Kind;
 use super::ask::Ask;
 use super::contract::{Contract, Takes};
 use super::door::Door;
@@ -134,6 +135,16 @@ impl Verb {
 }
 
 impl Operation {
+    /// What kind of a change it makes, if it makes one.
+    pub(super) fn change(&self) -> Kind {
+        match (self.verb, self.amqp) {
+            // To get messages is the one `POST` that reads a queue.
+            (Verb::Delete, _) | (Verb::Post, Amqp::Read) => Kind::Removes,
+            (Verb::Post, Amqp::Write) => Kind::Publishes,
+            _ => Kind::Sets,
+        }
+    }
+
     /// What becomes of a body.
     pub(super) fn body(&self) -> TakesBody {
         let wants = !matches!(self.contract.takes, Takes::Nothing);

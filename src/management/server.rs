@@ -8,11 +8,10 @@
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
@@ -22,9 +21,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 use tower::Service as _;
 
+use super::seats::{Seat, Seats, Served};
 use crate::limits::{HTTP_HEAD_BYTES_MAX, HTTP_HEAD_MS, HTTP_HEADERS_MAX, HTTP_PACE};
 use crate::net::listener::Accepted;
 
@@ -35,9 +35,9 @@ pub(crate) fn give_way() {
     std::thread::yield_now();
 }
 
-/// Serves `accepted` until the client leaves, asks or reads too slowly, or the broker stops. A stop
-/// lets a request that is being answered finish.
-pub(crate) async fn serve(accepted: Accepted, router: Router) {
+/// Serves `accepted` until the client leaves, asks or reads too slowly, its place is needed, or the
+/// broker stops. A stop lets a request that is being answered finish, for a while.
+pub(crate) async fn serve(accepted: Accepted, seats: Arc<Seats>) {
     let Accepted {
         stream,
         peer,
@@ -45,14 +45,18 @@ pub(crate) async fn serve(accepted: Accepted, router: Router) {
         ..
     } = accepted;
     let answers = Arc::new(AtomicU64::new(0));
-    let socket = TokioIo::new(Paced::new(stream, Arc::clone(&answers)));
+    let socket = Paced::new(stream, Arc::clone(&answers));
+    let is_unread = Arc::clone(&socket.is_unread);
+    let seat = Seat::take(&seats);
+    let (router, sits) = (seats.router.clone(), Arc::clone(&seat));
     let service = tower::service_fn(move |request: Request<Incoming>| {
+        let _serving = sits.serve();
         let answer = router.clone().call(prepared(request, peer));
         let answers = Arc::clone(&answers);
         async move {
             let answer = answer.await;
             answers.fetch_add(1, Ordering::Relaxed);
-            answer
+            answer.map(|answer| answer.map(|body| Served { body, _serving }))
         }
     });
     let mut http = http1::Builder::new();
@@ -61,21 +65,35 @@ pub(crate) async fn serve(accepted: Accepted, router: Router) {
         .max_buf_size(HTTP_HEAD_BYTES_MAX)
         .max_headers(HTTP_HEADERS_MAX)
         .half_close(false);
-    let connection = http.serve_connection(socket, TowerToHyperService::new(service));
-    let mut connection = pin!(connection);
+    let service = TowerToHyperService::new(service);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(socket), service));
     let stop = handshake.stop.clone();
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        ended = connection.as_mut() => Ok(ended),
+        () = either(seat.leaves(), stop.cancelled()) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            // Without a request it is asked once more only: half a head is not waited for.
+            let is_idle = seat.is_idle() && !is_unread.load(Ordering::Relaxed);
+            let patience = if is_idle { Duration::ZERO } else { seats.patience };
+            timeout(patience, connection).await
         }
     };
-    if let Err(error) = ended {
-        crate::log::debug!("HTTP connection of {peer} ended: {error}");
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => crate::log::debug!("HTTP connection of {peer} ended: {error}"),
+        Err(_) if stop.is_cancelled() => seats.cut(),
+        Err(_) => crate::log::debug!("HTTP connection of {peer} made room for another one"),
     }
     // The place among the connections is kept to the end.
     drop(handshake);
+}
+
+/// Waits for the first of two things.
+async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    tokio::select! {
+        () = one => {}
+        () = other => {}
+    }
 }
 
 /// The request with the client's address; one slash at the end of a path means nothing.
@@ -107,6 +125,8 @@ struct Paced<S> {
     begun: (u64, Instant),
     /// Octets of it that the socket has taken.
     taken: u64,
+    /// Whether octets wait for the client to read.
+    is_unread: Arc<AtomicBool>,
     end: Pin<Box<Sleep>>,
 }
 
@@ -117,6 +137,7 @@ impl<S> Paced<S> {
             answers,
             begun: (0, Instant::now()),
             taken: 0,
+            is_unread: Arc::default(),
             end: Box::pin(sleep(Duration::from_millis(HTTP_PACE.0))),
         }
     }
@@ -127,6 +148,7 @@ impl<S> Paced<S> {
         cx: &mut Context<'_>,
         done: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
+        self.is_unread.store(done.is_pending(), Ordering::Relaxed);
         let answers = self.answers.load(Ordering::Relaxed);
         if answers != self.begun.0 {
             self.begun = (answers, Instant::now());

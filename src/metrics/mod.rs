@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::desk::Desk;
 use crate::limits::HTTP_CONNECTIONS_MAX;
-use crate::management;
+use crate::management::{self, Seats};
 use crate::net::listener::{Accepted, Service};
 
 mod door;
@@ -41,7 +41,7 @@ pub const PROTOCOL: &str = management::METRICS_PROTOCOL;
 
 /// Serves metrics.
 pub struct Metrics {
-    router: axum::Router,
+    seats: Arc<Seats>,
 }
 
 impl Metrics {
@@ -49,8 +49,9 @@ impl Metrics {
     #[must_use]
     pub fn new(desk: &Arc<Desk>) -> Self {
         let started = desk.env.now();
+        let router = door::router(Arc::new(Door::new(desk, started)));
         Self {
-            router: door::router(Arc::new(Door::new(desk, started))),
+            seats: Seats::new(router, desk.settings().shutdown_close_timeout_ms),
         }
     }
 }
@@ -64,7 +65,15 @@ impl Service for Metrics {
         HTTP_CONNECTIONS_MAX
     }
 
+    fn makes_room(&self) -> bool {
+        true
+    }
+
+    fn make_room(&self) {
+        self.seats.make_room();
+    }
+
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
-        management::serve(accepted, self.router.clone())
+        management::serve(accepted, Arc::clone(&self.seats))
     }
 }

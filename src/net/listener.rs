@@ -19,7 +19,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -161,6 +161,15 @@ pub trait Service: Send + Sync + 'static {
         HANDSHAKES_MAX
     }
 
+    /// Whether a connection is ended when all places are taken and another one comes. Otherwise
+    /// that one stays in the listen backlog.
+    fn makes_room(&self) -> bool {
+        false
+    }
+
+    /// Ends a connection that does nothing, or the next one that has done what it does.
+    fn make_room(&self) {}
+
     /// Serves one connection to its end.
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static;
 }
@@ -226,10 +235,10 @@ impl<S: Service> Acceptor<S> {
         let mut pause_ms = shortest;
         loop {
             // The semaphore is never closed; if it were, no client could be served.
-            let Ok(permit) = Arc::clone(&self.handshakes).acquire_owned().await else {
+            let Some((permit, accepted)) = self.next().await else {
                 return;
             };
-            match self.accept().await {
+            match accepted {
                 Ok((stream, peer)) => {
                     pause_ms = shortest;
                     // Neither can be had if the peer is gone again.
@@ -256,6 +265,28 @@ impl<S: Service> Acceptor<S> {
                 }
             }
         }
+    }
+
+    /// The next connection and its place. Without one, a service that makes room is asked for it
+    /// once the connection is there.
+    async fn next(&self) -> Option<(OwnedSemaphorePermit, io::Result<(TcpStream, SocketAddr)>)> {
+        let place = || Arc::clone(&self.handshakes).try_acquire_owned().ok();
+        let wait = || Arc::clone(&self.handshakes).acquire_owned();
+        let permit = match place() {
+            None if !self.service.makes_room() => Some(wait().await.ok()?),
+            permit => permit,
+        };
+        let accepted = self.accept().await;
+        let permit = match permit.or_else(place) {
+            Some(permit) => permit,
+            None => {
+                if accepted.is_ok() {
+                    self.service.make_room();
+                }
+                wait().await.ok()?
+            }
+        };
+        Some((permit, accepted))
     }
 
     /// The next connection, if it may have a descriptor.

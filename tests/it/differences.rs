@@ -336,6 +336,20 @@ const ROWS: &[(&str, &[Shown])] = &[
         &[Test("tests/it/management.rs", "slow_clients_are_cut_off")],
     ),
     (
+        "A long body over HTTP of which less than 64 KiB come in 5 s",
+        &[Test(
+            "tests/it/silent.rs",
+            "a_silent_body_gives_way_to_others",
+        )],
+    ),
+    (
+        "HTTP connections that wait for a request, when 1,024 are open",
+        &[Test(
+            "tests/it/silent.rs",
+            "a_silent_connection_makes_room_for_the_next",
+        )],
+    ),
+    (
         "A change that a page of another site asks for in a browser",
         &[Test(
             "tests/it/management.rs",

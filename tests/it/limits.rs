@@ -53,7 +53,7 @@ const BOUNDS: &[(&str, &str)] = &[
     ),
     (
         "HTTP_CONNECTIONS_MAX",
-        "management::connections_have_a_number",
+        "silent::a_silent_connection_makes_room_for_the_next",
     ),
     (
         "HTTP_HEAD_BYTES_MAX",
@@ -84,8 +84,16 @@ const BOUNDS: &[(&str, &str)] = &[
         "management::changes_that_wait_for_another_one_hold_up_no_other_client",
     ),
     (
+        "HTTP_CHANGES_WAIT_MS",
+        "management::changes_that_wait_for_another_one_hold_up_no_other_client",
+    ),
+    (
         "HTTP_BODY_HERE",
         "management::bodies_of_every_size_get_through",
+    ),
+    (
+        "HTTP_BODY_STEP",
+        "silent::a_silent_body_gives_way_to_others",
     ),
     ("HTTP_GET_BYTES", "management::a_get_has_an_end"),
     (

@@ -51,6 +51,7 @@ mod script;
 mod scripts;
 mod setup;
 mod shutdown;
+mod silent;
 mod slow_scrapers;
 mod streams;
 mod talker;

@@ -13,9 +13,9 @@ use leveret::events::{Event, Fate, Interest, Listener};
 use leveret::internals::DeskInside as _;
 use leveret::internals::auth::Door;
 use leveret::internals::limits::{
-    HTTP_BODY_HERE, HTTP_BODY_MS, HTTP_CHANGES_MAX, HTTP_CHUNK, HTTP_CONNECTIONS_MAX,
-    HTTP_FILTER_BYTES_MAX, HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX,
-    HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE, QUEUE_STEPS, TURN_STEPS,
+    HTTP_BODY_HERE, HTTP_BODY_MS, HTTP_CHANGES_MAX, HTTP_CHUNK, HTTP_FILTER_BYTES_MAX,
+    HTTP_GET_BYTES, HTTP_HEAD_BYTES_MAX, HTTP_HEADERS_MAX, HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE,
+    QUEUE_STEPS, TURN_STEPS,
 };
 use leveret::settings::Settings;
 use serde_json::json;
@@ -207,29 +207,6 @@ fn the_overview_shows_the_doors_to_operators_only() {
         let is_hidden = ["node", "listeners", "contexts"].contains(&key.as_str());
         assert_eq!(less.get(key).is_none(), is_hidden, "{key}");
     }
-}
-
-#[test]
-fn connections_have_a_number() {
-    let broker = broker();
-    let http = Http::of(&broker);
-    let mut held: Vec<TcpStream> = (0..HTTP_CONNECTIONS_MAX).map(|_| http.connect()).collect();
-    let mut last = http.connect();
-    let request = http.head("GET", "/api/version") + "\r\n";
-    last.write_all(request.as_bytes()).unwrap();
-    last.set_nonblocking(true).unwrap();
-    let mut octet = [0];
-    let read = last.read(&mut octet).unwrap_err();
-    assert_eq!(read.kind(), ErrorKind::WouldBlock);
-    // Every other connection is served, and the last one is when one of them goes.
-    let first = held.first_mut().unwrap();
-    first.write_all(request.as_bytes()).unwrap();
-    first.read_exact(&mut octet).unwrap();
-    let still = last.read(&mut octet).unwrap_err();
-    assert_eq!(still.kind(), ErrorKind::WouldBlock);
-    held.pop();
-    last.set_nonblocking(false).unwrap();
-    last.read_exact(&mut octet).unwrap();
 }
 
 #[test]

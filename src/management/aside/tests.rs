@@ -54,3 +54,23 @@ fn long_answers_have_room_for_so_many_octets_together() {
         assert!(aside.room_for_answer(long).await.is_some());
     });
 }
+
+// Publishes that waited for a full disk had every place, and no request could make room on it.
+#[tokio::test(start_paused = true)]
+async fn changes_that_wait_shut_out_only_their_own_kind() {
+    let aside = Arc::new(Aside::default());
+    for _ in 0..HTTP_CHANGES_MAX {
+        let aside = Arc::clone(&aside);
+        let waits = std::future::pending::<()>();
+        tokio::spawn(async move { aside.finish(Kind::Publishes, waits).await });
+    }
+    tokio::task::yield_now().await;
+    let began = tokio::time::Instant::now();
+    for kind in [Kind::Removes, Kind::Sets] {
+        assert!(aside.finish(kind, async {}).await.is_ok(), "{kind:?}");
+    }
+    assert_eq!(began, tokio::time::Instant::now());
+    let refused = aside.finish(Kind::Publishes, async {}).await.unwrap_err();
+    assert_eq!(refused.into_response().status().as_u16(), 503);
+    assert_eq!(began.elapsed(), Duration::from_millis(HTTP_CHANGES_WAIT_MS));
+}

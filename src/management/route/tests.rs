@@ -70,3 +70,18 @@ fn every_row_can_be_reached_and_says_what_it_is() {
         }
     }
 }
+
+#[test]
+fn what_removes_has_places_of_its_own() {
+    let kind = |path: &str, method| {
+        let route = ROUTES.iter().find(|route| route.path == path).unwrap();
+        route.operation(method).unwrap().change()
+    };
+    let queue = "/queues/{vhost}/{queue}";
+    assert_eq!(kind(&format!("{queue}/get"), "POST"), Kind::Removes);
+    assert_eq!(kind(&format!("{queue}/contents"), "DELETE"), Kind::Removes);
+    assert_eq!(kind("/connections/{connection}", "DELETE"), Kind::Removes);
+    assert_eq!(kind(queue, "PUT"), Kind::Sets);
+    let publish = "/exchanges/{vhost}/{exchange}/publish";
+    assert_eq!(kind(publish, "POST"), Kind::Publishes);
+}

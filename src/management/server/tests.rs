@@ -8,7 +8,7 @@ use super::*;
 
 /// Time passes, at once.
 async fn pass(time: Duration) {
-    drop(tokio::time::timeout(time, pending::<()>()).await);
+    drop(timeout(time, pending::<()>()).await);
 }
 
 /// A socket with room for 1 KiB, its other end, and the count of answers.

@@ -142,3 +142,45 @@ async fn a_listener_may_serve_without_the_pump_and_has_a_name() {
     tasks.close();
     tasks.wait().await;
 }
+
+/// Has a place for one connection, and keeps it until it is asked for the place.
+#[derive(Default)]
+struct Sits(Arc<tokio::sync::Notify>);
+
+impl Service for Sits {
+    fn protocol(&self) -> &'static str {
+        "sits"
+    }
+
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    fn makes_room(&self) -> bool {
+        true
+    }
+
+    fn make_room(&self) {
+        self.0.notify_one();
+    }
+
+    fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
+        let leave = Arc::clone(&self.0);
+        async move {
+            leave.notified().await;
+            drop(accepted);
+        }
+    }
+}
+
+// It stayed in the backlog for as long as the other one said nothing.
+#[tokio::test]
+async fn a_connection_leaves_when_the_next_one_comes() {
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let listener = listen("127.0.0.1", 0).unwrap();
+    let listening = listener.start("one", Sits::default(), &stop, &tasks);
+    let mut first = TcpStream::connect(listening.addresses[0]).await.unwrap();
+    let _second = TcpStream::connect(listening.addresses[0]).await.unwrap();
+    assert_eq!(first.read(&mut [0]).await.unwrap(), 0);
+    stop.cancel();
+}
