@@ -278,6 +278,7 @@ impl Publishes {
 
     /// Counts the messages, stores what must be stored and appends to streams what goes there;
     /// `placed` gets an answer for each that no queue has refused yet. Returns the streams.
+    #[inline(always)]
     pub(super) fn store(
         &mut self,
         env: &Environment,

@@ -156,7 +156,7 @@ impl Count<'_> {
     }
 
     /// The queue has `messages` of the batch; `parts` are those, if they are wanted.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(
         &mut self,
         handle: &QueueHandle,
