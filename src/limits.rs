@@ -97,8 +97,8 @@ pub const HTTP_GET_HERE: u64 = 64 * 1024;
 /// no message was touched.
 pub const HTTP_GET_WAIT_MS: u64 = 10_000;
 
-/// Pages of metrics that may be written at one time, to readers of any speed. A reader beyond gets
-/// 503.
+/// Pages of metrics with sums that may be written at one time, and as many with a series for each
+/// object, to readers of any speed. A reader beyond gets 503.
 pub const METRICS_AT_ONCE_MAX: usize = 16;
 
 /// Milliseconds that a page of metrics waits for connections to tell of their channels. Those of

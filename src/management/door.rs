@@ -96,7 +96,8 @@ impl Door {
         mut parts: Parts,
         body: Body,
     ) -> Answer {
-        if !is_escaped_well(parts.uri.path()) {
+        let query = parts.uri.query().unwrap_or_default();
+        if !is_escaped_well(parts.uri.path()) || !is_escaped_well(query) {
             return Err(Refusal::status(StatusCode::BAD_REQUEST));
         }
         if parts.method == Method::OPTIONS {
@@ -110,7 +111,7 @@ impl Door {
         let query = Query::parse(parts.uri.query());
         let from = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let from = from.map(|ConnectInfo(from)| *from);
-        let peer = foreign::origin_of(&parts.headers, from.map(|from| from.ip()));
+        let peer = foreign::origin_of(&parts.uri, &parts.headers, from.map(|from| from.ip()));
         let user = self.admit(operation, &parts.headers, peer, &names)?;
         let caller = user.map(|user| Caller::User { user, from });
         check_accept(&parts.headers, operation.verb.media_type())?;

@@ -11,7 +11,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::response::Response;
 
 use super::answer::Refusal;
@@ -100,16 +100,18 @@ pub(super) fn cross_origin(
 }
 
 /// Where a login counts as coming from: the client's address, but no loopback address if the
-/// client came by a name that anybody's name server can make of this machine.
-pub(super) fn origin_of(headers: &HeaderMap, peer: Option<IpAddr>) -> IpAddr {
+/// client came by a name that anybody's name server can make of this machine: in a header `host`,
+/// of which each counts, or before the path.
+pub(super) fn origin_of(uri: &Uri, headers: &HeaderMap, peer: Option<IpAddr>) -> IpAddr {
     let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let peer = peer.unwrap_or(nowhere);
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    match host {
-        Some(host) if peer.to_canonical().is_loopback() && !is_local_name(host) => nowhere,
-        _ => peer,
+    let is_public = |host: &HeaderValue| host.to_str().map_or(true, |host| !is_local_name(host));
+    let by_header = headers.get_all(header::HOST).iter().any(is_public);
+    let authority = uri.authority();
+    let by_uri = authority.is_some_and(|authority| !is_local_name(authority.as_str()));
+    match peer.to_canonical().is_loopback() && (by_header || by_uri) {
+        true => nowhere,
+        false => peer,
     }
 }
 

@@ -106,8 +106,10 @@ fn prepared(mut request: Request<Incoming>, peer: SocketAddr) -> Request<Incomin
     {
         let query = request.uri().query().map(|query| format!("?{query}"));
         let whole = format!("{shorter}{}", query.unwrap_or_default());
-        if let Ok(path) = PathAndQuery::try_from(whole) {
-            *request.uri_mut() = Uri::from(path);
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = PathAndQuery::try_from(whole).ok();
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
         }
     }
     request

@@ -26,8 +26,9 @@ use crate::limits::METRICS_AT_ONCE_MAX;
 pub(super) struct Door {
     desk: Arc<Desk>,
     started: Now,
-    /// Places for pages that are being written.
-    places: Arc<Semaphore>,
+    /// Places for pages that are being written: those of sums, and longer ones.
+    sums: Arc<Semaphore>,
+    each: Arc<Semaphore>,
 }
 
 const ALLOW: HeaderValue = HeaderValue::from_static("HEAD, GET, OPTIONS");
@@ -58,7 +59,8 @@ impl Door {
         Self {
             desk: Arc::clone(desk),
             started,
-            places: Arc::new(Semaphore::new(METRICS_AT_ONCE_MAX)),
+            sums: Arc::new(Semaphore::new(METRICS_AT_ONCE_MAX)),
+            each: Arc::new(Semaphore::new(METRICS_AT_ONCE_MAX)),
         }
     }
 
@@ -82,8 +84,14 @@ impl Door {
         if request.method == Method::HEAD {
             return status(StatusCode::NO_CONTENT);
         }
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return refused(StatusCode::SERVICE_UNAVAILABLE);
+        // Readers of long pages that are slow keep no place from those of sums.
+        let places = if page.shows_each() {
+            &self.each
+        } else {
+            &self.sums
+        };
+        let Ok(place) = Arc::clone(places).try_acquire_owned() else {
+            return allowed(no_place());
         };
         let text = Text::ask(&self.desk, page, self.started, place).await;
         let mut response = Response::new(Body::new(text));
@@ -167,6 +175,13 @@ fn allowed(mut response: Response) -> Response {
 fn unknown_page() -> Response {
     let mut response = Response::new(Body::from("Unknown Registry"));
     *response.status_mut() = StatusCode::NOT_FOUND;
+    response.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
+    response
+}
+
+fn no_place() -> Response {
+    let mut response = Response::new(Body::from("Too many pages of this kind are being read\n"));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     response.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
     response
 }

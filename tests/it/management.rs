@@ -94,6 +94,7 @@ fn methods_and_paths_are_answered_as_rabbitmq_does() {
     }
     assert_eq!(http.get("/api/whoami/").status, 200);
     assert_eq!(http.get("/api/%ZZ").status, 400);
+    assert_eq!(http.get("/api/whoami?%zz=1").status, 400);
     for method in ["POST", "PATCH", "DELETE"] {
         let heard = http.ask(method, "/api/whoami", "");
         assert_eq!((heard.status, heard.text()), (405, ""), "{method}");

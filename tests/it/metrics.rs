@@ -532,10 +532,15 @@ fn pages_that_are_written_have_a_number() {
     let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX)
         .map(|_| begins(&http, ""))
         .collect();
-    let refused: Heard = http.get("/metrics");
-    assert_eq!((refused.status, refused.text()), (503, ""));
+    let refused: Heard = http.get("/metrics/per-object");
+    let words = "Too many pages of this kind are being read\n";
+    assert_eq!((refused.status, refused.text()), (503, words));
+    // Sums have places of their own.
+    assert_eq!(http.get("/metrics").status, 200);
     drop(slow);
-    eventually("there is room again", || http.get("/metrics").status == 200);
+    eventually("there is room again", || {
+        http.get("/metrics/per-object").status == 200
+    });
 }
 
 // It kept its place for as long as it took an octet now and then.
@@ -546,12 +551,14 @@ fn a_reader_that_is_slow_loses_its_place() {
     let slow: Vec<_> = (0..METRICS_AT_ONCE_MAX)
         .map(|_| begins(&http, ""))
         .collect();
-    assert_eq!(http.get("/metrics").status, 503);
+    assert_eq!(http.get("/metrics/per-object").status, 503);
     for mut stream in slow {
         // Reads nothing, and writes until it is cut off.
         while stream.write_all(&[b'x'; 1024]).is_ok() {}
     }
-    eventually("there is room again", || http.get("/metrics").status == 200);
+    eventually("there is room again", || {
+        http.get("/metrics/per-object").status == 200
+    });
 }
 
 /// A reader that has read an octet of a long page. `headers` are more of its own, each with its end

@@ -44,7 +44,7 @@ fn sixteen_slow_scrapers_hold_little_and_hold_up_nothing() {
         .map(|number| begins(&metrics, ["", "accept-encoding: gzip\r\n"][number % 2]))
         .collect();
     assert_eq!(
-        metrics.get("/metrics").status,
+        metrics.get("/metrics/per-object").status,
         503,
         "there is no place left"
     );

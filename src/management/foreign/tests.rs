@@ -9,7 +9,7 @@ fn host(name: &'static str) -> HeaderMap {
 #[test]
 fn a_page_that_names_this_machine_is_not_from_this_machine() {
     let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let comes_from = |name| origin_of(&host(name), Some(here));
+    let comes_from = |name| origin_of(&Uri::default(), &host(name), Some(here));
     for local in [
         "localhost",
         "localhost:15672",
@@ -31,14 +31,33 @@ fn a_page_that_names_this_machine_is_not_from_this_machine() {
         assert!(!comes_from(public).is_loopback(), "{public}");
     }
     let here = IpAddr::V6(Ipv6Addr::LOCALHOST);
-    assert!(!origin_of(&host("evil.com"), Some(here)).is_loopback());
-    assert_eq!(origin_of(&HeaderMap::new(), Some(here)), here);
+    assert!(!origin_of(&Uri::default(), &host("evil.com"), Some(here)).is_loopback());
+    assert_eq!(
+        origin_of(&Uri::default(), &HeaderMap::new(), Some(here)),
+        here
+    );
+}
+
+// A browser sends one header; what is between may look at another one than this.
+#[test]
+fn a_public_name_counts_wherever_it_stands() {
+    let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut two = host("localhost");
+    two.append(header::HOST, HeaderValue::from_static("evil.com"));
+    assert!(!origin_of(&Uri::default(), &two, Some(here)).is_loopback());
+    let uri = Uri::from_static("http://evil.com/api/whoami");
+    assert!(!origin_of(&uri, &host("localhost"), Some(here)).is_loopback());
+    let uri = Uri::from_static("http://localhost:15672/api/whoami");
+    assert_eq!(origin_of(&uri, &host("localhost"), Some(here)), here);
 }
 
 #[test]
 fn another_address_stays_what_it_is() {
     let there: IpAddr = "192.0.2.7".parse().unwrap();
-    assert_eq!(origin_of(&host("evil.com"), Some(there)), there);
+    assert_eq!(
+        origin_of(&Uri::default(), &host("evil.com"), Some(there)),
+        there
+    );
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use bytes::Bytes;
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::reply::ReplyCode;
@@ -98,12 +99,27 @@ fn payload(fields: &Fields) -> Result<Bytes, Refusal> {
     };
     match fields.get("payload_encoding") {
         Some(Json::String(word)) if word == "string" => Ok(text.clone().into()),
-        Some(Json::String(word)) if word == "base64" => match STANDARD.decode(text) {
-            Ok(octets) => Ok(octets.into()),
-            Err(_) => Err(Refusal::bad(json!(["not_base64", text]))),
+        Some(Json::String(word)) if word == "base64" => match decoded(text) {
+            Some(octets) => Ok(octets.into()),
+            None => Err(Refusal::bad(json!(["not_base64", text]))),
         },
         other => Err(Refusal::bad(json!(["unsupported_encoding", other]))),
     }
+}
+
+/// With bits behind the last octet that mean nothing.
+const LOOSE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+/// What is behind base64, in which blanks, tabs and ends of lines mean nothing.
+///
+/// Seen: RabbitMQ 4.3.6, tests/scripts/http/objects/publish_and_get.http.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
+    let octets: Vec<u8> = text.bytes().filter(|octet| !is_blank(octet)).collect();
+    LOOSE.decode(octets).ok()
 }
 
 /// The properties as they are on the wire. Names that are unknown mean nothing.
