@@ -176,7 +176,8 @@ impl Actor {
         let words = Shown(name);
         let what = format_args!("queue.purged name={words:?} messages={value}");
         audit::say_act(&self.author, self.vhost.name(), what);
-        let until = if value > 0 && queue.stores(true) {
+        // An empty queue may have been emptied by a purge that is not on disk yet.
+        let until = if queue.stores(true) {
             self.desk.env.store.sync()
         } else {
             Default::default()

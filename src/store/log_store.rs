@@ -401,6 +401,17 @@ impl Store for LogStore {
         if !broken {
             writer.commit_all();
         }
+        while self.shared.log_is_full() {
+            // What is removed makes room for the rest, as long as any is won.
+            let before = self.shared.durable();
+            drop(writer);
+            self.housekeeper.lock().run();
+            writer = self.writer.lock();
+            writer.commit_all();
+            if self.shared.durable() == before {
+                break;
+            }
+        }
         let stuck = writer.is_stuck();
         drop(writer);
         let failed = |source| StoreError::Io {

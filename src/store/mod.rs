@@ -86,8 +86,17 @@ pub enum Op<'a> {
         /// The store writes here where it put the message.
         at: &'a mut RecordAt,
     },
-    /// These messages have left this queue for good: acked, expired, dropped, dead-lettered.
+    /// These messages have left this queue for good: acked, expired, dropped. On a full disk this
+    /// may be durable before what was submitted before it.
     Settled {
+        /// The queue.
+        queue: QueueId,
+        /// Its messages.
+        records: &'a [RecordAt],
+    },
+    /// These messages have left this queue for others, or for a program that is to have them: what
+    /// was submitted before must be durable no later than this.
+    Moved {
         /// The queue.
         queue: QueueId,
         /// Its messages.

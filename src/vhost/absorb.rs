@@ -99,9 +99,15 @@ impl Aftermath for Vhost {
                 self.env.deaths.add_confirmed();
             }
             let position = dead.entry.position;
-            queue.with(now, |state, effects| {
+            let moved = queue.with(now, |state, effects| {
+                let before = effects.settled.len();
                 state.dead_letter_done(now, position, placed, effects);
+                let is_settled = placed && effects.settled.len() > before;
+                is_settled.then(|| effects.settled.pop()).flatten()
             });
+            if let Some(at) = moved {
+                self.settle_one(queue, at);
+            }
         } else if dead.entry.at.is_stored() {
             self.settle_one(queue, dead.entry.at);
         }
@@ -259,7 +265,7 @@ impl Vhost {
     }
 
     fn settle_one(&self, queue: &QueueHandle, at: RecordAt) {
-        self.env.store.submit(&mut [Op::Settled {
+        self.env.store.submit(&mut [Op::Moved {
             queue: queue.id(),
             records: &[at],
         }]);

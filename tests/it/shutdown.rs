@@ -340,7 +340,7 @@ impl Store for RestartStore {
                         inner.messages.insert((*queue, **at), stored);
                     }
                 }
-                Op::Settled { queue, records } => {
+                Op::Settled { queue, records } | Op::Moved { queue, records } => {
                     for record in records.iter() {
                         inner.messages.remove(&(*queue, *record)).unwrap();
                     }

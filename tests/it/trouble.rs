@@ -186,6 +186,30 @@ fn purge_of_a_full_disk_is_answered() {
     drop((publisher, operator));
 }
 
+/// The second one found the queue empty and was answered at once, and a restart brought all back.
+#[test]
+fn purge_of_a_queue_that_another_has_emptied_waits_for_that_one() {
+    let disk = FaultDisk::default();
+    let broker = broker(&disk);
+    let vhost = broker.vhost("/").unwrap();
+    vhost
+        .declare_queue(&QueueDefinition::new("jobs").durable())
+        .unwrap();
+    let mut publisher = Client::new(&broker);
+    publisher.ask("confirm.select");
+    let stored = publisher.ask("basic.publish routing-key='jobs' body='x' {delivery-mode=2}");
+    assert_eq!(stored, "basic.ack delivery-tag=1");
+    disk.plan(Fault::CallsFrom(0));
+    let mut first = Client::new(&broker);
+    first.say("queue.purge queue='jobs'");
+    let mut witness = Client::new(&broker);
+    eventually("the purge", || witness.ready("jobs") == 0);
+    let refused = vhost.purge_queue("jobs").unwrap_err().to_string();
+    assert!(refused.contains("the store cannot be written"), "{refused}");
+    disk.heal();
+    assert_eq!(first.hear(), "queue.purge-ok message-count=1");
+}
+
 #[test]
 fn message_that_cannot_be_read_back_is_in_the_health() {
     let disk = FaultDisk::default();

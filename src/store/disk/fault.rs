@@ -251,13 +251,25 @@ impl State {
         }
     }
 
-    /// Whether `more` octets still fit.
-    fn fits(&self, more: u64) -> bool {
+    /// Octets that still fit.
+    fn room(&self) -> u64 {
         let used = self.disk.used();
-        !self
-            .faults
-            .iter()
-            .any(|fault| matches!(fault, Fault::Full(room) if used + more > *room))
+        let rooms = self.faults.iter().filter_map(|fault| match fault {
+            Fault::Full(room) => Some(room.saturating_sub(used)),
+            _ => None,
+        });
+        rooms.min().unwrap_or(u64::MAX)
+    }
+
+    fn write(
+        &mut self,
+        (number, file): (usize, &MemoryFile),
+        at: u64,
+        octets: &[u8],
+    ) -> io::Result<()> {
+        file.write_at(at, octets)?;
+        self.events.push(Event::Write(number, at, octets.to_vec()));
+        Ok(())
     }
 }
 
@@ -362,8 +374,12 @@ impl DiskFile for FaultFile {
     fn write_at(&self, at: u64, octets: &[u8]) -> io::Result<()> {
         let mut state = self.disk.0.lock();
         let outcome = state.call(Call::Write);
-        let end = at + octets.len() as u64;
-        if !state.fits(end.saturating_sub(self.file.size()?)) {
+        let file = (self.number, &self.file);
+        // As a file system does: what there is room for is taken.
+        let most = (self.file.size()?.saturating_add(state.room())).saturating_sub(at);
+        if octets.len() as u64 > most {
+            let taken = usize::try_from(most).unwrap_or(usize::MAX);
+            state.write(file, at, octets.get(..taken).unwrap_or_default())?;
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         let written = match outcome {
@@ -371,10 +387,7 @@ impl DiskFile for FaultFile {
             Outcome::Half => octets.get(..octets.len() / 2).unwrap_or_default(),
             _ => octets,
         };
-        self.file.write_at(at, written)?;
-        state
-            .events
-            .push(Event::Write(self.number, at, written.to_vec()));
+        state.write(file, at, written)?;
         if outcome == Outcome::Half {
             Err(fault())
         } else {
@@ -385,7 +398,7 @@ impl DiskFile for FaultFile {
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = self.disk.0.lock();
         state.other()?;
-        if !state.fits(len.saturating_sub(self.file.size()?)) {
+        if len.saturating_sub(self.file.size()?) > state.room() {
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         self.file.set_len(len)?;

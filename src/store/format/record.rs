@@ -63,7 +63,9 @@ pub(in crate::store) fn op_len(op: &Op<'_>) -> usize {
         Op::Message {
             message, queues, ..
         } => message_len(message, queues.len()),
-        Op::Settled { records, .. } => RECORD_HEAD + places::encoded_max(records),
+        Op::Settled { records, .. } | Op::Moved { records, .. } => {
+            RECORD_HEAD + places::encoded_max(records)
+        }
         Op::Returned { .. } | Op::Dropped { .. } => RECORD_HEAD,
     })
 }
@@ -134,7 +136,7 @@ pub(in crate::store) fn encode(op: &mut Op<'_>, address: u64, stored_at: Wall, o
             encode_message(message, queues, sequences, stored_at, out);
             **at = RecordAt::new(address, padded(out.len() - start), queues.len());
         }
-        Op::Settled { queue, records } => {
+        Op::Settled { queue, records } | Op::Moved { queue, records } => {
             let mut places = PlacesBuilder::default();
             places.extend(records);
             encode_settled(*queue, &places, out);

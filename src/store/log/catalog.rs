@@ -143,6 +143,22 @@ impl Catalog {
         }
     }
 
+    /// The log goes on at `address` in another file: what lies before it gets no more.
+    pub(super) fn end_before(&mut self, address: u64) {
+        let applied = self.applied;
+        if let Some((_, segment)) = self.segments.range_mut(..address).next_back()
+            && segment.packed.is_none()
+            && segment.end > applied
+        {
+            segment.end = applied.max(segment.first);
+        }
+    }
+
+    /// Nothing is alive in the segment at `first`.
+    pub(super) fn is_empty_at(&self, first: u64) -> bool {
+        self.segments.get(&first).is_some_and(Segment::is_empty)
+    }
+
     fn settle(&mut self, queue: QueueId, at: RecordAt) {
         self.learn(at);
         if let Some(segment) = self.segment_mut(at.address()) {

@@ -166,6 +166,12 @@ impl Shared {
         writer == Some(Trouble::Full)
     }
 
+    /// Takes all prepared files.
+    pub(in crate::store) fn take_spares(&self) -> Vec<String> {
+        let spares = std::mem::take(&mut *self.spares.lock());
+        spares.into_iter().map(|spare| spare.name).collect()
+    }
+
     /// Whether housekeeping may begin.
     pub(in crate::store) fn is_recovered(&self) -> bool {
         self.chores.lock().recovered
@@ -238,7 +244,7 @@ impl Shared {
 
     /// Whether one more would be kept.
     pub(in crate::store) fn wants_spare(&self) -> bool {
-        self.spares.lock().len() < SPARES_MAX
+        !self.log_is_full() && self.spares.lock().len() < SPARES_MAX
     }
 
     pub(in crate::store) fn put_spare(&self, name: String, file: Arc<dyn DiskFile>, len: u64) {

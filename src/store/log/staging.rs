@@ -9,13 +9,15 @@
 //! segments begin for the same reason. It knows no file.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::Options;
 use crate::clock::Wall;
 use crate::ids::QueueId;
-use crate::store::format::batch::{BATCH_HEAD, SEGMENT_HEAD};
+use crate::store::format::batch::{self, BATCH_HEAD, SEGMENT_HEAD};
+use crate::store::format::octets;
 use crate::store::format::places::PlacesBuilder;
-use crate::store::format::record::{self, GRANULE};
+use crate::store::format::record::{self, GRANULE, Record};
 use crate::store::{DefinitionChange, Op, Position};
 
 /// A group is put into a batch of its own once the one before it has this share of what may wait
@@ -53,11 +55,31 @@ pub(in crate::store) struct StagedBatch {
     pub(super) wants_sync: bool,
     /// Gets nothing more.
     is_full: bool,
+    /// Where in `octets` settlements are that must not be durable before what is before them.
+    moved: Vec<Range<usize>>,
+}
+
+/// When settlements may be durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    /// At any time.
+    Free,
+    /// Not before what was staged before them.
+    Kept,
 }
 
 impl StagedBatch {
     pub(in crate::store) fn end(&self) -> u64 {
         self.address + self.octets.len() as u64
+    }
+
+    /// Its records, and whether each must not be durable before what is before it.
+    pub(in crate::store) fn records(&self) -> impl Iterator<Item = (Record<'_>, bool)> {
+        batch::records(&self.octets, self.address).map(|record| {
+            let at = octets::index(record.address.saturating_sub(self.address));
+            let is_kept = self.moved.iter().any(|range| range.contains(&at));
+            (record, is_kept)
+        })
     }
 }
 
@@ -67,7 +89,7 @@ pub(in crate::store) struct Staging {
     /// Octets in all batches but the last.
     full_len: usize,
     /// Settlements that go behind what is in the last batch.
-    settled: BTreeMap<QueueId, PlacesBuilder>,
+    settled: BTreeMap<(Order, QueueId), PlacesBuilder>,
     /// Octets that they will take.
     settled_len: usize,
     /// How many they are.
@@ -179,7 +201,9 @@ impl Staging {
         self.next = self.batch_for(need).end();
         for op in ops {
             if let Op::Settled { queue, records } = op {
-                self.settle(*queue, records);
+                self.settle((Order::Free, *queue), records);
+            } else if let Op::Moved { queue, records } = op {
+                self.settle((Order::Kept, *queue), records);
             } else if let Some(batch) = self.batches.last_mut() {
                 batch.wants_sync |= matches!(op, Op::Message { .. });
                 record::encode(op, batch.end(), stored_at, &mut batch.octets);
@@ -190,8 +214,8 @@ impl Staging {
         Position(self.next)
     }
 
-    fn settle(&mut self, queue: QueueId, records: &[crate::store::RecordAt]) {
-        let places = self.settled.entry(queue).or_default();
+    fn settle(&mut self, key: (Order, QueueId), records: &[crate::store::RecordAt]) {
+        let places = self.settled.entry(key).or_default();
         let before = if places.count() == 0 {
             0
         } else {
@@ -206,8 +230,12 @@ impl Staging {
         let Some(batch) = self.batches.last_mut() else {
             return;
         };
-        for (queue, places) in std::mem::take(&mut self.settled) {
+        for ((order, queue), places) in std::mem::take(&mut self.settled) {
+            let start = batch.octets.len();
             record::encode_settled(queue, &places, &mut batch.octets);
+            if order == Order::Kept {
+                batch.moved.push(start..batch.octets.len());
+            }
         }
         (self.settled_len, self.settled_count) = (0, 0);
         self.next = batch.end();
@@ -305,6 +333,7 @@ impl Staging {
             octets,
             wants_sync: false,
             is_full: false,
+            moved: Vec::new(),
         });
     }
 }

@@ -16,6 +16,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use self::relief::Relief;
 use super::Durability;
 use super::segment::Segment;
 use super::shared::Shared;
@@ -27,6 +28,8 @@ use crate::store::disk::{Disk, DiskFile};
 use crate::store::format::batch::segment_name;
 use crate::store::format::batch::{self, Layout, SEGMENT_HEAD, SegmentHead};
 use crate::store::format::record::Entry;
+
+mod relief;
 
 /// Octets that may be written without a sync; a longer stretch is synced even if nothing asks for
 /// it, because all of it is kept in memory until then.
@@ -51,6 +54,7 @@ pub(in crate::store) struct Writer {
     /// The end of the last batch that held anything.
     last_end: u64,
     in_trouble: bool,
+    relief: Relief,
     /// A commit has begun and not come to its end. If it panicked, it is not known what
     /// is written.
     is_broken: bool,
@@ -79,6 +83,7 @@ impl Writer {
             synced: end,
             last_end: end,
             in_trouble: false,
+            relief: Relief::default(),
             is_broken: false,
             begins,
             taken: Vec::new(),
@@ -131,7 +136,10 @@ impl Writer {
         self.taken = taken;
         match self.attempt() {
             Ok(()) => self.recovered(),
-            Err(error) if error.kind() == io::ErrorKind::StorageFull => self.failed(&error),
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                self.relieve();
+                self.failed(&error);
+            }
             Err(error) => {
                 crate::log::warn!("the log goes on in a new file: writing to it failed: {error}");
                 self.distrust();
@@ -184,26 +192,13 @@ impl Writer {
 
     /// Writes what is pending, and syncs if anything wants it.
     fn attempt(&mut self) -> io::Result<()> {
-        while let Some(batch) = self.pending.front() {
-            let (plan, address, end) = (batch.plan, batch.address, batch.end());
-            self.turn_to(plan, address, end)?;
-            let (Some(batch), Some(current)) = (self.pending.front(), &self.current) else {
-                break;
-            };
-            let offset = address - current.first + SEGMENT_HEAD as u64;
-            current.file.write_at(offset, &batch.octets)?;
-            let counts = &self.shared.counts;
-            counts.writes.add(1);
-            counts.written_bytes.add(batch.octets.len() as u64);
-            if !self
-                .dirty
-                .last()
-                .is_some_and(|file| Arc::ptr_eq(file, &current.file))
-            {
-                self.dirty.push(Arc::clone(&current.file));
-            }
-            self.unsynced.extend(self.pending.pop_front());
+        let written = self.write_pending();
+        if let Err(error) = &written
+            && error.kind() != io::ErrorKind::StorageFull
+        {
+            return written;
         }
+        // What there was room for counts.
         let unsynced: usize = self.unsynced.iter().map(|batch| batch.octets.len()).sum();
         let wanted = self.unsynced.iter().any(|batch| batch.wants_sync) || unsynced > UNSYNCED_MAX;
         let end = self.unsynced.last().map_or(self.synced, StagedBatch::end);
@@ -216,6 +211,34 @@ impl Writer {
             Durability::Os => {}
         }
         self.publish(end);
+        written
+    }
+
+    fn write_pending(&mut self) -> io::Result<()> {
+        while let Some(batch) = self.pending.front() {
+            let (plan, address, end) = (batch.plan, batch.address, batch.end());
+            self.turn_to(plan, address, end)?;
+            let (Some(batch), Some(current)) = (self.pending.front(), &self.current) else {
+                break;
+            };
+            let offset = address - current.first + SEGMENT_HEAD as u64;
+            if let Err(error) = current.file.write_at(offset, &batch.octets) {
+                // What it has taken is room for others.
+                drop(current.file.set_len(offset));
+                return Err(error);
+            }
+            let counts = &self.shared.counts;
+            counts.writes.add(1);
+            counts.written_bytes.add(batch.octets.len() as u64);
+            if !self
+                .dirty
+                .last()
+                .is_some_and(|file| Arc::ptr_eq(file, &current.file))
+            {
+                self.dirty.push(Arc::clone(&current.file));
+            }
+            self.unsynced.extend(self.pending.pop_front());
+        }
         Ok(())
     }
 
@@ -304,8 +327,9 @@ impl Writer {
             staging.give_back(batch.octets);
         }
         drop(staging);
-        // Nothing is pending here, and what is kept until the next sync is little.
-        self.shared.note_taken(0);
+        // What is kept until the next sync is little.
+        let pending = self.pending.iter().map(|batch| batch.octets.len() as u64);
+        self.shared.note_taken(pending.sum());
         self.shared.advance(applied);
     }
 
@@ -390,6 +414,7 @@ impl Writer {
         if std::mem::take(&mut self.in_trouble) {
             crate::log::info!("storing works again in '{}'", self.shared.disk.place());
             self.shared.trouble(Source::Writer, None);
+            self.relief = Relief::default();
             // It has prepared no file meanwhile.
             self.shared.chore();
         }

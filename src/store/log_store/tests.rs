@@ -921,6 +921,7 @@ fn files_of_segments_that_are_given_up_are_kept_for_those_to_come() {
 
 mod chain;
 mod footers;
+mod full;
 mod here;
 mod staged;
 mod threads;

@@ -104,6 +104,9 @@ impl Housekeeper {
                 }
             }
         }
+        if self.shared.log_is_full() {
+            self.give_spares();
+        }
         match self.prepare_spare() {
             Ok(true) => {
                 self.complained = false;
@@ -328,6 +331,15 @@ impl Housekeeper {
             Ok(())
         } else {
             disk.remove(&segment.name)
+        }
+    }
+
+    /// Gives up prepared files: what does not fit may need the room in another shape.
+    fn give_spares(&mut self) {
+        for name in self.shared.take_spares() {
+            if let Err(error) = self.shared.disk.remove(&name) {
+                self.complain("a prepared file was not removed", &error);
+            }
         }
     }
 

@@ -269,7 +269,10 @@ impl Timed for Delayed {
                 to.release(now, &exchange, message, self.copy_id(number));
             }
             if waiting.at.is_stored() {
-                self.settle(&[waiting.at]);
+                self.env.store.submit(&mut [Op::Moved {
+                    queue: self.id,
+                    records: &[waiting.at],
+                }]);
             }
         }
         let at = self.schedule.lock().wants_timer();
