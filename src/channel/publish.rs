@@ -20,7 +20,7 @@ use crate::queue::returned_properties;
 use crate::store::Position;
 use crate::tally::SizeRun;
 use crate::turns;
-use crate::vhost::{Answer, Delay, Exchange, Placed, Placing, Publishes, Question, Routes};
+use crate::vhost::{Answer, Delay, Exchange, Placed, Publishes, Question, Routes};
 
 /// Publishes held before they are placed without waiting for the end of the batch.
 pub(super) const HELD_MAX: usize = 256;
@@ -43,17 +43,6 @@ pub(super) struct Publisher {
     /// Sizes of bodies in `held` that are not counted yet.
     pub(super) sizes: SizeRun,
     pub(super) repeat: Option<Box<Repeat>>,
-    /// Publishes that are not in all of their very many queues yet.
-    unplaced: Vec<Unplaced>,
-}
-
-/// Publishes whose placing goes on in later turns.
-struct Unplaced {
-    placing: Arc<Placing>,
-    /// Their confirm numbers.
-    numbers: Vec<u64>,
-    /// How far the store must be for what exchanges keep of them.
-    kept: Position,
 }
 
 /// A publish that passed the checks.
@@ -338,11 +327,11 @@ impl Channel {
         if let Some(party) = party {
             publisher.held.published_by(party);
         }
-        let handed = cx
+        let copies = cx
             .session
             .vhost
             .place(cx.now, &mut publisher.held, &mut publisher.placed);
-        cx.session.tally.routed.raise(handed.copies as u64);
+        cx.session.tally.routed.raise(copies as u64);
         let kept = std::mem::take(&mut publisher.kept);
         if kept > Position::default() {
             // The whole batch is confirmed together, so that positions do not fall within it.
@@ -353,15 +342,6 @@ impl Channel {
             }
         }
         note_staged(&publisher.placed, cx);
-        if let Some(placing) = handed.left {
-            publisher.unplaced.push(Unplaced {
-                placing,
-                numbers: std::mem::take(&mut publisher.numbers),
-                kept,
-            });
-            publisher.placed.clear();
-            return;
-        }
         if let Some(confirms) = &mut self.confirms {
             let durable = cx.session.vhost.env().store.durable();
             for (number, placed) in publisher.numbers.iter().zip(&publisher.placed) {
@@ -370,28 +350,6 @@ impl Channel {
         }
         publisher.numbers.clear();
         publisher.placed.clear();
-    }
-
-    /// What was left for later turns is done: publishes for very many queues can be confirmed.
-    pub fn on_paid(&mut self, cx: &mut Context<'_>) {
-        let durable = cx.session.vhost.env().store.durable();
-        for unplaced in std::mem::take(&mut self.publisher.unplaced) {
-            let mut placed = Vec::with_capacity(unplaced.numbers.len());
-            unplaced.placing.answers(&mut placed);
-            if let Some(confirms) = &mut self.confirms {
-                for (number, mut placed) in unplaced.numbers.iter().zip(placed) {
-                    placed.wait_for(unplaced.kept);
-                    confirms.placed(*number, placed, durable);
-                }
-            }
-        }
-        self.send_confirms(cx);
-    }
-
-    /// Whether [`Channel::on_paid`] has something to do.
-    #[must_use]
-    pub fn has_unplaced(&self) -> bool {
-        !self.publisher.unplaced.is_empty()
     }
 
     /// Counts the channel as a publisher, if it has not published before.
@@ -441,12 +399,12 @@ impl Channel {
     }
 
     /// Places some publishes of a transaction; says whether every queue took them, and up to where
-    /// the store must be durable before the commit is true, and what of it is left for later turns.
+    /// the store must be durable before the commit is true.
     pub(super) fn place_some(
         &mut self,
         publishes: &mut std::vec::IntoIter<Checked>,
         cx: &mut Context<'_>,
-    ) -> (Placed, Option<Arc<Placing>>) {
+    ) -> Placed {
         let mut run = self.publisher.held.part();
         let mut kept = Position::default();
         let party = self.heard_party(cx.session);
@@ -477,12 +435,11 @@ impl Channel {
             run.committed_by(party);
         }
         let mut placed = Vec::with_capacity(run.len());
-        let handed = cx.session.vhost.place(cx.now, &mut run, &mut placed);
+        let copies = cx.session.vhost.place(cx.now, &mut run, &mut placed);
         self.publisher.held.join(run);
-        cx.session.tally.routed.raise(handed.copies as u64);
+        cx.session.tally.routed.raise(copies as u64);
         note_staged(&placed, cx);
-        let placed = placed.into_iter().fold(Placed::Accepted(kept), Placed::and);
-        (placed, handed.left)
+        placed.into_iter().fold(Placed::Accepted(kept), Placed::and)
     }
 }
 

@@ -6,8 +6,6 @@
 //!
 //! Spec: AMQP 0-9-1 class `tx`. Seen: RabbitMQ 4.3.6, tests/scripts/tx.
 
-use std::sync::Arc;
-
 use leveret_codec::methods::{
     ConfirmSelect, ConfirmSelectOk, TxCommitOk, TxRollbackOk, TxSelectOk,
 };
@@ -23,7 +21,7 @@ use crate::outbox::Outbox;
 use crate::queue::Outcome;
 use crate::store::Position;
 use crate::turns;
-use crate::vhost::{Placed, Placing};
+use crate::vhost::Placed;
 
 /// What waits for a commit.
 #[derive(Default)]
@@ -61,8 +59,6 @@ pub(super) struct Commit {
     is_routed: bool,
     /// Whether every queue took what was placed so far, and how far the store must be for that.
     placed: Placed,
-    /// What of it is not in all of its very many queues yet.
-    unplaced: Vec<Arc<Placing>>,
 }
 
 impl Commit {
@@ -137,7 +133,6 @@ impl Channel {
             publishes: publishes.into_iter(),
             settlements,
             placed: Placed::Accepted(Position::default()),
-            unplaced: Vec::new(),
         }));
         self.go_on(cx)
     }
@@ -151,12 +146,8 @@ impl Channel {
     /// Whether [`Channel::go_on`] has something to do now.
     #[must_use]
     pub fn can_go_on(&self, outbox: &Outbox) -> bool {
-        // What comes next must not be before what is left in any of its queues.
-        let must_wait = |commit: &Commit| {
-            let is_settled = commit.is_placed() && commit.settlements.is_empty();
-            is_settled || !commit.unplaced.is_empty()
-        };
-        let waits = self.commit.as_deref().is_some_and(must_wait) && outbox.owes_work();
+        let is_settled = |commit: &Commit| commit.is_placed() && commit.settlements.is_empty();
+        let waits = self.commit.as_deref().is_some_and(is_settled) && outbox.owes_work();
         self.commit.is_some() && !waits
     }
 
@@ -169,9 +160,8 @@ impl Channel {
             return Ok(());
         };
         while !commit.is_placed() {
-            let (placed, left) = self.place_some(&mut commit.publishes, cx);
+            let placed = self.place_some(&mut commit.publishes, cx);
             commit.placed = commit.placed.and(placed);
-            commit.unplaced.extend(left);
             if turns::is_over() {
                 break;
             }
@@ -191,12 +181,7 @@ impl Channel {
     }
 
     fn end_commit(&mut self, commit: &Commit, cx: &mut Context<'_>) -> Result<(), AmqpError> {
-        let mut placed = Vec::new();
-        commit
-            .unplaced
-            .iter()
-            .for_each(|left| left.answers(&mut placed));
-        match placed.into_iter().fold(commit.placed, Placed::and) {
+        match commit.placed {
             Placed::Refused => Err(AmqpError::precondition_failed("partial tx completion")),
             Placed::Accepted(position) => {
                 // RabbitMQ waits for its queues if there was something to publish.

@@ -306,7 +306,6 @@ impl Running {
             Mail::Blocked(reason) => self.on_alarm(reason, io),
             Mail::Resume(queue) => call_back(&queue, io.now),
             Mail::Paid(_) => {
-                self.confirm_paid(io);
                 let change = self.pauses.on_paid();
                 self.on_pause(change, io.now);
             }
@@ -330,18 +329,6 @@ impl Running {
         for id in self.channels.open_ids() {
             if let Some(State::Open { channel, .. }) = self.channels.get(id) {
                 channel.on_durable(position, &mut context(&self.session, io));
-                self.unconfirmed = earlier(self.unconfirmed, channel.waits_for());
-            }
-        }
-    }
-
-    /// Work that was left is done: publishes may have waited for it.
-    fn confirm_paid(&mut self, io: &mut Io<'_>) {
-        for id in self.channels.open_ids() {
-            if let Some(State::Open { channel, .. }) = self.channels.get(id)
-                && channel.has_unplaced()
-            {
-                channel.on_paid(&mut context(&self.session, io));
                 self.unconfirmed = earlier(self.unconfirmed, channel.waits_for());
             }
         }

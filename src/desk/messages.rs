@@ -175,8 +175,8 @@ impl Actor {
         publishes.published_to(&exchange.tally);
         publishes.push(message, routes);
         let mut placed = Vec::with_capacity(1);
-        let handed = vhost.place(now, &mut publishes, &mut placed);
-        self.count(|tally| tally.routed.add(handed.copies as u64));
+        let copies = vhost.place(now, &mut publishes, &mut placed);
+        self.count(|tally| tally.routed.add(copies as u64));
         let value = match (placed.first(), routes.len()) {
             (Some(Placed::Refused), _) => Published::Refused,
             (_, 0) => Published::Unroutable,

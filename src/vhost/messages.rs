@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Vhost;
 use super::exchanges::EVENTS;
-use super::placing::{AT_ONCE, Placed, Placing, Publishes};
+use super::placing::{Placed, Publishes};
 use super::queue_handle::QueueHandle;
 use super::routing::{Answer, Destination, Exchange, Question, Release, Routes, Target};
 use crate::clock::Now;
@@ -12,15 +12,6 @@ use crate::events::{CopyId, Fate};
 use crate::message::{Message, routing_keys};
 use crate::queue::DeadLetter;
 use crate::store::Position;
-use crate::turns::Left;
-
-/// What was handed to queues.
-pub struct Handed {
-    /// Copies.
-    pub copies: usize,
-    /// What of it is left for later turns: a queue may still refuse a message.
-    pub left: Option<Arc<Placing>>,
-}
 
 impl Vhost {
     /// Where a message that arrives at `exchange` goes, its alternate exchanges included.
@@ -40,47 +31,22 @@ impl Vhost {
     }
 
     /// Puts messages into their queues, in order, and leaves `publishes` empty; `placed` gets one
-    /// answer for each. All of one call are stored as one group. Those for very many queues go into
-    /// them in later turns, as far as this one has no room, and are owed.
-    pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) -> Handed {
-        self.tell_of(now, publishes);
-        if publishes.pushes() <= AT_ONCE {
-            let copies = publishes.place(&self.env, now, placed);
-            return Handed { copies, left: None };
-        }
-        let copies = publishes.pushes();
-        let placing = Placing::begin(&self.env, now, publishes);
-        let left = self.placing.begin(&self.env.turns, now, &placing);
-        placing.answers(placed);
-        let left = (left == Left::More).then_some(placing);
-        Handed { copies, left }
-    }
-
-    fn tell_of(&self, now: Now, publishes: &mut Publishes) {
+    /// answer for each. All of one call are stored as one group. Returns how many copies were
+    /// handed to queues.
+    pub fn place(&self, now: Now, publishes: &mut Publishes, placed: &mut Vec<Placed>) -> usize {
         if self.env.events.listening() {
             publishes.announce(&self.env.events, &self.name, now);
             if self.is_traced() {
                 self.trace_publishes(now, publishes);
             }
         }
+        publishes.place(&self.env, now, placed)
     }
 
     /// Places one message that its sender does not hear of again.
     fn place_one(&self, now: Now, mut publishes: Publishes, message: Message, routes: &Routes) {
         publishes.push(message, routes);
-        self.place_unheard(now, publishes);
-    }
-
-    /// Places messages whose sender does not hear of them again, behind those that wait: they may
-    /// come from the same place.
-    fn place_unheard(&self, now: Now, mut publishes: Publishes) {
-        self.tell_of(now, &mut publishes);
-        if publishes.pushes() <= AT_ONCE && self.placing.is_empty() {
-            publishes.place(&self.env, now, &mut Vec::with_capacity(1));
-        } else {
-            let placing = Placing::begin(&self.env, now, &mut publishes);
-            self.placing.begin(&self.env.turns, now, &placing);
-        }
+        self.place(now, &mut publishes, &mut Vec::with_capacity(1));
     }
 
     /// Places one message that died as `letter` tells.
@@ -98,14 +64,8 @@ impl Vhost {
         };
         let mut publishes = publishes.of_dead(queue.copy_id(letter.entry.position));
         publishes.push_dead(message, routes, letter.entry.delivery_count);
-        if !letter.confirm {
-            self.place_unheard(now, publishes);
-            return Placed::Accepted(Position::default());
-        }
-        // The queue waits for the answer.
         let mut placed = Vec::with_capacity(1);
-        self.tell_of(now, &mut publishes);
-        publishes.place(&self.env, now, &mut placed);
+        self.place(now, &mut publishes, &mut placed);
         placed
             .pop()
             .unwrap_or(Placed::Accepted(Position::default()))

@@ -77,7 +77,7 @@ pub use inventory::{
     BindingInfo, Inventory, NewBinding, NewExchange, NewQueue, bind_all, declare_exchanges,
     declare_queues,
 };
-pub use placing::{Placed, Placing, Publishes};
+pub use placing::{Placed, Publishes};
 pub use queue_handle::QueueHandle;
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget, check_no_reply_name, is_reply_queue};
@@ -111,8 +111,6 @@ pub struct Vhost {
     policies: RwLock<Policies>,
     /// Copies on their way to `amq.rabbitmq.trace`, and events to `amq.rabbitmq.event`.
     outflow: Arc<Outflow>,
-    /// Messages on their way into very many queues.
-    placing: Arc<placing::Line>,
     /// Held while the vhost is traced: fates of its messages are noted.
     tap: Mutex<Option<ListenerGuard>>,
     /// What went through it without a connection.
@@ -159,7 +157,6 @@ impl Vhost {
             queues_max: Mutex::default(),
             policies: RwLock::default(),
             outflow: Outflow::new(me),
-            placing: Arc::default(),
             tap: Mutex::default(),
             tally: Tally::default(),
             past: Mutex::default(),

@@ -7,7 +7,6 @@
 
 mod groups;
 mod handing;
-mod long;
 mod placed;
 mod publish;
 mod reached;
@@ -15,8 +14,6 @@ mod source;
 mod spans;
 mod streams;
 
-pub use long::Placing;
-pub(super) use long::{AT_ONCE, Line};
 pub use placed::Placed;
 pub use publish::Publishes;
 pub(super) use reached::Publishers;

@@ -20,7 +20,7 @@ use crate::message::Message;
 use crate::queue::Sender;
 use crate::store::{Op, Position, RecordAt};
 use crate::tally::ExchangeTally;
-use crate::turns::{self, Left};
+use crate::turns;
 use crate::vhost::queue_handle::QueueHandle;
 use crate::vhost::routing::{Routes, Target, only_queue};
 use crate::vhost::storing::Storing;
@@ -159,15 +159,6 @@ impl Publishes {
         }
     }
 
-    /// Takes the messages out, to be placed in turns. What of them comes to which queue does not
-    /// count here.
-    pub(super) fn take_messages(&mut self) -> Self {
-        let reached = std::mem::take(&mut self.reached);
-        let messages = std::mem::take(self);
-        self.reached = reached;
-        messages
-    }
-
     /// The other run is placed.
     pub fn join(&mut self, part: Self) {
         self.reached = part.reached;
@@ -271,7 +262,7 @@ impl Publishes {
         let first = placed.len();
         let streams = self.store(env, now, placed);
         let answers = placed.get_mut(first..).unwrap_or_default();
-        let _all = self.hand_out(now, &streams, answers, &mut Reach::default());
+        self.hand_out(now, &streams, answers);
         self.clear();
         pushes
     }
@@ -279,7 +270,7 @@ impl Publishes {
     /// Counts the messages, stores what must be stored and appends to streams what goes there;
     /// `placed` gets an answer for each that no queue has refused yet. Returns the streams.
     #[inline(always)]
-    pub(super) fn store(
+    fn store(
         &mut self,
         env: &Environment,
         now: Now,
@@ -344,15 +335,9 @@ impl Publishes {
         env.store.submit(&mut ops)
     }
 
-    /// Gives every target from `reach` on its messages, all of them at once; `streams` have theirs.
-    /// In `answers` stands for each message whether a queue has refused it.
-    pub(super) fn hand_out(
-        &mut self,
-        now: Now,
-        streams: &[Arc<QueueHandle>],
-        answers: &mut [Placed],
-        reach: &mut Reach,
-    ) -> Left {
+    /// Gives every target its messages, all of them at once; `streams` have theirs. In `answers`
+    /// stands for each message whether a queue has refused it.
+    fn hand_out(&mut self, now: Now, streams: &[Arc<QueueHandle>], answers: &mut [Placed]) {
         let Self {
             each,
             runs,
@@ -374,36 +359,22 @@ impl Publishes {
             Target::Reply(reply) => reply_all(reply, parts, each),
         };
         if let [run] = &**runs {
-            let all = run.routes.len();
-            for target in run.routes.iter().skip(reach.targets) {
-                reach.targets += 1;
-                let is_last = reach.targets == all;
-                let take = if is_last { Take::Whole } else { Take::Copy };
+            let last = run.routes.len().saturating_sub(1);
+            for (at, target) in run.routes.iter().enumerate() {
+                let take = if at == last { Take::Whole } else { Take::Copy };
                 hand(target, &mut std::iter::once((0..run.to, take)));
-                if reach.must_pause(run.to) && !is_last {
-                    return Left::More;
-                }
             }
-            return Left::Nothing;
+            return;
         }
         let groups = groups.get_or_insert_default();
-        if reach.targets == 0 {
-            groups.set(runs.iter().map(|run| (&run.routes, run.to)));
-        }
-        for (run, target, parts) in groups.iter().skip(reach.targets) {
-            reach.targets += 1;
-            let mut handed = 0;
-            let mut parts = parts.inspect(|(part, _)| handed += part.len());
+        groups.set(runs.iter().map(|run| (&run.routes, run.to)));
+        for (run, target, mut parts) in groups.iter() {
             let target = runs.get(run).and_then(|run| run.routes.get(target));
             if let Some(target) = target {
                 hand(target, &mut parts);
             }
-            if reach.must_pause(handed) {
-                return Left::More;
-            }
         }
         groups.clear();
-        Left::Nothing
     }
 
     fn clear(&mut self) {
@@ -412,24 +383,6 @@ impl Publishes {
         self.pushes = 0;
         self.spans.clear();
         self.source.clear();
-    }
-}
-
-/// How many targets have their messages.
-#[derive(Debug, Default)]
-pub(super) struct Reach {
-    pub(super) targets: usize,
-    /// It ends with the turn: each copy counts for so many steps.
-    pub(super) steps: Option<usize>,
-}
-
-impl Reach {
-    #[inline]
-    fn must_pause(&self, handed: usize) -> bool {
-        self.steps.is_some_and(|steps| {
-            turns::spend(steps * handed);
-            turns::is_over()
-        })
     }
 }
 
