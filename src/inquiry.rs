@@ -53,7 +53,8 @@ pub struct ChannelSnapshot {
     pub exchanges: Vec<ChannelExchange>,
     /// What it has read, by queue: all that it has consumers of, and 1,024 others.
     pub queues: Vec<ChannelQueue>,
-    /// What of its messages came where; 1,024 queues that it began to use last.
+    /// What of its messages came where, up to [`REACHED_MAX`](crate::limits::REACHED_MAX) pairs of
+    /// a queue and an exchange; empty unless [`Detail::Reached`] was asked for.
     pub reached: Vec<ChannelReach>,
 }
 
@@ -121,6 +122,16 @@ pub struct ChannelCounters {
     pub acked: u64,
 }
 
+/// How much is asked of each channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// All but [`ChannelSnapshot::reached`].
+    #[default]
+    Plain,
+    /// All.
+    Reached,
+}
+
 /// The answers to one question, as they come in.
 #[derive(Default)]
 struct Gathered {
@@ -131,18 +142,27 @@ struct Gathered {
 }
 
 /// What a connection is handed to answer with.
-pub struct Ticket(Arc<Mutex<Gathered>>);
+pub struct Ticket {
+    detail: Detail,
+    gathered: Arc<Mutex<Gathered>>,
+}
 
 impl Ticket {
+    /// How much is asked for.
+    #[must_use]
+    pub fn detail(&self) -> Detail {
+        self.detail
+    }
+
     /// Answers; the ticket is used up.
     pub fn answer(self, channels: impl IntoIterator<Item = ChannelSnapshot>) {
-        self.0.lock().channels.extend(channels);
+        self.gathered.lock().channels.extend(channels);
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut gathered = self.0.lock();
+        let mut gathered = self.gathered.lock();
         gathered.missing -= 1;
         let waker = match gathered.missing {
             0 => gathered.waker.take(),
@@ -163,20 +183,35 @@ impl std::fmt::Debug for Ticket {
 
 /// Resolves when every connection that was asked has answered or is gone.
 #[derive(Default)]
-pub struct Answers(Arc<Mutex<Gathered>>);
+pub struct Answers {
+    detail: Detail,
+    gathered: Arc<Mutex<Gathered>>,
+}
 
 impl Answers {
+    /// Of a question for so much.
+    #[must_use]
+    pub(crate) fn of(detail: Detail) -> Self {
+        Self {
+            detail,
+            ..Self::default()
+        }
+    }
+
     /// A ticket for one more connection.
     #[must_use]
     pub(crate) fn ticket(&self) -> Ticket {
-        self.0.lock().missing += 1;
-        Ticket(Arc::clone(&self.0))
+        self.gathered.lock().missing += 1;
+        Ticket {
+            detail: self.detail,
+            gathered: Arc::clone(&self.gathered),
+        }
     }
 
     /// What has come in so far, and how many connections have not answered yet.
     #[must_use]
     pub fn take(&self) -> (Vec<ChannelSnapshot>, usize) {
-        let mut gathered = self.0.lock();
+        let mut gathered = self.gathered.lock();
         (std::mem::take(&mut gathered.channels), gathered.missing)
     }
 }
@@ -185,7 +220,7 @@ impl Future for &Answers {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut gathered = self.0.lock();
+        let mut gathered = self.gathered.lock();
         if gathered.missing == 0 {
             return Poll::Ready(());
         }

@@ -182,6 +182,10 @@ pub const RELIEF_STEP: u64 = 32 * 1024;
 /// fewer.
 pub const PEEK_MAX: (usize, u64) = (1_000, 16 * 1024 * 1024);
 
+/// Pairs of a queue and an exchange of which a channel keeps how many of its messages came there.
+/// Messages of further pairs count with the queue and with the exchange only.
+pub const REACHED_MAX: usize = 1_024;
+
 /// Slots of an empty buffer that is worth giving back, in octets.
 pub const BUFFER_KEEP: usize = 16 * 1024;
 

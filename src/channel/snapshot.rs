@@ -3,12 +3,12 @@
 use super::Channel;
 use super::confirms::Confirms;
 use crate::ids::ConnectionId;
-use crate::inquiry::{ChannelCounters, ChannelReach, ChannelSnapshot};
+use crate::inquiry::{ChannelCounters, ChannelReach, ChannelSnapshot, Detail};
 
 impl Channel {
-    /// The channel as it is now, on the connection `connection`.
+    /// The channel as it is now, on the connection `connection`, with as much as `detail` says.
     #[must_use]
-    pub fn snapshot(&self, connection: ConnectionId) -> ChannelSnapshot {
+    pub fn snapshot(&self, connection: ConnectionId, detail: Detail) -> ChannelSnapshot {
         let (uncommitted, uncommitted_acks) = self
             .transaction
             .as_ref()
@@ -40,7 +40,10 @@ impl Channel {
             },
             exchanges: self.exchanges.shown(),
             queues: self.consumers.read_by_queue(),
-            reached: self.reached(),
+            reached: match detail {
+                Detail::Plain => Vec::new(),
+                Detail::Reached => self.reached(),
+            },
         }
     }
 

@@ -20,7 +20,7 @@ use leveret_codec::types::ChannelId;
 use crate::auth::ChannelGuard;
 use crate::channel::{Channel, DroppedContent};
 use crate::ids::ConnectionId;
-use crate::inquiry::ChannelSnapshot;
+use crate::inquiry::{ChannelSnapshot, Detail};
 
 /// The numbers in use.
 #[derive(Default)]
@@ -72,9 +72,13 @@ impl Channels {
     }
 
     /// All open channels, as a view shows them.
-    pub(super) fn snapshots(&self, connection: ConnectionId) -> Vec<ChannelSnapshot> {
+    pub(super) fn snapshots(
+        &self,
+        connection: ConnectionId,
+        detail: Detail,
+    ) -> Vec<ChannelSnapshot> {
         let open = self.slots.iter().filter_map(|slot| match &slot.state {
-            State::Open { channel, .. } => Some(channel.snapshot(connection)),
+            State::Open { channel, .. } => Some(channel.snapshot(connection, detail)),
             State::Closing(_) | State::Unopened(_) => None,
         });
         open.collect()

@@ -309,7 +309,10 @@ impl Running {
                 let change = self.pauses.on_paid();
                 self.on_pause(change, io.now);
             }
-            Mail::Ask(ticket) => ticket.answer(self.channels.snapshots(self.session.id)),
+            Mail::Ask(ticket) => {
+                let channels = self.channels.snapshots(self.session.id, ticket.detail());
+                ticket.answer(channels);
+            }
             Mail::Close(error) | Mail::Stop(error) => return Err(error.in_method(0, 0).into()),
         }
         Ok(())

@@ -12,6 +12,7 @@ use crate::clock::Now;
 use crate::config::{Settings, node_name};
 use crate::desk::Desk;
 use crate::desk::views::{ChannelView, Churn, QueueFigures, Scope, SessionRef};
+use crate::inquiry::Detail;
 use crate::kind::QueueKind;
 use crate::limits::METRICS_CHANNELS_MS;
 use crate::paging::Pager;
@@ -68,18 +69,18 @@ impl Sums {
 }
 
 impl Moment {
-    /// Asks the broker. With `channels` the connections are asked for theirs, and waited for as
-    /// long as [`METRICS_CHANNELS_MS`].
+    /// Asks the broker. With `channels` the connections are asked for so much of theirs, and
+    /// waited for as long as [`METRICS_CHANNELS_MS`].
     pub(super) async fn ask(
         desk: &Arc<Desk>,
         endpoint: &'static str,
-        channels: bool,
+        channels: Option<Detail>,
         queues: usize,
         started: Now,
     ) -> Self {
         let channels = match channels {
-            true => channels_of(desk).await,
-            false => Vec::new(),
+            Some(detail) => channels_of(desk, detail).await,
+            None => Vec::new(),
         };
         let measured = desk.measured_aside().await;
         let vhosts = desk.vhost_names().into_iter();
@@ -182,8 +183,8 @@ impl Moment {
 }
 
 /// The channels of the connections that answer in time.
-async fn channels_of(desk: &Desk) -> Vec<ChannelView> {
-    let answers = desk.ask_channels(Scope::All, None);
+async fn channels_of(desk: &Desk, detail: Detail) -> Vec<ChannelView> {
+    let answers = desk.ask_all_channels(detail);
     let limit = Duration::from_millis(METRICS_CHANNELS_MS);
     // Those that are late are left out.
     drop(tokio::time::timeout(limit, &answers).await);

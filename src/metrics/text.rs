@@ -22,6 +22,7 @@ use crate::desk::Desk;
 use crate::desk::views::{
     ChannelView, ExchangeFigures, ExchangeRoll, QueueFigures, QueueRoll, Scope, WithBindings,
 };
+use crate::inquiry::Detail;
 use crate::limits::{HTTP_CHUNK, METRICS_STEPS};
 use crate::management::give_way;
 use crate::queue::Stats;
@@ -62,18 +63,8 @@ impl Text {
         let vhosts = page.vhosts();
         let scope = vhosts.as_deref().map_or(Scope::All, Scope::Vhosts);
         let queues = desk.queue_roll(scope);
-        let asks_channels = plan.iter().any(|planned| {
-            let source = &planned.family.source;
-            let is_each = page.shows_each();
-            match source {
-                Source::Channel(..) => true,
-                Source::ChannelExchange(..)
-                | Source::ChannelQueue(..)
-                | Source::ChannelQueueExchange(_) => is_each,
-                _ => false,
-            }
-        });
-        let moment = Moment::ask(desk, page.endpoint(), asks_channels, queues.len(), started);
+        let channels = detail_of(&plan, page.shows_each());
+        let moment = Moment::ask(desk, page.endpoint(), channels, queues.len(), started);
         let moment = moment.await;
         let sums = plan.iter().map(|_| None).collect();
         let needs_sums = !matches!(page, Page::Detailed { .. });
@@ -328,6 +319,18 @@ fn read_of(stats: &Stats) -> ReadTotals {
         redelivered: stats.redelivered,
         acked: stats.acked,
     }
+}
+
+/// What channels are asked for what is on a page; `None`: nothing. `is_each`: it shows them one by
+/// one.
+fn detail_of(plan: &[Planned], is_each: bool) -> Option<Detail> {
+    let details = plan.iter().map(|planned| match planned.family.source {
+        Source::Channel(..) => Some(Detail::Plain),
+        Source::ChannelExchange(..) | Source::ChannelQueue(..) if is_each => Some(Detail::Plain),
+        Source::ChannelQueueExchange(_) if is_each => Some(Detail::Reached),
+        _ => None,
+    });
+    details.max().flatten()
 }
 
 impl Body for Text {

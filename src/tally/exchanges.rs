@@ -103,10 +103,31 @@ impl<C: Default> PerExchange<C> {
         counts
     }
 
+    /// What is counted of `exchange`, if something is.
+    #[inline]
+    pub fn known(&mut self, exchange: &Arc<ExchangeTally>) -> Option<&mut C> {
+        let is_same = |(known, _): &(Arc<ExchangeTally>, C)| Arc::ptr_eq(known, exchange);
+        if !self.each.get(self.last).is_some_and(is_same) {
+            self.last = self.place_of(exchange)?;
+        }
+        self.each.get_mut(self.last).map(|(_, counts)| counts)
+    }
+
+    /// Of how many exchanges something is counted.
+    #[must_use]
+    pub fn exchanges(&self) -> usize {
+        self.each.len()
+    }
+
+    #[inline(never)]
+    fn place_of(&self, exchange: &Arc<ExchangeTally>) -> Option<usize> {
+        let mut each = self.each.iter();
+        each.position(|(known, _)| Arc::ptr_eq(known, exchange))
+    }
+
     #[inline(never)]
     fn turn_to(&mut self, exchange: &Arc<ExchangeTally>) {
-        let mut each = self.each.iter();
-        let known = each.position(|(known, _)| Arc::ptr_eq(known, exchange));
+        let known = self.place_of(exchange);
         self.last = known.unwrap_or_else(|| self.add(exchange));
     }
 

@@ -170,9 +170,8 @@ impl QueueHandle {
 
     pub(super) fn mark_deleted(&self) {
         self.deleted.store(true, Ordering::Release);
-        if let Some(publishers) = self.publishers.get() {
-            publishers.end();
-        }
+        // Made here if no channel has asked for them: one that asks now gets these.
+        self.publishers().end();
     }
 
     /// The channels that publish to it.

@@ -12,6 +12,7 @@ use leveret::clock::Clock;
 use leveret::internals::desk::rates::{Subject, Windows};
 use leveret::internals::desk::views::{ChannelView, Scope};
 use leveret::internals::inquiry::{ChannelExchange, ChannelQueue, ChannelSnapshot};
+use leveret::internals::limits::REACHED_MAX;
 use leveret::internals::queue::DeathTotals;
 use leveret::internals::tally::{ExchangeTotals, MessageTotals, ReadTotals, SizeTotals};
 
@@ -165,6 +166,37 @@ fn what_came_to_queues_counts_by_channel_queue_and_exchange() {
     client.say("basic.reject delivery-tag=1");
     client.ask("queue.delete queue='s'");
     assert_eq!(reached(&broker, 1), &expected[..5]);
+}
+
+// 64 exchanges with the same 1,024 queues made 65,536 counts of a channel, which every page of
+// metrics copied.
+#[test]
+fn what_a_channel_counts_by_queue_and_exchange_is_bounded() {
+    let broker = broker();
+    let mut client = Client::new(&broker);
+    for exchange in ["a", "b"] {
+        client.ask(&format!(
+            "exchange.declare exchange='{exchange}' type='fanout'"
+        ));
+    }
+    for n in 0..REACHED_MAX - 1 {
+        let queue = format!("q{n}");
+        client.declare(&queue, "");
+        client.ask(&format!("queue.bind queue='{queue}' exchange='a'"));
+        client.ask(&format!("queue.bind queue='{queue}' exchange='b'"));
+    }
+    for exchange in ["a", "b"] {
+        client.say(&format!("basic.publish exchange='{exchange}' body='1'"));
+        client.sync();
+    }
+    assert_eq!(reached(&broker, 1).len(), REACHED_MAX);
+    assert_eq!(exchange(&broker, "b").published_out, REACHED_MAX as u64 - 1);
+    // Only pages that show it ask for it.
+    let answers = broker.desk().ask_channels(Scope::All, None);
+    eventually("the channel is shown without it", || {
+        let (channels, _) = broker.desk().channels(&answers);
+        channels.iter().any(|view| view.snapshot.reached.is_empty())
+    });
 }
 
 // Seen: RabbitMQ 4.3.6, `publishers` in `/api/queues`.

@@ -170,6 +170,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "hostile::deliveries_to_a_reader_that_never_reads_stay_in_their_queue",
     ),
     ("PEEK_MAX", "limits::what_is_shown_of_a_queue_is_bounded"),
+    (
+        "REACHED_MAX",
+        "counters::what_a_channel_counts_by_queue_and_exchange_is_bounded",
+    ),
     ("BUFFER_KEEP", "limits::frames_of_every_size_get_through"),
     (
         "TURN_STEPS",

@@ -12,6 +12,7 @@ use leveret::internals::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ExchangeSort, Listing, NameFilter, Page,
     QueueSort, QueueView, Scope,
 };
+use leveret::internals::inquiry::Detail;
 use leveret::internals::vhost::DestinationName;
 use leveret_codec::types::ShortString;
 
@@ -27,7 +28,7 @@ fn queue(broker: &Broker, name: &str) -> QueueView {
 
 /// The channels of all connections, and how many connections did not answer.
 pub(crate) fn channels(broker: &Broker) -> (Vec<ChannelView>, usize) {
-    let answers = broker.desk().ask_channels(Scope::All, None);
+    let answers = broker.desk().ask_all_channels(Detail::Reached);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()

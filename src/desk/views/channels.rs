@@ -11,7 +11,7 @@ use crate::clock::Wall;
 use crate::desk::Desk;
 use crate::desk::session::Session;
 use crate::ids::ConnectionId;
-use crate::inquiry::{Answers, ChannelSnapshot};
+use crate::inquiry::{Answers, ChannelSnapshot, Detail};
 use crate::mail::Mail;
 use crate::vhost::QueueHandle;
 
@@ -106,6 +106,16 @@ impl Desk {
     #[must_use]
     pub fn ask_channels(&self, scope: Scope<'_>, connection: Option<&str>) -> Answers {
         self.ask_channels_for(scope, None, connection)
+    }
+
+    /// The same of all connections, with as much as `detail` says.
+    #[must_use]
+    pub fn ask_all_channels(&self, detail: Detail) -> Answers {
+        let answers = Answers::of(detail);
+        for session in self.sessions() {
+            session.mailbox.post(Mail::Ask(answers.ticket()));
+        }
+        answers
     }
 
     /// The same, only of the connections of `user` if one is named: no others are asked.

@@ -2,8 +2,9 @@
 //!
 //! Counted when a queue gets its part of a batch, once for all of it. As long as a channel is open
 //! and knows a queue, it counts there as a publisher. Bounded by [`QUEUES_MAX`] (I11): a channel
-//! that publishes to more queues forgets those that it knew first. Batches for so many queues that
-//! they go on in later turns count with their queues, and not here.
+//! that publishes to more queues forgets those that it knew first. With [`REACHED_MAX`] pairs of a
+//! queue and an exchange no further pair is counted until a queue is forgotten. Batches for so many
+//! queues that they go on in later turns count with their queues, and not here.
 //!
 //! Docs: RabbitMQ, Prometheus, `channel_queue_exchange_metrics`. Seen: RabbitMQ 4.3.6,
 //! `publishers` in `/api/queues` while channels come and go.
@@ -16,6 +17,7 @@ use leveret_codec::types::ShortString;
 
 use super::spans::Spans;
 use crate::ids::{IdMap, QueueId};
+use crate::limits::REACHED_MAX;
 use crate::queue::Queue;
 use crate::tally::{ExchangeTally, PerExchange};
 use crate::vhost::queue_handle::QueueHandle;
@@ -33,12 +35,12 @@ pub(in crate::vhost) struct Publishers {
 }
 
 impl Publishers {
-    /// Of `queue`, none yet.
+    /// Of `queue`, none yet. Deleting the queue [ends](Self::end) them.
     pub(in crate::vhost) fn of(queue: &QueueHandle) -> Arc<Self> {
         Arc::new(Self {
             queue: queue.name().clone(),
             channels: AtomicU64::new(0),
-            is_deleted: AtomicBool::new(queue.is_deleted()),
+            is_deleted: AtomicBool::new(false),
         })
     }
 
@@ -62,6 +64,8 @@ pub(super) struct Reached {
     last: usize,
     /// The place of the one that is forgotten next.
     oldest: usize,
+    /// Pairs of a queue and an exchange that are counted, up to [`REACHED_MAX`].
+    pairs: usize,
 }
 
 /// A queue that a channel has published to.
@@ -99,7 +103,22 @@ impl Reached {
             self.turn_to(queue);
         }
         if let Some(reach) = self.each.get_mut(self.last) {
+            match reach.from.known(exchange) {
+                Some(count) => *count += messages as u64,
+                None => self.begin(exchange, messages),
+            }
+        }
+    }
+
+    /// Begins to count the pair of the last queue and `exchange`, if there is room.
+    #[inline(never)]
+    fn begin(&mut self, exchange: &Arc<ExchangeTally>, messages: usize) {
+        if self.pairs < REACHED_MAX
+            && let Some(reach) = self.each.get_mut(self.last)
+        {
+            let before = reach.from.exchanges();
             *reach.from.of(exchange) += messages as u64;
+            self.pairs += reach.from.exchanges() - before;
         }
     }
 
@@ -127,6 +146,7 @@ impl Reached {
         self.oldest = (place + 1) % QUEUES_MAX;
         if let Some(reach) = self.each.get(place) {
             self.places.remove(&reach.queue);
+            self.pairs -= reach.from.exchanges();
         }
         place
     }

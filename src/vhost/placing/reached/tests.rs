@@ -53,6 +53,49 @@ fn a_channel_forgets_the_queues_that_it_knew_first() {
     assert_eq!(queues[2].publishers().count(), 0);
 }
 
+// 1,024 queues and 64 exchanges made 65,536 entries, which every page of metrics copied.
+#[test]
+fn pairs_of_a_queue_and_an_exchange_have_a_number() {
+    let broker = Fixture::new();
+    let exchanges: Vec<_> = (0..64).map(|n| exchange(&n.to_string())).collect();
+    let queue = |n: usize| broker.queue(&format!("q{n}"), Table::new());
+    let queues: Vec<_> = (0..QUEUES_MAX).map(queue).collect();
+    let mut reached = Reached::default();
+    for from in &exchanges {
+        queues.iter().for_each(|queue| reached.add(queue, from, 1));
+    }
+    assert_eq!(reached.shown().count(), REACHED_MAX);
+    reached.add(&queues[0], &exchanges[0], 1);
+    assert!(shown(&reached).contains(&("q0".into(), "0".into(), 2)));
+    assert_eq!(queues[9].publishers().count(), 1);
+    // A queue that is forgotten makes room.
+    reached.add(&queue(QUEUES_MAX), &exchanges[1], 1);
+    assert!(shown(&reached).contains(&(format!("q{QUEUES_MAX}"), "1".into(), 1)));
+    assert_eq!(reached.shown().count(), REACHED_MAX);
+}
+
+// Whether a queue was deleted was looked at before the deletion could find its publishers: it was
+// shown for as long as the channel lived.
+#[test]
+fn a_queue_that_is_deleted_while_a_channel_begins_to_publish_is_not_shown() {
+    let broker = Fixture::new();
+    let from = exchange("");
+    for round in 0..2_000 {
+        let queue = broker.queue(&format!("q{round}"), Table::new());
+        let start = std::sync::Barrier::new(2);
+        let mut reached = Reached::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                queue.mark_deleted();
+            });
+            start.wait();
+            reached.add(&queue, &from, 1);
+        });
+        assert_eq!(shown(&reached), [], "in round {round}");
+    }
+}
+
 #[test]
 fn exchanges_that_a_batch_was_published_to_count_each_for_itself() {
     let broker = Fixture::new();
