@@ -33,7 +33,7 @@ const EVENT_INTERVAL: u32 = 8;
 /// Threads that serve HTTP. Long work hands its connections to another one.
 const HTTP_WORKERS: usize = 1;
 
-/// How much nicer those threads are than others. While a list is written and all processors are
+/// How much nicer those threads are than the one that starts the broker. While a list is written and all processors are
 /// busy, a thread that a message wakes gets one at once. Nicer ones would keep a lock for long that
 /// they hold when a busy machine takes the processor away from them.
 #[cfg(target_os = "linux")]
@@ -107,21 +107,35 @@ fn aside(desk: &Desk) -> io::Result<Option<Runtime>> {
     if !cfg!(feature = "management") || !is_served {
         return Ok(None);
     }
+    for_http().map(Some)
+}
+
+fn for_http() -> io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
     builder.enable_all().thread_name("leveret-http");
     builder.worker_threads(HTTP_WORKERS);
-    builder.on_thread_start(yield_to_amqp);
-    builder.build().map(Some)
+    yield_to_amqp(&mut builder);
+    builder.build()
 }
 
-/// Has the system prefer the threads that serve AMQP to this one, which serves HTTP, where threads
-/// have a niceness of their own.
-fn yield_to_amqp() {
+/// Has the system prefer the threads that serve AMQP to those of this runtime, where threads have a
+/// niceness of their own. A thread begins with that of its creator, which may be one of them.
+fn yield_to_amqp(runtime: &mut Builder) {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(HTTP_NICENESS) {
-        // It serves all the same.
-        crate::log::debug!("a thread for HTTP is as important as others: {error}");
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+        // Linux takes no process for the thread that asks.
+        let niceness = getpriority_process(None).map(|own| own + HTTP_NICENESS);
+        runtime.on_thread_start(move || {
+            let set = niceness.and_then(|niceness| setpriority_process(None, niceness));
+            if let Err(error) = set {
+                // It serves all the same.
+                crate::log::debug!("a thread for HTTP is as important as others: {error}");
+            }
+        });
     }
+    #[cfg(not(target_os = "linux"))]
+    let _has_no_niceness = runtime;
 }
 
 fn report(started: &Started, result: Result<Vec<Listening>, StartError>) {
@@ -187,3 +201,6 @@ async fn close_in_order(desk: &Desk, tasks: &TaskTracker, reason: &str) {
         crate::log::warn!("{} connections did not close within {wait:?}", tasks.len());
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
