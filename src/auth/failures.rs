@@ -24,7 +24,16 @@ pub(super) struct Failures {
     max: Option<u64>,
     /// When each source will have as many attempts again as one that never failed: each failure
     /// puts that off by its share of the window.
-    clear: Mutex<BTreeMap<Source, Mono>>,
+    clear: Mutex<BTreeMap<Source, Debt>>,
+}
+
+/// What failures of a source have come to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Debt {
+    /// When it is paid.
+    clear: Mono,
+    /// Until when it is known that the source is refused, so that no log says so again.
+    told: Mono,
 }
 
 /// An address, or a network of addresses that one client may have.
@@ -47,7 +56,7 @@ impl Source {
 pub(super) enum Standing {
     /// The address may try again.
     Heard,
-    /// It was the last one that is heard for now.
+    /// It was the last one that is heard for now, and the first such one within a window.
     Last,
 }
 
@@ -66,7 +75,7 @@ impl Failures {
             return false;
         };
         let clear = self.clear.lock().get(&source).copied();
-        clear.is_some_and(|clear| is_spent(max, clear, now))
+        clear.is_some_and(|debt| is_spent(max, debt.clear, now))
     }
 
     /// A login from `peer` has failed.
@@ -78,12 +87,13 @@ impl Failures {
         if all.len() >= LOGIN_SOURCES_MAX && !all.contains_key(&source) {
             make_room(&mut all, now);
         }
-        let clear = all.entry(source).or_default();
-        *clear = (*clear).max(now).plus(share(max));
-        match is_spent(max, *clear, now) {
-            true => Standing::Last,
-            false => Standing::Heard,
+        let debt = all.entry(source).or_default();
+        debt.clear = debt.clear.max(now).plus(share(max));
+        if !is_spent(max, debt.clear, now) || debt.told > now {
+            return Standing::Heard;
         }
+        debt.told = now.plus_ms(LOGIN_WINDOW_MS);
+        Standing::Last
     }
 }
 
@@ -98,10 +108,10 @@ fn is_spent(max: u64, clear: Mono, now: Mono) -> bool {
 }
 
 /// Forgets what is over, or else the source that is over next.
-fn make_room(all: &mut BTreeMap<Source, Mono>, now: Mono) {
-    all.retain(|_, clear| *clear > now);
+fn make_room(all: &mut BTreeMap<Source, Debt>, now: Mono) {
+    all.retain(|_, debt| debt.clear > now);
     if all.len() >= LOGIN_SOURCES_MAX
-        && let Some(next) = all.iter().min_by_key(|(_, clear)| **clear)
+        && let Some(next) = all.iter().min_by_key(|(_, debt)| debt.clear)
     {
         let source = *next.0;
         all.remove(&source);

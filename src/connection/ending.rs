@@ -120,16 +120,21 @@ impl Connection {
 
     pub(super) fn refuse(&mut self, now: Now, refusal: Refusal) {
         self.deadline = now.transport.plus_ms(SILENT_CLOSE_MS);
+        // The log has been told once; a client that goes on must not fill it.
+        let is_known = matches!(refusal, Refusal::Unheard(..));
         let (phase, log) = match refusal {
             Refusal::Version(log) => (Phase::Gone(Manner::Abort), log),
-            Refusal::Silent(log) => (Phase::Silent, log),
-            Refusal::Told(error, log) => {
+            Refusal::Silent(log) | Refusal::Unheard(None, log) => (Phase::Silent, log),
+            Refusal::Told(error, log) | Refusal::Unheard(Some(error), log) => {
                 self.say_close(&error);
                 (Phase::Closing(Closing::Ours), log)
             }
         };
         self.phase = phase;
-        crate::log::error!("Error on AMQP connection ({}): {log}", self.origin);
+        match is_known {
+            true => crate::log::debug!("Error on AMQP connection ({}): {log}", self.origin),
+            false => crate::log::error!("Error on AMQP connection ({}): {log}", self.origin),
+        }
     }
 
     /// Ends the connection without a word to the peer.

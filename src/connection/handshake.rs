@@ -23,7 +23,7 @@ use leveret_codec::methods::{
 use leveret_codec::table::{Table, TableRef, Value};
 use leveret_codec::types::ChannelId;
 
-use crate::auth::User;
+use crate::auth::{Refused, User};
 use crate::clock::Now;
 use crate::config::Settings;
 use crate::desk::Desk;
@@ -59,6 +59,8 @@ pub(super) enum Refusal {
     Silent(String),
     /// connection.close goes out, and the socket is closed after the silence all the same.
     Told(AmqpError, String),
+    /// The same for a login that nothing was looked at of; without an error nothing goes out.
+    Unheard(Option<AmqpError>, String),
 }
 
 /// Nothing has come yet.
@@ -127,11 +129,13 @@ impl AwaitStartOk {
             .map_err(|refused| {
                 let log = refused.to_string();
                 broker.tell_login(origin, how, Err(&refused));
-                match refused.reply_text() {
-                    Some(text) if client.capabilities.authentication_failure_close => {
-                        Refusal::Told(AmqpError::access_refused(text).in_method(0, 0), log)
-                    }
-                    _ => Refusal::Silent(log),
+                let text = refused.reply_text();
+                let text = text.filter(|_| client.capabilities.authentication_failure_close);
+                let error = text.map(|text| AmqpError::access_refused(text).in_method(0, 0));
+                match (&refused, error) {
+                    (Refused::TooManyFailures { .. }, error) => Refusal::Unheard(error, log),
+                    (_, Some(error)) => Refusal::Told(error, log),
+                    (_, None) => Refusal::Silent(log),
                 }
             })?;
         broker.tell_login(origin, how, Ok(user.name()));

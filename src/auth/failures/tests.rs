@@ -39,6 +39,24 @@ fn an_address_is_refused_after_so_many_failures_and_heard_again_in_time() {
     assert!(!fail(&failures, there, MAX - 1, much_later));
 }
 
+// Each attempt that was heard again while the address was at its limit wrote a line: 300 a minute.
+#[test]
+fn an_address_that_goes_on_failing_is_told_of_once_a_window() {
+    let failures = Failures::new(Some(MAX));
+    let there = peer("10.0.0.1");
+    let share_ms = LOGIN_WINDOW_MS / MAX;
+    let told = |from_ms: u64| {
+        let times = (0..MAX).map(|n| Mono::from_millis(from_ms + n * share_ms));
+        let standings = times.map(|now| failures.note(there, now));
+        standings
+            .filter(|standing| *standing == Standing::Last)
+            .count()
+    };
+    assert!(fail(&failures, there, MAX, Mono::from_millis(1)));
+    assert_eq!(told(1), 0);
+    assert_eq!(told(1 + LOGIN_WINDOW_MS), 1);
+}
+
 #[test]
 fn this_machine_is_never_refused_and_nothing_is_without_a_limit() {
     let failures = Failures::new(Some(1));
