@@ -48,6 +48,15 @@ pub enum ConfigError {
         /// The line.
         origin: Origin,
     },
+    /// A line of a `rabbitmq.conf` that protects the broker there and could not here.
+    Unprotected {
+        /// The line.
+        origin: Origin,
+        /// RabbitMQ's name, and the value.
+        setting: String,
+        /// What there is not here.
+        lack: &'static str,
+    },
     /// Files of RabbitMQ's format include each other without end.
     Included {
         /// The line that includes one more.
@@ -117,6 +126,15 @@ impl fmt::Display for ConfigError {
             Self::NoLine { origin } => write!(
                 f,
                 "{origin}: found something else, expected name = value, include FILE or # comment"
+            ),
+            Self::Unprotected {
+                origin,
+                setting,
+                lack,
+            } => write!(
+                f,
+                "{origin}: {setting} protects RabbitMQ, and Leveret has not {lack}: take the line \
+                 out to start without"
             ),
             Self::Included { origin } => write!(f, "{origin}: too many files are included"),
             Self::RabbitsFile { path } => write!(

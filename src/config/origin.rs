@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// Where a value was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// Nowhere: it is the built-in default.
+    #[default]
     Default,
     /// In a settings file.
     File {

@@ -5,6 +5,7 @@
 
 mod conf;
 mod known;
+mod protecting;
 mod reading;
 
 use std::path::Path;
@@ -34,7 +35,7 @@ pub(super) fn explain(path: &Path, text: &str) -> Option<Vec<ConfigError>> {
         }
         lines.push(read(at + 1, line)?);
     }
-    let is_rabbits = |line: &Line<'_>| !keys(line.name).is_empty();
+    let is_rabbits = |line: &Line<'_>| !keys(&parts(line.name)).is_empty();
     if !lines.iter().any(is_rabbits) {
         return None;
     }
@@ -64,32 +65,43 @@ fn read(number: usize, line: &str) -> Option<Line<'_>> {
     })
 }
 
-/// Our settings that RabbitMQ's `name` stands for.
-fn keys(name: &str) -> Vec<&'static Key> {
-    let name = if name.starts_with("listeners.tcp.") {
-        "listeners.tcp.default"
-    } else {
-        name
-    };
-    let stem = |name: &str| name.rsplit_once('.').map(|(stem, _)| stem.to_owned());
+/// The parts of a name without escaped dots.
+fn parts(name: &str) -> Vec<String> {
+    name.split('.').map(str::to_owned).collect()
+}
+
+/// Our settings that RabbitMQ's name with these parts stands for.
+fn keys(name: &[String]) -> Vec<&'static Key> {
+    let listener = parts("listeners.tcp.default");
+    let name = if is_listener(name) { &listener } else { name };
     let is_meant = |key: &&Key| {
         let is_list = matches!(key.value_type, ValueType::List { .. });
         let mut own = key.rabbitmq.iter();
         own.any(|own| {
-            let stem_of_own = stem(own).filter(|_| is_list);
-            let is_item = stem_of_own.is_some() && stem_of_own == stem(name);
-            *own == name || is_item || stem_of_own.as_deref() == Some(name)
+            let own = parts(own);
+            let is_of_list = match (own.split_last(), name.split_last()) {
+                (Some((_, [])), _) => false,
+                (Some((_, list)), Some((_, stem))) => list == stem || list == name,
+                _ => false,
+            };
+            own == name || (is_list && is_of_list)
         })
     };
     KEYS.iter().filter(is_meant).collect()
 }
 
+/// Whether it is `listeners.tcp.NAME`.
+fn is_listener(name: &[String]) -> bool {
+    matches!(name, [listeners, tcp, _] if listeners == "listeners" && tcp == "tcp")
+}
+
 /// The lines of a settings file that do what RabbitMQ's `name = value` does there; none if we have
 /// no such setting.
 fn here(name: &str, value: &str) -> Vec<String> {
-    let keys = keys(name);
+    let parts = parts(name);
+    let keys = keys(&parts);
     let found = keys.iter().filter_map(|key| {
-        let value = translated(key, name, value)?;
+        let value = translated(key, &parts, value)?;
         Some(format!("{} = {value}", key.name))
     });
     let found: Vec<_> = found.collect();
@@ -104,7 +116,7 @@ fn here(name: &str, value: &str) -> Vec<String> {
 }
 
 /// The value as our file has it; a secret is not shown.
-fn translated(key: &Key, name: &str, value: &str) -> Option<String> {
+fn translated(key: &Key, name: &[String], value: &str) -> Option<String> {
     match key.value_type {
         ValueType::Secret => Some("\"…\"".to_owned()),
         _ => worth(key, name, value).map(|value| value.to_string()),
@@ -112,7 +124,7 @@ fn translated(key: &Key, name: &str, value: &str) -> Option<String> {
 }
 
 /// What RabbitMQ's `name = value` is worth as a value of our setting.
-fn worth(key: &Key, name: &str, value: &str) -> Option<Value> {
+fn worth(key: &Key, name: &[String], value: &str) -> Option<Value> {
     let read = |text: &str| key.value_type.read(&Given::Raw(text.to_owned()));
     let is_number = value.bytes().all(|octet| octet.is_ascii_digit());
     // An address and a port stand in one value, or a port alone.
@@ -120,9 +132,7 @@ fn worth(key: &Key, name: &str, value: &str) -> Option<Value> {
     let found = match key.value_type {
         // RabbitMQ gives each item a line: `name.item = true`, or `name.number = item`.
         ValueType::List { .. } if value == "false" || value == "none" => Value::None,
-        ValueType::List { .. } if value == "true" => {
-            Value::List(vec![name.rsplit('.').next()?.to_owned()])
-        }
+        ValueType::List { .. } if value == "true" => Value::List(vec![name.last()?.clone()]),
         ValueType::List { .. } => Value::List(vec![value.to_owned()]),
         ValueType::Host if is_number => return None,
         ValueType::Host => read(parts.map_or(value, |(host, _)| host.trim_matches(['[', ']'])))?,
@@ -145,7 +155,7 @@ fn our_word<'v>(words: &[&str], value: &'v str) -> &'v str {
 
 /// The setting that RabbitMQ's `name` stands for; of two, the one that takes the value.
 pub(super) fn key(name: &str, given: &Given) -> Option<&'static Key> {
-    let keys = keys(name);
+    let keys = keys(&parts(name));
     let taker = keys.iter().find(|key| key.value_type.read(given).is_some());
     taker.or(keys.first()).copied()
 }

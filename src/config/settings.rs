@@ -320,6 +320,10 @@ settings! {
         anonymous_login_user: Option<String> = Some("guest".to_owned());
         "anonymous_login_user", NameOrNone, ["anonymous_login_user"];
 
+        /// The password that `ANONYMOUS` logs in with: if it is not that user's, it is refused.
+        anonymous_login_pass: Secret = Secret::new("guest");
+        "anonymous_login_pass", ValueType::Secret, ["anonymous_login_pass"];
+
         /// The ways to log in, in the order they are offered.
         auth_mechanisms: Vec<String> = MECHANISMS.map(str::to_owned).to_vec();
         "auth_mechanisms", List { of: &MECHANISMS, least: 1 }, ["auth_mechanisms.1"];

@@ -113,10 +113,17 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
         loader.ignored.push((origin, text));
     }
     let file = file.or_else(|| rabbits.filter(|path| path.exists()));
+    let is_ours = file.as_ref().is_some_and(|path| !is_rabbits(path));
     let more = named(RABBITS_FILES_VARIABLE).map_or_else(Vec::new, rabbit::files_of);
+    if is_ours && !more.is_empty() {
+        let text = "is read beside a file of RabbitMQ's format only".to_owned();
+        let origin = Origin::Env(RABBITS_FILES_VARIABLE.to_owned());
+        loader.ignored.push((origin, text));
+    }
+    let more = more.iter().filter(|_| !is_ours);
     let mut reading = Reading::default();
-    for path in file.iter().chain(&more) {
-        if path.extension().is_some_and(|ending| ending == "conf") {
+    for path in file.iter().chain(more) {
+        if is_rabbits(path) {
             reading.file(path);
         } else {
             loader.file(path);
@@ -131,6 +138,11 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
         loader.give(&flag.key, &given, &origin);
     }
     loader.finish()
+}
+
+/// Whether a file is of RabbitMQ's format.
+fn is_rabbits(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "conf")
 }
 
 /// The longest file of settings, in octets: no device fills the memory.

@@ -550,8 +550,18 @@ fn values_that_do_not_go_together_are_refused() {
         "port = 0\nmanagement.tcp.port = 0",
         "port = 7000\nmanagement.tcp.port = 7000\nmanagement.enabled = false",
         "port = 7000\nhost = \"127.0.0.1\"\n[management.tcp]\nport = 7000\nip = \"127.0.0.2\"",
+        "port = 7000\nhost = \"0.0.0.0\"\n[management.tcp]\nport = 7000\nip = \"::1\"",
     ] {
         assert!(file(apart).is_ok(), "{apart}");
+    }
+    for (host, ip) in [
+        ("::", "127.0.0.1"),
+        ("0.0.0.0", "::"),
+        ("0.0.0.0", "localhost"),
+    ] {
+        let text =
+            format!("port = 7000\nhost = \"{host}\"\n[management.tcp]\nport = 7000\nip = \"{ip}\"");
+        assert!(file(&text).is_err(), "{text}");
     }
 }
 
@@ -611,6 +621,30 @@ fn a_file_that_is_not_toml_names_the_line() {
         text.starts_with("leveret.toml, line 2: not valid TOML: duplicate key"),
         "{text}"
     );
+}
+
+// What RABBITMQ_CONFIG_FILES names was applied over a file of ours.
+#[test]
+fn more_files_of_rabbitmq_are_read_beside_one_of_its_format_only() {
+    let dir = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let more = write("more.conf", "heartbeat = 20\n");
+    let read = |file| {
+        let env = vec![("RABBITMQ_CONFIG_FILES".into(), more.clone().into())];
+        let inputs = Inputs {
+            file: Some(file),
+            env,
+            ..Inputs::default()
+        };
+        let loaded = load(&inputs).unwrap();
+        (loaded.settings.heartbeat_s, loaded.ignored().count())
+    };
+    assert_eq!(read(write("a.toml", "heartbeat = 10\n")), (10, 1));
+    assert_eq!(read(write("a.conf", "heartbeat = 10\n")), (20, 0));
 }
 
 #[test]

@@ -108,8 +108,7 @@ impl Settings {
         let mut clashes = Vec::new();
         for (nth, (name, (host, port))) in listeners.iter().enumerate() {
             for (other, (other_host, other_port)) in listeners.iter().take(nth) {
-                let is_shared = host == other_host || is_every(host) || is_every(other_host);
-                if port == other_port && is_shared {
+                if port == other_port && are_shared(host, other_host) {
                     let (one, two) = (given(name, port), given(other, other_port));
                     let text = format!("{one} and {two} must not be the same");
                     clashes.push(ConfigError::Clash { text });
@@ -120,7 +119,15 @@ impl Settings {
     }
 }
 
-/// Whether an address is all addresses of the machine.
-fn is_every(host: &str) -> bool {
-    host.parse().is_ok_and(|host: IpAddr| host.is_unspecified())
+/// Whether a listener at one address takes the port of one at the other.
+fn are_shared(one: &str, other: &str) -> bool {
+    let hosts = [one, other].map(|host| host.parse::<IpAddr>().ok());
+    let is_every = |host: IpAddr| match hosts {
+        // That of IPv6 is for IPv4 too.
+        [Some(one), Some(other)] if one.is_ipv4() != other.is_ipv4() => {
+            host.is_ipv6() && host.is_unspecified()
+        }
+        _ => host.is_unspecified(),
+    };
+    one == other || hosts.into_iter().flatten().any(is_every)
 }

@@ -257,7 +257,7 @@ impl Desk {
 
 fn auth_settings(settings: &Settings) -> AuthSettings {
     let names = settings.auth_mechanisms.iter();
-    let password = settings.default_pass.expose().to_owned();
+    let password = settings.anonymous_login_pass.expose().to_owned();
     AuthSettings {
         mechanisms: names
             .filter_map(|name| Mechanism::from_name(name))

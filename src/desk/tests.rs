@@ -22,6 +22,19 @@ fn broker() -> (Arc<Desk>, Arc<ScriptedStore>) {
     (Desk::new(Arc::new(env)), store)
 }
 
+// Who may name a password for the default user let ANONYMOUS in with it.
+#[test]
+fn anonymous_has_a_password_of_its_own() {
+    let mut settings = Settings {
+        default_pass: crate::config::Secret::new("secret"),
+        ..Settings::default()
+    };
+    let anonymous = |settings: &Settings| auth_settings(settings).anonymous.unwrap().password;
+    assert_eq!(anonymous(&settings), "guest");
+    settings.anonymous_login_pass = crate::config::Secret::new("other");
+    assert_eq!(anonymous(&settings), "other");
+}
+
 fn reach(store: &ScriptedStore, position: u64) {
     store.reach(Position(position));
     store.tell();

@@ -33,6 +33,7 @@ pub(super) fn lines(text: &str) -> Vec<(usize, Said)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut rest = text;
     let mut lines = Vec::new();
+    let mut number = 1;
     while !rest.is_empty() {
         let (behind, said) = match line(rest) {
             Ok(line) => line,
@@ -41,11 +42,11 @@ pub(super) fn lines(text: &str) -> Vec<(usize, Said)> {
                 (rest.get(end..).unwrap_or_default(), Said::Nonsense)
             }
         };
-        let before = text.len() - rest.len();
-        let number = text.get(..before).unwrap_or(text).matches('\n').count() + 1;
         if said != Said::Nothing {
             lines.push((number, said));
         }
+        let read = rest.get(..rest.len() - behind.len()).unwrap_or_default();
+        number += read.matches('\n').count();
         rest = behind;
     }
     lines

@@ -5,6 +5,9 @@
 //!
 //! Seen: RabbitMQ 4.3.6, the names and types of the schemas that it comes with.
 
+/// Units of sizes, each 1024 times the one before.
+const SIZES: &[&str] = &["", "kb", "mb", "gb", "tb"];
+
 /// A name and what it takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
@@ -41,6 +44,20 @@ impl Known {
         self.types.split(" or ").any(|one| takes(one, value))
     }
 
+    /// A size in bytes, without its unit; `None` if it takes no size.
+    ///
+    /// Seen: RabbitMQ 4.3.6, `frame_max = 128KB`: sizes of this type count in 1024s.
+    pub(super) fn in_bytes(&self, value: &str) -> Option<String> {
+        let is_size = self.types.split(" or ").any(|one| one == "bytesize");
+        let unit = value.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = value.split_at_checked(unit).filter(|_| is_size)?;
+        let mut units = SIZES.iter().zip(0_u32..);
+        let (_, power) = units.find(|(known, _)| known.eq_ignore_ascii_case(unit))?;
+        let number: u64 = number.parse().ok()?;
+        let bytes = number.checked_mul(1024_u64.checked_pow(power)?)?;
+        Some(bytes.to_string())
+    }
+
     /// What it takes, in words.
     pub(super) fn expected(&self) -> String {
         let words = self.types.split(" or ").map(expected);
@@ -56,7 +73,7 @@ fn takes(one: &str, value: &str) -> bool {
         ("ip", _) => value.rsplit_once(':').is_some_and(|(host, port)| {
             host.parse::<std::net::IpAddr>().is_ok() && port.parse::<u16>().is_ok()
         }),
-        ("bytesize", _) => is_number_with(value, &["", "kb", "mb", "gb", "tb"]),
+        ("bytesize", _) => is_number_with(value, SIZES),
         ("duration", _) => is_number_with(value, &["ms", "s", "m", "h", "d", "w", "f"]),
         (words, _) => words.split('|').any(|word| word == value),
     }

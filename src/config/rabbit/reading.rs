@@ -4,12 +4,14 @@
 //! acts; of the rest it is said that it has no effect. A name that RabbitMQ does not know stops the
 //! start, as it does there.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::conf::{self, Said};
 use super::known::{self, Known};
-use super::{keys, worth};
+use super::protecting;
+use super::{is_listener, keys, parts, worth};
 use crate::config::error::{ConfigError, Unknown};
 use crate::config::origin::Origin;
 use crate::config::settings::Key;
@@ -90,10 +92,11 @@ impl Reading {
 
     /// Makes settings of what was read.
     pub(in crate::config) fn finish(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Self {
-        let mut lists = BTreeMap::new();
+        let mut lists: BTreeMap<_, Gathered> = BTreeMap::new();
         let mut listener = None;
         let mut lines: Vec<_> = std::mem::take(&mut self.lines).into_iter().collect();
-        lines.sort_by_cached_key(|(parts, _)| in_order(parts));
+        // Of two names for one setting the later one counts.
+        lines.sort_by_cached_key(|(parts, _)| (Reverse(rank(parts)), in_order(parts)));
         for (parts, (written, origin)) in lines {
             let name = parts.join(".");
             let Some(known) = known::find(&parts) else {
@@ -111,19 +114,24 @@ impl Reading {
                     continue;
                 }
             };
-            let mut rows = keys(&name);
-            if name.starts_with("listeners.tcp.") {
+            if let Some(lack) = protecting::lack(&parts, &value) {
+                let setting = format!("{name}: {value}");
+                self.problems.push(ConfigError::Unprotected {
+                    origin,
+                    setting,
+                    lack,
+                });
+                continue;
+            }
+            let mut rows = keys(&parts);
+            if is_listener(&parts) {
                 // One listener is all there is: the first one.
                 rows.retain(|_| listener.get_or_insert_with(|| name.clone()) == &name);
             }
             if let Some(row) = rows.iter().find(|row| is_list(row)) {
-                let (items, place) = lists
-                    .entry(row.name)
-                    .or_insert((Vec::new(), origin.clone()));
-                if let Some(Value::List(more)) = worth(row, &name, &value) {
-                    items.extend(more);
-                }
-                *place = origin;
+                let list = lists.entry(row.name).or_default();
+                list.add(&value, worth(row, &parts, &value));
+                list.origin = origin;
                 continue;
             }
             if rows.is_empty() {
@@ -131,19 +139,19 @@ impl Reading {
                 self.ignored.push((origin, text));
                 continue;
             }
-            self.give(&rows, &name, &value, &origin);
+            self.give(&rows, &parts, &value, &origin);
         }
-        for (name, (items, origin)) in lists {
+        for (name, list) in lists {
             if let Some(row) = Key::named(name) {
-                let items = items.into_iter().map(Given::Text).collect();
-                self.given.push((row, Given::List(items), origin));
+                let items = list.items.into_iter().map(Given::Text).collect();
+                self.given.push((row, Given::List(items), list.origin));
             }
         }
         self
     }
 
     /// Gives a value to the settings it stands for; an address with a port is for two of them.
-    fn give(&mut self, rows: &[&'static Key], name: &str, value: &str, origin: &Origin) {
+    fn give(&mut self, rows: &[&'static Key], name: &[String], value: &str, origin: &Origin) {
         let worths = rows.iter().map(|row| (*row, worth(row, name, value)));
         let worths: Vec<_> = worths.collect();
         let is_for_none = worths.iter().all(|(_, worth)| worth.is_none());
@@ -187,7 +195,7 @@ impl Reading {
                 wrong(format!("$({name})"), expected)
             })?,
         };
-        let is_secret = keys(known.name)
+        let is_secret = keys(&parts(known.name))
             .iter()
             .any(|row| matches!(row.value_type, ValueType::Secret));
         if is_secret && value.starts_with("encrypted:") {
@@ -197,8 +205,39 @@ impl Reading {
         if !known.takes(&value) {
             return Err(wrong(format!("{value:?}"), known.expected()));
         }
-        Ok(value)
+        Ok(known.in_bytes(&value).unwrap_or(value))
     }
+}
+
+/// A list whose items have a line each.
+#[derive(Default)]
+struct Gathered {
+    items: Vec<String>,
+    /// A line says `none` of the whole list: no item counts.
+    is_none: bool,
+    /// Where the last one was given.
+    origin: Origin,
+}
+
+impl Gathered {
+    fn add(&mut self, value: &str, worth: Option<Value>) {
+        match worth {
+            Some(Value::List(more)) if !self.is_none => self.items.extend(more),
+            Some(Value::None) if value == "none" => {
+                self.is_none = true;
+                self.items.clear();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The place of a name among those of its setting: the first one counts before others.
+fn rank(name: &[String]) -> usize {
+    let whole = name.join(".");
+    let keys = keys(name).into_iter();
+    let places = keys.filter_map(|key| key.rabbitmq.iter().position(|own| *own == whole));
+    places.max().unwrap_or_default()
 }
 
 /// Numbers by their value, and before words.

@@ -71,6 +71,97 @@ fn lists_are_gathered_from_their_lines() {
     assert_eq!(lists(tags), ["default_user_tags = [\"management\"]"]);
 }
 
+// Seen: RabbitMQ 4.3.6, its schema: `none` leaves no line of the same list.
+#[test]
+fn none_empties_a_list_whatever_its_other_lines_say() {
+    let text = "loopback_users.x = true\nloopback_users = none\n";
+    assert_eq!(read(text)[0], ["loopback_users = []"]);
+}
+
+// Names were joined at their dots and parted again: this was the user `doe`.
+#[test]
+fn a_name_with_an_escaped_dot_is_one_part() {
+    let text = "loopback_users.john\\.doe = true\ndefault_user_tags.a\\.b = true\n";
+    let given = [
+        "default_user_tags = [\"a.b\"]",
+        "loopback_users = [\"john.doe\"]",
+    ];
+    assert_eq!(
+        read(text),
+        [given.map(str::to_owned).to_vec(), vec![], vec![]]
+    );
+}
+
+// The alphabet decided between two names for one setting.
+#[test]
+fn of_two_names_for_one_setting_the_first_in_its_row_counts() {
+    for text in [
+        "log.console.level = error\nlog.default.level = debug\n",
+        "log.default.level = debug\nlog.console.level = error\n",
+    ] {
+        let [given, ..] = read(text);
+        assert_eq!(
+            given.last().map(String::as_str),
+            Some("log.level = \"error\"")
+        );
+    }
+}
+
+// Seen: RabbitMQ 4.3.6, `frame_max = 128KB` and `rabbitmqctl environment`.
+#[test]
+fn sizes_count_in_1024s() {
+    for (size, bytes) in [("128KB", 131_072), ("128kb", 131_072), ("1MB", 1_048_576)] {
+        let [given, ..] = read(&format!("frame_max = {size}\n"));
+        assert_eq!(given, [format!("frame_max = {bytes}")]);
+    }
+    // Seen: RabbitMQ 4.3.6: sizes of memory and disk, which are texts, count in 1000s.
+    let [given, ..] = read("disk_free_limit.absolute = 1MB\n");
+    assert_eq!(given, ["disk_free_limit = 1000000"]);
+}
+
+#[test]
+fn the_password_of_anonymous_is_not_that_of_the_default_user() {
+    let [given, ..] = read("anonymous_login_pass = a\ndefault_pass = b\n");
+    assert_eq!(
+        given,
+        ["anonymous_login_pass = \"a\"", "default_pass = \"b\""]
+    );
+}
+
+// A warning was all that was left of them, and the door stood open.
+#[test]
+fn what_would_let_clients_in_if_it_were_passed_over_stops_the_start() {
+    for line in [
+        "listeners.tcp = none",
+        "auth_backends.1 = rabbit_auth_backend_ldap",
+        "auth_backends.1.authn = ldap",
+        "auth_backends.2.authz = cache",
+        "prometheus.authentication.enabled = true",
+        "management.listener.ssl = true",
+        "ssl_options.verify = verify_peer",
+        "ssl_options.fail_if_no_peer_cert = true",
+        "management.ssl.verify = verify_peer",
+        "prometheus.ssl.fail_if_no_peer_cert = true",
+    ] {
+        let [given, ignored, problems] = read(&format!("{line}\n"));
+        assert_eq!((given.len(), ignored.len()), (0, 0), "{line}");
+        let (name, value) = line.split_once(" = ").unwrap();
+        let found = format!("rabbitmq.conf, line 1: {name}: {value} protects");
+        assert!(problems[0].starts_with(&found), "{problems:?}");
+    }
+    for line in [
+        "auth_backends.1 = internal",
+        "auth_backends.1 = rabbit_auth_backend_internal",
+        "prometheus.authentication.enabled = false",
+        "management.listener.ssl = false",
+        "ssl_options.verify = verify_none",
+        "auth_http.ssl_options.verify = verify_peer",
+    ] {
+        let [_, ignored, problems] = read(&format!("{line}\n"));
+        assert_eq!((ignored.len(), problems.len()), (1, 0), "{line}");
+    }
+}
+
 #[test]
 fn what_we_lack_is_accepted_and_said_to_be_without_effect() {
     let [given, ignored, problems] = read(
