@@ -3,8 +3,7 @@
 //! Counted when a queue gets its part of a batch, once for all of it. As long as a channel is open
 //! and knows a queue, it counts there as a publisher. Bounded by [`QUEUES_MAX`] (I11): a channel
 //! that publishes to more queues forgets those that it knew first. With [`REACHED_MAX`] pairs of a
-//! queue and an exchange no further pair is counted until a queue is forgotten. Batches for so many
-//! queues that they go on in later turns count with their queues, and not here.
+//! queue and an exchange no further pair is counted until a queue is forgotten.
 //!
 //! Docs: RabbitMQ, Prometheus, `channel_queue_exchange_metrics`. Seen: RabbitMQ 4.3.6,
 //! `publishers` in `/api/queues` while channels come and go.
