@@ -30,7 +30,7 @@ pub use crate::desk::views::{
     Scope, SortKey, StreamView, VhostView,
 };
 pub use crate::inquiry::{
-    Answers, ChannelCounters, ChannelExchange, ChannelQueue, ChannelReach, ChannelSnapshot,
+    Answers, ChannelCounters, ChannelExchange, ChannelQueue, ChannelReach, ChannelSnapshot, Detail,
 };
 pub use crate::kind::QueueKind;
 pub use crate::queue::{DeathTotals, Stats};
