@@ -33,9 +33,9 @@ const EVENT_INTERVAL: u32 = 8;
 /// Threads that serve HTTP. Long work hands its connections to another one.
 const HTTP_WORKERS: usize = 1;
 
-/// How much nicer those threads are than the one that starts the broker. While a list is written and all processors are
-/// busy, a thread that a message wakes gets one at once. Nicer ones would keep a lock for long that
-/// they hold when a busy machine takes the processor away from them.
+/// How much nicer those threads are than the one that starts the broker. While a list is written
+/// and all processors are busy, a thread that a message wakes gets one at once. Nicer ones would
+/// keep a lock for long that they hold when a busy machine takes the processor away from them.
 #[cfg(target_os = "linux")]
 const HTTP_NICENESS: i32 = 5;
 

@@ -105,7 +105,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FORMAT", global = true, help_heading = "Log")]
     log_format: Option<String>,
 
-    /// Settings file (TOML, or RabbitMQ's format if its name ends in .conf); `leveret settings` prints one with every setting.
+    /// Settings file (TOML, or RabbitMQ's format if its name ends in .conf); `leveret settings`
+    /// prints one with every setting.
     #[arg(long, value_name = "FILE", global = true, help_heading = "Settings")]
     config: Option<PathBuf>,
 
