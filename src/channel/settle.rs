@@ -160,8 +160,12 @@ impl Channel {
             }
             let count = self.count_settled(source, &entries, outcome, cx);
             if let Some(from) = self.consumers.get(source) {
-                let by = by.clone();
-                all.push(&from.supply, entries, Settled { outcome, by });
+                let how = Settled {
+                    outcome,
+                    by: by.clone(),
+                    is_committed: self.transaction.is_some(),
+                };
+                all.push(&from.supply, entries, how);
                 if from.supply.consumer().is_some() {
                     self.consumers.give_credit(count.into(), cx);
                 }
@@ -264,7 +268,11 @@ impl Channel {
         let count = self.count_settled(source, entries, outcome, cx);
         let by = self.heard_party(cx.session);
         if let Some(from) = self.consumers.get(source) {
-            let how = Settled { outcome, by };
+            let how = Settled {
+                outcome,
+                by,
+                is_committed: self.transaction.is_some(),
+            };
             from.supply.settle(cx.now, entries, how);
             if from.supply.consumer().is_some() {
                 self.consumers.give_credit(count.into(), cx);

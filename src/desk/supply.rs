@@ -54,6 +54,8 @@ pub struct Settled {
     pub outcome: Outcome,
     /// Who settles them, while messages are listened to.
     pub by: Option<Arc<Party>>,
+    /// Whether a transaction does.
+    pub is_committed: bool,
 }
 
 impl Settlements {
@@ -212,6 +214,7 @@ impl Supply {
     pub fn settle(&self, now: Now, entries: &mut Vec<Entry>, how: Settled) {
         self.queue.with(now, |state, effects| {
             effects.act_for(how.by);
+            effects.is_committed = how.is_committed;
             state.settle(now, self.consumer, entries, how.outcome, effects);
         });
     }

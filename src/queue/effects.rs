@@ -30,6 +30,8 @@ pub struct Effects {
     pub dead_letters: Vec<DeadLetter>,
     /// Stored messages that left the queue for good.
     pub settled: Vec<RecordAt>,
+    /// They left in a transaction: what it has published is durable no later than that.
+    pub is_committed: bool,
     /// Stored messages that came back, and how often.
     pub returned: Vec<(RecordAt, Returns)>,
     /// The queue has a deadline earlier than every one it asked for before: arm it.
@@ -213,6 +215,7 @@ impl Effects {
             self.settled = Vec::new();
         }
         self.settled.clear();
+        self.is_committed = false;
         self.returned.clear();
         self.arm = None;
         self.delete = None;

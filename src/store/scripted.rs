@@ -28,6 +28,9 @@ pub(crate) struct ScriptedStore {
     /// A connection may commit on its own thread; not at first.
     pub(crate) commits_here: AtomicBool,
     commits: AtomicU64,
+    /// Records that were settled, and those of them that go no earlier than what came before.
+    settled: AtomicU64,
+    moved: AtomicU64,
     definitions: Mutex<BTreeMap<(DefinitionKind, String), String>>,
     groups: AtomicU64,
     watches: Mutex<Vec<Arc<dyn DurableWatch>>>,
@@ -72,6 +75,13 @@ impl ScriptedStore {
         self.commits.load(Ordering::Relaxed)
     }
 
+    /// How many records were settled, and how many as such that must go no earlier than what was
+    /// submitted before them.
+    pub(crate) fn settled_and_moved(&self) -> (u64, u64) {
+        let count = |counted: &AtomicU64| counted.load(Ordering::Relaxed);
+        (count(&self.settled), count(&self.moved))
+    }
+
     /// The definitions that a start would find: kind and key, and the record as JSON.
     pub(crate) fn definitions(&self) -> BTreeMap<(DefinitionKind, String), String> {
         self.definitions.lock().clone()
@@ -105,6 +115,14 @@ impl Store for ScriptedStore {
     }
 
     fn submit(&self, ops: &mut [Op<'_>]) -> Position {
+        for op in ops.iter() {
+            let (count, records) = match op {
+                Op::Settled { records, .. } => (&self.settled, records),
+                Op::Moved { records, .. } => (&self.moved, records),
+                _ => continue,
+            };
+            count.fetch_add(records.len() as u64, Ordering::Relaxed);
+        }
         self.stage(self.memory.submit(ops))
     }
 

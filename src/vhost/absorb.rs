@@ -188,10 +188,10 @@ impl Vhost {
     }
 
     pub(super) fn store_effects(&self, queue: &QueueHandle, effects: &Effects) {
-        let id = queue.id();
-        let settled = (!effects.settled.is_empty()).then_some(Op::Settled {
-            queue: id,
-            records: &effects.settled,
+        let (id, records) = (queue.id(), &*effects.settled);
+        let settled = (!records.is_empty()).then_some(match effects.is_committed {
+            false => Op::Settled { queue: id, records },
+            true => Op::Moved { queue: id, records },
         });
         let returned = effects
             .returned

@@ -230,6 +230,26 @@ fn a_long_commit_takes_turns_and_is_answered_at_its_end() {
     client.mail(Mail::Durable(position));
     assert_eq!(client.heard(), ["1 tx.commit-ok"]);
     assert_eq!(counts(&client), (MANY as u64, 0));
+    assert_eq!(store.settled_and_moved(), (0, MANY as u64));
+}
+
+// On a full disk settlements go before what waits to be written: those of a transaction must not.
+#[test]
+fn what_a_transaction_settles_goes_no_earlier_than_what_it_publishes() {
+    let (mut client, store) = client();
+    fill(&mut client);
+    take_all(&mut client);
+    let ack = |tag| BasicAck {
+        delivery_tag: DeliveryTag(tag),
+        multiple: false,
+    };
+    client.say(ONE, ack(1));
+    assert_eq!(store.settled_and_moved(), (1, 0));
+    client.say(ONE, TxSelect::default());
+    client.octets(&persistent());
+    client.say(ONE, ack(2));
+    client.say(ONE, TxCommit::default());
+    assert_eq!(store.settled_and_moved(), (1, 1));
 }
 
 #[test]

@@ -319,7 +319,15 @@ pub(in crate::management) async fn get(ask: Ask) -> Answer {
     text.push(b']');
     if let (Some(supply), Some(outcome)) = (from, wish.outcome) {
         let mut settlements = Settlements::default();
-        settlements.push(&supply, taken, Settled { outcome, by });
+        settlements.push(
+            &supply,
+            taken,
+            Settled {
+                outcome,
+                by,
+                is_committed: false,
+            },
+        );
         let settle = |now| settlements.begin(now, &ask.desk.env.turns);
         let ((), rest) = ask.desk.in_turn(settle);
         rest.done().await;
