@@ -343,6 +343,21 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "A long body over HTTP that finds no room among others for 30 s",
+        &[Test(
+            "src/management/bodies/tests.rs",
+            "a_body_that_finds_no_room_for_long_is_refused",
+        )],
+    ),
+    (
+        "A change over HTTP while 64 of its kind (publishes, removals, others) are not done for \
+         30 s",
+        &[Test(
+            "src/management/aside/tests.rs",
+            "changes_that_wait_shut_out_only_their_own_kind",
+        )],
+    ),
+    (
         "HTTP connections that wait for a request, when 1,024 are open",
         &[Test(
             "tests/it/silent.rs",
