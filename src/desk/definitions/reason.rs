@@ -8,8 +8,8 @@ use crate::desk::administration::AdminError;
 use crate::error::AmqpError;
 use crate::policy::term;
 
-/// Which item of a document is refused, and why. Sections before the item's are imported by then;
-/// of its own nothing is.
+/// Which item of a document is refused, and why. Sections before the item's are imported by then,
+/// but for [`ImportReason::NotAnObject`]; of its own nothing is.
 ///
 /// Displayed as the reason of RabbitMQ's HTTP answer 400, which does not always tell the item.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,10 @@ impl ImportError {
 
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It has no field or name that would tell where it is.
+        if let (Some(section), ImportReason::NotAnObject(_)) = (self.section, &*self.reason) {
+            write!(f, "{section}[{}] ", self.item)?;
+        }
         self.reason.fmt(f)
     }
 }
@@ -107,6 +111,8 @@ pub enum ImportReason {
     NotJson,
     /// A section is not a list.
     NotAList,
+    /// An item is not an object but this.
+    NotAnObject(&'static str),
     /// The caller may not import.
     NotAllowed(AdminError),
     /// A field that cannot be.
@@ -149,6 +155,7 @@ impl fmt::Display for ImportReason {
         match self {
             Self::NotJson => f.write_str("failed_to_parse_json"),
             Self::NotAList => f.write_str("a section should be a list"),
+            Self::NotAnObject(found) => write!(f, "should be an object, actually was {found}"),
             Self::NotAllowed(error) => error.fmt(f),
             Self::Field(field) => field.fmt(f),
             Self::NoVhost(name) => write!(

@@ -190,7 +190,40 @@ fn a_document_must_be_an_object_of_lists() {
         told("{\"users\": 5}"),
         "users[0], the section: a section should be a list"
     );
-    assert_eq!(told("{\"vhosts\": [5, {\"name\": \"w\"}]}"), "1 vhosts");
+    assert_eq!(told("{\"vhosts\": [{\"name\": \"w\"}]}"), "1 vhosts");
+}
+
+// They were passed over: the document was taken, and nothing of them was there.
+#[test]
+fn an_item_that_is_no_object_refuses_the_document() {
+    let desk = desk();
+    let by = desk.administration();
+    for kind in KINDS {
+        let section = kind.section;
+        for (found, told) in [
+            (json!(1), "a number"),
+            (json!("a"), "a text"),
+            (json!(true), "true or false"),
+            (Json::Null, "null"),
+            (json!([{}]), "a list"),
+        ] {
+            let mut document = json!({ "users": [{ "name": "new", "tags": "", "password": "p" }] });
+            let before = document["users"][0].clone();
+            document[section] = json!([before, found]);
+            let document = document.to_string();
+            let told = format!("{section}[1] should be an object, actually was {told}");
+            let refused = by.import(document.as_bytes()).unwrap_err();
+            assert_eq!(refused.to_string(), told);
+            let refused = by.import_into("v", document.as_bytes());
+            if VHOST_KINDS.contains(&kind.kind) {
+                assert_eq!(refused.unwrap_err().to_string(), told);
+            }
+            assert!(desk.auth.user("new").is_none(), "nothing is made: {told}");
+        }
+    }
+    let refused = by.import(br#"{"queues": [[]]}"#).unwrap_err();
+    let told = "queues[0], an item: should be an object, actually was a list";
+    assert_eq!(refused.explain(), told);
 }
 
 #[test]
