@@ -29,9 +29,14 @@ pub(super) const SEES_ALL_VHOSTS: &[&str] = &["administrator"];
 /// read.
 pub(super) fn basic(desk: &Desk, headers: &HeaderMap, peer: IpAddr) -> Result<Arc<User>, Refusal> {
     let unreadable = || Refusal::status(StatusCode::BAD_REQUEST);
-    let Some(said) = headers.get(header::AUTHORIZATION) else {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(said) = all.next() else {
         return Err(Refusal::no_login());
     };
+    // Seen: RabbitMQ 4.3.6: two are no login, even if they are the same.
+    if all.next().is_some() {
+        return Err(unreadable());
+    }
     let said = said.to_str().map_err(|_| unreadable())?;
     let (scheme, rest) = said.split_once(' ').ok_or_else(unreadable)?;
     if scheme.eq_ignore_ascii_case("bearer") {

@@ -875,3 +875,56 @@ fn the_firehose_copies_what_goes_over_http() {
         assert_eq!(text("channel"), 0_i32.into());
     }
 }
+
+/// What is ambiguous in a request is refused, whatever is asked for, and its connection closed.
+///
+/// Seen: RabbitMQ 4.3.6, the same requests; but it refuses a length beside `chunked` and one that
+/// is said twice, which the HTTP library does not show.
+#[test]
+fn requests_are_well_formed() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let ask = |version: &str, path: &str, headers: &[&str]| {
+        let headers: Vec<String> = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let mut stream = http.connect();
+        let head = format!("GET {path} HTTP/{version}\r\n{}\r\n", headers.concat());
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        let is_refused = status.ends_with(b"400");
+        assert!(is_refused || status.ends_with(b"200"), "{head}");
+        is_refused
+    };
+    let [host, chunked] = ["host: a", "transfer-encoding: chunked"];
+    for path in ["/api/version", "/"] {
+        assert!(ask("1.1", path, &[]));
+        assert!(ask("1.1", path, &[host, "host: b"]));
+        assert!(ask("1.1", path, &[host, host]));
+        assert!(ask("1.0", path, &[host, host]));
+        assert!(ask(
+            "1.1",
+            path,
+            &[host, "transfer-encoding: gzip, chunked"]
+        ));
+        assert!(ask("1.1", path, &[host, "transfer-encoding: identity"]));
+        assert!(ask("1.1", path, &[host, chunked, chunked]));
+        for taken in [
+            &["host:"][..],
+            &[host],
+            &[host, "transfer-encoding: Chunked"],
+        ] {
+            assert!(!ask("1.1", path, taken), "{taken:?}");
+        }
+        assert!(!ask("1.0", path, &[]));
+        for passed_over in [
+            [host, chunked, "content-length: 5"],
+            [host, "content-length: 5", chunked],
+            [host, "content-length: 0", "content-length: 0"],
+        ] {
+            assert!(!ask("1.1", path, &passed_over), "{passed_over:?}");
+        }
+    }
+    let login = "authorization: Basic Z3Vlc3Q6Z3Vlc3Q=";
+    assert!(!ask("1.1", "/api/whoami", &[host, login]));
+    assert!(ask("1.1", "/api/whoami", &[host, login, login]));
+}
