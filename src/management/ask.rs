@@ -194,7 +194,7 @@ impl Ask {
     /// The samples that are wanted.
     ///
     /// # Errors
-    /// 400 for a window that is empty.
+    /// 400 for a window that is empty, or has too many samples.
     pub(super) fn windows(&self) -> Result<Windows, Refusal> {
         Ok(counters::windows(&self.query)?)
     }
@@ -202,7 +202,7 @@ impl Ask {
     /// The same; `None` if no figures are to be shown.
     ///
     /// # Errors
-    /// 400 for a window that is empty.
+    /// 400 for a window that is empty, or has too many samples.
     pub(super) fn windows_if_shown(&self) -> Result<Option<Windows>, Refusal> {
         match self.shows_figures() {
             true => self.windows().map(Some),
@@ -215,13 +215,13 @@ impl Ask {
     /// Seen: RabbitMQ 4.3.6: lists of queues, exchanges and virtual hosts refuse in other words.
     ///
     /// # Errors
-    /// 400 for a window that is empty.
+    /// 400 for a window that is empty, or has too many samples.
     pub(super) fn windows_of_list(&self) -> Result<Option<Windows>, Refusal> {
         if !self.shows_figures() {
             return Ok(None);
         }
         let windows = counters::windows(&self.query).map(Some);
-        windows.map_err(|empty| Refusal::page("invalid_range_parameters", &empty.to_string()))
+        windows.map_err(|refused| Refusal::page("invalid_range_parameters", &refused.to_string()))
     }
 
     /// Whether figures are to be shown: not with `disable_stats`.

@@ -17,8 +17,8 @@ use crate::desk::rates::{Counted, Field, Group, Range, SAMPLES_MAX, Trend, Windo
 /// The samples that a request wants.
 ///
 /// # Errors
-/// For a window that is empty or lies in the future.
-pub(super) fn windows(query: &Query) -> Result<Windows, EmptyWindow> {
+/// For a window that is empty, lies in the future, or has too many samples.
+pub(super) fn windows(query: &Query) -> Result<Windows, RefusedWindow> {
     Ok(Windows {
         lengths: window(query, "lengths")?,
         messages: window(query, "msg_rates")?,
@@ -28,28 +28,30 @@ pub(super) fn windows(query: &Query) -> Result<Windows, EmptyWindow> {
     })
 }
 
-/// A window in which nothing can lie.
+/// A window in which nothing can lie, or too much.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct EmptyWindow {
+pub(super) struct RefusedWindow {
     age: i128,
     incr: i128,
 }
 
-impl fmt::Display for EmptyWindow {
+impl fmt::Display for RefusedWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { age, incr } = self;
         write!(f, "Invalid range parameters: age {age}, incr {incr}")
     }
 }
 
-impl From<EmptyWindow> for Refusal {
-    fn from(empty: EmptyWindow) -> Self {
-        Self::bad(empty.to_string())
+impl From<RefusedWindow> for Refusal {
+    fn from(refused: RefusedWindow) -> Self {
+        Self::bad(refused.to_string())
     }
 }
 
-/// None without two numbers. What is more than any history has is cut off.
-fn window(query: &Query, kind: &str) -> Result<Option<Window>, EmptyWindow> {
+/// None without two numbers.
+///
+/// Seen: RabbitMQ 4.3.6, tests/scripts/http/stats/windows.http.
+fn window(query: &Query, kind: &str) -> Result<Option<Window>, RefusedWindow> {
     let number = |name: &str| {
         let value = query.get(&format!("{kind}_{name}"))?;
         value.parse::<i128>().ok()
@@ -57,13 +59,11 @@ fn window(query: &Query, kind: &str) -> Result<Option<Window>, EmptyWindow> {
     let Some((age, incr)) = number("age").zip(number("incr")) else {
         return Ok(None);
     };
-    if age < 1 || incr < 1 {
-        return Err(EmptyWindow { age, incr });
+    if age < 1 || incr < 1 || age / incr >= i128::from(SAMPLES_MAX) {
+        return Err(RefusedWindow { age, incr });
     }
-    let incr = u64::try_from(incr).unwrap_or(u64::MAX);
-    let most = incr.saturating_mul(SAMPLES_MAX - 1);
-    let age = u64::try_from(age).unwrap_or(u64::MAX);
-    Ok(Window::new(age.min(most), incr))
+    let whole = |number| u64::try_from(number).unwrap_or(u64::MAX);
+    Ok(Window::new(whole(age), whole(incr)))
 }
 
 /// What a view counts.

@@ -407,12 +407,12 @@ routes! {
             "The AMQP 1.0 sessions of a connection.";
     }
     "/connections/username/{user}" {
-        Get, Own, None, connections::of_user, list(&CONNECTION_OF_USER),
+        Get, Own, None, connections::of_user, pages(&CONNECTION_OF_USER),
             "The connections of a user.";
         Delete, Own, None, connections::close_of_user, act(), "Closes all of them.";
     }
     "/vhosts/{vhost}/connections" {
-        Get, VhostSeen, None, connections::of_vhost, pages(&CONNECTION).counting(),
+        Get, VhostSeen, None, connections::of_vhost, list(&CONNECTION).counting(),
             "The connections to a virtual host.";
     }
     "/channels" {
@@ -423,7 +423,7 @@ routes! {
         Get, Management, None, channels::one, one(&CHANNEL).counting(), "One channel.";
     }
     "/vhosts/{vhost}/channels" {
-        Get, VhostSeen, None, channels::of_vhost, pages(&CHANNEL).counting(),
+        Get, VhostSeen, None, channels::of_vhost, list(&CHANNEL).counting(),
             "The channels in a virtual host.";
     }
     "/consumers" {

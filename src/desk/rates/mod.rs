@@ -99,15 +99,15 @@ enum Last {
     After,
 }
 
-/// Samples in an answer, at most.
-pub const SAMPLES_MAX: u64 = 2_000;
+/// Samples in an answer, at most. Seen: RabbitMQ 4.3.6, tests/scripts/http/stats/windows.http.
+pub const SAMPLES_MAX: u64 = 501;
 
 /// No window is longer and no distance greater: ten years, in seconds.
 const LONGEST_S: u64 = 315_360_000;
 
 impl Window {
     /// Samples of the last `age_s` seconds, `incr_s` seconds apart. `None` if one of the two is 0,
-    /// which RabbitMQ refuses, or if that would be more than [`SAMPLES_MAX`] samples. Neither
+    /// or if that would be more than [`SAMPLES_MAX`] samples, as RabbitMQ refuses it. Neither
     /// counts for more than ten years.
     #[must_use]
     pub fn new(age_s: u64, incr_s: u64) -> Option<Self> {

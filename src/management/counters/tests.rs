@@ -1,6 +1,6 @@
 use super::*;
 
-fn asked(query: &str) -> Result<Windows, EmptyWindow> {
+fn asked(query: &str) -> Result<Windows, RefusedWindow> {
     windows(&Query::parse(Some(query)))
 }
 
@@ -37,20 +37,23 @@ fn an_empty_window_is_refused() {
 
 /// A client decides neither how many samples are looked for nor how large a number gets.
 #[test]
-fn whatever_length_is_asked_for_is_cut_off() {
+fn a_window_of_too_many_samples_is_refused() {
     let most = u64::MAX;
-    for (age, incr) in [
-        (most, 1),
-        (1, most),
-        (most, most),
-        (most, most / 2),
-        (most, 1 << 61),
+    for (age, incr, is_taken) in [
+        (500, 1, true),
+        (501, 1, false),
+        (1_001, 2, true),
+        (1_002, 2, false),
+        (most, 1, false),
+        (1, most, true),
+        (most, most, true),
+        (most, most / 2, true),
+        (most, 1 << 61, true),
+        (most, 1 << 54, false),
     ] {
         let asked = asked(&format!("lengths_age={age}&lengths_incr={incr}"));
-        assert!(
-            asked.is_ok_and(|windows| windows.lengths.is_some()),
-            "{age} {incr}"
-        );
+        let windows = asked.map(|windows| windows.lengths.is_some());
+        assert_eq!(windows.unwrap_or_default(), is_taken, "{age} {incr}");
     }
     let huge = "9".repeat(38);
     let asked = asked(&format!("lengths_age={huge}&lengths_incr={huge}"));

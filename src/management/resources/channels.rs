@@ -31,7 +31,8 @@ pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
     let scope = Scope::Vhost(ask.vhost()?);
     ask.needs_figures()?;
     let windows = ask.windows_if_shown()?;
-    show(&ask, Pages::Yes, (scope, None), windows).await
+    // Seen: RabbitMQ 4.3.6: all of them, whatever page is asked for.
+    show(&ask, Pages::No, (scope, None), windows).await
 }
 
 /// `GET /connections/C/channels`.

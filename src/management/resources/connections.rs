@@ -19,17 +19,19 @@ const REASON: &str = "Closed via management plugin";
 /// `GET /connections`: all, or those of the user who asks.
 pub(in crate::management) async fn all(ask: Ask) -> Answer {
     let windows = ask.windows_if_shown()?;
-    show(&ask, Scope::All, windows).await
+    show(&ask, Pages::Yes, Scope::All, windows).await
 }
 
 /// `GET /vhosts/V/connections`.
 pub(in crate::management) async fn of_vhost(ask: Ask) -> Answer {
     let scope = Scope::Vhost(ask.vhost()?);
     // Seen: RabbitMQ 4.3.6: whether figures are to be shown or not.
-    show(&ask, scope, Some(ask.windows()?)).await
+    let windows = Some(ask.windows()?);
+    // Seen: RabbitMQ 4.3.6: all of them, whatever page is asked for.
+    show(&ask, Pages::No, scope, windows).await
 }
 
-async fn show(ask: &Ask, scope: Scope<'_>, windows: Option<Windows>) -> Answer {
+async fn show(ask: &Ask, pages: Pages, scope: Scope<'_>, windows: Option<Windows>) -> Answer {
     let (desk, node) = (Arc::clone(&ask.desk), ask.door.node.name.clone());
     let only = only(ask)?;
     let many = ask.desk.how_many_connections();
@@ -39,7 +41,7 @@ async fn show(ask: &Ask, scope: Scope<'_>, windows: Option<Windows>) -> Answer {
         let counters = Counters::of(&desk, &view, windows.as_ref());
         write(object, &counters, &node, Tls::Null);
     };
-    list(ask, Pages::Yes, many, gather, quick, write).await
+    list(ask, pages, many, gather, quick, write).await
 }
 
 /// The only user whose connections this request may show; `None` if it may show all.
@@ -110,7 +112,7 @@ pub(in crate::management) async fn of_user(ask: Ask) -> Answer {
         object.set("user", &view.user);
         object.set("vhost", &view.vhost);
     };
-    list(&ask, Pages::No, many, gather, quick, write).await
+    list(&ask, Pages::Yes, many, gather, quick, write).await
 }
 
 /// `DELETE /connections/username/U`: all of them; none is fine.
