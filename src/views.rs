@@ -26,8 +26,8 @@ pub use crate::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,
     DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing, LoginAttempts, Measured,
     MemoryParts, MemoryUse, MessageCounts, NameFilter, ObjectTotals, Overview, Page, PageError,
-    PatternTooLarge, Place, PlainTable, ProcessView, QueueCounts, QueueSort, QueueView, QuorumView,
-    Scope, SortKey, StreamView, VhostView,
+    Place, PlainTable, ProcessView, QueueCounts, QueueSort, QueueView, QuorumView, Scope, SortKey,
+    StreamView, UnfitPattern, VhostView,
 };
 pub use crate::inquiry::{
     Answers, ChannelCounters, ChannelExchange, ChannelQueue, ChannelReach, ChannelSnapshot, Detail,

@@ -21,7 +21,7 @@ use super::ask::Ask;
 use super::json::{Columns, Object, Samples};
 use super::query::Query;
 use super::server::give_way;
-use crate::desk::views::{Item, Listing, NameFilter, Page, PageError, PatternTooLarge, SortKey};
+use crate::desk::views::{Item, Listing, NameFilter, Page, PageError, SortKey, UnfitPattern};
 use crate::desk::views::{Listed, select};
 use crate::limits::{HTTP_CHUNK, HTTP_FILTER_BYTES_MAX, HTTP_ITEMS_AT_ONCE, HTTP_ITEMS_HERE};
 
@@ -305,8 +305,8 @@ impl From<PageError> for Refusal {
     }
 }
 
-impl From<PatternTooLarge> for Refusal {
-    fn from(error: PatternTooLarge) -> Self {
+impl From<UnfitPattern> for Refusal {
+    fn from(error: UnfitPattern) -> Self {
         Self::bad(error.to_string())
     }
 }

@@ -153,6 +153,13 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "Items of definitions that are no objects (`{\"users\":[1]}`)",
+        &[Test(
+            "src/desk/definitions/tests.rs",
+            "an_item_that_is_no_object_refuses_the_document",
+        )],
+    ),
+    (
         "Nesting of tables",
         &[
             Script("differs/nesting_of_tables"),
@@ -318,10 +325,10 @@ const ROWS: &[(&str, &[Shown])] = &[
         ],
     ),
     (
-        "Samples of a counter in one answer over HTTP",
+        "Look-around and back references in a pattern for names in a list over HTTP",
         &[Test(
-            "tests/it/http_rates.rs",
-            "an_answer_has_a_limit_of_samples",
+            "src/desk/views/listing/tests.rs",
+            "a_pattern_that_would_have_to_go_back_is_refused",
         )],
     ),
     (
@@ -330,6 +337,17 @@ const ROWS: &[(&str, &[Shown])] = &[
             "tests/it/management.rs",
             "the_filter_of_a_list_has_a_length",
         )],
+    ),
+    (
+        "A `page` of the connections or channels of a virtual host that is 0 or no number",
+        &[Test(
+            "tests/it/http_scripts.rs",
+            "broker_follows_every_script",
+        )],
+    ),
+    (
+        "`Content-Length` over HTTP beside `Transfer-Encoding`, or twice the same",
+        &[Test("tests/it/management.rs", "requests_are_well_formed")],
     ),
     (
         "An HTTP client that reads its answer slowly",

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use regex::{Regex, RegexBuilder};
+use regex_syntax::ast::ErrorKind;
 use serde::Serialize;
 
 /// Items of a page when the request does not say.
@@ -57,16 +58,20 @@ impl NameFilter {
     /// The filter for a pattern, matched in linear time.
     ///
     /// # Errors
-    /// For a pattern that would take more than 10 MiB of memory.
-    pub fn pattern(pattern: &str) -> Result<Self, PatternTooLarge> {
+    /// For a pattern that would take more than 10 MiB of memory, and for one that RabbitMQ matches
+    /// by going back in the name.
+    pub fn pattern(pattern: &str) -> Result<Self, UnfitPattern> {
         let any_case = RegexBuilder::new(pattern)
             .case_insensitive(true)
             .size_limit(PATTERN_BYTES_MAX)
             .build();
         match any_case {
             Ok(pattern) => Ok(Self::Matches(pattern)),
-            Err(regex::Error::CompiledTooBig(_)) => Err(PatternTooLarge),
-            Err(_) => Ok(Self::Nothing),
+            Err(regex::Error::CompiledTooBig(_)) => Err(UnfitPattern::TooLarge),
+            Err(_) => match unsupported(pattern) {
+                Some(what) => Err(UnfitPattern::Unsupported(what)),
+                None => Ok(Self::Nothing),
+            },
         }
     }
 
@@ -81,17 +86,47 @@ impl NameFilter {
     }
 }
 
-/// A pattern for names would take too much memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PatternTooLarge;
-
-impl fmt::Display for PatternTooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the pattern for names is too large: repeat less in it")
+/// What a broken pattern has that is none of its mistakes: RabbitMQ can match it.
+fn unsupported(pattern: &str) -> Option<&'static str> {
+    let Err(regex_syntax::Error::Parse(error)) = regex_syntax::parse(pattern) else {
+        return None;
+    };
+    let span = error.span();
+    let text = pattern.get(span.start.offset..span.end.offset);
+    match error.kind() {
+        ErrorKind::UnsupportedLookAround => Some("look-around"),
+        ErrorKind::UnsupportedBackreference => Some("back reference"),
+        ErrorKind::EscapeUnrecognized if matches!(text, Some("\\k" | "\\g")) => {
+            Some("back reference")
+        }
+        _ => None,
     }
 }
 
-impl std::error::Error for PatternTooLarge {}
+/// Why names cannot be looked for by a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnfitPattern {
+    /// It would take too much memory.
+    TooLarge,
+    /// It has this, which cannot be matched in linear time.
+    Unsupported(&'static str),
+}
+
+impl fmt::Display for UnfitPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => f.write_str("the pattern for names is too large: repeat less in it"),
+            Self::Unsupported(what) => {
+                write!(
+                    f,
+                    "the pattern for names has a {what}, which is not supported"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for UnfitPattern {}
 
 /// A page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

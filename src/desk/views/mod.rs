@@ -33,7 +33,7 @@ pub use exchanges::{ExchangeSort, ExchangeView};
 pub(crate) use handles::{ExchangeRef, QueueRef, SessionRef};
 #[cfg(feature = "management")]
 pub(crate) use listing::{Item, select};
-pub use listing::{Listed, Listing, NameFilter, Page, PageError, PatternTooLarge, SortKey};
+pub use listing::{Listed, Listing, NameFilter, Page, PageError, SortKey, UnfitPattern};
 pub(crate) use measured::Gauges;
 pub use measured::{LoginAttempts, Measured, MemoryParts, MemoryUse, ProcessView};
 pub use overview::{Churn, ObjectTotals, Overview};

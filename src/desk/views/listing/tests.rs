@@ -62,8 +62,25 @@ fn broken_pattern_fits_no_name() {
 #[test]
 fn a_pattern_that_takes_too_much_memory_is_refused() {
     let refused = NameFilter::pattern("((a{100}){100}){100}").expect_err("a million letters");
-    assert_eq!(refused, PatternTooLarge);
+    assert_eq!(refused, UnfitPattern::TooLarge);
     assert!(NameFilter::pattern(r"^\w{1,100}$").is_ok());
+}
+
+// They found nothing, without a word.
+#[test]
+fn a_pattern_that_would_have_to_go_back_is_refused() {
+    for (pattern, what) in [
+        ("(?<!x)q01", "look-around"),
+        ("(?<=x)q01", "look-around"),
+        ("q(?=x)", "look-around"),
+        ("^(?!amq)", "look-around"),
+        (r"(a)\1", "back reference"),
+        (r"(?<n>a)\k<n>", "back reference"),
+        (r"(a)\g1", "back reference"),
+    ] {
+        let refused = NameFilter::pattern(pattern).expect_err(pattern);
+        assert_eq!(refused, UnfitPattern::Unsupported(what), "{pattern}");
+    }
 }
 
 proptest! {
