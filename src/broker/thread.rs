@@ -202,5 +202,6 @@ async fn close_in_order(desk: &Desk, tasks: &TaskTracker, reason: &str) {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

@@ -629,7 +629,7 @@ fn more_files_of_rabbitmq_are_read_beside_one_of_its_format_only() {
     let dir = TempDir::new().unwrap();
     let write = |name: &str, text: &str| {
         let path = dir.path().join(name);
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         path
     };
     let more = write("more.conf", "heartbeat = 20\n");
