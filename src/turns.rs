@@ -14,7 +14,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
@@ -184,10 +184,37 @@ pub trait Work: Send + Sync {
 }
 
 /// Begins `work` in this thread's turn. What that has no room for is left, and owed.
+///
+/// # Panics
+/// If the work does. It is left then, too.
 pub fn begin<W: Work + 'static>(turns: &Turns, now: Now, work: Arc<W>) {
-    if work.turn(now) == Left::More {
+    let left = catch_unwind(AssertUnwindSafe(|| work.turn(now)));
+    if !matches!(left, Ok(Left::Nothing)) {
         let debt = owe();
         turns.leave(Arc::new(Owed { work, debt }));
+    }
+    if let Err(panic) = left {
+        resume_unwind(panic);
+    }
+}
+
+/// Does all of what a start would miss: the turn of this thread, if it is in one, ends nothing.
+fn finish(work: &dyn Work, now: Now) {
+    let _without = WithoutTurn {
+        spent: SPENT.replace(NEVER_OVER),
+    };
+    work.at_stop(now);
+}
+
+/// This thread is in no turn until this is dropped.
+struct WithoutTurn {
+    /// What was spent before.
+    spent: i64,
+}
+
+impl Drop for WithoutTurn {
+    fn drop(&mut self) {
+        SPENT.set(self.spent);
     }
 }
 
@@ -248,7 +275,7 @@ impl Turns {
         let mut inner = self.inner.lock();
         if let Some(now) = inner.closed {
             drop(inner);
-            work.at_stop(now);
+            finish(&*work, now);
             return;
         }
         inner.line.push_back(work);
@@ -281,7 +308,7 @@ impl Turns {
         }
         drop(inner);
         if let Some(now) = closed.filter(|_| left == Left::More) {
-            work.at_stop(now);
+            finish(&*work, now);
         }
         true
     }
@@ -309,7 +336,7 @@ impl Turns {
         let line = std::mem::take(&mut inner.line);
         drop(inner);
         for work in line {
-            work.at_stop(now);
+            finish(&*work, now);
         }
     }
 }

@@ -127,3 +127,48 @@ fn what_is_left_after_a_stop_is_finished_at_once() {
     let counts = [before, after].map(|work| work.0.load(Ordering::Relaxed));
     assert_eq!(counts, [1, 1]);
 }
+
+/// Steps that are all taken at a stop.
+struct Lasting(Steps);
+
+impl Work for Lasting {
+    fn turn(&self, now: Now) -> Left {
+        self.0.turn(now)
+    }
+
+    fn at_stop(&self, now: Now) {
+        assert_eq!(self.turn(now), Left::Nothing, "it would be asked for ever");
+    }
+}
+
+// A worker of the runtime asked again and again for ever.
+#[test]
+fn what_is_left_after_a_stop_is_finished_within_a_turn_that_is_over() {
+    let turns = Turns::default();
+    turns.close(Now::default());
+    let work = Lasting(Steps(AtomicUsize::new(5 * TURN_STEPS as usize)));
+    let _turn = Turn::begin();
+    begin(&turns, Now::default(), Arc::new(work));
+    assert!(is_open() && is_over(), "the turn goes on");
+}
+
+/// Panics in its first turn.
+#[derive(Default)]
+struct Stumbling(AtomicUsize);
+
+impl Work for Stumbling {
+    fn turn(&self, _now: Now) -> Left {
+        assert!(self.0.fetch_add(1, Ordering::Relaxed) > 0, "inside");
+        Left::Nothing
+    }
+}
+
+#[test]
+fn work_that_panics_as_it_begins_gets_another_turn() {
+    let turns = Turns::default();
+    let work = Arc::new(Stumbling::default());
+    let first = || begin(&turns, Now::default(), Arc::clone(&work));
+    assert!(catch_unwind(AssertUnwindSafe(first)).is_err());
+    assert!(turns.run_one(Now::default()));
+    assert_eq!(work.0.load(Ordering::Relaxed), 2);
+}
