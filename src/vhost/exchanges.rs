@@ -108,10 +108,11 @@ impl Vhost {
         Ok(position)
     }
 
-    /// Makes the exchange for events for the user `by`, unless it is there from before.
+    /// Makes the exchange for events for the user `by`, unless it is there from before or the vhost
+    /// is deleted.
     pub(crate) fn add_event_exchange(&self, by: &Author) {
         let mut topology = self.topology.lock();
-        if self.find_exchange(&EVENTS).is_some() {
+        if self.check_not_deleted().is_err() || self.find_exchange(&EVENTS).is_some() {
             return;
         }
         let spec = self.own_spec(&by.user, &EVENTS, "topic", true);

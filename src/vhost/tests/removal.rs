@@ -1,7 +1,7 @@
 use leveret_codec::table::Table;
 
 use super::fixture::Fixture;
-use crate::vhost::DeleteIf;
+use crate::vhost::{DeleteIf, EVENTS};
 
 #[test]
 fn a_queue_takes_its_bindings_along_and_no_others() {
@@ -126,4 +126,15 @@ fn every_change_of_the_topology_makes_kept_answers_stale() {
         .delete_queue(broker.now(), &"guest".into(), &queue, DeleteIf::default())
         .unwrap();
     changed("queue.delete");
+}
+
+// The exchange stayed in the store, and the next start failed without its vhost.
+#[test]
+fn a_deleted_vhost_gets_no_exchange_for_events() {
+    let broker = Fixture::new();
+    let by = "guest".into();
+    drop(broker.vhost.delete_all(broker.now(), &by));
+    broker.vhost.add_event_exchange(&by);
+    assert_eq!(broker.stored(), []);
+    assert!(broker.vhost.find_exchange(&EVENTS).is_none());
 }
