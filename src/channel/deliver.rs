@@ -7,11 +7,12 @@ use leveret_codec::methods::{BasicGet, BasicGetEmpty, BasicGetOk, Method};
 use leveret_codec::properties::PropertiesRef;
 use leveret_codec::types::{DeliveryTag, ShortStr};
 
-use super::ledger::Unacked;
+use super::ledger::{Source, Unacked};
 use super::{Channel, Context, Departures};
 use crate::clock::Mono;
 use crate::entry::Entry;
 use crate::error::AmqpError;
+use crate::ids::IdMap;
 use crate::kind::QueueKind;
 use crate::mail::{Delivery, Mail};
 use crate::message::Message;
@@ -187,34 +188,68 @@ impl Channel {
     ///
     /// Docs: RabbitMQ 4.3, consumers, delivery acknowledgement timeout.
     pub fn on_deadline(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
-        for source in self.ledger.overdue(cx.now.mono) {
-            let Some(from) = self.consumers.get(source) else {
-                continue;
-            };
-            let can_cancel =
-                from.supply.consumer().is_some() && cx.session.capabilities.consumer_cancel_notify;
-            let timeout_ms = from.timeout_ms.unwrap_or_default();
-            if !can_cancel {
-                return Err(AmqpError::precondition_failed(format!(
-                    "delivery acknowledgement on channel {} timed out. Timeout value used: \
-                     {timeout_ms} ms. This timeout value can be configured, see consumers doc \
-                     guide to learn more",
-                    self.id
-                ))
-                .in_method(0, 0));
-            }
-            self.announce_cancel(source, cx);
-            let unacked = self.ledger.take_from(source);
-            let settled = u32::try_from(unacked.len()).unwrap_or(u32::MAX);
-            let mut departures = Departures::default();
-            departures.add_consumer(from);
-            departures.add_unacked(unacked, &self.consumers);
-            let told = departures.tell(ReturnCause::Timeout, cx);
-            self.consumers.give_credit(settled.into(), cx);
-            self.consumers.remove(source);
-            self.consumers.settled(source, settled);
-            told.check_complete();
+        let mut overdue = self.ledger.overdue(cx.now.mono);
+        let known = |source: &Source| self.consumers.get(*source).is_some();
+        overdue.retain(known);
+        let cannot = overdue
+            .iter()
+            .position(|source| !self.can_cancel(*source, cx));
+        let error = cannot.map(|place| {
+            let refused = overdue.drain(place..).next();
+            self.overdue_error(refused)
+        });
+        self.cancel_overdue(&overdue, cx);
+        error.map_or(Ok(()), Err)
+    }
+
+    fn can_cancel(&self, source: Source, cx: &Context<'_>) -> bool {
+        let from = self.consumers.get(source);
+        from.is_some_and(|from| from.supply.consumer().is_some())
+            && cx.session.capabilities.consumer_cancel_notify
+    }
+
+    fn overdue_error(&self, source: Option<Source>) -> AmqpError {
+        let from = source.and_then(|source| self.consumers.get(source));
+        let timeout_ms = from.and_then(|from| from.timeout_ms).unwrap_or_default();
+        AmqpError::precondition_failed(format!(
+            "delivery acknowledgement on channel {} timed out. Timeout value used: \
+             {timeout_ms} ms. This timeout value can be configured, see consumers doc \
+             guide to learn more",
+            self.id
+        ))
+        .in_method(0, 0)
+    }
+
+    /// Cancels the consumers `overdue`, which rise, all of them together: it takes one look through
+    /// the ledger.
+    fn cancel_overdue(&mut self, overdue: &[Source], cx: &mut Context<'_>) {
+        if overdue.is_empty() {
+            return;
         }
-        Ok(())
+        let mut departures = Departures::default();
+        for source in overdue {
+            self.announce_cancel(*source, cx);
+            if let Some(from) = self.consumers.get(*source) {
+                departures.add_consumer(from);
+            }
+        }
+        let unacked = self.ledger.take_from(overdue);
+        let mut settled: IdMap<Source, u32> = IdMap::default();
+        for (_, slot) in &unacked {
+            if let Some(unacked) = slot {
+                *settled.entry(unacked.source).or_default() += 1;
+            }
+        }
+        let count = unacked.len() as u64;
+        let supply = |source: &Source| Some((*source, self.consumers.get(*source)?.supply.clone()));
+        departures.add_unacked(unacked, overdue.iter().filter_map(supply));
+        for source in overdue {
+            self.consumers.remove(*source);
+            let settled = settled.get(source).copied().unwrap_or_default();
+            self.consumers.settled(*source, settled);
+        }
+        let told = departures.tell(ReturnCause::Timeout, cx);
+        self.consumers.give_credit(count, cx);
+        told.check_complete();
     }
 }

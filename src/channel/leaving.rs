@@ -8,14 +8,16 @@
 //! Invariants: I3, I9. Seen: RabbitMQ 4.3.6,
 //! tests/scripts/sac/the_successor_begins_with_the_unacked_after_*.amqp.
 
+use std::any::Any;
 use std::collections::{VecDeque, vec_deque};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::Context;
 use super::ledger::{Source, Unacked};
-use super::sources::{Consumers, Supplier};
+use super::sources::Supplier;
 use crate::clock::Now;
 use crate::desk::{SETTLEMENT_PIECE, Supply};
 use crate::ids::{ConsumerId, IdMap, QueueId};
@@ -60,6 +62,8 @@ struct Shares {
 /// What concerns one queue.
 struct Share {
     supply: Supply,
+    /// Its queue hands out nothing before [`Supply::end_leaving`].
+    is_told: bool,
     consumers: Vec<ConsumerId>,
     unacked: Held,
     /// Mail that was not read.
@@ -86,7 +90,7 @@ impl Departures {
         let Some(id) = from.supply.consumer() else {
             return;
         };
-        let (place, _) = self.shares.place(&from.supply);
+        let place = self.shares.place(&from.supply);
         let reader = Reader {
             share: place,
             no_ack: from.no_ack,
@@ -97,16 +101,16 @@ impl Departures {
         }
     }
 
-    /// Deliveries go back, in the order of their tags.
+    /// Deliveries from `sources` go back, in the order of their tags.
     pub(super) fn add_unacked(
         &mut self,
         unacked: VecDeque<(u64, Option<Unacked>)>,
-        consumers: &Consumers,
+        sources: impl Iterator<Item = (Source, Supply)>,
     ) {
         if !unacked.is_empty() {
             self.holders.push_back(Holder {
                 unacked: unacked.into_iter(),
-                sources: consumers.supplies().collect(),
+                sources: sources.collect(),
             });
         }
     }
@@ -117,23 +121,11 @@ impl Departures {
     }
 
     /// Tells each queue. What has no room in this turn goes back in later ones, and is owed.
+    ///
+    /// # Panics
+    /// If a listener does that a queue tells; after all of it, so that no queue waits for ever.
     pub fn tell(mut self, cause: ReturnCause, cx: &mut Context<'_>) -> Told {
-        let mut octets = 0;
-        let mut mail = std::mem::take(cx.backlog);
-        for place in 0..self.shares.each.len() {
-            let Some(share) = self.shares.each.get_mut(place) else {
-                continue;
-            };
-            let supply = share.supply.clone();
-            let consumers = std::mem::take(&mut share.consumers);
-            let mut unread = || {
-                cx.session.mailbox.take_now(&mut mail);
-                octets += self.sort(&mut mail, cx.backlog);
-            };
-            supply.leave(cx.now, &consumers, &mut unread);
-        }
-        cx.backlog.append(&mut mail);
-        cx.session.mailbox.relieve(octets, cx.now);
+        let mistake = self.leave_queues(cx);
         let state = State {
             shares: self.shares,
             holders: self.holders,
@@ -147,7 +139,39 @@ impl Departures {
         });
         let turns = &cx.session.desk.env.turns;
         turns::begin(turns, cx.now, Arc::clone(&going));
+        if let Some(panic) = mistake {
+            resume_unwind(panic);
+        }
         Told(going)
+    }
+
+    /// Consumers leave their queues, and what those sent them and was not read is taken. Hands out
+    /// the first panic.
+    fn leave_queues(&mut self, cx: &mut Context<'_>) -> Option<Box<dyn Any + Send>> {
+        let (mut octets, mut mistake) = (0, None);
+        let mut mail = std::mem::take(cx.backlog);
+        for place in 0..self.shares.each.len() {
+            let Some(share) = self.shares.each.get_mut(place) else {
+                continue;
+            };
+            let supply = share.supply.clone();
+            let consumers = std::mem::take(&mut share.consumers);
+            let mut is_told = false;
+            let mut unread = || {
+                is_told = true;
+                cx.session.mailbox.take_now(&mut mail);
+                octets += self.sort(&mut mail, cx.backlog);
+            };
+            let leave = || supply.leave(cx.now, &consumers, &mut unread);
+            let left = catch_unwind(AssertUnwindSafe(leave));
+            mistake = mistake.or(left.err());
+            if let Some(share) = self.shares.each.get_mut(place) {
+                share.is_told = is_told;
+            }
+        }
+        cx.backlog.append(&mut mail);
+        cx.session.mailbox.relieve(octets, cx.now);
+        mistake
     }
 
     /// Takes mail to the consumers that end out of `mail`, puts the rest into `others`, and returns
@@ -176,19 +200,20 @@ impl Departures {
 }
 
 impl Shares {
-    /// The place of a queue's share, and whether it is new.
-    fn place(&mut self, supply: &Supply) -> (usize, bool) {
+    /// The place of a queue's share.
+    fn place(&mut self, supply: &Supply) -> usize {
         let next = self.each.len();
         let place = *self.by_queue.entry(supply.id()).or_insert(next);
         if place == next {
             self.each.push(Share {
                 supply: supply.clone(),
+                is_told: false,
                 consumers: Vec::new(),
                 unacked: Held::default(),
                 unread: VecDeque::new(),
             });
         }
-        (place, place == next)
+        place
     }
 }
 
@@ -243,13 +268,15 @@ impl State {
                 self.lost += 1;
                 continue;
             };
-            let (place, is_new) = self.shares.place(supply);
-            if is_new {
+            let place = self.shares.place(supply);
+            let Some(share) = self.shares.each.get_mut(place) else {
+                continue;
+            };
+            share.unacked.add(supply.kind(), supply.consumer(), entry);
+            if !share.is_told {
                 turns::spend(QUEUE_STEPS);
-                supply.leave(now, &[], &mut || {});
-            }
-            if let Some(share) = self.shares.each.get_mut(place) {
-                share.unacked.add(supply.kind(), supply.consumer(), entry);
+                let is_told = &mut share.is_told;
+                supply.leave(now, &[], &mut || *is_told = true);
             }
         }
         turns::spend(some);
@@ -267,7 +294,9 @@ impl State {
         if !share.give_back(now, self.cause) {
             turns::spend(QUEUE_STEPS);
             self.told += 1;
-            share.supply.end_leaving(now);
+            if share.is_told {
+                share.supply.end_leaving(now);
+            }
         }
         true
     }

@@ -172,11 +172,12 @@ impl Ledger {
         sources
     }
 
-    /// Takes out everything from `source`, oldest first.
-    pub(super) fn take_from(&mut self, source: Source) -> VecDeque<(u64, Option<Unacked>)> {
+    /// Takes out everything from `sources`, which rise, oldest first.
+    pub(super) fn take_from(&mut self, sources: &[Source]) -> VecDeque<(u64, Option<Unacked>)> {
         let mut taken = VecDeque::new();
+        let is_theirs = |unacked: &mut Unacked| sources.binary_search(&unacked.source).is_ok();
         for (tag, slot) in &mut self.unacked {
-            if let Some(unacked) = slot.take_if(|unacked| unacked.source == source) {
+            if let Some(unacked) = slot.take_if(is_theirs) {
                 taken.push_back((*tag, Some(unacked)));
             }
         }

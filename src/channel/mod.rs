@@ -336,7 +336,7 @@ impl Channel {
         }
         self.end_consumers(departures, cx);
         departures.note_known(self.consumers.unsettled(), self.ledger.len() as u64);
-        departures.add_unacked(self.ledger.take_whole(), &self.consumers);
+        departures.add_unacked(self.ledger.take_whole(), self.consumers.supplies());
     }
 
     /// Its number.

@@ -23,6 +23,7 @@ use crate::store::{MemoryStore, Store};
 mod closing;
 pub(in crate::connection) mod fixture;
 mod handshake;
+mod leaving;
 mod machine;
 mod open;
 mod pauses;

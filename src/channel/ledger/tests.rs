@@ -128,7 +128,7 @@ fn what_a_source_delivered_can_be_taken_out_of_the_middle() {
         deliver(&mut ledger, source, 0);
     }
     let positions: Vec<u64> = ledger
-        .take_from(1)
+        .take_from(&[1])
         .into_iter()
         .filter_map(|(_, slot)| Some(slot?.entry.position))
         .collect();
