@@ -77,6 +77,10 @@ pub const HTTP_CHANGES_MAX: usize = 64;
 /// nothing is changed.
 pub const HTTP_CHANGES_WAIT_MS: u64 = 30_000;
 
+/// Milliseconds that a message over HTTP waits while an alarm blocks publishers; then it gets 503,
+/// and is not published.
+pub const HTTP_ALARM_WAIT_MS: u64 = 10_000;
+
 /// Octets of the body of an HTTP request that are read at once; with more it waits for room among
 /// the long ones.
 pub const HTTP_BODY_HERE: usize = 64 * 1024;

@@ -4,7 +4,7 @@
 //! Every change that must survive a restart is made here or in a vhost, and told to the store.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use dashmap::DashMap;
 use leveret_codec::table::Table;
@@ -93,6 +93,8 @@ pub struct Desk {
     alarms: Alarms,
     /// Held while an alarm is switched and told, so that what is told last is true.
     switching: Mutex<()>,
+    /// What publishes without a connection and waits until no alarm is left.
+    blocked: Mutex<Vec<Weak<Mailbox>>>,
     /// What connections are told once the broker stops.
     stopping: OnceLock<AmqpError>,
     /// Connections that have something waiting for the store.
@@ -130,6 +132,7 @@ impl Desk {
             sessions: DashMap::new(),
             alarms: Alarms::default(),
             switching: Mutex::default(),
+            blocked: Mutex::default(),
             stopping: OnceLock::new(),
             waiting: Waiters::new(&env.store),
             tally: Tally::default(),
@@ -215,6 +218,9 @@ impl Desk {
         }
         for session in self.sessions() {
             session.mailbox.post(Mail::Blocked(reason));
+        }
+        for mailbox in self.blocked.lock().iter().filter_map(Weak::upgrade) {
+            mailbox.post(Mail::Blocked(reason));
         }
         let kind = match on {
             true => ChangeKind::AlarmSet,

@@ -92,6 +92,24 @@ impl Desk {
         })
         .await;
     }
+
+    /// Waits until no alarm blocks publishers. A caller that waits within bounds drops it.
+    pub(crate) async fn unblocked(&self) {
+        if self.alarm().is_none() {
+            return;
+        }
+        let mailbox = Arc::<Mailbox>::default();
+        // In the list before it asks again: an alarm that ends in between is told to the list.
+        self.add_blocked(&mailbox);
+        until_mail(&mailbox, |_| self.alarm().is_none().then_some(())).await;
+    }
+
+    fn add_blocked(&self, mailbox: &Arc<Mailbox>) {
+        let mut blocked = self.blocked.lock();
+        // Those that are done waiting go, or they would heap up during an alarm.
+        blocked.retain(|mailbox| mailbox.strong_count() > 0);
+        blocked.push(Arc::downgrade(mailbox));
+    }
 }
 
 /// What a request has left for later turns.

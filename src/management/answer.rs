@@ -354,6 +354,11 @@ impl Refusal {
         Self::unavailable("other bodies take all the memory that there is for them")
     }
 
+    /// 503: an alarm blocks publishers, for the reason that connections are told.
+    pub(super) fn blocked(reason: &str) -> Self {
+        Self::unavailable(&format!("an alarm blocks publishers: {reason}"))
+    }
+
     /// 503: changes of the same kind have all the places that there are for them.
     pub(super) fn no_place() -> Self {
         Self::unavailable("as many changes of this kind as there may be wait already")

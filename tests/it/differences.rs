@@ -350,6 +350,13 @@ const ROWS: &[(&str, &[Shown])] = &[
         &[Test("tests/it/management.rs", "requests_are_well_formed")],
     ),
     (
+        "A message over HTTP while an alarm is on",
+        &[Test(
+            "tests/it/management.rs",
+            "an_alarm_blocks_publishers_over_http",
+        )],
+    ),
+    (
         "An HTTP client that reads its answer slowly",
         &[Test("tests/it/management.rs", "slow_clients_are_cut_off")],
     ),

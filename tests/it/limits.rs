@@ -88,6 +88,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "management::changes_that_wait_for_another_one_hold_up_no_other_client",
     ),
     (
+        "HTTP_ALARM_WAIT_MS",
+        "management::an_alarm_blocks_publishers_over_http",
+    ),
+    (
         "HTTP_BODY_HERE",
         "management::bodies_of_every_size_get_through",
     ),

@@ -5,6 +5,7 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use leveret::administration::{Alarm, PolicyDefinition};
@@ -302,14 +303,14 @@ fn slow_clients_are_cut_off() {
             }
             String::from_utf8(answer).unwrap()
         };
-        std::thread::Builder::new().spawn(wait).unwrap()
+        thread::Builder::new().spawn(wait).unwrap()
     };
     let second = Some(Duration::from_secs(1));
     let body = http.head("PUT", "/api/vhosts/v") + "content-length: 100\r\n\r\n";
     // It asks and reads nothing, until both sockets are full.
     let (mut unread, list) = (http.connect(), http.head("GET", "/api/overview") + "\r\n");
     let ask = move || while unread.write_all(list.as_bytes()).is_ok() {};
-    let unread = std::thread::Builder::new().spawn(ask).unwrap();
+    let unread = thread::Builder::new().spawn(ask).unwrap();
     let [silent, head, in_body, dripping, idle] = [
         ends("", None),
         ends("GET /api/version HTTP/1.1\r\nx: ", second),
@@ -317,7 +318,7 @@ fn slow_clients_are_cut_off() {
         ends(&body, second),
         ends("GET /api/version HTTP/1.1\r\nhost: x\r\n\r\n", None),
     ];
-    let begin = |thread: std::thread::JoinHandle<String>| {
+    let begin = |thread: thread::JoinHandle<String>| {
         let answer = thread.join().unwrap();
         answer.lines().next().unwrap_or_default().to_owned()
     };
@@ -520,7 +521,7 @@ fn a_long_list_holds_up_no_other_client() {
     let queue = broker.desk().find_vhost("/").unwrap();
     let queue = queue.find_queue("q0").unwrap();
     let (say, hear) = mpsc::channel();
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let (release, released) = mpsc::channel::<()>();
         scope.spawn(move || {
             queue.look(|_| {
@@ -686,19 +687,49 @@ fn a_delete_does_not_wait_for_a_body_that_means_nothing() {
     assert_eq!(vhost.counts("q"), None);
 }
 
-/// Seen: RabbitMQ 4.3.6, over its memory watermark.
+// Messages over HTTP were taken whatever alarm was on, and memory had no bound.
 #[test]
-fn an_alarm_keeps_no_message_from_being_published_over_http() {
+fn an_alarm_blocks_publishers_over_http() {
     let broker = broker();
     let http = Http::of(&broker);
     let vhost = broker.vhost("/").unwrap();
     vhost.declare_queue(&QueueDefinition::new("q")).unwrap();
+    let publish = || {
+        let message = r#"{"properties": {}, "routing_key": "q", "payload": "m",
+            "payload_encoding": "string"}"#;
+        http.ask("POST", "/api/exchanges/%2F/amq.default/publish", message)
+    };
     let administration = broker.desk().administration();
     administration.set_alarm(Alarm::Memory, true).unwrap();
-    let message = r#"{"properties": {}, "routing_key": "q", "payload": "m",
-        "payload_encoding": "string"}"#;
-    let path = "/api/exchanges/%2F/amq.default/publish";
-    assert_eq!(http.ask("POST", path, message).json()["routed"], true);
+    thread::scope(|scope| {
+        let publishers: Vec<_> = (0..HTTP_CHANGES_MAX)
+            .map(|_| scope.spawn(publish))
+            .collect();
+        // They hold up neither what makes room nor what sets something.
+        assert_eq!(
+            http.ask("DELETE", "/api/queues/%2F/q/contents", "").status,
+            204
+        );
+        assert_eq!(http.ask("PUT", "/api/queues/%2F/other", "{}").status, 201);
+        for publisher in publishers {
+            let refused = publisher.join().unwrap();
+            let reason = "an alarm blocks publishers: low on memory";
+            assert_eq!(
+                (refused.status, &refused.json()["reason"]),
+                (503, &json!(reason))
+            );
+        }
+    });
+    assert_eq!(vhost.counts("q").unwrap().ready, 0);
+    thread::scope(|scope| {
+        let publisher = scope.spawn(publish);
+        administration.set_alarm(Alarm::Disk, true).unwrap();
+        administration.set_alarm(Alarm::Memory, false).unwrap();
+        assert_eq!(vhost.counts("q").unwrap().ready, 0);
+        administration.set_alarm(Alarm::Disk, false).unwrap();
+        assert_eq!(publisher.join().unwrap().json()["routed"], true);
+    });
+    assert_eq!(vhost.counts("q").unwrap().ready, 1);
 }
 
 /// Turns of the broker's work that was left, so far. None of them was too long.
@@ -817,7 +848,7 @@ fn changes_that_wait_for_another_one_hold_up_no_other_client() {
     let (release, released) = mpsc::channel();
     let end = Mutex::new(released);
     let guard = broker.listen(Interest::Messages, Arc::new(Jam { here, end }));
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let administration = broker.desk().administration();
         let policy = PolicyDefinition::new("/", "p", "^q").set("max-length", 0);
         scope.spawn(move || administration.put_policy(&policy).unwrap().unwaited());

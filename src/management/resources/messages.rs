@@ -1,6 +1,7 @@
 //! Messages that are published and got over HTTP.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -21,16 +22,15 @@ use crate::desk::{
 use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::events::Party;
-use crate::limits::{HTTP_GET_BYTES, HTTP_GET_HERE};
+use crate::limits::{HTTP_ALARM_WAIT_MS, HTTP_GET_BYTES, HTTP_GET_HERE};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::{Fields, short};
 use crate::management::json::{Columns, Object};
 use crate::turns::{self, Left};
 
-/// `POST /exchanges/V/X/publish`: answers whether any queue took it, also while an alarm is on.
-///
-/// Seen: RabbitMQ 4.3.6, over its memory watermark.
+/// `POST /exchanges/V/X/publish`: answers whether any queue took it. While an alarm is on it waits,
+/// as connections that publish do: the body that was sent is all that it holds meanwhile.
 pub(in crate::management) async fn publish(ask: Ask) -> Answer {
     let name = ask.exchange("exchange");
     let vhost = ask.vhost();
@@ -39,6 +39,7 @@ pub(in crate::management) async fn publish(ask: Ask) -> Answer {
         return Err(Refusal::missing("exchange_not_found"));
     }
     let exchange = short(name)?;
+    until_unblocked(&ask).await?;
     let read = || Given::read(&Fields::parse(&ask.body)?);
     let given = ask.door.aside.decode(ask.body.len(), read).await?;
     let actor = ask.actor()?;
@@ -61,6 +62,19 @@ pub(in crate::management) async fn publish(ask: Ask) -> Answer {
         }
     };
     Ok(ask.object(|object| object.set("routed", &routed)))
+}
+
+/// Waits until no alarm blocks publishers.
+///
+/// # Errors
+/// 503 if one still does after [`HTTP_ALARM_WAIT_MS`].
+async fn until_unblocked(ask: &Ask) -> Result<(), Refusal> {
+    let within = Duration::from_millis(HTTP_ALARM_WAIT_MS);
+    let waited = tokio::time::timeout(within, ask.desk.unblocked()).await;
+    match (waited, ask.desk.alarm()) {
+        (Err(_), Some(reason)) => Err(Refusal::blocked(reason)),
+        _ => Ok(()),
+    }
 }
 
 /// What is to be published.
