@@ -39,9 +39,9 @@ impl Queue {
 
     /// Dead letters whose delivery is not certain yet (at-least-once).
     #[must_use]
-    pub fn dying_count(&self) -> u64 {
-        self.ordinary()
-            .map_or(0, |queue| queue.dying.sum().messages)
+    pub fn dying(&self) -> Sum {
+        let queue = self.ordinary();
+        queue.map_or_else(Sum::default, |queue| queue.dying.sum())
     }
 
     /// Octets of the bodies that wait.

@@ -94,12 +94,15 @@ pub(super) fn fields(subject: &Subject) -> impl Iterator<Item = &'static Field> 
 /// What queues hold: all, ready, unacknowledged.
 pub(super) type Lengths = [u64; 3];
 
-/// What a queue holds. All of a stream's messages are ready.
+/// What a queue holds. All of a stream's messages are ready, so none of them is unacknowledged;
+/// dead letters that must arrive are neither.
 pub(super) fn lengths(amounts: Amounts) -> Lengths {
     let Amounts {
-        messages, ready, ..
+        messages,
+        ready,
+        unacked,
     } = amounts;
-    [messages, ready, messages - ready]
+    [messages, ready, unacked.min(messages - ready)]
 }
 
 /// The counters of the broker, whose queues hold `lengths`.

@@ -103,7 +103,7 @@ pub struct MessageCounts {
     pub unacked: u64,
     /// Dead letters whose delivery is not certain yet (at-least-once).
     pub dead_lettering: u64,
-    /// Messages, ready or unacked, that survive a restart: all in quorum queues and streams, the
+    /// Messages, wherever they are, that survive a restart: all in quorum queues and streams, the
     /// persistent ones in durable classic queues.
     pub persistent: u64,
     /// Ready messages that are on disk alone. All others are in memory, also if they are stored.
@@ -144,12 +144,12 @@ impl MessageCounts {
             ready: ready.messages,
             unacked: unacked.messages,
             dead_lettering: dying.messages,
-            persistent: stored.messages,
+            persistent: stored.plus(dying).messages,
             paged_out: paged_out.messages,
             ready_bytes: ready.bytes,
             unacked_bytes: unacked.bytes,
             dead_lettering_bytes: dying.bytes,
-            persistent_bytes: stored.bytes,
+            persistent_bytes: stored.plus(dying).bytes,
             paged_out_bytes: paged_out.bytes,
         }
     }
@@ -164,9 +164,18 @@ impl MessageCounts {
         Self { unacked, ..counts }
     }
 
-    /// All messages, those that wait, and those delivered and not settled.
+    /// All messages, those that wait, and those delivered and not settled. Dead letters that must
+    /// arrive are among the first alone.
+    ///
+    /// Seen: RabbitMQ 4.3.6, tests/scripts/http/stats/dead_letters.http.
     pub(crate) fn lengths(&self) -> [u64; 3] {
-        [self.ready + self.unacked, self.ready, self.unacked]
+        let all = self.ready + self.unacked + self.dead_lettering;
+        [all, self.ready, self.unacked]
+    }
+
+    /// Octets of all messages.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.ready_bytes + self.unacked_bytes + self.dead_lettering_bytes
     }
 
     /// Both together.
@@ -205,7 +214,9 @@ impl MessageCounts {
     pub fn total(&self, kind: QueueKind) -> u64 {
         match kind {
             QueueKind::Stream => self.ready,
-            QueueKind::Classic | QueueKind::Quorum => self.ready + self.unacked,
+            QueueKind::Classic | QueueKind::Quorum => {
+                self.ready + self.unacked + self.dead_lettering
+            }
         }
     }
 }
@@ -248,7 +259,8 @@ impl QueueSort {
             Self::Messages => queue.amounts().messages,
             Self::Ready => queue.amounts().ready,
             Self::Unacked => queue.amounts().unacked,
-            Self::MessageBytes => queue.look(|state| state.ready_bytes() + state.unacked_bytes()),
+            Self::MessageBytes => queue
+                .look(|state| state.ready_bytes() + state.unacked_bytes() + state.dying().bytes),
             Self::Consumers => queue.look(Queue::consumer_count) as u64,
             Self::Memory => queue.look(Queue::memory_bytes) as u64,
             Self::Published => queue.look(Queue::stats).published,

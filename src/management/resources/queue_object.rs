@@ -88,9 +88,10 @@ pub(super) fn write_totals(object: &mut Object<'_>, view: &QueueView, node: &str
     }
     object.set("node", node);
     object.set_some("policy", view.policy.as_ref());
-    object.set("messages", &(view.counts.ready + view.counts.unacked));
-    object.set("messages_ready", &view.counts.ready);
-    object.set("messages_unacknowledged", &view.counts.unacked);
+    let [all, ready, unacked] = view.counts.lengths();
+    object.set("messages", &all);
+    object.set("messages_ready", &ready);
+    object.set("messages_unacknowledged", &unacked);
 }
 
 /// RabbitMQ's number for no limit.
@@ -148,7 +149,6 @@ pub(super) fn write(
 /// What classic and quorum queues count besides.
 fn bytes(object: &mut Object<'_>, view: &QueueView) {
     let counts = &view.counts;
-    let all = counts.ready_bytes + counts.unacked_bytes;
     for key in ["consumer_capacity", "consumer_utilisation"] {
         match view.consumer_capacity {
             Some(capacity) if view.consumer_count > 0 => object.set(key, &capacity),
@@ -156,10 +156,9 @@ fn bytes(object: &mut Object<'_>, view: &QueueView) {
             _ => object.set(key, &0),
         }
     }
-    object.set("message_bytes", &all);
+    object.set("message_bytes", &counts.bytes());
     object.set("message_bytes_persistent", &counts.persistent_bytes);
-    let in_memory = all.saturating_sub(counts.paged_out_bytes);
-    object.set("message_bytes_ram", &in_memory);
+    object.set("message_bytes_ram", &counts.in_memory_bytes());
     object.set("message_bytes_ready", &counts.ready_bytes);
     object.set("message_bytes_unacknowledged", &counts.unacked_bytes);
     object.set("messages_persistent", &counts.persistent);

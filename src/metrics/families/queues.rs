@@ -106,9 +106,7 @@ static FINE: &[Family] = families! {
     Queue(Nothing, |queue| unless_stream(queue, queue.counts.persistent_bytes));
 
     "queue_messages_bytes", Gauge, "Bodies of all messages, in bytes",
-    Queue(Sum, |queue| {
-        unless_stream(queue, queue.counts.ready_bytes + queue.counts.unacked_bytes)
-    });
+    Queue(Sum, |queue| unless_stream(queue, queue.counts.bytes()));
 
     "queue_messages_ready_bytes", Gauge, "Bodies of messages that wait, in bytes",
     Queue(Sum, |queue| unless_stream(queue, queue.counts.ready_bytes));

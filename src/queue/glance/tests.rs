@@ -45,6 +45,26 @@ fn a_queue_whose_dead_letters_are_on_their_way_must_be_looked_at() {
 }
 
 #[test]
+fn dead_letters_that_must_arrive_are_messages_of_the_queue() {
+    let arguments = with_dlx(Table::new())
+        .with("x-dead-letter-strategy", "at-least-once")
+        .with("x-overflow", "reject-publish");
+    let mut q = Fixture::quorum(arguments);
+    q.publish("a b");
+    q.get(1);
+    q.settle(0, "a", Outcome::Nack);
+    q.fx.dead_letters.clear();
+    assert_eq!(at_a_glance(&q), None);
+    let amounts = q.queue.amounts();
+    assert_eq!(
+        [amounts.messages, amounts.ready, amounts.unacked],
+        [2, 1, 0]
+    );
+    q.queue.dead_letter_done(q.now, 0, true, &mut q.fx);
+    assert_eq!(at_a_glance(&q), Some([1, 1, 0]));
+}
+
+#[test]
 fn counts_without_room_must_be_looked_at() {
     let (ready, unacked) = ((1 << READY_BITS) - 1, (1 << UNACKED_BITS) - 1);
     let most = Glance(AtomicU64::new(both(ready, unacked)));

@@ -36,6 +36,12 @@ impl Ordinary {
         self.sent.is_some() && self.sent().messages > 0
     }
 
+    /// Whether any dead letter must arrive and has not yet.
+    #[inline]
+    pub(in crate::queue) fn has_dying(&self) -> bool {
+        self.dying.sum().messages > 0
+    }
+
     /// See `Queue::announced_consumers`.
     pub(in crate::queue) fn announced_consumers(&self) -> u64 {
         if self.is_quorum() {

@@ -25,9 +25,9 @@ fn with_one_dead() -> Fixture {
 #[test]
 fn dead_letter_is_kept_until_it_has_arrived() {
     let mut q = with_one_dead();
-    assert_eq!((q.queue.dying_count(), q.fx.settled.len()), (1, 0));
+    assert_eq!((q.queue.dying().messages, q.fx.settled.len()), (1, 0));
     q.queue.dead_letter_done(q.now, 0, true, &mut q.fx);
-    assert_eq!((q.queue.dying_count(), q.fx.settled.len()), (0, 1));
+    assert_eq!((q.queue.dying().messages, q.fx.settled.len()), (0, 1));
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn failed_dead_letter_is_tried_again_later() {
     assert_eq!(q.dead(), "");
     q.at(5000);
     assert_eq!(q.dead(), "a:rejected");
-    assert_eq!(q.queue.dying_count(), 1);
+    assert_eq!(q.queue.dying().messages, 1);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn failed_dead_letter_is_dropped_once_there_is_no_exchange_for_it() {
     q.queue.dead_letter_done(q.now, 0, false, &mut q.fx);
     q.queue.reconfigure(q.now, Limits::default(), &mut q.fx);
     q.at(5000);
-    assert_eq!((q.queue.dying_count(), q.fx.settled.len()), (0, 1));
+    assert_eq!((q.queue.dying().messages, q.fx.settled.len()), (0, 1));
 }
 
 #[test]
@@ -68,5 +68,5 @@ fn without_reject_publish_it_is_at_most_once() {
     q.get(1);
     q.settle(0, "a", Outcome::Nack);
     assert!(!q.fx.dead_letters[0].confirm);
-    assert_eq!(q.queue.dying_count(), 0);
+    assert_eq!(q.queue.dying().messages, 0);
 }
