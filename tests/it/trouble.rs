@@ -340,11 +340,15 @@ fn a_power_cut_within_a_flood_of_publishes_loses_nothing_that_was_confirmed() {
         confirmed.push((disk.changes(), number));
     }
     let after = disk.changes();
+    let mut within = 0;
     for (seed, prefix) in (0..).zip(moments(before, after)) {
         let (_, done) = after_a_cut(&disk, prefix, seed);
         let promised = confirmed.iter().rev().find(|(at, _)| *at <= prefix);
-        assert!(done.len() >= promised.map_or(0, |(_, number)| *number));
+        let promised = promised.map_or(0, |(_, number)| *number);
+        assert!(done.len() >= promised, "{} of {promised}", done.len());
+        within += usize::from((1..LONG).contains(&promised));
         let whole = (0..done.len()).map(|number| number.to_string());
         assert!(done.iter().cloned().eq(whole), "in order, none is missing");
     }
+    assert!(within > 0, "no cut was between two confirms");
 }

@@ -8,10 +8,11 @@ use std::thread::ThreadId;
 
 use leveret_codec::table::Table;
 
-use super::fixture::{CONNECTION, Fixture, delayed, message_of, name};
+use super::fixture::{CONNECTION, Fixture, delayed, message, message_of, name};
 use crate::events::{Event, Fate, Interest, Listener};
 use crate::limits::QUEUE_STEPS;
 use crate::mail::{Mail, Mailbox};
+use crate::message::Traits;
 use crate::policy::{Issuer, Policy, PolicyDefinition};
 use crate::queue::Queue;
 use crate::store::{DefinitionKind as Kind, Position};
@@ -410,17 +411,24 @@ fn a_long_queue_is_deleted_in_turns_and_its_messages_are_told_in_order() {
 fn a_stop_settles_what_was_purged() {
     let broker = Fixture::new();
     let queue = broker.queue("q", Table::new());
-    fill(&broker, "q");
-    fill(&broker, "q");
+    let persistent = Traits {
+        persistent: true,
+        ..Traits::default()
+    };
+    for _ in 0..2 * MANY {
+        broker.publish_as("", message("q", persistent));
+    }
     assert!(as_a_client(|| {
         let purged = queue.with(broker.now(), |state, effects| {
             state.purge(broker.now(), effects)
         });
         assert_eq!(purged.unwrap(), 2 * MANY);
     }));
+    assert!(broker.settled() < 2 * MANY, "{}", broker.settled());
     let alive = Arc::downgrade(&queue);
     drop(queue);
     broker.vhost.env().turns.close(broker.now());
+    assert_eq!(broker.settled(), 2 * MANY);
     assert_eq!(finish(&broker), 0, "nothing is left");
     assert_eq!(alive.strong_count(), 1, "but for the queue itself");
 }
