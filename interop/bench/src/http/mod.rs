@@ -2,7 +2,7 @@
 //! what a client of AMQP feels while lists are fetched.
 //!
 //! The management API is where a broker with its usual ports has it, 10,000 above AMQP. A client is
-//! a thread with a blocking socket ([`client`]).
+//! a thread with a blocking socket ([`mod@client`]).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
