@@ -321,6 +321,9 @@ fn a_power_cut_within_a_long_commit_loses_nothing_that_was_promised() {
     assert!(partial > 0, "no cut was within the commit");
 }
 
+/// Publishes of a flood before the older half of them is to be confirmed.
+const FLOOD: usize = 1_000;
+
 /// The same with confirms: what was heard to be confirmed is there, whatever the moment.
 #[test]
 fn a_power_cut_within_a_flood_of_publishes_loses_nothing_that_was_confirmed() {
@@ -331,14 +334,23 @@ fn a_power_cut_within_a_flood_of_publishes_loses_nothing_that_was_confirmed() {
     client.declare("done", "");
     client.ask("confirm.select");
     let before = disk.changes();
-    numbered().for_each(|line| client.say(&line));
     let mut confirmed = vec![(before, 0)];
-    while confirmed.last().is_none_or(|(_, number)| *number < LONG) {
-        let heard = client.hear();
-        let number = heard.strip_prefix("basic.ack delivery-tag=").unwrap();
-        let number: usize = number.trim_end_matches(" multiple").parse().unwrap();
-        confirmed.push((disk.changes(), number));
+    let mut hear = |client: &mut Client, wanted: usize| {
+        while confirmed.last().is_none_or(|(_, number)| *number < wanted) {
+            let heard = client.hear();
+            let number = heard.strip_prefix("basic.ack delivery-tag=").unwrap();
+            let number: usize = number.trim_end_matches(" multiple").parse().unwrap();
+            confirmed.push((disk.changes(), number));
+        }
+    };
+    for (nth, line) in (1..).zip(numbered()) {
+        client.say(&line);
+        // Some are on their way while others are confirmed.
+        if nth % FLOOD == 0 {
+            hear(&mut client, nth - FLOOD / 2);
+        }
     }
+    hear(&mut client, LONG);
     let after = disk.changes();
     let mut within = 0;
     for (seed, prefix) in (0..).zip(moments(before, after)) {
