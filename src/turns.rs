@@ -6,6 +6,9 @@
 //! runtime in between, so that sockets are polled. What a connection leaves is its [`Debt`]: it is
 //! not read until that is done, so that a client cannot pile up work.
 //!
+//! Some work cannot be divided, because others must see it whole or not at all. That is done
+//! [`at_length`]: the thread gives its other tasks away first.
+//!
 //! Outside of a turn nothing is ever over: a thread that is none of the runtime's (a start, a call
 //! of an embedder, a test clock that is advanced) does its work to the end.
 //!
@@ -20,6 +23,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 use parking_lot::Mutex;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::clock::Now;
 use crate::mail::{Mail, Mailbox};
@@ -33,6 +37,8 @@ const NEVER_OVER: i64 = i64::MIN / 2;
 thread_local! {
     /// Steps since this thread's turn began.
     static SPENT: Cell<i64> = const { Cell::new(NEVER_OVER) };
+    /// How often this thread has done at length what no turn has room for.
+    static LENGTHY: Cell<u64> = const { Cell::new(0) };
     /// The debt to which work belongs that this thread leaves.
     static DEBT: RefCell<Option<Arc<Debt>>> = const { RefCell::new(None) };
 }
@@ -61,6 +67,37 @@ impl Drop for Turn {
     fn drop(&mut self) {
         SPENT.set(NEVER_OVER);
     }
+}
+
+/// Does `work` that cannot be divided, of so many steps. If a turn has no room for them, the other
+/// tasks of this thread go on in another one meanwhile.
+///
+/// It is for what must be seen whole or not at all, such as one message that goes to very many
+/// queues; what can be done in pieces is [`Work`].
+#[inline]
+pub fn at_length<R>(steps: usize, work: impl FnOnce() -> R) -> R {
+    if steps <= TURN_STEPS as usize {
+        return work();
+    }
+    hand_over_and(work)
+}
+
+#[inline(never)]
+fn hand_over_and<R>(work: impl FnOnce() -> R) -> R {
+    LENGTHY.set(LENGTHY.get() + 1);
+    let runtime = Handle::try_current();
+    let has_others = |runtime: &Handle| runtime.runtime_flavor() == RuntimeFlavor::MultiThread;
+    match runtime.as_ref().is_ok_and(has_others) {
+        true => tokio::task::block_in_place(work),
+        // An embedder's own thread, which serves nobody else, or a test.
+        false => work(),
+    }
+}
+
+/// How often this thread has done work [`at_length`] that no turn has room for.
+#[must_use]
+pub fn lengthy() -> u64 {
+    LENGTHY.get()
 }
 
 /// Counts `steps` of work.

@@ -125,7 +125,8 @@ impl Departures {
     /// # Panics
     /// If a listener does that a queue tells; after all of it, so that no queue waits for ever.
     pub fn tell(mut self, cause: ReturnCause, cx: &mut Context<'_>) -> Told {
-        let mistake = self.leave_queues(cx);
+        let queues = self.shares.each.len();
+        let mistake = turns::at_length(queues * QUEUE_STEPS, || self.leave_queues(cx));
         let state = State {
             shares: self.shares,
             holders: self.holders,

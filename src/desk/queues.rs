@@ -11,6 +11,7 @@ use crate::clock::Now;
 use crate::error::{AmqpError, queue_words};
 use crate::events::audit;
 use crate::log::Shown;
+use crate::turns;
 use crate::vhost::{
     DeleteIf, QueueHandle, QueueSpec, REPLY_TO, ReplyTarget, check_queue_name, generated_name,
     is_reply_queue, strip_cr_lf,
@@ -172,7 +173,9 @@ impl Actor {
         }
         let queue = self.vhost.queue(name)?;
         queue.check_owner(self.connection)?;
-        let value = queue.with(now, |state, effects| state.purge(now, effects))?;
+        let value = queue.with(now, |state, effects| {
+            turns::at_length(state.arrears(now), || state.purge(now, effects))
+        })?;
         let words = Shown(name);
         let what = format_args!("queue.purged name={words:?} messages={value}");
         audit::say_act(&self.author, self.vhost.name(), what);

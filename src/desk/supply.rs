@@ -128,7 +128,7 @@ impl Actor {
             })?;
         let got = supply.queue.with(now, |state, effects| {
             effects.act_for(taker);
-            state.get(now, no_ack, effects)
+            turns::at_length(state.arrears(now), || state.get(now, no_ack, effects))
         })?;
         // A channel counts for its connection.
         if self.connection.is_none() {

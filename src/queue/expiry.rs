@@ -81,6 +81,14 @@ impl Ordinary {
         }
     }
 
+    /// See `Queue::arrears`.
+    pub(super) fn arrears(&self, now: Now) -> usize {
+        match self.behind.is_some() || Horizon::At.has_passed(self.ready.next_expiry(), now.mono) {
+            true => self.ready.len() * self.death_steps() as usize,
+            false => 0,
+        }
+    }
+
     /// Lets everything die that had to at `now`, however much it is: what comes next must not find
     /// it.
     pub(super) fn catch_up(&mut self, now: Mono, fx: &mut Effects) {

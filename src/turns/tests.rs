@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
+use std::time::Duration;
 
 use super::*;
 
@@ -171,4 +172,32 @@ fn work_that_panics_as_it_begins_gets_another_turn() {
     assert!(catch_unwind(AssertUnwindSafe(first)).is_err());
     assert!(turns.run_one(Now::default()));
     assert_eq!(work.0.load(Ordering::Relaxed), 2);
+}
+
+// Without it one message to very many queues held up whoever shares the thread.
+#[test]
+fn what_is_done_at_length_lets_the_other_tasks_of_its_thread_go_on() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).build().unwrap();
+    let (say, heard) = std::sync::mpsc::channel();
+    let long = runtime.spawn(async move {
+        tokio::spawn(async move { say.send(()).unwrap() });
+        let before = lengthy();
+        let waited = at_length(TURN_STEPS as usize + 1, || {
+            heard.recv_timeout(Duration::from_secs(20))
+        });
+        (waited, lengthy() - before)
+    });
+    let (waited, times) = runtime.block_on(long).unwrap();
+    assert_eq!((waited, times), (Ok(()), 1), "the other task waited");
+}
+
+#[test]
+fn what_a_turn_has_room_for_keeps_its_thread() {
+    let before = lengthy();
+    at_length(TURN_STEPS as usize, || ());
+    assert_eq!(lengthy(), before);
+    // No runtime is here to go on elsewhere.
+    at_length(TURN_STEPS as usize + 1, || ());
+    assert_eq!(lengthy(), before + 1);
 }

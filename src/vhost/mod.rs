@@ -56,6 +56,7 @@ mod absorb;
 mod exchanges;
 mod firehose;
 mod inventory;
+mod leftover;
 mod messages;
 mod outflow;
 mod placing;

@@ -1,6 +1,5 @@
 //! A queue with its lock: other modules reach a [`Queue`] through it alone.
 
-use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -8,6 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use leveret_codec::types::ShortString;
 use parking_lot::Mutex;
 
+use super::leftover::{Leftover, Next};
 use super::placing::Publishers;
 use super::read_back::read_all;
 use super::shared_queue::{LockedQueue, SharedQueue};
@@ -22,7 +22,7 @@ use crate::kind::QueueKind;
 use crate::mail::Resume;
 use crate::queue::{Amounts, DeadLetter, Declared, Effects, Queue};
 use crate::store::Recovered;
-use crate::turns::{self, Debt, Left, OnBehalf, Work};
+use crate::turns::{self, Left, OnBehalf, Work};
 
 /// Does what a queue wants done elsewhere: its vhost.
 pub(super) trait Aftermath: Send + Sync {
@@ -31,29 +31,6 @@ pub(super) trait Aftermath: Send + Sync {
 
     /// Publishes a dead letter of `queue`, with no lock held.
     fn bury(&self, now: Now, queue: &Arc<QueueHandle>, letter: DeadLetter);
-}
-
-/// What a queue has left for later turns.
-#[derive(Default)]
-struct Leftover {
-    /// Dead letters, in the order of the queue.
-    letters: VecDeque<Letters>,
-    /// A deadline has come meanwhile, or is to come at once.
-    is_due: bool,
-    /// Paid once nothing is left.
-    owed: Vec<Arc<Debt>>,
-}
-
-/// Dead letters that were left together.
-struct Letters {
-    letters: std::vec::IntoIter<DeadLetter>,
-    debt: Arc<Debt>,
-}
-
-/// What a queue does next in its turn.
-enum Next {
-    Letter(DeadLetter, Arc<Debt>),
-    Deadline,
 }
 
 /// A declared queue. Shared as `Arc`; stays usable for late settlements after its deletion.
@@ -311,21 +288,19 @@ impl QueueHandle {
     /// Leaves dead letters for later turns, behind those that were left before.
     pub(super) fn leave_letters(&self, letters: std::vec::IntoIter<DeadLetter>) {
         let debt = turns::owe();
-        self.leave(|left| left.letters.push_back(Letters { letters, debt }));
+        self.leave(|left| left.add_letters(letters, debt));
     }
 
     /// Leaves what is due in the queue now for a later turn.
     pub(super) fn leave_deadline(&self) {
-        self.leave(|left| left.is_due = true);
+        self.leave(Leftover::make_due);
     }
 
     /// Makes what is due in the queue now, if anything is, the debt of the one this thread works
     /// for.
     pub(super) fn owe_due(&self) {
-        if let Some(left) = &mut *self.left.lock()
-            && left.is_due
-        {
-            left.owed.push(turns::owe());
+        if let Some(left) = &mut *self.left.lock() {
+            left.owe_due(turns::owe);
         }
     }
 
@@ -344,20 +319,11 @@ impl QueueHandle {
     fn next_left(&self) -> Option<Next> {
         let mut slot = self.left.lock();
         let left = slot.as_mut()?;
-        while let Some(batch) = left.letters.front_mut() {
-            if let Some(letter) = batch.letters.next() {
-                return Some(Next::Letter(letter, Arc::clone(&batch.debt)));
-            }
-            let done = left.letters.pop_front();
-            // This may end a debt, which posts mail to its connection: that takes the mailbox's
-            // lock alone.
-            drop(done);
+        let next = left.next();
+        if next.is_none() {
+            *slot = None;
         }
-        if std::mem::take(&mut left.is_due) {
-            return Some(Next::Deadline);
-        }
-        *slot = None;
-        None
+        next
     }
 
     /// Takes stored messages back at start.
@@ -408,7 +374,7 @@ impl Timed for QueueHandle {
             let _working = self.working_off.lock();
             self.work_off(now, self.how_many_left());
         } else if let Some(left) = &mut *self.left.lock() {
-            left.is_due = true;
+            left.make_due();
             return;
         }
         self.act_on_deadline(now);
@@ -435,8 +401,7 @@ impl QueueHandle {
     /// How many dead letters are left, and a deadline.
     fn how_many_left(&self) -> usize {
         let left = self.left.lock();
-        let batches = left.iter().flat_map(|left| &left.letters);
-        batches.map(|batch| batch.letters.len()).sum::<usize>() + 1
+        left.as_ref().map_or(0, |left| left.letters()) + 1
     }
 
     /// Does what is left, `most` of it and as much as a turn has room for.
@@ -454,7 +419,12 @@ impl QueueHandle {
                     let _behalf = OnBehalf::of(Some(&debt));
                     vhost.bury(now, &me, letter);
                 }
-                Some(Next::Deadline) => self.act_on_deadline(now),
+                Some(Next::Deadline) => {
+                    self.act_on_deadline(now);
+                    if let Some(left) = &mut *self.left.lock() {
+                        left.owe_line();
+                    }
+                }
             }
         }
         Left::More

@@ -339,7 +339,8 @@ impl Vhost {
                 return None;
             }
             queue.mark_deleted();
-            Some(state.take_all(effects))
+            let arrears = state.arrears(now);
+            Some(turns::at_length(arrears, || state.take_all(effects)))
         });
         let taken = taken?;
         self.env.queue_churn.deleted.fetch_add(1, Relaxed);

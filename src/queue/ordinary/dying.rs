@@ -22,7 +22,10 @@ pub(in crate::queue) struct Dying {
     bytes: u64,
     /// Positions of those that could not be delivered.
     failed: Vec<u64>,
+    /// When these are tried again.
     retry_at: Option<Mono>,
+    /// Positions of those that are tried again now, as many in a call as it has room for.
+    retrying: std::vec::IntoIter<u64>,
 }
 
 impl Dying {
@@ -34,7 +37,10 @@ impl Dying {
     }
 
     pub(in crate::queue) fn retry_at(&self) -> Mono {
-        self.retry_at.unwrap_or(Mono::NEVER)
+        match self.retrying.len() {
+            0 => self.retry_at.unwrap_or(Mono::NEVER),
+            _ => Mono::ZERO,
+        }
     }
 
     pub(in crate::queue) fn take_all(&mut self) -> impl Iterator<Item = Entry> {
@@ -60,18 +66,20 @@ impl Dying {
         }
     }
 
-    /// Those to be tried again.
-    fn due(&mut self, now: Mono) -> Vec<(Entry, DeathReason)> {
+    /// The next that is to be tried again.
+    fn next_due(&mut self, now: Mono) -> Option<(Entry, DeathReason)> {
         if self.retry_at() > now {
-            return Vec::new();
+            return None;
         }
-        self.retry_at = None;
-        let mut failed = std::mem::take(&mut self.failed);
-        failed.sort_unstable();
-        failed
-            .iter()
-            .filter_map(|position| self.letters.get(position).cloned())
-            .collect()
+        if self.retrying.len() == 0 {
+            self.retry_at = None;
+            let mut failed = std::mem::take(&mut self.failed);
+            failed.sort_unstable();
+            self.retrying = failed.into_iter();
+        }
+        let letters = &self.letters;
+        self.retrying
+            .find_map(|position| letters.get(&position).cloned())
     }
 }
 
@@ -156,10 +164,13 @@ impl Ordinary {
         self.rearm(fx);
     }
 
-    /// Sends dead letters again whose time has come. Without a dead-letter exchange (a policy was
-    /// cleared) they are dropped.
+    /// Sends dead letters again whose time has come, as many as a call may. Without a dead-letter
+    /// exchange (a policy was cleared) they are dropped.
     pub(in crate::queue) fn retry_letters(&mut self, now: Now, fx: &mut Effects) {
-        for (entry, reason) in self.dying.due(now.mono) {
+        while fx.has_room()
+            && let Some((entry, reason)) = self.dying.next_due(now.mono)
+        {
+            fx.take_room(self.death_steps());
             if self.common.limits.dead_letter_exchange.is_some() {
                 self.send_letter(entry, reason, (true, true), fx);
             } else {

@@ -4,6 +4,7 @@ use leveret_codec::table::Table;
 
 use super::fixture::{Fixture, numbers, with_dlx};
 use crate::clock::Mono;
+use crate::limits::QUEUE_STEPS;
 use crate::queue::{Limits, Outcome, Pushed};
 
 fn at_least_once() -> Table {
@@ -69,4 +70,33 @@ fn without_reject_publish_it_is_at_most_once() {
     q.settle(0, "a", Outcome::Nack);
     assert!(!q.fx.dead_letters[0].confirm);
     assert_eq!(q.queue.dying().messages, 0);
+}
+
+// All were sent again in one call, which held the queue's lock as long.
+#[test]
+fn many_failed_dead_letters_are_tried_again_in_pieces() {
+    let many: u64 = 3 * u64::from(QUEUE_STEPS);
+    let mut q = Fixture::quorum(
+        with_dlx(Table::new())
+            .with("x-overflow", "reject-publish")
+            .with("x-dead-letter-strategy", "at-least-once"),
+    );
+    for position in 0..many {
+        q.publish("a");
+        q.get(1);
+        q.settle(0, "a", Outcome::Nack);
+        q.queue.dead_letter_done(q.now, position, false, &mut q.fx);
+    }
+    q.dead();
+    let (mut calls, mut sent) = (0, 0);
+    q.fx.arm = Some(Mono::ZERO);
+    while q.fx.arm.take() == Some(Mono::ZERO) {
+        q.fx.room = Some(QUEUE_STEPS);
+        q.at(5000);
+        let letters = q.dead();
+        sent += letters.split(' ').filter(|one| !one.is_empty()).count() as u64;
+        calls += 1;
+    }
+    assert_eq!(sent, many);
+    assert!(calls > 2, "{calls} calls");
 }

@@ -1,5 +1,7 @@
 //! A set of small numbers, as one bit each.
 
+use super::octets::short;
+
 /// See the module. Grows as needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::store) struct Bits(Vec<u64>);
@@ -54,6 +56,22 @@ impl Bits {
             .map(|base| base + word.trailing_zeros())
     }
 
+    /// Whether any of the `count` numbers from `from` on is in it.
+    pub(in crate::store) fn any(&self, from: u32, count: u32) -> bool {
+        let end = from.saturating_add(count);
+        let words = from as usize / 64..(end as usize).div_ceil(64).min(self.0.len());
+        let inside = |word: usize| {
+            let first = u64::MAX << from.saturating_sub(short(word * 64)).min(63);
+            let behind = short((word + 1) * 64).saturating_sub(end);
+            first & (u64::MAX >> behind.min(63))
+        };
+        count > 0
+            && words
+                .clone()
+                .zip(self.0.get(words).unwrap_or_default())
+                .any(|(word, octets)| octets & inside(word) != 0)
+    }
+
     /// Appends it to `out`: runs of empty words and of others, each with its length.
     pub(in crate::store) fn encode(&self, out: &mut Vec<u8>) {
         let mut rest = &*self.0;
@@ -62,8 +80,8 @@ impl Bits {
             let after = rest.get(empty..).unwrap_or_default();
             let full = after.iter().take_while(|word| **word != 0).count();
             let (words, more) = after.split_at(full);
-            out.extend_from_slice(&super::octets::short(empty).to_le_bytes());
-            out.extend_from_slice(&super::octets::short(full).to_le_bytes());
+            out.extend_from_slice(&short(empty).to_le_bytes());
+            out.extend_from_slice(&short(full).to_le_bytes());
             for word in words {
                 out.extend_from_slice(&word.to_le_bytes());
             }
@@ -88,5 +106,25 @@ impl Bits {
                 words.push(from.u64()?);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_of_some_numbers_is_what_asking_for_each_says() {
+        let mut bits = Bits::default();
+        for number in [0, 5, 63, 64, 130, 200, 255, 256, 500] {
+            bits.insert(number);
+        }
+        for from in 0..600 {
+            for count in [0, 1, 2, 3, 31, 63, 64, 65, 127, 128, 129, 400] {
+                let each = (from..from + count).any(|number| bits.contains(number));
+                assert_eq!(bits.any(from, count), each, "{count} from {from}");
+            }
+        }
+        assert!(!bits.any(u32::MAX - 1, 10));
     }
 }

@@ -52,7 +52,7 @@ pub(in crate::store) struct Segment {
     /// Delivery counts of copies that came back, by bit.
     pub(in crate::store) returned: HashMap<u32, Returns>,
     /// Queues of messages with several copies, by first bit.
-    fans: HashMap<u32, Box<[QueueId]>>,
+    fans: HashMap<u32, Fan>,
     queues: HashMap<QueueId, u32>,
     /// Deleted queues some of whose bits may still be set.
     pub(in crate::store) dropped: Vec<QueueId>,
@@ -296,7 +296,7 @@ impl Segment {
                 }
             }
             if alive > 0 {
-                self.fans.insert(bit, queues.into());
+                self.fans.insert(bit, Fan::new(queues.into()));
             }
         } else if self.live.contains(bit) {
             alive = 1;
@@ -323,7 +323,7 @@ impl Segment {
     /// Teaches it the queues of a message with several copies.
     pub(super) fn learn(&mut self, at: RecordAt, queues: Box<[QueueId]>) {
         if let Some(bit) = self.bit(at.address()) {
-            self.fans.insert(bit, queues);
+            self.fans.insert(bit, Fan::new(queues));
         }
     }
 
@@ -333,8 +333,7 @@ impl Segment {
         if !at.is_shared() {
             return Some(bit);
         }
-        let queues = self.fans.get(&bit)?;
-        let position = queues.iter().position(|other| *other == queue)?;
+        let position = self.fans.get(&bit)?.position(queue)?;
         Some(bit + TO_COPIES + short(position))
     }
 
@@ -369,8 +368,8 @@ impl Segment {
         let Some(bit) = self.bit(at.address()) else {
             return false;
         };
-        let copies = self.fans.get(&bit).map_or(0, |queues| queues.len());
-        if copy_bits(bit, copies).any(|copy| self.live.contains(copy)) {
+        let copies = self.fans.get(&bit).map_or(0, Fan::copies);
+        if self.live.any(bit + TO_COPIES, copies) {
             return false;
         }
         self.live.remove(bit);
@@ -438,6 +437,35 @@ impl Segment {
     /// Granules in `octets`.
     pub(in crate::store) fn granules(octets: u64) -> u32 {
         short(index(octets) / GRANULE)
+    }
+}
+
+/// The queues of a message with several copies, in the order of their bits.
+#[derive(Clone)]
+struct Fan {
+    queues: Box<[QueueId]>,
+    /// They are in the order of their numbers, as the router gives many. So each is found at once
+    /// when thousands take their copies one by one.
+    is_sorted: bool,
+}
+
+impl Fan {
+    fn new(queues: Box<[QueueId]>) -> Self {
+        Self {
+            is_sorted: queues.is_sorted(),
+            queues,
+        }
+    }
+
+    fn copies(&self) -> u32 {
+        short(self.queues.len())
+    }
+
+    fn position(&self, queue: QueueId) -> Option<usize> {
+        match self.is_sorted {
+            true => self.queues.binary_search(&queue).ok(),
+            false => self.queues.iter().position(|other| *other == queue),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A run of messages on its way into queues: stored first and once for all of them, then pushed,
 //! one queue's lock at a time.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use leveret_codec::types::ShortString;
@@ -190,6 +191,12 @@ impl Publishes {
         })
     }
 
+    /// Some of the messages, with where they are stored.
+    pub(super) fn some(&self, part: &Range<usize>) -> impl Iterator<Item = (&Message, RecordAt)> {
+        let each = self.each.get(part.clone()).unwrap_or_default().iter();
+        each.filter_map(|publish| Some((publish.message.as_ref()?, publish.at)))
+    }
+
     /// How many messages there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -214,12 +221,13 @@ impl Publishes {
         let mut from = 0;
         let mut copies = Copies::default();
         for run in &self.runs {
-            for publish in self.each.get(from..run.to).unwrap_or_default() {
+            let each = self.each.get(from..run.to).unwrap_or_default();
+            for (number, publish) in (from..).zip(each) {
                 if let Some(message) = &publish.message {
                     let persistent = message.is_persistent();
                     let stores = |target| Target::queue_that_stores(target, persistent);
                     for queue in run.routes.iter().filter_map(stores) {
-                        let sequence = streams::next_sequence(locked, queue.id());
+                        let sequence = streams::next_sequence(locked, queue.id(), number);
                         let note = || {
                             let kind = queue.declared().kind;
                             Facts::of_arrival(kind, message, publish.delivery_count).to_sequence()
@@ -259,12 +267,17 @@ impl Publishes {
     ) -> usize {
         let pushes = self.pushes;
         turns::spend(pushes);
+        turns::at_length(pushes, || self.place_all(env, now, placed));
+        pushes
+    }
+
+    #[inline(always)]
+    fn place_all(&mut self, env: &Environment, now: Now, placed: &mut Vec<Placed>) {
         let first = placed.len();
         let streams = self.store(env, now, placed);
         let answers = placed.get_mut(first..).unwrap_or_default();
         self.hand_out(now, &streams, answers);
         self.clear();
-        pushes
     }
 
     /// Counts the messages, stores what must be stored and appends to streams what goes there;
@@ -354,7 +367,7 @@ impl Publishes {
             count: Count { spans, reached },
         };
         let mut hand = |target: &Target, parts: &mut dyn Iterator<Item = Part>| match target {
-            Target::Queue(queue) if streams.contains(queue) => {}
+            Target::Queue(queue) if streams::is_among(streams, queue) => {}
             Target::Queue(queue) => push_all(now, queue, parts, each, &mut how, answers),
             Target::Reply(reply) => reply_all(reply, parts, each),
         };

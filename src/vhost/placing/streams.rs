@@ -4,6 +4,7 @@
 //! Several streams are locked in the order of their numbers, and nothing else is locked meanwhile
 //! but the store's own short lock. What follows from the publishing is done without any of them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::publish::Publishes;
@@ -31,6 +32,13 @@ pub(in crate::vhost) fn streams_of(publishes: &Publishes) -> Vec<Arc<QueueHandle
     streams
 }
 
+/// Whether `queue` is one of `streams`, which are in the order of their locks.
+#[inline]
+pub(super) fn is_among(streams: &[Arc<QueueHandle>], queue: &QueueHandle) -> bool {
+    let place = streams.binary_search_by_key(&queue.id(), |stream| stream.id());
+    place.is_ok()
+}
+
 #[inline]
 fn stream(target: &Target) -> Option<&Arc<QueueHandle>> {
     match target {
@@ -46,6 +54,8 @@ pub(in crate::vhost) struct LockedStream<'a> {
     effects: Effects,
     /// Messages that have their sequence.
     numbered: u64,
+    /// Which of the batch these are.
+    came: Vec<Range<usize>>,
 }
 
 impl<'a> LockedStream<'a> {
@@ -56,11 +66,16 @@ impl<'a> LockedStream<'a> {
             queue,
             effects,
             numbered: 0,
+            came: Vec::new(),
         }
     }
 
-    /// What is to be stored with the next message that goes to this stream.
-    fn next_sequence(&mut self) -> u64 {
+    /// What is to be stored with the `number`-th message of the batch, which goes to this stream.
+    fn next_sequence(&mut self, number: usize) -> u64 {
+        match self.came.last_mut() {
+            Some(last) if last.end == number => last.end += 1,
+            _ => self.came.push(number..number + 1),
+        }
         let sequence = self.queue.sequence(self.numbered);
         self.numbered += 1;
         sequence
@@ -68,24 +83,14 @@ impl<'a> LockedStream<'a> {
 
     /// Appends what goes to this stream, as one batch.
     fn push_all(&mut self, now: Now, publishes: &Publishes, counted: &mut Count<'_>) {
-        let comes_here = |target: &Target| match target {
-            Target::Queue(queue) => queue.id() == self.handle.id(),
-            Target::Reply(_) => false,
-        };
-        let mut came = Vec::new();
-        let wants_parts = self.effects.is_listening() || counted.wants_parts();
+        let came = std::mem::take(&mut self.came);
         let mut count = 0;
-        for (number, (routes, message, at)) in publishes.iter().enumerate() {
-            if routes.iter().any(comes_here) {
-                count += 1;
-                if wants_parts {
-                    came.push(number..number + 1);
-                }
-                // Never refused.
-                let arrival = Arrival::default();
-                self.queue
-                    .push(now, message.clone(), at, arrival, &mut self.effects);
-            }
+        for (message, at) in came.iter().flat_map(|part| publishes.some(part)) {
+            count += 1;
+            // Never refused.
+            let arrival = Arrival::default();
+            self.queue
+                .push(now, message.clone(), at, arrival, &mut self.effects);
         }
         if publishes.source.is_published() {
             counted.add(self.handle, &mut self.queue, count, &came);
@@ -98,14 +103,16 @@ impl<'a> LockedStream<'a> {
     }
 }
 
-/// What is to be stored with the next message that goes to `queue`, if that is a stream.
+/// What is to be stored with the `number`-th message of the batch, the next that goes to `queue`, if
+/// that is a stream.
 pub(in crate::vhost) fn next_sequence(
     locked: &mut [LockedStream<'_>],
     queue: QueueId,
+    number: usize,
 ) -> Option<u64> {
     let place = locked.binary_search_by_key(&queue, |locked| locked.handle.id());
     let stream = locked.get_mut(place.ok()?)?;
-    Some(stream.next_sequence())
+    Some(stream.next_sequence(number))
 }
 
 /// Appends messages, which are stored by now, to the streams and lets go of them.

@@ -119,6 +119,14 @@ impl Target {
         }
     }
 
+    /// The number of the queue; `None` comes first.
+    fn queue_id(&self) -> Option<QueueId> {
+        match self {
+            Self::Queue(queue) => Some(queue.id()),
+            Self::Reply(_) => None,
+        }
+    }
+
     /// Which messages it stores.
     pub(super) fn storing(&self) -> Storing {
         match self {

@@ -13,6 +13,7 @@ use crate::events::Fate;
 use crate::exchange::{RouteInput, belongs_to_history};
 use crate::ids::QueueId;
 use crate::store::Position;
+use crate::turns;
 use crate::vhost::queue_handle::QueueHandle;
 
 /// Targets, and exchanges, among which a repeated one is looked for one by one.
@@ -90,6 +91,10 @@ impl<'a> Walk<'a> {
                 ),
             }
         }
+        // The store finds one of many copies by its queue's number.
+        if self.targets.len() > FEW {
+            self.targets.sort_unstable_by_key(Target::queue_id);
+        }
         let lasting = self.lasting && self.delayed.is_none();
         Answer {
             routes: self.targets.into(),
@@ -109,14 +114,19 @@ impl<'a> Walk<'a> {
             if !self.delay(&exchange) && !self.was_seen(&exchange) {
                 self.step(&exchange, &mut found);
             }
-            for destination in found.drain(..) {
-                match destination.upgrade() {
-                    Some(Destination::Queue(queue)) => self.add(queue),
-                    Some(Destination::Exchange(next)) if self.visit(&next) => open.push(next),
-                    Some(Destination::Exchange(_)) | None => {}
-                }
-            }
+            turns::at_length(found.len(), || self.enter(&mut found, &mut open));
             next = open.pop();
+        }
+    }
+
+    /// Adds the queues that an exchange leads to, and keeps its exchanges in `open`.
+    fn enter(&mut self, found: &mut Vec<WeakEnd>, open: &mut Vec<Arc<Exchange>>) {
+        for destination in found.drain(..) {
+            match destination.upgrade() {
+                Some(Destination::Queue(queue)) => self.add(queue),
+                Some(Destination::Exchange(next)) if self.visit(&next) => open.push(next),
+                Some(Destination::Exchange(_)) | None => {}
+            }
         }
     }
 
@@ -164,19 +174,12 @@ impl<'a> Walk<'a> {
 
     /// A few are compared one by one; with many a set keeps the cost of each constant.
     fn is_new(&mut self, queue: &QueueHandle) -> bool {
-        let known = |target: &Target| match target {
-            Target::Queue(known) => Some(known.id()),
-            Target::Reply(_) => None,
-        };
         if self.targets.len() < FEW {
-            return !self
-                .targets
-                .iter()
-                .filter_map(known)
-                .any(|id| id == queue.id());
+            let mut known = self.targets.iter().filter_map(Target::queue_id);
+            return !known.any(|id| id == queue.id());
         }
         if self.many.is_empty() {
-            self.many = self.targets.iter().filter_map(known).collect();
+            self.many = self.targets.iter().filter_map(Target::queue_id).collect();
         }
         self.many.insert(queue.id())
     }
