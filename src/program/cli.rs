@@ -35,6 +35,18 @@ pub(crate) enum Command {
     /// Says whether a start would work with these settings, and what differs from the defaults.
     #[command(after_help = CHECK_CONFIG)]
     CheckConfig,
+    /// Does what rabbitmqctl does: `leveret ctl list_queues`; `leveret ctl diagnostics ping` and
+    /// so on for its other tools.
+    #[command(disable_help_flag = true)]
+    Ctl {
+        /// A tool's name, if it is not rabbitmqctl, a command, and what that takes.
+        #[arg(
+            value_name = "WORDS",
+            trailing_var_arg = true,
+            allow_hyphen_values = true
+        )]
+        words: Vec<OsString>,
+    },
     /// Verifies the files of a stopped broker and says where they are damaged; changes nothing.
     #[command(after_help = CHECK_DATA)]
     CheckData(Inspect),

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use leveret_ctl::Tool;
 
 use crate::broker::{Broker, StartError};
 use crate::config::{self, Loaded, Origin};
@@ -37,6 +38,9 @@ const IN_USE: u8 = 2;
 /// Does what the arguments of this process say; returns when it is done, or when a broker that was
 /// started has stopped.
 pub fn main() -> ExitCode {
+    if let Some(code) = tools() {
+        return code;
+    }
     say_no_guarded_panics();
     let cli = Cli::parse();
     match &cli.command {
@@ -46,6 +50,7 @@ pub fn main() -> ExitCode {
         Some(Command::CheckData(what)) => return inspect::check_data(what),
         Some(Command::Dump(what)) => return inspect::dump(what),
         Some(Command::Repair(what)) => return repair::repair(what),
+        Some(Command::Ctl { words }) => return leveret_ctl::ctl(words.clone()),
         Some(Command::CheckConfig) | None => {}
     }
     let loaded = match cli.options.load(std::env::vars_os().collect()) {
@@ -65,6 +70,18 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Does what one of RabbitMQ's tools is asked for, if the program was started by its name, or as
+/// `leveret ctl`.
+fn tools() -> Option<ExitCode> {
+    let mut words = std::env::args_os();
+    let name = words.next()?;
+    if let Some(tool) = Tool::of_program(&name) {
+        return Some(leveret_ctl::main(tool, words));
+    }
+    let is_ctl = words.next().is_some_and(|word| word == "ctl");
+    is_ctl.then(|| leveret_ctl::ctl(words.collect()))
 }
 
 /// A panic that is caught on the spot, in a library that reads what is damaged, is no news: what

@@ -1,0 +1,83 @@
+//! Values as they stand in a table's cell: texts bare outside, quoted within lists and tuples.
+
+use super::Term;
+
+/// A value as a cell.
+///
+/// Seen: RabbitMQ 4.3.6, `list_queues arguments`, `list_connections client_properties`.
+pub(crate) fn cell(term: &Term) -> String {
+    let mut out = String::new();
+    match term {
+        Term::Text(text) | Term::Chars(text) => out.push_str(text),
+        Term::Tuple(items) => match address(items) {
+            Some(address) => out = address,
+            None => nested(term, &mut out),
+        },
+        Term::List(items) if items.iter().all(|item| matches!(item, Term::Atom(_))) => {
+            let names: Vec<String> = items.iter().map(cell).collect();
+            out = format!("[{}]", names.join(", "));
+        }
+        _ => nested(term, &mut out),
+    }
+    out
+}
+
+/// An address of the Internet, if this is one: four or eight small numbers.
+fn address(items: &[Term]) -> Option<String> {
+    let parts = items.iter().map(|item| match item {
+        Term::Int(number) => u16::try_from(*number).ok(),
+        _ => None,
+    });
+    let parts: Vec<u16> = parts.collect::<Option<_>>()?;
+    if let Ok(parts) = <[u16; 8]>::try_from(parts.as_slice()) {
+        return Some(std::net::Ipv6Addr::from(parts).to_string());
+    }
+    let parts = parts.into_iter().map(|part| u8::try_from(part).ok());
+    let parts: Vec<u8> = parts.collect::<Option<_>>()?;
+    let parts = <[u8; 4]>::try_from(parts.as_slice()).ok()?;
+    Some(std::net::Ipv4Addr::from(parts).to_string())
+}
+
+fn nested(term: &Term, out: &mut String) {
+    match term {
+        Term::Atom(name) | Term::Pid(name) => out.push_str(name),
+        Term::Text(text) | Term::Chars(text) if text.is_empty() => out.push_str("[]"),
+        Term::Text(text) | Term::Chars(text) => {
+            out.push('"');
+            for letter in text.chars() {
+                if matches!(letter, '"' | '\\') {
+                    out.push('\\');
+                }
+                out.push(letter);
+            }
+            out.push('"');
+        }
+        Term::Int(number) => out.push_str(&number.to_string()),
+        Term::Float(number) => out.push_str(&super::erlang::float(*number)),
+        Term::List(items) => joined('[', ']', items, out),
+        // A field of an AMQP table goes without its type.
+        Term::Tuple(items) => match items.as_slice() {
+            [name @ Term::Text(_), Term::Atom(_), value] => {
+                joined('{', '}', &[name.clone(), value.clone()], out);
+            }
+            _ => joined('{', '}', items, out),
+        },
+        Term::Pairs(fields) => {
+            let pairs = fields.iter();
+            let pairs = pairs.map(|(key, value)| Term::Tuple(vec![Term::atom(key), value.clone()]));
+            joined('[', ']', &pairs.collect::<Vec<_>>(), out);
+        }
+        Term::Map(_) => out.push_str(&super::erlang::line(term)),
+    }
+}
+
+fn joined(open: char, close: char, items: &[Term], out: &mut String) {
+    out.push(open);
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        nested(item, out);
+    }
+    out.push(close);
+}
