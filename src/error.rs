@@ -5,7 +5,10 @@
 
 use std::fmt;
 
+use leveret_codec::methods::Method;
 use leveret_codec::reply::{ReplyCode, Scope};
+
+use crate::erlang;
 
 /// Longest reply text on the wire, in octets: a short string.
 const REPLY_TEXT_MAX: usize = 255;
@@ -102,6 +105,35 @@ impl AmqpError {
             text.push_str("...");
         }
         text
+    }
+}
+
+/// An error as RabbitMQ's log has it: `operation queue.declare caused a channel exception
+/// not_found: no queue 'q' in vhost '/'`.
+///
+/// Seen: RabbitMQ 4.3.6, its log.
+pub struct Logged<'a>(pub &'a AmqpError);
+
+impl fmt::Display for Logged<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(error) = self;
+        let method = error
+            .method
+            .and_then(|(class, id)| Method::name_of(class, id));
+        let method = method.unwrap_or("none");
+        let name = error.code.name().to_ascii_lowercase();
+        match error.scope() {
+            Scope::Channel => write!(
+                f,
+                "operation {method} caused a channel exception {name}: {}",
+                error.explanation
+            ),
+            Scope::Connection => write!(
+                f,
+                " operation {method} caused a connection exception {name}: {}",
+                erlang::quoted(error.explanation.chars())
+            ),
+        }
     }
 }
 

@@ -67,6 +67,8 @@ mod metrics;
 mod net;
 mod outbox;
 mod paging;
+#[cfg(feature = "program")]
+mod plugins;
 mod policy;
 mod protocol;
 mod queue;

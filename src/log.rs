@@ -5,9 +5,29 @@
 //! nor standard error can be written, and the thread that commits must not die of a line it wanted
 //! to say. So every line of this crate is said with these macros, which take what
 //! [`mod@tracing`]'s take; the panic is over where the line is.
+//!
+//! Two fields have a meaning of their own for the program's log: `process`, what the line is about,
+//! and `why`, what RabbitMQ writes on a line below it.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use leveret_codec::types::ChannelId;
+
+use crate::ids::ConnectionId;
+
+/// What lines about a channel come from, wherever they are said: RabbitMQ's category `channel`.
+pub(crate) const CHANNEL: &str = "leveret::channel";
+
+/// What a line is about, as RabbitMQ shows the process that says it: a connection, or a channel.
+/// The field is called `process`.
+pub(crate) struct Process(pub(crate) ConnectionId, pub(crate) ChannelId);
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<0.{}.{}>", self.0, self.1)
+    }
+}
 
 /// What lines of the audit log come from, so that a host can send them elsewhere.
 pub(crate) const AUDIT: &str = "leveret::audit";

@@ -148,7 +148,7 @@ fn our_word<'v>(words: &[&str], value: &'v str) -> &'v str {
         known if words.contains(&known) => known,
         "notice" => "info",
         "critical" | "alert" | "emergency" => "error",
-        "plaintext" => "text",
+        "plaintext" => "rabbitmq",
         other => other,
     }
 }

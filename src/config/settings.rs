@@ -271,7 +271,8 @@ settings! {
         log_level: LogLevel = LogLevel::Info;
         "log.level", Word(LogLevel::WORDS), ["log.console.level", "log.default.level"];
 
-        /// How a line is written: `text` for people, `json` for machines.
+        /// How a line is written: `text` for people, `json` for machines, `rabbitmq` for tools that
+        /// wait for lines of RabbitMQ, with its banner.
         log_format: LogFormat = LogFormat::Text;
         "log.format", Word(LogFormat::WORDS), ["log.console.formatter"];
     }

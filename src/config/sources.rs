@@ -45,9 +45,15 @@ pub struct Loaded {
     /// One for each row of [`KEYS`].
     origins: Vec<Origin>,
     ignored: Vec<(Origin, String)>,
+    files: Vec<PathBuf>,
 }
 
 impl Loaded {
+    /// The files that were read, in that order, without those that they include.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// What was given of RabbitMQ's settings and has no effect here: where, and a sentence.
     pub fn ignored(&self) -> impl Iterator<Item = (&Origin, &str)> {
         self.ignored.iter().map(|(origin, text)| (origin, &**text))
@@ -123,6 +129,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let more = more.iter().filter(|_| !is_ours);
     let mut reading = Reading::default();
     for path in file.iter().chain(more) {
+        loader.files.push(path.clone());
         if is_rabbits(path) {
             reading.file(path);
         } else {
@@ -171,6 +178,7 @@ struct Loader {
     settings: Settings,
     origins: Vec<Origin>,
     ignored: Vec<(Origin, String)>,
+    files: Vec<PathBuf>,
     problems: Vec<ConfigError>,
 }
 
@@ -181,6 +189,7 @@ impl Default for Loader {
             settings: Settings::default(),
             origins,
             ignored: Vec::new(),
+            files: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -198,6 +207,7 @@ impl Loader {
                 settings: self.settings,
                 origins: self.origins,
                 ignored: self.ignored,
+                files: self.files,
             })
         } else {
             Err(Problems(self.problems))

@@ -116,6 +116,8 @@ words! {
         Text = "text",
         /// One JSON object per line.
         Json = "json",
+        /// As RabbitMQ does, its banner and the lines of its start included.
+        Rabbitmq = "rabbitmq",
     }
 }
 

@@ -21,29 +21,37 @@ use crate::protocol::Manner;
 impl Connection {
     pub(super) fn on_failure(&mut self, now: Now, failure: Failure) {
         match failure {
-            Failure::Error(error) => self.fail(now, error),
+            Failure::Error(error, channel) => self.fail_in(now, channel, error),
             Failure::Cut(why) => self.cut(now, &why),
             Failure::ClosedByClient => {
                 self.end(now);
-                self.log_end(now, "");
+                self.log_end(now);
                 running::close_ok(&mut self.outbox);
                 self.start_closing(now, Closing::Theirs);
             }
         }
     }
 
-    /// Closes in form: everything the connection had is given back before the frame goes out.
+    /// Closes in form, for an error that came up in no channel.
     pub(super) fn fail(&mut self, now: Now, error: AmqpError) {
-        match self.phase {
+        self.fail_in(now, ChannelId::ZERO, error);
+    }
+
+    /// Closes in form: everything the connection had is given back before the frame goes out.
+    fn fail_in(&mut self, now: Now, channel: ChannelId, error: AmqpError) {
+        match &self.phase {
             Phase::Running(_) | Phase::Opening(_) => {}
             Phase::Closing(_) | Phase::Silent | Phase::Gone(_) => return,
             _ => return self.refuse(now, Refusal::Silent(error.to_string())),
         }
-        let who = self
-            .described
-            .clone()
-            .unwrap_or_else(|| self.origin.to_string());
-        crate::log::error!("Error on AMQP connection ({who}): {error}");
+        self.log_failure(channel, &error);
+        if let Phase::Opening(step) = &self.phase {
+            let user = step.0.user.name();
+            self.described = Some(format!(
+                "{}, vhost: 'none', user: '{user}'",
+                self.name(step)
+            ));
+        }
         self.end(now);
         self.say_close(&error);
         self.start_closing(now, Closing::Ours);
@@ -107,7 +115,7 @@ impl Connection {
             }
             _ => format!("cut off at the broker's stop, {wait} ms after its end"),
         };
-        self.log_end(now, &why);
+        self.log_abrupt(now, &why);
     }
 
     /// The octets that come are not frames: there is no close-ok to wait for.
@@ -120,27 +128,21 @@ impl Connection {
 
     pub(super) fn refuse(&mut self, now: Now, refusal: Refusal) {
         self.deadline = now.transport.plus_ms(SILENT_CLOSE_MS);
-        // The log has been told once; a client that goes on must not fill it.
-        let is_known = matches!(refusal, Refusal::Unheard(..));
-        let (phase, log) = match refusal {
-            Refusal::Version(log) => (Phase::Gone(Manner::Abort), log),
-            Refusal::Silent(log) | Refusal::Unheard(None, log) => (Phase::Silent, log),
-            Refusal::Told(error, log) | Refusal::Unheard(Some(error), log) => {
+        self.log_refusal(now, &refusal);
+        self.phase = match refusal {
+            Refusal::Version(_) | Refusal::Foreign(_) => Phase::Gone(Manner::Abort),
+            Refusal::Silent(_) | Refusal::Unheard(None, _) => Phase::Silent,
+            Refusal::Told(error, _) | Refusal::Unheard(Some(error), _) => {
                 self.say_close(&error);
-                (Phase::Closing(Closing::Ours), log)
+                Phase::Closing(Closing::Ours)
             }
         };
-        self.phase = phase;
-        match is_known {
-            true => crate::log::debug!("Error on AMQP connection ({}): {log}", self.origin),
-            false => crate::log::error!("Error on AMQP connection ({}): {log}", self.origin),
-        }
     }
 
     /// Ends the connection without a word to the peer.
     pub(super) fn cut(&mut self, now: Now, why: &str) {
         self.end(now);
-        self.log_end(now, why);
+        self.log_cut_off(now, why);
         self.phase = Phase::Gone(Manner::Abort);
     }
 
@@ -174,38 +176,6 @@ impl Connection {
     pub(super) fn relieve(&self, now: Now, octets: usize) {
         if octets > 0 {
             self.origin.mailbox.relieve(octets, now);
-        }
-    }
-
-    pub(super) fn log_end(&self, now: Now, why: &str) {
-        let who = self
-            .described
-            .clone()
-            .unwrap_or_else(|| self.origin.to_string());
-        let lived = Lived(
-            now.transport
-                .since(self.origin.accepted.transport)
-                .as_millis(),
-        );
-        if why.is_empty() {
-            crate::log::info!("closing AMQP connection ({who}, duration: '{lived}')");
-        } else {
-            crate::log::warn!("closing AMQP connection ({who}, duration: '{lived}'): {why}");
-        }
-    }
-}
-
-/// Milliseconds as RabbitMQ shows a duration: `17ms`, `3s`, `2M, 5s`, `1H, 0M`.
-pub(super) struct Lived(pub(super) u128);
-
-impl std::fmt::Display for Lived {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (s, m, h) = (self.0 / 1_000, self.0 / 60_000, self.0 / 3_600_000);
-        match (h, m, s) {
-            (0, 0, 0) => write!(f, "{}ms", self.0),
-            (0, 0, s) => write!(f, "{s}s"),
-            (0, m, s) => write!(f, "{m}M, {}s", s % 60),
-            (h, m, _) => write!(f, "{h}H, {}M", m % 60),
         }
     }
 }

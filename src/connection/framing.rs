@@ -120,7 +120,7 @@ fn described(kind: u8, payload: &[u8]) -> String {
 }
 
 /// The octets as Erlang prints a binary, beginning in `column` (counted from 0).
-fn term(octets: &[u8], column: usize) -> String {
+pub(super) fn term(octets: &[u8], column: usize) -> String {
     if octets.is_empty() {
         return "<<>>".to_owned();
     }

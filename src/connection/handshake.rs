@@ -29,7 +29,10 @@ use crate::config::Settings;
 use crate::desk::Desk;
 use crate::desk::session::{Client, Login, Origin, Session, Tuned};
 use crate::error::AmqpError;
+use crate::log::{Process, Shown};
 use crate::outbox::Outbox;
+
+use super::framing;
 
 /// What we answer to a protocol that we do not speak.
 const OUR_HEADER: [u8; 8] = *b"AMQP\0\0\x09\x01";
@@ -55,6 +58,8 @@ const CAPABILITIES: [&str; 9] = [
 pub(super) enum Refusal {
     /// Our own protocol header goes out and the socket is closed at once.
     Version(String),
+    /// The same for a peer that does not speak AMQP at all.
+    Foreign(String),
     /// Nothing goes out.
     Silent(String),
     /// connection.close goes out, and the socket is closed after the silence all the same.
@@ -123,11 +128,17 @@ impl AwaitStartOk {
         let (mechanism, response) = (&*start_ok.mechanism, start_ok.response);
         let peer = origin.peer.ip();
         let how = (PROTOCOL, mechanism);
+        let process = Process(origin.id, ChannelId::ZERO);
+        if let Some(name) = client.connection_name() {
+            let what = "has a client-provided name";
+            crate::log::info!(%process, "connection {origin} {what}: {name}");
+        }
         let user = broker
             .auth
             .authenticate(mechanism, response, peer, now.transport)
             .map_err(|refused| {
                 let log = refused.to_string();
+                log_refused(&process, &refused, &log);
                 broker.tell_login(origin, how, Err(&refused));
                 let text = refused.reply_text();
                 let text = text.filter(|_| client.capabilities.authentication_failure_close);
@@ -139,6 +150,7 @@ impl AwaitStartOk {
                 }
             })?;
         broker.tell_login(origin, how, Ok(user.name()));
+        crate::log::info!(%process, "User '{}' authenticated successfully", user.name());
         let settings = &broker.env.settings;
         let tune = ConnectionTune {
             channel_max: settings.channel_max,
@@ -199,6 +211,16 @@ impl AwaitOpen {
     }
 }
 
+/// Says which user did not get in, if the mechanism has told.
+fn log_refused(process: &Process, refused: &Refused, log: &str) {
+    let (Some(user), Some((_, why))) = (refused.user(), log.split_once(" login refused: ")) else {
+        return;
+    };
+    if !matches!(refused, Refused::TooManyFailures { .. }) {
+        crate::log::warn!(%process, "User '{}' failed to authenticate: {why}", Shown(user));
+    }
+}
+
 /// The client's value must lie between `least` and `ours`; a value of 0, "no limit", only fits
 /// when ours is 0 too.
 ///
@@ -222,26 +244,23 @@ fn negotiate(name: &str, value: u32, least: u32, ours: u32) -> Result<(), Refusa
 
 fn refuse_version(outbox: &mut Outbox, header: &[u8; 8]) -> Refusal {
     outbox.raw(&OUR_HEADER);
-    Refusal::Version(match header {
+    let foreign = |what| {
+        let check = "Ensure the client is connecting to the correct port.";
+        Refusal::Foreign(format!("{what}. {check}"))
+    };
+    match header {
         [b'A', b'M', b'Q', b'P', version @ ..] => {
-            format!("protocol version {version:?} is not spoken here, only AMQP 0-9-1")
+            let version = version.map(|number| number.to_string()).join(",");
+            Refusal::Version(format!("{{bad_version,{{{version}}}}}"))
         }
-        [0x16, 3, ..] => {
-            "a TLS connection attempt on the plain AMQP port: check the client's port".to_owned()
+        [0x16, 3, ..] => foreign("TLS client detected on non-TLS AMQP port"),
+        [b'G', b'E', b'T', b' ', ..] => foreign("HTTP GET request detected on AMQP port"),
+        octets => {
+            let octets = framing::term(octets, 0);
+            let what = "client did not start with AMQP protocol header";
+            Refusal::Foreign(format!("{what}: {octets}"))
         }
-        _ if is_http(header) => {
-            "an HTTP request on the AMQP port: check the client's port".to_owned()
-        }
-        _ => "the client does not speak AMQP 0-9-1".to_owned(),
-    })
-}
-
-fn is_http(header: &[u8]) -> bool {
-    [
-        "GET ", "PUT ", "POST ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ",
-    ]
-    .iter()
-    .any(|verb| header.starts_with(verb.as_bytes().get(..8).unwrap_or(verb.as_bytes())))
+    }
 }
 
 /// What we say about ourselves: RabbitMQ's product, version and platform, because clients choose

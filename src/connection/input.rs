@@ -159,7 +159,7 @@ impl Connection {
         match running.on_frame(frame, &mut io!(self, now)) {
             Ok(taken) => taken,
             Err(failure) => {
-                self.on_failure(now, failure);
+                self.on_failure(now, failure.in_channel(frame.channel));
                 Taken::Yes
             }
         }

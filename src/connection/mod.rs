@@ -33,6 +33,7 @@ mod framing;
 mod handshake;
 mod heartbeat;
 mod input;
+mod logging;
 mod opening;
 mod pauses;
 mod rows;
@@ -51,6 +52,7 @@ use crate::store::Position;
 use handshake::{AwaitHeader, AwaitOpen, AwaitStartOk, AwaitTuneOk};
 use heartbeat::Beat;
 use input::BegunFrame;
+use logging::ABRUPT;
 use running::{Io, Running};
 
 /// Octets of a protocol header.
@@ -88,7 +90,7 @@ pub struct Connection {
     tools: Tools,
     /// The broker was asked to tell us how far the store is.
     asked_store: bool,
-    /// ` (peer -> us, vhost: …)` once it is open, for the last line in the log.
+    /// `peer -> us - name, vhost: …, user: …`, for the log, once it is open.
     described: Option<String>,
 }
 
@@ -437,7 +439,7 @@ impl Protocol for Connection {
             return;
         }
         if !self.is_past_handshake() && self.read > 0 {
-            self.log_end(now, "handshake timeout");
+            self.log_cut_off(now, "handshake timeout");
         }
         if self.stops_at.is_some() && self.flow() == Flow::Leave {
             self.log_cut(now);
@@ -459,7 +461,7 @@ impl Protocol for Connection {
                     Lost::Failed(error) if error.kind() != ErrorKind::ConnectionReset => {
                         format!("socket failed: {error}")
                     }
-                    _ => "client unexpectedly closed TCP connection".to_owned(),
+                    _ => ABRUPT.to_owned(),
                 };
                 self.cut(now, &why);
             }
@@ -468,7 +470,11 @@ impl Protocol for Connection {
             // A look at the port without a word is what health checks do.
             (Phase::Header(_), _) if self.read == 0 => self.phase = Phase::Gone(Manner::Graceful),
             _ if !self.is_past_handshake() => {
-                self.log_end(now, "client closed TCP connection during the handshake");
+                self.log_cut_off(now, ABRUPT);
+                self.phase = Phase::Gone(Manner::Graceful);
+            }
+            (Phase::Closing(Closing::Ours), _) => {
+                self.log_end(now);
                 self.phase = Phase::Gone(Manner::Graceful);
             }
             _ => self.phase = Phase::Gone(Manner::Graceful),

@@ -18,7 +18,8 @@ use crate::protocol::Manner;
 
 impl Connection {
     pub(super) fn greet(&mut self, now: Now, header: ProtocolHeader) {
-        crate::log::info!("accepting AMQP connection {}", self.origin);
+        let process = self.process();
+        crate::log::info!(%process, "accepting AMQP connection {}", self.origin);
         match AwaitHeader.on_header(header, &self.broker, &mut self.outbox) {
             Ok(next) => self.phase = Phase::Start(next),
             Err(refusal) => self.refuse(now, refusal),
@@ -36,7 +37,7 @@ impl Connection {
             _ => None,
         };
         if let Phase::Closing(closing) = self.phase {
-            return self.on_closing_method(closing, method);
+            return self.on_closing_method(now, closing, method);
         }
         match method {
             Some(method) => self.on_handshake_method(now, method),
@@ -77,7 +78,6 @@ impl Connection {
     }
 
     fn open(&mut self, now: Now, step: AwaitOpen, open: ConnectionOpen<'_>) {
-        let client_name = step.0.client.connection_name().map(str::to_owned);
         let opened = step.on_open(open, &self.origin, &self.broker, &mut self.outbox);
         let session = match opened {
             Ok(session) => Arc::new(session),
@@ -86,28 +86,24 @@ impl Connection {
                 return self.fail(now, error);
             }
         };
-        let name = client_name.map(|name| format!(" - {name}"));
-        crate::log::info!(
-            "connection {}{}: user '{}' authenticated and granted access to vhost '{}'",
-            session.name,
-            name.unwrap_or_default(),
-            session.user_name(),
-            session.vhost.name(),
-        );
-        self.described = Some(session.to_string());
+        let name = self.name(&step);
+        let (vhost, user) = (session.vhost.name(), session.user_name());
+        self.log_open(&name, user, vhost);
+        self.described = Some(format!("{name}, vhost: '{vhost}', user: '{user}'"));
         // Listed first, asked second: an alarm that begins in between comes by mail.
         self.broker.remember(&session);
         let alarm = self.broker.alarm();
         self.phase = Phase::Running(Box::new(Running::new(session, now, alarm, &self.outbox)));
     }
 
-    fn on_closing_method(&mut self, closing: Closing, method: Option<Method<'_>>) {
+    fn on_closing_method(&mut self, now: Now, closing: Closing, method: Option<Method<'_>>) {
         match (closing, method) {
             // A client that floods us with closes and reads no answer gets no more.
             (_, Some(Method::ConnectionClose(_))) if !self.outbox.is_over_mark() => {
                 running::close_ok(&mut self.outbox);
             }
             (Closing::Ours, Some(Method::ConnectionCloseOk(_))) => {
+                self.log_end(now);
                 self.phase = Phase::Gone(Manner::Graceful);
             }
             _ => {}

@@ -25,7 +25,8 @@ use crate::channel::{Channel, Context, Departures, Told, Tools};
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
-use crate::error::AmqpError;
+use crate::error::{AmqpError, Logged};
+use crate::log::{self, Process};
 use crate::mail::{Mail, MailTimer, call_back};
 use crate::outbox::Outbox;
 use crate::queue::ReturnCause;
@@ -77,8 +78,8 @@ pub(super) enum Taken {
 /// How an open connection ends.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// We close it with this error.
-    Error(AmqpError),
+    /// We close it with this error, which came up in a channel, or in number 0.
+    Error(AmqpError, ChannelId),
     /// The client closed it in form.
     ClosedByClient,
     /// It is cut off without a word, for the operator's reason.
@@ -87,7 +88,17 @@ pub(super) enum Failure {
 
 impl From<AmqpError> for Failure {
     fn from(error: AmqpError) -> Self {
-        Self::Error(error)
+        Self::Error(error, ChannelId::ZERO)
+    }
+}
+
+impl Failure {
+    /// Names the channel, unless one is named already.
+    pub(super) fn in_channel(self, channel: ChannelId) -> Self {
+        match self {
+            Self::Error(error, ChannelId::ZERO) => Self::Error(error, channel),
+            other => other,
+        }
     }
 }
 
@@ -250,7 +261,7 @@ impl Running {
     /// An error of the channel `id`: closes it, or hands out what closes the connection.
     fn fail(&mut self, id: ChannelId, error: AmqpError, io: &mut Io<'_>) -> Result<(), Failure> {
         if error.scope() == Scope::Connection {
-            return Err(error.into());
+            return Err(Failure::Error(error, id));
         }
         let Some(channel) = self.channels.start_closing(id) else {
             return Ok(());
@@ -258,7 +269,13 @@ impl Running {
         self.give_back([channel], io).check_complete();
         hold_what_comes(io.outbox);
         let session = &self.session;
-        crate::log::error!("Channel error on connection ({session}), channel {id}: {error}");
+        let connection = Process(session.id, ChannelId::ZERO);
+        crate::log::error!(
+            target: log::CHANNEL,
+            process = %Process(session.id, id),
+            why = %Logged(&error),
+            "Channel error on connection {connection} ({session}), channel {id}"
+        );
         let text = error.reply_text();
         let (class_id, method_id) = error.method.unwrap_or_default();
         let close = ChannelClose {
@@ -466,7 +483,7 @@ pub(super) fn earlier(one: Option<Position>, other: Option<Position>) -> Option<
 
 fn decode<'a>(frame: &RawFrame<'a>) -> Result<Method<'a>, Failure> {
     Method::decode(frame.payload).map_err(|error| match framing::undecodable(frame, &error) {
-        Undecodable::Refused(error) => Failure::Error(error),
+        Undecodable::Refused(error) => Failure::from(error),
         Undecodable::Dropped(reason) => Failure::Cut(reason),
     })
 }

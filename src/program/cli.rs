@@ -113,7 +113,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "LEVEL", global = true, help_heading = "Log")]
     log_level: Option<String>,
 
-    /// How to write it: text, json [default: text].
+    /// How to write it: text, json, rabbitmq [default: text].
     #[arg(long, value_name = "FORMAT", global = true, help_heading = "Log")]
     log_format: Option<String>,
 

@@ -16,7 +16,8 @@ use clap::Parser as _;
 use leveret_ctl::Tool;
 
 use crate::broker::{Broker, StartError};
-use crate::config::{self, Loaded, Origin};
+use crate::clock::Clock;
+use crate::config::{self, Loaded, LogFormat, Origin};
 use crate::log;
 use crate::net::descriptors;
 use crate::store::is_guarded;
@@ -25,6 +26,7 @@ use cli::{Cli, Command};
 use ready_file::Ready;
 use signals::Signals;
 
+mod banner;
 mod cli;
 mod inspect;
 mod logging;
@@ -147,7 +149,9 @@ fn complain(what: &dyn Display) {
 /// Runs a broker from its start to the end of a graceful stop.
 fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     let settings = &loaded.settings;
-    let _last_lines = logging::init(settings.log_level, settings.log_format)?;
+    let clock = Clock::system();
+    let output = logging::init(settings.log_level, settings.log_format)?;
+    banner::begin(loaded, &output);
     descriptors::raise();
     let mut signals = Signals::catch()?;
     if let Some(path) = &cli.ready_file {
@@ -165,7 +169,13 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     if let Some(path) = &cli.ready_file {
         ready.write(path).map_err(|error| at(path, &error))?;
     }
-    announce(&ready);
+    match settings.log_format {
+        LogFormat::Rabbitmq => {
+            let took_ms = clock.now().transport.as_millis();
+            banner::ready(settings, broker.listeners(), took_ms, &output);
+        }
+        _ => announce(&ready),
+    }
 
     let stop = signals.wait();
     log::info!(

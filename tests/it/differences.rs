@@ -511,6 +511,13 @@ const ROWS: &[(&str, &[Shown])] = &[
             "nothing_confirmed_is_lost_however_often_it_is_killed",
         )],
     ),
+    (
+        "Log lines in its format (`log.format = \"rabbitmq\"`)",
+        &[Test(
+            "tests/it/log.rs",
+            "rabbitmqs_lines_are_said_in_its_words",
+        )],
+    ),
 ];
 
 /// The first cells of README's table, without its headings.

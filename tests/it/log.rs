@@ -139,6 +139,77 @@ fn client_cannot_write_lines_of_its_own() {
     );
 }
 
+// What scripts and test containers wait for, and what they look for behind it.
+#[test]
+fn rabbitmqs_lines_are_said_in_its_words() {
+    let dir = TempDir::new().unwrap();
+    let settings = ["log.format=rabbitmq"];
+    let broker = Process::start(&dir.path().join("data"), dir.path(), &settings);
+    let mut client = Client::at(broker.address());
+    client.ask("queue.declare queue='no' passive");
+    client.say("channel.close-ok");
+    client.leave();
+    eventually("the end is logged", || {
+        broker.log().contains("closing AMQP connection")
+    });
+    let port = broker.address().port();
+    let log = broker.stop();
+    assert!(log.contains("\n  ##  ##      RabbitMQ 4.3.6\n"), "{log}");
+    let mut lines = log.lines();
+    let mut follows = |level: &str, text: &str| {
+        let is_it = |line: &str| {
+            line.split_once(&format!(" [{level}] <0."))
+                .is_some_and(|(time, rest)| {
+                    is_time(time) && rest.split_once("> ").is_some_and(|(_, said)| said == text)
+                })
+        };
+        assert!(lines.any(is_it), "{text}\n{log}");
+    };
+    follows("info", &format!("started TCP listener on 127.0.0.1:{port}"));
+    follows("info", "Server startup complete; 4 plugins started.");
+    for plugin in [
+        "management",
+        "prometheus",
+        "management_agent",
+        "web_dispatch",
+    ] {
+        follows("info", &format!(" * rabbitmq_{plugin}"));
+    }
+    follows("info", "User 'guest' authenticated successfully");
+    let words = "operation queue.declare caused a channel exception not_found: no queue 'no' in \
+                 vhost '/'";
+    follows("error", words);
+    assert!(log.contains("\n completed with 4 plugins.\n"), "{log}");
+    assert!(
+        log.contains(", vhost: '/', user: 'guest'), channel 1:\n"),
+        "{log}"
+    );
+    assert!(!log.contains('\u{1b}'), "no colours for a file: {log}");
+}
+
+/// Whether it is written as `2026-11-21 06:22:26.246385+00:00`.
+fn is_time(text: &str) -> bool {
+    let shape = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c });
+    shape.collect::<String>().replace('-', "+") == "0000+00+00 00:00:00.000000+00:00"
+}
+
+// One event is one line for people, whatever RabbitMQ makes of it.
+#[test]
+fn what_rabbitmq_writes_on_a_second_line_stands_behind_the_first_in_text() {
+    let dir = TempDir::new().unwrap();
+    let broker = Process::start(&dir.path().join("data"), dir.path(), &[]);
+    let mut client = Client::at(broker.address());
+    client.ask("queue.declare queue='no' passive");
+    drop(client);
+    let log = broker.stop();
+    let words = "user: 'guest'), channel 1: operation queue.declare caused a channel exception \
+                 not_found: no queue 'no' in vhost '/'\n";
+    assert!(log.contains(words), "{log}");
+    assert!(!log.contains("process="), "{log}");
+}
+
 /// The log of a host program whose output and standard error have both failed: it panics.
 struct Panics;
 

@@ -116,7 +116,7 @@ const LAYERS: &[&str] = &[
     "desk",
     "vhost",
     "env definitions",
-    "compat",
+    "compat plugins",
     "policy paging turns",
     "queue",
     "exchange mail outbox events",
@@ -124,7 +124,8 @@ const LAYERS: &[&str] = &[
     "store",
     "alarms auth config protocol sync",
     "clock message tally",
-    "error ids kind limits log",
+    "error log",
+    "ids kind limits",
     "erlang",
 ];
 

@@ -144,7 +144,7 @@ fn error_inside_the_broker_is_541() {
 
 #[test]
 fn durations_are_shown_as_rabbitmq_does() {
-    let show = |ms| ending::Lived(ms).to_string();
+    let show = |ms| logging::Lived(ms).to_string();
     assert_eq!(show(17), "17ms");
     assert_eq!(show(3_999), "3s");
     assert_eq!(show(125_000), "2M, 5s");

@@ -6,7 +6,7 @@
 //! counted and dropped. The next write that works is followed by a warning with the count.
 //!
 //! It does not know what a line says. What it does see to is that a line stays one: see
-//! [`push_plain`].
+//! [`push_plain`](super::push_plain).
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -19,7 +19,6 @@ use parking_lot::{Condvar, Mutex};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::Style;
-use super::plain::push_plain;
 
 /// The lines that wait to be written, in octets. What does not fit is dropped and counted.
 const BUFFER_MAX: usize = 256 * 1024;
@@ -93,7 +92,7 @@ impl Write for Lines {
         let fits = state.waiting.len() + line.len() <= BUFFER_MAX;
         if fits {
             let line = String::from_utf8_lossy(line);
-            push_plain(&mut state.waiting, &line, self.style);
+            self.style.push(&mut state.waiting, &line);
             drop(state);
             self.shared.changed.notify_all();
         } else {
@@ -108,6 +107,19 @@ impl Write for Lines {
 }
 
 impl LastLines {
+    /// Writes a text of our own as it is, between the lines of the log; what does not fit is
+    /// dropped, as a line is.
+    pub(crate) fn say(&self, text: &str) {
+        let mut state = self.0.state.lock();
+        if state.waiting.len() + text.len() <= BUFFER_MAX {
+            state.waiting.extend_from_slice(text.as_bytes());
+            drop(state);
+            self.0.changed.notify_all();
+        } else {
+            state.dropped += 1;
+        }
+    }
+
     /// Waits until everything that was said is written or missing, or [`LAST_LINES`].
     pub(super) fn wait(&self) {
         let mut state = self.0.state.lock();

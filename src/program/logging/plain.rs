@@ -7,9 +7,10 @@
 
 use std::fmt;
 
-use tracing_subscriber::field::RecordFields;
+use tracing::field::{Field, Visit};
+use tracing_subscriber::field::{RecordFields, VisitOutput as _};
 use tracing_subscriber::fmt::FormatFields;
-use tracing_subscriber::fmt::format::{DefaultFields, Writer};
+use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
 
 use super::Style;
 
@@ -18,12 +19,62 @@ use super::Style;
 pub(super) struct PlainFields;
 
 impl<'w> FormatFields<'w> for PlainFields {
+    /// A line stands alone: what RabbitMQ writes below it stands behind it, and what it is about is
+    /// in its words.
     fn format_fields<R: RecordFields>(&self, mut to: Writer<'w>, fields: R) -> fmt::Result {
+        let mut why = Why(None);
+        fields.record(&mut why);
         let mut text = String::new();
-        DefaultFields::new().format_fields(Writer::new(&mut text), fields)?;
+        let mut visitor = DefaultVisitor::new(Writer::new(&mut text), true);
+        let why = why.0;
+        fields.record(&mut Merged {
+            why,
+            visitor: &mut visitor,
+        });
+        visitor.finish()?;
         let mut plain = Vec::new();
         push_plain(&mut plain, &text, Style::Text);
         to.write_str(&String::from_utf8_lossy(&plain))
+    }
+}
+
+/// Finds the field `why`.
+struct Why(Option<String>);
+
+impl Visit for Why {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "why" {
+            self.0 = Some(format!("{value:?}"));
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+}
+
+/// Hands fields on, `why` behind the message.
+struct Merged<'v> {
+    why: Option<String>,
+    visitor: &'v mut dyn Visit,
+}
+
+impl Visit for Merged<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        match (field.name(), &self.why) {
+            ("why" | "process", _) => {}
+            ("message", Some(why)) => {
+                let message = format_args!("{value:?}: {}", why.trim_start());
+                self.visitor.record_debug(field, &message);
+            }
+            _ => self.visitor.record_debug(field, value),
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() != "why" {
+            self.visitor.record_str(field, value);
+        }
     }
 }
 
@@ -42,8 +93,8 @@ pub(crate) fn push_plain(into: &mut Vec<u8>, line: &str, style: Style) {
         let (before, from) = rest.split_at(at);
         into.extend_from_slice(before.as_bytes());
         let escape = match style {
-            Style::Text | Style::Colours => letter.escape_default().to_string(),
             Style::Json => format!("\\u{:04x}", u32::from(letter)),
+            _ => letter.escape_default().to_string(),
         };
         into.extend_from_slice(escape.as_bytes());
         rest = from.get(letter.len_utf8()..).unwrap_or_default();
@@ -53,9 +104,9 @@ pub(crate) fn push_plain(into: &mut Vec<u8>, line: &str, style: Style) {
 }
 
 /// Whether a character ends a line, moves the cursor or turns the direction of writing. In a line
-/// with colours the escapes are those of the colours: see [`PlainFields`].
+/// with colours the escapes are those of the colours: see [`PlainFields`] and `rabbit`.
 fn is_unsafe(letter: char, style: Style) -> bool {
-    (letter.is_control() && !(letter == '\u{1b}' && style == Style::Colours))
+    (letter.is_control() && !(letter == '\u{1b}' && style.has_colours()))
         || matches!(letter,
             '\u{61c}' | '\u{200e}' | '\u{200f}'     // direction of what follows
             | '\u{2028}' | '\u{2029}'               // ends of line and paragraph

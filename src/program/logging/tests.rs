@@ -120,6 +120,44 @@ fn text_of_a_client_stays_in_its_line() {
     assert!(line_of("zażółć 兎 'x' \\", Style::Text).contains("closing zażółć 兎 'x' \\ now"));
 }
 
+// RabbitMQ's lines may be several for an event, but each is the broker's.
+#[test]
+fn text_of_a_client_begins_no_line_of_rabbitmqs() {
+    for style in [Style::Rabbit, Style::RabbitColours] {
+        let (reader, output) = io::pipe().unwrap();
+        let (lines, last) = Lines::start(output, style, |_, _| {}).unwrap();
+        let log = subscriber(LogLevel::Info, style, move || lines.clone());
+        tracing::subscriber::with_default(log, || {
+            let text = "a\nb\u{1b}[2J\r\u{2028}";
+            tracing::warn!(why = text, process = %"<0.1.0>", name = text, "closing {text}");
+            tracing::info!(lines = " * one\n * two", "end");
+        });
+        drop(last);
+        let lines: Vec<String> = BufReader::new(reader)
+            .lines()
+            .map(Result::unwrap)
+            .take(5)
+            .collect();
+        let told = lines.iter().map(|line| line.split_once("] <0.").unwrap().1);
+        let told: Vec<&str> = told
+            .map(|line| line.trim_end_matches("\u{1b}[0m"))
+            .collect();
+        let text = "a\\nb\\u{1b}[2J\\r\\u{2028}";
+        assert_eq!(
+            told,
+            [
+                &*format!("1.0> closing {text} name=\"{text}\":"),
+                &*format!("1.0> {text}"),
+                "0.0> end",
+                "0.0>  * one",
+                "0.0>  * two",
+            ]
+        );
+        let has_colours = lines.iter().any(|line| line.contains('\u{1b}'));
+        assert_eq!(has_colours, style == Style::RabbitColours);
+    }
+}
+
 #[test]
 fn end_of_a_line_stays_and_ends_inside_are_escaped() {
     for (line, told) in [
