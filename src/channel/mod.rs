@@ -24,6 +24,7 @@ use crate::mail::{Delivery, Mail};
 use crate::message::MessageBuilder;
 use crate::outbox::Outbox;
 use crate::store::Position;
+use crate::turns;
 
 mod bounds;
 mod confirms;
@@ -55,6 +56,16 @@ use routes::RouteCache;
 use settle::Settling;
 use sources::Consumers;
 use tx::{Commit, Transaction};
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is done with.
+    Yes,
+    /// It must wait, and everything behind it too: for the end of an alarm, or for what was left
+    /// of the work that came before it.
+    Not,
+}
 
 /// What a channel may use while it works.
 pub struct Context<'a> {
@@ -155,10 +166,14 @@ impl Channel {
     /// # Errors
     /// What closes the channel or the connection, with RabbitMQ's code and text; the method is
     /// named in it.
-    pub fn on_method(&mut self, method: Method<'_>, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+    pub fn on_method(
+        &mut self,
+        method: Method<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<Taken, AmqpError> {
         let (class, id) = (method.class_id(), method.method_id());
         self.content.check_no_content_open()?;
-        self.dispatch(method, cx)
+        self.settle_or_dispatch(method, cx)
             .map_err(|error| error.in_method(class, id))
     }
 
@@ -172,13 +187,28 @@ impl Channel {
         Ok(())
     }
 
+    fn settle_or_dispatch(
+        &mut self,
+        method: Method<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<Taken, AmqpError> {
+        let done = match method {
+            Method::BasicAck(ack) => self.on_ack(ack, cx),
+            Method::BasicNack(nack) => self.on_nack(nack, cx),
+            Method::BasicReject(reject) => self.on_reject(reject, cx),
+            method => {
+                self.flush(cx)?;
+                if turns::is_owing() {
+                    // It would see what is not done yet.
+                    return Ok(Taken::Not);
+                }
+                self.dispatch(method, cx)
+            }
+        };
+        done.map(|()| Taken::Yes)
+    }
+
     fn dispatch(&mut self, method: Method<'_>, cx: &mut Context<'_>) -> Result<(), AmqpError> {
-        match method {
-            Method::BasicAck(ack) => return self.on_ack(ack, cx),
-            Method::BasicNack(nack) => return self.on_nack(nack, cx),
-            Method::BasicReject(reject) => return self.on_reject(reject, cx),
-            _ => self.flush(cx)?,
-        }
         match method {
             Method::BasicGet(get) => self.on_get(get, cx),
             Method::BasicConsume(consume) => self.on_consume(consume, cx),

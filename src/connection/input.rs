@@ -11,8 +11,9 @@ use leveret_codec::frame::{
 };
 use leveret_codec::types::ChannelId;
 
-use super::running::{Io, Taken};
+use super::running::Io;
 use super::{Closing, Connection, HEADER_LEN, Phase, framing};
+use crate::channel::Taken;
 use crate::clock::Now;
 use crate::limits::READ_BUDGET;
 use crate::message::LARGE_BODY;

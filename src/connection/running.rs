@@ -21,7 +21,7 @@ use super::channels::{Channels, State};
 use super::framing::{self, Undecodable};
 use super::heartbeat::{Beat, Heartbeat};
 use super::pauses::Pauses;
-use crate::channel::{Channel, Context, Departures, Told, Tools};
+use crate::channel::{Channel, Context, Departures, Taken, Told, Tools};
 use crate::clock::timers::Timed;
 use crate::clock::{Mono, Now};
 use crate::desk::session::Session;
@@ -64,15 +64,6 @@ pub(super) struct Io<'a> {
     pub(super) outbox: &'a mut Outbox,
     pub(super) backlog: &'a mut VecDeque<Mail>,
     pub(super) tools: &'a mut Tools,
-}
-
-/// What became of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// It is done with.
-    Yes,
-    /// It must wait until the alarm is over, and everything behind it too.
-    Not,
 }
 
 /// How an open connection ends.
@@ -154,7 +145,7 @@ impl Running {
         io: &mut Io<'_>,
     ) -> Result<Taken, Failure> {
         match frame.kind {
-            FRAME_METHOD => self.on_method(frame, io).map(|()| Taken::Yes),
+            FRAME_METHOD => self.on_method(frame, io),
             FRAME_HEADER | FRAME_BODY => self.on_content(frame, io),
             FRAME_HEARTBEAT if !frame.payload.is_empty() => {
                 Err(framing::unknown_frame(frame).into())
@@ -167,39 +158,41 @@ impl Running {
         }
     }
 
-    fn on_method(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<(), Failure> {
+    fn on_method(&mut self, frame: &RawFrame<'_>, io: &mut Io<'_>) -> Result<Taken, Failure> {
         let method = decode(frame)?;
         if frame.channel == ChannelId::ZERO {
-            return self.on_connection_method(&method, io);
+            return self.on_connection_method(&method, io).map(|()| Taken::Yes);
         }
         let id = frame.channel;
-        if let Some(channel) = self.channels.touch(id) {
-            return match method {
-                Method::ChannelOpen(_) => {
-                    channel.check_no_content_open()?;
-                    Err(channel_error("second 'channel.open' seen", &method).into())
+        let Some(channel) = self.channels.touch(id) else {
+            let done = self.on_method_elsewhere(id, method, io);
+            return done.map(|()| Taken::Yes);
+        };
+        let done = match method {
+            Method::ChannelOpen(_) => {
+                channel.check_no_content_open()?;
+                Err(channel_error("second 'channel.open' seen", &method).into())
+            }
+            Method::ChannelClose(_) => {
+                channel.check_no_content_open()?;
+                self.close_channel(id, io)
+            }
+            Method::BasicPublish(publish) => channel.on_publish(publish).map_err(Failure::from),
+            method => {
+                if !is_settlement(&method) {
+                    turns::spend(METHOD_STEPS);
                 }
-                Method::ChannelClose(_) => {
-                    channel.check_no_content_open()?;
-                    self.close_channel(id, io)
+                let done = channel.on_method(method, &mut context(&self.session, io));
+                if channel.is_committing() {
+                    self.commit(id, io);
                 }
-                Method::BasicPublish(publish) => {
-                    channel.on_publish(publish)?;
-                    Ok(())
+                match done {
+                    Ok(taken) => return Ok(taken),
+                    Err(error) => self.fail(id, error, io),
                 }
-                method => {
-                    if !is_settlement(&method) {
-                        turns::spend(METHOD_STEPS);
-                    }
-                    let done = channel.on_method(method, &mut context(&self.session, io));
-                    if channel.is_committing() {
-                        self.commit(id, io);
-                    }
-                    done.or_else(|error| self.fail(id, error, io))
-                }
-            };
-        }
-        self.on_method_elsewhere(id, method, io)
+            }
+        };
+        done.map(|()| Taken::Yes)
     }
 
     fn on_connection_method(

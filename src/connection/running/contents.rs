@@ -3,7 +3,8 @@
 use leveret_codec::frame::{FRAME_HEADER, RawFrame};
 use leveret_codec::types::ChannelId;
 
-use super::{Failure, HEADER_MIN, Io, Running, Taken, context, framing};
+use super::{Failure, HEADER_MIN, Io, Running, context, framing};
+use crate::channel::Taken;
 
 impl Running {
     #[inline]

@@ -293,8 +293,8 @@ fn what_a_commit_has_not_settled_goes_back_with_its_connection() {
     assert_eq!(counts(&client), (MANY as u64 + placed, 0));
 }
 
-#[test]
-fn a_client_is_not_read_until_what_it_left_for_later_turns_is_done() {
+/// A client, and a queue `q` for one message: those before go to the queue `dead`.
+fn dead_lettering() -> Script {
     let mut client = Script::open(1);
     let arguments = Table::new()
         .with("x-max-length", 1)
@@ -312,19 +312,27 @@ fn a_client_is_not_read_until_what_it_left_for_later_turns_is_done() {
         );
     }
     client.heard();
+    client
+}
+
+/// Asks how many messages are in the queue `dead`.
+fn ask_for_dead<'a>() -> QueueDeclare<'a> {
+    QueueDeclare {
+        queue: short("dead"),
+        passive: true,
+        ..QueueDeclare::default()
+    }
+}
+
+#[test]
+fn a_client_is_not_read_until_what_it_left_for_later_turns_is_done() {
+    let mut client = dead_lettering();
     let turn = Turn::begin();
     client.octets(&persistent().repeat(1_000));
     drop(turn);
     assert_eq!(client.connection.flow(), Flow::Pause);
     assert_eq!(state(&client), "flow");
-    client.say(
-        ONE,
-        QueueDeclare {
-            queue: short("dead"),
-            passive: true,
-            ..QueueDeclare::default()
-        },
-    );
+    client.say(ONE, ask_for_dead());
     assert!(client.heard().is_empty());
     finish(&mut client);
     assert_eq!(client.connection.flow(), Flow::Read);
@@ -394,6 +402,32 @@ fn a_connection_has_closed_when_its_last_exclusive_queue_is_gone() {
     assert!(finish(&mut client) >= 3);
     assert_eq!(client.heard(), ["0 connection.close-ok"]);
     assert_eq!(client.broker.find_vhost("/").unwrap().queue_count(), 0);
+}
+
+// It was answered at once, without the dead letter that waits behind those of another client.
+#[test]
+fn what_comes_in_the_same_read_as_what_was_left_waits_for_it() {
+    let mut client = dead_lettering();
+    let mut other = Script::tuned(Arc::clone(&client.broker), TUNE_OK);
+    other.say(ONE, ChannelOpen::default());
+    other.heard();
+    let turn = Turn::begin();
+    client.octets(&persistent().repeat(200));
+    drop(turn);
+    let turn = Turn::begin();
+    let mut octets = persistent();
+    encode_method(&mut octets, ONE, &ask_for_dead().into());
+    other.octets(&octets);
+    drop(turn);
+    assert!(other.heard().is_empty());
+    finish(&mut client);
+    other.connection.on_mail(other.now, Waker::noop());
+    other.feed();
+    let heard = other.heard();
+    assert!(
+        heard[0].contains("declare-ok") && heard[0].contains("message-count=200 "),
+        "{heard:?}"
+    );
 }
 
 #[test]
