@@ -1,11 +1,15 @@
 //! The command line: options, commands, and the settings that options stand for.
 
 use std::ffi::OsString;
+use std::iter;
 use std::path::PathBuf;
 
 use crate::config::{Flag, Inputs, Loaded, Problems, load};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use leveret_bench::options::Bench;
+use leveret_ctl::Tool;
 
 /// An AMQP 0-9-1 broker: a drop-in RabbitMQ for development and tests.
 ///
@@ -56,6 +60,23 @@ pub(crate) enum Command {
     /// Writes what can be read in the files of a stopped broker to a new directory.
     #[command(after_help = REPAIR)]
     Repair(Repair),
+    /// Prints what a shell needs to complete the names of options and commands.
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell.
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+        /// The name that is completed: the program's own, or that of one of RabbitMQ's tools.
+        #[arg(value_name = "NAME", default_value = "leveret")]
+        #[arg(value_parser = names())]
+        name: String,
+    },
+    /// Writes the man pages of the program and its tools.
+    Man {
+        /// The directory, which is made if it is missing.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
     /// Prints a settings file with every setting, its range and default.
     Settings {
         /// Prints the reference as Markdown instead.
@@ -133,6 +154,12 @@ pub(crate) struct Options {
     set: Vec<(String, String)>,
 }
 
+/// What the program may be called.
+fn names() -> PossibleValuesParser {
+    let tools = Tool::ALL.iter().map(|tool| tool.name());
+    PossibleValuesParser::new(iter::once("leveret").chain(tools))
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text
         .split_once('=')
@@ -191,6 +218,13 @@ Exit codes:
   0  a start would work
   1  something is wrong; all of it is named, with the place where it was set
   2  the settings are right, but the port or the data directory is in use now
+";
+
+const COMPLETIONS: &str = "\
+Examples:
+  leveret completions bash > ~/.local/share/bash-completion/completions/leveret
+  leveret completions zsh rabbitmqctl > ~/.zfunc/_rabbitmqctl
+  leveret completions fish > ~/.config/fish/completions/leveret.fish
 ";
 
 const CHECK_DATA: &str = "\

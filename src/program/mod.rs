@@ -28,10 +28,14 @@ use signals::Signals;
 
 mod banner;
 mod cli;
+#[cfg(unix)]
+mod container;
+mod documents;
 mod inspect;
 mod logging;
 mod ready_file;
 mod repair;
+mod service;
 mod signals;
 
 /// The exit code of `check-config` where nothing is wrong, but the port or the data is in use.
@@ -40,6 +44,10 @@ const IN_USE: u8 = 2;
 /// Does what the arguments of this process say; returns when it is done, or when a broker that was
 /// started has stopped.
 pub fn main() -> ExitCode {
+    #[cfg(unix)]
+    if container::is_asked_for() {
+        return container::main();
+    }
     if let Some(code) = tools() {
         return code;
     }
@@ -53,6 +61,10 @@ pub fn main() -> ExitCode {
         Some(Command::Dump(what)) => return inspect::dump(what),
         Some(Command::Repair(what)) => return repair::repair(what),
         Some(Command::Ctl { words }) => return leveret_ctl::ctl(words.clone()),
+        Some(Command::Completions { shell, name }) => {
+            return documents::completions(*shell, name);
+        }
+        Some(Command::Man { dir }) => return documents::man(dir),
         Some(Command::CheckConfig) | None => {}
     }
     let loaded = match cli.options.load(std::env::vars_os().collect()) {
@@ -176,8 +188,10 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
         }
         _ => announce(&ready),
     }
+    service::ready();
 
     let stop = signals.wait();
+    service::stopping();
     log::info!(
         signal = stop.name(),
         "Stopping; a second signal stops at once"

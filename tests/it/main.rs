@@ -32,6 +32,7 @@ mod http_definitions;
 mod http_live;
 mod http_rates;
 mod http_scripts;
+mod installed;
 mod journal;
 mod kill;
 mod limits;

@@ -73,6 +73,11 @@ pub fn main(tool: Tool, words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The commands of a tool, each with its line of help, for completions and man pages.
+pub fn described(tool: Tool) -> impl Iterator<Item = (&'static str, &'static str)> {
+    commands::of(tool).map(|command| (command.name, command.about))
+}
+
 fn without_command(tool: Tool, line: &Line) -> ExitCode {
     if line.has("version") {
         return say(&format!("{VERSION}\n"));
