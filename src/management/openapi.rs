@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::contract::{COLUMNS, Gives, OF_LISTS, OF_PAGES, Param, Takes};
 use super::route::{Needs, Operation, Route, Verb};
-use super::routes::ROUTES;
+use super::routes;
 use super::shape::{Kind, Schemas, Shape};
 use super::shapes::health::{HEALTHY, UNHEALTHY};
 use super::shapes::{PAGE_KEYS, REFUSAL};
@@ -34,7 +34,7 @@ pub(super) fn page(node: &str, made: &OnceLock<Bytes>) -> Response {
 pub(super) fn document(node: &str) -> Json {
     let mut named = Schemas::new();
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in routes::all() {
         paths.insert(route.path.to_owned(), path_item(route, node, &mut named));
     }
     let mut tags: Vec<&str> = operations().map(|operation| operation.tag).collect();
@@ -76,7 +76,7 @@ const ABOUT: &str = "As the management plugin of RabbitMQ has it. Names in paths
     login that cannot be read) is said by the status alone, without a body.";
 
 fn operations() -> impl Iterator<Item = &'static Operation> {
-    ROUTES.iter().flat_map(|route| route.operations)
+    routes::all().flat_map(|route| route.operations)
 }
 
 fn path_item(route: &Route, node: &str, named: &mut Schemas) -> Json {

@@ -1,7 +1,7 @@
 //! The reference at `/api/index.html`, made of the table of routes.
 
 use super::route::{Amqp, Needs, Operation, Verb};
-use super::routes::ROUTES;
+use super::routes;
 
 /// Where the reference is.
 pub(super) const PATH: &str = "/api/index.html";
@@ -9,7 +9,7 @@ pub(super) const PATH: &str = "/api/index.html";
 /// The reference.
 pub(super) fn page() -> String {
     let mut page = String::from(HEAD);
-    for route in ROUTES {
+    for route in routes::all() {
         for operation in route.operations {
             let cells = [
                 verb(operation),

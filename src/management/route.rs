@@ -14,7 +14,7 @@ use super::aside::Kind;
 use super::ask::Ask;
 use super::contract::{Contract, Takes};
 use super::door::Door;
-use super::routes::ROUTES;
+use super::routes::all;
 use super::{openapi, pages};
 
 /// A path, and what can be done there.
@@ -181,7 +181,7 @@ const COMPRESS_FROM: u64 = 300;
 /// All routes of the table.
 pub(super) fn router(door: &Arc<Door>) -> Router {
     let mut router = Router::new();
-    for route in ROUTES {
+    for route in all() {
         let door = Arc::clone(door);
         let serve = move |request: Request| Arc::clone(&door).serve(route, request);
         router = router.route(&format!("/api{}", route.path), any(serve));
@@ -210,12 +210,12 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
 
 /// The form of the table's operations.
 macro_rules! routes {
-    ($( $path:literal { $(
+    ($name:ident; $( $path:literal { $(
         $verb:ident, $needs:ident, $amqp:ident, $module:ident::$handler:ident, $contract:expr,
         $about:literal;
     )+ } )+) => {
-        /// Every route, sorted as the reference shows them.
-        pub(super) static ROUTES: &[Route] = &[ $( Route {
+        /// Routes, sorted as the reference shows them.
+        pub(super) static $name: &[Route] = &[ $( Route {
             path: $path,
             operations: &[ $( Operation {
                 verb: Verb::$verb,

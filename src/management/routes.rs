@@ -1,17 +1,20 @@
-//! The table of routes: path; method, who may ask, which AMQP permission the desk asks for
+//! The table of routes, of which [`checks`](super::checks) and [`extensions`](super::extensions) are
+//! parts: path; method, who may ask, which AMQP permission the desk asks for
 //! besides, what answers, what goes in and out, and what it is.
 //!
 //! Source: RabbitMQ 4.3.6, its HTTP API.
 
+use super::checks::CHECKS;
 use super::contract::{
     BIND, EXPORT, GET_MESSAGES, IF_EMPTY_UNUSED, IMPORT, LOG_IN, OF_NODE, OF_QUEUES, PUBLISH,
-    QUEUES, TEXT, UNLESS_USED, VERSION, act, begin, check, declare, list, list_if_well, one, pages,
-    put, set,
+    QUEUES, TEXT, UNLESS_USED, VERSION, act, begin, declare, list, list_if_well, one, pages, put,
+    set,
 };
+use super::extensions::EXTENSIONS;
 use super::resources::{
-    bindings, broker, channels, cluster, connections, definitions, exchanges, features, health,
-    messages, nodes, overview, parameters, permissions, policies, queues, quorum, users,
-    vhost_limits, vhosts, whoami,
+    bindings, broker, channels, cluster, connections, definitions, exchanges, features, messages,
+    nodes, overview, parameters, permissions, policies, queues, quorum, users, vhost_limits,
+    vhosts, whoami,
 };
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shapes::broker::{CLUSTER_NAME, DEPRECATED_FEATURE, EXTENSION, FEATURE_FLAG, OVERVIEW};
@@ -30,7 +33,12 @@ use super::shapes::topology::{
     VHOST_LIMITS,
 };
 
-routes! {
+/// Every route, sorted as the reference shows them.
+pub(super) fn all() -> impl Iterator<Item = &'static Route> {
+    OBJECTS.iter().chain(CHECKS).chain(EXTENSIONS)
+}
+
+routes! { OBJECTS;
     "/whoami" {
         Get, Management, None, whoami::get, one(&WHOAMI), "The user who asks, with tags.";
     }
@@ -432,68 +440,5 @@ routes! {
     "/consumers/{vhost}" {
         Get, Vhost, None, channels::consumers_of_vhost, list(&CONSUMER),
             "The consumers in a virtual host.";
-    }
-    "/aliveness-test/{vhost}" {
-        Get, Vhost, None, health::aliveness, check(), "Whether a virtual host is served.";
-    }
-    "/healthchecks/node" {
-        Get, Management, None, health::node, check(), "Whether the node answers.";
-    }
-    "/healthchecks/node/{node}" {
-        Get, Management, None, health::node, check(), "Whether a node answers.";
-    }
-    "/health/checks/alarms" {
-        Get, Management, None, health::alarms, check(), "Whether no alarm is on in the cluster.";
-    }
-    "/health/checks/local-alarms" {
-        Get, Management, None, health::local_alarms, check(), "Whether no alarm is on here.";
-    }
-    "/health/checks/certificate-expiration/{within}/{unit}" {
-        Get, Management, None, health::certificates, check(),
-            "Whether certificates last that long.";
-    }
-    "/health/checks/port-listener/{port}" {
-        Get, Management, None, health::port, check(), "Whether a port is listened on.";
-    }
-    "/health/checks/protocol-listener/{protocol}" {
-        Get, Management, None, health::protocol, check(), "Whether protocols are listened for.";
-    }
-    "/health/checks/virtual-hosts" {
-        Get, Management, None, health::holds, check(), "Whether all virtual hosts run.";
-    }
-    "/health/checks/node-is-quorum-critical" {
-        Get, Management, None, health::quorum_critical, check(), "Whether the node may stop.";
-    }
-    "/health/checks/is-in-service" {
-        Get, Management, None, health::holds, check(), "Whether the node is in service.";
-    }
-    "/health/checks/ready-to-serve-clients" {
-        Get, Management, None, health::holds, check(), "Whether clients are served.";
-    }
-    "/health/checks/below-node-connection-limit" {
-        Get, Management, None, health::connections, check(),
-            "Whether more connections may be opened.";
-    }
-    "/health/checks/reached-target-cluster-size" {
-        Get, Management, None, health::holds, check(), "Whether all nodes are there.";
-    }
-    "/health/checks/metadata-store/initialized" {
-        Get, Management, None, health::holds, check(), "Whether definitions can be read.";
-    }
-    "/health/checks/metadata-store/initialized/with-data" {
-        Get, Management, None, health::holds, check(), "Whether there are definitions.";
-    }
-    "/health/checks/quorum-queues-without-elected-leaders/all-vhosts" {
-        Get, Management, None, health::holds, check(), "The same for all quorum queues.";
-    }
-    "/health/checks/quorum-queues-without-elected-leaders/vhost/{vhost}" {
-        Get, Management, None, health::holds, check(),
-            "The same for those of a virtual host.";
-    }
-    "/health/checks/quorum-queues-without-elected-leaders/all-vhosts/pattern/{pattern}" {
-        Get, Management, None, health::holds, check(), "Whether all quorum queues have a leader.";
-    }
-    "/health/checks/quorum-queues-without-elected-leaders/vhost/{vhost}/pattern/{pattern}" {
-        Get, Management, None, health::holds, check(), "The same for a virtual host.";
     }
 }

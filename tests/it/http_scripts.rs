@@ -116,7 +116,8 @@ fn an_answer_is_looked_at_as_a_script_says() {
     }
 }
 
-fn find(folder: &Path, files: &mut Vec<PathBuf>) {
+/// Adds the files in `folder` and below it.
+pub(crate) fn find(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {
@@ -329,7 +330,7 @@ fn agrees(heard: &Heard, expected: &str, is_part: bool) -> bool {
 }
 
 /// Whether JSON is as expected, where `"*"` is anything, and `"<number>"` any number.
-fn matches(heard: &Json, expected: &Json, is_part: bool) -> bool {
+pub(crate) fn matches(heard: &Json, expected: &Json, is_part: bool) -> bool {
     match (heard, expected) {
         (_, Json::String(any)) if any == "*" => true,
         (_, Json::String(kind)) if kind == "<number>" => heard.is_number(),

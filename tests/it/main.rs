@@ -16,6 +16,7 @@ mod cli_repair;
 mod client;
 mod compat;
 mod counters;
+mod ctl_scripts;
 mod definitions;
 mod delayed;
 mod differences;

@@ -85,8 +85,21 @@ impl Client {
     }
 
     fn connected_at(address: SocketAddr) -> Self {
+        Self::logged_in(address, &LOGIN)
+    }
+
+    /// Logged in as guest in another vhost than `/`, with channel 1 open.
+    pub(crate) fn in_vhost(address: SocketAddr, vhost: &str) -> Self {
+        let [header, start_ok, tune_ok, _] = LOGIN;
+        let open = format!("connection.open virtual-host='{vhost}'");
+        let mut client = Self::logged_in(address, &[header, start_ok, tune_ok, &open]);
+        assert_eq!(client.ask("channel.open"), "channel.open-ok");
+        client
+    }
+
+    fn logged_in(address: SocketAddr, login: &[&str]) -> Self {
         let mut client = Self::raw_at(address);
-        client.send(&all_octets(&LOGIN));
+        client.send(&all_octets(login));
         for answer in [
             "connection.start ",
             "connection.tune ",

@@ -53,6 +53,24 @@ pub(in crate::management) async fn put(ask: Ask) -> Answer {
     Ok(Reply::of_change(put.await?))
 }
 
+/// `POST /leveret/users/U/authenticate`: whether the user may log in with a password.
+///
+/// Seen: RabbitMQ 4.3.6, `rabbitmqctl authenticate_user`, which has the same reasons.
+pub(in crate::management) async fn authenticate(ask: Ask) -> Answer {
+    let password = ask.fields().await?.text("password")?.unwrap_or_default();
+    let name = ask.name("user");
+    let refused = ask.desk.log_in(name, password.as_bytes(), ask.peer).err();
+    let reason = refused.map(|refused| refused.to_string());
+    let reason = reason.as_deref().unwrap_or_default();
+    let reason = reason
+        .split_once("refused: ")
+        .map_or(reason, |(_, reason)| reason);
+    Ok(ask.object(|object| {
+        object.set("is_authenticated", &reason.is_empty());
+        object.set("reason", &reason);
+    }))
+}
+
 /// Seen: RabbitMQ 4.3.6: 500 for what is of another kind; that is 400 here.
 fn definition(name: &str, fields: &Fields) -> Result<UserDefinition, Refusal> {
     let tags = match fields.get("tags") {

@@ -168,6 +168,20 @@ pub(in crate::management) const CREDENTIALS: Shape = Shape {
     keys: &[key("password", Text), key("username", Text)],
 };
 
+/// A password that may be a user's.
+pub(in crate::management) const PASSWORD: Shape = Shape {
+    name: "Password",
+    about: "A password to check.",
+    keys: &[key("password", Text)],
+};
+
+/// What came of checking it.
+pub(in crate::management) const AUTHENTICATION: Shape = Shape {
+    name: "Authentication",
+    about: "Whether the user may log in with it, and if not, why.",
+    keys: &[key("is_authenticated", Truth), key("reason", Text)],
+};
+
 /// A login by a form.
 pub(in crate::management) const LOGIN: Shape = Shape {
     name: "Login",

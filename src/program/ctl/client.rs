@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -114,6 +114,16 @@ impl Client {
         self.call(&Method::DELETE, path, None)
     }
 
+    /// Deletes what is at a path, and says why.
+    pub(crate) fn delete_because(&mut self, path: &str, reason: &str) -> Result<Reply, Failure> {
+        let mut request = self.request(&Method::DELETE, path, String::new())?;
+        // Not all texts fit in a header; the connection is closed without a reason then.
+        if let Ok(reason) = HeaderValue::from_str(reason) {
+            request.headers_mut().insert("x-reason", reason);
+        }
+        self.send(request)
+    }
+
     /// Any call. `body` is sent as JSON.
     pub(crate) fn call(
         &mut self,
@@ -123,6 +133,10 @@ impl Client {
     ) -> Result<Reply, Failure> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = self.request(method, path, body)?;
+        self.send(request)
+    }
+
+    fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, Failure> {
         let limit = self.timeout_ms.map(Duration::from_millis);
         let (target, connection) = (&self.target, &mut self.connection);
         let asked = self.runtime.block_on(async {

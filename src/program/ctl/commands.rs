@@ -3,17 +3,37 @@
 use crate::command::Command;
 use crate::tool::Tool;
 
+mod access;
+mod ask;
 mod columns;
+mod connections;
+mod diagnostics;
 mod help;
 mod node;
+mod objects;
+mod parameters;
 mod queues;
 mod users;
+mod vhosts;
 
 /// All rows.
 fn all() -> impl Iterator<Item = &'static Command> {
-    [help::ROWS, node::ROWS, queues::ROWS, users::ROWS]
-        .into_iter()
-        .flatten()
+    [
+        help::ROWS,
+        node::ROWS,
+        users::ROWS,
+        access::ROWS,
+        vhosts::ROWS,
+        parameters::ROWS,
+        queues::ROWS,
+        objects::ROWS,
+        connections::ROWS,
+        diagnostics::ROWS,
+        diagnostics::listeners::ROWS,
+        diagnostics::single::ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The commands of a tool.

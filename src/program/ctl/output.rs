@@ -233,9 +233,13 @@ fn pairs(columns: &[String], row: Vec<Term>) -> Term {
     Term::Pairs(columns.iter().cloned().zip(row).collect())
 }
 
-fn object(columns: &[String], row: &[Term]) -> Value {
-    let fields = columns.iter().cloned().zip(row.iter().map(Term::to_json));
-    Value::Object(fields.collect())
+/// An object with its keys in the order of the columns.
+fn object(columns: &[String], row: &[Term]) -> String {
+    let field = |(name, term): (&String, &Term)| {
+        format!("{}:{}", Value::from(name.as_str()), term.to_json())
+    };
+    let fields: Vec<String> = columns.iter().zip(row).map(field).collect();
+    format!("{{{}}}", fields.join(","))
 }
 
 /// Columns with tabs between; the heads only where there is a row.

@@ -87,7 +87,7 @@ pub(crate) fn check(line: &Line, known: &[Column]) -> Result<(), Failure> {
     match unknown.is_empty() {
         true => Ok(()),
         false => {
-            let names = unknown.join(", ");
+            let names = unknown.join(",");
             Err(Failure::usage(format!(
                 "Info key(s) {names} are not supported"
             )))
@@ -110,8 +110,24 @@ pub(crate) fn list<'a>(
     let asked = asked(line, default);
     let find = |name: &&str| known.iter().find(|column| column.name == *name);
     let columns: Vec<&Column> = asked.iter().filter_map(find).collect();
+    shown(columns, objects)
+}
+
+fn shown<'a>(columns: Vec<&Column>, objects: impl IntoIterator<Item = &'a Value>) -> Output {
     let row = |object: &Value| columns.iter().map(|column| (column.term)(object)).collect();
     let rows: Vec<Vec<Term>> = objects.into_iter().map(row).collect();
     let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     Output::rows(&names, rows)
+}
+
+/// The same list with its columns in the order of the table, whatever the order of the words.
+pub(crate) fn in_order<'a>(
+    line: &Line,
+    known: &[Column],
+    default: &[&str],
+    objects: impl IntoIterator<Item = &'a Value>,
+) -> Output {
+    let asked = asked(line, default);
+    let columns = known.iter().filter(|column| asked.contains(&column.name));
+    shown(columns.collect(), objects)
 }

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::ask;
 use super::columns::{self, Column, atom, atoms, check, columns, key, table};
+use super::connections;
 use crate::client::path;
 use crate::command::{COMMAND, Call, Command, Section};
 use crate::failure::Failure;
@@ -60,8 +62,8 @@ pub(super) fn time_limit(call: &Call<'_>) -> Option<String> {
 const QUEUE_COLUMNS: &[Column] = columns![
     "arguments": |queue| table(queue, "arguments"),
     "auto_delete",
-    "consumer_capacity",
-    "consumer_utilisation",
+    "consumer_capacity": |queue| of_classic(queue, "consumer_capacity"),
+    "consumer_utilisation": |queue| of_classic(queue, "consumer_utilisation"),
     "consumers",
     "disk_reads": of_classic_queues,
     "disk_writes": of_classic_queues,
@@ -99,7 +101,10 @@ const QUEUE_COLUMNS: &[Column] = columns![
     "online": |queue| atoms(queue, "online"),
     "operator_policy",
     "owner_pid",
-    "pid",
+    "pid": |queue| match queue.get("type").and_then(Value::as_str) {
+        Some("stream") | None => Term::unknown(),
+        Some(_) => connections::stand_in(ask::text(queue, "node"), 0, ask::text(queue, "name")),
+    },
     "policy",
     "state": |queue| atom(queue, "state"),
     "type": |queue| atom(queue, "type"),

@@ -63,11 +63,17 @@ fn nested(term: &Term, out: &mut String) {
             _ => joined('{', '}', items, out),
         },
         Term::Pairs(fields) => {
-            let pairs = fields.iter();
-            let pairs = pairs.map(|(key, value)| Term::Tuple(vec![Term::atom(key), value.clone()]));
-            joined('[', ']', &pairs.collect::<Vec<_>>(), out);
+            let pairs = fields
+                .iter()
+                .map(|(key, value)| format!("{{{key}, {}}}", cell(value)));
+            out.push_str(&format!("[{}]", pairs.collect::<Vec<_>>().join(", ")));
         }
-        Term::Map(_) => out.push_str(&super::erlang::line(term)),
+        Term::Map(fields) => {
+            let pairs = fields
+                .iter()
+                .map(|(key, value)| format!("{key} => {}", cell(value)));
+            out.push_str(&format!("#{{{}}}", pairs.collect::<Vec<_>>().join(", ")));
+        }
     }
 }
 
