@@ -18,6 +18,8 @@ use crate::ids::ConnectionId;
 
 /// What lines about a channel come from, wherever they are said: RabbitMQ's category `channel`.
 pub(crate) const CHANNEL: &str = "leveret::channel";
+/// What lines about logins come from, which are of none of RabbitMQ's categories.
+pub(crate) const LOGIN: &str = "leveret::auth";
 
 /// What a line is about, as RabbitMQ shows the process that says it: a connection, or a channel.
 /// The field is called `process`.

@@ -15,9 +15,9 @@
 //! # Ok::<(), leveret::broker::StartError>(())
 //! ```
 
-pub use crate::config::{
-    CompatProfile, ConfigError, Durability, LogFormat, LogLevel, Origin, Problems, QueueType,
-    Secret, Settings, Unit, Unknown, Value,
-};
 #[cfg(feature = "settings-file")]
-pub use crate::config::{Flag, Given, Inputs, Key, Loaded, ValueType, load, report};
+pub use crate::config::{AsServer, Flag, Given, Inputs, Key, Loaded, ValueType, load, report};
+pub use crate::config::{
+    CompatProfile, ConfigError, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream,
+    Origin, Problems, QueueType, Secret, Settings, Unit, Unknown, Value,
+};

@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::settings::{KEYS, Key, Settings};
+use super::key::Key;
+use super::settings::{KEYS, Settings};
 #[cfg(feature = "settings-file")]
 use super::sources::Loaded;
 #[cfg(feature = "management")]
@@ -158,7 +159,7 @@ Nothing has to be set. A setting can be given in four ways; the later one wins:
 1. the built-in default;
 2. the file of `--config FILE` or `LEVERET_CONFIG` (TOML, see `leveret.toml`);
 3. the environment: `LEVERET_`, capitals, underscores for dots, as in `LEVERET_LOG_LEVEL=debug`;
-   below that, RabbitMQ's own variables where the table names them;
+   below that, RabbitMQ's own variables;
 4. the command line: `--set KEY=VALUE` for all, and short options for the common ones
    (`leveret --help`).
 

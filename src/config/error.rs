@@ -43,6 +43,13 @@ pub enum ConfigError {
         /// What would do, in words.
         expected: String,
     },
+    /// A line of RabbitMQ's shell file assigns nothing.
+    NoAssignment {
+        /// Where.
+        origin: Origin,
+        /// What it is, with its article.
+        why: &'static str,
+    },
     /// A line of a `rabbitmq.conf` that is none.
     NoLine {
         /// The line.
@@ -126,6 +133,10 @@ impl fmt::Display for ConfigError {
             Self::NoLine { origin } => write!(
                 f,
                 "{origin}: found something else, expected name = value, include FILE or # comment"
+            ),
+            Self::NoAssignment { origin, why } => write!(
+                f,
+                "{origin}: found {why}, expected NAME=value, as in NODENAME=rabbit, or # comment"
             ),
             Self::Unprotected {
                 origin,

@@ -14,9 +14,13 @@
 
 mod docs;
 mod error;
+mod key;
+#[cfg(feature = "settings-file")]
+mod near;
 mod origin;
 #[cfg(feature = "settings-file")]
 mod rabbit;
+mod rotation;
 mod settings;
 #[cfg(feature = "settings-file")]
 mod sources;
@@ -31,16 +35,25 @@ pub use docs::report;
 #[cfg(any(feature = "program", feature = "internals"))]
 pub use docs::{reference, template};
 pub use error::{ConfigError, Problems, Unknown};
+#[cfg(any(feature = "settings-file", feature = "internals"))]
+pub use key::Key;
 pub use origin::Origin;
+#[cfg(feature = "settings-file")]
+pub use rabbit::AsServer;
+#[cfg(feature = "program")]
+pub use rotation::Rotation;
 #[cfg(feature = "internals")]
 pub use settings::KEYS;
-#[cfg(any(feature = "settings-file", feature = "internals"))]
-pub use settings::Key;
 pub use settings::Settings;
+#[cfg(feature = "program")]
+pub use settings::name_node;
 pub use settings::node_name;
 #[cfg(feature = "settings-file")]
 pub use sources::{Flag, Inputs, Loaded, load};
-pub use types::{CompatProfile, Durability, LogFormat, LogLevel, QueueType, Secret};
+pub use types::{
+    CompatProfile, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream, QueueType,
+    Secret,
+};
 #[cfg(any(feature = "settings-file", feature = "internals"))]
 pub use value::{Given, ValueType};
 pub use value::{Unit, Value};

@@ -20,6 +20,8 @@ pub enum Origin {
     Env(String),
     /// On the command line, by this option.
     Flag(&'static str),
+    /// By the name that the program was started by, RabbitMQ's server.
+    Server,
     /// By the program that embeds the broker.
     Program,
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Origin {
             Self::File { path, line } => write!(f, "{}, line {line}", path.display()),
             Self::Env(name) => write!(f, "environment variable {name}"),
             Self::Flag(option) => write!(f, "command line, {option}"),
+            Self::Server => f.write_str("started as rabbitmq-server"),
             Self::Program => f.write_str("settings"),
         }
     }

@@ -3,19 +3,27 @@
 //! A file whose name ends in `.conf` is read as a `rabbitmq.conf` (`reading`). One with another
 //! name that is written as such a file is explained: what its lines would be in ours.
 
+mod assignments;
 mod conf;
+mod environment;
 mod known;
 mod protecting;
 mod reading;
+mod surroundings;
 
 use std::path::Path;
 
 use super::error::ConfigError;
+use super::key::Key;
 use super::origin::Origin;
-use super::settings::{KEYS, Key};
+use super::settings::KEYS;
+use super::types::LogLevel;
 use super::value::{Given, Value, ValueType};
 
+pub(super) use environment::{Told, data_dir};
 pub(super) use reading::{Reading, files_of};
+pub use surroundings::AsServer;
+pub(super) use surroundings::Surroundings;
 
 /// A line of the file.
 struct Line<'t> {
@@ -136,15 +144,22 @@ fn worth(key: &Key, name: &[String], value: &str) -> Option<Value> {
         ValueType::List { .. } => Value::List(vec![value.to_owned()]),
         ValueType::Host if is_number => return None,
         ValueType::Host => read(parts.map_or(value, |(host, _)| host.trim_matches(['[', ']'])))?,
+        ValueType::PathOrNone if value == "false" => Value::None,
         ValueType::Word(words) => read(our_word(words, value))?,
         _ => read(value).or_else(|| read(parts?.1))?,
     };
     Some(found)
 }
 
+/// The word of ours for a level of RabbitMQ's log.
+fn level(value: &str) -> &str {
+    our_word(LogLevel::WORDS, value)
+}
+
 /// The word of ours that says the same: RabbitMQ has more levels of logs.
 fn our_word<'v>(words: &[&str], value: &'v str) -> &'v str {
-    match value {
+    // Seen: RabbitMQ 4.3.6 takes `=debug` and the like for a file.
+    match value.trim_start_matches(['=', '!', '<']) {
         known if words.contains(&known) => known,
         "notice" => "info",
         "critical" | "alert" | "emergency" => "error",

@@ -5,133 +5,19 @@
 //! variable (`env`) and the words for a default that depends on the machine (`shown`).
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use super::error::ConfigError;
-use super::origin::Origin;
-use super::types::{CompatProfile, Durability, Field, LogFormat, LogLevel, QueueType, Secret};
-use super::value::{Given, Unit, Value, ValueType, WHOLE_MAX};
-
-/// One setting: a row of the table.
-#[derive(Debug)]
-pub struct Key {
-    /// Its name in files and after `--set`; dots make tables.
-    pub name: &'static str,
-    /// The heading it stands under.
-    pub group: &'static str,
-    /// The values it takes.
-    pub value_type: ValueType,
-    /// What RabbitMQ calls it in `rabbitmq.conf`; empty when it has no such setting.
-    pub rabbitmq: &'static [&'static str],
-    /// The environment variable of RabbitMQ that is understood too.
-    pub rabbitmq_env: Option<&'static str>,
-    /// The words for a default that depends on the machine.
-    pub shown: Option<&'static str>,
-    /// What it does, line by line.
-    pub help: &'static [&'static str],
-    field: fn(&mut Settings) -> &mut dyn Field,
-}
-
-impl Key {
-    /// The row of this name.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        KEYS.iter().find(|key| key.name == name)
-    }
-
-    /// The name of the environment variable: `LEVERET_`, capitals, underscores for dots.
-    pub fn env(&self) -> String {
-        format!(
-            "LEVERET_{}",
-            self.name.to_ascii_uppercase().replace('.', "_")
-        )
-    }
-
-    /// The value this setting has in `settings`.
-    pub fn value(&self, settings: &Settings) -> Value {
-        (self.field)(&mut settings.clone()).value()
-    }
-
-    /// The value for people: as in a file, a secret hidden.
-    pub fn printed(&self, settings: &Settings) -> String {
-        match self.value_type {
-            ValueType::Secret => "(not shown)".to_owned(),
-            _ => self.value(settings).to_string(),
-        }
-    }
-
-    /// Checks what a source gave and writes it.
-    ///
-    /// # Errors
-    /// [`ConfigError::Wrong`] when the value is of another kind or outside its range.
-    pub fn set(
-        &self,
-        settings: &mut Settings,
-        given: &Given,
-        origin: &Origin,
-    ) -> Result<(), ConfigError> {
-        let value = self.value_type.read(given);
-        if value.is_some_and(|value| (self.field)(settings).put(value)) {
-            return Ok(());
-        }
-        let found = match self.value_type {
-            ValueType::Secret => "a value that is not shown here".to_owned(),
-            _ => given.to_string(),
-        };
-        let expected = self.value_type.expected();
-        Err(ConfigError::Wrong {
-            origin: origin.clone(),
-            key: self.name,
-            found,
-            expected,
-        })
-    }
-}
-
-const fn only(texts: &[&'static str]) -> Option<&'static str> {
-    match texts {
-        [text] => Some(text),
-        _ => None,
-    }
-}
-
-macro_rules! settings {
-    ($( $group:literal { $(
-        $(#[doc = $help:literal])+
-        $field:ident: $type:ty = $default:expr;
-        $name:literal, $value_type:expr, [$($rabbit:literal),*]
-        $(, env $env:literal)? $(, shown $shown:literal)? ;
-    )* } )*) => {
-        /// Everything about a broker that can be set; `default()` is a broker without settings.
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct Settings { $( $(
-            $(#[doc = $help])+
-            #[doc = concat!("\n\nSetting `", $name, "`.")]
-            pub $field: $type,
-        )* )* }
-
-        impl Default for Settings {
-            fn default() -> Self {
-                Self { $( $( $field: $default, )* )* }
-            }
-        }
-
-        /// The table: every setting, in the order of the documents.
-        pub static KEYS: &[Key] = &[ $( $( Key {
-            name: $name,
-            group: $group,
-            value_type: $value_type,
-            rabbitmq: &[$($rabbit),*],
-            rabbitmq_env: only(&[$($env)?]),
-            shown: only(&[$($shown)?]),
-            help: &[$($help),+],
-            field: |settings| &mut settings.$field,
-        }, )* )* ];
-    };
-}
+use super::key::{Key, only, settings};
+use super::types::{
+    CompatProfile, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream, QueueType,
+    Secret,
+};
+use super::value::{Unit, ValueType, WHOLE_MAX};
 
 use Unit::{Bytes, Count, Millis, Seconds};
 use ValueType::{
-    Flag, FlagOrNone, Host, HostOrNone, List, Name, NameOrNone, Path, PathOrNone, Pattern, Ratio,
-    Whole, WholeOrNone, Word,
+    Flag, FlagOrNone, Host, HostOrNone, List, MomentsOrNone, Name, NameOrNone, Path, PathOrNone,
+    Pattern, Ratio, Whole, WholeOrNone, Word,
 };
 
 settings! {
@@ -148,6 +34,10 @@ settings! {
         /// How long a client may take from connecting to `connection.open`, in milliseconds.
         handshake_timeout_ms: u64 = 10_000;
         "handshake_timeout", Whole(1, 86_400_000, Millis), ["handshake_timeout"];
+
+        /// A file that takes the process id while the broker runs.
+        pid_file: Option<PathBuf> = None;
+        "pid_file", PathOrNone, [], env "RABBITMQ_PID_FILE";
 
         /// How long a stop waits for clients to close and for data to be written, in milliseconds.
         shutdown_timeout_ms: u64 = 10_000;
@@ -267,14 +157,69 @@ settings! {
     }
 
     "Log" {
-        /// The least severe event that is logged.
+        /// The least severe event that is logged, where an output or a category has no level of its
+        /// own.
         log_level: LogLevel = LogLevel::Info;
-        "log.level", Word(LogLevel::WORDS), ["log.console.level", "log.default.level"];
+        "log.level", Word(LogLevel::WORDS), ["log.default.level"];
+
+        /// The same of connections: accepted, opened, closed. It holds for every output, whatever
+        /// level that has.
+        log_connection_level: LevelOf = LevelOf::Default;
+        "log.connection.level", Word(LevelOf::WORDS), ["log.connection.level"];
+
+        /// The same of channels, of which only errors are logged.
+        log_channel_level: LevelOf = LevelOf::Default;
+        "log.channel.level", Word(LevelOf::WORDS), ["log.channel.level"];
+
+        /// The same of queues.
+        log_queue_level: LevelOf = LevelOf::Default;
+        "log.queue.level", Word(LevelOf::WORDS), ["log.queue.level"];
+
+        /// Whether the log is written to the console.
+        log_console_enabled: bool = true;
+        "log.console.enabled", Flag, ["log.console"];
+
+        /// The least severe event that is written there.
+        log_console_level: LevelOf = LevelOf::Default;
+        "log.console.level", Word(LevelOf::WORDS), ["log.console.level"];
+
+        /// What the console is: `stdout` or `stderr`.
+        log_console_stdio: LogStream = LogStream::Stdout;
+        "log.console.stdio", Word(LogStream::WORDS), ["log.console.stdio"];
+
+        /// Whether its lines are coloured; `auto` is on a terminal, unless `NO_COLOR` is set.
+        log_console_use_colors: LogColours = LogColours::Auto;
+        "log.console.use_colors", Word(LogColours::WORDS), ["log.console.use_colors"];
+
+        /// A file that the log is written to as well, in `log.dir` unless it is a whole path.
+        log_file_name: Option<PathBuf> = None;
+        "log.file.name", PathOrNone, ["log.file"];
+
+        /// The least severe event that is written there.
+        log_file_level: LevelOf = LevelOf::Default;
+        "log.file.level", Word(LevelOf::WORDS), ["log.file.level"];
+
+        /// The directory of that file; `none` is `log` in the data directory.
+        log_dir: Option<PathBuf> = None;
+        "log.dir", PathOrNone, ["log.dir"], env "RABBITMQ_LOG_BASE";
+
+        /// The size from which on the file is put aside and a new one begun, in bytes; 0 is none.
+        log_file_rotation_size: u64 = 0;
+        "log.file.rotation.size", Whole(0, WHOLE_MAX, Bytes), ["log.file.rotation.size"];
+
+        /// When that is done as well: `$D0` is at midnight, `$D17H30` each day at 17:30, `$W0D23`
+        /// on Sundays at 23:00, `$M1D5` on the first of a month at 5:00.
+        log_file_rotation_date: Option<String> = None;
+        "log.file.rotation.date", MomentsOrNone, ["log.file.rotation.date"];
+
+        /// How many files that were put aside are kept, as `NAME.0`, the youngest, and so on.
+        log_file_rotation_count: u64 = 10;
+        "log.file.rotation.count", Whole(0, 1000, Count), ["log.file.rotation.count"];
 
         /// How a line is written: `text` for people, `json` for machines, `rabbitmq` for tools that
         /// wait for lines of RabbitMQ, with its banner.
         log_format: LogFormat = LogFormat::Text;
-        "log.format", Word(LogFormat::WORDS), ["log.console.formatter"];
+        "log.format", Word(LogFormat::WORDS), ["log.console.formatter", "log.file.formatter"];
     }
 
     "Users" {
@@ -422,6 +367,11 @@ settings! {
     }
 
     "Identity" {
+        /// The name of this node among RabbitMQ's. Without an `@` the machine's name is put behind
+        /// it, up to its first dot unless `RABBITMQ_USE_LONGNAME` is `true`.
+        node_name: String = "rabbit".to_owned();
+        "node_name", Name, [], env "RABBITMQ_NODENAME";
+
         /// The product that clients are told. Some choose what they do by it: change it with care.
         server_product: String = "RabbitMQ".to_owned();
         "server.product", Name, ["product.name"];
@@ -481,8 +431,32 @@ fn default_data_dir() -> PathBuf {
     )
 }
 
+/// The name that this process was given among RabbitMQ's nodes.
+static NODE: OnceLock<String> = OnceLock::new();
+
+/// Names this process's node, once: without an `@` the machine's name is put behind it, up to its
+/// first dot unless `long` says so.
+pub fn name_node(name: &str, long: bool) {
+    NODE.get_or_init(|| full_name(name, long));
+}
+
 /// The name of this broker among RabbitMQ's nodes.
 pub fn node_name() -> String {
+    NODE.get()
+        .cloned()
+        .unwrap_or_else(|| full_name("rabbit", false))
+}
+
+fn full_name(name: &str, long: bool) -> String {
+    let (name, host) = name.split_once('@').unwrap_or((name, ""));
+    if !host.is_empty() {
+        return format!("{name}@{host}");
+    }
     let machine = rustix::system::uname();
-    format!("rabbit@{}", machine.nodename().to_string_lossy())
+    let host = machine.nodename().to_string_lossy();
+    let host = match host.split_once('.') {
+        Some((short, _)) if !long => short,
+        _ => &host,
+    };
+    format!("{name}@{host}")
 }

@@ -10,9 +10,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Problems, Unknown};
+use super::key::Key;
+use super::near::nearest;
 use super::origin::Origin;
-use super::rabbit::{self, Reading};
-use super::settings::{KEYS, Key, Settings};
+use super::rabbit::{self, AsServer, Reading, Surroundings, Told};
+use super::settings::{KEYS, Settings};
 use super::value::Given;
 
 /// A setting on the command line.
@@ -35,6 +37,9 @@ pub struct Inputs {
     pub env: Vec<(OsString, OsString)>,
     /// The command line, in order.
     pub flags: Vec<Flag>,
+    /// Whether the program was started as RabbitMQ's server, in whose places its files are then
+    /// read without being named.
+    pub as_server: AsServer,
 }
 
 /// Settings with the origin of each.
@@ -89,6 +94,9 @@ const RABBITS_FILE_VARIABLE: &str = "RABBITMQ_CONFIG_FILE";
 /// RabbitMQ's for more such files: a directory or a pattern. They are read behind the first one.
 const RABBITS_FILES_VARIABLE: &str = "RABBITMQ_CONFIG_FILES";
 
+/// Where the data of RabbitMQ's nodes is if nothing else is said.
+const DATA: &str = "/var/lib/rabbitmq/mnesia";
+
 /// Variables of the test tools: they are never settings.
 const TOOL_VARIABLES: [&str; 4] = [
     "LEVERET_BLESS",
@@ -103,40 +111,25 @@ const TOOL_VARIABLES: [&str; 4] = [
 /// All that is wrong in any of them, in the order of the sources.
 pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let mut loader = Loader::default();
+    let surroundings = Surroundings::new(&inputs.env, inputs.as_server.clone());
+    if inputs.as_server != AsServer::No {
+        loader.as_server(&surroundings);
+    }
     let variables = loader.variables(&inputs.env);
-    let named = |wanted: &str| {
-        let found = variables.iter().find(|(name, _)| name == wanted);
-        found.map(|(_, value)| value.as_str())
-    };
+    let named = variables.iter().find(|(name, _)| name == FILE_VARIABLE);
     let file = inputs.file.clone();
-    let file = file.or_else(|| named(FILE_VARIABLE).map(PathBuf::from));
-    let rabbits = named(RABBITS_FILE_VARIABLE).map(rabbits_file);
-    // Seen: RabbitMQ 4.3.6 starts without it.
-    let missing = rabbits.as_ref().filter(|path| !path.exists());
-    if let Some(path) = missing {
-        let text = format!("there is no file {}", path.display());
-        let origin = Origin::Env(RABBITS_FILE_VARIABLE.to_owned());
-        loader.ignored.push((origin, text));
-    }
-    let file = file.or_else(|| rabbits.filter(|path| path.exists()));
-    let is_ours = file.as_ref().is_some_and(|path| !is_rabbits(path));
-    let more = named(RABBITS_FILES_VARIABLE).map_or_else(Vec::new, rabbit::files_of);
-    if is_ours && !more.is_empty() {
-        let text = "is read beside a file of RabbitMQ's format only".to_owned();
-        let origin = Origin::Env(RABBITS_FILES_VARIABLE.to_owned());
-        loader.ignored.push((origin, text));
-    }
-    let more = more.iter().filter(|_| !is_ours);
+    let file = file.or_else(|| named.map(|(_, path)| PathBuf::from(path)));
     let mut reading = Reading::default();
-    for path in file.iter().chain(more) {
-        loader.files.push(path.clone());
-        if is_rabbits(path) {
-            reading.file(path);
+    for path in loader.which(file, &surroundings) {
+        if is_rabbits(&path) {
+            reading.file(&path);
         } else {
-            loader.file(path);
+            loader.file(&path);
         }
+        loader.files.push(path);
     }
     loader.rabbits(reading, &inputs.env);
+    loader.surroundings(Told::by(&surroundings), surroundings.problems);
     loader.environment(&variables);
     loader.contradictions(&inputs.flags);
     for flag in &inputs.flags {
@@ -174,6 +167,7 @@ fn rabbits_file(name: &str) -> PathBuf {
     }
 }
 
+/// Collects what all sources say.
 struct Loader {
     settings: Settings,
     origins: Vec<Origin>,
@@ -211,6 +205,57 @@ impl Loader {
             })
         } else {
             Err(Problems(self.problems))
+        }
+    }
+
+    /// What a server of RabbitMQ's has that a broker of ours has not.
+    fn as_server(&mut self, surroundings: &Surroundings) {
+        self.give(
+            "log.format",
+            &Given::Text("rabbitmq".to_owned()),
+            &Origin::Server,
+        );
+        let dir = rabbit::data_dir(Path::new(DATA), surroundings);
+        let dir = Given::Text(dir.to_string_lossy().into_owned());
+        self.give("data_dir", &dir, &Origin::Server);
+    }
+
+    /// The files to read: the one that is `named`, or those of RabbitMQ's format.
+    fn which(&mut self, named: Option<PathBuf>, surroundings: &Surroundings) -> Vec<PathBuf> {
+        let variable = surroundings.get(RABBITS_FILE_VARIABLE);
+        let rabbits = match variable {
+            Some(variable) => Some(rabbits_file(&variable.value)),
+            None => surroundings.place("rabbitmq.conf"),
+        };
+        // Seen: RabbitMQ 4.3.6 starts without it.
+        if let (Some(path), Some(variable)) = (&rabbits, variable)
+            && !path.exists()
+        {
+            let text = format!("there is no file {}", path.display());
+            self.ignored.push((variable.origin.clone(), text));
+        }
+        let file = named.or_else(|| rabbits.filter(|path| path.exists()));
+        let more = surroundings.file_at(RABBITS_FILES_VARIABLE, "conf.d");
+        let more = more.map_or_else(Vec::new, |path| rabbit::files_of(&path.to_string_lossy()));
+        if file.as_ref().is_none_or(|path| is_rabbits(path)) {
+            return file.into_iter().chain(more).collect();
+        }
+        if !more.is_empty()
+            && let Some(variable) = surroundings.get(RABBITS_FILES_VARIABLE)
+        {
+            let text = "is read beside a file of RabbitMQ's format only".to_owned();
+            self.ignored.push((variable.origin.clone(), text));
+        }
+        file.into_iter().collect()
+    }
+
+    /// What RabbitMQ's environment says.
+    fn surroundings(&mut self, told: Told, problems: Vec<ConfigError>) {
+        self.problems.extend(problems);
+        self.problems.extend(told.problems);
+        self.ignored.extend(told.ignored);
+        for (key, given, origin) in told.given {
+            self.give(key.name, &given, &origin);
         }
     }
 
@@ -257,18 +302,9 @@ impl Loader {
         variables
     }
 
-    /// RabbitMQ's few variables first, so that ours win over them.
     fn environment(&mut self, variables: &[(String, String)]) {
-        for (row, key) in KEYS.iter().enumerate() {
-            for (name, value) in variables {
-                if key.rabbitmq_env == Some(name) {
-                    let origin = Origin::Env(name.clone());
-                    self.give_row(row, &Given::Raw(value.clone()), &origin);
-                }
-            }
-        }
         for (name, value) in variables {
-            if !name.starts_with("LEVERET_") || is_not_a_setting(name, value) {
+            if is_not_a_setting(name, value) {
                 continue;
             }
             let origin = Origin::Env(name.clone());
@@ -379,8 +415,6 @@ fn given(value: &Spanned<DeValue<'_>>) -> Given {
 
 fn is_ours(name: &str) -> bool {
     name.starts_with("LEVERET_")
-        || name.starts_with(RABBITS_FILE_VARIABLE)
-        || KEYS.iter().any(|key| key.rabbitmq_env == Some(name))
 }
 
 /// Whether a `LEVERET_…` variable is for other programs: the tools, or Kubernetes, which puts the
@@ -396,8 +430,7 @@ fn is_not_a_setting(name: &str, value: &str) -> bool {
 
 /// The row of an environment variable.
 fn env_key(name: &str) -> Option<usize> {
-    KEYS.iter()
-        .position(|key| key.env() == name || key.rabbitmq_env == Some(name))
+    KEYS.iter().position(|key| key.env() == name)
 }
 
 fn env_hint(name: &str) -> Unknown {
@@ -421,46 +454,4 @@ fn hint(name: &str, given: &Given) -> Unknown {
         return Unknown::Near(whole.to_owned());
     }
     nearest(name, names().map(str::to_owned)).map_or(Unknown::Nothing, Unknown::Near)
-}
-
-/// The known name with the fewest changed letters, if they are few for its length.
-pub(super) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
-    // Longer than any name can be mistyped; also a bound on the work below.
-    if name.len() > 100 {
-        return None;
-    }
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '.'], "_");
-    let wanted = plain(name);
-    let scored = known.map(|known| (mistake(&wanted, &plain(&known)), known));
-    let (changes, best) = scored.min_by_key(|(changes, _)| *changes)?;
-    (changes <= 1 + wanted.len() / 5).then_some(best)
-}
-
-/// How far a name is from a known one; letters in another order are one slip of the fingers.
-fn mistake(wanted: &str, known: &str) -> usize {
-    let letters = |text: &str| {
-        let mut letters: Vec<char> = text.chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    match distance(wanted, known) {
-        2.. if letters(wanted) == letters(known) => 1,
-        far => far,
-    }
-}
-
-/// Letters to insert, delete or change to make one text of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (nth, letter) in one.chars().enumerate() {
-        let mut next = vec![nth + 1];
-        for ((above_left, above), theirs) in row.iter().zip(row.iter().skip(1)).zip(&other) {
-            let left = next.last().copied().unwrap_or_default();
-            let change = above_left + usize::from(letter != *theirs);
-            next.push(change.min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }

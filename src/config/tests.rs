@@ -32,6 +32,7 @@ impl Sources<'_> {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
             flags: flags.map(|flag| given(*flag)).collect(),
+            ..Inputs::default()
         };
         let home = format!("{}/", dir.path().display());
         load(&inputs).map_err(|problems| problems.to_string().replace(&home, ""))
@@ -82,6 +83,7 @@ fn sample(key: &Key) -> Value {
         (ValueType::Host | ValueType::HostOrNone, _) => Value::Text("127.0.0.9".to_owned()),
         (ValueType::Flag, Value::Flag(flag)) => Value::Flag(!flag),
         (ValueType::FlagOrNone, _) => Value::Flag(true),
+        (ValueType::MomentsOrNone, _) => Value::Text("$D0".to_owned()),
         (ValueType::Word(words), Value::Text(default)) => Value::Text(
             words
                 .iter()
@@ -462,9 +464,13 @@ fn an_unknown_name_comes_with_the_one_that_was_meant() {
     unknown("data-dir", "did you mean data_dir?");
     unknown("level", "did you mean log.level?");
     unknown("log.levle", "did you mean log.level?");
-    unknown("log", "there are log.level, log.format");
+    unknown(
+        "default_permissions",
+        "there are default_permissions.configure, default_permissions.write, \
+         default_permissions.read",
+    );
     unknown("listeners.tcp.default", "here it is called port");
-    unknown("log.console.level", "here it is called log.level");
+    unknown("log.default.level", "here it is called log.level");
     unknown("product.version", "here it is called server.version");
     unknown("mqtt.listeners", "`leveret settings` lists them all");
     unknown(&"y".repeat(101), "`leveret settings` lists them all");

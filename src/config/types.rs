@@ -110,6 +110,61 @@ words! {
 }
 
 words! {
+    /// The least severe event that is logged of a category, or written to an output.
+    LevelOf {
+        /// What is said elsewhere.
+        Default = "default",
+        /// Everything.
+        Debug = "debug",
+        /// Connections, starts, stops, and all that follows.
+        Info = "info",
+        /// What may need a look.
+        Warning = "warning",
+        /// What went wrong.
+        Error = "error",
+        /// Nothing.
+        None = "none",
+    }
+}
+
+impl LevelOf {
+    /// The level, where `default` holds without one of its own.
+    #[must_use]
+    pub fn or(self, default: LogLevel) -> LogLevel {
+        match self {
+            Self::Default => default,
+            Self::Debug => LogLevel::Debug,
+            Self::Info => LogLevel::Info,
+            Self::Warning => LogLevel::Warning,
+            Self::Error => LogLevel::Error,
+            Self::None => LogLevel::None,
+        }
+    }
+}
+
+words! {
+    /// Where the console's lines go.
+    LogStream {
+        /// Standard output.
+        Stdout = "stdout",
+        /// Standard error.
+        Stderr = "stderr",
+    }
+}
+
+words! {
+    /// Whether lines on the console are coloured.
+    LogColours {
+        /// On a terminal, unless `NO_COLOR` is set.
+        Auto = "auto",
+        /// Always.
+        On = "on",
+        /// Never.
+        Off = "off",
+    }
+}
+
+words! {
     /// How a log line is written.
     LogFormat {
         /// For people.

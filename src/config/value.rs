@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use toml_writer::{ToTomlValue as _, TomlStringBuilder};
 
+use super::rotation::Rotation;
+
 /// A value as a source gave it, before any check.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
@@ -148,6 +150,8 @@ pub enum ValueType {
     Path,
     /// A path, or `none`.
     PathOrNone,
+    /// Moments that come again, as [`Rotation`] reads them, or `none`.
+    MomentsOrNone,
     /// `true` or `false`.
     Flag,
     /// `true`, `false`, or `none`.
@@ -191,6 +195,10 @@ impl ValueType {
                 .map(Value::Text),
             Self::PathOrNone if is_none(given) => Some(Value::None),
             Self::PathOrNone => Self::Path.read(given),
+            Self::MomentsOrNone if is_none(given) => Some(Value::None),
+            Self::MomentsOrNone => text(given)
+                .filter(|moments| Rotation::read(moments).is_some())
+                .map(Value::Text),
             Self::FlagOrNone if is_none(given) => Some(Value::None),
             Self::Flag | Self::FlagOrNone => flag(given).map(Value::Flag),
             Self::Word(words) => text(given)
@@ -222,6 +230,7 @@ impl ValueType {
             Self::Pattern | Self::Secret => "a text".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::PathOrNone => "a path, or none".to_owned(),
+            Self::MomentsOrNone => "moments that come again, as in $D0, or none".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::FlagOrNone => "true, false or none".to_owned(),
             Self::Word(words) => format!("one of {}", words.join(", ")),

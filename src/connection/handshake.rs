@@ -29,7 +29,7 @@ use crate::config::Settings;
 use crate::desk::Desk;
 use crate::desk::session::{Client, Login, Origin, Session, Tuned};
 use crate::error::AmqpError;
-use crate::log::{Process, Shown};
+use crate::log::{self, Process, Shown};
 use crate::outbox::Outbox;
 
 use super::framing;
@@ -150,7 +150,12 @@ impl AwaitStartOk {
                 }
             })?;
         broker.tell_login(origin, how, Ok(user.name()));
-        crate::log::info!(%process, "User '{}' authenticated successfully", user.name());
+        crate::log::info!(
+            target: log::LOGIN,
+            %process,
+            "User '{}' authenticated successfully",
+            user.name()
+        );
         let settings = &broker.env.settings;
         let tune = ConnectionTune {
             channel_max: settings.channel_max,
@@ -217,7 +222,9 @@ fn log_refused(process: &Process, refused: &Refused, log: &str) {
         return;
     };
     if !matches!(refused, Refused::TooManyFailures { .. }) {
-        crate::log::warn!(%process, "User '{}' failed to authenticate: {why}", Shown(user));
+        let user = Shown(user);
+        let what = "failed to authenticate";
+        crate::log::warn!(target: log::LOGIN, %process, "User '{user}' {what}: {why}");
     }
 }
 

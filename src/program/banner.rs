@@ -7,14 +7,14 @@
 //! Seen: RabbitMQ 4.3.6, its standard output.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::config::{Durability, Loaded, LogFormat, Settings, node_name};
+use crate::config::{Durability, Loaded, LogFormat, LogStream, Settings, node_name};
 use crate::log;
 use crate::net::listener::Listening;
 use crate::plugins;
 
-use super::logging::LastLines;
+use super::logging::{self, LastLines};
 
 /// Says that the broker starts, and with what.
 pub(super) fn begin(loaded: &Loaded, output: &LastLines) {
@@ -27,7 +27,7 @@ pub(super) fn begin(loaded: &Loaded, output: &LastLines) {
         lines = format!(" Starting {product} on {OURS}\n {COPYRIGHT}\n {LICENCE}"),
         ""
     );
-    output.say(&banner(&product, loaded.files()));
+    output.say(&banner(&product, loaded));
     log::info!(lines = circumstances(loaded), "");
 }
 
@@ -80,7 +80,20 @@ fn product(settings: &Settings) -> String {
     format!("{} {}", settings.server_product, settings.server_version)
 }
 
-fn banner(product: &str, files: &[PathBuf]) -> String {
+/// Where the log goes, as RabbitMQ names it.
+fn logs(settings: &Settings) -> Vec<String> {
+    let file = logging::file(settings).map(|path| path.display().to_string());
+    let console = match settings.log_console_stdio {
+        LogStream::Stdout => "<stdout>",
+        LogStream::Stderr => "<stderr>",
+    };
+    let console = settings.log_console_enabled.then(|| console.to_owned());
+    file.into_iter().chain(console).collect()
+}
+
+fn banner(product: &str, loaded: &Loaded) -> String {
+    let logs = logs(&loaded.settings).join("\n        ");
+    let files = loaded.files();
     let files: Vec<String> = files
         .iter()
         .map(|file| file.display().to_string())
@@ -102,7 +115,7 @@ fn banner(product: &str, files: &[PathBuf]) -> String {
   Doc guides:  https://www.rabbitmq.com/docs
   Settings:    leveret settings
 
-  Logs: <stdout>
+  Logs: {logs}
 
   Config file(s): {files}
 

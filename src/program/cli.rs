@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::iter;
 use std::path::PathBuf;
 
-use crate::config::{Flag, Inputs, Loaded, Problems, load};
+use crate::config::{AsServer, Flag, Inputs, Loaded, Problems, load};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -172,11 +172,16 @@ impl Options {
     ///
     /// # Errors
     /// All that is wrong in file, environment and options.
-    pub(crate) fn load(&self, env: Vec<(OsString, OsString)>) -> Result<Loaded, Problems> {
+    pub(crate) fn load(
+        &self,
+        env: Vec<(OsString, OsString)>,
+        as_server: AsServer,
+    ) -> Result<Loaded, Problems> {
         load(&Inputs {
             file: self.config.clone(),
             env,
             flags: self.flags(),
+            as_server,
         })
     }
 

@@ -1,53 +1,101 @@
-//! Where log lines go and how they look: to standard output, as text for people, as JSON, or as
-//! RabbitMQ's lines.
+//! Where log lines go and how they look: to the console and to a file, as text for people, as JSON,
+//! or as RabbitMQ's lines.
 //!
-//! Standard output because that is where scripts and test containers look for
-//! `Server startup complete` (Docs: RabbitMQ's container logs there). What is logged is decided
-//! where it happens; nothing here filters by content, so passwords must be
+//! Standard output unless the settings say otherwise, because that is where scripts and test
+//! containers look for `Server startup complete` (Docs: RabbitMQ's container logs there). What is
+//! logged is decided where it happens; nothing here filters by content, so passwords must be
 //! [`Secret`](crate::config::Secret)s, which print a placeholder.
 //!
 //! `lines` writes them: no thread that logs waits for the reader of the log or fails with it.
 //! `plain` keeps each of them one line; `rabbit` makes RabbitMQ's of them.
+//! `rotating` is a file that begins anew.
 
 use std::error::Error;
+use std::fs::File;
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
-use crate::config::{LogFormat, LogLevel};
-use tracing::Subscriber;
-use tracing_subscriber::filter::LevelFilter;
+use crate::config::{LevelOf, LogColours, LogFormat, LogLevel, LogStream, Settings};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{Layer, Registry, registry};
 
-use lines::Lines;
 use plain::PlainFields;
 use rabbit::RabbitLines;
+use rotating::Rotating;
 
 mod lines;
 mod plain;
 mod rabbit;
+mod rotating;
 
 pub(crate) use lines::LastLines;
 pub(crate) use plain::push_plain;
 
-/// Sends the log of this process to standard output; in colours only where a person looks at it
-/// and `NO_COLOR` is not set. The lines that wait are written before the returned value is gone.
+/// Sends the log of this process where the settings say. The lines that wait are written before the
+/// returned value is gone.
 ///
 /// # Errors
-/// When the process has a log already, or no thread is to be had.
-pub(crate) fn init(level: LogLevel, format: LogFormat) -> Result<LastLines, Box<dyn Error>> {
+/// When the process has a log already, a file cannot be opened, or no thread is to be had.
+pub(crate) fn init(settings: &Settings) -> Result<LastLines, Box<dyn Error>> {
+    let mut last = LastLines::default();
+    let mut layers = Vec::new();
+    let console = console(settings)?;
+    let style = style_of(settings, console.is_terminal());
+    let lines = last.add(console, style, missing)?;
+    if settings.log_console_enabled {
+        let filter = filter(settings, settings.log_console_level);
+        layers.push(layer(filter, style, move || lines.clone()));
+    }
+    if let Some(path) = file(settings) {
+        let style = style.plain();
+        let file = Rotating::open(&path, settings)
+            .map_err(|error| format!("log.file.name: '{}': {error}", path.display()))?;
+        let lines = last.add(file, style, missing)?;
+        let filter = filter(settings, settings.log_file_level);
+        layers.push(layer(filter, style, move || lines.clone()));
+    }
+    tracing::subscriber::set_global_default(registry().with(layers))?;
+    Ok(last)
+}
+
+fn missing(missing: u64, why: &str) {
+    tracing::warn!("{missing} log lines are missing since the start, the last because: {why}");
+}
+
+/// The stream that a console is.
+fn console(settings: &Settings) -> io::Result<File> {
+    match settings.log_console_stdio {
+        LogStream::Stdout => lines::stream(&io::stdout()),
+        LogStream::Stderr => lines::stream(&io::stderr()),
+    }
+}
+
+/// The log's file, if there is to be one.
+pub(crate) fn file(settings: &Settings) -> Option<PathBuf> {
+    let name = settings.log_file_name.as_ref()?;
+    let dir = settings.log_dir.clone();
+    Some(
+        dir.unwrap_or_else(|| settings.data_dir.join("log"))
+            .join(name),
+    )
+}
+
+fn style_of(settings: &Settings, is_terminal: bool) -> Style {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let is_coloured = io::stdout().is_terminal() && !plain;
-    let style = match format {
+    let is_coloured = match settings.log_console_use_colors {
+        LogColours::Auto => is_terminal && !plain,
+        LogColours::On => true,
+        LogColours::Off => false,
+    };
+    match settings.log_format {
         LogFormat::Json => Style::Json,
         LogFormat::Text if is_coloured => Style::Colours,
         LogFormat::Text => Style::Text,
         LogFormat::Rabbitmq if is_coloured => Style::RabbitColours,
         LogFormat::Rabbitmq => Style::Rabbit,
-    };
-    let (lines, last) = Lines::start(lines::stdout()?, style, |missing, why| {
-        tracing::warn!("{missing} log lines are missing since the start, the last because: {why}");
-    })?;
-    tracing::subscriber::set_global_default(subscriber(level, style, move || lines.clone()))?;
-    Ok(last)
+    }
 }
 
 /// How lines look.
@@ -71,6 +119,15 @@ impl Style {
         matches!(self, Self::Colours | Self::RabbitColours)
     }
 
+    /// The same without colours.
+    fn plain(self) -> Self {
+        match self {
+            Self::Colours => Self::Text,
+            Self::RabbitColours => Self::Rabbit,
+            other => other,
+        }
+    }
+
     /// Appends what the formatter made of an event: one line, but for RabbitMQ's lines, whose parts
     /// the formatter has made plain.
     fn push(self, into: &mut Vec<u8>, text: &str) {
@@ -84,26 +141,48 @@ impl Style {
     }
 }
 
-fn subscriber<W>(level: LogLevel, style: Style, writer: W) -> Box<dyn Subscriber + Send + Sync>
+/// One of the places that lines are written to.
+type Output = Box<dyn Layer<Registry> + Send + Sync>;
+
+fn layer<W>(filter: Targets, style: Style, writer: W) -> Output
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let log = tracing_subscriber::fmt()
-        .with_max_level(filter(level))
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         // It would complain on standard error, and panic where that cannot be written either.
         .log_internal_errors(false)
         .with_ansi(style.has_colours());
     match style {
         Style::Text | Style::Colours => {
-            Box::new(log.with_target(false).fmt_fields(PlainFields).finish())
+            let log = log.with_target(false).fmt_fields(PlainFields);
+            log.with_filter(filter).boxed()
         }
-        Style::Json => Box::new(log.json().flatten_event(true).finish()),
-        Style::Rabbit | Style::RabbitColours => Box::new(log.event_format(RabbitLines).finish()),
+        Style::Json => log.json().flatten_event(true).with_filter(filter).boxed(),
+        Style::Rabbit | Style::RabbitColours => {
+            log.event_format(RabbitLines).with_filter(filter).boxed()
+        }
     }
 }
 
-fn filter(level: LogLevel) -> LevelFilter {
+/// What an output of this level takes. The level of a category holds for every output.
+///
+/// Seen: RabbitMQ 4.3.6 with `log.console.level = warning` and `log.connection.level = info`.
+fn filter(settings: &Settings, output: LevelOf) -> Targets {
+    let level = output.or(settings.log_level);
+    let categories = [
+        ("connection", settings.log_connection_level),
+        ("channel", settings.log_channel_level),
+        ("queue", settings.log_queue_level),
+    ];
+    let targets = categories
+        .map(|(name, of_category)| (format!("leveret::{name}"), severity(of_category.or(level))));
+    Targets::new()
+        .with_default(severity(level))
+        .with_targets(targets)
+}
+
+fn severity(level: LogLevel) -> LevelFilter {
     match level {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Info => LevelFilter::INFO,

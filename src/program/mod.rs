@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -17,7 +17,7 @@ use leveret_ctl::Tool;
 
 use crate::broker::{Broker, StartError};
 use crate::clock::Clock;
-use crate::config::{self, Loaded, LogFormat, Origin};
+use crate::config::{self, AsServer, Loaded, LogFormat, Origin};
 use crate::log;
 use crate::net::descriptors;
 use crate::store::is_guarded;
@@ -67,13 +67,15 @@ pub fn main() -> ExitCode {
         Some(Command::Man { dir }) => return documents::man(dir),
         Some(Command::CheckConfig) | None => {}
     }
-    let loaded = match cli.options.load(std::env::vars_os().collect()) {
+    let loaded = match cli.options.load(std::env::vars_os().collect(), as_server()) {
         Ok(loaded) => loaded,
         Err(problems) => {
             complain(&complaint(&problems.0));
             return ExitCode::FAILURE;
         }
     };
+    let is_long = std::env::var_os("RABBITMQ_USE_LONGNAME").is_some_and(|value| value == "true");
+    config::name_node(&loaded.settings.node_name, is_long);
     if cli.command == Some(Command::CheckConfig) {
         return check_config(&cli, &loaded);
     }
@@ -83,6 +85,18 @@ pub fn main() -> ExitCode {
             complain(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The name of RabbitMQ's server.
+const SERVER: &str = "rabbitmq-server";
+
+/// Whether the program was started as RabbitMQ's server.
+fn as_server() -> AsServer {
+    let name = std::env::args_os().next().map(PathBuf::from);
+    match name.as_deref().and_then(Path::file_name) {
+        Some(name) if name == SERVER => AsServer::Yes,
+        _ => AsServer::No,
     }
 }
 
@@ -162,7 +176,7 @@ fn complain(what: &dyn Display) {
 fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     let settings = &loaded.settings;
     let clock = Clock::system();
-    let output = logging::init(settings.log_level, settings.log_format)?;
+    let output = logging::init(settings)?;
     banner::begin(loaded, &output);
     descriptors::raise();
     let mut signals = Signals::catch()?;
@@ -177,6 +191,11 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     let builder = Broker::builder().settings(settings.clone());
     let broker = builder.reclaim(leveret_allocator::collect).start();
     let broker = broker.map_err(|error| complaint(&[placed(loaded, &error)]))?;
+    let pid_file = settings.pid_file.as_deref();
+    if let Some(path) = pid_file {
+        let written = ready_file::write_pid(path);
+        written.map_err(|error| format!("pid_file: '{}': {error}", path.display()))?;
+    }
     let ready = Ready::new(settings, broker.listeners());
     if let Some(path) = &cli.ready_file {
         ready.write(path).map_err(|error| at(path, &error))?;
@@ -198,7 +217,7 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     );
     signals.end_at_the_next()?;
     broker.stop("shutdown");
-    if let Some(path) = &cli.ready_file {
+    for path in cli.ready_file.as_deref().into_iter().chain(pid_file) {
         ready_file::remove(path).map_err(|error| at(path, &error))?;
     }
     log::info!("Stopped");

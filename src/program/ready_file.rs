@@ -91,6 +91,17 @@ impl Ready {
     }
 }
 
+/// Writes the process id to a file, as RabbitMQ does; its directory is made.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn write_pid(path: &Path) -> io::Result<()> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    fs::write(path, format!("{}\n", std::process::id()))
+}
+
 /// Finds out whether [`Ready::write`] would work, without touching the file.
 ///
 /// # Errors

@@ -359,7 +359,7 @@ fn file_of_rabbitmq_is_explained_line_by_line() {
              settings file of Leveret, which is TOML, its lines are:",
             "my.toml, line 2: listeners.tcp.default: port = 5673",
             "my.toml, line 3: listeners.tcp.1: host = \"127.0.0.1\" and port = 5674",
-            "my.toml, line 4: log.console.level: log.level = \"warning\"",
+            "my.toml, line 4: log.console.level: log.console.level = \"warning\"",
             "my.toml, line 6: default_user: default_user = \"bob\"",
             "my.toml, line 7: default_pass: default_pass = \"…\"",
             "my.toml, line 8: loopback_users.guest: loopback_users = \"none\"",

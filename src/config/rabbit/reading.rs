@@ -13,9 +13,10 @@ use super::known::{self, Known};
 use super::protecting;
 use super::{is_listener, keys, parts, worth};
 use crate::config::error::{ConfigError, Unknown};
+use crate::config::key::Key;
+use crate::config::near::nearest;
 use crate::config::origin::Origin;
-use crate::config::settings::Key;
-use crate::config::sources::{nearest, read_text};
+use crate::config::sources::read_text;
 use crate::config::value::{Given, Value, ValueType};
 
 /// How many files may include each other: a circle of them has an end.

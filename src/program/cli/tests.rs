@@ -13,7 +13,7 @@ fn cli(args: &[&str]) -> Result<Cli, String> {
 }
 
 fn loaded(args: &[&str]) -> Result<Loaded, String> {
-    let loaded = cli(args)?.options.load(Vec::new());
+    let loaded = cli(args)?.options.load(Vec::new(), AsServer::No);
     loaded.map_err(|problems| problems.to_string())
 }
 

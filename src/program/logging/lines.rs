@@ -33,9 +33,11 @@ pub(crate) struct Lines {
     style: Style,
 }
 
-/// Waits for the last lines when it is dropped, so that the process does not end before them.
+/// Waits for the last lines of all outputs when it is dropped, so that the process does not end
+/// before them.
+#[derive(Default)]
 #[must_use]
-pub(crate) struct LastLines(Arc<Shared>);
+pub(crate) struct LastLines(Vec<Arc<Shared>>);
 
 #[derive(Default)]
 struct Shared {
@@ -53,18 +55,19 @@ struct State {
     is_writing: bool,
 }
 
-impl Lines {
+impl LastLines {
     /// Starts the thread that writes to `output`. `on_missing` is called by that thread when a
     /// write has worked and lines are missing before it: with how many since the start, and why
     /// the last of them could not be written.
     ///
     /// # Errors
     /// When there is no thread to be had.
-    pub(crate) fn start<O>(
+    pub(crate) fn add<O>(
+        &mut self,
         output: O,
         style: Style,
         on_missing: fn(u64, &str),
-    ) -> io::Result<(Self, LastLines)>
+    ) -> io::Result<Lines>
     where
         O: Write + AsFd + Send + 'static,
     {
@@ -80,8 +83,8 @@ impl Lines {
         thread::Builder::new()
             .name("leveret-log".to_owned())
             .spawn(move || writer.run())?;
-        let last = LastLines(Arc::clone(&shared));
-        Ok((Self { shared, style }, last))
+        self.0.push(Arc::clone(&shared));
+        Ok(Lines { shared, style })
     }
 }
 
@@ -107,14 +110,17 @@ impl Write for Lines {
 }
 
 impl LastLines {
-    /// Writes a text of our own as it is, between the lines of the log; what does not fit is
-    /// dropped, as a line is.
+    /// Writes a text of our own to the first output as it is, between the lines of the log; what
+    /// does not fit is dropped, as a line is.
     pub(crate) fn say(&self, text: &str) {
-        let mut state = self.0.state.lock();
+        let Some(first) = self.0.first() else {
+            return;
+        };
+        let mut state = first.state.lock();
         if state.waiting.len() + text.len() <= BUFFER_MAX {
             state.waiting.extend_from_slice(text.as_bytes());
             drop(state);
-            self.0.changed.notify_all();
+            first.changed.notify_all();
         } else {
             state.dropped += 1;
         }
@@ -122,12 +128,13 @@ impl LastLines {
 
     /// Waits until everything that was said is written or missing, or [`LAST_LINES`].
     pub(super) fn wait(&self) {
-        let mut state = self.0.state.lock();
-        let is_busy = |state: &mut State| state.is_writing || !state.waiting.is_empty();
-        let _timed_out = self
-            .0
-            .changed
-            .wait_while_for(&mut state, is_busy, LAST_LINES);
+        for output in &self.0 {
+            let mut state = output.state.lock();
+            let is_busy = |state: &mut State| state.is_writing || !state.waiting.is_empty();
+            let _timed_out = output
+                .changed
+                .wait_while_for(&mut state, is_busy, LAST_LINES);
+        }
     }
 }
 
@@ -229,11 +236,11 @@ fn count(lines: &[u8]) -> u64 {
     lines.iter().map(|octet| u64::from(*octet == b'\n')).sum()
 }
 
-/// The standard output, without the buffer of `std`, which would write again what failed before.
+/// A standard stream, without the buffer of `std`, which would write again what failed before.
 ///
 /// # Errors
 /// Those of the system.
-pub(crate) fn stdout() -> io::Result<File> {
-    let own: OwnedFd = io::stdout().as_fd().try_clone_to_owned()?;
+pub(crate) fn stream(stream: &impl AsFd) -> io::Result<File> {
+    let own: OwnedFd = stream.as_fd().try_clone_to_owned()?;
     Ok(own.into())
 }

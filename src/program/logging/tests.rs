@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::config::Settings;
 use parking_lot::Mutex;
 
-use super::lines::LastLines;
+use super::lines::{LastLines, Lines};
 
 use super::*;
 
@@ -19,6 +19,18 @@ impl Write for Page {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn subscriber<W>(level: LogLevel, style: Style, writer: W) -> impl tracing::Subscriber
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let settings = Settings {
+        log_level: level,
+        ..Settings::default()
+    };
+    let filter = filter(&settings, LevelOf::Default);
+    registry().with(vec![layer(filter, style, writer)])
 }
 
 /// What two events, one of them with all settings, look like.
@@ -74,7 +86,8 @@ fn passwords_are_not_logged() {
 /// The first line of the log when a client brings `text` into a message and a field.
 fn line_of(text: &str, style: Style) -> String {
     let (reader, output) = io::pipe().unwrap();
-    let (lines, _last) = Lines::start(output, style, |_, _| {}).unwrap();
+    let mut last = LastLines::default();
+    let lines = last.add(output, style, |_, _| {}).unwrap();
     let log = subscriber(LogLevel::Info, style, move || lines.clone());
     tracing::subscriber::with_default(log, || {
         tracing::warn!(name = text, shown = %text, "closing {text} now");
@@ -120,12 +133,54 @@ fn text_of_a_client_stays_in_its_line() {
     assert!(line_of("zażółć 兎 'x' \\", Style::Text).contains("closing zażółć 兎 'x' \\ now"));
 }
 
+/// What is said at `level` by `target` with these settings, to an output of the level `output`.
+fn is_taken(settings: &[(&str, &str)], output: LevelOf, target: &str, level: LevelFilter) -> bool {
+    let mut set = Settings::default();
+    for (key, value) in settings {
+        let given = crate::config::Given::Raw((*value).to_owned());
+        let key = crate::config::Key::named(key).unwrap();
+        key.set(&mut set, &given, &crate::config::Origin::Program)
+            .unwrap();
+    }
+    filter(&set, output).would_enable(target, &level.into_level().unwrap())
+}
+
+// Seen: RabbitMQ 4.3.6 with these lines in its rabbitmq.conf.
+#[test]
+fn level_of_a_category_holds_for_every_output() {
+    let settings = [
+        ("log.connection.level", "info"),
+        ("log.channel.level", "none"),
+    ];
+    for output in [LevelOf::Warning, LevelOf::Error] {
+        let taken = |target, level| is_taken(&settings, output, target, level);
+        assert!(taken("leveret::connection::logging", LevelFilter::INFO));
+        assert!(!taken("leveret::connection::logging", LevelFilter::DEBUG));
+        assert!(!taken("leveret::channel", LevelFilter::ERROR));
+        assert!(!taken("leveret::auth", LevelFilter::INFO));
+        assert_eq!(
+            taken("leveret::auth", LevelFilter::WARN),
+            output == LevelOf::Warning
+        );
+    }
+    let by_default = |target| {
+        is_taken(
+            &[("log.level", "debug")],
+            LevelOf::Default,
+            target,
+            LevelFilter::DEBUG,
+        )
+    };
+    assert!(by_default("leveret::queue") && by_default("leveret::auth"));
+}
+
 // RabbitMQ's lines may be several for an event, but each is the broker's.
 #[test]
 fn text_of_a_client_begins_no_line_of_rabbitmqs() {
     for style in [Style::Rabbit, Style::RabbitColours] {
         let (reader, output) = io::pipe().unwrap();
-        let (lines, last) = Lines::start(output, style, |_, _| {}).unwrap();
+        let mut last = LastLines::default();
+        let lines = last.add(output, style, |_, _| {}).unwrap();
         let log = subscriber(LogLevel::Info, style, move || lines.clone());
         tracing::subscriber::with_default(log, || {
             let text = "a\nb\u{1b}[2J\r\u{2028}";
@@ -209,11 +264,12 @@ fn tight(room: usize) -> (Lines, LastLines, Arc<Mutex<usize>>, BufReader<PipeRea
         room: Arc::clone(&room),
         out,
     };
-    let (lines, last) = Lines::start(output, Style::Text, |missing, why| {
+    let mut last = LastLines::default();
+    let lines = last.add(output, Style::Text, |missing, why| {
         // What the log itself would say.
         *TOLD.lock() = format!("{missing}: {why}");
-    })
-    .unwrap();
+    });
+    let lines = lines.unwrap();
     (lines, last, room, BufReader::new(reader))
 }
 

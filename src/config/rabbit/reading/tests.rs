@@ -49,7 +49,7 @@ fn what_we_have_acts_and_the_last_line_of_a_name_counts() {
             "host = \"127.0.0.1\"",
             "port = 5673",
             "log.format = \"json\"",
-            "log.level = \"info\"",
+            "log.console.level = \"info\"",
             "vm_memory_high_watermark.absolute = 2147483648",
         ]
     );
@@ -96,13 +96,13 @@ fn a_name_with_an_escaped_dot_is_one_part() {
 #[test]
 fn of_two_names_for_one_setting_the_first_in_its_row_counts() {
     for text in [
-        "log.console.level = error\nlog.default.level = debug\n",
-        "log.default.level = debug\nlog.console.level = error\n",
+        "log.file.formatter = json\nlog.console.formatter = plaintext\n",
+        "log.console.formatter = plaintext\nlog.file.formatter = json\n",
     ] {
         let [given, ..] = read(text);
         assert_eq!(
             given.last().map(String::as_str),
-            Some("log.level = \"error\"")
+            Some("log.format = \"rabbitmq\"")
         );
     }
 }
