@@ -74,6 +74,7 @@ mod protocol;
 mod queue;
 mod store;
 mod sync;
+mod sys;
 mod tally;
 mod turns;
 mod vhost;

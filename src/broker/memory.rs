@@ -38,9 +38,16 @@ fn of_machine() -> Option<u64> {
     kib.checked_mul(1024)
 }
 
+/// Octets that this process has resident; only Linux says so without being asked in its own way.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn resident() -> Option<u64> {
+    None
+}
+
 /// Octets that this process has resident.
+#[cfg(target_os = "linux")]
 pub(super) fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
-    pages.checked_mul(rustix::param::page_size() as u64)
+    pages.checked_mul(crate::sys::page_bytes())
 }

@@ -84,6 +84,5 @@ fn is_disk_low(settings: &Settings) -> bool {
 
 /// Octets that an unprivileged process can still write there.
 pub(super) fn free_disk(dir: &Path) -> Option<u64> {
-    let stat = rustix::fs::statvfs(dir).ok()?;
-    stat.f_bavail.checked_mul(stat.f_frsize)
+    crate::sys::free_disk(dir)
 }

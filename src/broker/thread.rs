@@ -123,11 +123,10 @@ fn for_http() -> io::Result<Runtime> {
 fn yield_to_amqp(runtime: &mut Builder) {
     #[cfg(target_os = "linux")]
     {
-        use rustix::process::{getpriority_process, setpriority_process};
-        // Linux takes no process for the thread that asks.
-        let niceness = getpriority_process(None).map(|own| own + HTTP_NICENESS);
+        let own = crate::sys::thread_niceness().map_err(|error| error.kind());
         runtime.on_thread_start(move || {
-            let set = niceness.and_then(|niceness| setpriority_process(None, niceness));
+            let own = own.map_err(io::Error::from);
+            let set = own.and_then(|own| crate::sys::lower_thread(own + HTTP_NICENESS));
             if let Err(error) = set {
                 // It serves all the same.
                 crate::log::debug!("a thread for HTTP is as important as others: {error}");

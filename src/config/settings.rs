@@ -452,8 +452,7 @@ fn full_name(name: &str, long: bool) -> String {
     if !host.is_empty() {
         return format!("{name}@{host}");
     }
-    let machine = rustix::system::uname();
-    let host = machine.nodename().to_string_lossy();
+    let host = crate::sys::host_name();
     let host = match host.split_once('.') {
         Some((short, _)) if !long => short,
         _ => &host,

@@ -1,25 +1,15 @@
 //! How many files and sockets the process may have open, and how many of them are kept back from
 //! connections: a store that cannot open its next file stops every publisher.
 
-use std::os::fd::{AsFd, AsRawFd as _};
-
-use rustix::io::fcntl_dupfd_cloexec;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use crate::limits::DESCRIPTORS_KEPT;
+use crate::sys;
 
 /// Raises what the process may have open to what the system lets it have. The lower one that a
 /// process starts with is for those that wait with `select`, which we do not.
 ///
 /// For the program; an embedded broker leaves the process as it is.
 pub fn raise() {
-    let now = getrlimit(Resource::Nofile);
-    let most = Rlimit {
-        current: now.maximum,
-        ..now
-    };
-    // Where that is refused (macOS has a lower limit of its own), the old one stands.
-    let _raised = setrlimit(Resource::Nofile, most);
+    sys::raise_descriptors();
 }
 
 /// The limit of the process, as far as connections may go.
@@ -35,7 +25,7 @@ impl Descriptors {
     /// Those of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        let limit = getrlimit(Resource::Nofile).current;
+        let limit = sys::descriptors_max();
         Self {
             limit,
             kept: limit.map_or(0, |limit| DESCRIPTORS_KEPT.min(limit / 4)),
@@ -58,13 +48,12 @@ impl Descriptors {
     /// The system gives out the lowest number that is free, so as long as the first of the highest
     /// ones is free, all of them are, but for some that were closed again. Only where it is not are
     /// the open ones counted.
-    pub(super) fn have_room(&self, any: &impl AsFd) -> bool {
+    pub(super) fn have_room(&self, any: &impl sys::Descriptor) -> bool {
         let Some(limit) = self.limit else {
             return true;
         };
         let first = i32::try_from(limit - self.kept).unwrap_or(i32::MAX);
-        let lowest = fcntl_dupfd_cloexec(any, first);
-        if lowest.is_ok_and(|lowest| lowest.as_raw_fd() == first) {
+        if sys::has_descriptor(any, first) {
             return true;
         }
         // The directory that is read takes one itself.

@@ -57,6 +57,7 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         "the one place where time is read",
     ),
     ("src/store/disk/os.rs", &["std::fs"], "the disk"),
+    ("src/sys/", &["std::fs"], "files, as each system has them"),
     (
         "src/sync",
         &["std::thread"],
@@ -126,7 +127,7 @@ const LAYERS: &[&str] = &[
     "clock message tally",
     "error log",
     "ids kind limits",
-    "erlang",
+    "erlang sys",
 ];
 
 /// Wings of the store: each may name only those after it.
@@ -319,6 +320,34 @@ fn only_some_know_json() {
         let may = JSON.iter().any(|(path, _)| source.path.starts_with(path));
         if !source.is_test() && !may && source.code().any(|(_, line)| says(line, "serde_json")) {
             found.push(source.path);
+        }
+    }
+    none(&found);
+}
+
+/// What only some systems have.
+const SYSTEMS: [&str; 7] = [
+    "std::os",
+    "rustix::fs",
+    "rustix::mm",
+    "rustix::param",
+    "rustix::process",
+    "rustix::system",
+    "rustix::thread",
+];
+
+#[test]
+fn one_room_knows_the_systems() {
+    let may = ["src/sys/", "src/program/"];
+    let mut found = Vec::new();
+    for source in files(&["src", "codec/src"], ".rs") {
+        if source.is_test() || may.iter().any(|path| source.path.starts_with(path)) {
+            continue;
+        }
+        for (at, line) in source.code() {
+            if let Some(word) = SYSTEMS.iter().find(|word| says(line, word)) {
+                found.push(format!("{}:{at}: {word}", source.path));
+            }
         }
     }
     none(&found);

@@ -4,15 +4,13 @@
 //! refused. Files are never mapped into memory, because a full disk would then be a signal and
 //! not an error.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, FileExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FlockOperation, accessat, flock};
-
 use super::{Disk, DiskFile};
+use crate::sys;
 
 /// A locked directory.
 #[derive(Debug)]
@@ -61,10 +59,7 @@ impl OsDisk {
         let made: Vec<PathBuf> = missing(path).map(Path::to_owned).collect();
         let looked = make(path).and_then(|()| {
             let disk = Self::locked(path, Access::Rehearsal)?;
-            let may = rustix::fs::Access::READ_OK
-                | rustix::fs::Access::WRITE_OK
-                | rustix::fs::Access::EXEC_OK;
-            accessat(&disk.directory, ".", may, AtFlags::EACCESS)?;
+            sys::is_writable(&disk.directory)?;
             Ok(look(&disk))
         });
         for made in made {
@@ -77,22 +72,17 @@ impl OsDisk {
     }
 
     fn locked(path: &Path, access: Access) -> io::Result<Self> {
-        let directory = File::open(path)?;
-        if !directory.metadata()?.is_dir() {
-            return Err(io::ErrorKind::NotADirectory.into());
-        }
-        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self {
+        match sys::lock_directory(path)? {
+            Some(directory) => Ok(Self {
                 path: path.to_owned(),
                 access,
                 directory,
             }),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(io::Error::new(
+            None => Err(io::Error::new(
                 io::ErrorKind::ResourceBusy,
                 "another process uses the data directory; stop it, or give this one a directory \
                  of its own",
             )),
-            Err(errno) => Err(errno.into()),
         }
     }
 
@@ -112,6 +102,7 @@ impl OsDisk {
         for entry in std::fs::read_dir(&self.path)? {
             let entry = entry?;
             if let Ok(name) = entry.file_name().into_string()
+                && sys::LOCK_FILE != Some(name.as_str())
                 && is_wanted(&entry.path())
             {
                 names.push(name);
@@ -134,14 +125,11 @@ fn make(path: &Path) -> io::Result<()> {
         return Err(io::ErrorKind::NotADirectory.into());
     }
     let missing: Vec<&Path> = missing(path).collect();
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    sys::make_directories(path)?;
     for parent in missing.iter().filter_map(|made| made.parent()) {
         let here = parent.as_os_str().is_empty();
         let parent = if here { Path::new(".") } else { parent };
-        // One that may be written and not read cannot be synced: that is no reason not to start.
-        if let Ok(parent) = File::open(parent) {
-            parent.sync_all()?;
-        }
+        sys::sync_parent(parent)?;
     }
     Ok(())
 }
@@ -159,7 +147,7 @@ impl Disk for OsDisk {
         self.may_change()?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(true);
-        options.mode(0o600);
+        sys::make_private(&mut options);
         Ok(Arc::new(OsFile(options.open(self.path.join(name))?)))
     }
 
@@ -184,7 +172,7 @@ impl Disk for OsDisk {
     }
 
     fn sync_names(&self) -> io::Result<()> {
-        self.directory.sync_all()
+        sys::sync_directory(&self.directory)
     }
 
     fn place(&self) -> String {
@@ -201,7 +189,7 @@ impl DiskFile for OsFile {
 
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.0.read_at(into, at) {
+            match sys::read_at(&self.0, into, at) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => return other,
             }
@@ -209,7 +197,7 @@ impl DiskFile for OsFile {
     }
 
     fn write_at(&self, at: u64, octets: &[u8]) -> io::Result<()> {
-        self.0.write_all_at(octets, at)
+        sys::write_all_at(&self.0, octets, at)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
