@@ -36,6 +36,11 @@ pub const HANDSHAKES_MAX: usize = 4_096;
 /// which has waited for a request for longest; if none does, the peer waits until one is answered.
 pub const HTTP_CONNECTIONS_MAX: usize = 1_024;
 
+/// Connections to each Unix socket of the node that may be open at one time. With another one, that
+/// is closed which has waited for a request for longest; if none does, the peer waits until one is
+/// answered.
+pub const NODE_CONNECTIONS_MAX: usize = 64;
+
 /// Octets of the head of an HTTP request; a peer that sends more gets 431, or 414 for the path.
 pub const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
 

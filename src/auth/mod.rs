@@ -171,6 +171,17 @@ impl User {
         }
     }
 
+    /// Who acts for RabbitMQ's tools at the node's own socket: it has their name for themselves,
+    /// and cannot log in.
+    #[cfg(feature = "management")]
+    pub(crate) fn tools() -> Self {
+        Self {
+            name: "rmq-cli".into(),
+            tags: ["administrator".to_owned()].into(),
+            ..Self::program()
+        }
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -135,6 +135,20 @@ pub(super) fn load(desk: &Desk) -> Result<(), LoadError> {
     Ok(())
 }
 
+/// Imports a document that a broker with these settings has exported.
+///
+/// # Errors
+/// [`LoadError`] with the item that cannot be imported.
+pub(super) fn import_kept(desk: &Desk, document: &[u8]) -> Result<(), LoadError> {
+    let imported = desk.administration().import(document);
+    let imported = imported.map_err(|error| LoadError {
+        file: PathBuf::from("what was there before the stop"),
+        reason: LoadReason::Refused(error),
+    })?;
+    imported.unwaited();
+    Ok(())
+}
+
 /// Changes with every octet of the documents and with their number, not with their names.
 fn hash(documents: &[(PathBuf, Vec<u8>)]) -> String {
     let mut all = Sha256::new();

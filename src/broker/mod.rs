@@ -86,6 +86,8 @@ pub struct BrokerBuilder {
     store: Option<Arc<dyn Store>>,
     listeners: Vec<Arc<dyn EventListener>>,
     reclaim: Option<fn()>,
+    /// Definitions that a broker without data begins with, instead of the default user and vhost.
+    kept: Option<Vec<u8>>,
 }
 
 impl Default for BrokerBuilder {
@@ -105,6 +107,7 @@ impl Default for BrokerBuilder {
             store: None,
             listeners: Vec::new(),
             reclaim: None,
+            kept: None,
         }
     }
 }
@@ -174,6 +177,15 @@ impl BrokerBuilder {
         self
     }
 
+    /// What a broker without data begins with, instead of the default user and vhost: a document
+    /// that this broker has exported.
+    #[cfg(feature = "program")]
+    #[must_use]
+    pub(crate) fn kept(mut self, definitions: Option<Vec<u8>>) -> Self {
+        self.kept = definitions;
+        self
+    }
+
     /// A listener that is told everything that happens, from the start on. See [`Broker::listen`].
     #[must_use]
     pub fn listener(mut self, listener: Arc<dyn EventListener>) -> Self {
@@ -214,7 +226,7 @@ impl BrokerBuilder {
         let desk = Desk::new(env);
         let gauges = gauges::OfProcess::new(&desk.env.settings);
         desk.measure_with(gauges.clone());
-        if let Err(error) = furnish(&desk, began) {
+        if let Err(error) = furnish(&desk, began, self.kept.as_deref()) {
             // Another start must find the directory free.
             close(&desk);
             return Err(error);
@@ -236,9 +248,11 @@ impl BrokerBuilder {
 }
 
 /// Everything that was there before, and what a new broker has.
-fn furnish(desk: &Desk, began: Mono) -> Result<(), StartError> {
+fn furnish(desk: &Desk, began: Mono, kept: Option<&[u8]>) -> Result<(), StartError> {
     if desk.recover(desk.env.now()).map_err(StartError::Store)? {
         report_recovered(desk, desk.env.now().transport.since(began));
+    } else if let Some(kept) = kept {
+        loading::import_kept(desk, kept).map_err(StartError::Definitions)?;
     } else if desk.env.settings.load_definitions.is_none() {
         start::make_defaults(desk)?;
     }

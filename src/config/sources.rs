@@ -97,12 +97,14 @@ const RABBITS_FILES_VARIABLE: &str = "RABBITMQ_CONFIG_FILES";
 /// Where the data of RabbitMQ's nodes is if nothing else is said.
 const DATA: &str = "/var/lib/rabbitmq/mnesia";
 
-/// Variables of the test tools: they are never settings.
-const TOOL_VARIABLES: [&str; 4] = [
+/// Variables of the test tools and of the command-line tools: they are never settings.
+const TOOL_VARIABLES: [&str; 6] = [
     "LEVERET_BLESS",
     "LEVERET_TARGET",
     "LEVERET_BIN",
     "LEVERET_ORACLE",
+    "LEVERET_RUNTIME_DIR",
+    "LEVERET_URI",
 ];
 
 /// Reads all sources and checks the result.

@@ -58,13 +58,24 @@ impl Desk {
     /// there is no such vhost.
     #[must_use]
     pub(crate) fn program_actor(self: &Arc<Self>, vhost: &str) -> Option<Actor> {
+        self.unbound_actor(&Arc::new(User::program()), vhost, Author::broker())
+    }
+
+    /// The actor for `user`, who may do everything in the vhost, whatever is permitted there;
+    /// `None` if there is no such vhost.
+    pub(crate) fn unbound_actor(
+        self: &Arc<Self>,
+        user: &Arc<User>,
+        vhost: &str,
+        author: Author,
+    ) -> Option<Actor> {
         let vhost = self.find_vhost(vhost)?;
         Some(Actor {
             desk: Arc::clone(self),
-            user: Arc::new(User::program()),
+            user: Arc::clone(user),
             vhost,
             connection: None,
-            author: Author::broker(),
+            author,
             rights: Mutex::new(Rights {
                 generation: None,
                 access: Some(Arc::new(Access::full())),

@@ -52,8 +52,8 @@ impl Ask {
     /// The user who asks.
     pub(super) fn user(&self) -> Result<&Arc<User>, Refusal> {
         match &self.caller {
-            Some(Caller::User { user, .. }) => Ok(user),
-            _ => Err(Refusal::no_login()),
+            Some(Caller::User { user, .. } | Caller::Tools(user)) => Ok(user),
+            Some(Caller::Program) | None => Err(Refusal::no_login()),
         }
     }
 
@@ -103,6 +103,10 @@ impl Ask {
         let vhost = vhost.map_err(|_| Refusal::missing("vhost_not_found"))?;
         let author = self.caller.as_ref().map(Caller::author);
         let author = author.ok_or_else(Refusal::no_login)?;
+        if let Some(Caller::Tools(user)) = &self.caller {
+            let actor = self.desk.unbound_actor(user, vhost, author);
+            return actor.ok_or_else(|| Refusal::missing("vhost_not_found"));
+        }
         let actor = self.desk.actor(self.user()?, vhost, author);
         actor.map_err(|_| Refusal::not_authorised("Access refused."))
     }

@@ -73,8 +73,10 @@ mod shape;
 mod shapes;
 mod times;
 
-use door::Door;
+use door::{Door, Insider};
 pub(crate) use seats::Seats;
+#[cfg(feature = "program")]
+pub(crate) use server::converse;
 pub(crate) use server::{give_way, serve};
 
 /// The name of its listener.
@@ -109,6 +111,20 @@ impl Management {
             seats: Seats::new(router, desk.settings().shutdown_close_timeout_ms),
         }
     }
+}
+
+/// The API for RabbitMQ's tools at the node's own socket: all of it, as an administrator who needs
+/// no login, whatever listener the API has for others, and if it has none.
+#[cfg_attr(
+    not(feature = "program"),
+    expect(
+        dead_code,
+        reason = "a broker without a program around it has no such socket"
+    )
+)]
+pub(crate) fn insider(desk: &Arc<Desk>, listeners: &[Listening]) -> axum::Router {
+    let router = route::router(&Arc::new(Door::new(desk, listeners.to_vec())));
+    router.layer(axum::Extension(Insider::new()))
 }
 
 impl Service for Management {

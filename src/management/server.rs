@@ -23,6 +23,7 @@ use hyper_util::service::TowerToHyperService;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
 use super::seats::{Seat, Seats, Served};
@@ -45,10 +46,24 @@ pub(crate) async fn serve(accepted: Accepted, seats: Arc<Seats>) {
         handshake,
         ..
     } = accepted;
+    converse(stream, Some(peer), &handshake.stop, &seats).await;
+    // The place among the connections is kept to the end.
+    drop(handshake);
+}
+
+/// The same on any socket; only a client at an address has an address.
+pub(crate) async fn converse<S>(
+    stream: S,
+    peer: Option<SocketAddr>,
+    stop: &CancellationToken,
+    seats: &Arc<Seats>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let answers = Arc::new(AtomicU64::new(0));
     let socket = Paced::new(stream, Arc::clone(&answers));
     let is_unread = Arc::clone(&socket.is_unread);
-    let seat = Seat::take(&seats);
+    let seat = Seat::take(seats);
     let (router, sits) = (seats.router.clone(), Arc::clone(&seat));
     let service = tower::service_fn(move |request: Request<Incoming>| {
         let _serving = sits.serve();
@@ -72,7 +87,6 @@ pub(crate) async fn serve(accepted: Accepted, seats: Arc<Seats>) {
         .half_close(false);
     let service = TowerToHyperService::new(service);
     let mut connection = pin!(http.serve_connection(TokioIo::new(socket), service));
-    let stop = handshake.stop.clone();
     let ended = tokio::select! {
         ended = connection.as_mut() => Ok(ended),
         () = either(seat.leaves(), stop.cancelled()) => {
@@ -85,12 +99,10 @@ pub(crate) async fn serve(accepted: Accepted, seats: Arc<Seats>) {
     };
     match ended {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => crate::log::debug!("HTTP connection of {peer} ended: {error}"),
+        Ok(Err(error)) => crate::log::debug!("HTTP connection of {peer:?} ended: {error}"),
         Err(_) if stop.is_cancelled() => seats.cut(),
-        Err(_) => crate::log::debug!("HTTP connection of {peer} made room for another one"),
+        Err(_) => crate::log::debug!("HTTP connection of {peer:?} made room for another one"),
     }
-    // The place among the connections is kept to the end.
-    drop(handshake);
 }
 
 /// Waits for the first of two things.
@@ -132,8 +144,10 @@ fn malformed() -> Response {
 }
 
 /// The request with the client's address; one slash at the end of a path means nothing.
-fn prepared(mut request: Request<Incoming>, peer: SocketAddr) -> Request<Incoming> {
-    request.extensions_mut().insert(ConnectInfo(peer));
+fn prepared(mut request: Request<Incoming>, peer: Option<SocketAddr>) -> Request<Incoming> {
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(ConnectInfo(peer));
+    }
     let path = request.uri().path();
     if let Some(shorter) = path.strip_suffix('/')
         && !shorter.is_empty()

@@ -11,9 +11,11 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 use leveret_ctl::Tool;
+use tokio::sync::Notify;
 
 use crate::broker::{Broker, StartError};
 use crate::clock::Clock;
@@ -23,6 +25,7 @@ use crate::net::descriptors;
 use crate::store::is_guarded;
 
 use cli::{Cli, Command};
+use node::Node;
 use ready_file::Ready;
 use signals::Signals;
 
@@ -33,6 +36,7 @@ mod container;
 mod documents;
 mod inspect;
 mod logging;
+mod node;
 mod ready_file;
 mod repair;
 mod service;
@@ -188,39 +192,45 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     for (origin, text) in loaded.ignored() {
         log::warn!("{origin}: {text}");
     }
-    let builder = Broker::builder().settings(settings.clone());
-    let broker = builder.reclaim(leveret_allocator::collect).start();
-    let broker = broker.map_err(|error| complaint(&[placed(loaded, &error)]))?;
+    let asked = Arc::new(Notify::new());
+    let node = Node::open(settings, &asked)?;
+    let listeners = node.app.start();
+    let listeners = listeners.map_err(|error| complaint(&[placed(loaded, &error)]))?;
+    node.open_in(settings);
     let pid_file = settings.pid_file.as_deref();
     if let Some(path) = pid_file {
         let written = ready_file::write_pid(path);
         written.map_err(|error| format!("pid_file: '{}': {error}", path.display()))?;
     }
-    let ready = Ready::new(settings, broker.listeners());
+    let ready = Ready::new(settings, &listeners);
     if let Some(path) = &cli.ready_file {
         ready.write(path).map_err(|error| at(path, &error))?;
     }
     match settings.log_format {
         LogFormat::Rabbitmq => {
             let took_ms = clock.now().transport.as_millis();
-            banner::ready(settings, broker.listeners(), took_ms, &output);
+            banner::ready(settings, &listeners, took_ms, &output);
         }
         _ => announce(&ready),
     }
     service::ready();
 
-    let stop = signals.wait();
+    let stop = signals.wait_or(&asked);
     service::stopping();
-    log::info!(
-        signal = stop.name(),
-        "Stopping; a second signal stops at once"
-    );
+    match stop {
+        Some(stop) => log::info!(
+            signal = stop.name(),
+            "Stopping; a second signal stops at once"
+        ),
+        None => log::info!("Stopping, as rabbitmqctl asks; a signal stops at once"),
+    }
     signals.end_at_the_next()?;
-    broker.stop("shutdown");
+    node.app.stop("shutdown");
     for path in cli.ready_file.as_deref().into_iter().chain(pid_file) {
         ready_file::remove(path).map_err(|error| at(path, &error))?;
     }
     log::info!("Stopped");
+    node.close();
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 /// The two signals that ask for a stop, caught from the moment this exists.
 pub(crate) struct Signals {
@@ -59,8 +60,9 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
-    pub(crate) fn wait(&mut self) -> Stop {
+    /// Waits for the next one, or until `asked` is told that a tool asks for a stop: then there is
+    /// none.
+    pub(crate) fn wait_or(&mut self, asked: &Notify) -> Option<Stop> {
         let Self {
             runtime,
             terminate,
@@ -68,8 +70,9 @@ impl Signals {
         } = self;
         runtime.block_on(async {
             tokio::select! {
-                _ = terminate.recv() => Stop::Terminate,
-                _ = interrupt.recv() => Stop::Interrupt,
+                _ = terminate.recv() => Some(Stop::Terminate),
+                _ = interrupt.recv() => Some(Stop::Interrupt),
+                () = asked.notified() => None,
             }
         })
     }
@@ -79,7 +82,12 @@ impl Signals {
     /// # Errors
     /// When there is no thread to be had.
     pub(crate) fn end_at_the_next(mut self) -> io::Result<()> {
-        let watch = move || process::exit(self.wait().code());
+        let watch = move || {
+            let never = Notify::new();
+            if let Some(stop) = self.wait_or(&never) {
+                process::exit(stop.code());
+            }
+        };
         thread::Builder::new()
             .name("signals".to_owned())
             .spawn(watch)?;

@@ -34,6 +34,8 @@ mod scripted;
 mod space;
 mod spill;
 mod start;
+#[cfg(feature = "program")]
+mod wipe;
 
 #[cfg(feature = "management")]
 pub use counts::COMMIT_ENDS_US;
@@ -50,6 +52,8 @@ pub use memory::MemoryStore;
 pub(crate) use scripted::ScriptedStore;
 pub use spill::{Extent, Spill};
 pub use start::recovery::Damage;
+#[cfg(feature = "program")]
+pub(crate) use wipe::wipe;
 
 /// A place in the broker-wide order of writes. Everything up to a durable position survives what
 /// the durability mode promises.

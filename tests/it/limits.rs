@@ -56,6 +56,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "silent::a_silent_connection_makes_room_for_the_next",
     ),
     (
+        "NODE_CONNECTIONS_MAX",
+        "node::idle_connections_keep_no_tool_out",
+    ),
+    (
         "HTTP_HEAD_BYTES_MAX",
         "management::the_head_of_a_request_has_a_length",
     ),

@@ -41,6 +41,7 @@ mod log;
 mod machine;
 mod management;
 mod metrics;
+mod node;
 mod openapi;
 mod order;
 mod pressure;

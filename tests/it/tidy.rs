@@ -92,6 +92,8 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
 
 /// Who may name JSON, and why.
 const JSON: &[(&str, &str)] = &[
+    ("src/program/ctl/", "the tools read the API's answers"),
+    ("src/program/node/", "the node's own answers"),
     ("src/program/ready_file.rs", "the ready file is JSON"),
     ("src/management/", "the management API speaks it"),
     ("src/definitions/", "records of the store"),
@@ -132,6 +134,7 @@ const LAYERS: &[&str] = &[
 
 /// Wings of the store: each may name only those after it.
 const WINGS: &[&str] = &[
+    "wipe",
     "log_store",
     "repair",
     "inspect",

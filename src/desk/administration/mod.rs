@@ -45,6 +45,9 @@ pub(super) struct Changes {
 pub enum Caller {
     /// The program around the broker, or the broker itself: it may do everything.
     Program,
+    /// RabbitMQ's tools at the node's own socket, which may do everything and own nothing.
+    #[cfg(feature = "management")]
+    Tools(Arc<User>),
     /// A user who has logged in.
     User {
         /// Who.
@@ -82,6 +85,8 @@ impl Caller {
     pub fn name(&self) -> &str {
         match self {
             Self::Program => "rmq-internal",
+            #[cfg(feature = "management")]
+            Self::Tools(user) => user.name(),
             Self::User { user, .. } => user.name(),
         }
     }
@@ -90,6 +95,8 @@ impl Caller {
     pub(crate) fn author(&self) -> Author {
         match self {
             Self::Program => Author::broker(),
+            #[cfg(feature = "management")]
+            Self::Tools(user) => user.name().into(),
             Self::User { user, from } => Author {
                 user: user.name().into(),
                 from: *from,
@@ -100,6 +107,8 @@ impl Caller {
     fn has_tag(&self, tags: &[&str]) -> bool {
         match self {
             Self::Program => true,
+            #[cfg(feature = "management")]
+            Self::Tools(_) => true,
             Self::User { user, .. } => tags.iter().any(|tag| user.has_tag(tag)),
         }
     }

@@ -4,12 +4,14 @@ use crate::command::Command;
 use crate::tool::Tool;
 
 mod access;
+mod app;
 mod ask;
 mod columns;
 mod connections;
 mod diagnostics;
 mod help;
 mod node;
+mod nothing;
 mod objects;
 mod parameters;
 mod queues;
@@ -19,8 +21,10 @@ mod vhosts;
 /// All rows.
 fn all() -> impl Iterator<Item = &'static Command> {
     [
+        app::ROWS,
         help::ROWS,
         node::ROWS,
+        nothing::ROWS,
         users::ROWS,
         access::ROWS,
         vhosts::ROWS,

@@ -15,6 +15,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 mod client;
+mod clock;
 mod command;
 mod commands;
 mod failure;
@@ -119,7 +120,7 @@ fn run(command: &'static Command, line: &Line) -> Result<ExitCode, Failure> {
     check_state(command, &mut call)?;
     if !line.is_quiet() && !formatter.is_machine() {
         for text in (command.banner)(&call) {
-            let _unheard = writeln!(io::stdout(), "{text}");
+            tell(&text);
         }
     }
     if line.has("dry-run") {
@@ -167,6 +168,11 @@ fn print(output: Output, formatter: Formatter, line: &Line) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => complain(code::IO, &format!("Error:\n{error}")),
     }
+}
+
+/// Says what is done.
+pub(crate) fn tell(text: &str) {
+    let _unheard = writeln!(io::stdout(), "{text}");
 }
 
 /// Says what went wrong, in the way that this kind of failure has.

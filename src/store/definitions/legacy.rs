@@ -20,7 +20,7 @@ use crate::store::disk::{Disk, DiskFile, MemoryDisk, read_file, read_full};
 use crate::store::{Damage, DefinitionKind, StoreError};
 
 /// The file's name.
-pub(super) const FILE: &str = "definitions.redb";
+pub(in crate::store) const FILE: &str = "definitions.redb";
 
 const DEFINITIONS: TableDefinition<'_, (u8, &str), &str> = TableDefinition::new("definitions");
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");

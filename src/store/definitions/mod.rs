@@ -22,7 +22,7 @@ use crate::store::disk::{Disk, DiskFile, read_file, read_full};
 use crate::store::format::octets::index;
 use crate::store::{Definition, DefinitionChange, StoreError};
 
-mod legacy;
+pub(in crate::store) mod legacy;
 mod reading;
 mod row;
 mod side;

@@ -148,6 +148,14 @@ fn first_address(name: &str) -> Option<u64> {
     address(stem.split('-').next()?)
 }
 
+/// Whether a file of this name is a segment's, or its footer.
+#[cfg(feature = "program")]
+pub(in crate::store) fn is_of_segment(name: &str) -> bool {
+    let footer = name.strip_suffix(".foot");
+    let footer = footer.and_then(|stem| address(stem.split('-').next()?));
+    first_address(name).or(footer).is_some()
+}
+
 /// The address in a file's name.
 fn address(hexadecimal: &str) -> Option<u64> {
     let address = u64::from_str_radix(hexadecimal, 16).ok()?;

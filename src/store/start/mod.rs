@@ -7,7 +7,7 @@
 //! Invariant I10.
 
 pub(super) mod alive;
-mod files;
+pub(in crate::store) mod files;
 pub(super) mod recount;
 pub(super) mod recovery;
 mod tail;

@@ -1,0 +1,120 @@
+//! What is asked at the node's sockets: the node's own questions, which are answered whether the
+//! broker runs or not, and the management API while it does.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State as Shared};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tower::Service as _;
+
+use super::app::{App, AppError};
+use crate::events::audit::say_act;
+use crate::log;
+
+/// What RabbitMQ's tools call themselves.
+const TOOLS: &str = "rmq-cli";
+
+/// What clients are told when the application is stopped. Seen: RabbitMQ 4.3.6, `stop_app`.
+pub(super) const REASON: &str = "shutdown";
+
+/// What the tools know a stopped application by.
+const STOPPED: &str = "app_stopped";
+
+/// What all requests share.
+struct Door {
+    app: Arc<App>,
+    name: String,
+    /// Told when a tool asks for the end of the process.
+    ended: Arc<Notify>,
+}
+
+/// All that can be asked.
+pub(super) fn router(app: &Arc<App>, name: &str, ended: &Arc<Notify>) -> Router {
+    let door = Door {
+        app: Arc::clone(app),
+        name: name.to_owned(),
+        ended: Arc::clone(ended),
+    };
+    Router::new()
+        .route("/api/leveret/node", get(node))
+        .route("/api/leveret/node/{act}", post(act))
+        .fallback(api)
+        .with_state(Arc::new(door))
+}
+
+/// `GET /leveret/node`
+async fn node(Shared(door): Shared<Arc<Door>>) -> Response {
+    let object = json!({
+        "name": door.name,
+        "state": door.app.state().word(),
+        "pid": std::process::id(),
+        "leveret_version": env!("CARGO_PKG_VERSION"),
+    });
+    answer(StatusCode::OK, &object)
+}
+
+/// `POST /leveret/node/ACT`
+async fn act(Shared(door): Shared<Arc<Door>>, Path(act): Path<String>) -> Response {
+    say_act(
+        &TOOLS.into(),
+        "",
+        format_args!("{act} is asked of the node"),
+    );
+    let app = Arc::clone(&door.app);
+    let done = match act.as_str() {
+        "stop_app" => {
+            blocking(move || {
+                app.stop(REASON);
+                Ok(())
+            })
+            .await
+        }
+        "start_app" => blocking(move || app.start().map(drop).map_err(AppError::Start)).await,
+        "reset" => blocking(move || app.reset()).await,
+        "shutdown" => {
+            door.ended.notify_one();
+            Ok(())
+        }
+        _ => return answer(StatusCode::NOT_FOUND, &json!({"error": "not_found"})),
+    };
+    match done {
+        Ok(()) => answer(StatusCode::OK, &json!({"state": door.app.state().word()})),
+        Err(error) => {
+            log::error!("{act} failed: {error}");
+            let object = json!({"error": "failed", "reason": error.to_string()});
+            answer(StatusCode::CONFLICT, &object)
+        }
+    }
+}
+
+/// Does what takes long on another thread.
+async fn blocking(
+    work: impl FnOnce() -> Result<(), AppError> + Send + 'static,
+) -> Result<(), AppError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(AppError::Data(std::io::Error::other(error))))
+}
+
+/// Anything else: the management API.
+async fn api(Shared(door): Shared<Arc<Door>>, request: Request) -> Response {
+    match door.app.api() {
+        Some(mut api) => match api.call(request).await {
+            Ok(response) => response,
+            Err(impossible) => match impossible {},
+        },
+        None => {
+            let object = json!({"error": STOPPED, "reason": STOPPED});
+            answer(StatusCode::SERVICE_UNAVAILABLE, &object)
+        }
+    }
+}
+
+fn answer(status: StatusCode, object: &Value) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (status, kind, object.to_string()).into_response()
+}

@@ -1,0 +1,203 @@
+//! The node's Unix sockets: which of them are this broker's, and who may ask there.
+//!
+//! A socket has a file beside it that its broker keeps locked, so that the system knows whether it
+//! is alive: what is left of one that was killed is replaced, and what belongs to a living one is
+//! left alone. Of two brokers with one name the first that started has it for as long as it lives;
+//! the other is found by its data directory, or by its own name once it has one.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixListener as StdListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use leveret_ctl::place;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::process::geteuid;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::limits::{ACCEPT_PAUSE_MS, NODE_CONNECTIONS_MAX};
+use crate::log;
+use crate::management::{Seats, converse};
+
+/// A socket that is this broker's.
+pub(super) struct Socket {
+    listener: StdListener,
+    path: PathBuf,
+    /// Locked as long as this lives.
+    _lock: File,
+}
+
+impl Socket {
+    /// Takes a socket of this name.
+    ///
+    /// # Errors
+    /// In words: a living broker has it, or the system's.
+    fn take(dir: &Path, name: &str) -> Result<Self, String> {
+        let path = dir.join(name);
+        let said = |error: io::Error| format!("'{}': {error}", path.display());
+        let lock = locked(&path.with_extension("lock")).map_err(said)?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(said(error)),
+            _ => {}
+        }
+        let listener = StdListener::bind(&path).map_err(said)?;
+        // It is the kernel that keeps others out: they may come in before this is done.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(said)?;
+        listener.set_nonblocking(true).map_err(said)?;
+        Ok(Self {
+            listener,
+            path,
+            _lock: lock,
+        })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // If it fails, the next broker does it.
+        let _stale = fs::remove_file(&self.path);
+    }
+}
+
+/// A file that no other process has locked.
+fn locked(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+        rustix::io::Errno::WOULDBLOCK => {
+            io::Error::new(io::ErrorKind::AddrInUse, "a broker that runs has it")
+        }
+        error => error.into(),
+    })?;
+    Ok(file)
+}
+
+/// The socket of a node's name, in the first directory for sockets that can be used.
+///
+/// # Errors
+/// In words.
+pub(super) fn by_name(node: &str) -> Result<Socket, String> {
+    let mut why = "there is no directory for sockets".to_owned();
+    for dir in place::directories() {
+        match usable(&dir) {
+            Ok(()) => return Socket::take(&dir, &place::file_name(node)),
+            Err(error) => why = format!("'{}': {error}", dir.display()),
+        }
+    }
+    Err(why)
+}
+
+/// Makes a directory if there is none, and checks that others cannot put a socket there.
+fn usable(dir: &Path) -> io::Result<()> {
+    let made = DirBuilder::new().mode(0o700).create(dir);
+    match place::is_private(dir, geteuid().as_raw()) {
+        true => Ok(()),
+        false => {
+            made?;
+            let text = "it is no directory that only its owner, this user, can write to";
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+        }
+    }
+}
+
+/// The socket in a data directory.
+///
+/// # Errors
+/// In words.
+pub(super) fn in_data_dir(dir: &Path) -> Result<Socket, String> {
+    Socket::take(dir, place::IN_DATA_DIR)
+}
+
+/// Accepts until `stop`. With all places taken, the connection leaves that has waited for a request
+/// for longest.
+pub(super) async fn accept(socket: Socket, seats: Arc<Seats>, stop: CancellationToken) {
+    let Ok(copy) = socket.listener.try_clone() else {
+        return log::error!("rabbitmqctl cannot be served: no file can be opened");
+    };
+    let listener = match UnixListener::from_std(copy) {
+        Ok(listener) => listener,
+        Err(error) => return log::error!("rabbitmqctl cannot be served: {error}"),
+    };
+    let places = Arc::new(Semaphore::new(NODE_CONNECTIONS_MAX));
+    let serve = async {
+        loop {
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(_) => {
+                    // No file can be opened now; a connection that ends gives one back.
+                    tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS.1)).await;
+                    continue;
+                }
+            };
+            let place = match Arc::clone(&places).try_acquire_owned() {
+                Ok(place) => place,
+                Err(_) => {
+                    seats.make_room();
+                    let waited = Arc::clone(&places).acquire_owned().await;
+                    // The semaphore is never closed.
+                    let Ok(place) = waited else { return };
+                    place
+                }
+            };
+            let (seats, stop) = (Arc::clone(&seats), stop.clone());
+            tokio::spawn(async move {
+                match is_admitted(&stream) {
+                    Ok(()) => converse(stream, None, &stop, &seats).await,
+                    Err(uid) => refuse(stream, uid).await,
+                }
+                drop(place);
+            });
+        }
+    };
+    stop.run_until_cancelled(serve).await;
+    // Until here the socket is this broker's.
+    drop(socket);
+}
+
+/// Whether the kernel says that the peer is the user who runs this broker, or root; otherwise who
+/// it is, if that is known.
+fn is_admitted(stream: &UnixStream) -> Result<(), Option<u32>> {
+    let peer = stream.peer_cred().map_err(|_| None)?.uid();
+    match peer == 0 || peer == geteuid().as_raw() {
+        true => Ok(()),
+        false => Err(Some(peer)),
+    }
+}
+
+/// Says why, and ends the connection, without reading anything.
+async fn refuse(mut stream: UnixStream, uid: Option<u32>) {
+    let own = geteuid().as_raw();
+    let them = uid.map_or("an unknown user".to_owned(), |uid| format!("user {uid}"));
+    log::warn!("{them} is refused at the node's socket: only user {own} and root may ask there");
+    let reason = format!(
+        "this broker runs as user {own}, who alone may ask it here, besides root; you are {them}"
+    );
+    let body = serde_json::json!({"error": "not_authorised", "reason": reason}).to_string();
+    let answer = format!(
+        "HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    // A peer that does not read it has to do without: the socket takes so little at once.
+    let _unread = stream.write_all(answer.as_bytes()).await;
+}
+
+#[cfg(test)]
+mod tests;

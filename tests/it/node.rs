@@ -1,0 +1,278 @@
+//! The node's Unix sockets and RabbitMQ's tools there: which socket is whose, who may ask, what
+//! stays when the application is stopped.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail where it stands"
+)]
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use leveret::internals::limits::NODE_CONNECTIONS_MAX;
+use rustix::process::geteuid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::Process;
+use crate::talker::eventually;
+
+/// What a tool printed, and its exit code.
+#[derive(Debug, PartialEq, Eq)]
+struct Printed {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+/// The program as `rabbitmqctl`, without what the environment says.
+fn tool() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leveret"));
+    command.env_clear().arg("ctl");
+    command
+}
+
+fn printed(command: &mut Command) -> Printed {
+    let output = command.output().unwrap();
+    Printed {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// `rabbitmqctl WORDS` for the broker with this data directory.
+fn ctl(data: &Path, words: &[&str]) -> Printed {
+    printed(tool().arg("--data-dir").arg(data).args(words))
+}
+
+/// The same, which must work; what it printed.
+fn done(data: &Path, words: &[&str]) -> String {
+    let printed = ctl(data, words);
+    assert_eq!((printed.code, &*printed.err), (0, ""), "{words:?}");
+    printed.out
+}
+
+/// A directory for sockets by name.
+fn with_runtime_dir(dir: &Path) -> String {
+    format!("LEVERET_RUNTIME_DIR={}", dir.display())
+}
+
+#[test]
+fn of_two_brokers_with_one_name_the_first_has_it_until_it_is_gone() {
+    let dir = TempDir::new().unwrap();
+    let at = |name: &str| {
+        let path = dir.path().join(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    };
+    let runtime = at("run");
+    fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
+    let env = with_runtime_dir(&runtime);
+    let start = |name: &str| {
+        let before = ["env", &*env];
+        Process::start_in(&before, &at(name), &at(&format!("{name}.scratch")), &[]).unwrap()
+    };
+    let by_name = || {
+        let mut tool = tool();
+        tool.env("LEVERET_RUNTIME_DIR", &runtime);
+        printed(tool.args(["status", "--formatter", "json"]))
+    };
+    let status = |name: &str| done(&at(name), &["status", "--formatter", "json"]);
+    let pid = |status: &str| {
+        let status: Value = serde_json::from_str(status).unwrap();
+        status["pid"].as_u64().unwrap()
+    };
+    let first = start("first");
+    let second = start("second");
+    assert!(
+        second.log().contains("a broker that runs has it"),
+        "{}",
+        second.log()
+    );
+    assert_eq!(pid(&by_name().out), pid(&status("first")));
+    assert_ne!(pid(&status("first")), pid(&status("second")));
+    // What a broker leaves that is killed is no broker.
+    first.kill();
+    assert_eq!(by_name().code, 69);
+    let third = start("third");
+    assert_eq!(pid(&by_name().out), pid(&status("third")));
+    third.stop();
+    assert_eq!(by_name().code, 69, "a socket goes with its broker");
+    second.stop();
+}
+
+#[test]
+fn only_the_owner_of_a_broker_and_root_may_ask() {
+    if !geteuid().is_root() {
+        eprintln!("only root can ask as another user");
+        return;
+    }
+    let dir = TempDir::new().unwrap();
+    let (data, scratch) = (dir.path().join("data"), dir.path().join("scratch"));
+    fs::create_dir_all(&scratch).unwrap();
+    let broker = Process::start(&data, &scratch, &[]);
+    let open = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(dir.path(), 0o755);
+    open(&data, 0o755);
+    // The program may lie where another user finds nothing.
+    let program = dir.path().join("leveret");
+    fs::copy(env!("CARGO_BIN_EXE_leveret"), &program).unwrap();
+    let as_another = || {
+        let mut command = Command::new(&program);
+        command.env_clear().arg("ctl").uid(65_534).gid(65_534);
+        printed(command.arg("--data-dir").arg(&data).arg("list_queues"))
+    };
+    let kept_out = as_another();
+    assert_eq!(kept_out.code, 69);
+    assert!(
+        kept_out.err.contains("Permission denied"),
+        "{}",
+        kept_out.err
+    );
+    // The kernel's word counts even if the file lets others in.
+    open(&data.join("ctl.sock"), 0o666);
+    let refused = as_another();
+    assert_eq!(refused.code, 77);
+    let reason = "this broker runs as user 0, who alone may ask it here, besides root; you are \
+        user 65534";
+    assert!(refused.err.contains(reason), "{}", refused.err);
+    assert!(broker.log().contains("user 65534 is refused"));
+    done(&data, &["list_queues"]);
+}
+
+#[test]
+fn idle_connections_keep_no_tool_out() {
+    let dir = TempDir::new().unwrap();
+    let _broker = Process::start(dir.path(), dir.path(), &[]);
+    let socket = dir.path().join("ctl.sock");
+    let connect = || UnixStream::connect(&socket).unwrap();
+    let mut held: Vec<UnixStream> = (0..NODE_CONNECTIONS_MAX).map(|_| connect()).collect();
+    let one_more = done(dir.path(), &["-q", "ping"]);
+    assert_eq!(one_more, "Ping succeeded\n");
+    // The one that has waited for longest made room.
+    let mut oldest = held.remove(0);
+    assert_eq!(oldest.read(&mut [0; 16]).unwrap(), 0);
+    // Many that leave at once.
+    for _ in 0..10 * NODE_CONNECTIONS_MAX {
+        drop(connect());
+    }
+    assert_eq!(done(dir.path(), &["-q", "ping"]), "Ping succeeded\n");
+}
+
+#[test]
+fn garbage_at_the_socket_ends_its_connection_only() {
+    let dir = TempDir::new().unwrap();
+    let mut broker = Process::start(dir.path(), dir.path(), &[]);
+    for garbage in [
+        &b"AMQP\x00\x00\x09\x01"[..],
+        b"\r\n\r\n\r\n\0\0\0\0\0\0\0\0",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /api/leveret/node/nope HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999999999\r\n\
+          \r\n",
+    ] {
+        let mut client = UnixStream::connect(dir.path().join("ctl.sock")).unwrap();
+        client.write_all(garbage).unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        // It is answered or reset, and it ends.
+        drop(client.read_to_end(&mut answer));
+    }
+    assert!(broker.is_alive());
+    assert_eq!(done(dir.path(), &["-q", "ping"]), "Ping succeeded\n");
+}
+
+#[test]
+fn the_audit_log_names_the_tools() {
+    let dir = TempDir::new().unwrap();
+    let settings = ["management.enabled=false", "durability=os"];
+    let broker = Process::start(dir.path(), dir.path(), &settings);
+    done(dir.path(), &["add_user", "alice", "secret"]);
+    let log = broker.stop();
+    assert!(
+        log.contains("user.created name=\"alice\" by=\"rmq-cli\""),
+        "{log}"
+    );
+    assert!(!log.contains("secret"), "{log}");
+}
+
+#[test]
+fn a_stopped_application_closes_its_doors_and_comes_back_with_its_data() {
+    let dir = TempDir::new().unwrap();
+    let settings = ["management.enabled=true", "management.tcp.port=0"];
+    for more in ["durability=fsync", "durability=memory"] {
+        let data = dir.path().join(more);
+        fs::create_dir_all(&data).unwrap();
+        let env = with_runtime_dir(&data);
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+        let settings = [settings[0], settings[1], more];
+        let broker = Process::start_in(&["env", &*env], &data, &data, &settings).unwrap();
+        let ctl = |words: &[&str]| printed(tool().env("LEVERET_RUNTIME_DIR", &data).args(words));
+        let done = |words: &[&str]| {
+            let printed = ctl(words);
+            assert_eq!((printed.code, &*printed.err), (0, ""), "{words:?}");
+            printed.out
+        };
+        let can_connect = |door| TcpStream::connect(broker.door(door)).is_ok();
+        done(&["add_user", "alice", "secret"]);
+        assert!(can_connect("amqp") && can_connect("management"));
+        for _twice in 0..2 {
+            let said = done(&["stop_app"]);
+            assert!(
+                said.starts_with("Stopping rabbit application on node rabbit@"),
+                "{said}"
+            );
+            assert!(!can_connect("amqp") && !can_connect("management"));
+        }
+        done(&["ping"]);
+        let refused = ctl(&["list_queues"]);
+        assert_eq!((refused.code, &*refused.out), (64, ""));
+        assert!(
+            refused
+                .err
+                .starts_with("Error: this command requires the 'rabbit' app to be running")
+        );
+        assert_eq!(ctl(&["await_startup"]).code, 69);
+        done(&["start_app"]);
+        assert_eq!(done(&["await_startup"]), "");
+        assert!(
+            can_connect("amqp") && can_connect("management"),
+            "the ports are the same"
+        );
+        let again = ctl(&["add_user", "alice", "secret"]);
+        assert_eq!(
+            (again.code, &*again.err),
+            (70, "Error:\nUser \"alice\" already exists\n")
+        );
+        assert_eq!(ctl(&["reset"]).code, 64, "it runs");
+        done(&["stop_app"]);
+        done(&["reset"]);
+        done(&["start_app"]);
+        done(&["add_user", "alice", "secret"]);
+        broker.stop();
+    }
+}
+
+#[test]
+fn a_shutdown_ends_the_process_and_is_waited_for() {
+    let dir = TempDir::new().unwrap();
+    let mut broker = Process::start(dir.path(), dir.path(), &[]);
+    let said = done(dir.path(), &["shutdown", "-t", "20"]);
+    assert!(said.contains("successfully shut down"), "{said}");
+    eventually("the process is gone", || !broker.is_alive());
+    let down = ctl(dir.path(), &["ping"]);
+    assert_eq!(down.code, 69);
+    assert!(
+        down.err
+            .starts_with("Error:\nFailed to connect and authenticate to rabbit@")
+    );
+}
