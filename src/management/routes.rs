@@ -1,5 +1,5 @@
-//! The table of routes, of which [`checks`](super::checks) and [`extensions`](super::extensions) are
-//! parts: path; method, who may ask, which AMQP permission the desk asks for
+//! The table of routes, with its parts [`checks`](super::checks) and [`extensions`]
+//! (super::extensions): path; method, who may ask, which AMQP permission the desk asks for
 //! besides, what answers, what goes in and out, and what it is.
 //!
 //! Source: RabbitMQ 4.3.6, its HTTP API.

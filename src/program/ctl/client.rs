@@ -21,7 +21,8 @@ use crate::place;
 
 mod target;
 
-use target::{Remote, Target};
+pub(crate) use target::Remote;
+use target::Target;
 
 /// What is escaped in a part of a path.
 const UNFIT: &AsciiSet = &NON_ALPHANUMERIC
@@ -67,6 +68,20 @@ impl Client {
             connection: None,
             command,
             timeout_ms,
+        })
+    }
+
+    /// The client of a management API, for a tool that knows no nodes.
+    pub(crate) fn remote(remote: Remote, timeout_ms: u64) -> Result<Self, Failure> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::error(code::SOFTWARE, error.to_string()))?;
+        Ok(Self {
+            node: String::new(),
+            target: Target::Remote(remote),
+            runtime,
+            connection: None,
+            command: "rabbitmqadmin",
+            timeout_ms: Some(timeout_ms),
         })
     }
 
@@ -131,7 +146,16 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Reply, Failure> {
-        let body = body.map(Value::to_string).unwrap_or_default();
+        self.call_text(method, path, body.map(Value::to_string).unwrap_or_default())
+    }
+
+    /// Any call, with a body as it is; none if it is empty.
+    pub(crate) fn call_text(
+        &mut self,
+        method: &Method,
+        path: &str,
+        body: String,
+    ) -> Result<Reply, Failure> {
         let request = self.request(method, path, body)?;
         self.send(request)
     }

@@ -6,6 +6,7 @@ use crate::tool::Tool;
 mod access;
 mod app;
 mod ask;
+mod cluster;
 mod columns;
 mod connections;
 mod diagnostics;
@@ -15,6 +16,7 @@ mod nothing;
 mod objects;
 mod parameters;
 mod queues;
+mod replicas;
 mod users;
 mod vhosts;
 
@@ -32,6 +34,9 @@ fn all() -> impl Iterator<Item = &'static Command> {
         queues::ROWS,
         objects::ROWS,
         connections::ROWS,
+        cluster::ROWS,
+        replicas::ROWS,
+        replicas::upgrade::ROWS,
         diagnostics::ROWS,
         diagnostics::listeners::ROWS,
         diagnostics::single::ROWS,

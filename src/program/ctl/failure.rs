@@ -89,6 +89,17 @@ impl Failure {
         }
     }
 
+    /// What it says.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Error { text, .. }
+            | Self::Plain { text, .. }
+            | Self::Either { text, .. }
+            | Self::Invalid { text, .. }
+            | Self::WrongState { text } => text.clone(),
+        }
+    }
+
     pub(crate) fn not_enough() -> Self {
         Self::usage("not enough arguments.")
     }

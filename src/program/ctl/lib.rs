@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+mod admin;
 mod client;
 mod clock;
 mod command;
@@ -56,6 +57,9 @@ pub fn main(tool: Tool, words: impl IntoIterator<Item = OsString>) -> ExitCode {
         .into_iter()
         .map(|word| word.to_string_lossy().into_owned());
     let words: Vec<String> = words.collect();
+    if tool == Tool::Admin {
+        return admin::main(&words);
+    }
     let common = Line::parse(tool, &words, &[]);
     let Some(name) = common.words.first() else {
         return without_command(tool, &common);

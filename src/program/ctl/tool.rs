@@ -18,17 +18,20 @@ pub enum Tool {
     Streams,
     /// Steps of an upgrade.
     Upgrade,
+    /// What the management API can do.
+    Admin,
 }
 
 impl Tool {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Ctl,
         Self::Diagnostics,
         Self::Plugins,
         Self::Queues,
         Self::Streams,
         Self::Upgrade,
+        Self::Admin,
     ];
 
     /// Its name, and that of its link.
@@ -41,6 +44,7 @@ impl Tool {
             Self::Queues => "rabbitmq-queues",
             Self::Streams => "rabbitmq-streams",
             Self::Upgrade => "rabbitmq-upgrade",
+            Self::Admin => "rabbitmqadmin",
         }
     }
 
@@ -54,7 +58,10 @@ impl Tool {
     /// The tool of a name, with or without `rabbitmq-` before it: `leveret ctl diagnostics`.
     pub(crate) fn of_word(word: &str) -> Option<Self> {
         let full = |tool: &Self| tool.name() == word;
-        let short = |tool: &Self| tool.name().strip_prefix("rabbitmq-") == Some(word);
+        let short = |tool: &Self| match tool {
+            Self::Admin => word == "admin",
+            _ => tool.name().strip_prefix("rabbitmq-") == Some(word),
+        };
         Self::ALL.into_iter().find(|tool| full(tool) || short(tool))
     }
 }

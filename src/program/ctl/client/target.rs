@@ -19,7 +19,7 @@ pub(super) enum Target {
 }
 
 /// A management API.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     /// Host and port to connect to.
     pub(super) address: String,
     /// The same, as the request names it.
@@ -31,6 +31,17 @@ pub(super) struct Remote {
 }
 
 impl Remote {
+    /// The one at `host:port`, with what stands before `/api` and a login.
+    pub(crate) fn new(address: &str, prefix: &str, (user, password): (&str, &str)) -> Self {
+        Self {
+            address: address.to_owned(),
+            host: address.to_owned(),
+            prefix: prefix.trim_end_matches('/').to_owned(),
+            user: user.to_owned(),
+            password: password.to_owned(),
+        }
+    }
+
     pub(super) fn authorization(&self) -> String {
         let login = STANDARD.encode(format!("{}:{}", self.user, self.password));
         format!("Basic {login}")

@@ -271,7 +271,7 @@ fn valued(text: &str) -> Output {
 }
 
 /// What is said of each alarm that is on.
-fn alarms(call: &mut Call<'_>) -> Result<Vec<String>, Failure> {
+pub(super) fn alarms(call: &mut Call<'_>) -> Result<Vec<String>, Failure> {
     let at = path(&["nodes", call.client.node()]);
     let node = call.client.get(&at)?.value()?;
     let is_on = |field: &str| node.get(field) == Some(&Value::Bool(true));

@@ -77,12 +77,9 @@ pub(in crate::commands) const ROWS: &[Command] = &[
         },
         run: |call| {
             let listeners = listeners(call)?;
-            let lines = listeners.iter().map(|one| {
-                format!(
-                    "Interface: {}, port: {}, protocol: {}, purpose: {}",
-                    one.interface, one.port, one.protocol, one.purpose
-                )
-            });
+            let lines = listeners
+                .iter()
+                .map(|one| format!("Interface: {}", one.line()));
             let text = lines.collect::<Vec<_>>().join("\n");
             Ok(told(
                 call,
@@ -95,15 +92,30 @@ pub(in crate::commands) const ROWS: &[Command] = &[
 ];
 
 /// A socket that is listened on.
-struct Listener {
+pub(in crate::commands) struct Listener {
     interface: String,
     port: u64,
     protocol: String,
     purpose: &'static str,
 }
 
+impl Listener {
+    /// Where it listens, and for what.
+    fn line(&self) -> String {
+        format!(
+            "{}, port: {}, protocol: {}, purpose: {}",
+            self.interface, self.port, self.protocol, self.purpose
+        )
+    }
+
+    /// The same with the node's name in front.
+    pub(in crate::commands) fn line_of(&self, node: &str) -> String {
+        format!("Node: {node}, interface: {}", self.line())
+    }
+}
+
 /// Sorted by port.
-fn listeners(call: &mut Call<'_>) -> Result<Vec<Listener>, Failure> {
+pub(in crate::commands) fn listeners(call: &mut Call<'_>) -> Result<Vec<Listener>, Failure> {
     let overview = call.client.get("/overview")?.value()?;
     let all = overview.get("listeners").and_then(Value::as_array);
     let mut all: Vec<Listener> = all.into_iter().flatten().map(listener).collect();
@@ -133,7 +145,8 @@ fn listener(one: &Value) -> Listener {
     }
 }
 
-fn all_json(call: &Call<'_>, all: &[Listener]) -> Vec<Value> {
+/// All of them as the tools' JSON has them.
+pub(in crate::commands) fn all_json(call: &Call<'_>, all: &[Listener]) -> Vec<Value> {
     let one = |one: &Listener| {
         json!({
             "node": call.node(),

@@ -1,0 +1,101 @@
+//! Steps of an upgrade, which on one node are few.
+
+use super::led;
+use crate::command::{COMMAND, Command, Section};
+use crate::output::Output;
+use crate::tool::Tool;
+
+const UPGRADE: &[Tool] = &[Tool::Upgrade];
+
+/// Their rows.
+pub(in crate::commands) const ROWS: &[Command] = &[
+    Command {
+        name: "await_online_quorum_plus_one",
+        tools: UPGRADE,
+        section: Section::Upgrade,
+        about: "Waits until the node may stop without harm to quorum queues and streams",
+        usage: "[--timeout <timeout>]",
+        timeout: Some(120),
+        banner: |call| {
+            let seconds = call.client.timeout_ms().unwrap_or_default() / 1000;
+            vec![format!(
+                "Will wait for a quorum + 1 of nodes to be online for all quorum queues and \
+                 streams for {seconds} seconds..."
+            )]
+        },
+        run: |_| {
+            Ok(Output::said(
+                "Target node seems to be the only one in a single node cluster, the command does \
+                 not apply",
+            ))
+        },
+        ..COMMAND
+    },
+    Command {
+        name: "drain",
+        tools: UPGRADE,
+        section: Section::Upgrade,
+        about: "Would move clients to other nodes: there are none, so they stay",
+        banner: |call| {
+            vec![format!(
+                "Will put node {} into maintenance mode. The node will no longer serve any client \
+                 traffic!",
+                call.node()
+            )]
+        },
+        ..COMMAND
+    },
+    Command {
+        name: "revive",
+        tools: UPGRADE,
+        section: Section::Upgrade,
+        about: "Ends what drain began",
+        banner: |call| {
+            vec![format!(
+                "Will put node {} back into regular operating mode. The node will again serve \
+                 client traffic and host primary queue replicas.",
+                call.node()
+            )]
+        },
+        ..COMMAND
+    },
+    Command {
+        name: "post_upgrade",
+        tools: UPGRADE,
+        section: Section::Upgrade,
+        about: "Does what is left to do after an upgrade",
+        banner: |_| vec!["Executing post upgrade tasks...".to_owned()],
+        run: |call| {
+            let (quorum, streams) = led(call)?;
+            let node = call.node();
+            Ok(Output::said(format!(
+                "Rebalancing queue masters...\n[{{\"Node name\", :{node}}}, {{\"Number of quorum \
+                 queues\", {quorum}}}, {{\"Number of streams\", {streams}}}]"
+            )))
+        },
+        ..COMMAND
+    },
+    Command {
+        name: "has_reached_target_cluster_size",
+        tools: &[Tool::Ctl, Tool::Diagnostics, Tool::Upgrade],
+        section: Section::Upgrade,
+        about: "Fails if nodes of the cluster are missing",
+        usage: "[--timeout <timeout>]",
+        banner: |call| {
+            let node = call.node();
+            vec![format!(
+                "Checking if target cluster size has been reached on node {node} ..."
+            )]
+        },
+        run: |call| {
+            call.client
+                .get("/health/checks/reached-target-cluster-size")?
+                .done()?;
+            let node = call.node();
+            Ok(Output::said(format!(
+                "Target cluster size has been reached on node {node}"
+            )))
+        },
+        ..COMMAND
+    },
+];
