@@ -177,11 +177,11 @@ $ rabbitmqadmin -P $HTTP -V $V-nope list queues
 <! *** Not found: /api/queues/$V-nope?columns=name,messages
 = 1
 $ rabbitmqadmin -P $HTTP list policies
-< +------------+------+----------+-------------------+---------+----------+
-< |   vhost    | name | apply-to |    definition     | pattern | priority |
-< +------------+------+----------+-------------------+---------+----------+
-< | $V | p    | queues   | {"max-length": 7} | ^q      | 2        |
-< +------------+------+----------+-------------------+---------+----------+
+< +{*}
+< |{*}vhost{*}| name | apply-to |    definition     | pattern | priority |
+< +{*}
+< | $V{*} | p    | queues   | {"max-length": 7} | ^q      | 2        |
+< +{*}
 $ rabbitmqadmin -P $HTTP -V $V purge queue name=q
 < queue purged
 $ rabbitmqadmin -P $HTTP -V $V purge queue name=nope
