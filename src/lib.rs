@@ -57,6 +57,7 @@ mod ids;
 mod inquiry;
 mod kind;
 mod limits;
+mod listening;
 mod log;
 mod mail;
 #[cfg(feature = "management")]
@@ -67,7 +68,6 @@ mod metrics;
 mod net;
 mod outbox;
 mod paging;
-#[cfg(feature = "program")]
 mod plugins;
 mod policy;
 mod protocol;

@@ -7,8 +7,6 @@
 
 use std::cmp::Reverse;
 
-use crate::config::Settings;
-
 /// A plugin that RabbitMQ comes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plugin {
@@ -66,16 +64,20 @@ pub(crate) fn with_dependencies(names: &[&str]) -> Vec<Plugin> {
     plugins
 }
 
-/// The plugins whose part is switched on by these settings, and what they need.
-pub(crate) fn enabled(settings: &Settings) -> Vec<Plugin> {
-    let switches = [
-        ("rabbitmq_management", settings.management_enabled),
-        ("rabbitmq_prometheus", settings.prometheus_enabled),
-        ("rabbitmq_event_exchange", settings.event_exchange_enabled),
-    ];
-    let names = switches.into_iter().filter(|(_, is_on)| *is_on);
-    let names: Vec<&str> = names.map(|(name, _)| name).collect();
+/// Plugins that are switches of parts of the broker.
+pub(crate) const MANAGEMENT: &str = "rabbitmq_management";
+/// The same.
+pub(crate) const PROMETHEUS: &str = "rabbitmq_prometheus";
+/// The same.
+pub(crate) const EVENT_EXCHANGE: &str = "rabbitmq_event_exchange";
+
+/// Whether these names enable a plugin.
+#[cfg(feature = "settings-file")]
+pub(crate) fn are_with(names: &[String], plugin: &str) -> bool {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     with_dependencies(&names)
+        .iter()
+        .any(|one| one.name == plugin)
 }
 
 /// Name, description, and the plugins that it needs.

@@ -32,13 +32,9 @@ struct EventExchange {
     vhost: String,
 }
 
-/// Makes the exchange and has it told of changes, until what is returned is dropped. `None` if that
-/// is not wanted.
-pub(super) fn start(desk: &Arc<Desk>) -> Option<ListenerGuard> {
+/// Makes the exchange and has it told of changes, until what is returned is dropped.
+pub(super) fn start(desk: &Arc<Desk>) -> ListenerGuard {
     let settings = &desk.env.settings;
-    if !settings.event_exchange_enabled {
-        return None;
-    }
     let name = settings.event_exchange_vhost.as_ref();
     let name = name.unwrap_or(&settings.default_vhost);
     match desk.find_vhost(name) {
@@ -49,7 +45,7 @@ pub(super) fn start(desk: &Arc<Desk>) -> Option<ListenerGuard> {
         desk: Arc::downgrade(desk),
         vhost: name.clone(),
     });
-    Some(desk.env.events.listen(Interest::Changes, listener))
+    desk.env.events.listen(Interest::Changes, listener)
 }
 
 impl Listener for EventExchange {

@@ -43,6 +43,8 @@ mod loading;
 mod memory;
 mod monitor;
 mod start;
+#[cfg(feature = "management")]
+mod switches;
 mod thread;
 mod uri;
 pub mod vhost;
@@ -222,6 +224,10 @@ impl BrokerBuilder {
         let env = Arc::new(env);
         let guards = self.listeners.into_iter();
         let guards = guards.map(|listener| env.events.listen(Interest::Everything, listener));
+        #[cfg_attr(
+            feature = "management",
+            expect(unused_mut, reason = "a switch has the last one")
+        )]
         let mut guards: Vec<ListenerGuard> = guards.collect();
         let desk = Desk::new(env);
         let gauges = gauges::OfProcess::new(&desk.env.settings);
@@ -231,7 +237,10 @@ impl BrokerBuilder {
             close(&desk);
             return Err(error);
         }
-        guards.extend(event_exchange::start(&desk));
+        #[cfg(not(feature = "management"))]
+        if desk.env.settings.event_exchange_enabled {
+            guards.push(event_exchange::start(&desk));
+        }
         let duties = Duties {
             gauges,
             reclaim: self.reclaim,

@@ -8,14 +8,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+#[cfg(feature = "management")]
+use super::event_exchange;
 use super::monitor::{self, Duties};
 use super::start::{self, Doors, Open};
+#[cfg(feature = "management")]
+use super::switches::Switches;
 use super::{Grace, StartError, close, driver};
 use crate::desk::Desk;
-#[cfg(feature = "management")]
-use crate::management::Management;
-#[cfg(feature = "management")]
-use crate::metrics::Metrics;
 use crate::net::amqp::Amqp;
 use crate::net::descriptors::Descriptors;
 use crate::net::listener::Listening;
@@ -64,10 +64,21 @@ pub(super) fn run(
         .gauges
         .watch(runtimes.map(|runtime| runtime.metrics()).collect());
     let tasks = TaskTracker::new();
+    #[cfg(feature = "management")]
+    let switches = {
+        let switches = Switches::new(desk, aside, stop, &tasks);
+        let is_told = desk.env.settings.event_exchange_enabled;
+        switches.hold(is_told.then(|| event_exchange::start(desk)));
+        desk.plugins.switched_by(Arc::<Switches>::clone(&switches));
+        switches
+    };
     runtime.block_on(async {
         match doors.open() {
             Ok(open) => {
-                let listening = || start_listening(desk, open, aside.as_ref(), stop, &tasks);
+                #[cfg(feature = "management")]
+                let listening = || start_listening(desk, open, &switches, stop, &tasks);
+                #[cfg(not(feature = "management"))]
+                let listening = || start_listening(desk, open, stop, &tasks);
                 serve(desk, duties, stop, started, listening).await;
             }
             Err(error) => {
@@ -81,7 +92,8 @@ pub(super) fn run(
         }
     });
     // Connections that are still there end with the runtime, and with them what they hold.
-    if let Some(aside) = aside {
+    #[cfg(feature = "management")]
+    if let Some(aside) = switches.take_threads() {
         aside.shutdown_timeout(DROP_WAIT);
     }
     runtime.shutdown_timeout(DROP_WAIT);
@@ -110,7 +122,7 @@ fn aside(desk: &Desk) -> io::Result<Option<Runtime>> {
     for_http().map(Some)
 }
 
-fn for_http() -> io::Result<Runtime> {
+pub(super) fn for_http() -> io::Result<Runtime> {
     let mut builder = Builder::new_multi_thread();
     builder.enable_all().thread_name("leveret-http");
     builder.worker_threads(HTTP_WORKERS);
@@ -149,14 +161,14 @@ async fn serve(
     duties: &Duties,
     stop: &CancellationToken,
     started: &Started,
-    listen: impl FnOnce() -> Vec<Listening>,
+    listen: impl FnOnce() -> io::Result<Vec<Listening>>,
 ) {
     let background = CancellationToken::new();
     let _ends_here = background.clone().drop_guard();
     let driver = driver::run(Arc::clone(desk));
     tokio::spawn(background.run_until_cancelled_owned(driver));
     Descriptors::of_process().announce();
-    report(started, Ok(listen()));
+    report(started, listen().map_err(StartError::Threads));
     // On this thread, which works for no client.
     stop.run_until_cancelled(monitor::run(desk, duties)).await;
 }
@@ -165,30 +177,22 @@ async fn serve(
 fn start_listening(
     desk: &Arc<Desk>,
     open: Open,
-    aside: Option<&Runtime>,
+    #[cfg(feature = "management")] switches: &Switches,
     stop: &CancellationToken,
     tasks: &TaskTracker,
-) -> Vec<Listening> {
+) -> io::Result<Vec<Listening>> {
     let amqp = Amqp(Arc::clone(desk));
-    #[cfg_attr(
-        not(feature = "management"),
-        expect(unused_mut, reason = "there is one listener")
-    )]
-    let mut listening = vec![open.amqp.start(start::AMQP, amqp, stop, tasks)];
-    // What is spawned from here on, and what that accepts, is the other threads'.
-    let _there = aside.map(Runtime::enter);
+    desk.listens(open.amqp.start(start::AMQP, amqp, stop, tasks));
     #[cfg(feature = "management")]
-    if let Some(listener) = open.prometheus {
-        let metrics = Metrics::new(desk);
-        listening.push(listener.start(start::PROMETHEUS, metrics, stop, tasks));
+    for (name, listener) in [
+        (start::PROMETHEUS, open.prometheus),
+        (start::MANAGEMENT, open.management),
+    ] {
+        if let Some(listener) = listener {
+            switches.serve(name, listener)?;
+        }
     }
-    #[cfg(feature = "management")]
-    if let Some(listener) = open.management {
-        let addresses = listener.addresses().to_vec();
-        let management = Management::new(desk, &listening, addresses);
-        listening.push(listener.start(start::MANAGEMENT, management, stop, tasks));
-    }
-    listening
+    Ok(desk.listening())
 }
 
 /// Tells every client, and waits for them to go.

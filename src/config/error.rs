@@ -43,6 +43,13 @@ pub enum ConfigError {
         /// What would do, in words.
         expected: String,
     },
+    /// A file of Erlang terms has something else.
+    NoTerm {
+        /// Where.
+        origin: Origin,
+        /// What is expected.
+        expected: &'static str,
+    },
     /// A line of RabbitMQ's shell file assigns nothing.
     NoAssignment {
         /// Where.
@@ -134,6 +141,9 @@ impl fmt::Display for ConfigError {
                 f,
                 "{origin}: found something else, expected name = value, include FILE or # comment"
             ),
+            Self::NoTerm { origin, expected } => {
+                write!(f, "{origin}: found something else, expected {expected}")
+            }
             Self::NoAssignment { origin, why } => write!(
                 f,
                 "{origin}: found {why}, expected NAME=value, as in NODENAME=rabbit, or # comment"

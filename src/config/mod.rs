@@ -45,6 +45,8 @@ pub use rotation::Rotation;
 #[cfg(feature = "internals")]
 pub use settings::KEYS;
 pub use settings::Settings;
+/// The name of the file of enabled plugins, in the data directory or where RabbitMQ has it.
+pub(crate) const ENABLED_PLUGINS: &str = "enabled_plugins";
 #[cfg(feature = "program")]
 pub use settings::name_node;
 pub use settings::node_name;

@@ -5,11 +5,13 @@
 
 mod assignments;
 mod conf;
+mod enabled;
 mod environment;
 mod known;
 mod protecting;
 mod reading;
 mod surroundings;
+mod terms;
 
 use std::path::Path;
 
@@ -20,6 +22,7 @@ use super::settings::KEYS;
 use super::types::LogLevel;
 use super::value::{Given, Value, ValueType};
 
+pub(super) use enabled::read as enabled_plugins;
 pub(super) use environment::{Told, data_dir};
 pub(super) use reading::{Reading, files_of};
 pub use surroundings::AsServer;

@@ -95,6 +95,19 @@ settings! {
         ["management.http.max_body_size"];
     }
 
+    "Plugins" {
+        /// RabbitMQ's plugins that are enabled; what they need is enabled with them. What most of
+        /// them add is always there. A file of enabled plugins goes before this.
+        plugins_enabled: Vec<String> = PLUGINS.map(str::to_owned).to_vec();
+        "plugins.enabled", List { of: &[], least: 0 }, [], env "RABBITMQ_ENABLED_PLUGINS";
+
+        /// The file of enabled plugins, in RabbitMQ's format. It is written when plugins are
+        /// enabled or disabled, and read at every start; `none` is `enabled_plugins` in the data
+        /// directory.
+        plugins_file: Option<PathBuf> = None;
+        "plugins.file", PathOrNone, [], env "RABBITMQ_ENABLED_PLUGINS_FILE";
+    }
+
     "Events" {
         /// Whether what changes in the broker goes as messages to the exchange
         /// `amq.rabbitmq.event`, as with RabbitMQ's plugin `rabbitmq_event_exchange`.
@@ -412,6 +425,9 @@ settings! {
         ["deprecated_features.permit.queue_master_locator"];
     }
 }
+
+/// Those of RabbitMQ's image.
+const PLUGINS: [&str; 2] = ["rabbitmq_management", "rabbitmq_prometheus"];
 
 const MECHANISMS: [&str; 3] = ["PLAIN", "AMQPLAIN", "ANONYMOUS"];
 

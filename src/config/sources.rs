@@ -17,6 +17,8 @@ use super::rabbit::{self, AsServer, Reading, Surroundings, Told};
 use super::settings::{KEYS, Settings};
 use super::value::Given;
 
+mod plugins;
+
 /// A setting on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
@@ -113,7 +115,8 @@ const TOOL_VARIABLES: [&str; 6] = [
 /// All that is wrong in any of them, in the order of the sources.
 pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let mut loader = Loader::default();
-    let surroundings = Surroundings::new(&inputs.env, inputs.as_server.clone());
+    let mut surroundings = Surroundings::new(&inputs.env, inputs.as_server.clone());
+    loader.problems.append(&mut surroundings.problems);
     if inputs.as_server != AsServer::No {
         loader.as_server(&surroundings);
     }
@@ -131,7 +134,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
         loader.files.push(path);
     }
     loader.rabbits(reading, &inputs.env);
-    loader.surroundings(Told::by(&surroundings), surroundings.problems);
+    loader.surroundings(Told::by(&surroundings));
     loader.environment(&variables);
     loader.contradictions(&inputs.flags);
     for flag in &inputs.flags {
@@ -139,6 +142,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
         let given = Given::Raw(flag.value.clone());
         loader.give(&flag.key, &given, &origin);
     }
+    loader.plugins(&surroundings);
     loader.finish()
 }
 
@@ -252,8 +256,7 @@ impl Loader {
     }
 
     /// What RabbitMQ's environment says.
-    fn surroundings(&mut self, told: Told, problems: Vec<ConfigError>) {
-        self.problems.extend(problems);
+    fn surroundings(&mut self, told: Told) {
         self.problems.extend(told.problems);
         self.ignored.extend(told.ignored);
         for (key, given, origin) in told.given {

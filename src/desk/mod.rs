@@ -20,6 +20,7 @@ use crate::env::Environment;
 use crate::error::AmqpError;
 use crate::events::{Author, Change, ChangeKind};
 use crate::ids::ConnectionId;
+use crate::listening::Listening;
 use crate::mail::{Mail, Mailbox};
 use crate::store::{DurableWatch, Position};
 use crate::sync::Mutex;
@@ -34,6 +35,7 @@ mod connections;
 mod definitions;
 mod exchanges;
 mod messages;
+pub(crate) mod plugins;
 pub(crate) mod publish;
 mod queues;
 pub mod rates;
@@ -69,6 +71,7 @@ pub use crate::vhost::{DeleteIf, DestinationName};
 pub(crate) use requests::Rest;
 
 use administration::{Changes, Parameters};
+use plugins::Plugins;
 use rates::Sampler;
 use session::Session;
 use views::Gauges;
@@ -106,6 +109,10 @@ pub struct Desk {
     past: Mutex<BTreeMap<&'static str, Turnover>>,
     /// What looks at the process.
     gauges: OnceLock<Box<dyn Gauges>>,
+    /// What is enabled of RabbitMQ's plugins.
+    pub(crate) plugins: Plugins,
+    /// What is listened for, now.
+    listening: Mutex<Vec<Listening>>,
     /// What is watched for rates.
     sampler: Sampler,
 }
@@ -138,6 +145,8 @@ impl Desk {
             tally: Tally::default(),
             past: Mutex::default(),
             gauges: OnceLock::new(),
+            plugins: Plugins::new(settings),
+            listening: Mutex::default(),
             sampler: Sampler::default(),
             env,
         });
@@ -242,6 +251,22 @@ impl Desk {
     #[must_use]
     pub(crate) fn commits(&self) -> Commits {
         Commits::new(&self.waiting)
+    }
+
+    /// What is listened for, as it is now.
+    pub(crate) fn listening(&self) -> Vec<Listening> {
+        self.listening.lock().clone()
+    }
+
+    /// A listener has begun; one of the same name has ended.
+    pub(crate) fn listens(&self, listening: Listening) {
+        self.listens_no_more(listening.name);
+        self.listening.lock().push(listening);
+    }
+
+    /// A listener has ended.
+    pub(crate) fn listens_no_more(&self, name: &str) {
+        self.listening.lock().retain(|one| one.name != name);
     }
 
     /// Connections are served by so many threads.

@@ -26,7 +26,6 @@ use super::route::{Needs, Operation, Route, TakesBody};
 use crate::auth::User;
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
-use crate::net::listener::Listening;
 
 /// Octets of a body from a client that has not logged in: a form with a name and a password.
 const FORM_BYTES_MAX: u64 = 16 * 1024;
@@ -53,12 +52,12 @@ impl Insider {
 }
 
 impl Door {
-    pub(super) fn new(desk: &Arc<Desk>, listeners: Vec<Listening>) -> Self {
+    pub(super) fn new(desk: &Arc<Desk>) -> Self {
         Self {
             desk: Arc::clone(desk),
             node: Node {
                 name: node_name(),
-                listeners,
+                desk: Arc::clone(desk),
             },
             aside: Aside::default(),
             bodies: Bodies::default(),

@@ -37,12 +37,11 @@
 //!
 //! Source: RabbitMQ 4.3.6, its HTTP API.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::desk::Desk;
 use crate::limits::HTTP_CONNECTIONS_MAX;
-use crate::net::listener::{Accepted, Listening, Service};
+use crate::net::listener::{Accepted, Service};
 
 mod answer;
 mod aside;
@@ -97,16 +96,10 @@ pub struct Management {
 }
 
 impl Management {
-    /// The API of a broker that listens on `others` beside the API's own `addresses`.
+    /// The API of a broker.
     #[must_use]
-    pub fn new(desk: &Arc<Desk>, others: &[Listening], addresses: Vec<SocketAddr>) -> Self {
-        let own = Listening {
-            name: NAME,
-            protocol: PROTOCOL,
-            addresses,
-        };
-        let listeners = others.iter().cloned().chain([own]).collect();
-        let router = route::router(&Arc::new(Door::new(desk, listeners)));
+    pub fn new(desk: &Arc<Desk>) -> Self {
+        let router = route::router(&Arc::new(Door::new(desk)));
         Self {
             seats: Seats::new(router, desk.settings().shutdown_close_timeout_ms),
         }
@@ -122,8 +115,8 @@ impl Management {
         reason = "a broker without a program around it has no such socket"
     )
 )]
-pub(crate) fn insider(desk: &Arc<Desk>, listeners: &[Listening]) -> axum::Router {
-    let router = route::router(&Arc::new(Door::new(desk, listeners.to_vec())));
+pub(crate) fn insider(desk: &Arc<Desk>) -> axum::Router {
+    let router = route::router(&Arc::new(Door::new(desk)));
     router.layer(axum::Extension(Insider::new()))
 }
 

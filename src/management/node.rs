@@ -1,6 +1,9 @@
 //! What this broker says of itself as a node: names, versions, doors.
 
+use std::sync::Arc;
+
 use crate::config::Settings;
+use crate::desk::Desk;
 use crate::net::listener::Listening;
 
 use super::json::Object;
@@ -10,8 +13,8 @@ use super::{METRICS, METRICS_PROTOCOL, NAME, PROTOCOL};
 pub(super) struct Node {
     /// `rabbit@host`.
     pub(super) name: String,
-    /// Everything that it listens for.
-    pub(super) listeners: Vec<Listening>,
+    /// It knows everything that is listened for.
+    pub(super) desk: Arc<Desk>,
 }
 
 /// The types of exchanges that there are, with RabbitMQ's descriptions.
@@ -65,9 +68,15 @@ impl Node {
         );
     }
 
+    /// Everything that is listened for, now.
+    pub(super) fn listening(&self) -> Vec<Listening> {
+        self.desk.listening()
+    }
+
     /// Every address that is listened on.
     pub(super) fn listeners(&self, object: &mut Object<'_>) {
-        let addresses = self.listeners.iter().flat_map(|listening| {
+        let listeners = self.listening();
+        let addresses = listeners.iter().flat_map(|listening| {
             let addresses = listening.addresses.iter();
             addresses.map(|address| (listening.protocol, address))
         });
@@ -98,7 +107,8 @@ impl Node {
 
     /// The doors for HTTP.
     pub(super) fn contexts(&self, object: &mut Object<'_>, whose: Whose) {
-        let doors = self.listeners.iter().filter_map(|listening| {
+        let listeners = self.listening();
+        let doors = listeners.iter().filter_map(|listening| {
             let description = match listening.name {
                 NAME => "RabbitMQ Management",
                 METRICS => "RabbitMQ Prometheus",
@@ -125,12 +135,6 @@ impl Node {
                 }
             },
         );
-    }
-
-    /// Whether there is a door for metrics.
-    pub(super) fn has_metrics(&self) -> bool {
-        let mut listeners = self.listeners.iter();
-        listeners.any(|listening| listening.name == METRICS)
     }
 }
 

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use serde::Serialize;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use super::descriptors::Descriptors;
 use super::pump::Handshake;
 use crate::limits::{ACCEPT_PAUSE_MS, BACKLOG, HANDSHAKES_MAX};
+pub use crate::listening::Listening;
 
 /// Addresses that are taken; nothing is accepted on them yet, so that the data can be read first.
 #[derive(Debug)]
@@ -125,17 +125,6 @@ fn is_without_ipv6(error: &io::Error) -> bool {
 
 fn listening(asked: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("listening on {asked}: {error}"))
-}
-
-/// What a listener listens for, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Listening {
-    /// Its own name among the broker's listeners.
-    pub name: &'static str,
-    /// What is spoken, as RabbitMQ calls it in a list of listeners: `amqp`, `http`.
-    pub protocol: &'static str,
-    /// With the ports that were taken.
-    pub addresses: Vec<SocketAddr>,
 }
 
 /// A connection that has just been accepted.

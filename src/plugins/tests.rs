@@ -4,20 +4,6 @@ fn names(plugins: &[Plugin]) -> Vec<&'static str> {
     plugins.iter().map(|plugin| plugin.name).collect()
 }
 
-// The order of RabbitMQ 4.3.6, whose start says so.
-#[test]
-fn default_plugins_are_the_four_of_the_image() {
-    assert_eq!(
-        names(&enabled(&Settings::default())),
-        [
-            "rabbitmq_management",
-            "rabbitmq_prometheus",
-            "rabbitmq_management_agent",
-            "rabbitmq_web_dispatch",
-        ]
-    );
-}
-
 #[test]
 fn what_a_plugin_needs_stands_behind_it_once() {
     let plugins = with_dependencies(&["rabbitmq_web_dispatch", "rabbitmq_federation_prometheus"]);

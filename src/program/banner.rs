@@ -9,10 +9,11 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::broker::Listening;
 use crate::config::{Durability, Loaded, LogFormat, LogStream, Settings, node_name};
+use crate::desk::plugins::enabled;
 use crate::log;
-use crate::net::listener::Listening;
-use crate::plugins;
+use crate::plugins::with_dependencies;
 
 use super::logging::{self, LastLines};
 
@@ -56,7 +57,7 @@ pub(super) fn ready(
             log::info!("started TCP listener on {address}");
         }
     }
-    let plugins = plugins::enabled(settings);
+    let plugins = with_dependencies(&enabled(settings));
     let count = plugins.len();
     let lines: String = plugins
         .iter()

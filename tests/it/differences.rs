@@ -518,6 +518,13 @@ const ROWS: &[(&str, &[Shown])] = &[
             "rabbitmqs_lines_are_said_in_its_words",
         )],
     ),
+    (
+        "A plugin of which nothing is here (MQTT, STOMP, the stream protocol, LDAP, …)",
+        &[Test(
+            "tests/it/plugins.rs",
+            "plugins_are_listed_with_what_they_need",
+        )],
+    ),
 ];
 
 /// The first cells of README's table, without its headings.

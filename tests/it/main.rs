@@ -44,6 +44,7 @@ mod metrics;
 mod node;
 mod openapi;
 mod order;
+mod plugins;
 mod pressure;
 mod process;
 mod remembered;

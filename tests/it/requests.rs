@@ -34,6 +34,9 @@ struct Operation {
 /// Octets from which choices are drawn; zeroes behind the last.
 struct Draw<'a>(&'a [u8]);
 
+/// Switches plugins.
+const PLUGINS: (&str, &str) = ("put", "/leveret/plugins");
+
 /// Names, numbers and words that mean something at some place.
 const WORDS: &[&str] = &[
     "v",
@@ -171,6 +174,8 @@ impl Stage {
         for (path, item) in document["paths"].as_object().unwrap() {
             let methods = item.as_object().unwrap().iter();
             let methods = methods.filter(|(method, _)| *method != "parameters");
+            // It would close the door that all others are asked at.
+            let methods = methods.filter(|(method, _)| (method.as_str(), path.as_str()) != PLUGINS);
             operations.extend(methods.map(|(method, about)| Operation {
                 method: method.to_ascii_uppercase(),
                 path: path.clone(),

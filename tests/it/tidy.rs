@@ -56,6 +56,11 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         &["Instant", "SystemTime"],
         "the one place where time is read",
     ),
+    (
+        "src/listening.rs",
+        &["core::net"],
+        "an address that is listened on is a value",
+    ),
     ("src/store/disk/os.rs", &["std::fs"], "the disk"),
     ("src/sys/", &["std::fs"], "files, as each system has them"),
     (
@@ -119,16 +124,16 @@ const LAYERS: &[&str] = &[
     "desk",
     "vhost",
     "env definitions",
-    "compat plugins",
+    "compat",
     "policy paging turns",
     "queue",
     "exchange mail outbox events",
     "entry inquiry",
     "store",
-    "alarms auth config protocol sync",
+    "alarms auth config listening protocol sync",
     "clock message tally",
     "error log",
-    "ids kind limits",
+    "ids kind limits plugins",
     "erlang sys",
 ];
 

@@ -53,8 +53,8 @@ pub(in crate::management) async fn port(ask: Ask) -> Answer {
         Ok(port) => port,
         Err(_) => return Err(Refusal::bad("Invalid port")),
     };
-    let addresses = ask.door.node.listeners.iter();
-    let ports = addresses.flat_map(|one| {
+    let listeners = ask.door.node.listening();
+    let ports = listeners.iter().flat_map(|one| {
         one.addresses
             .iter()
             .map(|address| i64::from(address.port()))
@@ -72,8 +72,8 @@ pub(in crate::management) async fn port(ask: Ask) -> Answer {
 
 /// `GET /health/checks/protocol-listener/P`: one protocol, or several with commas.
 pub(in crate::management) async fn protocol(ask: Ask) -> Answer {
-    let listeners = ask.door.node.listeners.iter();
-    let protocols: BTreeSet<&str> = listeners.map(|one| one.protocol).collect();
+    let listeners = ask.door.node.listening();
+    let protocols: BTreeSet<&str> = listeners.iter().map(|one| one.protocol).collect();
     let wanted = ask.name("protocol").split(',').map(|word| {
         let word = word.trim().to_ascii_lowercase();
         match &*word {

@@ -16,6 +16,7 @@ pub(super) mod nodes;
 pub(super) mod overview;
 pub(super) mod parameters;
 pub(super) mod permissions;
+pub(super) mod plugins;
 pub(super) mod policies;
 mod queue_object;
 pub(super) mod queues;

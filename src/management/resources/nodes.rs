@@ -179,10 +179,7 @@ const GONE: &[&str] = &[
 
 /// What it is made of.
 fn parts(object: &mut Object<'_>, settings: &Settings, node: &Node) {
-    let mut plugins = vec!["rabbitmq_management", "rabbitmq_consistent_hash_exchange"];
-    if node.has_metrics() {
-        plugins.push("rabbitmq_prometheus");
-    }
+    let plugins = &node.desk.plugins;
     let version = &settings.server_version;
     let own = (
         "leveret",
@@ -190,8 +187,9 @@ fn parts(object: &mut Object<'_>, settings: &Settings, node: &Node) {
         env!("CARGO_PKG_VERSION"),
     );
     let rabbit = ("rabbit", "RabbitMQ", version.as_str());
-    let plugin = |name: &&'static str| (*name, "Part of it", version.as_str());
-    let applications = [own, rabbit].into_iter().chain(plugins.iter().map(plugin));
+    let running = plugins.running().into_iter();
+    let running = running.map(|plugin| (plugin.name, plugin.description, version.as_str()));
+    let applications = [own, rabbit].into_iter().chain(running);
     object.array(
         "applications",
         applications,
@@ -201,7 +199,7 @@ fn parts(object: &mut Object<'_>, settings: &Settings, node: &Node) {
             one.set("version", version);
         },
     );
-    object.set("enabled_plugins", &plugins);
+    object.set("enabled_plugins", &plugins.enabled());
     object.array("auth_mechanisms", MECHANISMS, |one, (name, about)| {
         one.set("name", name);
         one.set("description", about);

@@ -39,7 +39,7 @@ fn the_methods_of_a_path_are_those_of_its_rows() {
 #[test]
 fn every_row_can_be_reached_and_says_what_it_is() {
     let mut seen = HashSet::new();
-    for route in routes::all() {
+    for route in all() {
         assert!(seen.insert(route.path), "{} stands twice", route.path);
         assert!(route.path.starts_with('/') && !route.path.ends_with('/'));
         for operation in route.operations {
@@ -74,7 +74,7 @@ fn every_row_can_be_reached_and_says_what_it_is() {
 #[test]
 fn what_removes_has_places_of_its_own() {
     let kind = |path: &str, method| {
-        let route = routes::all().find(|route| route.path == path).unwrap();
+        let route = all().find(|route| route.path == path).unwrap();
         route.operation(method).unwrap().change()
     };
     let queue = "/queues/{vhost}/{queue}";

@@ -1,7 +1,7 @@
 //! The node, and what its memory is used for.
 
 use super::broker::{CONTEXT, EXCHANGE_TYPE};
-use super::{Any, COUNTS, Counter, List, Number, Object, Shape, TEXTS, Text, Truth, Whole};
+use super::{Any, COUNTS, Counter, List, Number, Object, Shape, TEXTS, Text, Truth, Whole, Word};
 use super::{key, maybe};
 use crate::management::shape::DETAILS;
 
@@ -183,4 +183,42 @@ pub(in crate::management) const TABLES: Shape = Shape {
     name: "Tables",
     about: "Erlang's tables, of which there are none.",
     keys: &[key("ets_tables_memory", Text)],
+};
+
+/// RabbitMQ's plugins.
+pub(in crate::management) const PLUGINS: Shape = Shape {
+    name: "Plugins",
+    about: "RabbitMQ's plugins, and where it is kept which are enabled.",
+    keys: &[
+        maybe("file", Text),
+        key("missing", TEXTS),
+        key("plugins", List(&Object(&PLUGIN))),
+    ],
+};
+
+const PLUGIN: Shape = Shape {
+    name: "Plugin",
+    about: "A plugin.",
+    keys: &[
+        key("dependencies", TEXTS),
+        key("description", Text),
+        key("enabled", Word(&["enabled", "implicit", "not_enabled"])),
+        key("name", Text),
+        key("running", Truth),
+        key("version", Text),
+    ],
+};
+
+/// Names of plugins.
+pub(in crate::management) const ENABLED_PLUGINS: Shape = Shape {
+    name: "EnabledPlugins",
+    about: "The plugins that are to be enabled; what they need is enabled with them.",
+    keys: &[key("enabled", TEXTS)],
+};
+
+/// What a change of plugins has changed.
+pub(in crate::management) const CHANGED_PLUGINS: Shape = Shape {
+    name: "ChangedPlugins",
+    about: "The plugins that were started and stopped.",
+    keys: &[key("started", TEXTS), key("stopped", TEXTS)],
 };

@@ -120,7 +120,7 @@ impl App {
         let broker = broker.inspect_err(|_| self.set_state(State::Stopped))?;
         let listeners = broker.listeners().to_vec();
         running.settings = with_ports(&running.settings, &listeners);
-        let api = management::insider(broker.desk(), &listeners);
+        let api = management::insider(broker.desk());
         self.api.store(Some(api.into()));
         running.broker = Some(broker);
         self.set_state(State::Running);
@@ -135,6 +135,7 @@ impl App {
         };
         self.set_state(State::Stopping);
         self.api.store(None);
+        broker.desk().plugins.note_in(&mut running.settings);
         if running.settings.durability == Durability::Memory {
             let document = broker.desk().export(&DocumentOf::Broker);
             running.kept = Some(document.to_string().into_bytes());

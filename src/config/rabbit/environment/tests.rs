@@ -213,7 +213,7 @@ fn what_is_wrong_is_named_with_its_place() {
 
 #[test]
 fn what_has_no_effect_is_said_once_for_each() {
-    let env = [("RABBITMQ_ERLANG_COOKIE", "x"), ("RABBITMQ_DIST_PORT", "1")];
+    let env = [("RABBITMQ_FEATURE_FLAGS", "x"), ("RABBITMQ_DIST_PORT", "1")];
     let loaded = Given {
         files: &[],
         env: &env,
@@ -225,7 +225,7 @@ fn what_has_no_effect_is_said_once_for_each() {
         told,
         [
             "RABBITMQ_DIST_PORT is RabbitMQ's and has no effect here",
-            "RABBITMQ_ERLANG_COOKIE is RabbitMQ's and has no effect here",
+            "RABBITMQ_FEATURE_FLAGS is RabbitMQ's and has no effect here",
         ]
     );
 }

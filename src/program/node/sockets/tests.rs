@@ -9,7 +9,7 @@ use super::{Socket, usable};
 fn a_living_broker_keeps_its_socket_and_a_stale_one_is_replaced() {
     let dir = tempfile::tempdir().expect("there is room");
     let first = Socket::take(dir.path(), "rabbit@h.sock").expect("it is free");
-    let refused = Socket::take(dir.path(), "rabbit@h.sock").map(|socket| socket.path);
+    let refused = Socket::take(dir.path(), "rabbit@h.sock").map(|socket| socket.path.clone());
     let refused = refused.expect_err("it is taken");
     assert!(refused.contains("a broker that runs has it"), "{refused}");
     let path = first.path().to_owned();

@@ -1,0 +1,17 @@
+//! What a broker listens for, and where: known to the net, which listens, and to the desk, which
+//! tells of it.
+
+use core::net::SocketAddr;
+
+use serde::Serialize;
+
+/// What a listener listens for, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listening {
+    /// Its own name among the broker's listeners.
+    pub name: &'static str,
+    /// What is spoken, as RabbitMQ calls it in a list of listeners: `amqp`, `http`.
+    pub protocol: &'static str,
+    /// With the ports that were taken.
+    pub addresses: Vec<SocketAddr>,
+}
