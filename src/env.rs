@@ -21,14 +21,18 @@ use crate::store::{Spill, Store};
 use crate::sync::Bell;
 use crate::turns::Turns;
 
+mod live;
 mod touched;
 
+pub use live::Live;
 pub use touched::{Touched, TouchedQueue};
 
 /// Shared by all vhosts of one broker.
 pub struct Environment {
     /// The broker's settings.
     pub settings: Settings,
+    /// Those of them that tools change while it runs.
+    pub live: Arc<Live>,
     /// Broker time.
     pub clock: Clock,
     /// Deadlines of queues, exchanges and connections.
@@ -86,6 +90,7 @@ impl Environment {
         let pager = on_disk.then(|| Pager::new(settings.body_budget, Arc::clone(&store), None));
         Self {
             pager: pager.map(Arc::new),
+            live: Arc::new(Live::new(&settings)),
             settings,
             clock,
             timers,

@@ -97,3 +97,17 @@ impl From<LimitReached> for NotAdmitted {
         Self::Limit(limit)
     }
 }
+
+/// What the node of a program changes while a broker runs.
+#[cfg(feature = "program")]
+impl Auth {
+    /// Replaces the users who may only come from this machine, until the broker stops.
+    pub(crate) fn set_loopback_users(&self, users: Vec<String>) {
+        self.loopback_users.store(users.into());
+    }
+
+    /// Users who may only come from this machine, as of now.
+    pub(crate) fn loopback_users(&self) -> Vec<String> {
+        self.loopback_users.load().to_vec()
+    }
+}

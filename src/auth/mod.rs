@@ -33,6 +33,7 @@ use std::{
     },
 };
 
+use arc_swap::ArcSwap;
 use parking_lot::RwLock;
 
 use self::failures::{Failures, Standing};
@@ -99,6 +100,8 @@ impl Default for AuthSettings {
 /// All users and what they may do.
 pub struct Auth {
     settings: AuthSettings,
+    /// Users who may only come from this machine, as of now.
+    loopback_users: ArcSwap<Vec<String>>,
     /// Those of `settings` that can really be used.
     offered: Vec<Mechanism>,
     offered_text: String,
@@ -236,6 +239,7 @@ impl Auth {
             offered_text: names.join(" "),
             offered,
             failures: Failures::new(settings.failures_max),
+            loopback_users: ArcSwap::from_pointee(settings.loopback_users.clone()),
             settings,
             accounts,
             attempts: Default::default(),
@@ -413,8 +417,8 @@ impl Auth {
     fn may_come_from(&self, user: &User, peer: IpAddr) -> bool {
         peer.to_canonical().is_loopback()
             || !self
-                .settings
                 .loopback_users
+                .load()
                 .iter()
                 .any(|name| *name == *user.name)
     }

@@ -17,6 +17,7 @@ use tokio::sync::{Notify, watch};
 use super::{memory, monitor};
 use crate::config::{Durability, Settings};
 use crate::desk::views::{Gauges, Measured};
+use crate::env::Live;
 use crate::net::descriptors::Descriptors;
 
 /// Where the system lists what a process has open.
@@ -31,7 +32,10 @@ const AGAIN: u32 = 4;
 pub(super) struct OfProcess(Arc<Shared>);
 
 struct Shared {
+    /// As the settings say.
     memory_limit: Option<u64>,
+    /// What tools say instead.
+    live: Arc<Live>,
     /// Where data is written; without any, where the broker was started.
     dir: PathBuf,
     /// The runtimes whose workers serve clients.
@@ -46,13 +50,14 @@ struct Shared {
 }
 
 impl OfProcess {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, live: &Arc<Live>) -> Self {
         let dir: &Path = match settings.durability {
             Durability::Memory => ".".as_ref(),
             _ => &settings.data_dir,
         };
         Self(Arc::new(Shared {
             memory_limit: memory::limit(settings),
+            live: Arc::clone(live),
             dir: dir.to_owned(),
             runtimes: OnceLock::new(),
             latest: watch::Sender::default(),
@@ -104,7 +109,7 @@ impl Gauges for OfProcess {
         let sum = |of: fn(&RuntimeMetrics) -> u64| Some(runtimes?.iter().map(of).sum());
         Measured {
             memory_used_bytes: memory::resident(),
-            memory_limit_bytes: self.0.memory_limit,
+            memory_limit_bytes: self.0.live.memory_limit().or(self.0.memory_limit),
             disk_free_bytes: monitor::free_disk(&self.0.dir),
             descriptors_used: descriptors,
             descriptors_max: Descriptors::of_process().limit,

@@ -24,7 +24,7 @@ pub(super) fn limit(settings: &Settings) -> Option<u64> {
     Some(total as u64)
 }
 
-fn total() -> Option<u64> {
+pub(crate) fn total() -> Option<u64> {
     let group = cgroup::memory_limit(Path::new("/"));
     group.into_iter().chain(of_machine()).min()
 }

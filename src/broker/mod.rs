@@ -52,6 +52,9 @@ pub mod vhost;
 pub use crate::store::{Damage, RecordAt, StoreError};
 pub use health::Health;
 pub use loading::LoadError;
+/// Octets of memory that this process may use, if that can be known.
+#[cfg(feature = "program")]
+pub(crate) use memory::total as total_memory;
 pub use start::StartError;
 #[cfg(any(feature = "program", feature = "management"))]
 pub(crate) use uri::reachable;
@@ -230,7 +233,7 @@ impl BrokerBuilder {
         )]
         let mut guards: Vec<ListenerGuard> = guards.collect();
         let desk = Desk::new(env);
-        let gauges = gauges::OfProcess::new(&desk.env.settings);
+        let gauges = gauges::OfProcess::new(&desk.env.settings, &desk.env.live);
         desk.measure_with(gauges.clone());
         if let Err(error) = furnish(&desk, began, self.kept.as_deref()) {
             // Another start must find the directory free.

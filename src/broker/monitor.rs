@@ -11,7 +11,8 @@ use super::Desk;
 use super::gauges::OfProcess;
 use super::memory;
 use crate::alarms::Alarm;
-use crate::config::{Durability, Settings};
+use crate::config::Durability;
+use crate::env::Environment;
 
 /// How often memory and disk are looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -51,6 +52,7 @@ pub(super) async fn run(desk: &Desk, duties: &Duties) {
         {
             pager.note_resident(resident);
         }
+        let limit = desk.env.live.memory_limit().or(limit);
         let low = limit
             .zip(resident)
             .is_some_and(|(limit, used)| used > limit);
@@ -58,7 +60,7 @@ pub(super) async fn run(desk: &Desk, duties: &Duties) {
             memory_low = low;
             desk.set_alarm(Alarm::Memory, low);
         }
-        let low = is_disk_low(&desk.env.settings);
+        let low = is_disk_low(&desk.env);
         if low != disk_low {
             disk_low = low;
             desk.set_alarm(Alarm::Disk, low);
@@ -75,11 +77,12 @@ impl Drop for End<'_> {
     }
 }
 
-fn is_disk_low(settings: &Settings) -> bool {
+fn is_disk_low(env: &Environment) -> bool {
+    let settings = &env.settings;
     if settings.durability == Durability::Memory {
         return false;
     }
-    free_disk(&settings.data_dir).is_some_and(|free| free < settings.disk_free_limit)
+    free_disk(&settings.data_dir).is_some_and(|free| free < env.live.disk_free_limit())
 }
 
 /// Octets that an unprivileged process can still write there.

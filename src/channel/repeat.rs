@@ -161,7 +161,7 @@ impl Channel {
         payload_max: u32,
         cx: &mut Context<'_>,
     ) -> usize {
-        let max = cx.session.vhost.env().settings.max_message_size;
+        let max = cx.session.vhost.env().live.max_message_size();
         let size_max = u32::try_from(max).unwrap_or(u32::MAX);
         let small_max = u32::try_from(LARGE_BODY - 1).unwrap_or(u32::MAX);
         let longest = PublishMax {

@@ -158,7 +158,7 @@ impl AwaitStartOk {
         );
         let settings = &broker.env.settings;
         let tune = ConnectionTune {
-            channel_max: settings.channel_max,
+            channel_max: broker.env.live.channel_max(),
             frame_max: settings.frame_max,
             heartbeat: settings.heartbeat_s,
         };
@@ -176,9 +176,10 @@ impl AwaitTuneOk {
         self,
         tune_ok: ConnectionTuneOk,
         settings: &Settings,
+        channel_max: u16,
     ) -> Result<AwaitOpen, Refusal> {
-        let channel_max = u32::from(tune_ok.channel_max);
-        negotiate("channel_max", channel_max, 1, settings.channel_max.into())?;
+        let asked = u32::from(tune_ok.channel_max);
+        negotiate("channel_max", asked, 1, channel_max.into())?;
         let floor = settings.frame_max_floor.min(settings.frame_max);
         negotiate("frame_max", tune_ok.frame_max, floor, settings.frame_max)?;
         let tuned = Tuned {

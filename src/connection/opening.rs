@@ -51,9 +51,11 @@ impl Connection {
             (Phase::Start(step), Method::ConnectionStartOk(start_ok)) => step
                 .on_start_ok(now, start_ok, &self.origin, &self.broker, &mut self.outbox)
                 .map(Phase::Tune),
-            (Phase::Tune(step), Method::ConnectionTuneOk(tune_ok)) => step
-                .on_tune_ok(tune_ok, &self.broker.env.settings)
-                .map(Phase::Opening),
+            (Phase::Tune(step), Method::ConnectionTuneOk(tune_ok)) => {
+                let env = &self.broker.env;
+                step.on_tune_ok(tune_ok, &env.settings, env.live.channel_max())
+                    .map(Phase::Opening)
+            }
             (Phase::Opening(step), Method::ConnectionOpen(open)) => {
                 return self.open(now, step, open);
             }

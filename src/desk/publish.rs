@@ -152,7 +152,7 @@ pub(crate) fn check_change(
 
 /// The body must not be larger than an operator wants.
 fn check_size(actor: &Actor, len: usize) -> Result<(), AmqpError> {
-    let max = actor.vhost.env().settings.max_message_size;
+    let max = actor.vhost.env().live.max_message_size();
     let len = len as u64;
     if len <= max {
         return Ok(());

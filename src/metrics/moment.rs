@@ -104,6 +104,10 @@ impl Moment {
         }
     }
 
+    pub(super) fn disk_free_limit(&self) -> u64 {
+        self.desk.env.live.disk_free_limit()
+    }
+
     pub(super) fn settings(&self) -> &Settings {
         &self.desk.env.settings
     }

@@ -110,8 +110,8 @@ impl Vhost {
         self.queue_policy(declared)
             .merge_into(&mut limits, arguments);
         if quorum {
-            limits.consumer_timeout_ms =
-                limits.consumer_timeout_ms.or(settings.consumer_timeout_ms);
+            let timeout_ms = self.env.live.consumer_timeout_ms();
+            limits.consumer_timeout_ms = limits.consumer_timeout_ms.or(timeout_ms);
         }
         limits
     }

@@ -22,7 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::Process;
-use crate::talker::eventually;
+use crate::talker::{Client, LOGIN, all_octets, eventually};
 
 /// What a tool printed, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
@@ -177,8 +177,7 @@ fn garbage_at_the_socket_ends_its_connection_only() {
         &b"AMQP\x00\x00\x09\x01"[..],
         b"\r\n\r\n\r\n\0\0\0\0\0\0\0\0",
         b"GET / HTTP/9.9\r\n\r\n",
-        b"POST /api/leveret/node/nope HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999999999\r\n\
-          \r\n",
+        b"PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999999999\r\n\r\n",
     ] {
         let mut client = UnixStream::connect(dir.path().join("ctl.sock")).unwrap();
         client.write_all(garbage).unwrap();
@@ -275,4 +274,105 @@ fn a_shutdown_ends_the_process_and_is_waited_for() {
         down.err
             .starts_with("Error:\nFailed to connect and authenticate to rabbit@")
     );
+}
+
+/// What the Java client's own test suite has `rabbitmqctl` do, as it reads what is printed.
+///
+/// Docs: the client's `Host` class: lines of `list_connections -q pid client_properties` are split
+/// at tabs, and the name of a connection stands behind `"connection_name","`.
+#[test]
+fn the_java_client_tests_what_it_does_with_the_tools() {
+    let dir = TempDir::new().unwrap();
+    let broker = Process::start(dir.path(), dir.path(), &[]);
+    let ctl = |words: &[&str]| done(dir.path(), words);
+    let named = |name: &str| {
+        let start_ok = format!(
+            "connection.start-ok mechanism='PLAIN' response='\\x00guest\\x00guest' \
+             locale='en_US' client-properties={{connection_name: '{name}'}}"
+        );
+        let [header, _, tune_ok, open] = LOGIN;
+        Client::logged_in(broker.address(), &[header, &start_ok, tune_ok, open])
+    };
+    let (mut one, mut other) = (named("one"), named("other"));
+
+    // Host.closeConnection: the pid of the connection of that name.
+    let list = ctl(&["list_connections", "-q", "pid", "client_properties"]);
+    let is_of_one = |line: &&str| line.contains("{\"connection_name\",\"one\"}");
+    let line = list
+        .lines()
+        .find(is_of_one)
+        .unwrap_or_else(|| panic!("{list}"));
+    let (pid, _) = line.split_once('\t').unwrap();
+    ctl(&["close_connection", pid, "Closed via rabbitmqctl"]);
+    let close = one.hear();
+    assert!(
+        close.contains("code=320") && close.contains("Closed via rabbitmqctl"),
+        "{close}"
+    );
+
+    // Host.setResourceAlarm, clearResourceAlarm.
+    let set = "rabbit_alarm:set_alarm({{resource_limit, memory, node()}, []}).";
+    assert_eq!(ctl(&["eval", set]), "ok\n");
+    let alarms = ctl(&["eval", "rabbit_alarm:get_alarms()."]);
+    assert!(alarms.starts_with("[{{resource_limit,memory,"), "{alarms}");
+    let clear = "rabbit_alarm:clear_alarm({resource_limit, memory, node()}).";
+    assert_eq!(ctl(&["eval", clear]), "ok\n");
+    let set = ["set_vm_memory_high_watermark", "0.000000001"];
+    ctl(&set);
+    eventually("memory is low", || {
+        ctl(&["eval", "rabbit_alarm:get_alarms()."]) != "[]\n"
+    });
+    ctl(&["set_vm_memory_high_watermark", "0.9"]);
+    eventually("memory is not low", || {
+        ctl(&["eval", "rabbit_alarm:get_alarms()."]) == "[]\n"
+    });
+
+    // A policy on a queue that is there.
+    assert_eq!(other.ask("channel.open"), "channel.open-ok");
+    other.declare("java", "");
+    ctl(&["set_policy", "ttl", "^java$", "{\"message-ttl\":60000}"]);
+    let policies = ctl(&["list_queues", "-q", "name", "policy"]);
+    assert_eq!(policies, "name\tpolicy\njava\tttl\n");
+
+    // Host.stopRabbitOnNode and its way back: the client is told, the queue is there again.
+    ctl(&["stop_app"]);
+    let close = other.hear();
+    assert!(close.contains("code=320"), "{close}");
+    ctl(&["start_app"]);
+    ctl(&["await_startup"]);
+    assert_eq!(ctl(&["list_queues", "-q", "name", "policy"]), policies);
+    broker.stop();
+}
+
+#[test]
+fn limits_and_settings_change_while_the_broker_runs() {
+    let dir = TempDir::new().unwrap();
+    let broker = Process::start(dir.path(), dir.path(), &[]);
+    let ctl = |words: &[&str]| done(dir.path(), words);
+    let max = "application:set_env(rabbit, channel_max, 3).";
+    assert_eq!(ctl(&["eval", max]), "ok\n");
+    let mut client = Client::raw_at(broker.address());
+    let [header, start_ok, ..] = LOGIN;
+    client.send(&all_octets(&[header, start_ok]));
+    assert!(client.hear().starts_with("connection.start "));
+    let tune = client.hear();
+    assert!(tune.contains("channel-max=3"), "{tune}");
+    let max = "application:set_env(rabbit, channel_max, 2047).";
+    assert_eq!(ctl(&["eval", max]), "ok\n");
+    let size = "persistent_term:put(max_message_size, 10).";
+    assert_eq!(ctl(&["eval", size]), "ok\n");
+    let mut client = Client::at(broker.address());
+    client.declare("q", "");
+    client.publish("q", "longer than ten octets");
+    let close = client.hear();
+    assert!(close.contains("code=406"), "{close}");
+    let said = ctl(&["set_disk_free_limit", "mem_relative", "1000000"]);
+    assert!(said.contains("to 1000000 times the total RAM"), "{said}");
+    eventually("the disk is low", || {
+        ctl(&["eval", "rabbit_alarm:get_alarms()."]).contains("disk")
+    });
+    let refused = self::ctl(dir.path(), &["eval", "os:cmd(\"id\")."]);
+    assert_eq!(refused.code, 69);
+    assert!(refused.err.contains("It understands: "), "{}", refused.err);
+    assert_eq!(self::ctl(dir.path(), &["eval", "1+"]).code, 64);
 }

@@ -74,7 +74,8 @@ impl Client {
         Self::raw_at(broker.addresses()[0])
     }
 
-    fn raw_at(address: SocketAddr) -> Self {
+    /// The same at any broker.
+    pub(crate) fn raw_at(address: SocketAddr) -> Self {
         let connection = Connection::open(address).unwrap();
         Self { connection }
     }
@@ -97,7 +98,8 @@ impl Client {
         client
     }
 
-    fn logged_in(address: SocketAddr, login: &[&str]) -> Self {
+    /// After these lines, a protocol header and what follows on it.
+    pub(crate) fn logged_in(address: SocketAddr, login: &[&str]) -> Self {
         let mut client = Self::raw_at(address);
         client.send(&all_octets(login));
         for answer in [

@@ -238,7 +238,7 @@ fn limits(object: &mut Object<'_>, desk: &Desk, node: &Counted) {
     );
     object.set("mem_alarm", &alarms.contains(&Alarm::Memory));
     object.set("mem_calculation_strategy", "rss");
-    object.set("disk_free_limit", &desk.settings().disk_free_limit);
+    object.set("disk_free_limit", &desk.env.live.disk_free_limit());
     object.set("disk_free_alarm", &alarms.contains(&Alarm::Disk));
     object.set("uptime", &desk.uptime_ms());
     object.set("run_queue", &measured.waiting_tasks.unwrap_or_default());

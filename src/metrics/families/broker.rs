@@ -101,7 +101,7 @@ static NODE: &[Family] = families! {
     Broker(|moment| moment.process.memory_limit_bytes());
 
     "disk_space_available_limit_bytes", Gauge, "Free space below which publishers wait, in bytes",
-    Broker(|moment| moment.settings().disk_free_limit.into());
+    Broker(|moment| moment.disk_free_limit().into());
 
     "erlang_processes_limit", Gauge, "Erlang's usual limit of processes; tasks have none here",
     Broker(|_| Figure::Whole(1_048_576));

@@ -17,6 +17,7 @@ mod objects;
 mod parameters;
 mod queues;
 mod replicas;
+mod tuning;
 mod users;
 mod vhosts;
 
@@ -32,6 +33,7 @@ fn all() -> impl Iterator<Item = &'static Command> {
         vhosts::ROWS,
         parameters::ROWS,
         queues::ROWS,
+        tuning::ROWS,
         objects::ROWS,
         connections::ROWS,
         cluster::ROWS,

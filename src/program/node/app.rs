@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::ArcSwapOption;
@@ -11,7 +12,7 @@ use parking_lot::Mutex;
 
 use crate::broker::{Broker, Listening, StartError};
 use crate::config::{Durability, Settings};
-use crate::desk::DocumentOf;
+use crate::desk::{Desk, DocumentOf};
 use crate::management;
 
 /// Whether the broker runs.
@@ -43,6 +44,7 @@ pub(crate) struct App {
     state: AtomicU8,
     /// The management API of the broker that runs.
     api: ArcSwapOption<Router>,
+    desk: ArcSwapOption<Desk>,
     /// One change after another.
     running: Mutex<Running>,
 }
@@ -81,6 +83,7 @@ impl App {
         Self {
             state: AtomicU8::new(State::Starting as u8),
             api: ArcSwapOption::empty(),
+            desk: ArcSwapOption::empty(),
             running: Mutex::new(Running {
                 settings: settings.clone(),
                 broker: None,
@@ -104,6 +107,11 @@ impl App {
         Some(Router::clone(&*self.api.load_full()?))
     }
 
+    /// What the broker that runs is asked at.
+    pub(super) fn desk(&self) -> Option<Arc<Desk>> {
+        self.desk.load_full()
+    }
+
     /// Starts the broker, unless it runs; gives its listeners.
     ///
     /// # Errors
@@ -122,6 +130,7 @@ impl App {
         running.settings = with_ports(&running.settings, &listeners);
         let api = management::insider(broker.desk());
         self.api.store(Some(api.into()));
+        self.desk.store(Some(Arc::clone(broker.desk())));
         running.broker = Some(broker);
         self.set_state(State::Running);
         Ok(listeners)
@@ -136,6 +145,7 @@ impl App {
         self.set_state(State::Stopping);
         self.api.store(None);
         broker.desk().plugins.note_in(&mut running.settings);
+        self.desk.store(None);
         if running.settings.durability == Durability::Memory {
             let document = broker.desk().export(&DocumentOf::Broker);
             running.kept = Some(document.to_string().into_bytes());

@@ -7,12 +7,14 @@ use axum::Router;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
+use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tower::Service as _;
 
 use super::app::{App, AppError};
+use super::{eval, limits};
 use crate::events::audit::say_act;
 use crate::log;
 
@@ -42,6 +44,8 @@ pub(super) fn router(app: &Arc<App>, name: &str, ended: &Arc<Notify>) -> Router 
     };
     Router::new()
         .route("/api/leveret/node", get(node))
+        .route("/api/leveret/node/eval", post(evaluate))
+        .route("/api/leveret/node/limits", put(set_limits))
         .route("/api/leveret/node/{act}", post(act))
         .fallback(api)
         .with_state(Arc::new(door))
@@ -88,6 +92,42 @@ async fn act(Shared(door): Shared<Arc<Door>>, Path(act): Path<String>) -> Respon
             log::error!("{act} failed: {error}");
             let object = json!({"error": "failed", "reason": error.to_string()});
             answer(StatusCode::CONFLICT, &object)
+        }
+    }
+}
+
+/// `POST /leveret/node/eval`: Erlang, as far as it is understood.
+async fn evaluate(Shared(door): Shared<Arc<Door>>, body: Bytes) -> Response {
+    let object: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let expression = object.get("expression").and_then(Value::as_str);
+    say_act(&TOOLS.into(), "", format_args!("eval is asked of the node"));
+    let around = eval::Around {
+        node: &door.name,
+        desk: door.app.desk(),
+    };
+    match eval::eval(expression.unwrap_or_default(), &around) {
+        Ok(value) => answer(StatusCode::OK, &json!({"text": value.to_string()})),
+        Err(error) => {
+            let object = json!({"error": error.word(), "reason": error.to_string()});
+            answer(StatusCode::BAD_REQUEST, &object)
+        }
+    }
+}
+
+/// `PUT /leveret/node/limits`: when publishers wait.
+async fn set_limits(Shared(door): Shared<Arc<Door>>, body: Bytes) -> Response {
+    let Some(desk) = door.app.desk() else {
+        let object = json!({"error": STOPPED, "reason": STOPPED});
+        return answer(StatusCode::SERVICE_UNAVAILABLE, &object);
+    };
+    match limits::set(&desk, &body) {
+        Ok(what) => {
+            say_act(&TOOLS.into(), "", format_args!("{what}"));
+            answer(StatusCode::OK, &json!({"said": what}))
+        }
+        Err(reason) => {
+            let object = json!({"error": "bad_request", "reason": reason});
+            answer(StatusCode::BAD_REQUEST, &object)
         }
     }
 }

@@ -25,7 +25,10 @@ use sockets::Socket;
 
 mod app;
 mod door;
+mod eval;
+mod limits;
 mod sockets;
+mod term;
 
 /// How long the end of the process waits for an answer that is on its way.
 const END_WAIT: Duration = Duration::from_millis(500);

@@ -16,7 +16,7 @@ use std::time::Duration;
 use leveret_ctl::place;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::process::geteuid;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -181,7 +181,8 @@ fn is_admitted(stream: &UnixStream) -> Result<(), Option<u32>> {
     }
 }
 
-/// Says why, and ends the connection, without reading anything.
+/// Says why, and ends the connection. What is asked is read, for a moment, as a client would hear
+/// nothing that is answered before it has asked; it means nothing.
 async fn refuse(mut stream: UnixStream, uid: Option<u32>) {
     let own = geteuid().as_raw();
     let them = uid.map_or("an unknown user".to_owned(), |uid| format!("user {uid}"));
@@ -195,9 +196,21 @@ async fn refuse(mut stream: UnixStream, uid: Option<u32>) {
          content-length: {}\r\n\r\n{body}",
         body.len()
     );
-    // A peer that does not read it has to do without: the socket takes so little at once.
-    let _unread = stream.write_all(answer.as_bytes()).await;
+    let said = async {
+        let mut asked = [0; 4096];
+        stream.read(&mut asked).await?;
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        // Closing before all is read would take the answer away from the peer.
+        while stream.read(&mut asked).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // A peer that neither asks nor leaves has to do without.
+    let _unheard = tokio::time::timeout(REFUSAL_WAIT, said).await;
 }
+
+/// How long a peer that is refused may take to ask, to read the answer and to leave.
+const REFUSAL_WAIT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;
