@@ -15,8 +15,10 @@ mod node;
 mod nothing;
 mod objects;
 mod parameters;
+mod plugins;
 mod queues;
 mod replicas;
+mod runtime;
 mod tuning;
 mod users;
 mod vhosts;
@@ -38,6 +40,8 @@ fn all() -> impl Iterator<Item = &'static Command> {
         connections::ROWS,
         cluster::ROWS,
         replicas::ROWS,
+        plugins::ROWS,
+        runtime::ROWS,
         replicas::upgrade::ROWS,
         diagnostics::ROWS,
         diagnostics::listeners::ROWS,
@@ -55,4 +59,20 @@ pub(crate) fn of(tool: Tool) -> impl Iterator<Item = &'static Command> {
 /// The command of a name.
 pub(crate) fn find(tool: Tool, name: &str) -> Option<&'static Command> {
     of(tool).find(|command| command.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::tool::Tool;
+
+    #[test]
+    fn no_command_stands_twice() {
+        for tool in Tool::ALL {
+            let mut names: Vec<&str> = of(tool).map(|command| command.name).collect();
+            names.sort_unstable();
+            let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+            assert_eq!(twice, None, "{}", tool.name());
+        }
+    }
 }

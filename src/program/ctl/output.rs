@@ -74,8 +74,6 @@ pub(crate) enum Output {
         /// The JSON, if it is not simply that of the value.
         json: Option<Value>,
     },
-    /// Text that arrives bit by bit.
-    Stream(Box<dyn Iterator<Item = Vec<u8>>>),
 }
 
 impl Output {
@@ -145,13 +143,6 @@ pub(crate) fn print(
 ) -> std::io::Result<()> {
     match output {
         Output::Nothing => Ok(()),
-        Output::Stream(parts) => {
-            for part in parts {
-                to.write_all(&part)?;
-                to.flush()?;
-            }
-            Ok(())
-        }
         Output::Both { text, value, json } => {
             let json = json.unwrap_or_else(|| value.to_json());
             both(&text, &value, &json, formatter, to)

@@ -13,8 +13,6 @@ pub(crate) enum Term {
     Atom(String),
     /// Text, a binary in Erlang.
     Text(String),
-    /// Text, a list of characters in Erlang.
-    Chars(String),
     Int(i64),
     Float(f64),
     List(Vec<Self>),
@@ -106,9 +104,7 @@ impl Term {
         match self {
             Self::Atom(name) if name == "true" => Value::Bool(true),
             Self::Atom(name) if name == "false" => Value::Bool(false),
-            Self::Atom(text) | Self::Text(text) | Self::Chars(text) | Self::Pid(text) => {
-                Value::String(text.clone())
-            }
+            Self::Atom(text) | Self::Text(text) | Self::Pid(text) => Value::String(text.clone()),
             Self::Int(number) => Value::from(*number),
             Self::Float(number) => Value::from(*number),
             Self::List(items) | Self::Tuple(items) => {

@@ -114,6 +114,7 @@ pub(super) const ROWS: &[Command] = &[
         name: "has_reached_target_cluster_size",
         tools: &[Tool::Ctl, Tool::Diagnostics, Tool::Upgrade],
         section: Section::Upgrade,
+        usage: "[--timeout <timeout>]",
         about: "Checks that all nodes that there should be are there",
         banner: |call| {
             let node = call.node();

@@ -14,8 +14,6 @@ fn write(term: &Term, out: &mut String) {
     match term {
         Term::Atom(name) => atom(name, out),
         Term::Text(text) => quoted("\"", text, out),
-        Term::Chars(text) if text.is_empty() => out.push_str("[]"),
-        Term::Chars(text) => quoted("~c\"", text, out),
         Term::Int(number) => out.push_str(&number.to_string()),
         Term::Float(number) => out.push_str(&float(*number)),
         Term::List(items) => list("[", "]", items, out),

@@ -18,8 +18,6 @@ pub(crate) fn line(term: &Term) -> String {
         Term::Atom(name) => atom(name),
         Term::Text(text) if text.is_empty() => "<<>>".to_owned(),
         Term::Text(text) => format!("<<{}>>", quoted(text)),
-        Term::Chars(text) if text.is_empty() => "[]".to_owned(),
-        Term::Chars(text) => quoted(text),
         Term::Int(number) => number.to_string(),
         Term::Float(number) => float(*number),
         Term::Pid(pid) => pid.clone(),

@@ -8,7 +8,7 @@ use super::Term;
 pub(crate) fn cell(term: &Term) -> String {
     let mut out = String::new();
     match term {
-        Term::Text(text) | Term::Chars(text) => out.push_str(text),
+        Term::Text(text) => out.push_str(text),
         Term::Tuple(items) => match address(items) {
             Some(address) => out = address,
             None => nested(term, &mut out),
@@ -41,8 +41,8 @@ fn address(items: &[Term]) -> Option<String> {
 fn nested(term: &Term, out: &mut String) {
     match term {
         Term::Atom(name) | Term::Pid(name) => out.push_str(name),
-        Term::Text(text) | Term::Chars(text) if text.is_empty() => out.push_str("[]"),
-        Term::Text(text) | Term::Chars(text) => {
+        Term::Text(text) if text.is_empty() => out.push_str("[]"),
+        Term::Text(text) => {
             out.push('"');
             for letter in text.chars() {
                 if matches!(letter, '"' | '\\') {

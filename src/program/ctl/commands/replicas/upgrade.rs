@@ -75,27 +75,4 @@ pub(in crate::commands) const ROWS: &[Command] = &[
         },
         ..COMMAND
     },
-    Command {
-        name: "has_reached_target_cluster_size",
-        tools: &[Tool::Ctl, Tool::Diagnostics, Tool::Upgrade],
-        section: Section::Upgrade,
-        about: "Fails if nodes of the cluster are missing",
-        usage: "[--timeout <timeout>]",
-        banner: |call| {
-            let node = call.node();
-            vec![format!(
-                "Checking if target cluster size has been reached on node {node} ..."
-            )]
-        },
-        run: |call| {
-            call.client
-                .get("/health/checks/reached-target-cluster-size")?
-                .done()?;
-            let node = call.node();
-            Ok(Output::said(format!(
-                "Target cluster size has been reached on node {node}"
-            )))
-        },
-        ..COMMAND
-    },
 ];
