@@ -20,7 +20,7 @@ pub struct Live {
 
 impl Live {
     /// As the settings say.
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self {
             channel_max: AtomicU16::new(settings.channel_max),
             max_message_size: AtomicU64::new(settings.max_message_size),

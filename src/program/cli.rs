@@ -51,6 +51,12 @@ pub(crate) enum Command {
         )]
         words: Vec<OsString>,
     },
+    /// Puts links into DIR by which the program answers to the names of RabbitMQ's tools.
+    Link {
+        /// The directory, best one of those in PATH.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
     /// Verifies the files of a stopped broker and says where they are damaged; changes nothing.
     #[command(after_help = CHECK_DATA)]
     CheckData(Inspect),

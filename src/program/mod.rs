@@ -35,10 +35,12 @@ mod cli;
 mod container;
 mod documents;
 mod inspect;
+mod links;
 mod logging;
 mod node;
 mod ready_file;
 mod repair;
+mod server;
 mod service;
 mod signals;
 
@@ -56,7 +58,14 @@ pub fn main() -> ExitCode {
         return code;
     }
     say_no_guarded_panics();
-    let cli = Cli::parse();
+    let is_server = as_server() != AsServer::No;
+    if is_server && let Some(code) = server::detach() {
+        return code;
+    }
+    let cli = match is_server {
+        true => Cli::parse_from(server::arguments()),
+        false => Cli::parse(),
+    };
     match &cli.command {
         Some(Command::Settings { markdown: true }) => return say(&config::reference()),
         Some(Command::Settings { markdown: false }) => return say(&config::template()),
@@ -68,6 +77,7 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell, name }) => {
             return documents::completions(*shell, name);
         }
+        Some(Command::Link { dir }) => return links::link(dir),
         Some(Command::Man { dir }) => return documents::man(dir),
         Some(Command::CheckConfig) | None => {}
     }

@@ -235,6 +235,34 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "Who may use `rabbitmqctl` and the other tools",
+        &[Test(
+            "tests/it/node.rs",
+            "only_the_owner_of_a_broker_and_root_may_ask",
+        )],
+    ),
+    (
+        "`rabbitmqctl eval`",
+        &[Test(
+            "src/program/node/eval/tests.rs",
+            "terms_are_their_own_values_and_the_rest_is_refused_in_words",
+        )],
+    ),
+    (
+        "`stop_app` and `start_app` of a broker that writes nothing (`--ephemeral`)",
+        &[Test(
+            "tests/it/node.rs",
+            "a_stopped_application_closes_its_doors_and_comes_back_with_its_data",
+        )],
+    ),
+    (
+        "Two nodes with one name on a machine",
+        &[Test(
+            "tests/it/node.rs",
+            "of_two_brokers_with_one_name_the_first_has_it_until_it_is_gone",
+        )],
+    ),
+    (
         "Runtime parameters of shovel and federation",
         &[Test(
             "src/desk/definitions/tests.rs",

@@ -376,3 +376,63 @@ fn limits_and_settings_change_while_the_broker_runs() {
     assert!(refused.err.contains("It understands: "), "{}", refused.err);
     assert_eq!(self::ctl(dir.path(), &["eval", "1+"]).code, 64);
 }
+
+#[test]
+fn links_answer_to_the_names_of_the_tools_and_the_server_can_leave_its_terminal() {
+    let dir = TempDir::new().unwrap();
+    let (bin, data) = (dir.path().join("bin"), dir.path().join("data"));
+    let run = |name: &str, words: &[&str]| {
+        let mut command = Command::new(bin.join(name));
+        command.env_clear().env("LEVERET_RUNTIME_DIR", dir.path());
+        command.env("LEVERET_DATA_DIR", &data).args(words);
+        printed(&mut command)
+    };
+    let link = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leveret"));
+        printed(command.env_clear().arg("link").arg(&bin))
+    };
+    assert_eq!(link().code, 0);
+    assert_eq!(link().code, 0, "links are made anew");
+    for tool in ["rabbitmqctl", "rabbitmq-diagnostics", "rabbitmq-plugins"] {
+        assert_eq!(run(tool, &["version"]).out, "4.3.6\n", "{tool}");
+    }
+    let help = run("rabbitmq-server", &["-help"]);
+    assert!(
+        help.code == 0 && help.out.contains("--ready-file"),
+        "{help:?}"
+    );
+    let port = [
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--set",
+        "management.enabled=false",
+    ];
+    let more = ["--set", "prometheus.enabled=false", "-detached"];
+    let left = run("rabbitmq-server", &[&port[..], &more].concat());
+    assert_eq!(left.code, 0, "{left:?}");
+    eventually("it is up", || {
+        run("rabbitmqctl", &["await_startup"]).code == 0
+    });
+    assert_eq!(
+        run("rabbitmq-diagnostics", &["-q", "ping"]).out,
+        "Ping succeeded\n"
+    );
+    let report = run("rabbitmqctl", &["report"]);
+    assert_eq!((report.code, &*report.err), (0, ""));
+    for part in ["Runtime", "{rabbit,", "Listing queues for vhost / ..."] {
+        assert!(report.out.contains(part), "{part}: {}", report.out);
+    }
+    assert_eq!(run("rabbitmqctl", &["shutdown", "-t", "20"]).code, 0);
+    // A file of that name is another program's.
+    fs::remove_file(bin.join("rabbitmqctl")).unwrap();
+    fs::write(bin.join("rabbitmqctl"), "").unwrap();
+    let refused = link();
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("is a file and no link"),
+        "{}",
+        refused.err
+    );
+}

@@ -3,7 +3,8 @@ use std::task::{Context, Waker};
 use super::*;
 
 fn gauges() -> OfProcess {
-    OfProcess::new(&Settings::default())
+    let settings = Settings::default();
+    OfProcess::new(&settings, &Arc::new(Live::new(&settings)))
 }
 
 fn is_ready(question: &mut Pin<Box<dyn Future<Output = Measured> + Send + '_>>) -> bool {

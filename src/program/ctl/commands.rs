@@ -18,6 +18,7 @@ mod parameters;
 mod plugins;
 mod queues;
 mod replicas;
+mod report;
 mod runtime;
 mod tuning;
 mod users;
@@ -35,6 +36,7 @@ fn all() -> impl Iterator<Item = &'static Command> {
         vhosts::ROWS,
         parameters::ROWS,
         queues::ROWS,
+        report::ROWS,
         tuning::ROWS,
         objects::ROWS,
         connections::ROWS,
