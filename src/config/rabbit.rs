@@ -4,6 +4,7 @@
 //! name that is written as such a file is explained: what its lines would be in ours.
 
 mod assignments;
+mod classic;
 mod conf;
 mod enabled;
 mod environment;

@@ -1,7 +1,7 @@
 //! Where settings come from: defaults, then the file, then the environment, then the command line;
 //! the later one wins. Nothing is ignored: a name or value that does not fit stops the start.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -96,6 +96,12 @@ const RABBITS_FILE_VARIABLE: &str = "RABBITMQ_CONFIG_FILE";
 /// RabbitMQ's for more such files: a directory or a pattern. They are read behind the first one.
 const RABBITS_FILES_VARIABLE: &str = "RABBITMQ_CONFIG_FILES";
 
+/// RabbitMQ's for a file of Erlang terms, which goes before those.
+const RABBITS_TERMS_VARIABLE: &str = "RABBITMQ_ADVANCED_CONFIG_FILE";
+
+/// RabbitMQ's for options of Erlang's command line, which go before all files.
+const RABBITS_OPTIONS_VARIABLE: &str = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS";
+
 /// Where the data of RabbitMQ's nodes is if nothing else is said.
 const DATA: &str = "/var/lib/rabbitmq/mnesia";
 
@@ -126,12 +132,15 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let file = file.or_else(|| named.map(|(_, path)| PathBuf::from(path)));
     let mut reading = Reading::default();
     for path in loader.which(file, &surroundings) {
-        if is_rabbits(&path) {
-            reading.file(&path);
-        } else {
-            loader.file(&path);
+        match path.extension().and_then(OsStr::to_str) {
+            Some("conf") => reading.file(&path),
+            Some("config") => reading.classic(&path),
+            _ => loader.file(&path),
         }
         loader.files.push(path);
+    }
+    if let Some(options) = surroundings.get(RABBITS_OPTIONS_VARIABLE) {
+        reading.options(options);
     }
     loader.rabbits(reading, &inputs.env);
     loader.surroundings(Told::by(&surroundings));
@@ -146,9 +155,10 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     loader.finish()
 }
 
-/// Whether a file is of RabbitMQ's format.
+/// Whether a file is of one of RabbitMQ's formats.
 fn is_rabbits(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "conf")
+    let ending = path.extension().and_then(OsStr::to_str);
+    matches!(ending, Some("conf" | "config"))
 }
 
 /// The longest file of settings, in octets: no device fills the memory.
@@ -169,7 +179,14 @@ fn rabbits_file(name: &str) -> PathBuf {
     let path = PathBuf::from(name);
     match path.extension() {
         Some(_) => path,
-        None => path.with_extension("conf"),
+        None => {
+            let classic = path.with_extension("config");
+            let lines = path.with_extension("conf");
+            match !lines.exists() && classic.exists() {
+                true => classic,
+                false => lines,
+            }
+        }
     }
 }
 
@@ -231,7 +248,10 @@ impl Loader {
         let variable = surroundings.get(RABBITS_FILE_VARIABLE);
         let rabbits = match variable {
             Some(variable) => Some(rabbits_file(&variable.value)),
-            None => surroundings.place("rabbitmq.conf"),
+            None => {
+                let classic = || surroundings.place("rabbitmq.config");
+                surroundings.place("rabbitmq.conf").or_else(classic)
+            }
         };
         // Seen: RabbitMQ 4.3.6 starts without it.
         if let (Some(path), Some(variable)) = (&rabbits, variable)
@@ -244,7 +264,9 @@ impl Loader {
         let more = surroundings.file_at(RABBITS_FILES_VARIABLE, "conf.d");
         let more = more.map_or_else(Vec::new, |path| rabbit::files_of(&path.to_string_lossy()));
         if file.as_ref().is_none_or(|path| is_rabbits(path)) {
-            return file.into_iter().chain(more).collect();
+            let advanced = surroundings.file_at(RABBITS_TERMS_VARIABLE, "advanced.config");
+            let advanced = advanced.filter(|path| path.exists());
+            return file.into_iter().chain(more).chain(advanced).collect();
         }
         if !more.is_empty()
             && let Some(variable) = surroundings.get(RABBITS_FILES_VARIABLE)

@@ -1,10 +1,6 @@
 //! Plugins as switches: of a broker that runs, and in the file that says which are enabled.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail where it stands"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -8,9 +8,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::classic;
 use super::conf::{self, Said};
 use super::known::{self, Known};
 use super::protecting;
+use super::surroundings::Variable;
 use super::{is_listener, keys, parts, worth};
 use crate::config::error::{ConfigError, Unknown};
 use crate::config::key::Key;
@@ -72,6 +74,38 @@ impl Reading {
                 Said::Nonsense => self.problems.push(ConfigError::NoLine { origin }),
             }
         }
+    }
+
+    /// Reads a file of Erlang terms.
+    pub(in crate::config) fn classic(&mut self, path: &Path) {
+        classic::file(path, self);
+    }
+
+    /// Reads options of Erlang's command line.
+    pub(in crate::config) fn options(&mut self, variable: &Variable) {
+        classic::options(variable, self);
+    }
+
+    /// A line, wherever it stands; the last one of a name counts.
+    pub(super) fn say(&mut self, name: Vec<String>, value: String, origin: Origin) {
+        self.lines.insert(name, (value, origin));
+    }
+
+    /// A setting of ours that a line cannot have; lines of its name count no more.
+    pub(super) fn give_none(&mut self, name: &str, origin: Origin) {
+        self.lines.remove(&parts(name));
+        if let Some(key) = Key::named(name) {
+            self.given
+                .push((key, Given::Text("none".to_owned()), origin));
+        }
+    }
+
+    pub(super) fn ignore(&mut self, origin: Origin, text: String) {
+        self.ignored.push((origin, text));
+    }
+
+    pub(super) fn problem(&mut self, problem: ConfigError) {
+        self.problems.push(problem);
     }
 
     /// Reads what a line includes: paths from the directory of its file on. A pattern that fits no

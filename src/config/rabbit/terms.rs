@@ -54,8 +54,20 @@ pub(super) fn read(text: &str) -> Result<Term, usize> {
     }
 }
 
+/// Reads the term that a text begins with, and gives the rest of it. A text without one, such as a
+/// path, gives none.
+pub(super) fn prefix(text: &str) -> Option<(Term, &str)> {
+    let (rest, term) = term(text, DEPTH_MAX).ok()?;
+    let read = text.len().saturating_sub(rest.len());
+    let is_apart = text
+        .get(..read)
+        .is_some_and(|read| read.ends_with(char::is_whitespace));
+    let ends = rest.is_empty() || is_apart || rest.starts_with(char::is_whitespace);
+    ends.then_some((term, rest))
+}
+
 /// The line in which only `left` octets are left.
-fn line(text: &str, left: usize) -> usize {
+pub(super) fn line(text: &str, left: usize) -> usize {
     let read = text.len().saturating_sub(left);
     let read = text.as_bytes().get(..read).unwrap_or_default();
     read.iter().filter(|octet| **octet == b'\n').count() + 1
