@@ -105,6 +105,12 @@ const RABBITS_OPTIONS_VARIABLE: &str = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS";
 /// Where the data of RabbitMQ's nodes is if nothing else is said.
 const DATA: &str = "/var/lib/rabbitmq/mnesia";
 
+/// Where such a server has its other listeners.
+const OTHER_PORTS: [(&str, &str); 2] = [
+    ("management.tcp.port", "15672"),
+    ("prometheus.tcp.port", "15692"),
+];
+
 /// Variables of the test tools and of the command-line tools: they are never settings.
 const TOOL_VARIABLES: [&str; 6] = [
     "LEVERET_BLESS",
@@ -150,6 +156,9 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
         let origin = Origin::Flag(flag.option);
         let given = Given::Raw(flag.value.clone());
         loader.give(&flag.key, &given, &origin);
+    }
+    if inputs.as_server != AsServer::No {
+        loader.ports_of_server();
     }
     loader.plugins(&surroundings);
     loader.finish()
@@ -241,6 +250,21 @@ impl Loader {
         let dir = rabbit::data_dir(Path::new(DATA), surroundings);
         let dir = Given::Text(dir.to_string_lossy().into_owned());
         self.give("data_dir", &dir, &Origin::Server);
+    }
+
+    /// Has the other listeners stay where they are in RabbitMQ, whatever its names say of the port
+    /// for AMQP; only our own option for that moves them.
+    ///
+    /// Docs: management, prometheus.
+    fn ports_of_server(&mut self) {
+        if matches!(origin(&self.origins, "port"), Origin::Flag(_)) {
+            return;
+        }
+        for (name, port) in OTHER_PORTS {
+            if origin(&self.origins, name) == Origin::Default {
+                self.give(name, &Given::Raw(port.to_owned()), &Origin::Server);
+            }
+        }
     }
 
     /// The files to read: the one that is `named`, or those of RabbitMQ's format.

@@ -12,6 +12,9 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 /// The socket's name in the data directory.
 pub const IN_DATA_DIR: &str = "ctl.sock";
 
+/// Below it a broker that was started as RabbitMQ's server has its data.
+const SERVER_DATA: &str = "/var/lib/rabbitmq/mnesia";
+
 /// Names the directory for sockets, before all others.
 const RUNTIME_DIR: &str = "LEVERET_RUNTIME_DIR";
 
@@ -122,6 +125,13 @@ pub fn candidates(node: &str, data_dir: Option<&Path>) -> Vec<PathBuf> {
     let name = file_name(node);
     let trusted = dirs.into_iter().filter(|dir| is_trusted(dir));
     trusted.map(|dir| dir.join(&name)).collect()
+}
+
+/// Where the socket of RabbitMQ's server is if no directory for sockets could be used, as on a
+/// read-only root with another user.
+pub(crate) fn of_server(node: &str) -> PathBuf {
+    let name = node.split('@').next().unwrap_or(node);
+    Path::new(SERVER_DATA).join(name).join(IN_DATA_DIR)
 }
 
 /// The directories of all users, for root.

@@ -46,6 +46,26 @@ fn told(loaded: &Loaded) -> Vec<String> {
         .collect()
 }
 
+// Docs: management, prometheus: their ports are their own.
+#[test]
+fn other_ports_of_a_server_stay_where_they_are() {
+    let ports = |files, env| {
+        let loaded = Given { files, env }.load().unwrap();
+        let settings = &loaded.settings;
+        let ports = [
+            settings.management_address().1,
+            settings.prometheus_address().1,
+        ];
+        (settings.port, ports)
+    };
+    let here = [15_672, 15_692];
+    assert_eq!(ports(&[], &[("RABBITMQ_NODE_PORT", "5679")]), (5_679, here));
+    let file: &[_] = &[("rabbitmq.conf", "listeners.tcp.default = 5673\n")];
+    assert_eq!(ports(file, &[]), (5_673, here));
+    let both: &[_] = &[("rabbitmq.conf", "management.tcp.port = 8080\n")];
+    assert_eq!(ports(both, &[]), (5_672, [8_080, 15_692]));
+}
+
 #[test]
 fn server_has_rabbitmqs_lines_and_a_directory_that_outlives_the_machines_name() {
     let loaded = Given {

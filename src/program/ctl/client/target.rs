@@ -71,8 +71,11 @@ pub(super) fn of(line: &Line) -> Result<(String, Target), Failure> {
         None => set("LEVERET_DATA_DIR"),
     });
     let mut paths = place::candidates(&node, dir.as_deref().map(Path::new));
-    if dir.is_some() && line.text("data-dir").is_none() {
-        paths.extend(place::candidates(&node, None));
+    if line.text("data-dir").is_none() {
+        if dir.is_some() {
+            paths.extend(place::candidates(&node, None));
+        }
+        paths.push(place::of_server(&node));
     }
     Ok((node, Target::Local(paths)))
 }
