@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use leveret_bench::options::Bench;
 use leveret_ctl::Tool;
+use leveret_ctl::upgrade::Node;
 
 /// An AMQP 0-9-1 broker: a drop-in RabbitMQ for development and tests.
 ///
@@ -77,6 +78,12 @@ pub(crate) enum Command {
         #[arg(value_parser = names())]
         name: String,
     },
+    /// Writes what a RabbitMQ needs to go on where a broker is.
+    #[command(after_help = EXPORT)]
+    Export(Export),
+    /// Reads a file of RabbitMQ's definitions and says what will behave otherwise.
+    #[command(after_help = IMPORT)]
+    Import(Import),
     /// Writes the man pages of the program and its tools.
     Man {
         /// The directory, which is made if it is missing.
@@ -89,6 +96,59 @@ pub(crate) enum Command {
         #[arg(long)]
         markdown: bool,
     },
+}
+
+/// Which broker `export` and `import` speak to.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct NodeArgs {
+    /// Its management API, as http://guest:guest@localhost:15672; that of this machine's otherwise.
+    #[arg(long, value_name = "URI")]
+    uri: Option<String>,
+    /// The name of a broker of this machine, as rabbit@host.
+    #[arg(long, short, value_name = "NODE")]
+    node: Option<String>,
+}
+
+impl From<&NodeArgs> for Node {
+    fn from(given: &NodeArgs) -> Self {
+        Self {
+            uri: given.uri.clone(),
+            name: given.node.clone(),
+        }
+    }
+}
+
+/// What `export` writes.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct Export {
+    /// For a RabbitMQ, which is all there is.
+    #[arg(long, required = true)]
+    to_rabbitmq: bool,
+    /// Where that RabbitMQ reaches this broker.
+    #[arg(
+        long,
+        value_name = "URI",
+        default_value = "amqp://guest:guest@localhost:5672"
+    )]
+    pub(crate) from: String,
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+    /// The directory, which is made if it is missing.
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+}
+
+/// What `import` reads.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct Import {
+    /// Only says what will be different; no broker is asked.
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+    /// Definitions, as RabbitMQ exports them.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 /// What `check-data` and `dump` look at.
@@ -236,6 +296,16 @@ Examples:
   leveret completions bash > ~/.local/share/bash-completion/completions/leveret
   leveret completions zsh rabbitmqctl > ~/.zfunc/_rabbitmqctl
   leveret completions fish > ~/.config/fish/completions/leveret.fish
+";
+
+const EXPORT: &str = "\
+DIR gets definitions.json, which RabbitMQ imports, and move-messages.sh, to be run there: it has a
+shovel fetch the messages of each queue. What is to be known before is said.
+";
+
+const IMPORT: &str = "\
+What this broker would refuse is left out of what it is given, and named. With --check nothing is
+imported.
 ";
 
 const CHECK_DATA: &str = "\

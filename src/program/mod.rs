@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
-use leveret_ctl::Tool;
+use leveret_ctl::{Tool, upgrade};
 use tokio::sync::Notify;
 
 use crate::broker::{Broker, StartError};
@@ -66,20 +66,8 @@ pub fn main() -> ExitCode {
         true => Cli::parse_from(server::arguments()),
         false => Cli::parse(),
     };
-    match &cli.command {
-        Some(Command::Settings { markdown: true }) => return say(&config::reference()),
-        Some(Command::Settings { markdown: false }) => return say(&config::template()),
-        Some(Command::Bench(bench)) => return leveret_bench::main(bench),
-        Some(Command::CheckData(what)) => return inspect::check_data(what),
-        Some(Command::Dump(what)) => return inspect::dump(what),
-        Some(Command::Repair(what)) => return repair::repair(what),
-        Some(Command::Ctl { words }) => return leveret_ctl::ctl(words.clone()),
-        Some(Command::Completions { shell, name }) => {
-            return documents::completions(*shell, name);
-        }
-        Some(Command::Link { dir }) => return links::link(dir),
-        Some(Command::Man { dir }) => return documents::man(dir),
-        Some(Command::CheckConfig) | None => {}
+    if let Some(code) = cli.command.as_ref().and_then(beside) {
+        return code;
     }
     let loaded = match cli.options.load(std::env::vars_os().collect(), as_server()) {
         Ok(loaded) => loaded,
@@ -124,6 +112,29 @@ fn tools() -> Option<ExitCode> {
     }
     let is_ctl = words.next().is_some_and(|word| word == "ctl");
     is_ctl.then(|| leveret_ctl::ctl(words.collect()))
+}
+
+/// Does what needs no settings; nothing for what needs them.
+fn beside(command: &Command) -> Option<ExitCode> {
+    Some(match command {
+        Command::Settings { markdown: true } => say(&config::reference()),
+        Command::Settings { markdown: false } => say(&config::template()),
+        Command::Bench(bench) => leveret_bench::main(bench),
+        Command::CheckData(what) => inspect::check_data(what),
+        Command::Dump(what) => inspect::dump(what),
+        Command::Repair(what) => repair::repair(what),
+        Command::Ctl { words } => leveret_ctl::ctl(words.clone()),
+        Command::Completions { shell, name } => documents::completions(*shell, name),
+        Command::Export(what) => {
+            upgrade::export_to_rabbitmq(&(&what.node).into(), &what.from, &what.dir)
+        }
+        Command::Import(what) => {
+            upgrade::import_from_rabbitmq(&(&what.node).into(), &what.file, what.check)
+        }
+        Command::Link { dir } => links::link(dir),
+        Command::Man { dir } => documents::man(dir),
+        Command::CheckConfig => return None,
+    })
 }
 
 /// A panic that is caught on the spot, in a library that reads what is damaged, is no news: what

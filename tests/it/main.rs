@@ -61,5 +61,6 @@ mod streams;
 mod talker;
 mod tidy;
 mod trouble;
+mod upgrade;
 mod views;
 mod wire;

@@ -45,7 +45,7 @@ fn a_tree_is_given_without_following_links() {
     fs::create_dir_all(dir.path().join("a/b")).unwrap();
     fs::write(dir.path().join("a/b/c"), "").unwrap();
     std::os::unix::fs::symlink(dir.path(), dir.path().join("a/round")).unwrap();
-    let uid = rustix::process::geteuid().as_raw();
+    let uid = geteuid().as_raw();
     take(dir.path(), Owner { uid, gid: 0 });
     take(&dir.path().join("missing"), Owner { uid, gid: 0 });
     assert!(dir.path().join("a/b/c").exists());

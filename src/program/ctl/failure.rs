@@ -67,6 +67,17 @@ impl Failure {
         }
     }
 
+    /// The exit code and the text, without what the tools write around it.
+    pub(crate) fn said(self) -> (u8, String) {
+        match self {
+            Self::Error { code, text }
+            | Self::Plain { code, text }
+            | Self::Either { code, text, .. }
+            | Self::Invalid { code, text } => (code, text),
+            Self::WrongState { text } => (code::USAGE, text),
+        }
+    }
+
     /// A vhost that is not there.
     pub(crate) fn no_vhost(vhost: &str) -> Self {
         Self::plain(code::DATA, format!("Virtual host '{vhost}' does not exist"))

@@ -9,6 +9,7 @@
 //!
 //! Source: RabbitMQ 4.3.6, its tools.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
@@ -25,6 +26,7 @@ mod output;
 pub mod place;
 mod term;
 mod tool;
+pub mod upgrade;
 mod usage;
 
 pub use failure::code;
@@ -78,9 +80,10 @@ pub fn main(tool: Tool, words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// The commands of a tool, each with its line of help, for completions and man pages.
+/// The commands of a tool, each once with its line of help, for completions and man pages.
 pub fn described(tool: Tool) -> impl Iterator<Item = (&'static str, &'static str)> {
-    commands::of(tool).map(|command| (command.name, command.about))
+    let rows = commands::of(tool).map(|command| (command.name, command.about));
+    rows.collect::<BTreeMap<_, _>>().into_iter()
 }
 
 fn without_command(tool: Tool, line: &Line) -> ExitCode {
