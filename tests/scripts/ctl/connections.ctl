@@ -59,7 +59,8 @@ $ rabbitmqctl list_consumers -p $V
 < Listing consumers in vhost $V ...
 $ rabbitmqctl close_all_connections -p $V why
 < Closing all connections in vhost $V, reason: why...
-< Closed 0 connections
+# A client that has not answered counts again with RabbitMQ.
+< Closed {*} connections
 $ rabbitmqctl close_all_user_connections nope-nope why
 < Closing connections of user nope-nope, reason: why...
 $ rabbitmqctl close_connection
