@@ -16,6 +16,7 @@
 
 mod broker;
 mod client;
+mod containers;
 mod control;
 mod error;
 mod node;
@@ -39,6 +40,7 @@ use clap::Parser;
 
 use crate::broker::{Broker, Choice, Identity, Source};
 use crate::client::Client;
+use crate::containers::Case;
 use crate::error::InteropError;
 use crate::node::Use;
 use crate::own::OwnBrokers;
@@ -80,6 +82,13 @@ struct Arguments {
     /// The same with the suites that take too long for every change.
     #[arg(long, group = "own_tests")]
     nightly: bool,
+    /// Runs the container image in an engine, as compose files and Testcontainers do; `--only`
+    /// names cases then. With `--nightly` those that take too long for every change.
+    #[arg(long)]
+    containers: bool,
+    /// A static program for the image, instead of one that is built.
+    #[arg(long, requires = "containers", value_name = "FILE")]
+    binary: Option<PathBuf>,
     /// Makes what the suites do on this broker their baseline.
     #[arg(long, requires = "own_tests")]
     record: bool,
@@ -113,6 +122,9 @@ fn fatal(error: InteropError) -> ExitCode {
 fn start(arguments: &Arguments) -> Result<bool, InteropError> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = home.parent().unwrap_or(home);
+    if arguments.containers {
+        return start_containers(arguments, home, root);
+    }
     match (arguments.suites, arguments.nightly) {
         (true, _) => return start_suites(arguments, Ring::Change, home, root),
         (_, true) => return start_suites(arguments, Ring::Nightly, home, root),
@@ -253,6 +265,24 @@ fn start_suites(
         usize::from(arguments.jobs),
         compat.as_deref(),
     )
+}
+
+/// Whether the image does what is asked of it.
+fn start_containers(arguments: &Arguments, home: &Path, root: &Path) -> Result<bool, InteropError> {
+    let ring = match arguments.nightly {
+        true => Ring::Nightly,
+        false => Ring::Change,
+    };
+    let cases = containers::load(home, ring, &arguments.only)?;
+    if arguments.list {
+        for Case { name, about, .. } in &cases {
+            println!("case      {name:<28} {about}");
+        }
+        return Ok(true);
+    }
+    let work = root.join("target").join("interop");
+    error::create_dir(&work)?;
+    containers::run_all(&cases, root, &work, arguments.binary.as_deref())
 }
 
 fn list(clients: &[Client], scenarios: &[Scenario]) {

@@ -4,12 +4,13 @@
 //! compiler are compiled on every run, which their tools make quick.
 
 use std::ffi::OsString;
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::client::{Client, Kind};
-use crate::error::{self, InteropError};
+use crate::client::{Client, Kind, Tool};
+use crate::error::{self, InteropError, io_error};
 use crate::process;
 
 /// A command line that runs a client's program; scenario ids are added to it.
@@ -82,6 +83,74 @@ pub(crate) fn need(check: &[String], install: &str) -> Result<(), InteropError> 
         }),
     }
 }
+
+/// What a folder's own script makes once, below the target folder.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scripted<'a> {
+    /// The folder with the script's description and the files that it uses.
+    pub(crate) folder: &'a Path,
+    /// The script.
+    pub(crate) prepare: &'a str,
+    /// Programs of the system that it needs.
+    pub(crate) tools: &'a [Tool],
+}
+
+impl Scripted<'_> {
+    /// Makes `home/work` unless it is there already, made by the same script from the same files.
+    ///
+    /// # Errors
+    /// A missing tool; a script that fails, with what it said last.
+    pub(crate) fn prepare(&self, home: &Path) -> Result<PathBuf, InteropError> {
+        for tool in self.tools {
+            need(&tool.check, &tool.install)?;
+        }
+        let mut hasher = DefaultHasher::new();
+        self.prepare.hash(&mut hasher);
+        for file in error::entries(self.folder)? {
+            let name = file.file_name().unwrap_or_default();
+            let is_description = NOT_PREPARED.iter().any(|file| name == *file);
+            if file.is_file() && !is_description {
+                error::read(&file)?.hash(&mut hasher);
+            }
+        }
+        let stamp = format!("{:016x}", hasher.finish());
+        let (place, path) = (home.join("work"), home.join("stamp"));
+        if path.is_file() && error::read(&path)? == stamp {
+            return Ok(place);
+        }
+        if place.exists() {
+            fs::remove_dir_all(&place).map_err(io_error("remove", place.display()))?;
+        }
+        error::create_dir(&place)?;
+        let mut command = Command::new("bash");
+        self.script(&mut command, self.prepare, &place);
+        let log = home.join("prepare.log");
+        process::run(&mut command, &log).map_err(|_| self.no_result("prepare", &log))?;
+        error::write(&path, &stamp)?;
+        Ok(place)
+    }
+
+    /// The error of a script that did not do its work; the script itself is too long to tell.
+    pub(crate) fn no_result(&self, script: &str, log: &Path) -> InteropError {
+        let name = self.folder.file_name().unwrap_or_default();
+        InteropError::Command {
+            command: format!("{script} of {}", name.display()),
+            output: process::last_lines(log, 4),
+        }
+    }
+
+    /// Makes a command run a script in `place`; it finds the folder in `SUITE`.
+    pub(crate) fn script(&self, command: &mut Command, script: &str, place: &Path) {
+        command
+            .args(["-euo", "pipefail", "-c", script])
+            .current_dir(place)
+            .env("SUITE", self.folder)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+    }
+}
+
+/// Files beside a script that change nothing of what it makes.
+const NOT_PREPARED: [&str; 3] = ["baseline.txt", "suite.toml", "case.toml"];
 
 /// Where a client's environment is made.
 struct Place<'a> {

@@ -129,40 +129,7 @@ impl Report<'_> {
 
     /// One test suite per client, one test case per scenario.
     pub(crate) fn junit(&self) -> String {
-        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-        for run in self.runs {
-            let (tests, failures) = (run.results.len(), run.count(Outcome::is_fail));
-            let (name, skipped) = (xml(&run.client), run.count(Outcome::is_skip));
-            writeln!(
-                text,
-                "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" \
-                 skipped=\"{skipped}\" time=\"{:.3}\">",
-                run.took.as_secs_f64()
-            )
-            .ok();
-            for (id, outcome, took) in &run.results {
-                let (id, time) = (xml(id), took.as_secs_f64());
-                write!(
-                    text,
-                    "    <testcase classname=\"{name}\" name=\"{id}\" time=\"{time:.3}\""
-                )
-                .ok();
-                match outcome {
-                    Outcome::Ok => text.push_str("/>\n"),
-                    Outcome::Fail(reason) => {
-                        let reason = xml(reason);
-                        writeln!(text, "><failure message=\"{reason}\"/></testcase>").ok();
-                    }
-                    Outcome::Skip(reason) => {
-                        let reason = xml(reason);
-                        writeln!(text, "><skipped message=\"{reason}\"/></testcase>").ok();
-                    }
-                }
-            }
-            text.push_str("  </testsuite>\n");
-        }
-        text.push_str("</testsuites>\n");
-        text
+        junit(self.runs)
     }
 
     /// Replaces this broker's section of the record, keeps those of others.
@@ -212,6 +179,44 @@ fn outcome<'a>(run: &'a ClientRun, id: &str) -> Option<&'a Outcome> {
         .iter()
         .find(|(other, ..)| other == id)
         .map(|(_, outcome, _)| outcome)
+}
+
+/// One test suite per run, one test case per result.
+pub(crate) fn junit(runs: &[ClientRun]) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+    for run in runs {
+        let (tests, failures) = (run.results.len(), run.count(Outcome::is_fail));
+        let (name, skipped) = (xml(&run.client), run.count(Outcome::is_skip));
+        writeln!(
+            text,
+            "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" \
+             skipped=\"{skipped}\" time=\"{:.3}\">",
+            run.took.as_secs_f64()
+        )
+        .ok();
+        for (id, outcome, took) in &run.results {
+            let (id, time) = (xml(id), took.as_secs_f64());
+            write!(
+                text,
+                "    <testcase classname=\"{name}\" name=\"{id}\" time=\"{time:.3}\""
+            )
+            .ok();
+            match outcome {
+                Outcome::Ok => text.push_str("/>\n"),
+                Outcome::Fail(reason) => {
+                    let reason = xml(reason);
+                    writeln!(text, "><failure message=\"{reason}\"/></testcase>").ok();
+                }
+                Outcome::Skip(reason) => {
+                    let reason = xml(reason);
+                    writeln!(text, "><skipped message=\"{reason}\"/></testcase>").ok();
+                }
+            }
+        }
+        text.push_str("  </testsuite>\n");
+    }
+    text.push_str("</testsuites>\n");
+    text
 }
 
 /// Replaces the section of the record whose name begins with the word `name`, keeps the others.

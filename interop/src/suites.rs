@@ -16,9 +16,8 @@ mod report;
 mod results;
 
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -30,7 +29,7 @@ use crate::broker::{Broker, Choice, Identity, Source};
 use crate::client::Tool;
 use crate::error::{self, InteropError, io_error};
 use crate::node::{Login, Use};
-use crate::prepare;
+use crate::prepare::Scripted;
 use crate::process::{self, Group};
 use crate::run::{ClientRun, Outcome};
 
@@ -272,7 +271,7 @@ impl Suite {
     ) -> Result<Vec<(String, Outcome)>, InteropError> {
         let home = job.work.join("suites").join(&self.name);
         error::create_dir(&home)?;
-        let place = self.prepare(&home)?;
+        let place = self.scripted().prepare(&home)?;
         let mut results = Results::default();
         for number in 1..=self.attempts.max(1) {
             let own = match shared {
@@ -289,7 +288,7 @@ impl Suite {
             let log = home.join(format!("run-{number}.log"));
             let found = self.run_once(broker, &place, &log)?;
             if found.is_empty() {
-                return Err(self.no_result("run", &log));
+                return Err(self.scripted().no_result("run", &log));
             }
             results.add(found);
             if !self.judge(&results).iter().any(|(_, o)| o.is_fail()) {
@@ -306,50 +305,12 @@ impl Suite {
         Ok(self.judge(&results))
     }
 
-    /// Makes the folder of the suite unless it is there already, made by the same script.
-    fn prepare(&self, home: &Path) -> Result<PathBuf, InteropError> {
-        for tool in &self.tools {
-            prepare::need(&tool.check, &tool.install)?;
+    fn scripted(&self) -> Scripted<'_> {
+        Scripted {
+            folder: &self.folder,
+            prepare: &self.prepare,
+            tools: &self.tools,
         }
-        let mut hasher = DefaultHasher::new();
-        self.prepare.hash(&mut hasher);
-        for file in error::entries(&self.folder)? {
-            let name = file.file_name().unwrap_or_default();
-            if name != "baseline.txt" && name != "suite.toml" {
-                error::read(&file)?.hash(&mut hasher);
-            }
-        }
-        let stamp = format!("{:016x}", hasher.finish());
-        let (place, path) = (home.join("work"), home.join("stamp"));
-        if path.is_file() && error::read(&path)? == stamp {
-            return Ok(place);
-        }
-        if place.exists() {
-            fs::remove_dir_all(&place).map_err(io_error("remove", place.display()))?;
-        }
-        error::create_dir(&place)?;
-        let mut command = Command::new("bash");
-        self.script(&mut command, &self.prepare, &place);
-        let log = home.join("prepare.log");
-        process::run(&mut command, &log).map_err(|_| self.no_result("prepare", &log))?;
-        error::write(&path, &stamp)?;
-        Ok(place)
-    }
-
-    /// The error of a script that did not do its work; the script itself is too long to tell.
-    fn no_result(&self, script: &str, log: &Path) -> InteropError {
-        InteropError::Command {
-            command: format!("{script} of {}", self.name),
-            output: process::last_lines(log, 4),
-        }
-    }
-
-    fn script(&self, command: &mut Command, script: &str, place: &Path) {
-        command
-            .args(["-euo", "pipefail", "-c", script])
-            .current_dir(place)
-            .env("SUITE", &self.folder)
-            .env("PYTHONDONTWRITEBYTECODE", "1");
     }
 
     /// Runs the suite once in a namespace that leads to the broker.
@@ -361,7 +322,8 @@ impl Suite {
         }
         let doors = tunnels.iter().map(|tunnel| &tunnel.door);
         let mut command = namespace::command(doors)?;
-        self.script(command.arg("bash"), &self.run, place);
+        let command_line = command.arg("bash");
+        self.scripted().script(command_line, &self.run, place);
         let file = File::create(log).map_err(io_error("create", log.display()))?;
         let copy = file.try_clone().map_err(io_error("open", log.display()))?;
         command.stdin(Stdio::null()).stdout(file).stderr(copy);

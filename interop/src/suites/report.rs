@@ -5,9 +5,8 @@ use std::path::Path;
 
 use super::results::Mark;
 use super::{Ring, Suite, SuiteRun};
-use crate::broker::Identity;
 use crate::error::InteropError;
-use crate::report::{self, Report};
+use crate::report;
 use crate::run::{ClientRun, Outcome};
 
 /// Tests that are named one by one when there is one reason for them.
@@ -39,17 +38,8 @@ pub(crate) fn text(runs: &[SuiteRun]) -> String {
 
 /// One test suite each.
 pub(crate) fn junit(runs: &[SuiteRun]) -> String {
-    let broker = Identity {
-        product: String::new(),
-        version: String::new(),
-    };
     let runs: Vec<_> = runs.iter().map(|run| run.run.clone()).collect();
-    let report = Report {
-        scenarios: &[],
-        runs: &runs,
-        broker: &broker,
-    };
-    report.junit()
+    report::junit(&runs)
 }
 
 /// Writes the section of the record that is about the suites of a ring.
