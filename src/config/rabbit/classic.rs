@@ -148,7 +148,7 @@ type Line = (Vec<String>, String);
 fn lines(application: &str, key: &str, value: &Term) -> Vec<Line> {
     let single = |name: &str| scalar(value).map(|value| vec![line(name, value)]);
     let found = match (application, key) {
-        ("rabbit", "tcp_listeners") => items(value).map(|items| listeners(items)),
+        ("rabbit", "tcp_listeners") => items(value).map(listeners),
         ("rabbit", "loopback_users") => items(value).map(|users| match users {
             [] => vec![line("loopback_users", "none".to_owned())],
             users => flags("loopback_users", users),
