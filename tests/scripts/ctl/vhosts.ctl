@@ -50,22 +50,22 @@ $ rabbitmqctl add_vhost $V-3 --default-queue-type nope
 = 65
 $ rabbitmqctl list_vhosts -q name description tags default_queue_type protected_from_deletion tracing metadata cluster_state
 < name	description	tags	default_queue_type	protected_from_deletion	tracing	metadata	cluster_state
-< /	Default virtual host	[]	classic	false	false	#{default_queue_type => classic, description => Default virtual host, tags => []}	[{$NODE, running}]
+<~ /	Default virtual host	[]	classic	false	false	#{default_queue_type => classic, description => Default virtual host, tags => []}	[{$NODE, running}]
 <~ $V-2	a b	[a, b]	quorum	false	false	#{default_queue_type => quorum, description => a b, tags => [a, b]}	[{$NODE, running}]
 <~ $V		[]	classic	false	false	#{default_queue_type => classic, description => , tags => []}	[{$NODE, running}]
 $ rabbitmqctl list_vhosts -q
 < name
-< /
+<~ /
 <~ $V-2
 <~ $V
 $ rabbitmqctl list_vhosts -s
-< /
+<~ /
 <~ $V-2
 <~ $V
 $ rabbitmqctl list_vhosts name
 < Listing vhosts ...
 < name
-< /
+<~ /
 <~ $V-2
 <~ $V
 $ rabbitmqctl list_vhosts nope
@@ -80,13 +80,13 @@ $ rabbitmqctl list_vhosts nope
 $ rabbitmqctl list_vhosts name,tracing
 < Listing vhosts ...
 < name	tracing
-< /	false
+<~ /	false
 <~ $V-2	false
 <~ $V	false
 $ rabbitmqctl list_vhosts name name
 < Listing vhosts ...
 < name
-< /
+<~ /
 <~ $V-2
 <~ $V
 $ rabbitmqctl list_vhosts --formatter json
@@ -95,7 +95,7 @@ $ rabbitmqctl list_vhosts --formatter json name tags description metadata defaul
 <j~ [{"name": "/", "description": "Default virtual host", "metadata": {"description": "Default virtual host", "tags": [], "default_queue_type": "classic"}, "tags": [], "default_queue_type": "classic", "protected_from_deletion": false, "tracing": false, "cluster_state": {"$NODE": "running"}}, {"name": "$V-2", "description": "a b", "metadata": {"description": "a b", "tags": ["a", "b"], "default_queue_type": "quorum"}, "tags": ["a", "b"], "default_queue_type": "quorum", "protected_from_deletion": false, "tracing": false, "cluster_state": {"$NODE": "running"}}, {"name": "$V", "description": "", "metadata": {"description": "", "tags": [], "default_queue_type": "classic"}, "tags": [], "default_queue_type": "classic", "protected_from_deletion": false, "tracing": false, "cluster_state": {"$NODE": "running"}}]
 $ rabbitmqctl list_vhosts --formatter csv name tracing
 < "name","tracing"
-< "/","false"
+<~ "/","false"
 <~ "$V-2","false"
 <~ "$V","false"
 $ rabbitmqctl list_vhosts --formatter pretty_table name tracing
