@@ -7,6 +7,8 @@
 //! be played again. So what is tested is this code and not a copy of it. Only what these parts
 //! need is here.
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 mod bell;
 #[cfg(test)]
 pub(crate) mod model;
@@ -17,6 +19,17 @@ pub(crate) use bell::Bell;
 pub(crate) use model::{AtomicU64, Condvar, JoinHandle, Mutex, MutexGuard, RwLock, spawn};
 #[cfg(not(test))]
 pub(crate) use plain::{AtomicU64, Condvar, JoinHandle, Mutex, MutexGuard, RwLock, spawn};
+
+/// Does `work` on this thread, while the other tasks of the thread, if it has any, go on in another
+/// one.
+pub(crate) fn beside_other_tasks<R>(work: impl FnOnce() -> R) -> R {
+    let has_others = |runtime: Handle| runtime.runtime_flavor() == RuntimeFlavor::MultiThread;
+    match Handle::try_current().is_ok_and(has_others) {
+        true => tokio::task::block_in_place(work),
+        // An embedder's own thread, which serves nobody else, or a test.
+        false => work(),
+    }
+}
 
 /// What a build uses.
 mod plain {

@@ -23,11 +23,11 @@ use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 use parking_lot::Mutex;
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::clock::Now;
 use crate::mail::{Mail, Mailbox};
 use crate::store::Position;
+use crate::sync::beside_other_tasks;
 
 pub use crate::limits::TURN_STEPS;
 
@@ -85,13 +85,7 @@ pub fn at_length<R>(steps: usize, work: impl FnOnce() -> R) -> R {
 #[inline(never)]
 fn hand_over_and<R>(work: impl FnOnce() -> R) -> R {
     LENGTHY.set(LENGTHY.get() + 1);
-    let runtime = Handle::try_current();
-    let has_others = |runtime: &Handle| runtime.runtime_flavor() == RuntimeFlavor::MultiThread;
-    match runtime.as_ref().is_ok_and(has_others) {
-        true => tokio::task::block_in_place(work),
-        // An embedder's own thread, which serves nobody else, or a test.
-        false => work(),
-    }
+    beside_other_tasks(work)
 }
 
 /// How often this thread has done work [`at_length`] that no turn has room for.

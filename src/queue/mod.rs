@@ -336,8 +336,8 @@ impl Queue {
         }
     }
 
-    /// Steps that [`get`](Self::get), [`purge`](Self::purge) and [`take_all`](Self::take_all) take at
-    /// most for messages that had to die before.
+    /// Steps that [`get`](Self::get), [`purge`](Self::purge) and [`take_all`](Self::take_all) take
+    /// at most for messages that had to die before.
     #[must_use]
     pub fn arrears(&self, now: Now) -> usize {
         self.ordinary().map_or(0, |queue| queue.arrears(now))

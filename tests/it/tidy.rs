@@ -65,8 +65,8 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
     ("src/sys/", &["std::fs"], "files, as each system has them"),
     (
         "src/sync",
-        &["std::thread"],
-        "starts the threads of the store",
+        &["std::thread", "tokio"],
+        "starts the threads of the store, and has tasks go on in another thread",
     ),
     (
         "src/auth/",

@@ -53,7 +53,7 @@ pub fn node_name(given: Option<&str>, long: bool) -> String {
 pub fn file_name(node: &str) -> String {
     let mut name: String = utf8_percent_encode(node, UNFIT).to_string();
     if name.len() > NAME_BYTES_MAX {
-        let mark = format!("~{:08x}", crc(&name));
+        let mark = format!("~{:08x}", mark_of(&name));
         let mut end = NAME_BYTES_MAX - mark.len();
         while !name.is_char_boundary(end) {
             end -= 1;
@@ -66,7 +66,7 @@ pub fn file_name(node: &str) -> String {
 }
 
 /// A number that two long names hardly share (FNV-1a).
-fn crc(text: &str) -> u32 {
+fn mark_of(text: &str) -> u32 {
     let step = |sum: u32, byte: u8| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     text.bytes().fold(0x811c_9dc5, step)
 }

@@ -103,8 +103,8 @@ impl<'a> LockedStream<'a> {
     }
 }
 
-/// What is to be stored with the `number`-th message of the batch, the next that goes to `queue`, if
-/// that is a stream.
+/// What is to be stored with the `number`-th message of the batch, the next that goes to `queue`,
+/// if that is a stream.
 pub(in crate::vhost) fn next_sequence(
     locked: &mut [LockedStream<'_>],
     queue: QueueId,
