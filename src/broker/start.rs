@@ -281,6 +281,9 @@ pub(super) fn open_store(
     };
     let failed = |error| directory(settings, &error);
     let disk = Arc::new(OsDisk::open(&settings.data_dir).map_err(failed)?);
+    if store::finish_wipe(&disk).map_err(failed)? {
+        crate::log::info!("what a reset had begun to remove is gone now");
+    }
     let (least, most) = STAGED_MAX;
     let options = store::Options {
         durability,

@@ -53,7 +53,7 @@ pub(crate) use scripted::ScriptedStore;
 pub use spill::{Extent, Spill};
 pub use start::recovery::Damage;
 #[cfg(feature = "program")]
-pub(crate) use wipe::wipe;
+pub(crate) use wipe::{finish_wipe, wipe};
 
 /// A place in the broker-wide order of writes. Everything up to a durable position survives what
 /// the durability mode promises.

@@ -8,36 +8,50 @@ use super::disk::{Disk as _, OsDisk};
 use super::space::checkpoint;
 use super::start::files::is_of_segment;
 
+/// Stands in a directory that is being wiped.
+const MARK: &str = "wipe-begun";
+
 /// Removes the files of the store in the directory at `path`, which no broker may use. Other files
-/// stay. If it is cut off between two files, a store that starts there keeps nothing or a part of
-/// what was there, and another call removes the rest.
+/// stay. If it is cut off, the next start goes on with it ([`finish_wipe`]).
 ///
 /// # Errors
 /// `ResourceBusy` if a broker has it, or what the system says.
 pub(crate) fn wipe(path: &Path) -> io::Result<()> {
     let disk = OsDisk::open(path)?;
-    let mut names = disk.list()?;
-    names.retain(|name| place(name).is_some());
-    // Messages without a queue are no damage; a queue without its messages would be.
-    names.sort_by_key(|name| place(name));
-    for name in names {
-        disk.remove(&name)?;
+    disk.create(MARK)?;
+    disk.sync_names()?;
+    remove_all(&disk)
+}
+
+/// Goes on with a wipe that was cut off; `false` if none was.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn finish_wipe(disk: &OsDisk) -> io::Result<bool> {
+    let was_begun = disk.list()?.iter().any(|name| name == MARK);
+    if was_begun {
+        remove_all(disk)?;
     }
+    Ok(was_begun)
+}
+
+fn remove_all(disk: &OsDisk) -> io::Result<()> {
+    for name in disk.list()?.iter().filter(|name| is_of_store(name)) {
+        disk.remove(name)?;
+    }
+    disk.sync_names()?;
+    disk.remove(MARK)?;
     disk.sync_names()
 }
 
-/// Whether a file is the store's, and when it goes.
-fn place(name: &str) -> Option<u8> {
-    if definitions::FILES.iter().any(|file| name.starts_with(file))
+/// Whether a file is the store's.
+fn is_of_store(name: &str) -> bool {
+    let mut definitions = definitions::FILES.iter();
+    definitions.any(|file| name.starts_with(file))
         || name.starts_with(definitions::legacy::FILE)
-    {
-        return Some(0);
-    }
-    if checkpoint::number(name).is_some() {
-        return Some(1);
-    }
-    let is_of_log = is_of_segment(name) || name.ends_with(".tmp");
-    is_of_log.then_some(2)
+        || checkpoint::number(name).is_some()
+        || is_of_segment(name)
+        || name.ends_with(".tmp")
 }
 
 #[cfg(test)]

@@ -339,9 +339,8 @@ fn act(step: &Step, stage: &Stage, own: &str, client: &mut Option<Client>) -> Op
         Act::Run(said, input) => {
             let said: Vec<String> = said.iter().map(|word| fill(word)).collect();
             let (out, error, code) = run(stage.command(&said[0]), &said[1..], &fill(input));
-            let mut expected = step.expected.iter();
             let mut theirs: Vec<&What> = Vec::new();
-            while let Some(one) = expected.next() {
+            for one in &step.expected {
                 if one.only.as_deref().is_none_or(|only| only == stage.whose()) {
                     theirs.push(&one.what);
                 }

@@ -1,15 +1,11 @@
 //! The node's Unix sockets and RabbitMQ's tools there: which socket is whose, who may ask, what
 //! stays when the application is stopped.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail where it stands"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
@@ -241,6 +237,12 @@ fn a_stopped_application_closes_its_doors_and_comes_back_with_its_data() {
                 .starts_with("Error: this command requires the 'rabbit' app to be running")
         );
         assert_eq!(ctl(&["await_startup"]).code, 69);
+        // A start that fails loses nothing.
+        let taken = TcpListener::bind(broker.door("amqp")).unwrap();
+        let failed = ctl(&["start_app"]);
+        assert_ne!(failed.code, 0);
+        assert!(failed.err.contains("in use"), "{}", failed.err);
+        drop(taken);
         done(&["start_app"]);
         assert_eq!(done(&["await_startup"]), "");
         assert!(

@@ -571,7 +571,8 @@ fn what_the_readme_tells_to_type_is_there() {
         .filter_map(|line| line.strip_prefix("$ leveret "))
     {
         let words: Vec<_> = line.split_whitespace().collect();
-        let is_command = |word: &&&str| word.chars().all(|letter| letter.is_ascii_lowercase());
+        let letter = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+        let is_command = |word: &&&str| word.chars().all(letter);
         let command = words.iter().take_while(is_command).copied();
         let help = help(&command.collect::<Vec<_>>());
         for word in words {

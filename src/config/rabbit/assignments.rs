@@ -17,6 +17,9 @@ enum Part {
     Variable(String, Option<String>),
 }
 
+/// Octets of a value. Variables that are made of themselves would double it line by line.
+const VALUE_MAX: usize = 64 * 1024;
+
 /// The assignments of a line, with variables put in.
 ///
 /// # Errors
@@ -32,16 +35,23 @@ pub(super) fn read(
         return Err("something else");
     };
     let assigned = assigned.into_iter().map(|(name, parts)| {
-        let parts = parts.into_iter().map(|part| match part {
-            Part::Text(text) => text,
-            Part::Variable(name, default) => {
-                let set = variable(&name).filter(|value| !value.is_empty() || default.is_none());
-                set.or(default).unwrap_or_default()
+        let mut whole = String::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => whole.push_str(&text),
+                Part::Variable(name, default) => {
+                    let set = variable(&name);
+                    let set = set.filter(|value| !value.is_empty() || default.is_none());
+                    whole.push_str(&set.or(default).unwrap_or_default());
+                }
             }
-        });
-        (name, parts.collect())
+            if whole.len() > VALUE_MAX {
+                return Err("a value of more than 64 KiB");
+            }
+        }
+        Ok((name, whole))
     });
-    Ok(assigned.collect())
+    assigned.collect()
 }
 
 fn assignments(line: &str) -> IResult<&str, Vec<(String, Vec<Part>)>> {

@@ -3,6 +3,7 @@
 //! The broker makes the sockets and the tools look for them, by the same rules.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -74,7 +75,6 @@ fn mark_of(text: &str) -> u32 {
 /// The directories where a broker of this user puts its socket: the first that can be used.
 #[must_use]
 pub fn directories() -> Vec<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty());
     if let Some(dir) = set(RUNTIME_DIR) {
         return vec![PathBuf::from(dir)];
     }
@@ -100,30 +100,32 @@ pub fn is_private(dir: &Path, uid: u32) -> bool {
     })
 }
 
-/// Whether the sockets in a directory are those of their owners: it is private to this user, to
-/// root, or to the user whom its name says.
-fn is_trusted(dir: &Path) -> bool {
+/// Whether the sockets in a directory are those of a broker that this user may tell secrets: it is
+/// private to this user or to root. Of others root only believes what was `named` to it: by a
+/// variable, or by root itself, who alone can make the system's directory. Anybody can make one in
+/// the directory for temporary files and wait there for root to ask.
+fn is_trusted(dir: &Path, named: bool) -> bool {
     let own = rustix::process::geteuid().as_raw();
     let Ok(found) = fs::symlink_metadata(dir) else {
         return false;
     };
     let owner = found.uid();
-    // Root may go anywhere, but must not be led astray by a directory that others can write to.
-    (owner == own || owner == 0 || own == 0) && is_private(dir, owner)
+    let is_known = owner == own || owner == 0 || (own == 0 && named);
+    is_known && is_private(dir, owner)
 }
 
-/// The paths at which a node's socket may be, in the order in which to try them.
+/// The paths at which a node's socket may be, in the order in which to try them. Root reaches a
+/// broker of another user by its data directory, unless it is in the system's directory.
 #[must_use]
 pub fn candidates(node: &str, data_dir: Option<&Path>) -> Vec<PathBuf> {
     if let Some(dir) = data_dir {
         return vec![dir.join(IN_DATA_DIR)];
     }
-    let mut dirs = directories();
-    if rustix::process::geteuid().is_root() {
-        dirs.extend(of_others());
-    }
     let name = file_name(node);
-    let trusted = dirs.into_iter().filter(|dir| is_trusted(dir));
+    let is_set = set(RUNTIME_DIR).is_some();
+    let named = |dir: &Path| is_set || dir == Path::new(SYSTEM_DIR);
+    let trusted = directories().into_iter();
+    let trusted = trusted.filter(|dir| is_trusted(dir, named(dir)));
     trusted.map(|dir| dir.join(&name)).collect()
 }
 
@@ -134,21 +136,8 @@ pub(crate) fn of_server(node: &str) -> PathBuf {
     Path::new(SERVER_DATA).join(name).join(IN_DATA_DIR)
 }
 
-/// The directories of all users, for root.
-fn of_others() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let entries = |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten();
-    for entry in entries(&env::temp_dir()) {
-        let name = entry.file_name();
-        let uid = name.to_str().and_then(|name| name.strip_prefix("leveret-"));
-        if let Some(uid) = uid.and_then(|uid| uid.parse().ok())
-            && is_private(&entry.path(), uid)
-        {
-            found.push(entry.path());
-        }
-    }
-    found.extend(entries(Path::new("/run/user")).map(|entry| entry.path().join("leveret")));
-    found
+fn set(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -124,8 +124,9 @@ impl App {
         self.set_state(State::Starting);
         let builder = Broker::builder().settings(running.settings.clone());
         let builder = builder.reclaim(leveret_allocator::collect);
-        let broker = builder.kept(running.kept.take()).start();
+        let broker = builder.kept(running.kept.clone()).start();
         let broker = broker.inspect_err(|_| self.set_state(State::Stopped))?;
+        running.kept = None;
         let listeners = broker.listeners().to_vec();
         running.settings = with_ports(&running.settings, &listeners);
         let api = management::insider(broker.desk());

@@ -7,7 +7,10 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
+    PermissionsExt as _,
+};
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +32,8 @@ use crate::management::{Seats, converse};
 pub(super) struct Socket {
     listener: StdListener,
     path: PathBuf,
+    /// Device and number of the file there.
+    file: (u64, u64),
     /// Locked as long as this lives.
     _lock: File,
 }
@@ -42,17 +47,16 @@ impl Socket {
         let path = dir.join(name);
         let said = |error: io::Error| format!("'{}': {error}", path.display());
         let lock = locked(&path.with_extension("lock")).map_err(said)?;
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(said(error)),
-            _ => {}
-        }
+        remove_stale(&path).map_err(said)?;
         let listener = StdListener::bind(&path).map_err(said)?;
+        let file = fs::symlink_metadata(&path).map_err(said)?;
         // It is the kernel that keeps others out: they may come in before this is done.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(said)?;
         listener.set_nonblocking(true).map_err(said)?;
         Ok(Self {
             listener,
             path,
+            file: (file.dev(), file.ino()),
             _lock: lock,
         })
     }
@@ -65,8 +69,25 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // If it fails, the next broker does it.
-        let _stale = fs::remove_file(&self.path);
+        // Another broker's may have its place, if something has removed this one and its lock.
+        let is_own = |found: fs::Metadata| (found.dev(), found.ino()) == self.file;
+        if fs::symlink_metadata(&self.path).is_ok_and(is_own) {
+            // If it fails, the next broker does it.
+            let _stale = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Removes the socket that a broker has left which was killed, and nothing else.
+fn remove_stale(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(found) if found.file_type().is_socket() => fs::remove_file(path),
+        Ok(_) => {
+            let text = "something that is no socket has its place";
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
+        }
     }
 }
 
@@ -198,7 +219,9 @@ async fn refuse(mut stream: UnixStream, uid: Option<u32>) {
     );
     let said = async {
         let mut asked = [0; 4096];
-        stream.read(&mut asked).await?;
+        if stream.read(&mut asked).await? == 0 {
+            return Ok(());
+        }
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;
         // Closing before all is read would take the answer away from the peer.

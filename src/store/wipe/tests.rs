@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::wipe;
+use super::{MARK, finish_wipe, wipe};
 use crate::store::disk::OsDisk;
 
 #[test]
@@ -32,4 +32,18 @@ fn only_the_files_of_the_store_go() {
     wipe(dir.path()).expect("it is free");
     assert!(own.iter().all(|name| !at(name).exists()), "all is gone");
     assert!(others.iter().all(|name| at(name).exists()), "others stay");
+    assert!(!at(MARK).exists(), "it is done");
+}
+
+#[test]
+fn what_was_cut_off_is_finished_at_the_next_start() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let at = |name: &str| dir.path().join(name);
+    fs::write(at("checkpoint-0000000000000001"), "x").expect("there is room");
+    let disk = OsDisk::open(dir.path()).expect("it is free");
+    assert!(!finish_wipe(&disk).expect("it is there"), "none was begun");
+    assert!(at("checkpoint-0000000000000001").exists());
+    fs::write(at(MARK), "").expect("there is room");
+    assert!(finish_wipe(&disk).expect("it is there"));
+    assert!(!at("checkpoint-0000000000000001").exists() && !at(MARK).exists());
 }

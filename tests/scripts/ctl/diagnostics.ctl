@@ -61,7 +61,7 @@ $ rabbitmq-diagnostics check_port_listener $PORT --formatter json
 < {"node":"$NODE","port":"$PORT","result":"ok"}
 $ rabbitmq-diagnostics check_port_listener 1
 < Asking node $NODE if there's an active listener on port 1 ...
-<! No listener for port 1 is active on node $NODE. Found listeners that use the following ports: $PORT, {*}
+<! No listener for port 1 is active on node $NODE. Found listeners that use the following ports: {*}$PORT{*}
 = 69
 $ rabbitmq-diagnostics check_port_listener 1 --formatter json
 <! {*}"listeners":[{*}
@@ -104,11 +104,11 @@ $ rabbitmq-diagnostics check_port_connectivity
 < Testing TCP connections to all active listeners on node $NODE using hostname resolution ...
 <~ Will connect to {*}:$PORT
 <~ Will connect to {*}:$HTTP
-< Successfully connected to ports $PORT,{*} on node $NODE (using node hostname resolution)
+< Successfully connected to ports {*}$PORT{*} on node $NODE (using node hostname resolution)
 $ rabbitmq-diagnostics check_port_connectivity -q
 <~ Will connect to {*}:$PORT
 <~ Will connect to {*}:$HTTP
-< Successfully connected to ports $PORT,{*} on node $NODE (using node hostname resolution)
+< Successfully connected to ports {*}$PORT{*} on node $NODE (using node hostname resolution)
 $ rabbitmq-diagnostics check_port_connectivity --formatter json
 < ...
 < {*}"listeners":[{*}
@@ -116,7 +116,7 @@ $ rabbitmq-diagnostics check_port_connectivity --address 127.0.0.1
 < Testing TCP connections to all active listeners on node $NODE using 127.0.0.1 for node IP address ...
 <~ Will connect to {*}:$PORT
 <~ Will connect to {*}:$HTTP
-< Successfully connected to ports $PORT,{*} on node $NODE (using 127.0.0.1 for target IP address)
+< Successfully connected to ports {*}$PORT{*} on node $NODE (using 127.0.0.1 for target IP address)
 $ rabbitmq-diagnostics listeners
 < Asking node $NODE to report its protocol listeners ...
 <~ Interface: {*}, port: $PORT, protocol: amqp, purpose: AMQP 0-9-1 and AMQP 1.0

@@ -47,95 +47,98 @@ fn settings(text: &str) -> Vec<String> {
     settings
 }
 
+/// Terms, and the settings that they are.
+const TERMS: &[(&str, &[&str])] = &[
+    (
+        "[{rabbit,[{heartbeat,30},{channel_max,10}]}].",
+        &["heartbeat = 30", "channel_max = 10"],
+    ),
+    ("[{rabbit,[{tcp_listeners,[5673]}]}].", &["port = 5673"]),
+    (
+        "[{rabbit,[{tcp_listeners,[{\"127.0.0.1\",5674}]}]}].",
+        &["host = \"127.0.0.1\"", "port = 5674"],
+    ),
+    (
+        "[{rabbit,[{default_user,<<\"bob\">>},{default_vhost,<<\"v\">>},\
+         {default_user_tags,[management]},\
+         {default_permissions,[<<\"a\">>,<<\"b\">>,<<\"c\">>]}]}].",
+        &[
+            "default_user = \"bob\"",
+            "default_vhost = \"v\"",
+            "default_user_tags = [\"management\"]",
+            "default_permissions.configure = \"a\"",
+            "default_permissions.write = \"b\"",
+            "default_permissions.read = \"c\"",
+        ],
+    ),
+    (
+        "[{rabbit,[{loopback_users,[]}]}].",
+        &["loopback_users = []"],
+    ),
+    (
+        "[{rabbit,[{loopback_users,[<<\"a.b\">>]}]}].",
+        &["loopback_users = [\"a.b\"]"],
+    ),
+    (
+        "[{rabbit,[{consumer_timeout,undefined}]}].",
+        &["consumer_timeout = \"none\""],
+    ),
+    (
+        "[{rabbit,[{vm_memory_high_watermark,{absolute,\"512MB\"}},{disk_free_limit,1000}]}].",
+        &[
+            "vm_memory_high_watermark.absolute = 512000000",
+            "disk_free_limit = 1000",
+        ],
+    ),
+    (
+        "[{rabbit,[{vm_memory_high_watermark,0.5}]}].",
+        &["vm_memory_high_watermark.relative = 0.5"],
+    ),
+    (
+        "[{rabbit,[{log_levels,[{connection,error}]}]}].",
+        &["log.connection.level = \"error\""],
+    ),
+    (
+        "[{rabbit,[{log,[{console,[{enabled,true},{level,debug}]},{file,[{file,false}]},\
+         {categories,[{channel,[{level,none}]}]}]}]}].",
+        &[
+            "log.channel.level = \"none\"",
+            "log.console.enabled = true",
+            "log.console.level = \"debug\"",
+            "log.file.name = \"none\"",
+        ],
+    ),
+    (
+        "[{rabbitmq_management,[{listener,[{port,15673}]},{load_definitions,\"/x.json\"},\
+         {cors_allow_origins,[\"*\"]}]},\
+         {rabbitmq_prometheus,[{return_per_object_metrics,true}]}].",
+        &[
+            "management.tcp.port = 15673",
+            "management.cors.allow_origins = [\"*\"]",
+            "prometheus.return_per_object_metrics = true",
+            "load_definitions = \"/x.json\"",
+        ],
+    ),
+    (
+        "[{rabbit,[{permit_deprecated_features,#{global_qos => false}}]}].",
+        &["compat.permit_global_qos = false"],
+    ),
+    (
+        "[{rabbit,[{auth_mechanisms,['PLAIN']}]}].",
+        &["auth_mechanisms = [\"PLAIN\"]"],
+    ),
+    // Applications of Erlang's.
+    (
+        "[{kernel,[{inet_dist_use_interface,{127,0,0,1}}]},{ra,[{x,1}]}].",
+        &[],
+    ),
+    ("[].", &[]),
+];
+
 #[test]
 fn terms_are_settings() {
-    for (terms, told) in [
-        (
-            "[{rabbit,[{heartbeat,30},{channel_max,10}]}].",
-            &["heartbeat = 30", "channel_max = 10"][..],
-        ),
-        ("[{rabbit,[{tcp_listeners,[5673]}]}].", &["port = 5673"]),
-        (
-            "[{rabbit,[{tcp_listeners,[{\"127.0.0.1\",5674}]}]}].",
-            &["host = \"127.0.0.1\"", "port = 5674"],
-        ),
-        (
-            "[{rabbit,[{default_user,<<\"bob\">>},{default_vhost,<<\"v\">>},\
-             {default_user_tags,[management]},\
-             {default_permissions,[<<\"a\">>,<<\"b\">>,<<\"c\">>]}]}].",
-            &[
-                "default_user = \"bob\"",
-                "default_vhost = \"v\"",
-                "default_user_tags = [\"management\"]",
-                "default_permissions.configure = \"a\"",
-                "default_permissions.write = \"b\"",
-                "default_permissions.read = \"c\"",
-            ],
-        ),
-        (
-            "[{rabbit,[{loopback_users,[]}]}].",
-            &["loopback_users = []"],
-        ),
-        (
-            "[{rabbit,[{loopback_users,[<<\"a.b\">>]}]}].",
-            &["loopback_users = [\"a.b\"]"],
-        ),
-        (
-            "[{rabbit,[{consumer_timeout,undefined}]}].",
-            &["consumer_timeout = \"none\""],
-        ),
-        (
-            "[{rabbit,[{vm_memory_high_watermark,{absolute,\"512MB\"}},{disk_free_limit,1000}]}].",
-            &[
-                "vm_memory_high_watermark.absolute = 512000000",
-                "disk_free_limit = 1000",
-            ],
-        ),
-        (
-            "[{rabbit,[{vm_memory_high_watermark,0.5}]}].",
-            &["vm_memory_high_watermark.relative = 0.5"],
-        ),
-        (
-            "[{rabbit,[{log_levels,[{connection,error}]}]}].",
-            &["log.connection.level = \"error\""],
-        ),
-        (
-            "[{rabbit,[{log,[{console,[{enabled,true},{level,debug}]},{file,[{file,false}]},\
-             {categories,[{channel,[{level,none}]}]}]}]}].",
-            &[
-                "log.channel.level = \"none\"",
-                "log.console.enabled = true",
-                "log.console.level = \"debug\"",
-                "log.file.name = \"none\"",
-            ],
-        ),
-        (
-            "[{rabbitmq_management,[{listener,[{port,15673}]},{load_definitions,\"/x.json\"},\
-             {cors_allow_origins,[\"*\"]}]},\
-             {rabbitmq_prometheus,[{return_per_object_metrics,true}]}].",
-            &[
-                "management.tcp.port = 15673",
-                "management.cors.allow_origins = [\"*\"]",
-                "prometheus.return_per_object_metrics = true",
-                "load_definitions = \"/x.json\"",
-            ],
-        ),
-        (
-            "[{rabbit,[{permit_deprecated_features,#{global_qos => false}}]}].",
-            &["compat.permit_global_qos = false"],
-        ),
-        (
-            "[{rabbit,[{auth_mechanisms,['PLAIN']}]}].",
-            &["auth_mechanisms = [\"PLAIN\"]"],
-        ),
-        // Applications of Erlang's.
-        (
-            "[{kernel,[{inet_dist_use_interface,{127,0,0,1}}]},{ra,[{x,1}]}].",
-            &[],
-        ),
-        ("[].", &[]),
-    ] {
-        assert_eq!(settings(terms), told, "{terms}");
+    for (terms, told) in TERMS {
+        assert_eq!(settings(terms), *told, "{terms}");
     }
 }
 

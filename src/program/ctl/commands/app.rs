@@ -261,7 +261,12 @@ fn await_end(call: &Call<'_>, pid: Pid) -> Result<(), Failure> {
 }
 
 fn check_wait(line: &Line) -> Result<(), Failure> {
-    let has_pid = line.whole("pid").is_some();
+    let pid = line.whole("pid");
+    if pid.is_some_and(|pid| !(1..=i64::from(i32::MAX)).contains(&pid)) {
+        let text = "--pid takes the number of a process, from 1 on";
+        return Err(Failure::bad_argument(text));
+    }
+    let has_pid = pid.is_some();
     match line.words.len() + usize::from(has_pid) {
         0 => Err(Failure::usage("\"No pid or pidfile specified\"")),
         1 => Ok(()),

@@ -24,6 +24,25 @@ fn a_living_broker_keeps_its_socket_and_a_stale_one_is_replaced() {
 }
 
 #[test]
+fn only_sockets_are_removed_and_only_the_own_one_at_the_end() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let path = dir.path().join("rabbit@h.sock");
+    fs::write(&path, "precious").expect("there is room");
+    let refused = Socket::take(dir.path(), "rabbit@h.sock").map(|socket| socket.path.clone());
+    let refused = refused.expect_err("it is no socket");
+    assert!(refused.contains("no socket has its place"), "{refused}");
+    assert_eq!(fs::read(&path).expect("it is there"), b"precious");
+    fs::remove_file(&path).expect("it is ours");
+    let first = Socket::take(dir.path(), "rabbit@h.sock").expect("it is free");
+    // Something clears the directory.
+    fs::remove_file(&path).expect("it is ours");
+    fs::remove_file(path.with_extension("lock")).expect("it is ours");
+    let next = Socket::take(dir.path(), "rabbit@h.sock").expect("it is free");
+    drop(first);
+    assert!(next.path().exists(), "it is the next one's");
+}
+
+#[test]
 fn a_directory_that_others_can_write_to_is_not_used() {
     let dir = tempfile::tempdir().expect("there is room");
     let own = dir.path().join("own");
