@@ -229,7 +229,9 @@ fn stage() -> Stage {
             }
             let data = scratch.path().join("data");
             let settings = ["management.tcp.port=0"];
-            let broker = Process::start(&data, scratch.path(), &settings);
+            // The name of this machine may lead to another address than the broker's.
+            let named = ["env", "RABBITMQ_NODENAME=rabbit@localhost"];
+            let broker = Process::start_in(&named, &data, scratch.path(), &settings).unwrap();
             (broker.address(), broker.door("management"), Some(broker))
         }
     };
