@@ -1,6 +1,6 @@
-//! The table of routes, with its parts [`checks`](super::checks) and [`extensions`]
-//! (super::extensions): path; method, who may ask, which AMQP permission the desk asks for
-//! besides, what answers, what goes in and out, and what it is.
+//! The table of routes, with its parts [`checks`](super::checks) and
+//! [`extensions`](super::extensions): path; method, who may ask, which AMQP permission the desk
+//! asks for besides, what answers, what goes in and out, and what it is.
 //!
 //! Source: RabbitMQ 4.3.6, its HTTP API.
 

@@ -34,7 +34,6 @@ mod scripted;
 mod space;
 mod spill;
 mod start;
-#[cfg(feature = "program")]
 mod wipe;
 
 #[cfg(feature = "management")]
@@ -52,8 +51,9 @@ pub use memory::MemoryStore;
 pub(crate) use scripted::ScriptedStore;
 pub use spill::{Extent, Spill};
 pub use start::recovery::Damage;
+pub(crate) use wipe::finish_wipe;
 #[cfg(feature = "program")]
-pub(crate) use wipe::{finish_wipe, wipe};
+pub(crate) use wipe::wipe;
 
 /// A place in the broker-wide order of writes. Everything up to a durable position survives what
 /// the durability mode promises.

@@ -1,6 +1,7 @@
 //! Takes everything out of a data directory that a store has put there.
 
 use std::io;
+#[cfg(feature = "program")]
 use std::path::Path;
 
 use super::definitions;
@@ -16,6 +17,7 @@ const MARK: &str = "wipe-begun";
 ///
 /// # Errors
 /// `ResourceBusy` if a broker has it, or what the system says.
+#[cfg(feature = "program")]
 pub(crate) fn wipe(path: &Path) -> io::Result<()> {
     let disk = OsDisk::open(path)?;
     disk.create(MARK)?;

@@ -149,7 +149,6 @@ fn first_address(name: &str) -> Option<u64> {
 }
 
 /// Whether a file of this name is a segment's, or its footer.
-#[cfg(feature = "program")]
 pub(in crate::store) fn is_of_segment(name: &str) -> bool {
     let footer = name.strip_suffix(".foot");
     let footer = footer.and_then(|stem| address(stem.split('-').next()?));
