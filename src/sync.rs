@@ -7,6 +7,8 @@
 //! be played again. So what is tested is this code and not a copy of it. Only what these parts
 //! need is here.
 
+use std::time::Duration;
+
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 mod bell;
@@ -29,6 +31,11 @@ pub(crate) fn beside_other_tasks<R>(work: impl FnOnce() -> R) -> R {
         // An embedder's own thread, which serves nobody else, or a test.
         false => work(),
     }
+}
+
+/// Has this thread sleep: for the start and for tools, never for what serves clients.
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// What a build uses.

@@ -88,11 +88,9 @@ fn of_two_brokers_with_one_name_the_first_has_it_until_it_is_gone() {
     };
     let first = start("first");
     let second = start("second");
-    assert!(
-        second.log().contains("a broker that runs has it"),
-        "{}",
-        second.log()
-    );
+    eventually("the second says why it is not found", || {
+        second.log().contains("a broker that runs has it")
+    });
     assert_eq!(pid(&by_name().out), pid(&status("first")));
     assert_ne!(pid(&status("first")), pid(&status("second")));
     // What a broker leaves that is killed is no broker.
@@ -142,7 +140,9 @@ fn only_the_owner_of_a_broker_and_root_may_ask() {
     let reason = "this broker runs as user 0, who alone may ask it here, besides root; you are \
         user 65534";
     assert!(refused.err.contains(reason), "{}", refused.err);
-    assert!(broker.log().contains("user 65534 is refused"));
+    eventually("the refusal is in the log", || {
+        broker.log().contains("user 65534 is refused")
+    });
     done(&data, &["list_queues"]);
 }
 

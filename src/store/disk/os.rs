@@ -8,8 +8,10 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Disk, DiskFile};
+use crate::sync::pause;
 use crate::sys;
 
 /// A locked directory.
@@ -29,6 +31,10 @@ enum Access {
     /// Files are opened for reading and writing, and stay as they are.
     Rehearsal,
 }
+
+/// How often a lock that is taken is tried, and how long it is waited in between.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 impl OsDisk {
     /// Locks the directory at `path`, which is made if there is none.
@@ -71,19 +77,25 @@ impl OsDisk {
         looked
     }
 
+    /// A program that embeds the broker may start others meanwhile: until such a process has begun
+    /// its own work it has what this one had open, and with it the lock of a broker that is gone.
+    /// So one that is taken is tried again for a second.
     fn locked(path: &Path, access: Access) -> io::Result<Self> {
-        match sys::lock_directory(path)? {
-            Some(directory) => Ok(Self {
-                path: path.to_owned(),
-                access,
-                directory,
-            }),
-            None => Err(io::Error::new(
-                io::ErrorKind::ResourceBusy,
-                "another process uses the data directory; stop it, or give this one a directory \
-                 of its own",
-            )),
+        for _try in 0..LOCK_TRIES {
+            if let Some(directory) = sys::lock_directory(path)? {
+                return Ok(Self {
+                    path: path.to_owned(),
+                    access,
+                    directory,
+                });
+            }
+            pause(LOCK_PAUSE);
         }
+        Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "another process uses the data directory; stop it, or give this one a directory of \
+             its own",
+        ))
     }
 
     fn may_change(&self) -> io::Result<()> {

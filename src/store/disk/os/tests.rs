@@ -17,6 +17,18 @@ fn second_opener_is_refused_and_told_why() {
     OsDisk::open(dir.path()).expect("it is free again");
 }
 
+// A process that was just started held it until its own program began.
+#[test]
+fn a_lock_that_is_given_back_soon_is_waited_for() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let first = OsDisk::open(dir.path()).expect("no other disk has it");
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| OsDisk::open(dir.path()).map(drop));
+        drop(first);
+        second.join().expect("no panic").expect("it is free soon");
+    });
+}
+
 #[test]
 fn files_keep_what_was_written_under_their_new_name() {
     let dir = tempfile::tempdir().expect("a directory");
