@@ -12,14 +12,13 @@ pub(super) struct Leftover {
     line: VecDeque<Batch>,
     /// A deadline has come meanwhile, or is to come at once: it is in the line.
     is_due: bool,
-    /// Wait for the deadline, and then for what it leaves.
+    /// Paid once nothing is left.
     owed: Vec<Arc<Debt>>,
 }
 
 /// What was left together.
 enum Batch {
-    /// Dead letters, in the order of the queue, and the debt that ends with the last of them;
-    /// without any letters, once the line is up to here.
+    /// Dead letters, in the order of the queue.
     Letters(std::vec::IntoIter<DeadLetter>, Arc<Debt>),
     Deadline,
 }
@@ -46,17 +45,6 @@ impl Leftover {
     pub(super) fn owe_due(&mut self, debt: impl FnOnce() -> Arc<Debt>) {
         if self.is_due {
             self.owed.push(debt());
-        }
-    }
-
-    /// After a deadline: unless another has come, its debts wait for what is in the line by now and
-    /// for nothing that comes later. Others may add to the line for ever.
-    pub(super) fn owe_line(&mut self) {
-        if !self.is_due {
-            let none = || Vec::new().into_iter();
-            let owed = self.owed.drain(..);
-            self.line
-                .extend(owed.map(|debt| Batch::Letters(none(), debt)));
         }
     }
 

@@ -419,12 +419,7 @@ impl QueueHandle {
                     let _behalf = OnBehalf::of(Some(&debt));
                     vhost.bury(now, &me, letter);
                 }
-                Some(Next::Deadline) => {
-                    self.act_on_deadline(now);
-                    if let Some(left) = &mut *self.left.lock() {
-                        left.owe_line();
-                    }
-                }
+                Some(Next::Deadline) => self.act_on_deadline(now),
             }
         }
         Left::More
