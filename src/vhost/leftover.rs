@@ -12,13 +12,14 @@ pub(super) struct Leftover {
     line: VecDeque<Batch>,
     /// A deadline has come meanwhile, or is to come at once: it is in the line.
     is_due: bool,
-    /// Paid once nothing is left.
+    /// Wait for the deadline, and then for what it leaves.
     owed: Vec<Arc<Debt>>,
 }
 
 /// What was left together.
 enum Batch {
-    /// Dead letters, in the order of the queue.
+    /// Dead letters, in the order of the queue, and the debt that ends with the last of them;
+    /// without any letters, once the line is up to here.
     Letters(std::vec::IntoIter<DeadLetter>, Arc<Debt>),
     Deadline,
 }
@@ -41,10 +42,20 @@ impl Leftover {
         }
     }
 
-    /// Makes the deadline, if it is in the line, and what it leaves a debt.
-    pub(super) fn owe_due(&mut self, debt: impl FnOnce() -> Arc<Debt>) {
-        if self.is_due {
-            self.owed.push(debt());
+    /// What is due now, and what that leaves, is `debt` from now on.
+    pub(super) fn owe_due(&mut self, debt: Arc<Debt>) {
+        self.make_due();
+        self.owed.push(debt);
+    }
+
+    /// After a deadline: unless another has come, its debts wait for what is in the line by now and
+    /// for nothing that comes later. Others may add to the line for ever.
+    pub(super) fn owe_line(&mut self) {
+        if !self.is_due {
+            let none = || Vec::new().into_iter();
+            let owed = self.owed.drain(..);
+            self.line
+                .extend(owed.map(|debt| Batch::Letters(none(), debt)));
         }
     }
 

@@ -71,8 +71,9 @@ impl Vhost {
         }
     }
 
-    /// Gives a queue what its policies say now, and says what follows from it.
-    fn apply_to_queue(&self, now: Now, queue: &QueueHandle) -> Option<Effects> {
+    /// Gives a queue what its policies say now, and says what follows from it, and whether that is
+    /// more than one call does.
+    fn apply_to_queue(&self, now: Now, queue: &QueueHandle) -> Option<(Effects, bool)> {
         turns::spend(POLICY_STEPS);
         let limits = self.limits_in_force(queue.declared());
         let reconfigure = |state: &mut Queue, effects: &mut Effects| {
@@ -80,10 +81,10 @@ impl Vhost {
             if differs {
                 state.reconfigure(now, limits, effects);
             }
-            differs
+            differs.then(|| state.arrears(now) > 0)
         };
-        let (differs, effects) = queue.with_deferred(reconfigure);
-        differs.then_some(effects)
+        let (is_behind, effects) = queue.with_deferred(reconfigure);
+        Some((effects, is_behind?))
     }
 
     /// Gives a new queue what its arguments alone do not say.
@@ -135,8 +136,8 @@ impl Work for Applying {
             }
             let topology = vhost.topology.lock();
             let changed = queues.into_iter().filter_map(|queue| {
-                let effects = vhost.apply_to_queue(now, &queue)?;
-                Some((queue, effects))
+                let (effects, is_behind) = vhost.apply_to_queue(now, &queue)?;
+                Some((queue, effects, is_behind))
             });
             let changed: Vec<_> = changed.collect();
             for exchange in exchanges {
@@ -145,9 +146,11 @@ impl Work for Applying {
             }
             vhost.directory.has_changed();
             drop(topology);
-            for (queue, effects) in changed {
+            for (queue, effects, is_behind) in changed {
                 queue.absorb(now, effects);
-                queue.owe_due();
+                if is_behind {
+                    queue.owe_deadline();
+                }
             }
             if turns::is_over() {
                 return Left::More;

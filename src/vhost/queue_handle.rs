@@ -296,12 +296,11 @@ impl QueueHandle {
         self.leave(Leftover::make_due);
     }
 
-    /// Makes what is due in the queue now, if anything is, the debt of the one this thread works
-    /// for.
-    pub(super) fn owe_due(&self) {
-        if let Some(left) = &mut *self.left.lock() {
-            left.owe_due(turns::owe);
-        }
+    /// The same, as the debt of the one this thread works for. Another thread may have begun with
+    /// what is due; the debt is paid when the queue has nothing due any more.
+    pub(super) fn owe_deadline(&self) {
+        let debt = turns::owe();
+        self.leave(|left| left.owe_due(debt));
     }
 
     fn leave(&self, add: impl FnOnce(&mut Leftover)) {
@@ -419,7 +418,12 @@ impl QueueHandle {
                     let _behalf = OnBehalf::of(Some(&debt));
                     vhost.bury(now, &me, letter);
                 }
-                Some(Next::Deadline) => self.act_on_deadline(now),
+                Some(Next::Deadline) => {
+                    self.act_on_deadline(now);
+                    if let Some(left) = &mut *self.left.lock() {
+                        left.owe_line();
+                    }
+                }
             }
         }
         Left::More

@@ -469,3 +469,32 @@ fn a_stop_finishes_what_a_start_would_miss() {
     assert_eq!(broker.vhost.binding_count(), 0);
     assert_eq!(broker.stored(), [Kind::Exchange]);
 }
+
+// It was answered when no dead letter waited any more: never, while others publish.
+#[test]
+fn a_policy_is_answered_while_others_keep_its_queue_over_the_limit() {
+    let broker = Fixture::new();
+    broker.queue("dead", Table::new());
+    broker.queue("q", dead_lettering_to("dead"));
+    let many = 3 * u64::from(QUEUE_STEPS);
+    (0..many).for_each(|_| _ = broker.publish("", "q"));
+    let definition = PolicyDefinition::new("/", "p", "^q").set("max-length", 1);
+    let policy = Policy::parse(Issuer::User, &definition).unwrap();
+    let client = Arc::new(Mailbox::default());
+    let turn = Turn::begin();
+    broker.vhost.put_policy(broker.now(), Issuer::User, policy);
+    assert!(turns::settle_on(&client));
+    drop(turn);
+    let mut turns = 0;
+    while paid(&client).is_none() {
+        as_a_client(|| (0..200).for_each(|_| _ = broker.publish("", "q")));
+        assert!(one_turn(&broker));
+        turns += 1;
+        assert!(turns < 1_000, "it is not answered");
+    }
+    assert!(broker.ready("dead") >= many - 1);
+    assert!(
+        broker.vhost.queue("q").unwrap().has_left(),
+        "others' letters"
+    );
+}
