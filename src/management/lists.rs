@@ -106,27 +106,31 @@ pub(super) async fn list_in<T: Item + Send + Unpin + 'static>(
             let quick = quick(item, sort);
             quick.unwrap_or_else(|| written_key(item, sort, path.as_ref(), &write))
         };
-        Ok::<_, Refusal>(select(gather(), &listing, key)?)
+        let listed = select(gather(), &listing, key)?;
+        let (head, tail) = frame(&listed);
+        let items = listed.items.len();
+        let mut text = Text {
+            items: listed.items.into_iter(),
+            columns: ask.columns(),
+            write,
+            is_first: true,
+            tail: Some(tail),
+        };
+        // What is written first asks the items, too, and one of them may be busy.
+        let chunk = text.fill(head);
+        Ok::<_, Refusal>((items, text, chunk))
     };
-    let listed = aside.read(cost(&ask.query, many), work).await?;
-    room.shrink(listed.items.len().saturating_mul(octets_each));
-    let (head, tail) = frame(&listed);
-    let mut text = Text {
-        items: listed.items.into_iter(),
-        columns: ask.columns(),
-        write,
-        is_first: true,
-        tail: Some(tail),
-    };
-    Ok(match text.fill(head) {
-        chunk if text.tail.is_none() => Reply::json(chunk),
-        chunk => Reply::stream(Body::new(Stream {
-            ready: Some(chunk),
-            text,
-            rests: false,
-            _room: room,
-        })),
-    })
+    let (items, text, chunk) = aside.read(cost(&ask.query, many), work).await?;
+    if text.tail.is_none() {
+        return Ok(Reply::json(chunk));
+    }
+    room.shrink(items.saturating_mul(octets_each));
+    Ok(Reply::stream(Body::new(Stream {
+        ready: Some(chunk),
+        text,
+        rests: false,
+        _room: room,
+    })))
 }
 
 /// How many items would take as long to look at.
