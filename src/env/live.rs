@@ -41,8 +41,8 @@ impl Live {
         self.max_message_size.load(Ordering::Relaxed)
     }
 
-    /// Milliseconds for a consumer to settle what it was given, in queues whose limits are worked
-    /// out from now on: those that are declared, and those whose policies change.
+    /// Milliseconds that a consumer has to settle a delivery. A queue asks for it when it is
+    /// declared and when one of its policies changes.
     pub fn consumer_timeout_ms(&self) -> Option<u64> {
         some(self.consumer_timeout_ms.load(Ordering::Relaxed))
     }

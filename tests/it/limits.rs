@@ -522,7 +522,9 @@ fn without_descriptors_newcomers_wait() {
 fn limited(dir: &TempDir, soft: u64, hard: u64) -> Process {
     let shell = format!("ulimit -Sn {soft}; ulimit -Hn {hard}; exec \"$@\"");
     let before = ["sh", "-c", &shell, "sh"];
-    Process::start_in(&before, &dir.path().join("data"), dir.path(), &[]).unwrap()
+    // No connection goes by itself while a test looks.
+    let settings = ["handshake_timeout=600000"];
+    Process::start_in(&before, &dir.path().join("data"), dir.path(), &settings).unwrap()
 }
 
 // Connections took every descriptor, and then the store had none for its next segment: publishers

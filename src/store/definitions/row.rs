@@ -22,6 +22,10 @@ pub(super) const VERSION: u32 = 1;
 const MAGIC: [u8; 8] = *b"LVRDEF\r\n";
 const ROW_MAGIC: [u8; 4] = *b"LVRD";
 
+/// No file sees so many writes. A row that claims more is damaged, whatever its checksum says: its
+/// number could not be counted on from.
+const WRITES_MAX: u64 = u64::MAX / 2;
+
 const PUT: u8 = 1;
 const DELETED: u8 = 2;
 const STATE: u8 = 3;
@@ -202,7 +206,7 @@ pub(super) fn check(octets: &[u8], place: u64) -> Option<Written> {
     let is_whole = claimed_len(octets)? == octets.len() as u64
         && u32_at(octets, 4)? == checksum(octets, place);
     let (epoch, write) = (u32_at(octets, 20)?.into(), u64_at(octets, 24)?);
-    is_whole.then_some(Written { epoch, write })
+    (is_whole && write <= WRITES_MAX).then_some(Written { epoch, write })
 }
 
 /// What a row says that [`check`] has found whole.

@@ -278,3 +278,21 @@ fn crash_at_any_moment_leaves_what_was_applied() {
         }
     }
 }
+
+// The number was counted on beyond the last one that there is. Found by tests/it/rot.rs.
+#[test]
+fn a_row_with_a_number_that_cannot_be_counted_on_from_is_damaged() {
+    let checked = |write| {
+        let state = State {
+            write,
+            ..State::default()
+        };
+        let mut octets = Vec::new();
+        encode_state(&state, 0, &mut octets);
+        row::check(&octets, 0).map(|written| written.write)
+    };
+    assert_eq!(checked(7), Some(7));
+    assert_eq!(checked(u64::MAX / 2), Some(u64::MAX / 2));
+    assert_eq!(checked(u64::MAX / 2 + 1), None);
+    assert_eq!(checked(u64::MAX), None);
+}
