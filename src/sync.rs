@@ -28,7 +28,7 @@ pub(crate) fn beside_other_tasks<R>(work: impl FnOnce() -> R) -> R {
     let has_others = |runtime: Handle| runtime.runtime_flavor() == RuntimeFlavor::MultiThread;
     match Handle::try_current().is_ok_and(has_others) {
         true => tokio::task::block_in_place(work),
-        // An embedder's own thread, which serves nobody else, or a test.
+        // A thread of the embedding program, or of a test: no other task of ours is on it.
         false => work(),
     }
 }

@@ -174,7 +174,7 @@ fn work_that_panics_as_it_begins_gets_another_turn() {
     assert_eq!(work.0.load(Ordering::Relaxed), 2);
 }
 
-// Without it one message to very many queues held up whoever shares the thread.
+// Without it one message to very many queues held up the other connections of its thread.
 #[test]
 fn what_is_done_at_length_lets_the_other_tasks_of_its_thread_go_on() {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();

@@ -12,17 +12,15 @@
     reason = "a test may fail where it stands"
 )]
 
-use std::fs;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
 
 use crate::http::Http;
-use crate::http_scripts::{find, matches};
+use crate::http_scripts::{follow_all, matches};
 use crate::process::Process;
 use crate::talker::Client;
 
@@ -85,26 +83,10 @@ struct Stage {
 
 #[test]
 fn tools_follow_every_script() {
-    let filter = std::env::var("SCRIPT").unwrap_or_default();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
-    let mut files = Vec::new();
-    find(&root.join("ctl"), &mut files);
-    files.sort();
-    let mut problems = Vec::new();
-    let mut run = 0;
-    for file in files {
-        let name = file.strip_prefix(&root).unwrap().with_extension("");
-        if name.to_string_lossy().contains(&filter) {
-            run += 1;
-            let text = fs::read_to_string(&file).unwrap();
-            match parse(&text) {
-                Ok(steps) => follow(&steps, &name.to_string_lossy(), &mut problems),
-                Err(problem) => problems.push(format!("{}{problem}", name.display())),
-            }
-        }
-    }
-    assert!(run > 0 || !filter.is_empty(), "no script found");
-    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+    follow_all("ctl", |name, text| match parse(text) {
+        Ok(steps) => follow(&steps, name),
+        Err(problem) => vec![problem],
+    });
 }
 
 /// A script that cannot fail would be worth nothing.
@@ -281,7 +263,8 @@ impl Stage {
 }
 
 /// Does all of it; the vhost `$V` is there meanwhile, the user `$U` is gone afterwards.
-fn follow(steps: &[Step], name: &str, problems: &mut Vec<String>) {
+fn follow(steps: &[Step], name: &str) -> Vec<String> {
+    let mut problems = Vec::new();
     let stage = stage();
     let own = name.replace('/', "-");
     let vhost = format!("/api/vhosts/{own}");
@@ -297,13 +280,14 @@ fn follow(steps: &[Step], name: &str, problems: &mut Vec<String>) {
             .is_none_or(|only| only == stage.whose())
         {
             let problem = act(step, &stage, &own, &mut client);
-            problems.extend(problem.map(|problem| format!("{name}:{}: {problem}", step.line)));
+            problems.extend(problem.map(|problem| format!(":{}: {problem}", step.line)));
         }
     }
     drop(client);
     for left in [format!("/api/users/{own}"), vhost] {
         stage.http.ask("DELETE", &left, "");
     }
+    problems
 }
 
 fn act(step: &Step, stage: &Stage, own: &str, client: &mut Option<Client>) -> Option<String> {

@@ -64,25 +64,30 @@ struct Stage {
 
 #[test]
 fn broker_follows_every_script() {
+    follow_all("http", |_, text| {
+        let stage = stage();
+        let followed = parse(text).and_then(|steps| follow(&steps, &stage));
+        followed.err().into_iter().collect()
+    });
+}
+
+/// Follows every script in a folder of `tests/scripts`, or those whose name has `SCRIPT` in it.
+/// `follow` gets a script's name and text, and gives its problems.
+pub(crate) fn follow_all(folder: &str, follow: impl Fn(&str, &str) -> Vec<String>) {
     let filter = std::env::var("SCRIPT").unwrap_or_default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
     let mut files = Vec::new();
-    find(&root.join("http"), &mut files);
+    find(&root.join(folder), &mut files);
     files.sort();
     let mut problems = Vec::new();
     let mut run = 0;
     for file in files {
         let name = file.strip_prefix(&root).unwrap().with_extension("");
-        if name.to_string_lossy().contains(&filter) {
+        let name = name.to_string_lossy();
+        if name.contains(&filter) {
             run += 1;
-            let text = fs::read_to_string(&file).unwrap();
-            let stage = stage();
-            let failed = parse(&text).and_then(|steps| follow(&steps, &stage));
-            problems.extend(
-                failed
-                    .err()
-                    .map(|problem| format!("{}{problem}", name.display())),
-            );
+            let found = follow(&name, &fs::read_to_string(&file).unwrap());
+            problems.extend(found.into_iter().map(|problem| format!("{name}{problem}")));
         }
     }
     assert!(run > 0 || !filter.is_empty(), "no script found");
@@ -117,7 +122,7 @@ fn an_answer_is_looked_at_as_a_script_says() {
 }
 
 /// Adds the files in `folder` and below it.
-pub(crate) fn find(folder: &Path, files: &mut Vec<PathBuf>) {
+fn find(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {

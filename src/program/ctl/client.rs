@@ -95,7 +95,7 @@ impl Client {
         matches!(self.target, Target::Local(_))
     }
 
-    /// The names that the node goes by, once it is known: over TCP nobody has said it.
+    /// Asks the management API for the name of its node, for a client that was given a URI.
     pub(crate) fn learn_name(&mut self) -> Result<(), Failure> {
         let overview = self.get("/overview")?.value()?;
         if let Some(name) = overview.get("node").and_then(Value::as_str) {

@@ -92,7 +92,8 @@ fn of_user(uid: u32) -> PathBuf {
     env::temp_dir().join(format!("leveret-{uid}"))
 }
 
-/// Whether nobody but `uid` can write to a directory that is one, and no link to one.
+/// Whether this is a directory, and no link to one, that the user `uid` owns and no other user can
+/// write to.
 #[must_use]
 pub fn is_private(dir: &Path, uid: u32) -> bool {
     fs::symlink_metadata(dir).is_ok_and(|found| {

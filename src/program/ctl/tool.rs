@@ -22,6 +22,9 @@ pub enum Tool {
     Admin,
 }
 
+/// Those that answer to what only looks at a broker.
+pub(crate) const WATCHED: &[Tool] = &[Tool::Ctl, Tool::Diagnostics];
+
 impl Tool {
     /// All of them.
     pub const ALL: [Self; 7] = [

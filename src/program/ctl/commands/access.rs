@@ -10,9 +10,7 @@ use crate::command::{COMMAND, Call, Command, Section, no_words, one_word, words}
 use crate::failure::{Failure, code};
 use crate::output::{Formatter, Output};
 use crate::term::Term;
-use crate::tool::Tool;
-
-const WATCHED: &[Tool] = &[Tool::Ctl, Tool::Diagnostics];
+use crate::tool::WATCHED;
 
 /// Their rows.
 pub(super) const ROWS: &[Command] = &[

@@ -12,9 +12,7 @@ use crate::failure::{Failure, code};
 use crate::line::Switch;
 use crate::output::{Formatter, Output};
 use crate::term::Term;
-use crate::tool::Tool;
-
-const WATCHED: &[Tool] = &[Tool::Ctl, Tool::Diagnostics];
+use crate::tool::WATCHED;
 
 /// Their rows.
 pub(super) const ROWS: &[Command] = &[

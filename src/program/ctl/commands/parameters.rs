@@ -12,9 +12,7 @@ use crate::failure::Failure;
 use crate::line::Switch;
 use crate::output::{Formatter, Output};
 use crate::term::Term;
-use crate::tool::Tool;
-
-const WATCHED: &[Tool] = &[Tool::Ctl, Tool::Diagnostics];
+use crate::tool::{Tool, WATCHED};
 
 const LIST: &str = "[--vhost <vhost>] [--no-table-headers] [--timeout <timeout>]";
 

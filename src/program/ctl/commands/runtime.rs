@@ -10,9 +10,7 @@ use crate::failure::{Failure, code};
 use crate::line::Switch;
 use crate::output::{Formatter, Output};
 use crate::term::Term;
-use crate::tool::Tool;
-
-const WATCHED: &[Tool] = &[Tool::Ctl, Tool::Diagnostics];
+use crate::tool::{Tool, WATCHED};
 
 const ASK: Command = Command {
     tools: &[Tool::Diagnostics],

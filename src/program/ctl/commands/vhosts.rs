@@ -12,9 +12,7 @@ use crate::failure::{Failure, code};
 use crate::line::{Line, Switch};
 use crate::output::{Formatter, Output};
 use crate::term::Term;
-use crate::tool::Tool;
-
-const WATCHED: &[Tool] = &[Tool::Ctl, Tool::Diagnostics];
+use crate::tool::WATCHED;
 
 const METADATA: &[Switch] = &[
     Switch::text("description"),
