@@ -12,7 +12,6 @@ mod known;
 mod protecting;
 mod reading;
 mod surroundings;
-mod terms;
 
 use std::path::Path;
 
@@ -150,6 +149,8 @@ fn worth(key: &Key, name: &[String], value: &str) -> Option<Value> {
         ValueType::Host => read(parts.map_or(value, |(host, _)| host.trim_matches(['[', ']'])))?,
         ValueType::PathOrNone if value == "false" => Value::None,
         ValueType::Word(words) => read(our_word(words, value))?,
+        // `listeners.tcp = none`
+        ValueType::Flag if value == "none" => Value::Flag(false),
         _ => read(value).or_else(|| read(parts?.1))?,
     };
     Some(found)

@@ -9,10 +9,10 @@ use std::path::Path;
 
 use super::reading::Reading;
 use super::surroundings::Variable;
-use super::terms::{self, Term};
 use crate::config::error::ConfigError;
 use crate::config::origin::Origin;
 use crate::config::sources::read_text;
+use crate::erlang::terms::{self, Term};
 
 /// What such a file has.
 const EXPECTED: &str = "applications with settings, as in [{rabbit, [{heartbeat, 30}]}].";
@@ -129,6 +129,9 @@ fn tell(into: &mut Reading, (application, key): (&str, &str), value: &Term, at: 
         return into.give_none(key, at.clone());
     }
     let lines = lines(application, key, value);
+    if let Some(stem) = stem(application, key) {
+        into.forget(&super::parts(stem));
+    }
     if lines.is_empty() {
         let text = format!("{application}.{key} is RabbitMQ's and has no effect here");
         into.ignore(at.clone(), text);
@@ -140,6 +143,24 @@ fn tell(into: &mut Reading, (application, key): (&str, &str), value: &Term, at: 
 
 fn is_unlimited(value: &Term) -> bool {
     matches!(value, Term::Atom(word) if word == "undefined" || word == "infinity")
+}
+
+/// How the lines begin that together are this setting: a term is said instead of all of them.
+///
+/// Seen: RabbitMQ 4.3.6, `tcp_listeners` in `advanced.config` and other ones in `rabbitmq.conf`.
+fn stem(application: &str, key: &str) -> Option<&'static str> {
+    Some(match (application, key) {
+        ("rabbit", "tcp_listeners") => "listeners.tcp",
+        ("rabbit", "loopback_users") => "loopback_users",
+        ("rabbit", "default_user_tags") => "default_user_tags",
+        ("rabbit", "default_permissions") => "default_permissions",
+        ("rabbit", "auth_mechanisms") => "auth_mechanisms",
+        ("rabbit", "auth_backends") => "auth_backends",
+        ("rabbit", "vm_memory_high_watermark") => "vm_memory_high_watermark",
+        ("rabbit", "disk_free_limit") => "disk_free_limit",
+        ("rabbitmq_management", "cors_allow_origins") => "management.cors.allow_origins",
+        _ => return None,
+    })
 }
 
 /// The parts of a name, and a value.
@@ -221,7 +242,7 @@ fn items(term: &Term) -> Option<&[Term]> {
 fn scalar(term: &Term) -> Option<String> {
     Some(match term {
         Term::Atom(word) if word == "undefined" => "infinity".to_owned(),
-        Term::Atom(text) | Term::Text(text) => text.clone(),
+        Term::Atom(text) | Term::Text(text) | Term::Binary(text) => text.clone(),
         Term::Whole(whole) => whole.to_string(),
         Term::Ratio(ratio) => ratio.to_string(),
         _ => return None,

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use super::terms::{self, Term};
 use crate::config::error::ConfigError;
 use crate::config::origin::Origin;
 use crate::config::sources::read_text;
+use crate::erlang::terms::{self, Term};
 
 /// The names in such a file.
 ///

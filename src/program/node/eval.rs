@@ -6,9 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::term::{self, Term};
 use crate::alarms::Alarm;
 use crate::desk::Desk;
+use crate::erlang::terms::{self, Term};
 
 /// Whom an expression is asked of.
 pub(super) struct Around<'a> {
@@ -68,7 +68,7 @@ impl fmt::Display for EvalError {
 
 /// The value of an expression.
 pub(super) fn eval(text: &str, around: &Around<'_>) -> Result<Term, EvalError> {
-    let expression = match term::read(text) {
+    let expression = match terms::expression(text) {
         Some(expression) => expression,
         // What is no term may well be Erlang; only without its full stop it is surely none.
         None if text.trim_end().ends_with('.') => {
@@ -86,7 +86,7 @@ fn value(term: &Term, around: &Around<'_>) -> Result<Term, EvalError> {
     };
     match term {
         Term::List(items) => Ok(Term::List(values(items)?)),
-        Term::Tuple(items) => Ok(Term::Tuple(values(items)?)),
+        Term::Tuple(items, _) => Ok(Term::tuple(values(items)?)),
         Term::Call(module, function, arguments) => {
             let arguments = values(arguments)?;
             call(module, function, &arguments, around)
@@ -109,7 +109,7 @@ fn call(
         ("" | "erlang", "node", []) => return Ok(Term::atom(around.node)),
         ("rabbit_misc", "version", []) => {
             let version = crate::config::Settings::default().server_version;
-            return Ok(Term::Chars(version));
+            return Ok(Term::Text(version));
         }
         _ => {}
     }
@@ -119,14 +119,14 @@ fn call(
         ("rabbit_alarm", "get_alarms", []) => {
             let alarms = desk?.alarms().into_iter();
             let alarm = |alarm: Alarm| {
-                Term::Tuple(vec![
+                Term::tuple(vec![
                     resource(alarm.word(), around.node),
                     Term::List(vec![]),
                 ])
             };
             Ok(Term::List(alarms.map(alarm).collect()))
         }
-        ("rabbit_alarm", "set_alarm", [Term::Tuple(alarm)]) => {
+        ("rabbit_alarm", "set_alarm", [Term::Tuple(alarm, _)]) => {
             let [limit, Term::List(_)] = alarm.as_slice() else {
                 return Err(refused());
             };
@@ -141,7 +141,7 @@ fn call(
         }
         ("application", "get_env", [Term::Atom(app), Term::Atom(key)]) if app == "rabbit" => {
             let known = get(desk?, key).ok_or_else(refused)?;
-            Ok(Term::Tuple(vec![Term::atom("ok"), known]))
+            Ok(Term::tuple(vec![Term::atom("ok"), known]))
         }
         ("application", "set_env", [Term::Atom(app), Term::Atom(key), to, ..])
             if app == "rabbit" =>
@@ -165,7 +165,7 @@ const CHANNEL_TICK_MS: i64 = 60_000;
 
 /// `{resource_limit, memory, Node}`
 fn resource(word: &str, node: &str) -> Term {
-    Term::Tuple(vec![
+    Term::tuple(vec![
         Term::atom("resource_limit"),
         Term::atom(word),
         Term::atom(node),
@@ -173,7 +173,7 @@ fn resource(word: &str, node: &str) -> Term {
 }
 
 fn alarm_of(limit: &Term) -> Option<Alarm> {
-    let Term::Tuple(limit) = limit else {
+    let Term::Tuple(limit, _) = limit else {
         return None;
     };
     let [Term::Atom(kind), Term::Atom(what), Term::Atom(_node)] = limit.as_slice() else {
@@ -189,14 +189,14 @@ fn alarm_of(limit: &Term) -> Option<Alarm> {
 /// What a setting is now; `None` if it is none of those.
 fn get(desk: &Desk, key: &str) -> Option<Term> {
     let live = &desk.env.live;
-    let whole = |number: u64| Term::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    let whole = |number: u64| Term::Whole(i64::try_from(number).unwrap_or(i64::MAX));
     Some(match key {
-        "channel_max" => Term::Int(live.channel_max().into()),
+        "channel_max" => Term::Whole(live.channel_max().into()),
         "max_message_size" => whole(live.max_message_size()),
         "consumer_timeout" => live
             .consumer_timeout_ms()
             .map_or_else(|| Term::atom("undefined"), whole),
-        "channel_tick_interval" => Term::Int(CHANNEL_TICK_MS),
+        "channel_tick_interval" => Term::Whole(CHANNEL_TICK_MS),
         "loopback_users" => {
             let users = desk.auth.loopback_users().into_iter();
             Term::List(users.map(Term::Binary).collect())
@@ -210,7 +210,7 @@ fn set(desk: &Desk, key: &str, to: &Term) -> Option<Result<Term, EvalError>> {
     let live = &desk.env.live;
     let bad = || EvalError::BadValue(to.to_string());
     let whole = |most: u64| match to {
-        Term::Int(number) => u64::try_from(*number)
+        Term::Whole(number) => u64::try_from(*number)
             .ok()
             .filter(|number| *number <= most)
             .ok_or_else(bad),
@@ -243,10 +243,10 @@ const MESSAGE_SIZE_MAX: u64 = 536_870_912;
 fn users(list: &Term) -> Option<Vec<String>> {
     let Term::List(names) = list else {
         // An empty list of characters is an empty list.
-        return matches!(list, Term::Chars(text) if text.is_empty()).then(Vec::new);
+        return matches!(list, Term::Text(text) if text.is_empty()).then(Vec::new);
     };
     let name = |name: &Term| match name {
-        Term::Binary(name) | Term::Chars(name) => Some(name.clone()),
+        Term::Binary(name) | Term::Text(name) => Some(name.clone()),
         _ => None,
     };
     names.iter().map(name).collect()

@@ -28,7 +28,6 @@ mod door;
 mod eval;
 mod limits;
 mod sockets;
-mod term;
 
 /// How long the end of the process waits for an answer that is on its way.
 const END_WAIT: Duration = Duration::from_millis(500);

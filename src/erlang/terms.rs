@@ -1,14 +1,16 @@
-//! Erlang terms as files of RabbitMQ have them: `enabled_plugins`, `advanced.config`, options of
-//! its command line.
+//! Erlang terms: read as files of RabbitMQ have them (`enabled_plugins`, `advanced.config`), or
+//! options of its command line, or expressions for `rabbitmqctl eval`; written as Erlang does.
 //!
-//! It knows no setting. Terms in terms are read up to a depth of [`DEPTH_MAX`].
+//! It knows no setting, and makes no call. Terms in terms are read up to a depth of [`DEPTH_MAX`].
 //!
-//! Seen: Erlang/OTP 29, `file:consult` and the rules of its scanner.
+//! Seen: Erlang/OTP 29, `file:consult`, the rules of its scanner and `~p`.
+
+use std::fmt;
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while_m_n, take_while1};
 use nom::character::complete::{anychar, char, digit1, none_of, one_of, satisfy};
-use nom::combinator::{cut, map, map_opt, not, opt, recognize, value};
+use nom::combinator::{cut, fail, map, map_opt, not, opt, recognize, value};
 use nom::error::{Error, ErrorKind};
 use nom::multi::{fold_many0, many0_count, many1, separated_list0, separated_list1};
 use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
@@ -19,11 +21,13 @@ const DEPTH_MAX: usize = 60;
 
 /// A term.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Term {
+pub(crate) enum Term {
     /// `name` or `'any name'`.
     Atom(String),
-    /// `"text"`, or a binary, `<<"text">>`, which settings take in its place.
+    /// `"text"`, a list of characters.
     Text(String),
+    /// `<<"text">>`.
+    Binary(String),
     /// A whole number.
     Whole(i64),
     /// Another number.
@@ -34,30 +38,64 @@ pub(super) enum Term {
     Tuple(Vec<Self>, usize),
     /// `#{… => …}`.
     Map(Vec<(Self, Self)>),
+    /// `module:function(arguments)`, or `function(arguments)` with an empty module: an expression
+    /// that gives a term.
+    Call(String, String, Vec<Self>),
+}
+
+impl Term {
+    /// The atom of this name.
+    #[cfg(feature = "program")]
+    pub(crate) fn atom(name: &str) -> Self {
+        Self::Atom(name.to_owned())
+    }
+
+    /// A tuple that stands in no text.
+    #[cfg(feature = "program")]
+    pub(crate) fn tuple(items: Vec<Self>) -> Self {
+        Self::Tuple(items, 0)
+    }
+}
+
+/// Whether calls are read where terms may stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Calls {
+    Refused,
+    #[cfg(feature = "program")]
+    Read,
 }
 
 /// Reads a file: one term, and a dot behind it.
 ///
 /// # Errors
 /// The line, from 1, in which it cannot go on.
-pub(super) fn read(text: &str) -> Result<Term, usize> {
+pub(crate) fn read(text: &str) -> Result<Term, usize> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    whole(text, Calls::Refused).map_err(|left| line(text, left))
+}
+
+/// Reads an expression, which may have calls in it, with a dot behind it; `None` if it is none.
+#[cfg(feature = "program")]
+pub(crate) fn expression(text: &str) -> Option<Term> {
+    whole(text, Calls::Read).ok()
+}
+
+/// Reads a whole text; what cannot be read is told by how many octets are left.
+fn whole(text: &str, calls: Calls) -> Result<Term, usize> {
     let end = (space, char('.'), space);
-    let mut whole = terminated(|input| term(input, DEPTH_MAX), end);
+    let mut whole = terminated(|input| term(input, calls, DEPTH_MAX), end);
     match whole.parse(text) {
         Ok(("", term)) => Ok(term),
-        Ok((rest, _)) => Err(line(text, rest.len())),
-        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => {
-            Err(line(text, error.input.len()))
-        }
-        Err(nom::Err::Incomplete(_)) => Err(line(text, 0)),
+        Ok((rest, _)) => Err(rest.len()),
+        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => Err(error.input.len()),
+        Err(nom::Err::Incomplete(_)) => Err(0),
     }
 }
 
 /// Reads the term that a text begins with, and gives the rest of it. A text without one, such as a
 /// path, gives none.
-pub(super) fn prefix(text: &str) -> Option<(Term, &str)> {
-    let (rest, term) = term(text, DEPTH_MAX).ok()?;
+pub(crate) fn prefix(text: &str) -> Option<(Term, &str)> {
+    let (rest, term) = term(text, Calls::Refused, DEPTH_MAX).ok()?;
     let read = text.len().saturating_sub(rest.len());
     let is_apart = text
         .get(..read)
@@ -67,7 +105,7 @@ pub(super) fn prefix(text: &str) -> Option<(Term, &str)> {
 }
 
 /// The line in which only `left` octets are left.
-pub(super) fn line(text: &str, left: usize) -> usize {
+pub(crate) fn line(text: &str, left: usize) -> usize {
     let read = text.len().saturating_sub(left);
     let read = text.as_bytes().get(..read).unwrap_or_default();
     read.iter().filter(|octet| **octet == b'\n').count() + 1
@@ -80,13 +118,13 @@ fn space(input: &str) -> IResult<&str, ()> {
     value((), many0_count(alt((blank, comment)))).parse(input)
 }
 
-fn term(input: &str, depth: usize) -> IResult<&str, Term> {
+fn term(input: &str, calls: Calls, depth: usize) -> IResult<&str, Term> {
     let (input, ()) = space(input)?;
     let Some(depth) = depth.checked_sub(1) else {
         let error = Error::new(input, ErrorKind::TooLarge);
         return Err(nom::Err::Failure(error));
     };
-    let inner = |input| term(input, depth);
+    let inner = move |input| term(input, calls, depth);
     let comma = || pair(space, char(','));
     let list = delimited(
         char('['),
@@ -110,9 +148,9 @@ fn term(input: &str, depth: usize) -> IResult<&str, Term> {
         map(tuple, move |items| Term::Tuple(items, left)),
         map(map_of, Term::Map),
         map(texts, Term::Text),
-        map(binary, Term::Text),
+        map(binary, Term::Binary),
         number,
-        map(atom, Term::Atom),
+        move |input| atom_or_call(input, inner, calls),
     ))
     .parse(input)
 }
@@ -211,8 +249,85 @@ fn atom(input: &str) -> IResult<&str, String> {
     let first = satisfy(|c| c.is_lowercase());
     let rest = take_while(|c: char| c.is_alphanumeric() || c == '_' || c == '@');
     let bare = map(recognize(pair(first, rest)), str::to_owned);
-    let bare = terminated(bare, not(char('(')));
     alt((|input| quoted(input, '\''), bare)).parse(input)
+}
+
+/// An atom, or a call where calls are read.
+fn atom_or_call<'t>(
+    input: &'t str,
+    inner: impl Fn(&'t str) -> IResult<&'t str, Term>,
+    calls: Calls,
+) -> IResult<&'t str, Term> {
+    let (behind, first) = atom(input)?;
+    if calls == Calls::Refused {
+        return map(not(char('(')), |()| Term::Atom(first.clone())).parse(behind);
+    }
+    let (behind, second) = opt(preceded(char(':'), atom)).parse(behind)?;
+    let arguments = separated_list0(pair(space, char(',')), inner);
+    let arguments = delimited(char('('), arguments, pair(space, char(')')));
+    let (behind, arguments) = opt(arguments).parse(behind)?;
+    let term = match (second, arguments) {
+        (None, None) => Term::Atom(first),
+        (None, Some(arguments)) => Term::Call(String::new(), first, arguments),
+        (Some(function), Some(arguments)) => Term::Call(first, function, arguments),
+        (Some(_), None) => return fail().parse(input),
+    };
+    Ok((behind, term))
+}
+
+/// As Erlang's `~p` writes it, on one line.
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Atom(name) => write_atom(name, f),
+            Self::Binary(text) if text.is_empty() => f.write_str("<<>>"),
+            Self::Binary(text) => write!(f, "<<{}>>", super::quoted(text.chars())),
+            Self::Text(text) if text.is_empty() => f.write_str("[]"),
+            Self::Text(text) => f.write_str(&super::quoted(text.chars())),
+            Self::Whole(number) => write!(f, "{number}"),
+            Self::Ratio(number) => write!(f, "{number:?}"),
+            Self::List(items) => write_all('[', items, ']', f),
+            Self::Tuple(items, _) => write_all('{', items, '}', f),
+            Self::Map(pairs) => {
+                f.write_str("#{")?;
+                for (at, (key, value)) in pairs.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    write!(f, "{comma}{key} => {value}")?;
+                }
+                f.write_str("}")
+            }
+            Self::Call(module, function, arguments) => {
+                if !module.is_empty() {
+                    write_atom(module, f)?;
+                    f.write_str(":")?;
+                }
+                write_atom(function, f)?;
+                write_all('(', arguments, ')', f)
+            }
+        }
+    }
+}
+
+fn write_atom(name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match is_bare(name) {
+        true => f.write_str(name),
+        false => write!(f, "'{}'", name.replace('\\', "\\\\").replace('\'', "\\'")),
+    }
+}
+
+/// Whether an atom needs no quotes.
+fn is_bare(name: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '@');
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(plain)
+}
+
+fn write_all(open: char, items: &[Term], close: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{open}")?;
+    for (at, item) in items.iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        write!(f, "{comma}{item}")?;
+    }
+    write!(f, "{close}")
 }
 
 #[cfg(test)]

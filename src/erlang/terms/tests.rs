@@ -8,6 +8,10 @@ fn text(text: &str) -> Term {
     Term::Text(text.to_owned())
 }
 
+fn binary(text: &str) -> Term {
+    Term::Binary(text.to_owned())
+}
+
 fn one(term: &str) -> Term {
     read(&format!("{term} .")).unwrap()
 }
@@ -21,10 +25,10 @@ fn terms_are_read_as_erlang_reads_them() {
         ("'Any name\\'s'", atom("Any name's")),
         ("\"a\\n\\\"b\\x{e9}\\x41\"", text("a\n\"bé\u{41}")),
         ("\"a\" \"b\"\n\"c\"", text("abc")),
-        ("<<\"bin\">>", text("bin")),
-        ("<< \"é\"/utf8 >>", text("é")),
-        ("<<104,105>>", text("hi")),
-        ("<<>>", text("")),
+        ("<<\"bin\">>", binary("bin")),
+        ("<< \"é\"/utf8 >>", binary("é")),
+        ("<<104,105>>", binary("hi")),
+        ("<<>>", binary("")),
         ("42", Term::Whole(42)),
         ("-1_000", Term::Whole(-1000)),
         ("16#fF", Term::Whole(255)),
@@ -77,4 +81,26 @@ fn depth_has_an_end() {
     }
     let deep = "[".repeat(DEPTH_MAX - 1) + &"]".repeat(DEPTH_MAX - 1);
     assert!(read(&(deep + ".")).is_ok());
+}
+
+#[cfg(feature = "program")]
+#[test]
+fn expressions_may_have_calls_and_terms_are_shown_as_erlang_shows_them() {
+    for (written, shown) in [
+        ("node().", "node()"),
+        ("a:b( 1, [c(), {d}] ) .", "a:b(1,[c(),{d}])"),
+        (
+            "'A b':'C'(\"x\\ny\", <<\"z\">>).",
+            "'A b':'C'(\"x\\ny\",<<\"z\">>)",
+        ),
+        ("#{a => f(), \"\" => <<>>}.", "#{a => f(),[] => <<>>}"),
+        ("{-1.5, 'it\\'s', []} % done\n.", "{-1.5,'it\\'s',[]}"),
+    ] {
+        let term = expression(written).unwrap();
+        assert_eq!(term.to_string(), shown, "{written}");
+    }
+    for wrong in ["node()", "a:b.", "f(1 2).", "1 + 1.", "", "f(."] {
+        assert_eq!(expression(wrong), None, "{wrong}");
+    }
+    assert_eq!(expression(&("f(".repeat(100_000) + ".")), None);
 }
