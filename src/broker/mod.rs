@@ -29,6 +29,7 @@ use crate::env::Environment;
 use crate::events::{Interest, Listener as EventListener, ListenerGuard, Room, Subscription};
 pub use crate::net::listener::Listening;
 use crate::store::Store;
+use crate::store::disk::Hold;
 
 use monitor::Duties;
 use start::Doors;
@@ -91,6 +92,8 @@ pub struct BrokerBuilder {
     store: Option<Arc<dyn Store>>,
     listeners: Vec<Arc<dyn EventListener>>,
     reclaim: Option<fn()>,
+    /// Keeps the lock of the data directory when the broker has stopped.
+    hold: Hold,
     /// Definitions that a broker without data begins with, instead of the default user and vhost.
     kept: Option<Vec<u8>>,
 }
@@ -112,6 +115,7 @@ impl Default for BrokerBuilder {
             store: None,
             listeners: Vec::new(),
             reclaim: None,
+            hold: Hold::default(),
             kept: None,
         }
     }
@@ -182,6 +186,14 @@ impl BrokerBuilder {
         self
     }
 
+    /// What keeps the lock of the data directory when the broker has stopped.
+    #[cfg(feature = "program")]
+    #[must_use]
+    pub(crate) fn hold(mut self, hold: Hold) -> Self {
+        self.hold = hold;
+        self
+    }
+
     /// What a broker without data begins with, instead of the default user and vhost: a document
     /// that this broker has exported.
     #[cfg(feature = "program")]
@@ -218,7 +230,7 @@ impl BrokerBuilder {
         let began = self.clock.now().transport;
         let (store, spill) = match self.store {
             Some(store) => (store, None),
-            None => start::open_store(&settings, &self.clock)?,
+            None => start::open_store(&settings, &self.clock, &self.hold)?,
         };
         let mut env = Environment::new(settings, self.clock, store);
         if let Some(spill) = spill {
@@ -353,7 +365,7 @@ impl Broker {
     }
 
     /// `amqp://guest:guest@127.0.0.1:41234`: for clients on this machine, as the default user in
-    /// the default vhost.
+    /// the default vhost. Without AMQP (`amqp.enabled`) its port is 0.
     #[must_use]
     pub fn uri(&self) -> String {
         let settings = &self.desk.env.settings;

@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 
 use super::definitions;
+#[cfg(feature = "program")]
+use super::disk::Hold;
 use super::disk::{Disk as _, OsDisk};
 use super::space::checkpoint;
 use super::start::files::is_of_segment;
@@ -12,14 +14,15 @@ use super::start::files::is_of_segment;
 /// Stands in a directory that is being wiped.
 const MARK: &str = "wipe-begun";
 
-/// Removes the files of the store in the directory at `path`, which no broker may use. Other files
-/// stay. If it is cut off, the next start goes on with it ([`finish_wipe`]).
+/// Removes the files of the store in the directory at `path`, which no broker may use; `hold` may
+/// have its lock. Other files stay. If it is cut off, the next start goes on with it
+/// ([`finish_wipe`]).
 ///
 /// # Errors
 /// `ResourceBusy` if a broker has it, or what the system says.
 #[cfg(feature = "program")]
-pub(crate) fn wipe(path: &Path) -> io::Result<()> {
-    let disk = OsDisk::open(path)?;
+pub(crate) fn wipe(path: &Path, hold: &Hold) -> io::Result<()> {
+    let disk = OsDisk::open_with(path, hold)?;
     disk.create(MARK)?;
     disk.sync_names()?;
     remove_all(&disk)

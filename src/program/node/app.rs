@@ -14,6 +14,7 @@ use crate::broker::{Broker, Listening, StartError};
 use crate::config::{Durability, Settings};
 use crate::desk::{Desk, DocumentOf};
 use crate::management;
+use crate::store::disk::Hold;
 
 /// Whether the broker runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ struct Running {
     /// With the ports that were taken: another start takes the same.
     settings: Settings,
     broker: Option<Broker>,
+    /// The data directory is this node's while its application is stopped, too.
+    hold: Hold,
     /// The definitions of a broker that stores nothing, while it is stopped.
     kept: Option<Vec<u8>>,
 }
@@ -87,6 +90,7 @@ impl App {
             running: Mutex::new(Running {
                 settings: settings.clone(),
                 broker: None,
+                hold: Hold::default(),
                 kept: None,
             }),
         }
@@ -124,6 +128,7 @@ impl App {
         self.set_state(State::Starting);
         let builder = Broker::builder().settings(running.settings.clone());
         let builder = builder.reclaim(leveret_allocator::collect);
+        let builder = builder.hold(running.hold.clone());
         let broker = builder.kept(running.kept.clone()).start();
         let broker = broker.inspect_err(|_| self.set_state(State::Stopped))?;
         running.kept = None;
@@ -164,7 +169,8 @@ impl App {
         running.kept = None;
         match running.settings.durability {
             Durability::Memory => Ok(()),
-            _ => crate::store::wipe(&running.settings.data_dir).map_err(AppError::Data),
+            _ => crate::store::wipe(&running.settings.data_dir, &running.hold)
+                .map_err(AppError::Data),
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) mod window;
 #[cfg(feature = "internals")]
 pub use fault::{Fault, FaultDisk};
 pub use memory::MemoryDisk;
-pub use os::OsDisk;
+pub use os::{Hold, OsDisk};
 #[cfg(feature = "internals")]
 pub use slow::SlowDisk;
 

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use super::{Disk, DiskFile};
 use crate::sync::pause;
 use crate::sys;
@@ -20,8 +22,13 @@ pub struct OsDisk {
     path: PathBuf,
     access: Access,
     /// Holds the lock as long as it is open.
-    directory: File,
+    directory: Arc<File>,
 }
+
+/// The lock of a data directory that stays when a disk that was opened with it is gone, so that no
+/// other process has the directory before the next disk.
+#[derive(Clone, Debug, Default)]
+pub struct Hold(Arc<Mutex<Option<Arc<File>>>>);
 
 /// What may be done to the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +49,28 @@ impl OsDisk {
     /// # Errors
     /// `ResourceBusy` if another process has it, or what the system says.
     pub fn open(path: &Path) -> io::Result<Self> {
+        Self::open_with(path, &Hold::default())
+    }
+
+    /// The same with a lock that stays with `hold`, which may have it from an earlier disk.
+    ///
+    /// # Errors
+    /// `ResourceBusy` if another process has it, or if a disk is still there that `hold` was given
+    /// to, or what the system says.
+    pub fn open_with(path: &Path, hold: &Hold) -> io::Result<Self> {
+        let mut held = hold.0.lock();
+        if !path.exists() {
+            // It was removed: the lock is of what is no more.
+            *held = None;
+        }
         make(path)?;
-        Self::locked(path, Access::ReadWrite)
+        Self::locked(path, Access::ReadWrite, || {
+            if held.is_none() {
+                *held = sys::lock_directory(path)?.map(Arc::new);
+            }
+            let is_free = |lock: &&Arc<File>| Arc::strong_count(lock) == 1;
+            Ok(held.as_ref().filter(is_free).map(Arc::clone))
+        })
     }
 
     /// Locks the directory at `path`, whose files can be looked at but not changed; it may lie on
@@ -53,7 +80,7 @@ impl OsDisk {
     /// `NotFound` if there is none, `ResourceBusy` if another process has it, or what the system
     /// says.
     pub fn open_read_only(path: &Path) -> io::Result<Self> {
-        Self::locked(path, Access::ReadOnly)
+        Self::locked(path, Access::ReadOnly, || lock(path))
     }
 
     /// Finds out whether [`open`](Self::open) would work, and calls `look` on what it would give;
@@ -64,7 +91,7 @@ impl OsDisk {
     pub fn rehearse<T>(path: &Path, look: impl FnOnce(&Self) -> T) -> io::Result<T> {
         let made: Vec<PathBuf> = missing(path).map(Path::to_owned).collect();
         let looked = make(path).and_then(|()| {
-            let disk = Self::locked(path, Access::Rehearsal)?;
+            let disk = Self::locked(path, Access::Rehearsal, || lock(path))?;
             sys::is_writable(&disk.directory)?;
             Ok(look(&disk))
         });
@@ -80,9 +107,13 @@ impl OsDisk {
     /// A program that embeds the broker may start others meanwhile: until such a process has begun
     /// its own work it has what this one had open, and with it the lock of a broker that is gone.
     /// So one that is taken is tried again for a second.
-    fn locked(path: &Path, access: Access) -> io::Result<Self> {
+    fn locked(
+        path: &Path,
+        access: Access,
+        mut lock: impl FnMut() -> io::Result<Option<Arc<File>>>,
+    ) -> io::Result<Self> {
         for _try in 0..LOCK_TRIES {
-            if let Some(directory) = sys::lock_directory(path)? {
+            if let Some(directory) = lock()? {
                 return Ok(Self {
                     path: path.to_owned(),
                     access,
@@ -122,6 +153,10 @@ impl OsDisk {
         }
         Ok(names)
     }
+}
+
+fn lock(path: &Path) -> io::Result<Option<Arc<File>>> {
+    Ok(sys::lock_directory(path)?.map(Arc::new))
 }
 
 /// The directory and those that it lies in, as far as there are none.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{MARK, finish_wipe, wipe};
-use crate::store::disk::OsDisk;
+use crate::store::disk::{Hold, OsDisk};
 
 #[test]
 fn only_the_files_of_the_store_go() {
@@ -26,10 +26,10 @@ fn only_the_files_of_the_store_go() {
         fs::write(at(name), "x").expect("there is room");
     }
     let disk = OsDisk::open(dir.path()).expect("it is free");
-    wipe(dir.path()).expect_err("a broker has it");
+    wipe(dir.path(), &Hold::default()).expect_err("a broker has it");
     assert!(own.iter().all(|name| at(name).exists()), "nothing is gone");
     drop(disk);
-    wipe(dir.path()).expect("it is free");
+    wipe(dir.path(), &Hold::default()).expect("it is free");
     assert!(own.iter().all(|name| !at(name).exists()), "all is gone");
     assert!(others.iter().all(|name| at(name).exists()), "others stay");
     assert!(!at(MARK).exists(), "it is done");

@@ -30,6 +30,28 @@ fn a_lock_that_is_given_back_soon_is_waited_for() {
 }
 
 #[test]
+fn a_lock_that_is_held_stays_between_two_disks_and_is_for_one_at_a_time() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("data");
+    let busy = |opened: io::Result<OsDisk>| opened.expect_err("it is locked").kind();
+    let hold = Hold::default();
+    let first = OsDisk::open_with(&path, &hold).expect("no other disk has it");
+    assert_eq!(
+        busy(OsDisk::open_with(&path, &hold)),
+        io::ErrorKind::ResourceBusy,
+        "the first is still there"
+    );
+    drop(first);
+    assert_eq!(busy(OsDisk::open(&path)), io::ErrorKind::ResourceBusy);
+    drop(OsDisk::open_with(&path, &hold).expect("it is held for this one"));
+    std::fs::remove_dir_all(&path).expect("it is there");
+    drop(OsDisk::open_with(&path, &hold).expect("it is made anew"));
+    assert_eq!(busy(OsDisk::open(&path)), io::ErrorKind::ResourceBusy);
+    drop(hold);
+    OsDisk::open(&path).expect("it is free");
+}
+
+#[test]
 fn files_keep_what_was_written_under_their_new_name() {
     let dir = tempfile::tempdir().expect("a directory");
     let disk = OsDisk::open(&dir.path().join("deep/er")).expect("it is made");
