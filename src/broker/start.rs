@@ -16,7 +16,7 @@ use crate::desk::{AdminError, Desk, VhostDefinition, VhostError};
 use crate::env::Environment;
 use crate::limits::STAGED_MAX;
 use crate::net::listener::{Bound, Listener};
-use crate::store::disk::OsDisk;
+use crate::store::disk::{Hold, OsDisk};
 use crate::store::{self, LogStore, MemoryStore, Spill, Store, StoreError};
 
 /// Why a broker does not start. Its text begins with the name of the setting that it is about.
@@ -167,7 +167,8 @@ pub(super) const PROMETHEUS: &str = "prometheus";
 /// The addresses of all listeners, taken.
 #[derive(Debug)]
 pub(super) struct Doors {
-    pub(super) amqp: Bound,
+    /// `None` if it is switched off.
+    pub(super) amqp: Option<Bound>,
     /// `None` if it is switched off, or its default port is in use.
     #[cfg(feature = "management")]
     pub(super) management: Option<Bound>,
@@ -178,7 +179,7 @@ pub(super) struct Doors {
 
 /// Listeners that clients can connect to.
 pub(super) struct Open {
-    pub(super) amqp: Listener,
+    pub(super) amqp: Option<Listener>,
     #[cfg(feature = "management")]
     pub(super) management: Option<Listener>,
     #[cfg(feature = "management")]
@@ -188,22 +189,26 @@ pub(super) struct Open {
 impl Doors {
     /// Listens: from now on clients can connect.
     pub(super) fn open(self) -> Result<Open, StartError> {
-        let open = |name, bound: Bound| bound.listen().map_err(|error| listen(name, error));
-        #[cfg(feature = "management")]
-        let beside = |name, bound: Option<Bound>| bound.map(|bound| open(name, bound)).transpose();
+        let open = |name, bound: Option<Bound>| {
+            let listener = bound.map(Bound::listen).transpose();
+            listener.map_err(|error| listen(name, error))
+        };
         Ok(Open {
             amqp: open(AMQP, self.amqp)?,
             #[cfg(feature = "management")]
-            management: beside(MANAGEMENT, self.management)?,
+            management: open(MANAGEMENT, self.management)?,
             #[cfg(feature = "management")]
-            prometheus: beside(PROMETHEUS, self.prometheus)?,
+            prometheus: open(PROMETHEUS, self.prometheus)?,
         })
     }
 }
 
 /// Takes the addresses.
 pub(super) fn bind(settings: &Settings) -> Result<Doors, StartError> {
-    let amqp = Bound::bind(&settings.host, settings.port);
+    let amqp = match settings.amqp_enabled {
+        true => Some(Bound::bind(&settings.host, settings.port)).transpose(),
+        false => Ok(None),
+    };
     Ok(Doors {
         amqp: amqp.map_err(|error| listen(AMQP, error))?,
         #[cfg(feature = "management")]
@@ -273,6 +278,7 @@ fn directory(settings: &Settings, error: &io::Error) -> StartError {
 pub(super) fn open_store(
     settings: &Settings,
     clock: &Clock,
+    hold: &Hold,
 ) -> Result<(Arc<dyn Store>, Option<Spill>), StartError> {
     let durability = match settings.durability {
         Durability::Memory => return Ok((Arc::new(MemoryStore::default()), None)),
@@ -280,7 +286,7 @@ pub(super) fn open_store(
         Durability::Os => store::Durability::Os,
     };
     let failed = |error| directory(settings, &error);
-    let disk = Arc::new(OsDisk::open(&settings.data_dir).map_err(failed)?);
+    let disk = Arc::new(OsDisk::open_with(&settings.data_dir, hold).map_err(failed)?);
     if store::finish_wipe(&disk).map_err(failed)? {
         crate::log::info!("what a reset had begun to remove is gone now");
     }

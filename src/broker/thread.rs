@@ -181,8 +181,10 @@ fn start_listening(
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> io::Result<Vec<Listening>> {
-    let amqp = Amqp(Arc::clone(desk));
-    desk.listens(open.amqp.start(start::AMQP, amqp, stop, tasks));
+    if let Some(listener) = open.amqp {
+        let amqp = Amqp(Arc::clone(desk));
+        desk.listens(listener.start(start::AMQP, amqp, stop, tasks));
+    }
     #[cfg(feature = "management")]
     for (name, listener) in [
         (start::PROMETHEUS, open.prometheus),

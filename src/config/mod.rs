@@ -17,6 +17,7 @@ mod error;
 mod key;
 #[cfg(feature = "settings-file")]
 mod near;
+mod node;
 mod origin;
 #[cfg(feature = "settings-file")]
 mod rabbit;
@@ -47,9 +48,10 @@ pub use settings::KEYS;
 pub use settings::Settings;
 /// The name of the file of enabled plugins, in the data directory or where RabbitMQ has it.
 pub(crate) const ENABLED_PLUGINS: &str = "enabled_plugins";
+pub(crate) use node::default_cluster_name;
 #[cfg(feature = "program")]
-pub use settings::name_node;
-pub use settings::node_name;
+pub use node::name_node;
+pub use node::node_name;
 #[cfg(feature = "settings-file")]
 pub use sources::{Flag, Inputs, Loaded, load};
 pub use types::{

@@ -5,7 +5,6 @@
 //! variable (`env`) and the words for a default that depends on the machine (`shown`).
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
 
 use super::key::{Key, only, settings};
 use super::types::{
@@ -22,6 +21,11 @@ use ValueType::{
 
 settings! {
     "Listening" {
+        /// Whether AMQP 0-9-1 is served. Without it no client of AMQP can connect; the other doors
+        /// stay: the management API, the metrics, and RabbitMQ's tools on this machine.
+        amqp_enabled: bool = true;
+        "amqp.enabled", Flag, ["listeners.tcp"];
+
         /// The address that clients connect to. `::` is every interface, of IPv4 too; where IPv6
         /// is switched off it means 0.0.0.0.
         host: String = "::".to_owned();
@@ -398,9 +402,11 @@ settings! {
         server_platform: String = "Erlang/OTP 29.1.2".to_owned();
         "server.platform", Name, [];
 
-        /// The name of the cluster that clients are told.
-        cluster_name: String = node_name();
-        "cluster_name", Name, ["cluster_name"], shown "rabbit@<host name>";
+        /// The name of the cluster that clients and operators are told. A name that is given is set
+        /// at every start; with `none` it is the one that was set last while the broker ran, or
+        /// else the node's name at the machine's full name: `rabbit@<full host name>`.
+        cluster_name: Option<String> = None;
+        "cluster_name", NameOrNone, ["cluster_name"];
     }
 
     "Compatibility" {
@@ -445,33 +451,4 @@ fn default_data_dir() -> PathBuf {
         || PathBuf::from("leveret-data"),
         |state| state.join("leveret"),
     )
-}
-
-/// The name that this process was given among RabbitMQ's nodes.
-static NODE: OnceLock<String> = OnceLock::new();
-
-/// Names this process's node, once: without an `@` the machine's name is put behind it, up to its
-/// first dot unless `long` says so.
-pub fn name_node(name: &str, long: bool) {
-    NODE.get_or_init(|| full_name(name, long));
-}
-
-/// The name of this broker among RabbitMQ's nodes.
-pub fn node_name() -> String {
-    NODE.get()
-        .cloned()
-        .unwrap_or_else(|| full_name("rabbit", false))
-}
-
-fn full_name(name: &str, long: bool) -> String {
-    let (name, host) = name.split_once('@').unwrap_or((name, ""));
-    if !host.is_empty() {
-        return format!("{name}@{host}");
-    }
-    let host = crate::sys::host_name();
-    let host = match host.split_once('.') {
-        Some((short, _)) if !long => short,
-        _ => &host,
-    };
-    format!("{name}@{host}")
 }

@@ -458,7 +458,7 @@ fn wrong_lists_flags_and_names_are_described() {
         env(&[("LEVERET_CLUSTER_NAME", &long)]),
         &format!(
             "environment variable LEVERET_CLUSTER_NAME: cluster_name: found \"{cut}\", \
-             expected a text of 1 to 255 bytes"
+             expected a name of 1 to 255 bytes, or none"
         ),
     );
 }
@@ -776,7 +776,7 @@ fn the_commented_file_with_its_comments_taken_away_is_the_default() {
 #[test]
 fn settings_are_shown_without_secrets() {
     let settings = Settings {
-        cluster_name: "a \"b\"".to_owned(),
+        cluster_name: Some("a \"b\"".to_owned()),
         default_pass: Secret::new("hunter2"),
         ..Settings::default()
     };

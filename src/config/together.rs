@@ -97,7 +97,10 @@ impl Settings {
 
     /// Listeners that take each other's place.
     fn listener_clashes(&self, given: &dyn Fn(&str, &dyn Display) -> String) -> Vec<ConfigError> {
-        let mut listeners = vec![("port", (&*self.host, self.port))];
+        let mut listeners = Vec::new();
+        if self.amqp_enabled {
+            listeners.push(("port", (&*self.host, self.port)));
+        }
         if self.management_enabled {
             listeners.push(("management.tcp.port", self.management_address()));
         }

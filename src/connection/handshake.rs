@@ -100,7 +100,7 @@ impl AwaitHeader {
             ProtocolHeader::Amqp08 => return Err(refuse_version(outbox, b"AMQP\x01\x01\x08\0")),
             ProtocolHeader::Other(octets) => return Err(refuse_version(outbox, &octets)),
         }
-        let properties = server_properties(&broker.env.settings).to_bytes();
+        let properties = server_properties(broker).to_bytes();
         let mechanisms = broker.auth.mechanisms();
         let start = ConnectionStart {
             version_major: 0,
@@ -276,14 +276,15 @@ fn refuse_version(outbox: &mut Outbox, header: &[u8; 8]) -> Refusal {
 /// Sorted by key.
 ///
 /// Seen: RabbitMQ 4.3.6, handshake/start_names_versions_mechanisms_and_capabilities.amqp.
-fn server_properties(settings: &Settings) -> Table {
+fn server_properties(desk: &Desk) -> Table {
+    let settings = &desk.env.settings;
     let mut capabilities = Table::new();
     for name in CAPABILITIES {
         capabilities.insert(name, true);
     }
     Table::new()
         .with("capabilities", Value::Table(capabilities))
-        .with("cluster_name", &*settings.cluster_name)
+        .with("cluster_name", &*desk.cluster_name())
         .with("copyright", "Copyright (c) the Leveret contributors")
         .with(
             "information",

@@ -15,7 +15,7 @@ use crate::auth::{
     AnonymousLogin, Auth, AuthDefinitions, AuthSettings, ConnectionCounts, Mechanism, NodeLimits,
     User, VhostLimits,
 };
-use crate::config::Settings;
+use crate::config::{Settings, node_name};
 use crate::env::Environment;
 use crate::error::AmqpError;
 use crate::events::{Author, Change, ChangeKind};
@@ -124,7 +124,7 @@ impl Desk {
         let settings = &env.settings;
         let (auth, rights) = Auth::new(auth_settings(settings));
         let node_limits = NodeLimits {
-            name: settings.cluster_name.clone(),
+            name: node_name(),
             connections: settings.max_connections,
             channels: settings.channel_max_per_node,
         };

@@ -64,13 +64,6 @@ impl Door {
         }
     }
 
-    /// The cluster's name: the one that was set last.
-    pub(super) fn cluster_name(&self) -> String {
-        let set = self.desk.global_parameter("cluster_name");
-        let set = set.and_then(|name| Some(name.as_str()?.to_owned()));
-        set.unwrap_or_else(|| self.desk.settings().cluster_name.clone())
-    }
-
     /// Answers a request at one of the table's paths.
     pub(super) async fn serve(
         self: Arc<Self>,

@@ -213,6 +213,10 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     for (origin, text) in loaded.ignored() {
         log::warn!("{origin}: {text}");
     }
+    if !settings.amqp_enabled {
+        let by = loaded.origin("amqp.enabled");
+        log::info!("AMQP is not served, so that no client of it can connect ({by})");
+    }
     let asked = Arc::new(Notify::new());
     let node = Node::open(settings, &asked)?;
     let listeners = node.app.start();
@@ -258,7 +262,10 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
 /// The line that scripts and test containers wait for.
 fn announce(ready: &Ready) {
     let amqp: Vec<String> = ready.listening.iter().map(SocketAddr::to_string).collect();
-    let amqp = amqp.join(",");
+    let amqp = match amqp.is_empty() {
+        true => "none".to_owned(),
+        false => amqp.join(","),
+    };
     let listeners = ready.listeners.iter().flat_map(|listener| {
         let addresses = listener.addresses.iter();
         addresses.map(|address| format!("{} {address}", listener.name))

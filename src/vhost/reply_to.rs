@@ -75,9 +75,9 @@ pub(super) struct ReplyTargets {
 }
 
 impl ReplyTargets {
-    /// Nothing waits yet. `cluster`: the name of the cluster, which a broker keeps over restarts.
-    pub(super) fn new(cluster: &str) -> Self {
-        let mut left = crc32c::crc32c(cluster.as_bytes());
+    /// Nothing waits yet. `node`: its name, which a broker keeps over restarts.
+    pub(super) fn new(node: &str) -> Self {
+        let mut left = crc32c::crc32c(node.as_bytes());
         let node = std::array::from_fn(|_| {
             let digit = u8::try_from(left % 10).expect("a digit fits an octet");
             left /= 10;

@@ -13,6 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::http::Http;
+
 /// The program in an empty directory with an empty environment.
 fn leveret(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leveret"));
@@ -202,6 +204,60 @@ fn each_door_has_its_port() {
     let above = Running::start(&["--ephemeral", "--set", &port]);
     let port = above.ready["management"][0]["port"].as_u64();
     assert_eq!(port, Some(u64::from(free) + 10_000));
+}
+
+#[test]
+fn a_broker_without_amqp_serves_at_its_other_doors() {
+    let off = ["--set", "amqp.enabled=false"];
+    let broker = Running::start(&[&["--ephemeral"], &off[..]].concat());
+    assert_eq!(broker.ready["amqp"], json!([]));
+    assert_eq!(broker.ready["listening"], json!([]));
+    let names = broker.ready["listeners"].as_array().unwrap().iter();
+    let names: Vec<_> = names.map(|listener| &listener["name"]).collect();
+    assert_eq!(names, ["prometheus", "management"]);
+    assert!(
+        broker.started.contains("amqp=\"none\""),
+        "{}",
+        broker.started
+    );
+    let management = broker.ready["management"][0]["port"].as_u64().unwrap();
+    let at = ([127, 0, 0, 1], u16::try_from(management).unwrap()).into();
+    assert_eq!(
+        Http::at(at)
+            .by("guest", "guest")
+            .get("/api/overview")
+            .status,
+        200
+    );
+    // A port that is taken is no matter then.
+    let taken = Running::start(&["--ephemeral"]);
+    let port = taken.port().to_string();
+    let words = ["check-config", "--ephemeral", "--port", &port];
+    assert_eq!(ends(&words).0, Some(2));
+    assert_eq!(ends(&[&words[..], &off[..]].concat()).0, Some(0));
+}
+
+// The same said in RabbitMQ's formats, and in its words.
+#[test]
+fn rabbitmqs_none_is_no_listener_for_amqp() {
+    for (name, text) in [
+        (
+            "rabbitmq.conf",
+            "listeners.tcp = none\nlisteners.ssl.default = 5671\n",
+        ),
+        ("advanced.config", "[{rabbit, [{tcp_listeners, []}]}].\n"),
+    ] {
+        let files = TempDir::new().unwrap();
+        let path = files.path().join(name);
+        fs::write(&path, text).unwrap();
+        let path = path.display().to_string();
+        let words = ["--ephemeral", "--log-format", "rabbitmq", "--config", &path];
+        let mut broker = Running::start(&words);
+        assert_eq!(broker.ready["amqp"], json!([]), "{name}");
+        broker.signal(Signal::TERM);
+        let (code, log) = broker.end();
+        assert_eq!(code, Some(0), "{log}");
+    }
 }
 
 #[test]

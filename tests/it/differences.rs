@@ -256,6 +256,13 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "The full name of the machine, in the name of a cluster that was given none",
+        &[Test(
+            "src/config/node/tests.rs",
+            "the_first_name_of_a_line_is_the_full_one",
+        )],
+    ),
+    (
         "Two nodes with one name on a machine",
         &[Test(
             "tests/it/node.rs",

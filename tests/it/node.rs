@@ -263,6 +263,89 @@ fn a_stopped_application_closes_its_doors_and_comes_back_with_its_data() {
     }
 }
 
+// The name was made before the node's own was known, and clients were told another one than
+// operators.
+// Seen: RabbitMQ 4.3.6, GET /api/cluster-name and /api/global-parameters with and without the line.
+#[test]
+fn the_cluster_is_called_as_its_settings_say_or_as_its_node() {
+    let dir = TempDir::new().unwrap();
+    let (data, scratch) = (dir.path().join("data"), dir.path().join("scratch"));
+    fs::create_dir_all(&scratch).unwrap();
+    let before = ["env", "RABBITMQ_NODENAME=mq@elsewhere"];
+    let start = |settings: &[&str]| Process::start_in(&before, &data, &scratch, settings).unwrap();
+    // As operators, and as clients are told.
+    let names = |broker: &Process| {
+        let asked = done(&data, &["eval", "rabbit_nodes:cluster_name()."]);
+        let asked = asked.trim().trim_matches(['<', '>', '"']).to_owned();
+        let mut client = Client::raw_at(broker.address());
+        client.send(&all_octets(&LOGIN[..1]));
+        let told = client.hear();
+        assert!(
+            told.contains(&format!("cluster_name: '{asked}'")),
+            "{asked}: {told}"
+        );
+        asked
+    };
+    let list = || {
+        done(
+            &data,
+            &["-q", "list_global_parameters", "--no-table-headers"],
+        )
+    };
+    let broker = start(&[]);
+    let by_node = names(&broker);
+    assert!(
+        by_node.starts_with("mq@") && by_node != "mq@elsewhere",
+        "{by_node}"
+    );
+    assert!(!list().contains("cluster_name"), "{}", list());
+    broker.stop();
+    let broker = start(&["cluster_name=given"]);
+    assert_eq!(names(&broker), "given");
+    assert!(list().contains("cluster_name\t\"given\""), "{}", list());
+    done(&data, &["set_cluster_name", "other"]);
+    assert_eq!(names(&broker), "other");
+    broker.stop();
+    let broker = start(&["cluster_name=given"]);
+    assert_eq!(names(&broker), "given", "settings are set at every start");
+    done(&data, &["set_cluster_name", "other"]);
+    broker.stop();
+    let broker = start(&[]);
+    assert_eq!(names(&broker), "other");
+    broker.stop();
+}
+
+// The lock went with the application: a second broker took the directory, and start_app failed.
+#[test]
+fn the_data_directory_stays_a_nodes_while_its_application_is_stopped() {
+    let dir = TempDir::new().unwrap();
+    let (data, scratch) = (dir.path().join("data"), dir.path().join("scratch"));
+    fs::create_dir_all(&scratch).unwrap();
+    let broker = Process::start(&data, &scratch, &[]);
+    let second = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leveret"));
+        command
+            .env_clear()
+            .args(["--port", "0", "--data-dir"])
+            .arg(&data);
+        let printed = printed(command.args(["--set", "management.enabled=false"]));
+        (printed.code, printed.err)
+    };
+    let refused = second();
+    assert_eq!(refused.0, 1);
+    let why = "another process uses the data directory";
+    assert!(refused.1.contains(why), "{}", refused.1);
+    done(&data, &["stop_app"]);
+    assert_eq!(second(), refused);
+    done(&data, &["reset"]);
+    assert_eq!(second(), refused);
+    done(&data, &["start_app"]);
+    done(&data, &["list_queues"]);
+    done(&data, &["stop_app"]);
+    broker.stop();
+    Process::start(&data, &scratch, &[]).stop();
+}
+
 #[test]
 fn a_shutdown_ends_the_process_and_is_waited_for() {
     let dir = TempDir::new().unwrap();

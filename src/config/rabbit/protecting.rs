@@ -5,7 +5,6 @@
 pub(super) fn lack(name: &[String], value: &str) -> Option<&'static str> {
     let parts: Vec<&str> = name.iter().map(String::as_str).collect();
     match (parts.as_slice(), value) {
-        (["listeners", "tcp"], "none") => Some("a start without a listener for AMQP"),
         (["auth_backends", ..], value) if !is_internal(value) => {
             Some("another source of users than its own")
         }

@@ -100,6 +100,11 @@ impl Reading {
         }
     }
 
+    /// Lines whose names begin so count no more.
+    pub(super) fn forget(&mut self, stem: &[String]) {
+        self.lines.retain(|name, _| !name.starts_with(stem));
+    }
+
     pub(super) fn ignore(&mut self, origin: Origin, text: String) {
         self.ignored.push((origin, text));
     }

@@ -28,7 +28,7 @@ mod vhosts;
 
 pub(super) use changing::Changing;
 pub use error::{AdminError, Missing, NotAllowed, VhostError};
-pub(super) use parameters::{CheckedParameter, Parameters, tidy};
+pub(super) use parameters::{CLUSTER_NAME, CheckedParameter, Parameters, tidy};
 pub use vhosts::VhostDefinition;
 pub(super) use vhosts::{CheckedVhost, everything, metadata_of, record_of};
 

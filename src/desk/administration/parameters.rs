@@ -22,6 +22,8 @@ use crate::store::{DefinitionChange, DefinitionKind};
 
 /// The global parameter that tells one cluster from all others.
 const CLUSTER_ID: &str = "internal_cluster_id";
+/// The one that has the cluster's name, once it was given one.
+pub(in crate::desk) const CLUSTER_NAME: &str = "cluster_name";
 
 /// All parameters but policies. Changed under the desk's `changes` lock.
 #[derive(Default)]
@@ -431,22 +433,34 @@ impl Desk {
         self.parameters.find_global(name)
     }
 
-    /// Gives a new broker the global parameters that RabbitMQ's have.
+    /// Gives a new broker the global parameters that RabbitMQ's have, and any broker the cluster's
+    /// name that the settings give.
+    ///
+    /// Seen: RabbitMQ 4.3.6: `cluster_name` of its settings is set at each start, whatever was set
+    /// while it ran.
     pub(crate) fn name_cluster(&self) {
         let _changes = self.changes.lock();
-        if self.global_parameter(CLUSTER_ID).is_some() {
-            return;
-        }
-        let id = format!("rabbitmq-cluster-id-{}", unguessable());
         let record = |name: &str, value| GlobalParameterRecord {
             name: name.to_owned(),
             value,
         };
-        let records = [
-            record(CLUSTER_ID, id.into()),
-            record("cluster_tags", Json::Array(Vec::new())),
-        ];
-        self.env.store.define(&records.each_ref().map(Record::put));
+        let mut records = Vec::new();
+        if self.global_parameter(CLUSTER_ID).is_none() {
+            let id = format!("rabbitmq-cluster-id-{}", unguessable());
+            records.push(record(CLUSTER_ID, id.into()));
+            records.push(record("cluster_tags", Json::Array(Vec::new())));
+        }
+        let given = self.env.settings.cluster_name.as_deref().map(Json::from);
+        if let Some(name) = given
+            && self.global_parameter(CLUSTER_NAME).as_ref() != Some(&name)
+        {
+            records.push(record(CLUSTER_NAME, name));
+        }
+        if records.is_empty() {
+            return;
+        }
+        let changes: Vec<_> = records.iter().map(Record::put).collect();
+        self.env.store.define(&changes);
         for record in records {
             self.parameters.put_global(record);
         }

@@ -12,8 +12,10 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Each, INTERNAL, KINDS, Kind, VHOST_KINDS, row};
+use crate::config::default_cluster_name;
 use crate::definitions::{ParameterRecord, VHOST_LIMITS, to_json};
 use crate::desk::Desk;
+use crate::desk::administration::CLUSTER_NAME;
 use crate::vhost::{DestinationName, Inventory, Metadata, Vhost};
 
 /// What a document is about.
@@ -106,12 +108,12 @@ impl Desk {
         out.write_all(b"\n}\n")
     }
 
-    /// The name of the cluster: what an operator called it, or what the settings do.
+    /// The name of the cluster: what an operator or the settings called it, or the node's.
     #[must_use]
     pub fn cluster_name(&self) -> String {
-        match self.parameters.find_global("cluster_name") {
+        match self.parameters.find_global(CLUSTER_NAME) {
             Some(Json::String(name)) => name,
-            _ => self.env.settings.cluster_name.clone(),
+            _ => default_cluster_name(),
         }
     }
 

@@ -71,7 +71,7 @@ fn settings(ask: &Ask, object: &mut Object<'_>) {
     Node::exchange_types(object);
     object.set("product_version", &settings.server_version);
     object.set("product_name", &settings.server_product);
-    object.set("cluster_name", &ask.door.cluster_name());
+    object.set("cluster_name", &ask.desk.cluster_name());
     object.object("cluster_tags", |_| ());
     object.object("node_tags", |_| ());
     Node::versions(object, settings);

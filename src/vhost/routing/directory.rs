@@ -11,6 +11,7 @@ use leveret_codec::types::{ShortStr, ShortString};
 
 use super::{Answer, Delaying, Exchange, Question, Routes, Walk};
 use crate::clock::Now;
+use crate::config::node_name;
 use crate::env::Environment;
 use crate::events::{CopyId, Event, Fate};
 use crate::message::Message;
@@ -35,7 +36,7 @@ impl Directory {
             env: Arc::clone(env),
             queues: DashMap::new(),
             exchanges: DashMap::new(),
-            replies: ReplyTargets::new(&env.settings.cluster_name),
+            replies: ReplyTargets::new(&node_name()),
             generation: AtomicU64::new(1),
         }
     }

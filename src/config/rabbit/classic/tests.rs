@@ -4,17 +4,26 @@ use tempfile::TempDir;
 
 use crate::config::{AsServer, Inputs, load};
 
-/// Settings, what is ignored, and what is wrong, by a file of this name and text beside a
-/// `rabbitmq.conf`, and options of Erlang's.
+/// Settings, what is ignored, and what is wrong, by a file of this name and text, beside a
+/// `rabbitmq.conf` if it is an advanced one, and options of Erlang's.
 fn read(name: &str, text: &str, options: &str) -> (Vec<String>, Vec<String>, String) {
+    match name {
+        "advanced.config" => read_all(
+            &[
+                (name, text),
+                ("rabbitmq.conf", "heartbeat = 5\nframe_max = 8192\n"),
+            ],
+            options,
+        ),
+        _ => read_all(&[(name, text)], options),
+    }
+}
+
+/// The same by these files and options.
+fn read_all(files: &[(&str, &str)], options: &str) -> (Vec<String>, Vec<String>, String) {
     let dir = TempDir::new().unwrap();
-    fs::write(dir.path().join(name), text).unwrap();
-    if name == "advanced.config" {
-        fs::write(
-            dir.path().join("rabbitmq.conf"),
-            "heartbeat = 5\nframe_max = 8192\n",
-        )
-        .unwrap();
+    for (name, text) in files {
+        fs::write(dir.path().join(name), text).unwrap();
     }
     let inputs = Inputs {
         env: vec![("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS".into(), options.into())],
@@ -54,6 +63,10 @@ const TERMS: &[(&str, &[&str])] = &[
         &["heartbeat = 30", "channel_max = 10"],
     ),
     ("[{rabbit,[{tcp_listeners,[5673]}]}].", &["port = 5673"]),
+    (
+        "[{rabbit,[{tcp_listeners,[]}]}].",
+        &["amqp.enabled = false"],
+    ),
     (
         "[{rabbit,[{tcp_listeners,[{\"127.0.0.1\",5674}]}]}].",
         &["host = \"127.0.0.1\"", "port = 5674"],
@@ -157,6 +170,34 @@ fn advanced_file_goes_before_the_lines_and_options_before_it() {
             "heartbeat = 10",
             "frame_max = 8192",
             "channel_max = 30",
+        ]
+    );
+}
+
+// Lines of rabbitmq.conf stayed beside a term, and one of them came before it.
+#[test]
+fn a_term_counts_instead_of_all_lines_of_its_setting() {
+    let terms = "[{rabbit,[{tcp_listeners,[5674]},{loopback_users,[<<\"b\">>]},\
+                 {vm_memory_high_watermark,0.5},{disk_free_limit,7},{auth_mechanisms,['PLAIN']},\
+                 {default_permissions,[\"a\",\"b\",\"c\"]}]}].";
+    let lines = "listeners.tcp = none\nlisteners.tcp.1 = 127.0.0.1:5673\n\
+                 loopback_users = none\nloopback_users.a = true\n\
+                 vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.relative = 2.0\n\
+                 auth_mechanisms.1 = AMQPLAIN\ndefault_permissions.read = x\n";
+    let files = [("advanced.config", terms), ("rabbitmq.conf", lines)];
+    let (settings, ignored, problems) = read_all(&files, "");
+    assert_eq!((ignored, &*problems), (vec![], ""));
+    assert_eq!(
+        settings,
+        [
+            "port = 5674",
+            "default_permissions.configure = \"a\"",
+            "default_permissions.write = \"b\"",
+            "default_permissions.read = \"c\"",
+            "loopback_users = [\"b\"]",
+            "auth_mechanisms = [\"PLAIN\"]",
+            "vm_memory_high_watermark.relative = 0.5",
+            "disk_free_limit = 7",
         ]
     );
 }

@@ -132,7 +132,6 @@ fn the_password_of_anonymous_is_not_that_of_the_default_user() {
 #[test]
 fn what_would_let_clients_in_if_it_were_passed_over_stops_the_start() {
     for line in [
-        "listeners.tcp = none",
         "auth_backends.1 = rabbit_auth_backend_ldap",
         "auth_backends.1.authn = ldap",
         "auth_backends.2.authz = cache",
@@ -160,6 +159,17 @@ fn what_would_let_clients_in_if_it_were_passed_over_stops_the_start() {
         let [_, ignored, problems] = read(&format!("{line}\n"));
         assert_eq!((ignored.len(), problems.len()), (1, 0), "{line}");
     }
+}
+
+// It stopped the start: there was no broker without a listener for AMQP.
+// Seen: RabbitMQ 4.3.6: `none` leaves no other listener of the same kind.
+#[test]
+fn none_is_no_listener_for_amqp_whatever_other_lines_say() {
+    let text = "listeners.tcp.default = 5673\nlisteners.tcp = none\nlisteners.ssl.default = 5671\n";
+    let [given, ignored, problems] = read(text);
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(given, ["amqp.enabled = false", "port = 5673"]);
+    assert_eq!(ignored, ["rabbitmq.conf, line 3: listeners.ssl.default"]);
 }
 
 #[test]
