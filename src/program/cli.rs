@@ -8,6 +8,7 @@ use crate::config::{AsServer, Flag, Inputs, Loaded, Problems, load};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+#[cfg(unix)]
 use leveret_bench::options::Bench;
 use leveret_ctl::Tool;
 use leveret_ctl::upgrade::Node;
@@ -36,6 +37,7 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub(crate) enum Command {
     /// Puts a load on a broker, this one or another, and measures it.
+    #[cfg(unix)]
     Bench(Box<Bench>),
     /// Says whether a start would work with these settings, and what differs from the defaults.
     #[command(after_help = CHECK_CONFIG)]

@@ -16,6 +16,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use crate::config::{LevelOf, LogColours, LogFormat, LogLevel, LogStream, Settings};
+use crate::sys;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -67,8 +68,8 @@ fn missing(missing: u64, why: &str) {
 /// The stream that a console is.
 fn console(settings: &Settings) -> io::Result<File> {
     match settings.log_console_stdio {
-        LogStream::Stdout => lines::stream(&io::stdout()),
-        LogStream::Stderr => lines::stream(&io::stderr()),
+        LogStream::Stdout => sys::stream(&io::stdout()),
+        LogStream::Stderr => sys::stream(&io::stderr()),
     }
 }
 

@@ -119,6 +119,7 @@ fn beside(command: &Command) -> Option<ExitCode> {
     Some(match command {
         Command::Settings { markdown: true } => say(&config::reference()),
         Command::Settings { markdown: false } => say(&config::template()),
+        #[cfg(unix)]
         Command::Bench(bench) => leveret_bench::main(bench),
         Command::CheckData(what) => inspect::check_data(what),
         Command::Dump(what) => inspect::dump(what),

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, Stdio};
 
-use super::{SERVER, complain};
+use super::complain;
 
 /// The command line, with `-help` as other programs have it.
 pub(super) fn arguments() -> Vec<OsString> {
@@ -35,7 +35,7 @@ pub(super) fn detach() -> Option<ExitCode> {
     {
         use std::os::unix::process::CommandExt as _;
         // A terminal that goes, or its Ctrl-C, is not meant for it.
-        command.arg0(SERVER).process_group(0);
+        command.arg0(super::SERVER).process_group(0);
     }
     command.args(words.iter().filter(|word| !is_it(word)));
     command.stdin(Stdio::null()).stdout(Stdio::null());

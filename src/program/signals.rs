@@ -5,8 +5,12 @@ use std::process;
 use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
+
+#[cfg(unix)]
+use unix::{Signal, interrupt, terminate};
+#[cfg(windows)]
+use windows::{Signal, interrupt, terminate};
 
 /// The two signals that ask for a stop, caught from the moment this exists.
 pub(crate) struct Signals {
@@ -18,7 +22,7 @@ pub(crate) struct Signals {
 /// A signal that asks for a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// SIGTERM, from a service manager.
+    /// SIGTERM, from a service manager; on Windows the end of the console or of the machine.
     Terminate,
     /// SIGINT, from a terminal.
     Interrupt,
@@ -50,8 +54,8 @@ impl Signals {
     pub(crate) fn catch() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let entered = runtime.enter();
-        let terminate = signal(SignalKind::terminate())?;
-        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = terminate()?;
+        let interrupt = interrupt()?;
         drop(entered);
         Ok(Self {
             runtime,
@@ -92,5 +96,56 @@ impl Signals {
             .name("signals".to_owned())
             .spawn(watch)?;
         Ok(())
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io;
+
+    pub(super) use tokio::signal::unix::Signal;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    pub(super) fn terminate() -> io::Result<Signal> {
+        signal(SignalKind::terminate())
+    }
+
+    pub(super) fn interrupt() -> io::Result<Signal> {
+        signal(SignalKind::interrupt())
+    }
+}
+
+/// Compiled for it and read, never run.
+#[cfg(windows)]
+mod windows {
+    use std::io;
+
+    use tokio::signal::windows::{CtrlC, CtrlClose, CtrlShutdown};
+    use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_shutdown};
+
+    /// What the console or the system tells a process.
+    pub(super) enum Signal {
+        Interrupt(CtrlC),
+        End(CtrlClose, CtrlShutdown),
+    }
+
+    impl Signal {
+        pub(super) async fn recv(&mut self) -> Option<()> {
+            match self {
+                Self::Interrupt(signal) => signal.recv().await,
+                Self::End(close, shutdown) => tokio::select! {
+                    told = close.recv() => told,
+                    told = shutdown.recv() => told,
+                },
+            }
+        }
+    }
+
+    pub(super) fn terminate() -> io::Result<Signal> {
+        Ok(Signal::End(ctrl_close()?, ctrl_shutdown()?))
+    }
+
+    pub(super) fn interrupt() -> io::Result<Signal> {
+        Ok(Signal::Interrupt(ctrl_c()?))
     }
 }

@@ -12,6 +12,8 @@ pub(crate) use unix::{
     lock_directory, make_directories, make_private, raise_descriptors, read_at, sync_directory,
     sync_parent, write_all_at,
 };
+#[cfg(all(unix, feature = "program"))]
+pub(crate) use unix::{stream, wait_writable};
 
 #[cfg(windows)]
 mod windows;
@@ -21,6 +23,8 @@ pub(crate) use windows::{
     lock_directory, make_directories, make_private, raise_descriptors, read_at, sync_directory,
     sync_parent, write_all_at,
 };
+#[cfg(all(windows, feature = "program"))]
+pub(crate) use windows::{lock_file, stream, wait_writable};
 
 #[cfg(target_os = "linux")]
 mod linux;

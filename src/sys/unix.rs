@@ -121,3 +121,23 @@ pub(crate) fn has_descriptor(any: &impl Descriptor, number: i32) -> bool {
     let lowest = fcntl_dupfd_cloexec(any, number);
     lowest.is_ok_and(|lowest| lowest.as_raw_fd() == number)
 }
+
+/// Waits until something can be written to a file, a pipe or a terminal that does not wait itself.
+///
+/// # Errors
+/// The system's.
+#[cfg(feature = "program")]
+pub(crate) fn wait_writable(output: &impl std::os::fd::AsFd) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    poll(&mut [PollFd::new(output, PollFlags::OUT)], None)?;
+    Ok(())
+}
+
+/// A standard stream, without the buffer of `std`, which would write again what failed before.
+///
+/// # Errors
+/// The system's.
+#[cfg(feature = "program")]
+pub(crate) fn stream(stream: &impl std::os::fd::AsFd) -> io::Result<File> {
+    Ok(stream.as_fd().try_clone_to_owned()?.into())
+}

@@ -62,13 +62,21 @@ pub(crate) fn lock_directory(path: &Path) -> io::Result<Option<File>> {
     if !path.metadata()?.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }
+    lock_file(&path.join(LOCK_FILE.unwrap_or_default()))
+}
+
+/// Opens a file that no other process can open until it is closed; `None` if one has it open.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn lock_file(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options
         .write(true)
         .create(true)
         .truncate(false)
         .share_mode(0);
-    match options.open(path.join(LOCK_FILE.unwrap_or_default())) {
+    match options.open(path) {
         Ok(lock) => Ok(Some(lock)),
         Err(error) if error.raw_os_error() == Some(ERROR_SHARING_VIOLATION) => Ok(None),
         Err(error) => Err(error),
@@ -120,4 +128,22 @@ pub(crate) fn raise_descriptors() {}
 /// Numbers of files and sockets are not given out in order, nor are they few.
 pub(crate) fn has_descriptor(_any: &impl Descriptor, _number: i32) -> bool {
     true
+}
+
+/// Writes wait by themselves here.
+///
+/// # Errors
+/// None.
+#[cfg(feature = "program")]
+pub(crate) fn wait_writable(_output: &impl std::os::windows::io::AsHandle) -> io::Result<()> {
+    Ok(())
+}
+
+/// A standard stream, without the buffer of `std`, which would write again what failed before.
+///
+/// # Errors
+/// The system's.
+#[cfg(feature = "program")]
+pub(crate) fn stream(stream: &impl std::os::windows::io::AsHandle) -> io::Result<File> {
+    Ok(stream.as_handle().try_clone_to_owned()?.into())
 }

@@ -12,12 +12,13 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::failure::{Failure, code};
 use crate::line::Line;
 use crate::place;
+use crate::sys::{self, Local};
 
 mod target;
 
@@ -298,10 +299,10 @@ async fn connect(target: &Target) -> Result<SendRequest<Full<Bytes>>, Trouble> {
 }
 
 /// The first socket that a broker listens at, or what became of each try.
-async fn connect_local(paths: &[PathBuf]) -> Result<UnixStream, String> {
+async fn connect_local(paths: &[PathBuf]) -> Result<Local, String> {
     let mut tried = String::new();
     for path in paths {
-        match UnixStream::connect(path).await {
+        match sys::connect(path).await {
             Ok(stream) => return Ok(stream),
             Err(error) => tried.push_str(&format!("  * {}: {error}\n", path.display())),
         }

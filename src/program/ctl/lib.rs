@@ -24,6 +24,7 @@ mod failure;
 mod line;
 mod output;
 pub mod place;
+mod sys;
 mod term;
 mod tool;
 pub mod upgrade;

@@ -1,14 +1,19 @@
 //! Where a node's socket is: by its name in a directory for this, and in its data directory.
 //!
-//! The broker makes the sockets and the tools look for them, by the same rules.
+//! The broker makes the sockets and the tools look for them, by the same rules. Where a system has
+//! no such sockets, a file in its place says where to connect.
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+#[cfg(windows)]
+pub use crate::sys::Door;
+#[cfg(unix)]
+pub use crate::sys::is_private;
+use crate::sys::{self, is_trusted};
 
 /// The socket's name in the data directory.
 pub const IN_DATA_DIR: &str = "ctl.sock";
@@ -30,8 +35,7 @@ const NAME_BYTES_MAX: usize = 72;
 
 /// The name of this machine up to its first dot, or all of it.
 fn host_name(long: bool) -> String {
-    let machine = rustix::system::uname();
-    let name = machine.nodename().to_string_lossy().into_owned();
+    let name = sys::host_name();
     match name.split_once('.') {
         Some((short, _)) if !long => short.to_owned(),
         _ => name,
@@ -83,36 +87,8 @@ pub fn directories() -> Vec<PathBuf> {
         found.push(Path::new(&dir).join("leveret"));
     }
     found.push(PathBuf::from(SYSTEM_DIR));
-    found.push(of_user(rustix::process::geteuid().as_raw()));
+    found.push(sys::own_directory());
     found
-}
-
-/// A user's own directory in the directory for temporary files.
-fn of_user(uid: u32) -> PathBuf {
-    env::temp_dir().join(format!("leveret-{uid}"))
-}
-
-/// Whether this is a directory, and no link to one, that the user `uid` owns and no other user can
-/// write to.
-#[must_use]
-pub fn is_private(dir: &Path, uid: u32) -> bool {
-    fs::symlink_metadata(dir).is_ok_and(|found| {
-        found.is_dir() && found.uid() == uid && found.permissions().mode() & 0o022 == 0
-    })
-}
-
-/// Whether the sockets in a directory are those of a broker that this user may tell secrets: it is
-/// private to this user or to root. Of others root only believes what was `named` to it: by a
-/// variable, or by root itself, who alone can make the system's directory. Anybody can make one in
-/// the directory for temporary files and wait there for root to ask.
-fn is_trusted(dir: &Path, named: bool) -> bool {
-    let own = rustix::process::geteuid().as_raw();
-    let Ok(found) = fs::symlink_metadata(dir) else {
-        return false;
-    };
-    let owner = found.uid();
-    let is_known = owner == own || owner == 0 || (own == 0 && named);
-    is_known && is_private(dir, owner)
 }
 
 /// The paths at which a node's socket may be, in the order in which to try them. Root reaches a

@@ -10,21 +10,35 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
-use rustix::event::{PollFd, PollFlags, poll};
 
 use super::Style;
+use crate::sys;
 
 /// The lines that wait to be written, in octets. What does not fit is dropped and counted.
 const BUFFER_MAX: usize = 256 * 1024;
 
 /// How long the end of the process waits for the last lines to be written.
 const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// What lines are written to.
+pub(crate) trait Output: Write + Send + 'static {
+    /// Waits until something can be written, after a write that would have had to wait.
+    ///
+    /// # Errors
+    /// The system's.
+    fn wait(&self) -> io::Result<()>;
+}
+
+impl Output for File {
+    fn wait(&self) -> io::Result<()> {
+        sys::wait_writable(self)
+    }
+}
 
 /// Takes lines from any thread. Copies take to the same buffer.
 #[derive(Clone)]
@@ -69,7 +83,7 @@ impl LastLines {
         on_missing: fn(u64, &str),
     ) -> io::Result<Lines>
     where
-        O: Write + AsFd + Send + 'static,
+        O: Output,
     {
         let shared = Arc::new(Shared::default());
         let writer = Writer {
@@ -159,7 +173,7 @@ struct Writer<O> {
     why: String,
 }
 
-impl<O: Write + AsFd> Writer<O> {
+impl<O: Output> Writer<O> {
     fn run(mut self) {
         let mut lines = Vec::new();
         loop {
@@ -220,9 +234,7 @@ impl<O: Write + AsFd> Writer<O> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     // A process that shares the pipe or terminal has set it so.
-                    let fd = self.output.as_fd();
-                    let ready = poll(&mut [PollFd::new(&fd, PollFlags::OUT)], None);
-                    ready.map_err(|errno| (octets, errno.into()))?;
+                    self.output.wait().map_err(|error| (octets, error))?;
                 }
                 Err(error) => return Err((octets, error)),
             }
@@ -234,13 +246,4 @@ impl<O: Write + AsFd> Writer<O> {
 /// The number of lines that end in `lines`.
 fn count(lines: &[u8]) -> u64 {
     lines.iter().map(|octet| u64::from(*octet == b'\n')).sum()
-}
-
-/// A standard stream, without the buffer of `std`, which would write again what failed before.
-///
-/// # Errors
-/// Those of the system.
-pub(crate) fn stream(stream: &impl AsFd) -> io::Result<File> {
-    let own: OwnedFd = stream.as_fd().try_clone_to_owned()?;
-    Ok(own.into())
 }

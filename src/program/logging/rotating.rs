@@ -8,12 +8,12 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Time;
 use jiff::{ToSpan as _, Zoned};
 
+use super::lines::Output;
 use crate::config::{Rotation, Settings};
 
 /// How many days are looked at for the next moment: a 31st comes at least every second month.
@@ -116,9 +116,9 @@ impl Write for Rotating {
     }
 }
 
-impl AsFd for Rotating {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
+impl Output for Rotating {
+    fn wait(&self) -> io::Result<()> {
+        self.file.wait()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::config::Settings;
 use parking_lot::Mutex;
 
-use super::lines::{LastLines, Lines};
+use super::lines::{LastLines, Lines, Output};
 
 use super::*;
 
@@ -251,9 +251,15 @@ impl Write for Tight {
     }
 }
 
-impl std::os::fd::AsFd for Tight {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.out.as_fd()
+impl Output for io::PipeWriter {
+    fn wait(&self) -> io::Result<()> {
+        sys::wait_writable(self)
+    }
+}
+
+impl Output for Tight {
+    fn wait(&self) -> io::Result<()> {
+        self.out.wait()
     }
 }
 

@@ -1,26 +1,15 @@
-//! The node's Unix sockets: which of them are this broker's, and who may ask there.
+//! The node's sockets: which of them are this broker's, and who may ask there.
 //!
 //! A socket has a file beside it that its broker keeps locked, so that the system knows whether it
 //! is alive: what is left of one that was killed is replaced, and what belongs to a living one is
 //! left alone. Of two brokers with one name the first that started has it for as long as it lives;
 //! the other is found by its data directory, or by its own name once it has one.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{
-    DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
-    PermissionsExt as _,
-};
-use std::os::unix::net::UnixListener as StdListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use leveret_ctl::place;
-use rustix::fs::{FlockOperation, OFlags, flock};
-use rustix::process::geteuid;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -28,87 +17,19 @@ use crate::limits::{ACCEPT_PAUSE_MS, NODE_CONNECTIONS_MAX};
 use crate::log;
 use crate::management::{Seats, converse};
 
-/// A socket that is this broker's.
-pub(super) struct Socket {
-    listener: StdListener,
-    path: PathBuf,
-    /// Device and number of the file there.
-    file: (u64, u64),
-    /// Locked as long as this lives.
-    _lock: File,
-}
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
-impl Socket {
-    /// Takes a socket of this name.
-    ///
-    /// # Errors
-    /// In words: a living broker has it, or the system's.
-    fn take(dir: &Path, name: &str) -> Result<Self, String> {
-        let path = dir.join(name);
-        let said = |error: io::Error| format!("'{}': {error}", path.display());
-        let lock = locked(&path.with_extension("lock")).map_err(said)?;
-        remove_stale(&path).map_err(said)?;
-        let listener = StdListener::bind(&path).map_err(said)?;
-        let file = fs::symlink_metadata(&path).map_err(said)?;
-        // It is the kernel that keeps others out: they may come in before this is done.
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(said)?;
-        listener.set_nonblocking(true).map_err(said)?;
-        Ok(Self {
-            listener,
-            path,
-            file: (file.dev(), file.ino()),
-            _lock: lock,
-        })
-    }
-
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        // Another broker's may have its place, if something has removed this one and its lock.
-        let is_own = |found: fs::Metadata| (found.dev(), found.ino()) == self.file;
-        if fs::symlink_metadata(&self.path).is_ok_and(is_own) {
-            // If it fails, the next broker does it.
-            let _stale = fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// Removes the socket that a broker has left which was killed, and nothing else.
-fn remove_stale(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-        Ok(found) if found.file_type().is_socket() => fs::remove_file(path),
-        Ok(_) => {
-            let text = "something that is no socket has its place";
-            Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
-        }
-    }
-}
-
-/// A file that no other process has locked.
-fn locked(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
-        rustix::io::Errno::WOULDBLOCK => {
-            io::Error::new(io::ErrorKind::AddrInUse, "a broker that runs has it")
-        }
-        error => error.into(),
-    })?;
-    Ok(file)
-}
+#[cfg(unix)]
+pub(super) use unix::Socket;
+#[cfg(unix)]
+use unix::usable;
+#[cfg(windows)]
+pub(super) use windows::Socket;
+#[cfg(windows)]
+use windows::usable;
 
 /// The socket of a node's name, in the first directory for sockets that can be used.
 ///
@@ -125,19 +46,6 @@ pub(super) fn by_name(node: &str) -> Result<Socket, String> {
     Err(why)
 }
 
-/// Makes a directory if there is none, and checks that others cannot put a socket there.
-fn usable(dir: &Path) -> io::Result<()> {
-    let made = DirBuilder::new().mode(0o700).create(dir);
-    match place::is_private(dir, geteuid().as_raw()) {
-        true => Ok(()),
-        false => {
-            made?;
-            let text = "it is no directory that only its owner, this user, can write to";
-            Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
-        }
-    }
-}
-
 /// The socket in a data directory.
 ///
 /// # Errors
@@ -149,18 +57,15 @@ pub(super) fn in_data_dir(dir: &Path) -> Result<Socket, String> {
 /// Accepts until `stop`. With all places taken, the connection leaves that has waited for a request
 /// for longest.
 pub(super) async fn accept(socket: Socket, seats: Arc<Seats>, stop: CancellationToken) {
-    let Ok(copy) = socket.listener.try_clone() else {
-        return log::error!("rabbitmqctl cannot be served: no file can be opened");
-    };
-    let listener = match UnixListener::from_std(copy) {
-        Ok(listener) => listener,
+    let listener = match socket.listener() {
+        Ok(listener) => Arc::new(listener),
         Err(error) => return log::error!("rabbitmqctl cannot be served: {error}"),
     };
     let places = Arc::new(Semaphore::new(NODE_CONNECTIONS_MAX));
     let serve = async {
         loop {
             let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
+                Ok(stream) => stream,
                 Err(_) => {
                     // No file can be opened now; a connection that ends gives one back.
                     tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS.1)).await;
@@ -178,10 +83,10 @@ pub(super) async fn accept(socket: Socket, seats: Arc<Seats>, stop: Cancellation
                 }
             };
             let (seats, stop) = (Arc::clone(&seats), stop.clone());
+            let listener = Arc::clone(&listener);
             tokio::spawn(async move {
-                match is_admitted(&stream) {
-                    Ok(()) => converse(stream, None, &stop, &seats).await,
-                    Err(uid) => refuse(stream, uid).await,
+                if let Some(stream) = listener.admit(stream).await {
+                    converse(stream, None, &stop, &seats).await;
                 }
                 drop(place);
             });
@@ -191,49 +96,3 @@ pub(super) async fn accept(socket: Socket, seats: Arc<Seats>, stop: Cancellation
     // Until here the socket is this broker's.
     drop(socket);
 }
-
-/// Whether the kernel says that the peer is the user who runs this broker, or root; otherwise who
-/// it is, if that is known.
-fn is_admitted(stream: &UnixStream) -> Result<(), Option<u32>> {
-    let peer = stream.peer_cred().map_err(|_| None)?.uid();
-    match peer == 0 || peer == geteuid().as_raw() {
-        true => Ok(()),
-        false => Err(Some(peer)),
-    }
-}
-
-/// Says why, and ends the connection. What is asked is read, for a moment, as a client would hear
-/// nothing that is answered before it has asked; it means nothing.
-async fn refuse(mut stream: UnixStream, uid: Option<u32>) {
-    let own = geteuid().as_raw();
-    let them = uid.map_or("an unknown user".to_owned(), |uid| format!("user {uid}"));
-    log::warn!("{them} is refused at the node's socket: only user {own} and root may ask there");
-    let reason = format!(
-        "this broker runs as user {own}, who alone may ask it here, besides root; you are {them}"
-    );
-    let body = serde_json::json!({"error": "not_authorised", "reason": reason}).to_string();
-    let answer = format!(
-        "HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\nconnection: close\r\n\
-         content-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let said = async {
-        let mut asked = [0; 4096];
-        if stream.read(&mut asked).await? == 0 {
-            return Ok(());
-        }
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await?;
-        // Closing before all is read would take the answer away from the peer.
-        while stream.read(&mut asked).await? > 0 {}
-        io::Result::Ok(())
-    };
-    // A peer that neither asks nor leaves has to do without.
-    let _unheard = tokio::time::timeout(REFUSAL_WAIT, said).await;
-}
-
-/// How long a peer that is refused may take to ask, to read the answer and to leave.
-const REFUSAL_WAIT: Duration = Duration::from_secs(1);
-
-#[cfg(test)]
-mod tests;

@@ -4,7 +4,6 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, test_kill_process};
 use serde_json::{Value, json};
 
 use crate::clock::Deadline;
@@ -12,6 +11,7 @@ use crate::command::{App, COMMAND, Call, Command, Section, one_word, words};
 use crate::failure::{Failure, code};
 use crate::line::{Line, Switch};
 use crate::output::Output;
+use crate::sys::is_alive;
 use crate::tool::Tool;
 
 /// How long a tool waits before it looks again.
@@ -185,23 +185,9 @@ fn is_running(node: &Value) -> bool {
     node.get("state").and_then(Value::as_str) == Some("running")
 }
 
-fn pid_of(node: &Value) -> Option<Pid> {
-    let pid = node.get("pid").and_then(Value::as_i64)?;
-    Pid::from_raw(i32::try_from(pid).ok()?)
-}
-
-/// Whether a process is there; one that may not be asked is. One that has ended, and whose parent
-/// has not looked yet, is not.
-fn is_alive(pid: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
-    let state = stat.ok().and_then(|stat| {
-        let (_, state) = stat.rsplit_once(") ")?;
-        state.chars().next()
-    });
-    match state {
-        Some(state) => !matches!(state, 'Z' | 'X'),
-        None => !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH)),
-    }
+fn pid_of(node: &Value) -> Option<u32> {
+    let pid = node.get("pid").and_then(Value::as_u64)?;
+    u32::try_from(pid).ok()
 }
 
 fn stop(call: &mut Call<'_>) -> Result<Output, Failure> {
@@ -221,8 +207,7 @@ fn stop(call: &mut Call<'_>) -> Result<Output, Failure> {
     };
     await_end(call, pid)?;
     Ok(Output::said(format!(
-        "process {} (take from pid file {file}) is no longer running",
-        pid.as_raw_nonzero()
+        "process {pid} (take from pid file {file}) is no longer running"
     )))
 }
 
@@ -231,25 +216,25 @@ fn shutdown(call: &mut Call<'_>) -> Result<Output, Failure> {
     let Some(pid) = pid_of(&node).filter(|_| !call.line.has_not("wait")) else {
         return act(call, "shutdown");
     };
-    let (name, number) = (call.node().to_owned(), pid.as_raw_nonzero());
+    let name = call.node().to_owned();
     let say = |text: String| {
         if !call.line.is_quiet() && !call.line.is_json() {
             crate::tell(&text);
         }
     };
     say(format!(
-        "Shutting down RabbitMQ node {name} running at PID {number}"
+        "Shutting down RabbitMQ node {name} running at PID {pid}"
     ));
-    say(format!("Waiting for PID {number} to terminate"));
+    say(format!("Waiting for PID {pid} to terminate"));
     act(call, "shutdown")?;
     await_end(call, pid)?;
     Ok(Output::said(format!(
-        "RabbitMQ node {name} running at PID {number} successfully shut down"
+        "RabbitMQ node {name} running at PID {pid} successfully shut down"
     )))
 }
 
 /// Waits until a process is gone.
-fn await_end(call: &Call<'_>, pid: Pid) -> Result<(), Failure> {
+fn await_end(call: &Call<'_>, pid: u32) -> Result<(), Failure> {
     let deadline = Deadline::after(call.client.timeout_ms());
     while is_alive(pid) {
         if deadline.has_passed() {
@@ -275,12 +260,17 @@ fn check_wait(line: &Line) -> Result<(), Failure> {
     }
 }
 
-fn read_pid(file: &str) -> Result<Pid, Failure> {
+/// Whether a process can have this number.
+fn is_pid(number: &u32) -> bool {
+    (1..=i32::MAX.unsigned_abs()).contains(number)
+}
+
+fn read_pid(file: &str) -> Result<u32, Failure> {
     let read = fs::read_to_string(file);
     let text = read.map_err(|_| {
         Failure::error(code::UNAVAILABLE, format!("could not read pid file {file}"))
     })?;
-    let number = text.trim().parse().ok().and_then(Pid::from_raw);
+    let number = text.trim().parse().ok().filter(is_pid);
     number.ok_or_else(|| {
         Failure::error(
             code::UNAVAILABLE,
@@ -301,8 +291,8 @@ fn wait(call: &mut Call<'_>) -> Result<Output, Failure> {
     let given = call
         .line
         .whole("pid")
-        .and_then(|pid| i32::try_from(pid).ok());
-    let pid = match given.and_then(Pid::from_raw) {
+        .and_then(|pid| u32::try_from(pid).ok());
+    let pid = match given.filter(is_pid) {
         Some(pid) => pid,
         None => {
             let file = call.word(0).to_owned();
@@ -314,13 +304,12 @@ fn wait(call: &mut Call<'_>) -> Result<Output, Failure> {
                     Err(_) => thread::sleep(PAUSE),
                 }
             };
-            say(format!("pid is {}", pid.as_raw_nonzero()));
+            say(format!("pid is {pid}"));
             pid
         }
     };
-    let number = pid.as_raw_nonzero();
     say(format!(
-        "Waiting for erlang distribution on node '{node}' while OS process '{number}' is running"
+        "Waiting for erlang distribution on node '{node}' while OS process '{pid}' is running"
     ));
     await_node(call, pid, &deadline)?;
     say(format!(
@@ -333,7 +322,7 @@ fn wait(call: &mut Call<'_>) -> Result<Output, Failure> {
 }
 
 /// Waits until the node answers, as long as its process is there.
-fn await_node(call: &mut Call<'_>, pid: Pid, deadline: &Deadline) -> Result<(), Failure> {
+fn await_node(call: &mut Call<'_>, pid: u32, deadline: &Deadline) -> Result<(), Failure> {
     while node_object(call).is_err() {
         if !is_alive(pid) {
             return Err(Failure::error(code::UNAVAILABLE, "process_not_running"));
