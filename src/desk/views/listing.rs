@@ -302,25 +302,20 @@ pub(crate) fn select<T: Item, S>(
         Some(page) => page.range(filtered_count)?,
         None => (0, filtered_count),
     };
-    let items = match &listing.sort {
-        None => {
-            let placed = all.into_iter().map(Placed::of).collect();
-            let cut = cut(placed, wanted, listing.reverse, Placed::order);
-            cut.into_iter().map(|placed| placed.item).collect()
-        }
-        Some(sort) => {
-            let keyed = all.into_iter().map(|item| (key(&item, sort), item));
-            let may_be = shortlist(keyed.collect(), wanted.1, listing.reverse);
-            let placed = may_be
-                .into_iter()
-                .map(|(key, item)| (key, Placed::of(item)));
-            let cut = cut(placed.collect(), wanted, listing.reverse, |one, two| {
-                let order = one.0.order(&two.0);
-                order.then_with(|| one.1.order(&two.1))
-            });
-            cut.into_iter().map(|(_, placed)| placed.item).collect()
-        }
+    let key = |item| match &listing.sort {
+        None => SortKey::None,
+        Some(sort) => key(item, sort),
     };
+    let rows = all.iter().enumerate().map(|(at, item)| Row {
+        key: key(item),
+        begin: [0; 3],
+        at,
+    });
+    let place = |at: usize| all.get(at).map(Item::place).unwrap_or_default();
+    let cut = cut(rows.collect(), wanted, listing.reverse, &place);
+    let mut all: Vec<Option<T>> = all.into_iter().map(Some).collect();
+    let items = cut.into_iter().filter_map(|at| all.get_mut(at)?.take());
+    let items = items.collect();
     let size = listing.page.map(|page| page.size);
     Ok(Listed {
         items,
@@ -332,76 +327,76 @@ pub(crate) fn select<T: Item, S>(
     })
 }
 
-/// An item with the beginning of its place, so that most are put in order without a look at their
-/// names, which lie all over memory: a list of many whose keys are equal takes half the time so.
-struct Placed<T> {
-    /// The vhost, an end, and the name: octets one higher than they are, which UTF-8 leaves room
-    /// for, then zeroes.
+/// What puts an item in order, without the item: the items of all lists are sorted by the same
+/// code, and few octets are moved.
+struct Row {
+    key: SortKey,
+    /// The beginning of its place, so that most are put in order without a look at their names,
+    /// which lie all over memory: a list of many whose keys are equal takes half the time so.
     begin: [u64; 3],
-    item: T,
+    /// The item's number among all.
+    at: usize,
 }
 
-impl<T: Item> Placed<T> {
-    fn of(item: T) -> Self {
-        let (vhost, name) = item.place();
-        let mut begin = [0; 24];
-        let higher = |(to, from): (&mut u8, u8)| *to = from.saturating_add(1);
-        begin.iter_mut().zip(vhost.bytes()).for_each(higher);
-        let behind = begin.iter_mut().skip(vhost.len() + 1);
-        behind.zip(name.bytes()).for_each(higher);
-        let (parts, _) = begin.as_chunks::<8>();
-        let mut parts = parts.iter().copied().map(u64::from_be_bytes);
-        Self {
-            begin: [(); 3].map(|()| parts.next().unwrap_or_default()),
-            item,
-        }
-    }
-
-    fn order(&self, other: &Self) -> Ordering {
-        let order = self.begin.cmp(&other.begin);
-        order.then_with(|| self.item.place().cmp(&other.item.place()))
-    }
+/// The beginning of a place: the vhost, an end, and the name, octets one higher than they are,
+/// which UTF-8 leaves room for, then zeroes.
+fn begin_of((vhost, name): (&str, &str)) -> [u64; 3] {
+    let mut begin = [0; 24];
+    let higher = |(to, from): (&mut u8, u8)| *to = from.saturating_add(1);
+    begin.iter_mut().zip(vhost.bytes()).for_each(higher);
+    let behind = begin.iter_mut().skip(vhost.len() + 1);
+    behind.zip(name.bytes()).for_each(higher);
+    let (parts, _) = begin.as_chunks::<8>();
+    let mut parts = parts.iter().copied().map(u64::from_be_bytes);
+    [(); 3].map(|()| parts.next().unwrap_or_default())
 }
 
-/// The items that may be among the first `end` by their keys, in no order: all whose keys are less
+/// The rows that may be among the first `end` by their keys, in no order: all whose keys are less
 /// than the last one of those, and all whose keys are equal to it. Names are read of these alone.
-fn shortlist<T>(mut keyed: Vec<(SortKey, T)>, end: usize, reverse: bool) -> Vec<(SortKey, T)> {
+fn shortlist(mut rows: Vec<Row>, end: usize, reverse: bool) -> Vec<Row> {
     let order = |one: &SortKey, two: &SortKey| match reverse {
         true => two.order(one),
         false => one.order(two),
     };
-    let Some(last) = end.checked_sub(1).filter(|_| end < keyed.len()) else {
-        return keyed;
+    let Some(last) = end.checked_sub(1).filter(|_| end < rows.len()) else {
+        return rows;
     };
-    let by_key = |one: &(SortKey, T), two: &(SortKey, T)| order(&one.0, &two.0);
-    let (_, (last, _), _) = keyed.select_nth_unstable_by(last, by_key);
-    let last = last.clone();
-    keyed.retain(|(key, _)| order(key, &last).is_le());
-    keyed
+    let by_key = |one: &Row, two: &Row| order(&one.key, &two.key);
+    let (_, last, _) = rows.select_nth_unstable_by(last, by_key);
+    let last = last.key.clone();
+    rows.retain(|row| order(&row.key, &last).is_le());
+    rows
 }
 
-/// The items from `first` to `end` in order. Only what is before `end` is put in order, so that a
-/// page of a long list costs little more than one look at each item.
-fn cut<T>(
-    mut items: Vec<T>,
+/// The numbers of the items from `first` to `end` in order; `place` says where a number's item
+/// is. Only what is before `end` is put in order, so that a page of a long list costs little more
+/// than one look at each item.
+fn cut<'a>(
+    rows: Vec<Row>,
     (first, end): (usize, usize),
     reverse: bool,
-    order: impl Fn(&T, &T) -> Ordering,
-) -> Vec<T> {
-    let order = |one: &T, two: &T| {
-        if reverse {
-            order(two, one)
-        } else {
-            order(one, two)
+    place: &dyn Fn(usize) -> (&'a str, &'a str),
+) -> Vec<usize> {
+    let mut rows = shortlist(rows, end, reverse);
+    for row in &mut rows {
+        row.begin = begin_of(place(row.at));
+    }
+    let order = |one: &Row, two: &Row| {
+        let order = one.key.order(&two.key);
+        let order = order.then_with(|| one.begin.cmp(&two.begin));
+        let order = order.then_with(|| place(one.at).cmp(&place(two.at)));
+        match reverse {
+            true => order.reverse(),
+            false => order,
         }
     };
-    if end < items.len() {
-        items.select_nth_unstable_by(end, order);
-        items.truncate(end);
+    if end < rows.len() {
+        rows.select_nth_unstable_by(end, order);
+        rows.truncate(end);
     }
-    items.sort_unstable_by(order);
-    items.drain(..first.min(items.len()));
-    items
+    rows.sort_unstable_by(order);
+    rows.drain(..first.min(rows.len()));
+    rows.into_iter().map(|row| row.at).collect()
 }
 
 #[cfg(test)]
