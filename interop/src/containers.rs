@@ -1,7 +1,8 @@
 //! The container image as people use it: in compose files, by Testcontainers, from other images.
 //!
 //! Owns: the order of a run. The images are built from this checkout under RabbitMQ's names, an
-//! engine is started (`containers/engine`), and one case after the other is run on it.
+//! engine is started (`containers/engine`), and one case after the other is run on it. On every
+//! change the program is one that is built soon, at night the one that releases have.
 //! Does not know: how an image is built or an engine is had, both are scripts of their own, or what
 //! a case does; its `case.toml` has a shell script for that.
 //!
@@ -9,8 +10,8 @@
 //! first (`containers/up`, which waits until all of it is healthy) and taken down at the end,
 //! volumes included; `docker-compose` finds it in the script. Like a suite's, the script of
 //! `prepare` runs with the network, in an empty folder that is kept; that of `run` runs where
-//! published ports are on 127.0.0.1. A line of it that begins with `ready` says how long a broker
-//! took.
+//! published ports are on 127.0.0.1, with the program of the image as `PROGRAM`. A line of it that
+//! begins with `ready` says how long a broker took.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -77,7 +78,8 @@ struct CaseRun {
     ready: Vec<String>,
 }
 
-/// Reads every case below `home`, sorted by name, and keeps those named, or those of the ring.
+/// Reads every case below `home`, sorted by name, and keeps those named, or those of the ring; at
+/// night all of them are run.
 pub(crate) fn load(home: &Path, ring: Ring, names: &[String]) -> Result<Vec<Case>, InteropError> {
     let mut cases = Vec::new();
     for folder in error::entries(&home.join("containers").join("cases"))? {
@@ -100,7 +102,7 @@ pub(crate) fn load(home: &Path, ring: Ring, names: &[String]) -> Result<Vec<Case
         });
     }
     cases.retain(|case| match names {
-        [] => case.ring == ring,
+        [] => ring == Ring::Nightly || case.ring == ring,
         names => names.contains(&case.name),
     });
     Ok(cases)
@@ -111,6 +113,7 @@ pub(crate) fn load(home: &Path, ring: Ring, names: &[String]) -> Result<Vec<Case
 /// `binary`: a static program to take instead of building one.
 pub(crate) fn run_all(
     cases: &[Case],
+    ring: Ring,
     root: &Path,
     work: &Path,
     binary: Option<&Path>,
@@ -119,8 +122,12 @@ pub(crate) fn run_all(
     let work = work.join("containers");
     error::create_dir(&work)?;
     let begun = Instant::now();
-    let engine = Engine::start(scripts, &work)?;
-    engine.build(&work, binary)?;
+    let program = match binary {
+        Some(binary) => binary.to_owned(),
+        None => build_program(root, ring, &work.join("program.log"))?,
+    };
+    let engine = Engine::start(scripts, program, &work)?;
+    engine.build(&work)?;
     println!("images of this checkout after {:.0?}", begun.elapsed());
     let mut results = Vec::new();
     for case in cases {
@@ -140,6 +147,18 @@ pub(crate) fn run_all(
     Ok(run.count(Outcome::is_fail) == 0)
 }
 
+/// Builds a static program and says where it is.
+fn build_program(root: &Path, ring: Ring, log: &Path) -> Result<PathBuf, InteropError> {
+    let script = root.join("config").join("package").join("program");
+    let profile = match ring {
+        Ring::Change => "dev",
+        Ring::Nightly => "dist",
+    };
+    process::run(Command::new(script).arg(profile), log)?;
+    // Cargo's own lines come before.
+    Ok(process::last_lines(log, 1).into())
+}
+
 fn line(case: &Case, run: &CaseRun) -> String {
     let said = match &run.outcome {
         Outcome::Ok => "ok".to_owned(),
@@ -153,13 +172,15 @@ fn line(case: &Case, run: &CaseRun) -> String {
 /// An engine that runs; it ends with all its containers when this is dropped.
 struct Engine {
     scripts: PathBuf,
+    program: PathBuf,
     log: PathBuf,
 }
 
 impl Engine {
-    fn start(scripts: PathBuf, work: &Path) -> Result<Self, InteropError> {
+    fn start(scripts: PathBuf, program: PathBuf, work: &Path) -> Result<Self, InteropError> {
         let engine = Self {
             scripts,
+            program,
             log: work.join("engine.log"),
         };
         process::run(engine.command().arg("start"), &engine.log)?;
@@ -171,14 +192,12 @@ impl Engine {
     }
 
     /// Makes the images, all of one program.
-    fn build(&self, work: &Path, binary: Option<&Path>) -> Result<(), InteropError> {
+    fn build(&self, work: &Path) -> Result<(), InteropError> {
         for (tag, options) in IMAGES {
             let mut command = self.command();
             command.arg("with").arg(self.scripts.join("build-image"));
             command.args(options).args(["--no-sbom", tag]);
-            if let Some(binary) = binary {
-                command.arg("--binary").arg(binary);
-            }
+            command.arg("--binary").arg(&self.program);
             process::run(&mut command, &work.join("build.log"))?;
         }
         Ok(())
@@ -219,6 +238,7 @@ impl Engine {
         let limit = case.limit_s.to_string();
         command.args(["run", "timeout", "--kill-after=10", &limit, "bash"]);
         scripted.script(&mut command, &script, &place);
+        command.env("PROGRAM", &self.program);
         self.composed(&mut command, case);
         let run = process::run(&mut command, log);
         let mut down = self.command();

@@ -83,7 +83,7 @@ struct Arguments {
     #[arg(long, group = "own_tests")]
     nightly: bool,
     /// Runs the container image in an engine, as compose files and Testcontainers do; `--only`
-    /// names cases then. With `--nightly` those that take too long for every change.
+    /// names cases then. With `--nightly` those too that take too long for every change.
     #[arg(long)]
     containers: bool,
     /// A static program for the image, instead of one that is built.
@@ -282,7 +282,7 @@ fn start_containers(arguments: &Arguments, home: &Path, root: &Path) -> Result<b
     }
     let work = root.join("target").join("interop");
     error::create_dir(&work)?;
-    containers::run_all(&cases, root, &work, arguments.binary.as_deref())
+    containers::run_all(&cases, ring, root, &work, arguments.binary.as_deref())
 }
 
 fn list(clients: &[Client], scenarios: &[Scenario]) {
