@@ -203,14 +203,21 @@ impl Doors {
     }
 }
 
+/// Takes the addresses for AMQP.
+fn bind_amqp(settings: &Settings) -> Result<Bound, StartError> {
+    let failed = |error| listen(AMQP, error);
+    let mut amqp = Bound::bind(&settings.host, settings.port).map_err(failed)?;
+    for (host, port) in settings.extra_addresses() {
+        amqp.join(Bound::bind(host, port).map_err(failed)?);
+    }
+    Ok(amqp)
+}
+
 /// Takes the addresses.
 pub(super) fn bind(settings: &Settings) -> Result<Doors, StartError> {
-    let amqp = match settings.amqp_enabled {
-        true => Some(Bound::bind(&settings.host, settings.port)).transpose(),
-        false => Ok(None),
-    };
+    let amqp = settings.amqp_enabled.then(|| bind_amqp(settings));
     Ok(Doors {
-        amqp: amqp.map_err(|error| listen(AMQP, error))?,
+        amqp: amqp.transpose()?,
         #[cfg(feature = "management")]
         management: bind_beside(
             MANAGEMENT,

@@ -35,6 +35,11 @@ settings! {
         port: u16 = 5672;
         "port", Whole(0, 65535, Count), ["listeners.tcp.default"], env "RABBITMQ_NODE_PORT";
 
+        /// More addresses for AMQP 0-9-1, beside `host` and `port`: each a port, for every interface,
+        /// or an address and a port.
+        extra_listeners: Vec<String> = Vec::new();
+        "extra_listeners", List { of: &[], least: 0 }, [];
+
         /// How long a client may take from connecting to `connection.open`, in milliseconds.
         handshake_timeout_ms: u64 = 10_000;
         "handshake_timeout", Whole(1, 86_400_000, Millis), ["handshake_timeout"];

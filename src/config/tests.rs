@@ -92,6 +92,7 @@ fn sample(key: &Key) -> Value {
                 .to_string(),
         ),
         (ValueType::List { of: [one, ..], .. }, _) => Value::List(vec![one.to_string()]),
+        _ if key.name == "extra_listeners" => Value::List(vec!["127.0.0.1:5673".to_owned()]),
         (ValueType::List { .. }, _) => Value::List(vec!["ann".to_owned(), "bob".to_owned()]),
         (ValueType::Ratio, _) => Value::Ratio(0.25),
         (_, Value::Whole(whole)) => Value::Whole(whole + 1),
@@ -563,8 +564,19 @@ fn values_that_do_not_go_together_are_refused() {
         "prometheus.tcp.port (15672, leveret.toml, line 1) and management.tcp.port (15672, the \
          default) must not be the same",
     );
+    refused(
+        file("extra_listeners = [\"127.0.0.1\"]"),
+        "extra_listeners (127.0.0.1, leveret.toml, line 1): expected a port, or an address and a \
+         port",
+    );
+    refused(
+        file("extra_listeners = [\"5673\", \"127.0.0.1:15672\"]"),
+        "extra_listeners (15672, leveret.toml, line 1) and management.tcp.port (15672, the \
+         default) must not be the same",
+    );
     for apart in [
         "port = 0\nmanagement.tcp.port = 0",
+        "extra_listeners = [\"127.0.0.1:5673\", \"[::1]:5673\", \"0\"]",
         "port = 7000\nmanagement.tcp.port = 7000\nmanagement.enabled = false",
         "port = 7000\nhost = \"127.0.0.1\"\n[management.tcp]\nport = 7000\nip = \"127.0.0.2\"",
         "port = 7000\nhost = \"0.0.0.0\"\n[management.tcp]\nport = 7000\nip = \"::1\"",

@@ -32,6 +32,11 @@ impl Settings {
         )
     }
 
+    /// More addresses to listen on for AMQP, each with its port.
+    pub fn extra_addresses(&self) -> impl Iterator<Item = (&str, u16)> {
+        self.extra_listeners.iter().filter_map(|text| address(text))
+    }
+
     /// The port of a further listener: as given, or `above` the one for AMQP; a free one where
     /// that is free, or too high.
     fn beside(&self, given: Option<u16>, above: u16) -> u16 {
@@ -84,6 +89,15 @@ impl Settings {
             }
         }
         clashes.extend(self.listener_clashes(&given));
+        for text in self
+            .extra_listeners
+            .iter()
+            .filter(|text| address(text).is_none())
+        {
+            let what = given("extra_listeners", text);
+            let text = format!("{what}: expected a port, or an address and a port");
+            clashes.push(ConfigError::Clash { text });
+        }
         if self.anonymous_login_user.is_none() && self.auth_mechanisms == ["ANONYMOUS"] {
             let (user, mechanisms) = (
                 given("anonymous_login_user", &"none"),
@@ -107,6 +121,10 @@ impl Settings {
         if self.prometheus_enabled {
             listeners.push(("prometheus.tcp.port", self.prometheus_address()));
         }
+        listeners.extend(
+            self.extra_addresses()
+                .map(|address| ("extra_listeners", address)),
+        );
         listeners.retain(|(_, (_, port))| *port != 0);
         let mut clashes = Vec::new();
         for (nth, (name, (host, port))) in listeners.iter().enumerate() {
@@ -120,6 +138,14 @@ impl Settings {
         }
         clashes
     }
+}
+
+/// The address and the port of a further listener: `5673` is for every interface.
+fn address(text: &str) -> Option<(&str, u16)> {
+    let (host, port) = text.rsplit_once(':').unwrap_or(("::", text));
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let port = port.parse().ok()?;
+    (!host.is_empty()).then_some((host, port))
 }
 
 /// Whether a listener at one address takes the port of one at the other.

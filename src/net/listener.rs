@@ -66,6 +66,11 @@ impl Bound {
         Ok(Self { sockets })
     }
 
+    /// Takes over the addresses of another one.
+    pub fn join(&mut self, other: Self) {
+        self.sockets.extend(other.sockets);
+    }
+
     /// Listens: from now on clients can connect.
     ///
     /// # Errors

@@ -261,6 +261,36 @@ fn rabbitmqs_none_is_no_listener_for_amqp() {
 }
 
 #[test]
+fn amqp_is_served_at_every_address_that_is_given() {
+    let more = "extra_listeners=127.0.0.1:0,0";
+    let broker = Running::start(&["--ephemeral", "--set", more]);
+    let doors = broker.ready["amqp"].as_array().unwrap();
+    assert_eq!(doors.len(), 3);
+    let mut ports: Vec<_> = doors
+        .iter()
+        .filter_map(|door| door["port"].as_u64())
+        .collect();
+    for port in &ports {
+        let address = ([127, 0, 0, 1], u16::try_from(*port).unwrap()).into();
+        crate::talker::Client::at(address).sync();
+        assert!(
+            broker.started.contains(&format!(":{port}")),
+            "{}",
+            broker.started
+        );
+    }
+    ports.dedup();
+    assert_eq!(ports.len(), 3);
+    let taken = format!("extra_listeners=127.0.0.1:{}", ports[1]);
+    let (code, _, stderr) = ends(&["--ephemeral", "--port", "0", "--set", &taken]);
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.contains(&format!("listening on 127.0.0.1:{}", ports[1])),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn good_settings_are_reported() {
     let (code, stdout, stderr) = ends(&["check-config", "--port", "5673", "--ephemeral"]);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));

@@ -163,11 +163,14 @@ impl Reading {
                 });
                 continue;
             }
-            let mut rows = keys(&parts);
-            if is_listener(&parts) {
-                // One listener is all there is: the first one.
-                rows.retain(|_| listener.get_or_insert_with(|| name.clone()) == &name);
+            if is_listener(&parts) && listener.get_or_insert_with(|| name.clone()) != &name {
+                // The first one is `host` and `port`.
+                let more = lists.entry("extra_listeners").or_default();
+                more.items.push(value);
+                more.origin = origin;
+                continue;
             }
+            let rows = keys(&parts);
             if let Some(row) = rows.iter().find(|row| is_list(row)) {
                 let list = lists.entry(row.name).or_default();
                 list.add(&value, worth(row, &parts, &value));

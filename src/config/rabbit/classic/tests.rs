@@ -72,6 +72,10 @@ const TERMS: &[(&str, &[&str])] = &[
         &["host = \"127.0.0.1\"", "port = 5674"],
     ),
     (
+        "[{rabbit,[{tcp_listeners,[5672,{\"::1\",5674}]}]}].",
+        &["port = 5672", "extra_listeners = [\"::1:5674\"]"],
+    ),
+    (
         "[{rabbit,[{default_user,<<\"bob\">>},{default_vhost,<<\"v\">>},\
          {default_user_tags,[management]},\
          {default_permissions,[<<\"a\">>,<<\"b\">>,<<\"c\">>]}]}].",

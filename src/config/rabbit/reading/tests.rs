@@ -175,8 +175,8 @@ fn none_is_no_listener_for_amqp_whatever_other_lines_say() {
 #[test]
 fn what_we_lack_is_accepted_and_said_to_be_without_effect() {
     let [given, ignored, problems] = read(
-        "cluster_partition_handling = autoheal\n\n# two listeners are one too many\n\
-         listeners.tcp.1 = 5672\nlisteners.tcp.2 = 5673\nmqtt.allow_anonymous = false\n",
+        "cluster_partition_handling = autoheal\n\n# a comment\n\
+         listeners.tcp.1 = 5672\nmqtt.allow_anonymous = false\n",
     );
     assert_eq!(problems, [""; 0]);
     assert_eq!(given, ["port = 5672"]);
@@ -184,8 +184,24 @@ fn what_we_lack_is_accepted_and_said_to_be_without_effect() {
         ignored,
         [
             "rabbitmq.conf, line 1: cluster_partition_handling",
-            "rabbitmq.conf, line 5: listeners.tcp.2",
-            "rabbitmq.conf, line 6: mqtt.allow_anonymous",
+            "rabbitmq.conf, line 5: mqtt.allow_anonymous",
+        ]
+    );
+}
+
+#[test]
+fn the_first_listener_is_host_and_port_and_others_are_added() {
+    let [given, ignored, problems] = read(
+        "listeners.tcp.local = 127.0.0.1:5673\nlisteners.tcp.2 = ::1:5674\n\
+         listeners.tcp.10 = 5675\nlisteners.tcp.1 = 192.0.2.1:5672\n",
+    );
+    assert_eq!((ignored, problems), (vec![], vec![]));
+    assert_eq!(
+        given,
+        [
+            "host = \"192.0.2.1\"",
+            "port = 5672",
+            "extra_listeners = [\"::1:5674\", \"5675\", \"127.0.0.1:5673\"]",
         ]
     );
 }
