@@ -98,6 +98,13 @@ pub const HTTP_BODY_STEP: (u64, usize) = (5_000, 64 * 1024);
 /// sees fewer.
 pub const HTTP_GET_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Messages that one request over HTTP may ask to be shown where they wait.
+pub const HTTP_BROWSE_MAX: usize = 1_000;
+
+/// Messages that one such request looks at, and octets of their bodies after which it looks at no
+/// further one. The client asks again.
+pub const HTTP_BROWSE_SEEN: (usize, u64) = (20_000, 64 * 1024 * 1024);
+
 /// Octets of an answer with messages over HTTP that is made at once; a longer one waits for room
 /// among the long ones before the first message is got.
 pub const HTTP_GET_HERE: u64 = 64 * 1024;

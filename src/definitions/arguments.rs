@@ -54,7 +54,8 @@ pub fn to_json(table: &Table) -> Map<String, Json> {
         .collect()
 }
 
-fn value_to_json(value: &Value) -> Json {
+/// The value as JSON, as [`to_json`] shows it.
+pub(crate) fn value_to_json(value: &Value) -> Json {
     match value {
         Value::Bool(truth) => Json::from(*truth),
         Value::I8(number) => Json::from(*number),

@@ -24,7 +24,7 @@ use crate::events::Party;
 use crate::kind::QueueKind;
 use crate::limits::PEEK_MAX;
 use crate::message::{Body, Message, MessageBuilder, routing_keys};
-use crate::queue::{PeekMax, delivered_properties};
+use crate::queue::{Bookmark, PeekMax, delivered_properties};
 use crate::tally::Tally;
 use crate::vhost::{Answer, Exchange, Placed, Publishes, Question};
 
@@ -197,6 +197,21 @@ impl Actor {
     /// 403 without permission, 404 if the queue is missing, 405 if it belongs to another
     /// connection.
     pub fn peek(&self, name: &str, max: usize) -> Result<Vec<QueuedMessage>, AmqpError> {
+        let browsed = self.browse(name, Bookmark::default(), max)?;
+        let messages = browsed.messages.into_iter().map(|(message, _)| message);
+        Ok(messages.collect())
+    }
+
+    /// The same behind a bookmark, so that a queue can be looked through piece by piece.
+    ///
+    /// # Errors
+    /// As [`peek`](Self::peek).
+    pub fn browse(
+        &self,
+        name: &str,
+        from: Bookmark,
+        max: usize,
+    ) -> Result<QueuedMessages, AmqpError> {
         self.check_queue(Operation::Read, name)?;
         let queue = self.vhost.queue(name)?;
         queue.check_owner(self.connection)?;
@@ -205,13 +220,24 @@ impl Actor {
             messages: max.min(messages),
             bytes,
         };
-        let entries = queue.look(|queue| queue.peek(max));
+        let browsed = queue.look(|queue| queue.browse(from, max));
         let kind = queue.declared().kind;
-        let entries = entries.into_iter();
-        Ok(entries
-            .map(|entry| QueuedMessage::new(entry, kind))
-            .collect())
+        let messages = browsed.messages.into_iter();
+        let messages = messages.map(|(entry, next)| (QueuedMessage::new(entry, kind), next));
+        Ok(QueuedMessages {
+            messages: messages.collect(),
+            is_all: browsed.is_all,
+        })
     }
+}
+
+/// Some of the messages that wait in a queue.
+#[derive(Clone, Debug)]
+pub struct QueuedMessages {
+    /// In the order in which they would leave, each with the bookmark behind it.
+    pub messages: Vec<(QueuedMessage, Bookmark)>,
+    /// Whether there is nothing behind them.
+    pub is_all: bool,
 }
 
 /// A message that waits in a queue, as a consumer would get it.
@@ -266,6 +292,26 @@ impl QueuedMessage {
     #[must_use]
     pub fn redelivered(&self) -> bool {
         self.entry.redelivered
+    }
+
+    /// Deliveries that counted towards the delivery limit and came back.
+    #[must_use]
+    pub fn delivery_count(&self) -> u32 {
+        self.entry.delivery_count
+    }
+
+    /// Whether it is stored: it survives a restart.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.entry.at.is_stored()
+    }
+
+    /// Milliseconds until it expires, if it can: 0 if it is only to be taken away.
+    #[must_use]
+    pub fn expires_in(&self, now: Now) -> Option<u64> {
+        let left = self.entry.expires.since(now.mono).as_millis();
+        let left = u64::try_from(left).unwrap_or(u64::MAX);
+        self.entry.can_expire().then_some(left)
     }
 
     /// Its offset in a stream; in other queues a number that rises from message to message.

@@ -46,6 +46,7 @@ mod supply;
 pub mod views;
 mod waiters;
 
+pub use crate::queue::Bookmark;
 pub use actor::Actor;
 pub use administration::{
     AdminError, Administration, Caller, Missing, NotAllowed, VhostDefinition, VhostError,
@@ -57,7 +58,7 @@ pub use definitions::{
 };
 pub(crate) use definitions::{IMPORTED_HASH, check_document};
 pub use exchanges::ExchangeDeclaration;
-pub use messages::{Publication, Published, QueuedMessage};
+pub use messages::{Publication, Published, QueuedMessage, QueuedMessages};
 pub use queues::QueueDeclaration;
 pub use stored::Stored;
 pub use supply::{SETTLEMENT_PIECE, Settled, Settlements, Supply};

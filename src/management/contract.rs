@@ -2,7 +2,7 @@
 
 use super::shape::{Kind, Shape};
 use super::shapes::definitions::DEFINITIONS;
-use super::shapes::messages::{MESSAGE, PUBLICATION, PUBLISHED, WISH};
+use super::shapes::messages::{BROWSED, MESSAGE, PUBLICATION, PUBLISHED, WISH};
 use super::shapes::queues::QUEUE;
 use super::shapes::rights::{CREDENTIALS, LOGIN};
 use super::shapes::topology::BINDING_DECLARATION;
@@ -305,6 +305,52 @@ pub(super) const GET_MESSAGES: Contract = other(
     Takes::Object(&WISH),
     Gives::Json(Kind::List(&Kind::Object(&MESSAGE))),
 );
+
+/// Messages that wait, as many as are asked for.
+pub(super) const BROWSE: Contract = other(Takes::Nothing, Gives::Whole(&BROWSED)).query(&[
+    param("from", Kind::Text, "What `next` said in an answer before."),
+    param(
+        "count",
+        Kind::Whole,
+        "How many are shown, from 1 to 1000; otherwise 50.",
+    ),
+    param(
+        "truncate",
+        Kind::Whole,
+        "Bytes of a body that are shown; otherwise 16384.",
+    ),
+    param(
+        "encoding",
+        Kind::Word(&["auto", "base64"]),
+        "How a body is shown.",
+    ),
+    param(
+        "exchange",
+        Kind::Text,
+        "Only with this in the name of its exchange.",
+    ),
+    param(
+        "routing_key",
+        Kind::Text,
+        "Only with this in its routing key.",
+    ),
+    param(
+        "header",
+        Kind::Text,
+        "Only with this header; with a text in it: `name:text`.",
+    ),
+    param(
+        "property",
+        Kind::Text,
+        "Only with this property; with a text in it: `name:text`.",
+    ),
+    param("body", Kind::Text, "Only with this in its body."),
+    param(
+        "use_regex",
+        Kind::Truth,
+        "Whether these texts are regular expressions.",
+    ),
+]);
 
 /// Whether a message that is published was routed.
 pub(super) const PUBLISH: Contract = other(Takes::Object(&PUBLICATION), Gives::Object(&PUBLISHED));

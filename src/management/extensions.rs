@@ -3,8 +3,8 @@
 //!
 //! Source: RabbitMQ 4.3.6, its tools.
 
-use super::contract::{Gives, Takes, one, other};
-use super::resources::{plugins, users};
+use super::contract::{BROWSE, Gives, Takes, one, other};
+use super::resources::{browse, plugins, users};
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shapes::nodes::{CHANGED_PLUGINS, ENABLED_PLUGINS, PLUGINS};
 use super::shapes::rights::{AUTHENTICATION, PASSWORD};
@@ -15,6 +15,10 @@ routes! { EXTENSIONS;
         Put, Administrator, None, plugins::set,
             other(Takes::Object(&ENABLED_PLUGINS), Gives::Object(&CHANGED_PLUGINS)),
             "Enables these plugins and no others.";
+    }
+    "/leveret/queues/{vhost}/{queue}/messages" {
+        Get, Vhost, Read, browse::browse, BROWSE,
+            "Messages that wait in a queue, without taking them.";
     }
     "/leveret/users/{user}/authenticate" {
         Post, Administrator, None, users::authenticate,

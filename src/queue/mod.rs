@@ -65,9 +65,10 @@ pub(crate) use glance::{Amounts, Glance};
 pub(crate) use headers::first_death_exchange;
 pub use leaving::{GivenBack, Held};
 pub use outcome::{Outcome, ReturnCause};
+pub use ready::Bookmark;
 pub use remains::Remains;
 pub use sum::Sum;
-pub use views::{ConsumerSnapshot, Counts, PeekMax, Stats};
+pub use views::{Browsed, ConsumerSnapshot, Counts, PeekMax, Stats};
 
 use common::Common;
 use ordinary::Ordinary;

@@ -23,6 +23,7 @@ use crate::clock::Mono;
 use crate::message::Message;
 use crate::store::RecordAt;
 
+mod browse;
 mod chunk;
 mod level;
 mod mass;
@@ -31,6 +32,7 @@ mod piece;
 mod restore;
 mod runs;
 
+pub use browse::Bookmark;
 use chunk::Lost;
 pub(super) use level::Level;
 use level::PageOut;
@@ -339,15 +341,6 @@ impl Ready {
         self.stored = Sum::default();
         self.account.clear();
         lists
-    }
-
-    /// Shows every message, in the order in which they would leave, until `each` says `false`.
-    /// Reads back what is on disk, run by run, without keeping it.
-    pub(super) fn visit(&self, each: &mut dyn FnMut(&Entry) -> bool) {
-        let bodies = self.account.bodies().map(|bodies| &**bodies);
-        let levels = self.levels.iter().rev();
-        let mut lists = [&self.returned].into_iter().chain(levels);
-        lists.all(|list| list.visit(bodies, each));
     }
 
     /// Moves all but the first message of each level to disk, as far as the disk takes them.

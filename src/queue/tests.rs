@@ -1,5 +1,6 @@
 //! Facts about queues, by scripted calls.
 
+mod browse;
 mod consumers;
 mod counting;
 mod dying;

@@ -7,7 +7,7 @@ use leveret_codec::types::{ChannelId, ShortString};
 use serde::Serialize;
 
 use super::common::Common;
-use super::{OfType, Ordinary, Queue, Sum};
+use super::{Bookmark, OfType, Ordinary, Queue, Sum};
 use crate::clock::{Now, Wall};
 use crate::entry::Entry;
 use crate::events::DeathReason;
@@ -226,12 +226,29 @@ impl Queue {
     /// them without taking them: as many as `max` allows.
     #[must_use]
     pub fn peek(&self, max: impl Into<PeekMax>) -> Vec<Entry> {
+        let browsed = self.browse(Bookmark::default(), max);
+        let entries = browsed.messages.into_iter().map(|(entry, _)| entry);
+        entries.collect()
+    }
+
+    /// The same behind a bookmark.
+    #[must_use]
+    pub fn browse(&self, from: Bookmark, max: impl Into<PeekMax>) -> Browsed {
         let max = max.into();
         match &self.0 {
-            OfType::Ordinary(queue) => queue.peek(max),
-            OfType::Stream(queue) => queue.peek(max),
+            OfType::Ordinary(queue) => queue.browse(from, max),
+            OfType::Stream(queue) => queue.browse(from, max),
         }
     }
+}
+
+/// Some of the messages that wait in a queue.
+#[derive(Clone, Debug, Default)]
+pub struct Browsed {
+    /// Copies of them, in the order in which they would leave, each with the bookmark behind it.
+    pub messages: Vec<(Entry, Bookmark)>,
+    /// Whether there is nothing behind them.
+    pub is_all: bool,
 }
 
 /// How much is shown of the messages that wait in a queue.
@@ -253,14 +270,19 @@ impl From<usize> for PeekMax {
 }
 
 impl PeekMax {
-    /// Adds copies of what `next` gives to `shown`, one at each call, while there is room.
-    pub(super) fn show(&mut self, shown: &mut Vec<Entry>, next: impl FnOnce() -> Entry) -> bool {
+    /// Adds what `copy` gives to `shown` while there is room.
+    pub(super) fn show(
+        &mut self,
+        shown: &mut Browsed,
+        next: Bookmark,
+        copy: impl FnOnce() -> Entry,
+    ) -> bool {
         let has_room = self.messages > 0 && self.bytes > 0;
         if has_room {
-            let entry = next();
+            let entry = copy();
             self.messages -= 1;
             self.bytes = self.bytes.saturating_sub(entry.size());
-            shown.push(entry);
+            shown.messages.push((entry, next));
         }
         has_room
     }

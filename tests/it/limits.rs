@@ -104,6 +104,11 @@ const BOUNDS: &[(&str, &str)] = &[
         "silent::a_silent_body_gives_way_to_others",
     ),
     ("HTTP_GET_BYTES", "management::a_get_has_an_end"),
+    ("HTTP_BROWSE_MAX", "browse::what_cannot_be_meant_is_refused"),
+    (
+        "HTTP_BROWSE_SEEN",
+        "browse::one_request_looks_at_so_many_messages_at_most",
+    ),
     (
         "HTTP_GET_HERE",
         "management::long_answers_with_messages_have_room_for_so_much_together",

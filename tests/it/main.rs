@@ -9,6 +9,7 @@ mod administration;
 mod audit;
 mod bench;
 mod brim;
+mod browse;
 mod changes;
 mod cli;
 mod cli_data;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use leveret_codec::properties::{Properties, PropertiesRef};
 use leveret_codec::reply::ReplyCode;
@@ -14,7 +14,7 @@ use leveret_codec::types::{ShortBytes, ShortString};
 use serde_json::{Map, Value as Json, json};
 
 use crate::clock::Now;
-use crate::definitions::{from_json, to_json};
+use crate::definitions::from_json;
 use crate::desk::{
     Actor, Outcome, Publication, Published, QueuedMessage, ReturnCause, Settled, Settlements,
     Supply,
@@ -27,6 +27,7 @@ use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::{Fields, short};
 use crate::management::json::{Columns, Object};
+use crate::management::resources::message_object::{self, Shown, is_base64};
 use crate::turns::{self, Left};
 
 /// `POST /exchanges/V/X/publish`: answers whether any queue took it. While an alarm is on it waits,
@@ -202,21 +203,12 @@ struct Wish {
     count: u64,
     /// What becomes of them; `None` if they are taken at once.
     outcome: Option<Outcome>,
-    is_base64: bool,
-    /// Octets of a body that are shown.
-    truncate: usize,
+    shown: Shown,
 }
 
 /// RabbitMQ's words for an unknown mode.
 const MODES: &str = "Valid values are: ack_requeue_true, ack_requeue_false, reject_requeue_true, \
                      reject_requeue_false";
-
-/// Octets that an octet of a body may become: in base64, and as a text with escapes.
-const BASE64: u64 = 2;
-const ESCAPED: u64 = 6;
-
-/// Octets of what is said of a message beside its body, about.
-const SAID_OF_ONE: u64 = 512;
 
 impl Wish {
     fn read(fields: &Fields) -> Result<Self, Refusal> {
@@ -238,14 +230,7 @@ impl Wish {
                 return Err(Refusal::bad(reason));
             }
         };
-        let is_base64 = match fields.get("encoding").and_then(Json::as_str) {
-            Some("auto") => false,
-            Some("base64") => true,
-            _ => {
-                let reason = "Unsupported encoding. Please use auto or base64.";
-                return Err(Refusal::bad(reason));
-            }
-        };
+        let is_base64 = is_base64(fields.get("encoding").and_then(Json::as_str))?;
         let count = whole(fields, "count")?.unwrap_or_default();
         let truncate = whole(fields, "truncate")?;
         let truncate = truncate.map(|octets| usize::try_from(octets).unwrap_or_default());
@@ -253,8 +238,10 @@ impl Wish {
             // Seen: RabbitMQ 4.3.6 gets all there are for a negative count.
             count: u64::try_from(count).unwrap_or(u64::MAX),
             outcome,
-            is_base64,
-            truncate: truncate.unwrap_or(usize::MAX),
+            shown: Shown {
+                is_base64,
+                truncate: truncate.unwrap_or(usize::MAX),
+            },
         })
     }
 
@@ -262,13 +249,8 @@ impl Wish {
     /// message is got past [`HTTP_GET_BYTES`].
     fn longest(&self, (messages, octets): (u64, u64)) -> u64 {
         let many = self.count.min(messages);
-        let shown = octets.min(many.saturating_mul(self.truncate as u64));
-        let each = if self.is_base64 { BASE64 } else { ESCAPED };
-        let bodies = shown.saturating_mul(each);
-        let said = many.saturating_mul(SAID_OF_ONE);
-        bodies
-            .saturating_add(said)
-            .min(HTTP_GET_BYTES + HTTP_GET_BYTES / 3)
+        let longest = self.shown.longest(many, octets);
+        longest.min(HTTP_GET_BYTES + HTTP_GET_BYTES / 3)
     }
 }
 
@@ -422,51 +404,9 @@ fn unread(error: &AmqpError) -> Refusal {
 }
 
 fn show(text: &mut Vec<u8>, message: &QueuedMessage, left: u64, wish: &Wish) {
-    let body = message.body();
-    let shown = body.get(..wish.truncate).unwrap_or(body);
     Object::write(text, &Columns::All, |object| {
-        object.set("payload_bytes", &body.len());
-        object.set("redelivered", &message.redelivered());
-        object.set("exchange", &message.exchange());
-        object.set("routing_key", &message.routing_key());
+        message_object::origin(object, message);
         object.set("message_count", &left);
-        shown_properties(object, message.properties());
-        match std::str::from_utf8(shown) {
-            Ok(plain) if !wish.is_base64 => {
-                object.set("payload", plain);
-                object.set("payload_encoding", "string");
-            }
-            _ => {
-                object.set("payload", &STANDARD.encode(shown));
-                object.set("payload_encoding", "base64");
-            }
-        }
-    });
-}
-
-/// The properties that a message has; an empty array if it has none.
-fn shown_properties(object: &mut Object<'_>, properties: PropertiesRef<'_>) {
-    let all = properties.decode().unwrap_or_default();
-    if all == Properties::default() {
-        object.array("properties", [(); 0], |_, ()| ());
-        return;
-    }
-    let text = |short: ShortBytes<'_>| String::from_utf8_lossy(&short).into_owned();
-    object.object("properties", |shown| {
-        shown.set_some("cluster_id", all.cluster_id.map(text));
-        shown.set_some("app_id", all.app_id.map(text));
-        shown.set_some("user_id", all.user_id.map(text));
-        shown.set_some("type", all.type_.map(text));
-        shown.set_some("timestamp", all.timestamp);
-        shown.set_some("message_id", all.message_id.map(text));
-        shown.set_some("expiration", all.expiration.map(text));
-        shown.set_some("reply_to", all.reply_to.map(text));
-        shown.set_some("correlation_id", all.correlation_id.map(text));
-        shown.set_some("priority", all.priority);
-        shown.set_some("delivery_mode", all.delivery_mode);
-        let headers = all.headers.and_then(|headers| headers.to_table().ok());
-        shown.set_some("headers", headers.as_ref().map(to_json));
-        shown.set_some("content_encoding", all.content_encoding.map(text));
-        shown.set_some("content_type", all.content_type.map(text));
+        message_object::content(object, message, wish.shown);
     });
 }

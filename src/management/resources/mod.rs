@@ -2,6 +2,7 @@
 
 pub(super) mod bindings;
 pub(super) mod broker;
+pub(super) mod browse;
 pub(super) mod channels;
 pub(super) mod cluster;
 pub(super) mod connections;
@@ -11,6 +12,7 @@ pub(super) mod exchanges;
 pub(super) mod features;
 mod garbage;
 pub(super) mod health;
+mod message_object;
 pub(super) mod messages;
 pub(super) mod nodes;
 pub(super) mod overview;

@@ -1,6 +1,8 @@
 //! Messages.
 
-use super::{ANYTHING, Any, Either, List, Object, Shape, Text, Truth, Whole, Word, key, maybe};
+use super::{
+    ANYTHING, Any, Either, List, Object, OrNull, Shape, Text, Truth, Whole, Word, key, maybe,
+};
 
 /// What is published.
 pub(in crate::management) const PUBLICATION: Shape = Shape {
@@ -55,6 +57,38 @@ pub(in crate::management) const MESSAGE: Shape = Shape {
             .about("An empty list if it has none."),
         key("redelivered", Truth),
         key("routing_key", Text),
+    ],
+};
+
+/// A message that waits.
+const WAITING: Shape = Shape {
+    name: "WaitingMessage",
+    about: "A message that waits in a queue.",
+    keys: &[
+        key("delivery_count", Whole).about("Deliveries that count towards the delivery limit."),
+        key("exchange", Text),
+        key("expires_in", OrNull(&Whole)).about("Milliseconds."),
+        key("payload", Text),
+        key("payload_bytes", Whole),
+        key("payload_encoding", Word(&["string", "base64"])),
+        key("position", Whole)
+            .about("Its offset in a stream; in other queues it rises from message to message."),
+        key("properties", Either(&[Object(&PROPERTIES), List(&Any)]))
+            .about("An empty list if it has none."),
+        key("redelivered", Truth),
+        key("routing_key", Text),
+        key("stored", Truth).about("Whether it survives a restart."),
+    ],
+};
+
+/// Some of the messages that wait.
+pub(in crate::management) const BROWSED: Shape = Shape {
+    name: "WaitingMessages",
+    about: "Some of the messages that wait in a queue, in the order in which they would leave.",
+    keys: &[
+        key("messages", List(&Object(&WAITING))),
+        key("next", OrNull(&Text)).about("Where to go on, as `from`; null at the end."),
+        key("seen", Whole).about("Messages that were looked at for this answer."),
     ],
 };
 

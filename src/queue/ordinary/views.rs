@@ -3,7 +3,7 @@
 use leveret_codec::table::Table;
 
 use super::Ordinary;
-use crate::queue::{Entry, PeekMax, Sum};
+use crate::queue::{Bookmark, Browsed, Entry, PeekMax, Sum};
 
 impl Ordinary {
     /// See `Queue::consumer_timeout_ms`. Classic queues have none (RabbitMQ 4.3 and later); in a
@@ -56,11 +56,11 @@ impl Ordinary {
         size_of::<Self>() as u64 + self.ready.memory()
     }
 
-    /// See `Queue::peek`.
-    pub(in crate::queue) fn peek(&self, mut max: PeekMax) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        self.ready
-            .visit(&mut |entry| max.show(&mut entries, || entry.clone()));
-        entries
+    /// See `Queue::browse`.
+    pub(in crate::queue) fn browse(&self, from: Bookmark, mut max: PeekMax) -> Browsed {
+        let mut shown = Browsed::default();
+        let mut show = |entry: &Entry, next| max.show(&mut shown, next, || entry.clone());
+        let is_all = self.ready.visit(from, &mut show);
+        Browsed { is_all, ..shown }
     }
 }

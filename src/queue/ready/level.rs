@@ -17,6 +17,8 @@ use crate::queue::Sum;
 use crate::queue::bodies::Bodies;
 use crate::queue::spilled::{Moved, Refused};
 
+mod browse;
+
 /// Messages in a head before a tail begins; twice as many are cut.
 const HEAD_LEN: usize = 512;
 /// Messages in a chunk.
@@ -268,20 +270,6 @@ impl Level {
         } else {
             self.head.len()
         }
-    }
-
-    /// Shows the messages in order until `each` says `false`.
-    pub(super) fn visit(
-        &self,
-        bodies: Option<&dyn Bodies>,
-        each: &mut dyn FnMut(&Entry) -> bool,
-    ) -> bool {
-        let Some(rest) = &self.rest else {
-            return self.head.iter().all(each);
-        };
-        self.head.iter().all(&mut *each)
-            && rest.chunks.iter().all(|chunk| chunk.visit(bodies, each))
-            && rest.tail.iter().all(each)
     }
 
     /// Takes the next part of it, to be thrown away: nothing is read back for it. `None` if there

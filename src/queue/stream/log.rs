@@ -24,6 +24,8 @@ use crate::queue::spilled::Refused;
 use crate::queue::{Limits, Sum};
 use crate::store::{RecordAt, Recovered};
 
+mod browse;
+
 /// Octets of a segment, unless `x-stream-max-segment-size-bytes` says otherwise.
 ///
 /// Docs: streams.
@@ -227,13 +229,6 @@ impl Log {
         if let Some(segment) = self.segments.get_mut(behind.wrapping_sub(1)) {
             segment.bodies -= lost.bodies;
         }
-    }
-
-    /// Shows all messages with their offsets, oldest first, until `each` says `false`. Reads back
-    /// what is on disk, block by block, without keeping it.
-    pub(super) fn visit(&self, each: &mut dyn FnMut(u64, RecordAt, &Message) -> bool) {
-        let mut blocks = self.blocks.iter();
-        let _all = blocks.all(|block| block.visit(self.disk(), each));
     }
 
     /// Where messages are that are not in memory.

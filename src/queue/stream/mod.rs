@@ -13,7 +13,8 @@ use leveret_codec::reply::ReplyCode;
 
 use super::common::Common;
 use super::{
-    Effects, Entry, GivenBack, Limits, NewConsumer, Outcome, PeekMax, Pushed, QueueKind, Removed,
+    Bookmark, Browsed, Effects, Entry, GivenBack, Limits, NewConsumer, Outcome, PeekMax, Pushed,
+    QueueKind, Removed,
 };
 use crate::clock::Now;
 use crate::error::AmqpError;
@@ -236,13 +237,15 @@ impl Stream {
         size_of::<Self>() as u64 + self.log.memory()
     }
 
-    /// See `Queue::peek`.
-    pub(super) fn peek(&self, mut max: PeekMax) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        self.log.visit(&mut |offset, at, message| {
-            max.show(&mut entries, || entry_of(message, at, offset))
+    /// See `Queue::browse`.
+    pub(super) fn browse(&self, from: Bookmark, mut max: PeekMax) -> Browsed {
+        let mut shown = Browsed::default();
+        let first = from.unseen_offset();
+        let is_all = self.log.visit(first, &mut |offset, at, message| {
+            let next = Bookmark::offset(offset + 1);
+            max.show(&mut shown, next, || entry_of(message, at, offset))
         });
-        entries
+        Browsed { is_all, ..shown }
     }
 }
 

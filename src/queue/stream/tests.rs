@@ -13,6 +13,7 @@ use crate::message::{Body, Message, MessageBuilder, Traits};
 use crate::queue::tests::fixture::{Fixture, consumer, message, numbers};
 use crate::queue::{Limits, NewConsumer, Outcome, ReturnCause};
 
+mod browse;
 mod paging;
 
 /// A message with a filter value, if any.

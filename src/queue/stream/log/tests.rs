@@ -47,7 +47,7 @@ fn offsets(log: &Log) -> Vec<u64> {
 
 fn slots(log: &Log) -> Vec<(u64, RecordAt)> {
     let mut slots = Vec::new();
-    log.visit(&mut |offset, at, _| {
+    log.visit(0, &mut |offset, at, _| {
         slots.push((offset, at));
         true
     });

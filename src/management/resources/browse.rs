@@ -1,0 +1,159 @@
+//! Messages that are looked at where they wait: nothing is taken, counted or moved.
+//!
+//! A queue is looked through in pieces, each under its lock for as long as a run of neighbours
+//! takes to be read, and one request looks at so many messages at most. Its answer says where the
+//! next one goes on.
+
+use super::message_object::{self, Shown, is_base64};
+use crate::clock::Now;
+use crate::desk::{Actor, Bookmark, QueuedMessage, QueuedMessages};
+use crate::limits::{HTTP_BROWSE_MAX, HTTP_BROWSE_SEEN, HTTP_GET_HERE, HTTP_ITEMS_HERE};
+use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::ask::Ask;
+use crate::management::json::{Columns, Object, value_of};
+use crate::management::query::Query;
+
+mod filter;
+
+use filter::Filter;
+
+/// Messages that are looked at while their queue is locked.
+const PIECE: usize = 64;
+/// Messages that are shown if the query does not say how many.
+const COUNT: usize = 50;
+/// Octets of a body that are shown if the query does not say how many.
+const TRUNCATE: usize = 16 * 1024;
+
+/// Which messages are wanted, and how.
+struct Wish {
+    from: Bookmark,
+    count: usize,
+    shown: Shown,
+    filter: Filter,
+}
+
+impl Wish {
+    fn read(query: &Query) -> Result<Self, Refusal> {
+        let from = query.get("from").unwrap_or("0.0");
+        let from = from.parse().map_err(|_| {
+            Refusal::bad("from is no bookmark: use what next said in an answer before")
+        })?;
+        let count = whole(query, "count")?.unwrap_or(COUNT);
+        if !(1..=HTTP_BROWSE_MAX).contains(&count) {
+            let reason = format!("count must be from 1 to {HTTP_BROWSE_MAX}");
+            return Err(Refusal::bad(reason));
+        }
+        Ok(Self {
+            from,
+            count,
+            shown: Shown {
+                is_base64: is_base64(query.get("encoding").or(Some("auto")))?,
+                truncate: whole(query, "truncate")?.unwrap_or(TRUNCATE),
+            },
+            filter: Filter::read(query)?,
+        })
+    }
+}
+
+fn whole(query: &Query, name: &str) -> Result<Option<usize>, Refusal> {
+    let read = |text: &str| {
+        let whole = text.parse();
+        whole.map_err(|_| Refusal::bad(format!("{name} is no whole number: {text}")))
+    };
+    query.get(name).map(read).transpose()
+}
+
+/// `GET /leveret/queues/V/Q/messages`.
+pub(in crate::management) async fn browse(ask: Ask) -> Answer {
+    let name = ask.name("queue");
+    let actor = ask.actor()?;
+    let waits = ask.desk.how_much_waits(ask.name("vhost"), name);
+    let (messages, octets) = waits.ok_or_else(|| Refusal::missing("queue_not_found"))?;
+    let wish = Wish::read(&ask.query)?;
+    let longest = wish.shown.longest(messages.min(wish.count as u64), octets);
+    let room = ask.door.aside.room_for_answer(longest).await;
+    let mut room = room.ok_or_else(Refusal::no_room)?;
+    let mut browsing = Browsing {
+        text: b"{\"messages\":[".to_vec(),
+        next: wish.from,
+        wish,
+        found: 0,
+        seen: 0,
+        octets: 0,
+    };
+    let is_all = loop {
+        let now = ask.desk.env.clock.now();
+        // What has left memory is read from disk.
+        let piece = || browsing.piece(&actor, name, now);
+        if let Some(is_all) = ask.door.aside.read(HTTP_ITEMS_HERE + 1, piece).await? {
+            break is_all;
+        }
+    };
+    let text = browsing.end(is_all);
+    if text.len() as u64 <= HTTP_GET_HERE {
+        return Ok(Reply::json(text));
+    }
+    room.shrink(text.len());
+    Ok(Reply::kept(text, room))
+}
+
+/// A queue that is being looked through.
+struct Browsing {
+    wish: Wish,
+    text: Vec<u8>,
+    /// Where to go on.
+    next: Bookmark,
+    /// Messages that were wanted.
+    found: usize,
+    /// Messages that were looked at, and their octets.
+    seen: usize,
+    octets: u64,
+}
+
+impl Browsing {
+    /// Looks at the next piece. `Some` if that was the last one, with whether it was the queue's.
+    fn piece(&mut self, actor: &Actor, name: &str, now: Now) -> Result<Option<bool>, Refusal> {
+        let QueuedMessages { messages, is_all } = actor.browse(name, self.next, PIECE)?;
+        let (seen_max, octets_max) = HTTP_BROWSE_SEEN;
+        for (message, next) in messages {
+            self.next = next;
+            self.seen += 1;
+            self.octets += message.body().len() as u64;
+            if self.wish.filter.wants(&message) {
+                self.show(&message, now);
+            }
+            let is_enough = self.found >= self.wish.count;
+            if is_enough || self.seen >= seen_max || self.octets >= octets_max {
+                return Ok(Some(false));
+            }
+        }
+        Ok(is_all.then_some(true))
+    }
+
+    fn show(&mut self, message: &QueuedMessage, now: Now) {
+        if self.found > 0 {
+            self.text.push(b',');
+        }
+        self.found += 1;
+        Object::write(&mut self.text, &Columns::All, |object| {
+            object.set("position", &message.position());
+            message_object::origin(object, message);
+            object.set("delivery_count", &message.delivery_count());
+            object.set("stored", &message.is_stored());
+            object.set("expires_in", &message.expires_in(now));
+            message_object::content(object, message, self.wish.shown);
+        });
+    }
+
+    /// The whole answer.
+    fn end(self, is_all: bool) -> Vec<u8> {
+        let mut text = self.text;
+        text.extend_from_slice(b"],\"next\":");
+        let next = (!is_all).then(|| self.next.to_string());
+        value_of(&mut text, &next);
+        text.extend_from_slice(b",\"seen\":");
+        value_of(&mut text, &self.seen);
+        text.push(b'}');
+        text
+    }
+}
