@@ -35,8 +35,8 @@ settings! {
         port: u16 = 5672;
         "port", Whole(0, 65535, Count), ["listeners.tcp.default"], env "RABBITMQ_NODE_PORT";
 
-        /// More addresses for AMQP 0-9-1, beside `host` and `port`: each a port, for every interface,
-        /// or an address and a port.
+        /// More addresses for AMQP 0-9-1, beside `host` and `port`: each a port, for every
+        /// interface, or an address and a port.
         extra_listeners: Vec<String> = Vec::new();
         "extra_listeners", List { of: &[], least: 0 }, [];
 

@@ -571,8 +571,8 @@ fn values_that_do_not_go_together_are_refused() {
     );
     refused(
         file("extra_listeners = [\"5673\", \"127.0.0.1:15672\"]"),
-        "extra_listeners (15672, leveret.toml, line 1) and management.tcp.port (15672, the \
-         default) must not be the same",
+        "management.tcp.port (15672, the default) and extra_listeners (15672, leveret.toml, line \
+         1) must not be the same",
     );
     for apart in [
         "port = 0\nmanagement.tcp.port = 0",

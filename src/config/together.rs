@@ -114,6 +114,8 @@ impl Settings {
         let mut listeners = Vec::new();
         if self.amqp_enabled {
             listeners.push(("port", (&*self.host, self.port)));
+            let extra = self.extra_addresses();
+            listeners.extend(extra.map(|address| ("extra_listeners", address)));
         }
         if self.management_enabled {
             listeners.push(("management.tcp.port", self.management_address()));
@@ -121,10 +123,6 @@ impl Settings {
         if self.prometheus_enabled {
             listeners.push(("prometheus.tcp.port", self.prometheus_address()));
         }
-        listeners.extend(
-            self.extra_addresses()
-                .map(|address| ("extra_listeners", address)),
-        );
         listeners.retain(|(_, (_, port))| *port != 0);
         let mut clashes = Vec::new();
         for (nth, (name, (host, port))) in listeners.iter().enumerate() {
