@@ -1,14 +1,10 @@
-//! How Erlang writes values: RabbitMQ's texts are full of them, and so are some of its files, which
-//! [`terms`] reads.
+//! How Erlang writes values: RabbitMQ's texts are full of them.
 //!
 //! Owns the notation; does not know which value is wrong or why.
 //!
 //! Seen: Erlang/OTP 29, `io_lib:format` with `~ts` and `~tp`; RabbitMQ 4.3.6, texts of refusals.
 
 use std::borrow::Cow;
-
-#[cfg(feature = "settings-file")]
-pub(crate) mod terms;
 
 /// Erlang breaks a term that would reach beyond this column.
 pub(crate) const COLUMN_MAX: usize = 78;

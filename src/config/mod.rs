@@ -15,6 +15,7 @@
 mod docs;
 mod error;
 mod key;
+mod logs;
 #[cfg(feature = "settings-file")]
 mod near;
 mod node;

@@ -11,6 +11,7 @@ mod environment;
 mod known;
 mod protecting;
 mod reading;
+mod sealing;
 mod surroundings;
 
 use std::path::Path;

@@ -7,12 +7,14 @@
 
 use std::path::Path;
 
+use leveret_terms::{Term, text as terms};
+
 use super::reading::Reading;
+use super::sealing;
 use super::surroundings::Variable;
 use crate::config::error::ConfigError;
 use crate::config::origin::Origin;
 use crate::config::sources::read_text;
-use crate::erlang::terms::{self, Term};
 
 /// What such a file has.
 const EXPECTED: &str = "applications with settings, as in [{rabbit, [{heartbeat, 30}]}].";
@@ -128,6 +130,9 @@ fn tell(into: &mut Reading, (application, key): (&str, &str), value: &Term, at: 
     if (application, key) == ("rabbit", "consumer_timeout") && is_unlimited(value) {
         return into.give_none(key, at.clone());
     }
+    if (application, key) == ("rabbit", "config_entry_decoder") {
+        return into.decode_with(value, at.clone());
+    }
     let lines = lines(application, key, value);
     if let Some(stem) = stem(application, key) {
         into.forget(&super::parts(stem));
@@ -242,7 +247,9 @@ fn items(term: &Term) -> Option<&[Term]> {
 fn scalar(term: &Term) -> Option<String> {
     Some(match term {
         Term::Atom(word) if word == "undefined" => "infinity".to_owned(),
-        Term::Atom(text) | Term::Text(text) | Term::Binary(text) => text.clone(),
+        Term::Atom(text) => text.clone(),
+        Term::Text(_) | Term::Binary(_) => return term.as_text(),
+        Term::Tuple(items, _) => return sealing::line(items),
         Term::Whole(whole) => whole.to_string(),
         Term::Ratio(ratio) => ratio.to_string(),
         _ => return None,

@@ -5,10 +5,11 @@
 
 use std::path::Path;
 
+use leveret_terms::{Term, text as terms};
+
 use crate::config::error::ConfigError;
 use crate::config::origin::Origin;
 use crate::config::sources::read_text;
-use crate::erlang::terms::{self, Term};
 
 /// The names in such a file.
 ///

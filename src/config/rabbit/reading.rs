@@ -8,10 +8,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use leveret_terms::Term;
+
 use super::classic;
 use super::conf::{self, Said};
 use super::known::{self, Known};
 use super::protecting;
+use super::sealing::{self, Decoder};
 use super::surroundings::Variable;
 use super::{is_listener, keys, parts, worth};
 use crate::config::error::{ConfigError, Unknown};
@@ -35,6 +38,8 @@ pub(in crate::config) struct Reading {
     /// By name, so that the last line of a name counts.
     lines: BTreeMap<Vec<String>, (String, Origin)>,
     files: usize,
+    /// Reads encrypted values.
+    decoder: Option<Decoder>,
 }
 
 /// The files that `RABBITMQ_CONFIG_FILES` stands for, in their order: those of a directory that end
@@ -103,6 +108,17 @@ impl Reading {
     /// Lines whose names begin so count no more.
     pub(super) fn forget(&mut self, stem: &[String]) {
         self.lines.retain(|name, _| !name.starts_with(stem));
+    }
+
+    /// Encrypted values are read in this way.
+    pub(super) fn decode_with(&mut self, decoder: &Term, origin: Origin) {
+        match Decoder::of(decoder) {
+            Some(decoder) => self.decoder = Some(decoder),
+            None => self.problem(ConfigError::NoTerm {
+                origin,
+                expected: sealing::DECODER,
+            }),
+        }
     }
 
     pub(super) fn ignore(&mut self, origin: Origin, text: String) {
@@ -241,10 +257,13 @@ impl Reading {
         let is_secret = keys(&parts(known.name))
             .iter()
             .any(|row| matches!(row.value_type, ValueType::Secret));
-        if is_secret && value.starts_with("encrypted:") {
-            let found = "an encrypted value, for which there is no key here".to_owned();
-            return Err(wrong(found, "a plain one".to_owned()));
-        }
+        let value = match is_secret {
+            true => sealing::opened(value, self.decoder.as_ref()).map_err(|found| {
+                let expected = "a plain one, or one that can be decrypted".to_owned();
+                wrong(found.to_owned(), expected)
+            })?,
+            false => value,
+        };
         if !known.takes(&value) {
             return Err(wrong(format!("{value:?}"), known.expected()));
         }

@@ -13,6 +13,10 @@ pub(crate) enum Term {
     Atom(String),
     /// Text, a binary in Erlang.
     Text(String),
+    /// A list of characters.
+    Chars(String),
+    /// A binary that is no text.
+    Octets(Vec<u8>),
     Int(i64),
     Float(f64),
     List(Vec<Self>),
@@ -21,6 +25,8 @@ pub(crate) enum Term {
     Pairs(Vec<(String, Self)>),
     /// A map, an object in JSON; empty it is `#{}`.
     Map(Vec<(String, Self)>),
+    /// A map with keys of any kind.
+    Dict(Vec<(Self, Self)>),
     /// A process, as `<rabbit@host.1.2.3>`.
     Pid(String),
 }
@@ -104,11 +110,26 @@ impl Term {
         match self {
             Self::Atom(name) if name == "true" => Value::Bool(true),
             Self::Atom(name) if name == "false" => Value::Bool(false),
-            Self::Atom(text) | Self::Text(text) | Self::Pid(text) => Value::String(text.clone()),
+            Self::Atom(text) | Self::Text(text) | Self::Chars(text) | Self::Pid(text) => {
+                Value::String(text.clone())
+            }
+            Self::Octets(octets) => Value::from(octets.as_slice()),
             Self::Int(number) => Value::from(*number),
             Self::Float(number) => Value::from(*number),
             Self::List(items) | Self::Tuple(items) => {
                 Value::Array(items.iter().map(Self::to_json).collect())
+            }
+            Self::Dict(pairs) => {
+                let pairs = pairs.iter();
+                let name = |key: &Self| match key.to_json() {
+                    Value::String(name) => name,
+                    other => other.to_string(),
+                };
+                Value::Object(
+                    pairs
+                        .map(|(key, value)| (name(key), value.to_json()))
+                        .collect(),
+                )
             }
             Self::Pairs(fields) | Self::Map(fields) => {
                 let fields = fields.iter();
@@ -117,6 +138,32 @@ impl Term {
                         .map(|(key, value)| (key.clone(), value.to_json()))
                         .collect(),
                 )
+            }
+        }
+    }
+}
+
+impl From<leveret_terms::Term> for Term {
+    fn from(read: leveret_terms::Term) -> Self {
+        use leveret_terms::Term as Read;
+
+        let all = |items: Vec<Read>| items.into_iter().map(Self::from).collect();
+        match read {
+            Read::Atom(name) => Self::Atom(name),
+            Read::Text(text) => Self::Chars(text),
+            Read::Binary(octets) => match Read::Binary(octets.clone()).as_text() {
+                Some(text) if !text.chars().any(char::is_control) => Self::Text(text),
+                _ => Self::Octets(octets),
+            },
+            Read::Whole(whole) => Self::Int(whole),
+            Read::Ratio(ratio) => Self::Float(ratio),
+            Read::List(items) => Self::List(all(items)),
+            Read::Tuple(items, _) => Self::Tuple(all(items)),
+            call @ Read::Call(..) => Self::Atom(call.to_string()),
+            Read::Map(pairs) => {
+                let pairs = pairs.into_iter();
+                let pairs = pairs.map(|(key, value)| (key.into(), value.into()));
+                Self::Dict(pairs.collect())
             }
         }
     }

@@ -6,9 +6,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use leveret_terms::{Term, text as terms};
+
 use crate::alarms::Alarm;
 use crate::desk::Desk;
-use crate::erlang::terms::{self, Term};
 
 /// Whom an expression is asked of.
 pub(super) struct Around<'a> {
@@ -115,7 +116,7 @@ fn call(
     }
     let desk = around.desk.as_ref().ok_or(EvalError::Stopped);
     match (module, function, arguments) {
-        ("rabbit_nodes", "cluster_name", []) => Ok(Term::Binary(desk?.cluster_name())),
+        ("rabbit_nodes", "cluster_name", []) => Ok(Term::Binary(desk?.cluster_name().into())),
         ("rabbit_alarm", "get_alarms", []) => {
             let alarms = desk?.alarms().into_iter();
             let alarm = |alarm: Alarm| {
@@ -199,7 +200,7 @@ fn get(desk: &Desk, key: &str) -> Option<Term> {
         "channel_tick_interval" => Term::Whole(CHANNEL_TICK_MS),
         "loopback_users" => {
             let users = desk.auth.loopback_users().into_iter();
-            Term::List(users.map(Term::Binary).collect())
+            Term::List(users.map(|user| Term::Binary(user.into())).collect())
         }
         _ => return None,
     })
@@ -245,11 +246,7 @@ fn users(list: &Term) -> Option<Vec<String>> {
         // An empty list of characters is an empty list.
         return matches!(list, Term::Text(text) if text.is_empty()).then(Vec::new);
     };
-    let name = |name: &Term| match name {
-        Term::Binary(name) | Term::Text(name) => Some(name.clone()),
-        _ => None,
-    };
-    names.iter().map(name).collect()
+    names.iter().map(Term::as_text).collect()
 }
 
 #[cfg(test)]

@@ -224,8 +224,9 @@ fn what_rabbitmq_refuses_is_refused_with_file_line_and_reason() {
              variable NOT_SET to be set",
             "rabbitmq.conf, line 4: found something else, expected name = value, include FILE or \
              # comment",
-            "rabbitmq.conf, line 5: default_pass: found an encrypted value, for which there is no \
-             key here, expected a plain one",
+            "rabbitmq.conf, line 5: default_pass: found an encrypted value without a \
+             config_entry_decoder in advanced.config, expected a plain one, or one that can be \
+             decrypted",
             "rabbitmq.conf, line 6: log.console.level: found \"verbose\", expected one of debug, \
              info, notice, warning, error, critical, alert, emergency, none",
         ]

@@ -1,5 +1,7 @@
 //! What several commands ask of a node, and how refusals are worded.
 
+use std::io::{self, BufRead as _, Write as _};
+
 use serde_json::{Map, Value};
 
 use crate::client::{Client, Reply, path};
@@ -113,6 +115,28 @@ pub(super) fn user(client: &mut Client, name: &str) -> Result<Value, Failure> {
         )),
         _ => reply.value(),
     }
+}
+
+/// The word at a place, or a line of standard input, which is asked for.
+pub(super) fn word_or_line(
+    call: &Call<'_>,
+    at: usize,
+    asked: &str,
+) -> Result<Option<String>, Failure> {
+    if let Some(given) = call.line.words.get(at) {
+        return Ok(Some(given.clone()));
+    }
+    let failed = |error: io::Error| Failure::error(code::IO, error.to_string());
+    let mut out = io::stdout();
+    // The answer of a person ends the line; elsewhere there must be one too.
+    write!(out, "{asked}")
+        .and_then(|()| out.flush())
+        .map_err(failed)?;
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line).map_err(failed)?;
+    writeln!(out).map_err(failed)?;
+    let line = line.trim_end_matches(['\n', '\r']).to_owned();
+    Ok((read > 0).then_some(line))
 }
 
 /// What Erlang says of an unknown user, where no command says it better.

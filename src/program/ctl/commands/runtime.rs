@@ -9,7 +9,6 @@ use crate::command::{App, COMMAND, Call, Command, Section, one_word, words};
 use crate::failure::{Failure, code};
 use crate::line::Switch;
 use crate::output::{Formatter, Output};
-use crate::term::Term;
 use crate::tool::{Tool, WATCHED};
 
 const ASK: Command = Command {
@@ -107,26 +106,6 @@ pub(super) const ROWS: &[Command] = &[
         usage: "<interceptor> <priority> [<interceptor> <priority> ...] [--timeout <timeout>]",
         validate: |line| words(line, 2, usize::MAX),
         run: |_| Err(without("there are no interceptors of channels")),
-        ..COMMAND
-    },
-    Command {
-        name: "list_hashes",
-        tools: WATCHED,
-        section: Section::Observability,
-        about: "Lists the hashes that passwords may have",
-        app: App::NoNode,
-        banner: |_| vec!["Listing supported hash algorithms ...".to_owned()],
-        run: |_| Ok(listed("[sha512,sha256,md5]", &["sha512", "sha256", "md5"])),
-        ..COMMAND
-    },
-    Command {
-        name: "list_ciphers",
-        tools: WATCHED,
-        section: Section::Observability,
-        about: "Lists ciphers for encrypted settings: there are none",
-        app: App::NoNode,
-        banner: |_| vec!["Listing supported ciphers ...".to_owned()],
-        run: |_| Ok(listed("[]", &[])),
         ..COMMAND
     },
     Command {
@@ -274,13 +253,6 @@ fn without(why: &str) -> Failure {
     Failure::error(
         code::UNAVAILABLE,
         format!("This broker does not run on Erlang: {why}"),
-    )
-}
-
-fn listed(text: &str, names: &[&str]) -> Output {
-    Output::report(
-        text,
-        Term::List(names.iter().map(|name| Term::atom(*name)).collect()),
     )
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Seen: RabbitMQ 4.3.6, `ctl/users.ctl` and `ctl/user_limits.ctl`.
 
-use std::io::{BufRead as _, Write as _};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -211,27 +209,6 @@ fn is_named(line: &Line) -> Result<(), Failure> {
     }
 }
 
-/// The password that was given, or a line of standard input.
-fn password(call: &Call<'_>, at: usize, asked: &str) -> Result<Option<String>, Failure> {
-    if let Some(given) = call.line.words.get(at) {
-        return Ok(Some(given.clone()));
-    }
-    let failed = |error: std::io::Error| Failure::error(code::IO, error.to_string());
-    let mut out = std::io::stdout();
-    // The answer of a person ends the line; elsewhere there must be one too.
-    write!(out, "{asked}")
-        .and_then(|()| out.flush())
-        .map_err(failed)?;
-    let mut line = String::new();
-    let read = std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(failed)?;
-    writeln!(out).map_err(failed)?;
-    let line = line.trim_end_matches(['\n', '\r']).to_owned();
-    Ok((read > 0).then_some(line))
-}
-
 fn needed(given: Option<String>, exit: u8) -> Result<String, Failure> {
     let missing = "Password is not provided via argument or stdin";
     given.ok_or_else(|| Failure::error(exit, missing))
@@ -243,7 +220,7 @@ fn add(call: &mut Call<'_>) -> Result<Output, Failure> {
         true => "Hashed and salted password: ",
         false => "Password: ",
     };
-    let password = needed(password(call, 1, asked)?, code::DATA)?;
+    let password = needed(ask::word_or_line(call, 1, asked)?, code::DATA)?;
     let name = call.word(0).to_owned();
     if ask::is_there(&mut call.client, &path(&["users", &name]))? {
         let text = format!("User \"{name}\" already exists");
@@ -268,7 +245,7 @@ const ADDED: &str = "Done. Don't forget to grant the user permissions to some vi
     'rabbitmqctl help set_permissions' to learn more.";
 
 fn authenticate(call: &mut Call<'_>) -> Result<Output, Failure> {
-    let password = needed(password(call, 1, "Password: ")?, code::SOFTWARE)?;
+    let password = needed(ask::word_or_line(call, 1, "Password: ")?, code::SOFTWARE)?;
     let name = call.word(0);
     let at = path(&["leveret", "users", name, "authenticate"]);
     let reply = call.client.post(&at, &json!({"password": password}))?;
@@ -312,7 +289,7 @@ fn put_again(
 }
 
 fn change_password(call: &mut Call<'_>) -> Result<Output, Failure> {
-    let password = needed(password(call, 1, "Password: ")?, code::SOFTWARE)?;
+    let password = needed(ask::word_or_line(call, 1, "Password: ")?, code::SOFTWARE)?;
     let name = call.word(0).to_owned();
     let user = ask::user(&mut call.client, &name)?;
     put_again(call, &user, &[("password", password.into())])
@@ -439,7 +416,7 @@ fn algorithm(line: &Line) -> Result<Digest, Failure> {
 
 fn hash(call: &mut Call<'_>) -> Result<Output, Failure> {
     let digest = algorithm(call.line)?;
-    let password = password(call, 0, "Password: ")?;
+    let password = ask::word_or_line(call, 0, "Password: ")?;
     let password = password.ok_or_else(|| Failure::error(code::UNAVAILABLE, "not_enough_args"))?;
     let mut salt = [0; 4];
     getrandom::fill(&mut salt)

@@ -14,6 +14,11 @@ fn write(term: &Term, out: &mut String) {
     match term {
         Term::Atom(name) => atom(name, out),
         Term::Text(text) => quoted("\"", text, out),
+        Term::Chars(text) => quoted("~c\"", text, out),
+        Term::Octets(octets) => {
+            let octets: Vec<String> = octets.iter().map(u8::to_string).collect();
+            out.push_str(&format!("<<{}>>", octets.join(", ")));
+        }
         Term::Int(number) => out.push_str(&number.to_string()),
         Term::Float(number) => out.push_str(&float(*number)),
         Term::List(items) => list("[", "]", items, out),
@@ -30,6 +35,11 @@ fn write(term: &Term, out: &mut String) {
             });
             let texts: Vec<String> = texts.collect();
             out.push_str(&format!("%{{{}}}", texts.join(", ")));
+        }
+        Term::Dict(pairs) => {
+            let texts = pairs.iter();
+            let texts = texts.map(|(key, value)| format!("{} => {}", inspect(key), inspect(value)));
+            out.push_str(&format!("%{{{}}}", texts.collect::<Vec<_>>().join(", ")));
         }
         Term::Pid(pid) => out.push_str(&format!("#PID{pid}")),
     }

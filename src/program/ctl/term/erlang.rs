@@ -1,5 +1,7 @@
 //! Values as Erlang's `~p` prints them, in lines of 80 columns: the formatter `erlang`.
 
+use leveret_terms::text::marked as quoted;
+
 use super::Term;
 
 /// Columns of a line.
@@ -18,6 +20,11 @@ pub(crate) fn line(term: &Term) -> String {
         Term::Atom(name) => atom(name),
         Term::Text(text) if text.is_empty() => "<<>>".to_owned(),
         Term::Text(text) => format!("<<{}>>", quoted(text)),
+        Term::Chars(text) => quoted(text),
+        Term::Octets(octets) => {
+            let octets: Vec<String> = octets.iter().map(u8::to_string).collect();
+            format!("<<{}>>", octets.join(","))
+        }
         Term::Int(number) => number.to_string(),
         Term::Float(number) => float(*number),
         Term::Pid(pid) => pid.clone(),
@@ -38,7 +45,7 @@ pub(crate) fn float(number: f64) -> String {
 enum Part<'a> {
     One(&'a Term),
     Pair(&'a str, &'a Term),
-    Arrow(&'a str, &'a Term),
+    Arrow(String, &'a Term),
 }
 
 impl Part<'_> {
@@ -46,7 +53,7 @@ impl Part<'_> {
         match self {
             Self::One(term) => line(term),
             Self::Pair(key, value) => format!("{{{},{}}}", atom(key), line(value)),
-            Self::Arrow(key, value) => format!("<<{}>> => {}", quoted(key), line(value)),
+            Self::Arrow(key, value) => format!("{key} => {}", line(value)),
         }
     }
 }
@@ -61,7 +68,15 @@ fn parts(term: &Term) -> (&'static str, Vec<Part<'_>>, &'static str) {
             ("[", pairs.collect(), "]")
         }
         Term::Map(fields) => {
-            let pairs = fields.iter().map(|(key, value)| Part::Arrow(key, value));
+            let pairs = fields.iter();
+            let pairs =
+                pairs.map(|(key, value)| Part::Arrow(format!("<<{}>>", quoted(key)), value));
+            ("#{", pairs.collect(), "}")
+        }
+        Term::Dict(pairs) => {
+            let pairs = pairs
+                .iter()
+                .map(|(key, value)| Part::Arrow(line(key), value));
             ("#{", pairs.collect(), "}")
         }
         _ => ("", vec![Part::One(term)], ""),
@@ -73,7 +88,7 @@ fn write(term: &Term, column: usize, after: usize, out: &mut String) {
     let whole = line(term);
     let is_one = !matches!(
         term,
-        Term::List(_) | Term::Tuple(_) | Term::Pairs(_) | Term::Map(_)
+        Term::List(_) | Term::Tuple(_) | Term::Pairs(_) | Term::Map(_) | Term::Dict(_)
     );
     if is_one || column + whole.chars().count() + after <= WIDTH {
         out.push_str(&whole);
@@ -108,7 +123,7 @@ fn write(term: &Term, column: usize, after: usize, out: &mut String) {
                 }
             }
             Part::Arrow(key, value) => {
-                let key = format!("<<{}>> => ", quoted(key));
+                let key = format!("{key} => ");
                 out.push_str(&key);
                 write(value, inner + key.chars().count(), after, out);
             }
@@ -160,7 +175,7 @@ fn widest(term: &Term) -> usize {
         Part::One(term) if open.is_empty() => line(term).chars().count(),
         Part::One(term) => widest(term),
         Part::Pair(key, value) => 2 + atom(key).chars().count().max(widest(value)),
-        Part::Arrow(key, value) => key.chars().count() + 8 + widest(value),
+        Part::Arrow(key, value) => key.chars().count() + 4 + widest(value),
     });
     open.len() + widths.max().unwrap_or(0) + close.len()
 }
@@ -180,20 +195,4 @@ fn atom(name: &str) -> String {
         true => name.to_owned(),
         false => format!("'{}'", name.replace('\\', "\\\\").replace('\'', "\\'")),
     }
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            letter => out.push(letter),
-        }
-    }
-    out.push('"');
-    out
 }

@@ -2,13 +2,26 @@
 
 use super::Term;
 
+/// A text as a terminal may see it: control characters, which could move its cursor or make it act,
+/// are written as escapes.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter.is_control() {
+            true => shown.extend(letter.escape_default()),
+            false => shown.push(letter),
+        }
+    }
+    shown
+}
+
 /// A value as a cell.
 ///
 /// Seen: RabbitMQ 4.3.6, `list_queues arguments`, `list_connections client_properties`.
 pub(crate) fn cell(term: &Term) -> String {
     let mut out = String::new();
     match term {
-        Term::Text(text) => out.push_str(text),
+        Term::Text(text) | Term::Chars(text) => out.push_str(text),
         Term::Tuple(items) => match address(items) {
             Some(address) => out = address,
             None => nested(term, &mut out),
@@ -41,8 +54,9 @@ fn address(items: &[Term]) -> Option<String> {
 fn nested(term: &Term, out: &mut String) {
     match term {
         Term::Atom(name) | Term::Pid(name) => out.push_str(name),
-        Term::Text(text) if text.is_empty() => out.push_str("[]"),
-        Term::Text(text) => {
+        Term::Octets(_) | Term::Dict(_) => out.push_str(&super::erlang::line(term)),
+        Term::Text(text) | Term::Chars(text) if text.is_empty() => out.push_str("[]"),
+        Term::Text(text) | Term::Chars(text) => {
             out.push('"');
             for letter in text.chars() {
                 if matches!(letter, '"' | '\\') {

@@ -1,7 +1,8 @@
-//! Erlang terms: read as files of RabbitMQ have them (`enabled_plugins`, `advanced.config`), or
-//! options of its command line, or expressions for `rabbitmqctl eval`; written as Erlang does.
+//! Terms as text: read as files of RabbitMQ have them (`enabled_plugins`, `advanced.config`), or
+//! options and arguments of command lines, or expressions for `rabbitmqctl eval`; written as Erlang
+//! does. It makes no call.
 //!
-//! It knows no setting, and makes no call. Terms in terms are read up to a depth of [`DEPTH_MAX`].
+//! Terms in terms are read up to a depth of [`DEPTH_MAX`].
 //!
 //! Seen: Erlang/OTP 29, `file:consult`, the rules of its scanner and `~p`.
 
@@ -16,52 +17,12 @@ use nom::multi::{fold_many0, many0_count, many1, separated_list0, separated_list
 use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
 use nom::{IResult, Parser};
 
-/// How deep terms may be in others: the reader calls itself for each.
-const DEPTH_MAX: usize = 60;
-
-/// A term.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Term {
-    /// `name` or `'any name'`.
-    Atom(String),
-    /// `"text"`, a list of characters.
-    Text(String),
-    /// `<<"text">>`.
-    Binary(String),
-    /// A whole number.
-    Whole(i64),
-    /// Another number.
-    Ratio(f64),
-    /// `[…]`.
-    List(Vec<Self>),
-    /// `{…}`, with the octets of the text that are left behind its beginning.
-    Tuple(Vec<Self>, usize),
-    /// `#{… => …}`.
-    Map(Vec<(Self, Self)>),
-    /// `module:function(arguments)`, or `function(arguments)` with an empty module: an expression
-    /// that gives a term.
-    Call(String, String, Vec<Self>),
-}
-
-impl Term {
-    /// The atom of this name.
-    #[cfg(feature = "program")]
-    pub(crate) fn atom(name: &str) -> Self {
-        Self::Atom(name.to_owned())
-    }
-
-    /// A tuple that stands in no text.
-    #[cfg(feature = "program")]
-    pub(crate) fn tuple(items: Vec<Self>) -> Self {
-        Self::Tuple(items, 0)
-    }
-}
+use crate::{DEPTH_MAX, Term};
 
 /// Whether calls are read where terms may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Calls {
     Refused,
-    #[cfg(feature = "program")]
     Read,
 }
 
@@ -69,14 +30,14 @@ enum Calls {
 ///
 /// # Errors
 /// The line, from 1, in which it cannot go on.
-pub(crate) fn read(text: &str) -> Result<Term, usize> {
+pub fn read(text: &str) -> Result<Term, usize> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     whole(text, Calls::Refused).map_err(|left| line(text, left))
 }
 
 /// Reads an expression, which may have calls in it, with a dot behind it; `None` if it is none.
-#[cfg(feature = "program")]
-pub(crate) fn expression(text: &str) -> Option<Term> {
+#[must_use]
+pub fn expression(text: &str) -> Option<Term> {
     whole(text, Calls::Read).ok()
 }
 
@@ -94,7 +55,7 @@ fn whole(text: &str, calls: Calls) -> Result<Term, usize> {
 
 /// Reads the term that a text begins with, and gives the rest of it. A text without one, such as a
 /// path, gives none.
-pub(crate) fn prefix(text: &str) -> Option<(Term, &str)> {
+pub fn prefix(text: &str) -> Option<(Term, &str)> {
     let (rest, term) = term(text, Calls::Refused, DEPTH_MAX).ok()?;
     let read = text.len().saturating_sub(rest.len());
     let is_apart = text
@@ -105,7 +66,7 @@ pub(crate) fn prefix(text: &str) -> Option<(Term, &str)> {
 }
 
 /// The line in which only `left` octets are left.
-pub(crate) fn line(text: &str, left: usize) -> usize {
+pub fn line(text: &str, left: usize) -> usize {
     let read = text.len().saturating_sub(left);
     let read = text.as_bytes().get(..read).unwrap_or_default();
     read.iter().filter(|octet| **octet == b'\n').count() + 1
@@ -200,14 +161,20 @@ fn escaped(input: &str) -> IResult<&str, char> {
     alt((map_opt(braced, number), map_opt(short, number), other)).parse(input)
 }
 
-/// `<<"text">>`, or octets by their numbers.
-fn binary(input: &str) -> IResult<&str, String> {
-    let text = terminated(texts, opt(pair(space, tag("/utf8"))));
+/// `<<"text">>`, or octets by their numbers. Without `/utf8` a character is one octet.
+fn binary(input: &str) -> IResult<&str, Vec<u8>> {
+    let utf8 = opt(pair(space, tag("/utf8")));
+    let text = map_opt((texts, utf8), |(text, utf8)| match utf8 {
+        Some(_) => Some(text.into_bytes()),
+        None => text
+            .chars()
+            .map(|letter| u8::try_from(letter).ok())
+            .collect(),
+    });
     let octets = separated_list1(pair(space, char(',')), preceded(space, digit1));
     let octets = map_opt(octets, |octets: Vec<&str>| {
         let octets = octets.iter().map(|octet| octet.parse::<u8>().ok());
-        let octets: Option<Vec<u8>> = octets.collect();
-        octets.map(|octets| String::from_utf8_lossy(&octets).into_owned())
+        octets.collect::<Option<Vec<u8>>>()
     });
     let inside = preceded(space, opt(alt((text, octets))));
     let inside = delimited(tag("<<"), inside, cut(pair(space, tag(">>"))));
@@ -280,10 +247,16 @@ impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Atom(name) => write_atom(name, f),
-            Self::Binary(text) if text.is_empty() => f.write_str("<<>>"),
-            Self::Binary(text) => write!(f, "<<{}>>", super::quoted(text.chars())),
+            Self::Binary(octets) if octets.is_empty() => f.write_str("<<>>"),
+            Self::Binary(octets) => match self.as_text() {
+                Some(text) if !text.chars().any(is_hidden) => write!(f, "<<{}>>", marked(&text)),
+                _ => {
+                    let octets: Vec<String> = octets.iter().map(u8::to_string).collect();
+                    write!(f, "<<{}>>", octets.join(","))
+                }
+            },
             Self::Text(text) if text.is_empty() => f.write_str("[]"),
-            Self::Text(text) => f.write_str(&super::quoted(text.chars())),
+            Self::Text(text) => f.write_str(&marked(text)),
             Self::Whole(number) => write!(f, "{number}"),
             Self::Ratio(number) => write!(f, "{number:?}"),
             Self::List(items) => write_all('[', items, ']', f),
@@ -306,6 +279,40 @@ impl fmt::Display for Term {
             }
         }
     }
+}
+
+/// The letter behind a backslash, for a character that has one.
+fn letter_of(character: char) -> Option<char> {
+    Some(match character {
+        '"' | '\\' => character,
+        '\n' => 'n',
+        '\r' => 'r',
+        '\t' => 't',
+        '\u{8}' => 'b',
+        '\u{b}' => 'v',
+        '\u{c}' => 'f',
+        '\u{1b}' => 'e',
+        _ => return None,
+    })
+}
+
+/// Whether a character keeps a binary from being shown as a text.
+fn is_hidden(character: char) -> bool {
+    character.is_control() && letter_of(character).is_none()
+}
+
+/// A text in its quotes.
+#[must_use]
+pub fn marked(text: &str) -> String {
+    let mut marked = String::from("\"");
+    for character in text.chars() {
+        match letter_of(character) {
+            Some(letter) => marked.extend(['\\', letter]),
+            None => marked.push(character),
+        }
+    }
+    marked.push('"');
+    marked
 }
 
 fn write_atom(name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
