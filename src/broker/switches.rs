@@ -22,6 +22,7 @@ use crate::desk::plugins::Switch;
 use crate::events::ListenerGuard;
 use crate::management::Management;
 use crate::metrics::Metrics;
+use crate::net::gate::Gate;
 use crate::net::listener::{Bound, Listener, Listening, Service as _};
 use crate::plugins::{EVENT_EXCHANGE, MANAGEMENT, PROMETHEUS};
 
@@ -29,6 +30,7 @@ use crate::plugins::{EVENT_EXCHANGE, MANAGEMENT, PROMETHEUS};
 pub(super) struct Switches {
     desk: Weak<Desk>,
     stop: CancellationToken,
+    gate: Gate,
     tasks: TaskTracker,
     /// The threads that serve HTTP, begun when they are needed first.
     threads: Mutex<Option<Runtime>>,
@@ -48,12 +50,13 @@ impl Switches {
     pub(super) fn new(
         desk: &Arc<Desk>,
         threads: Option<Runtime>,
-        stop: &CancellationToken,
+        (stop, gate): (&CancellationToken, &Gate),
         tasks: &TaskTracker,
     ) -> Arc<Self> {
         Arc::new(Self {
             desk: Arc::downgrade(desk),
             stop: stop.clone(),
+            gate: gate.clone(),
             tasks: tasks.clone(),
             threads: Mutex::new(threads),
             doors: Mutex::default(),
@@ -87,12 +90,12 @@ impl Switches {
             start::MANAGEMENT => {
                 let management = Management::new(&desk);
                 listens(management.protocol());
-                listener.start(name, management, &stop, &self.tasks);
+                listener.start(name, management, (&stop, &self.gate), &self.tasks);
             }
             _ => {
                 let metrics = Metrics::new(&desk);
                 listens(metrics.protocol());
-                listener.start(name, metrics, &stop, &self.tasks);
+                listener.start(name, metrics, (&stop, &self.gate), &self.tasks);
             }
         }
         self.doors.lock().insert(name, Door { port, stop });

@@ -18,6 +18,7 @@ use super::{Grace, StartError, close, driver};
 use crate::desk::Desk;
 use crate::net::amqp::Amqp;
 use crate::net::descriptors::Descriptors;
+use crate::net::gate::Gate;
 use crate::net::listener::Listening;
 
 /// How long a stop waits for connections that have cut off their clients at `shutdown_timeout`.
@@ -64,9 +65,11 @@ pub(super) fn run(
         .gauges
         .watch(runtimes.map(|runtime| runtime.metrics()).collect());
     let tasks = TaskTracker::new();
+    let gate = Gate::default();
+    desk.kept_by(gate.clone());
     #[cfg(feature = "management")]
     let switches = {
-        let switches = Switches::new(desk, aside, stop, &tasks);
+        let switches = Switches::new(desk, aside, (stop, &gate), &tasks);
         let is_told = desk.env.settings.event_exchange_enabled;
         switches.hold(is_told.then(|| event_exchange::start(desk)));
         desk.plugins.switched_by(Arc::<Switches>::clone(&switches));
@@ -76,9 +79,9 @@ pub(super) fn run(
         match doors.open() {
             Ok(open) => {
                 #[cfg(feature = "management")]
-                let listening = || start_listening(desk, open, &switches, stop, &tasks);
+                let listening = || start_listening(desk, open, &switches, (stop, &gate), &tasks);
                 #[cfg(not(feature = "management"))]
-                let listening = || start_listening(desk, open, stop, &tasks);
+                let listening = || start_listening(desk, open, (stop, &gate), &tasks);
                 serve(desk, duties, stop, started, listening).await;
             }
             Err(error) => {
@@ -178,12 +181,12 @@ fn start_listening(
     desk: &Arc<Desk>,
     open: Open,
     #[cfg(feature = "management")] switches: &Switches,
-    stop: &CancellationToken,
+    opening: (&CancellationToken, &Gate),
     tasks: &TaskTracker,
 ) -> io::Result<Vec<Listening>> {
     if let Some(listener) = open.amqp {
         let amqp = Amqp(Arc::clone(desk));
-        desk.listens(listener.start(start::AMQP, amqp, stop, tasks));
+        desk.listens(listener.start(start::AMQP, amqp, opening, tasks));
     }
     #[cfg(feature = "management")]
     for (name, listener) in [

@@ -33,6 +33,7 @@ mod bindings;
 mod commits;
 mod connections;
 mod definitions;
+pub(crate) mod doorkeeper;
 mod exchanges;
 mod messages;
 pub(crate) mod plugins;
@@ -72,6 +73,7 @@ pub use crate::vhost::{DeleteIf, DestinationName};
 pub(crate) use requests::Rest;
 
 use administration::{Changes, Parameters};
+use doorkeeper::Doorkeeper;
 use plugins::Plugins;
 use rates::Sampler;
 use session::Session;
@@ -112,6 +114,8 @@ pub struct Desk {
     gauges: OnceLock<Box<dyn Gauges>>,
     /// What is enabled of RabbitMQ's plugins.
     pub(crate) plugins: Plugins,
+    /// What switches the listeners.
+    doorkeeper: OnceLock<Box<dyn Doorkeeper>>,
     /// What is listened for, now.
     listening: Mutex<Vec<Listening>>,
     /// What is watched for rates.
@@ -147,6 +151,7 @@ impl Desk {
             past: Mutex::default(),
             gauges: OnceLock::new(),
             plugins: Plugins::new(settings),
+            doorkeeper: OnceLock::new(),
             listening: Mutex::default(),
             sampler: Sampler::default(),
             env,

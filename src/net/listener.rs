@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::descriptors::Descriptors;
+use super::gate::{Gate, Pass};
 use super::pump::Handshake;
 use crate::limits::{ACCEPT_PAUSE_MS, BACKLOG, HANDSHAKES_MAX};
 pub use crate::listening::Listening;
@@ -182,29 +183,30 @@ impl Listener {
         &self.addresses
     }
 
-    /// Accepts until `stop` and lets `service` serve what comes; every task, accepting ones too, is
-    /// in `tasks`. `stop` ends no connection by itself: each hears of it as its service says.
+    /// Accepts until `stop`, while `gate` is open, and lets `service` serve what comes; every task,
+    /// accepting ones too, is in `tasks`. `stop` ends no connection by itself: each hears of it as
+    /// its service says.
     pub fn start<S: Service>(
         self,
         name: &'static str,
         service: S,
-        stop: &CancellationToken,
+        (stop, gate): (&CancellationToken, &Gate),
         tasks: &TaskTracker,
     ) -> Listening {
         let handshakes = Arc::new(Semaphore::new(service.at_once()));
         let descriptors = Descriptors::of_process();
         let protocol = service.protocol();
         let service = Arc::new(service);
-        for socket in self.sockets {
+        for (socket, address) in self.sockets.into_iter().zip(&self.addresses) {
             let acceptor = Acceptor {
-                socket,
                 service: Arc::clone(&service),
                 handshakes: Arc::clone(&handshakes),
                 descriptors,
                 tasks: tasks.clone(),
                 stop: stop.clone(),
             };
-            tasks.spawn(stop.clone().run_until_cancelled_owned(acceptor.run()));
+            let run = acceptor.run(socket, *address, gate.pass());
+            tasks.spawn(stop.clone().run_until_cancelled_owned(run));
         }
         Listening {
             name,
@@ -215,7 +217,6 @@ impl Listener {
 }
 
 struct Acceptor<S> {
-    socket: TcpListener,
     service: Arc<S>,
     handshakes: Arc<Semaphore>,
     descriptors: Descriptors,
@@ -224,12 +225,27 @@ struct Acceptor<S> {
 }
 
 impl<S: Service> Acceptor<S> {
-    async fn run(self) {
+    /// Accepts while the gate is open, at this address.
+    async fn run(self, mut socket: TcpListener, address: SocketAddr, mut pass: Pass) {
+        loop {
+            tokio::select! {
+                () = pass.turns(false) => {}
+                () = self.accept_all(&socket) => return,
+            }
+            drop(socket);
+            pass.set_listening(false);
+            pass.turns(true).await;
+            socket = listen_again(address).await;
+            pass.set_listening(true);
+        }
+    }
+
+    async fn accept_all(&self, socket: &TcpListener) {
         let (shortest, longest) = ACCEPT_PAUSE_MS;
         let mut pause_ms = shortest;
         loop {
             // The semaphore is never closed; if it were, no client could be served.
-            let Some((permit, accepted)) = self.next().await else {
+            let Some((permit, accepted)) = self.next(socket).await else {
                 return;
             };
             match accepted {
@@ -263,14 +279,17 @@ impl<S: Service> Acceptor<S> {
 
     /// The next connection and its place. Without one, a service that makes room is asked for it
     /// once the connection is there.
-    async fn next(&self) -> Option<(OwnedSemaphorePermit, io::Result<(TcpStream, SocketAddr)>)> {
+    async fn next(
+        &self,
+        socket: &TcpListener,
+    ) -> Option<(OwnedSemaphorePermit, io::Result<(TcpStream, SocketAddr)>)> {
         let place = || Arc::clone(&self.handshakes).try_acquire_owned().ok();
         let wait = || Arc::clone(&self.handshakes).acquire_owned();
         let permit = match place() {
             None if !self.service.makes_room() => Some(wait().await.ok()?),
             permit => permit,
         };
-        let accepted = self.accept().await;
+        let accepted = self.accept(socket).await;
         let permit = match permit.or_else(place) {
             Some(permit) => permit,
             None => {
@@ -284,9 +303,9 @@ impl<S: Service> Acceptor<S> {
     }
 
     /// The next connection, if it may have a descriptor.
-    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        while !self.descriptors.have_room(&self.socket) {
-            let mut waits = [PollFd::new(&self.socket, PollFlags::IN)];
+    async fn accept(&self, socket: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+        while !self.descriptors.have_room(socket) {
+            let mut waits = [PollFd::new(socket, PollFlags::IN)];
             if poll(&mut waits, Some(&Timespec::default()))? > 0 {
                 let Descriptors { limit, kept } = self.descriptors;
                 return Err(io::Error::other(format!(
@@ -296,7 +315,23 @@ impl<S: Service> Acceptor<S> {
             }
             tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS.1)).await;
         }
-        self.socket.accept().await
+        socket.accept().await
+    }
+}
+
+/// Listens once more where another process may have begun to meanwhile.
+async fn listen_again(address: SocketAddr) -> TcpListener {
+    let mut is_said = false;
+    loop {
+        match bind(address).and_then(|socket| socket.listen(BACKLOG)) {
+            Ok(socket) => return socket,
+            Err(error) if !is_said => {
+                is_said = true;
+                crate::log::error!("listening on {address} failed, next try soon: {error}");
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS.1)).await;
     }
 }
 

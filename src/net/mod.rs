@@ -2,10 +2,12 @@
 //!
 //! `listener` accepts and lets a service serve, `pump` runs one task per connection and moves
 //! octets between its socket (`socket`) and what is said over it ([`crate::protocol`]). Neither
-//! knows AMQP: `amqp` brings the two together. `descriptors` says how many sockets there may be.
+//! knows AMQP: `amqp` brings the two together. `descriptors` says how many sockets there may
+//! be, `gate` whether listeners accept.
 
 pub mod amqp;
 pub mod descriptors;
+pub mod gate;
 pub mod listener;
 mod pump;
 mod socket;

@@ -123,8 +123,8 @@ async fn a_listener_may_serve_without_the_pump_and_has_a_name() {
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let bound = || Bound::bind("127.0.0.1", 0).unwrap().listen().unwrap();
     let listeners = [
-        bound().start("one", Shout, &stop, &tasks),
-        bound().start("other", Shout, &stop, &tasks),
+        bound().start("one", Shout, (&stop, &Gate::default()), &tasks),
+        bound().start("other", Shout, (&stop, &Gate::default()), &tasks),
     ];
     assert_eq!(
         listeners.each_ref().map(|listener| listener.name),
@@ -178,7 +178,7 @@ impl Service for Sits {
 async fn a_connection_leaves_when_the_next_one_comes() {
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let listener = listen("127.0.0.1", 0).unwrap();
-    let listening = listener.start("one", Sits::default(), &stop, &tasks);
+    let listening = listener.start("one", Sits::default(), (&stop, &Gate::default()), &tasks);
     let mut first = TcpStream::connect(listening.addresses[0]).await.unwrap();
     let _second = TcpStream::connect(listening.addresses[0]).await.unwrap();
     assert_eq!(first.read(&mut [0]).await.unwrap(), 0);

@@ -1,5 +1,6 @@
 //! What is listened for: lists, and checks of ports.
 
+use std::io::ErrorKind;
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::commands::ask;
 use crate::failure::{Failure, code};
 use crate::line::Switch;
 use crate::output::Output;
+use crate::tell;
 
 /// Their rows.
 pub(in crate::commands) const ROWS: &[Command] = &[
@@ -232,8 +234,10 @@ fn check_connectivity(call: &mut Call<'_>) -> Result<Output, Failure> {
     let mut failed = Vec::new();
     for one in &all {
         said.push_str(&format!("Will connect to {host}:{}\n", one.port));
-        if !connects(host, one) {
-            failed.push(one.port.to_string());
+        if let Err(why) = connect(host, one) {
+            let port = one.port;
+            said.push_str(&format!("Error connecting to {host}:{port}: {why}\n"));
+            failed.push(format!("\nInterface: {}", one.line()));
         }
     }
     let how = match given {
@@ -241,8 +245,13 @@ fn check_connectivity(call: &mut Call<'_>) -> Result<Output, Failure> {
         None => "using node hostname resolution".to_owned(),
     };
     if !failed.is_empty() {
-        let ports = failed.join(", ");
-        let text = format!("Connection to ports {ports} on node {node} ({how}) failed");
+        if !call.line.is_json() {
+            tell(said.trim_end());
+        }
+        let failed = failed.concat();
+        let text = format!(
+            "Connection to ports of the following listeners on node {node} failed: {failed}"
+        );
         return Err(Failure::error(code::UNAVAILABLE, text));
     }
     let text = format!(
@@ -252,17 +261,29 @@ fn check_connectivity(call: &mut Call<'_>) -> Result<Output, Failure> {
     Ok(told(call, text, json!({"listeners": all_json(call, &all)})))
 }
 
-/// Whether a listener answers at the host's addresses, or at the only one that it listens on.
-fn connects(host: &str, one: &Listener) -> bool {
-    let Ok(port) = u16::try_from(one.port) else {
-        return false;
-    };
+/// Connects to a listener at the host's addresses, or at the only one that it listens on; why not,
+/// in Erlang's word.
+fn connect(host: &str, one: &Listener) -> Result<(), &'static str> {
+    let port = u16::try_from(one.port).map_err(|_| "einval")?;
     let hosts = (host, port).to_socket_addrs().into_iter().flatten();
     let own = (one.interface.as_str(), port)
         .to_socket_addrs()
         .into_iter()
         .flatten();
-    hosts
-        .chain(own)
-        .any(|address| TcpStream::connect_timeout(&address, CONNECT).is_ok())
+    let mut why = "nxdomain";
+    for address in hosts.chain(own) {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(_) => return Ok(()),
+            Err(error) => {
+                why = match error.kind() {
+                    ErrorKind::ConnectionRefused => "econnrefused",
+                    ErrorKind::TimedOut => "etimedout",
+                    ErrorKind::HostUnreachable => "ehostunreach",
+                    ErrorKind::NetworkUnreachable => "enetunreach",
+                    _ => "einval",
+                };
+            }
+        }
+    }
+    Err(why)
 }
