@@ -216,3 +216,10 @@ pub const QUEUE_STEPS: u32 = 4_096;
 /// Events that are kept for a subscription that does not say how many, and octets of their
 /// messages. Those beyond are lost to it, and it is told how many.
 pub const EVENTS_KEPT: (usize, usize) = (10_000, 16 * 1024 * 1024);
+
+/// Octets of log lines that are kept in memory for readers of the log, about. The oldest ones go; a
+/// reader that has not come that far is told how many it has missed.
+pub const LOG_TAIL_BYTES_MAX: usize = 1024 * 1024;
+
+/// Requests that follow the log, or the events, at the same time. Further ones get 503.
+pub const FOLLOWERS_MAX: usize = 64;

@@ -16,6 +16,17 @@ use leveret_codec::types::ChannelId;
 
 use crate::ids::ConnectionId;
 
+/// How severe a line is.
+pub(crate) use tracing::Level;
+
+#[cfg(feature = "management")]
+mod tail;
+
+#[cfg(feature = "program")]
+pub(crate) use tail::keep_tail;
+#[cfg(feature = "management")]
+pub(crate) use tail::{Line, Tail, tail};
+
 /// What lines about a channel come from, wherever they are said: RabbitMQ's category `channel`.
 pub(crate) const CHANNEL: &str = "leveret::channel";
 /// What lines about logins come from, which are of none of RabbitMQ's categories.
@@ -36,7 +47,7 @@ pub(crate) const AUDIT: &str = "leveret::audit";
 
 /// Whether lines of the audit log go anywhere.
 pub(crate) fn takes_audit() -> bool {
-    let asked = catch_unwind(|| tracing::enabled!(target: AUDIT, tracing::Level::INFO));
+    let asked = catch_unwind(|| tracing::enabled!(target: AUDIT, Level::INFO));
     asked.unwrap_or(false)
 }
 

@@ -42,6 +42,8 @@ pub(super) enum Content {
     Text(String),
     /// JSON that is made while it is sent.
     Stream(Body),
+    /// Server-sent events.
+    Events(Body),
 }
 
 impl Reply {
@@ -58,6 +60,11 @@ impl Reply {
     /// 200 with JSON that is made while it is sent.
     pub(super) fn stream(body: Body) -> Self {
         Self::with(StatusCode::OK, Content::Stream(body))
+    }
+
+    /// 200 with server-sent events.
+    pub(super) fn events(body: Body) -> Self {
+        Self::with(StatusCode::OK, Content::Events(body))
     }
 
     /// 200 with a JSON text that counts for `room` until a client has it.
@@ -119,6 +126,7 @@ impl Reply {
             Content::Json(text) => (Body::from(text), Some(JSON)),
             Content::Text(text) => (Body::from(text), Some(TEXT)),
             Content::Stream(body) => (body, Some(JSON)),
+            Content::Events(body) => (body, Some(EVENTS)),
         };
         let is_cached = !is_read || kind == Some(TEXT);
         let mut response = Response::new(body);
@@ -170,6 +178,7 @@ impl hyper::body::Body for Pieces {
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 pub(super) const REVALIDATE: HeaderValue =

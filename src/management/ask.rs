@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
 
 use super::answer::{Refusal, Reply};
 use super::bodies::Held;
@@ -34,6 +35,10 @@ pub(super) struct Ask {
     pub(super) peer: IpAddr,
     /// Of the body, as it was said; empty if it was not.
     pub(super) content_type: Box<str>,
+    /// The number of the last event that the client has seen.
+    pub(super) last_event: Option<u64>,
+    /// Is cancelled when the listener ends.
+    pub(super) ends: CancellationToken,
     /// What `X-Reason` says.
     pub(super) reason: Option<String>,
     pub(super) body: Bytes,

@@ -51,6 +51,8 @@ pub(super) enum Gives {
     Json(Kind),
     /// 200 with plain text.
     Text,
+    /// 200 with server-sent events, without an end.
+    Events,
     /// 202.
     Accepted,
     /// 204.
@@ -293,6 +295,24 @@ pub(super) const DOWNLOAD: &[Param] = &[param(
 
 /// A text that is no JSON.
 pub(super) const TEXT: Contract = other(Takes::Nothing, Gives::Text);
+
+/// Events without an end.
+pub(super) const EVENTS: Contract = other(Takes::Nothing, Gives::Events);
+
+/// Of lines of the log.
+pub(super) const OF_LOG: &[Param] = &[
+    param("lines", Kind::Whole, "How many, at most."),
+    param(
+        "level",
+        Kind::Text,
+        "How severe they are at least: debug, info, warning or error.",
+    ),
+    param(
+        "behind",
+        Kind::Whole,
+        "The number of a line behind which they are; without it they are the last ones.",
+    ),
+];
 
 /// A text.
 pub(super) const VERSION: Contract = other(Takes::Nothing, Gives::Json(Kind::Text));

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Refusal, finish};
 use super::aside::Aside;
@@ -22,6 +23,7 @@ use super::login;
 use super::node::Node;
 use super::pages;
 use super::query::Query;
+use super::resources::log;
 use super::route::{Needs, Operation, Route, TakesBody};
 use crate::auth::User;
 use crate::config::node_name;
@@ -142,6 +144,8 @@ impl Door {
             query,
             peer,
             content_type: content_type.unwrap_or_default().into(),
+            last_event: log::last_event(&parts.headers),
+            ends: ends(&parts.extensions),
             reason: reason_of(&parts.headers),
             body,
             _held: held,
@@ -224,6 +228,16 @@ pub(super) fn refused_method(method: &Method) -> Refusal {
         method if known.contains(&method) => StatusCode::METHOD_NOT_ALLOWED,
         _ => StatusCode::NOT_IMPLEMENTED,
     })
+}
+
+/// Goes with a request: is cancelled when the listener that it came by ends.
+#[derive(Clone)]
+pub(super) struct Ends(pub(super) CancellationToken);
+
+/// When the listener of a request ends.
+pub(super) fn ends(of: &Extensions) -> CancellationToken {
+    let ends = of.get::<Ends>();
+    ends.map(|Ends(ends)| ends.clone()).unwrap_or_default()
 }
 
 /// Why something is to be closed.

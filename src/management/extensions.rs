@@ -3,13 +3,25 @@
 //!
 //! Source: RabbitMQ 4.3.6, its tools.
 
-use super::contract::{BROWSE, Gives, Takes, one, other};
-use super::resources::{browse, plugins, users};
+use super::contract::{BROWSE, Contract, EVENTS, Gives, OF_LOG, Takes, one, other};
+use super::resources::{browse, log, plugins, users};
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
+use super::shapes::log::LOG;
 use super::shapes::nodes::{CHANGED_PLUGINS, ENABLED_PLUGINS, PLUGINS};
 use super::shapes::rights::{AUTHENTICATION, PASSWORD};
 
+const LAST_LINES: Contract = other(Takes::Nothing, Gives::Whole(&LOG)).query(OF_LOG);
+const LINES: Contract = EVENTS.query(OF_LOG).refuses(&[503]);
+
 routes! { EXTENSIONS;
+    "/leveret/log" {
+        Get, Administrator, None, log::last, LAST_LINES,
+            "The last lines of the log.";
+    }
+    "/leveret/log/stream" {
+        GetEvents, Administrator, None, log::follow, LINES,
+            "Lines as they come, as server-sent events.";
+    }
     "/leveret/plugins" {
         Get, Administrator, None, plugins::all, one(&PLUGINS), "RabbitMQ's plugins.";
         Put, Administrator, None, plugins::set,

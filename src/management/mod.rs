@@ -120,6 +120,19 @@ pub(crate) fn insider(desk: &Arc<Desk>) -> axum::Router {
     router.layer(axum::Extension(Insider::new()))
 }
 
+/// What of the API is answered at the node's own socket while there is no broker.
+#[cfg(feature = "program")]
+pub(crate) fn without_broker(request: &axum::extract::Request) -> Option<axum::response::Response> {
+    let (uri, headers) = (request.uri(), request.headers());
+    let ends = door::ends(request.extensions());
+    let answer = resources::log::beside(uri.path(), uri.query(), headers, ends)?;
+    let response = match answer {
+        Ok(reply) => reply.into_response(true),
+        Err(refusal) => refusal.into_response(),
+    };
+    Some(answer::finish(response, None))
+}
+
 impl Service for Management {
     fn protocol(&self) -> &'static str {
         PROTOCOL

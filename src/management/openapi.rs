@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
 use super::contract::{COLUMNS, Gives, OF_LISTS, OF_PAGES, Param, Takes};
-use super::route::{Needs, Operation, Route, Verb};
+use super::route::{Needs, Operation, Route};
 use super::routes;
 use super::shape::{Kind, Schemas, Shape};
 use super::shapes::health::{HEALTHY, UNHEALTHY};
@@ -205,6 +205,7 @@ fn query(operation: &Operation) -> impl Iterator<Item = &'static Param> {
         Gives::Whole(_)
         | Gives::Json(_)
         | Gives::Text
+        | Gives::Events
         | Gives::Accepted
         | Gives::Done
         | Gives::Change
@@ -293,7 +294,7 @@ const REFUSALS: &[Refused] = &[
 
 /// Which refusals an operation can be answered with.
 fn refusals(route: &Route, operation: &Operation) -> impl Iterator<Item = &'static Refused> {
-    let is_change = !matches!(operation.verb, Verb::Get | Verb::GetText | Verb::GetAlone);
+    let is_change = !operation.verb.is_read();
     let has_names = names(route.path).next().is_some();
     let logs_in = operation.needs != Needs::Nothing || is_change;
     let own = operation.contract.refuses;
@@ -334,7 +335,8 @@ fn responses(route: &Route, operation: &Operation, method: &str, named: &mut Sch
         }
         Gives::Pages(shape) => add("200", answer(shape.about, Some(list_or_page(shape, named)))),
         Gives::Json(kind) => add("200", answer(operation.about, Some(kind.schema(named)))),
-        Gives::Text => add("200", text(operation.about)),
+        Gives::Text => add("200", text(operation.about, "text/plain")),
+        Gives::Events => add("200", text(operation.about, "text/event-stream")),
         Gives::Accepted => add("202", answer("It is begun.", None)),
         Gives::Done => add("204", answer("Done.", None)),
         Gives::Change => {
@@ -372,9 +374,9 @@ fn unwell(named: &mut Schemas) -> Json {
     answer(UNHEALTHY.about, Some(UNHEALTHY.reference(named)))
 }
 
-fn text(about: &str) -> Json {
+fn text(about: &str, kind: &str) -> Json {
     let schema = json!({"type": "string"});
-    json!({"description": about, "content": {"text/plain": {"schema": schema}}})
+    json!({"description": about, "content": {kind: {"schema": schema}}})
 }
 
 fn answer(about: &str, schema: Option<Json>) -> Json {

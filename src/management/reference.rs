@@ -41,7 +41,7 @@ basic authentication.</p>
 
 fn verb(operation: &Operation) -> &'static str {
     match operation.verb {
-        Verb::Get | Verb::GetText | Verb::GetAlone => "GET",
+        Verb::Get | Verb::GetText | Verb::GetEvents | Verb::GetAlone => "GET",
         Verb::Post => "POST",
         Verb::Put => "PUT",
         Verb::Delete => "DELETE",

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::{any, get};
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 
 use super::answer::Answer;
 use super::aside::Kind;
@@ -51,6 +51,8 @@ pub(super) enum Verb {
     Get,
     /// The same, of plain text.
     GetText,
+    /// Of server-sent events; without HEAD.
+    GetEvents,
     /// Without HEAD, as in RabbitMQ.
     GetAlone,
     Post,
@@ -113,20 +115,24 @@ impl Verb {
     pub(super) fn media_type(self) -> &'static str {
         match self {
             Self::GetText => "text/plain",
+            Self::GetEvents => "text/event-stream",
             _ => "application/json",
         }
     }
 
     /// Whether nothing is changed.
     pub(super) fn is_read(self) -> bool {
-        matches!(self, Self::Get | Self::GetAlone | Self::GetText)
+        matches!(
+            self,
+            Self::Get | Self::GetAlone | Self::GetEvents | Self::GetText
+        )
     }
 
     /// The methods that it stands for.
     pub(super) fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Get | Self::GetText => &["HEAD", "GET"],
-            Self::GetAlone => &["GET"],
+            Self::GetAlone | Self::GetEvents => &["GET"],
             Self::Post => &["POST"],
             Self::Put => &["PUT"],
             Self::Delete => &["DELETE"],
@@ -151,7 +157,7 @@ impl Operation {
         match self.verb {
             Verb::Post | Verb::Put => TakesBody::Needed,
             Verb::Delete if wants => TakesBody::Welcome,
-            Verb::Delete | Verb::Get | Verb::GetAlone | Verb::GetText => TakesBody::Unread,
+            _ => TakesBody::Unread,
         }
     }
 }
@@ -204,7 +210,9 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
         let answer = door.elsewhere(&request);
         async { answer }
     };
-    let compressed = CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM));
+    // An event is not to wait for the next ones.
+    let is_worth_it = SizeAbove::new(COMPRESS_FROM).and(NotForContentType::SSE);
+    let compressed = CompressionLayer::new().compress_when(is_worth_it);
     router.fallback(fallback).layer(compressed)
 }
 

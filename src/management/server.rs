@@ -26,6 +26,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
+use super::door::Ends;
 use super::seats::{Seat, Seats, Served};
 use crate::limits::{HTTP_HEAD_BYTES_MAX, HTTP_HEAD_MS, HTTP_HEADERS_MAX, HTTP_PACE};
 use crate::net::listener::Accepted;
@@ -65,7 +66,9 @@ pub(crate) async fn converse<S>(
     let is_unread = Arc::clone(&socket.is_unread);
     let seat = Seat::take(seats);
     let (router, sits) = (seats.router.clone(), Arc::clone(&seat));
-    let service = tower::service_fn(move |request: Request<Incoming>| {
+    let ends = stop.clone();
+    let service = tower::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Ends(ends.clone()));
         let _serving = sits.serve();
         let is_well_formed = is_well_formed(&request);
         let answer = is_well_formed.then(|| router.clone().call(prepared(request, peer)));
@@ -172,8 +175,13 @@ struct Paced<S> {
     socket: S,
     /// Answers that were begun on the connection.
     answers: Arc<AtomicU64>,
-    /// How many they were when the one that is written now was begun, and when that was.
-    begun: (u64, Instant),
+    /// How many they were when the one that is written now was begun.
+    answer: u64,
+    /// How long octets of it have waited for the client before. An answer that follows something
+    /// has no end, and waits for the broker most of the time.
+    waited: Duration,
+    /// Since when some wait now.
+    waits_since: Option<Instant>,
     /// Octets of it that the socket has taken.
     taken: u64,
     /// Whether octets wait for the client to read.
@@ -186,7 +194,9 @@ impl<S> Paced<S> {
         Self {
             socket,
             answers,
-            begun: (0, Instant::now()),
+            answer: 0,
+            waited: Duration::ZERO,
+            waits_since: None,
             taken: 0,
             is_unread: Arc::default(),
             end: Box::pin(sleep(Duration::from_millis(HTTP_PACE.0))),
@@ -201,17 +211,22 @@ impl<S> Paced<S> {
     ) -> Poll<io::Result<usize>> {
         self.is_unread.store(done.is_pending(), Ordering::Relaxed);
         let answers = self.answers.load(Ordering::Relaxed);
-        if answers != self.begun.0 {
-            self.begun = (answers, Instant::now());
-            self.taken = 0;
+        if answers != self.answer {
+            self.answer = answers;
+            (self.waited, self.waits_since, self.taken) = (Duration::ZERO, None, 0);
         }
         if let Poll::Ready(done) = done {
+            if let Some(since) = self.waits_since.take() {
+                self.waited += since.elapsed();
+            }
             self.taken += done.as_ref().map_or(0, |octets| *octets as u64);
             return Poll::Ready(done);
         }
         let (least_ms, octets_a_second) = HTTP_PACE;
         let more_ms = self.taken.saturating_mul(1_000) / octets_a_second;
-        let end = self.begun.1 + Duration::from_millis(least_ms.saturating_add(more_ms));
+        let most = Duration::from_millis(least_ms.saturating_add(more_ms));
+        let since = *self.waits_since.get_or_insert_with(Instant::now);
+        let end = since + most.saturating_sub(self.waited);
         if self.end.deadline() != end {
             self.end.as_mut().reset(end);
         }

@@ -10,12 +10,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::broker::Listening;
-use crate::config::{Durability, Loaded, LogFormat, LogStream, Settings, node_name};
+use crate::config::{Durability, Loaded, LogFormat, Settings, node_name};
 use crate::desk::plugins::enabled;
 use crate::log;
 use crate::plugins::with_dependencies;
 
-use super::logging::{self, LastLines};
+use super::logging::LastLines;
 
 /// Says that the broker starts, and with what.
 pub(super) fn begin(loaded: &Loaded, output: &LastLines) {
@@ -81,19 +81,8 @@ fn product(settings: &Settings) -> String {
     format!("{} {}", settings.server_product, settings.server_version)
 }
 
-/// Where the log goes, as RabbitMQ names it.
-fn logs(settings: &Settings) -> Vec<String> {
-    let file = logging::file(settings).map(|path| path.display().to_string());
-    let console = match settings.log_console_stdio {
-        LogStream::Stdout => "<stdout>",
-        LogStream::Stderr => "<stderr>",
-    };
-    let console = settings.log_console_enabled.then(|| console.to_owned());
-    file.into_iter().chain(console).collect()
-}
-
 fn banner(product: &str, loaded: &Loaded) -> String {
-    let logs = logs(&loaded.settings).join("\n        ");
+    let logs = loaded.settings.log_files().join("\n        ");
     let files = loaded.files();
     let files: Vec<String> = files
         .iter()

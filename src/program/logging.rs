@@ -8,24 +8,28 @@
 //!
 //! `lines` writes them: no thread that logs waits for the reader of the log or fails with it.
 //! `plain` keeps each of them one line; `rabbit` makes RabbitMQ's of them.
-//! `rotating` is a file that begins anew.
+//! `rotating` is a file that begins anew. `kept` are the last lines, in memory, of whatever any
+//! output takes.
 
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use crate::config::{LevelOf, LogColours, LogFormat, LogLevel, LogStream, Settings};
-use crate::sys;
+use crate::{log, sys};
+use parking_lot::Mutex;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::{Layer, Registry, registry};
+use tracing_subscriber::{Layer, Registry, registry, reload};
 
+use kept::Kept;
 use plain::PlainFields;
 use rabbit::RabbitLines;
 use rotating::Rotating;
 
+mod kept;
 mod lines;
 mod plain;
 mod rabbit;
@@ -42,21 +46,29 @@ pub(crate) use plain::push_plain;
 pub(crate) fn init(settings: &Settings) -> Result<LastLines, Box<dyn Error>> {
     let mut last = LastLines::default();
     let mut layers = Vec::new();
+    let mut outputs = Vec::new();
     let console = console(settings)?;
     let style = style_of(settings, console.is_terminal());
     let lines = last.add(console, style, missing)?;
     if settings.log_console_enabled {
-        let filter = filter(settings, settings.log_console_level);
+        outputs.push(settings.log_console_level);
+        let filter = filter(settings, &[settings.log_console_level]);
         layers.push(layer(filter, style, move || lines.clone()));
     }
-    if let Some(path) = file(settings) {
+    if let Some(path) = settings.log_file() {
         let style = style.plain();
         let file = Rotating::open(&path, settings)
             .map_err(|error| format!("log.file.name: '{}': {error}", path.display()))?;
         let lines = last.add(file, style, missing)?;
-        let filter = filter(settings, settings.log_file_level);
+        outputs.push(settings.log_file_level);
+        let filter = filter(settings, &[settings.log_file_level]);
         layers.push(layer(filter, style, move || lines.clone()));
     }
+    let kept = Kept {
+        tail: log::keep_tail(),
+        style: style.plain(),
+    };
+    layers.push(layer(filter(settings, &outputs), kept.style, kept));
     tracing::subscriber::set_global_default(registry().with(layers))?;
     Ok(last)
 }
@@ -65,22 +77,25 @@ fn missing(missing: u64, why: &str) {
     tracing::warn!("{missing} log lines are missing since the start, the last because: {why}");
 }
 
+/// The filters of this process's log.
+static FILTERS: OnceLock<Mutex<Vec<reload::Handle<Targets, Registry>>>> = OnceLock::new();
+
+/// Has every output and category take what is at least this severe, until the process ends.
+pub(crate) fn set_level(level: LogLevel) {
+    let filters = FILTERS.get_or_init(Mutex::default).lock();
+    for filter in filters.iter() {
+        let all = Targets::new().with_default(severity(level));
+        // It fails if the output is gone.
+        let _ended = filter.reload(all);
+    }
+}
+
 /// The stream that a console is.
 fn console(settings: &Settings) -> io::Result<File> {
     match settings.log_console_stdio {
         LogStream::Stdout => sys::stream(&io::stdout()),
         LogStream::Stderr => sys::stream(&io::stderr()),
     }
-}
-
-/// The log's file, if there is to be one.
-pub(crate) fn file(settings: &Settings) -> Option<PathBuf> {
-    let name = settings.log_file_name.as_ref()?;
-    let dir = settings.log_dir.clone();
-    Some(
-        dir.unwrap_or_else(|| settings.data_dir.join("log"))
-            .join(name),
-    )
 }
 
 fn style_of(settings: &Settings, is_terminal: bool) -> Style {
@@ -149,6 +164,8 @@ fn layer<W>(filter: Targets, style: Style, writer: W) -> Output
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    let (filter, handle) = reload::Layer::new(filter);
+    FILTERS.get_or_init(Mutex::default).lock().push(handle);
     let log = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         // It would complain on standard error, and panic where that cannot be written either.
@@ -166,20 +183,26 @@ where
     }
 }
 
-/// What an output of this level takes. The level of a category holds for every output.
+/// What any of the outputs with these levels takes. The level of a category holds for every output.
 ///
 /// Seen: RabbitMQ 4.3.6 with `log.console.level = warning` and `log.connection.level = info`.
-fn filter(settings: &Settings, output: LevelOf) -> Targets {
-    let level = output.or(settings.log_level);
+fn filter(settings: &Settings, outputs: &[LevelOf]) -> Targets {
+    let most = |of_category: LevelOf| {
+        let levels = outputs.iter().map(|output| output.or(settings.log_level));
+        let levels = levels.map(|level| severity(of_category.or(level)));
+        levels
+            .max()
+            .unwrap_or(severity(of_category.or(settings.log_level)))
+    };
     let categories = [
         ("connection", settings.log_connection_level),
         ("channel", settings.log_channel_level),
         ("queue", settings.log_queue_level),
     ];
-    let targets = categories
-        .map(|(name, of_category)| (format!("leveret::{name}"), severity(of_category.or(level))));
+    let targets =
+        categories.map(|(name, of_category)| (format!("leveret::{name}"), most(of_category)));
     Targets::new()
-        .with_default(severity(level))
+        .with_default(most(LevelOf::Default))
         .with_targets(targets)
 }
 

@@ -252,9 +252,8 @@ impl Stage {
             }
             None => {
                 let mut command = Command::new(self.scratch.path().join(tool));
-                let uri = format!("http://guest:guest@{}", self.http.address);
                 command
-                    .env("LEVERET_URI", uri)
+                    .env("LEVERET_DATA_DIR", self.scratch.path().join("data"))
                     .env("RABBITMQ_NODENAME", &self.node);
                 command
             }

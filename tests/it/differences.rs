@@ -249,6 +249,21 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "Ciphers and hashes of encrypted settings (`rabbitmqctl encode`)",
+        &[Script("ctl/secrets")],
+    ),
+    (
+        "A value that cannot be encrypted or decrypted",
+        &[Script("ctl/secrets")],
+    ),
+    (
+        "`rabbitmq-diagnostics log_tail`, `log_tail_stream`",
+        &[Test(
+            "tests/it/log_tail.rs",
+            "tools_read_the_log_whether_the_application_runs_or_not",
+        )],
+    ),
+    (
         "`stop_app` and `start_app` of a broker that writes nothing (`--ephemeral`)",
         &[Test(
             "tests/it/node.rs",
@@ -583,7 +598,12 @@ fn is_there(shown: &Shown) -> bool {
     match shown {
         // It begins with what was seen, and has something that both brokers are to answer.
         Script(name) => {
-            let script = read(&format!("tests/scripts/{name}.amqp"));
+            let kind = if name.starts_with("ctl/") {
+                "ctl"
+            } else {
+                "amqp"
+            };
+            let script = read(&format!("tests/scripts/{name}.{kind}"));
             let first = script.lines().next().unwrap_or_default();
             first.starts_with('#')
                 && first.contains("Seen: RabbitMQ 4.3.6")
@@ -596,8 +616,12 @@ fn is_there(shown: &Shown) -> bool {
     }
 }
 
-/// Whether a line says what a broker is to answer: `S1<` for one of them or both.
+/// Whether a line says what a broker is to answer: `S1<` for one of them or both; what tools of one
+/// of them print.
 fn is_answer(line: &str) -> bool {
+    if line.starts_with("@leveret <") || line.starts_with("@rabbitmq <") {
+        return true;
+    }
     let words = line.split_whitespace();
     words
         .into_iter()

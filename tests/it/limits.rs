@@ -200,6 +200,11 @@ const BOUNDS: &[(&str, &str)] = &[
         "EVENTS_KEPT",
         "events::a_subscription_that_is_not_read_keeps_so_much",
     ),
+    (
+        "LOG_TAIL_BYTES_MAX",
+        "log_tail::lines_stay_within_their_bound_and_a_reader_hears_what_it_missed",
+    ),
+    ("FOLLOWERS_MAX", "log_tail::followers_have_a_number"),
 ];
 
 /// Every setting that bounds something, and the test that reaches it.

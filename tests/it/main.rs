@@ -39,6 +39,7 @@ mod journal;
 mod kill;
 mod limits;
 mod log;
+mod log_tail;
 mod machine;
 mod management;
 mod metrics;

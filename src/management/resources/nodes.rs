@@ -208,7 +208,7 @@ fn parts(object: &mut Object<'_>, settings: &Settings, node: &Node) {
     });
     object.set("config_files", &[(); 0]);
     object.set("db_dir", &settings.data_dir);
-    object.set("log_files", &["<stdout>"]);
+    object.set("log_files", &settings.log_files());
     object.set("rates_mode", "basic");
     object.set("net_ticktime", &60);
     object.set("os_pid", &std::process::id().to_string());

@@ -20,6 +20,7 @@ use crate::line::Line;
 use crate::place;
 use crate::sys::{self, Local};
 
+mod events;
 mod target;
 
 pub(crate) use target::Remote;
@@ -159,6 +160,31 @@ impl Client {
     ) -> Result<Reply, Failure> {
         let request = self.request(method, path, body)?;
         self.send(request)
+    }
+
+    /// Reads server-sent events, each by its name and what it says, for a `time` or to their end.
+    ///
+    /// # Errors
+    /// A refusal, a connection that breaks, and what `each` fails with.
+    pub(crate) fn follow(
+        &mut self,
+        path: &str,
+        time: Option<Duration>,
+        each: &mut dyn FnMut(&str, &str) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let request = self.request(&Method::GET, path, String::new())?;
+        let target = &self.target;
+        let followed = self.runtime.block_on(async {
+            let followed = events::follow(connect(target).await?, request, each);
+            match time {
+                Some(time) => match tokio::time::timeout(time, followed).await {
+                    Ok(followed) => followed,
+                    Err(_) => Ok(Ok(())),
+                },
+                None => followed.await,
+            }
+        });
+        followed.map_err(|trouble| self.failure(trouble))?
     }
 
     fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, Failure> {

@@ -11,6 +11,8 @@ mod columns;
 mod connections;
 mod diagnostics;
 mod help;
+mod logs;
+mod machine;
 mod node;
 mod nothing;
 mod objects;
@@ -20,6 +22,7 @@ mod queues;
 mod replicas;
 mod report;
 mod runtime;
+mod secrets;
 mod tuning;
 mod users;
 mod vhosts;
@@ -29,6 +32,8 @@ fn all() -> impl Iterator<Item = &'static Command> {
     [
         app::ROWS,
         help::ROWS,
+        logs::ROWS,
+        machine::ROWS,
         node::ROWS,
         nothing::ROWS,
         users::ROWS,
@@ -44,6 +49,7 @@ fn all() -> impl Iterator<Item = &'static Command> {
         replicas::ROWS,
         plugins::ROWS,
         runtime::ROWS,
+        secrets::ROWS,
         replicas::upgrade::ROWS,
         diagnostics::ROWS,
         diagnostics::listeners::ROWS,

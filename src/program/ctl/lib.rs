@@ -125,6 +125,9 @@ fn run(command: &'static Command, line: &Line) -> Result<ExitCode, Failure> {
     if command.app != App::NoNode && !call.client.is_local() {
         call.client.learn_name()?;
     }
+    if timeout_ms == Some(0) {
+        return Err(call.client.late());
+    }
     check_state(command, &mut call)?;
     if !line.is_quiet() && !formatter.is_machine() {
         for text in (command.banner)(&call) {

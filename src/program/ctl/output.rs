@@ -61,11 +61,15 @@ impl Formatter {
 pub(crate) enum Output {
     /// It is done: nothing to read, but an object in JSON.
     Nothing,
+    /// It was printed as it came.
+    Printed,
     /// A list with columns.
     Rows {
         columns: Vec<String>,
         rows: Vec<Vec<Term>>,
     },
+    /// Lines; an object with `message` for each in JSON.
+    Lines(Vec<String>),
     /// A text for people, and what it stands for.
     Both {
         /// For people; nothing is printed if it is empty, except in JSON.
@@ -142,7 +146,16 @@ pub(crate) fn print(
     to: &mut dyn Write,
 ) -> std::io::Result<()> {
     match output {
-        Output::Nothing => Ok(()),
+        Output::Nothing | Output::Printed => Ok(()),
+        Output::Lines(lines) => match formatter {
+            Formatter::Json | Formatter::JsonStream => {
+                let rows = lines.into_iter().map(|line| vec![Term::Text(line)]);
+                list(&["message".to_owned()], rows.collect(), formatter, line, to)
+            }
+            _ => lines
+                .iter()
+                .try_for_each(|line| writeln!(to, "{}", plain::shown(line))),
+        },
         Output::Both { text, value, json } => {
             let json = json.unwrap_or_else(|| value.to_json());
             both(&text, &value, &json, formatter, to)

@@ -29,7 +29,7 @@ where
         log_level: level,
         ..Settings::default()
     };
-    let filter = filter(&settings, LevelOf::Default);
+    let filter = filter(&settings, &[LevelOf::Default]);
     registry().with(vec![layer(filter, style, writer)])
 }
 
@@ -142,7 +142,7 @@ fn is_taken(settings: &[(&str, &str)], output: LevelOf, target: &str, level: Lev
         key.set(&mut set, &given, &crate::config::Origin::Program)
             .unwrap();
     }
-    filter(&set, output).would_enable(target, &level.into_level().unwrap())
+    filter(&set, &[output]).would_enable(target, &level.into_level().unwrap())
 }
 
 // Seen: RabbitMQ 4.3.6 with these lines in its rabbitmq.conf.

@@ -111,6 +111,11 @@ impl App {
         Some(Router::clone(&*self.api.load_full()?))
     }
 
+    /// Where the log goes.
+    pub(super) fn log_files(&self) -> Vec<String> {
+        self.running.lock().settings.log_files()
+    }
+
     /// What the broker that runs is asked at.
     pub(super) fn desk(&self) -> Option<Arc<Desk>> {
         self.desk.load_full()

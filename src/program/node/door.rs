@@ -1,6 +1,8 @@
 //! What is asked at the node's sockets: the node's own questions, which are answered whether the
 //! broker runs or not, and the management API while it does.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,9 +16,11 @@ use tokio::sync::Notify;
 use tower::Service as _;
 
 use super::app::{App, AppError};
-use super::{eval, limits};
+use super::{eval, interfaces, limits};
+use crate::config::LogLevel;
 use crate::events::audit::say_act;
-use crate::log;
+use crate::program::logging;
+use crate::{log, management};
 
 /// What RabbitMQ's tools call themselves.
 const TOOLS: &str = "rmq-cli";
@@ -46,6 +50,10 @@ pub(super) fn router(app: &Arc<App>, name: &str, ended: &Arc<Notify>) -> Router 
         .route("/api/leveret/node", get(node))
         .route("/api/leveret/node/eval", post(evaluate))
         .route("/api/leveret/node/limits", put(set_limits))
+        .route("/api/leveret/node/listeners", put(set_listeners))
+        .route("/api/leveret/node/log", get(log_files).put(set_log_level))
+        .route("/api/leveret/node/surroundings", get(variables))
+        .route("/api/leveret/node/interfaces", get(interfaces))
         .route("/api/leveret/node/{act}", post(act))
         .fallback(api)
         .with_state(Arc::new(door))
@@ -125,11 +133,88 @@ async fn set_limits(Shared(door): Shared<Arc<Door>>, body: Bytes) -> Response {
             say_act(&TOOLS.into(), "", format_args!("{what}"));
             answer(StatusCode::OK, &json!({"said": what}))
         }
+        Err(reason) => bad_request(&reason),
+    }
+}
+
+/// `PUT /leveret/node/listeners`: whether clients are let in.
+async fn set_listeners(Shared(door): Shared<Arc<Door>>, body: Bytes) -> Response {
+    let Some(desk) = door.app.desk() else {
+        let object = json!({"error": STOPPED, "reason": STOPPED});
+        return answer(StatusCode::SERVICE_UNAVAILABLE, &object);
+    };
+    let object: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let Some(accept) = object.get("accept").and_then(Value::as_bool) else {
+        return bad_request("accept: expected true or false");
+    };
+    let what = if accept { "resumed" } else { "suspended" };
+    say_act(&TOOLS.into(), "", format_args!("all listeners are {what}"));
+    match desk.set_listening(accept).await {
+        Ok(()) => answer(StatusCode::OK, &json!({"accept": accept})),
         Err(reason) => {
-            let object = json!({"error": "bad_request", "reason": reason});
-            answer(StatusCode::BAD_REQUEST, &object)
+            let object = json!({"error": "failed", "reason": reason});
+            answer(StatusCode::CONFLICT, &object)
         }
     }
+}
+
+/// `GET /leveret/node/log`: where the log goes.
+async fn log_files(Shared(door): Shared<Arc<Door>>) -> Response {
+    answer(StatusCode::OK, &json!({"files": door.app.log_files()}))
+}
+
+/// `PUT /leveret/node/log`: how severe a line must be, until the process ends.
+async fn set_log_level(body: Bytes) -> Response {
+    let object: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let word = object.get("level").and_then(Value::as_str);
+    let level = match word.unwrap_or_default() {
+        "debug" => LogLevel::Debug,
+        "info" => LogLevel::Info,
+        "warning" => LogLevel::Warning,
+        "error" | "critical" => LogLevel::Error,
+        "none" => LogLevel::None,
+        _ => return bad_request("level: expected debug, info, warning, error, critical or none"),
+    };
+    let what = word.unwrap_or_default();
+    say_act(
+        &TOOLS.into(),
+        "",
+        format_args!("the log takes level {what}"),
+    );
+    logging::set_level(level);
+    answer(StatusCode::OK, &json!({"level": what}))
+}
+
+/// `GET /leveret/node/surroundings`: variables of RabbitMQ and of this broker.
+async fn variables() -> Response {
+    let own = |name: &str| {
+        ["RABBITMQ_", "LEVERET_"]
+            .iter()
+            .any(|own| name.starts_with(own))
+    };
+    let all = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| own(name))?;
+        Some((name, Value::from(value.to_string_lossy())))
+    });
+    let all: BTreeMap<String, Value> = all.collect();
+    answer(StatusCode::OK, &json!({"variables": all}))
+}
+
+/// `GET /leveret/node/interfaces`: of this machine to networks.
+async fn interfaces() -> Response {
+    let found = tokio::task::spawn_blocking(interfaces::all).await;
+    match found.map_err(io::Error::other).and_then(|found| found) {
+        Ok(all) => answer(StatusCode::OK, &json!({"interfaces": all})),
+        Err(error) => {
+            let object = json!({"error": "failed", "reason": error.to_string()});
+            answer(StatusCode::CONFLICT, &object)
+        }
+    }
+}
+
+fn bad_request(reason: &str) -> Response {
+    let object = json!({"error": "bad_request", "reason": reason});
+    answer(StatusCode::BAD_REQUEST, &object)
 }
 
 /// Does what takes long on another thread.
@@ -137,11 +222,16 @@ async fn blocking(
     work: impl FnOnce() -> Result<(), AppError> + Send + 'static,
 ) -> Result<(), AppError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(AppError::Data(std::io::Error::other(error))))
+    done.unwrap_or_else(|error| Err(AppError::Data(io::Error::other(error))))
 }
 
 /// Anything else: the management API.
 async fn api(Shared(door): Shared<Arc<Door>>, request: Request) -> Response {
+    if door.app.api().is_none()
+        && let Some(answer) = management::without_broker(&request)
+    {
+        return answer;
+    }
     match door.app.api() {
         Some(mut api) => match api.call(request).await {
             Ok(response) => response,

@@ -26,6 +26,7 @@ use sockets::Socket;
 mod app;
 mod door;
 mod eval;
+mod interfaces;
 mod limits;
 mod sockets;
 
