@@ -63,8 +63,8 @@ impl FromStr for Bookmark {
 
 impl Ready {
     /// Shows the messages behind a bookmark with the bookmark behind each, in the order in which
-    /// they would leave, until `each` says `false`. Returns whether it never did. Reads back what is
-    /// on disk, run by run, without keeping it.
+    /// they would leave, until `each` says `false`. Returns whether it never did. Reads back what
+    /// is on disk, run by run, without keeping it.
     pub(in crate::queue) fn visit(
         &self,
         from: Bookmark,
