@@ -105,6 +105,15 @@ pub const HTTP_BROWSE_MAX: usize = 1_000;
 /// further one. The client asks again.
 pub const HTTP_BROWSE_SEEN: (usize, u64) = (20_000, 64 * 1024 * 1024);
 
+/// Requests that watch paths of the API (`/api/leveret/live`) at one time; a further one gets 503.
+pub const HTTP_WATCHERS_MAX: usize = 64;
+
+/// Paths that one of them watches; one with more gets 400.
+pub const HTTP_WATCHED_MAX: usize = 16;
+
+/// Octets of an answer that is told to it; of a longer one it is told 413.
+pub const HTTP_WATCHED_BYTES: usize = 1024 * 1024;
+
 /// Octets of an answer with messages over HTTP that is made at once; a longer one waits for room
 /// among the long ones before the first message is got.
 pub const HTTP_GET_HERE: u64 = 64 * 1024;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +40,7 @@ pub(super) struct Ask {
     pub(super) last_event: Option<u64>,
     /// Is cancelled when the listener ends.
     pub(super) ends: CancellationToken,
+    pub(super) headers: HeaderMap,
     /// What `X-Reason` says.
     pub(super) reason: Option<String>,
     pub(super) body: Bytes,

@@ -299,6 +299,13 @@ pub(super) const TEXT: Contract = other(Takes::Nothing, Gives::Text);
 /// Events without an end.
 pub(super) const EVENTS: Contract = other(Takes::Nothing, Gives::Events);
 
+/// Of what is watched.
+pub(super) const OF_LIVE: &[Param] = &[param(
+    "watch",
+    Kind::Text,
+    "A path below `/api` with its query, percent-encoded as a value; up to 16 times.",
+)];
+
 /// Of lines of the log.
 pub(super) const OF_LOG: &[Param] = &[
     param("lines", Kind::Whole, "How many, at most."),

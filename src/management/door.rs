@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Refusal, finish};
@@ -28,6 +29,7 @@ use super::route::{Needs, Operation, Route, TakesBody};
 use crate::auth::User;
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
+use crate::limits::HTTP_WATCHERS_MAX;
 
 /// Octets of a body from a client that has not logged in: a form with a name and a password.
 const FORM_BYTES_MAX: u64 = 16 * 1024;
@@ -41,6 +43,8 @@ pub(super) struct Door {
     pub(super) aside: Aside,
     /// Where bodies are read.
     bodies: Bodies,
+    /// Places of requests that watch others.
+    pub(super) watchers: Arc<Semaphore>,
 }
 
 /// Goes with a request that came by the node's own socket: the kernel says who that is.
@@ -63,6 +67,7 @@ impl Door {
             },
             aside: Aside::default(),
             bodies: Bodies::default(),
+            watchers: Arc::new(Semaphore::new(HTTP_WATCHERS_MAX)),
         }
     }
 
@@ -147,6 +152,7 @@ impl Door {
             last_event: log::last_event(&parts.headers),
             ends: ends(&parts.extensions),
             reason: reason_of(&parts.headers),
+            headers: parts.headers,
             body,
             _held: held,
         };

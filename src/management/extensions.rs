@@ -3,17 +3,24 @@
 //!
 //! Source: RabbitMQ 4.3.6, its tools.
 
-use super::contract::{BROWSE, Contract, EVENTS, Gives, OF_LOG, Takes, one, other};
-use super::resources::{browse, log, plugins, users};
+use super::contract::{BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, Takes, one, other};
+use super::resources::{browse, live, log, plugins, users};
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shapes::log::LOG;
 use super::shapes::nodes::{CHANGED_PLUGINS, ENABLED_PLUGINS, PLUGINS};
 use super::shapes::rights::{AUTHENTICATION, PASSWORD};
 
-const LAST_LINES: Contract = other(Takes::Nothing, Gives::Whole(&LOG)).query(OF_LOG);
-const LINES: Contract = EVENTS.query(OF_LOG).refuses(&[503]);
+const LAST_LINES: Contract = other(Takes::Nothing, Gives::Whole(&LOG))
+    .query(OF_LOG)
+    .refuses(&[404]);
+const LIVE: Contract = EVENTS.query(OF_LIVE).refuses(&[503]);
+const LINES: Contract = EVENTS.query(OF_LOG).refuses(&[404, 503]);
 
 routes! { EXTENSIONS;
+    "/leveret/live" {
+        GetEvents, Management, None, live::live, LIVE,
+            "Answers of other paths, told as they change, as server-sent events.";
+    }
     "/leveret/log" {
         Get, Administrator, None, log::last, LAST_LINES,
             "The last lines of the log.";

@@ -302,7 +302,7 @@ fn refusals(route: &Route, operation: &Operation) -> impl Iterator<Item = &'stat
         401 | 429 => logs_in,
         403 => is_change,
         503 => is_change || own.contains(&503),
-        404 => has_names,
+        404 => has_names || own.contains(&404),
         412 => own.contains(&412),
         _ => true,
     };

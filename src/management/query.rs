@@ -19,6 +19,12 @@ impl Query {
         found.map(|(_, value)| &**value)
     }
 
+    /// All values of a parameter, in the order given.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let pairs = self.0.iter().filter(move |(known, _)| known == name);
+        pairs.map(|(_, value)| &**value)
+    }
+
     /// Whether a parameter is `true`.
     pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name) == Some("true")

@@ -110,6 +110,18 @@ const BOUNDS: &[(&str, &str)] = &[
         "browse::one_request_looks_at_so_many_messages_at_most",
     ),
     (
+        "HTTP_WATCHERS_MAX",
+        "live::watchers_and_what_they_watch_are_bounded",
+    ),
+    (
+        "HTTP_WATCHED_MAX",
+        "live::watchers_and_what_they_watch_are_bounded",
+    ),
+    (
+        "HTTP_WATCHED_BYTES",
+        "live::watchers_and_what_they_watch_are_bounded",
+    ),
+    (
         "HTTP_GET_HERE",
         "management::long_answers_with_messages_have_room_for_so_much_together",
     ),

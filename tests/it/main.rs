@@ -38,6 +38,7 @@ mod installed;
 mod journal;
 mod kill;
 mod limits;
+mod live;
 mod log;
 mod log_tail;
 mod machine;

@@ -12,6 +12,7 @@ pub(super) mod exchanges;
 pub(super) mod features;
 mod garbage;
 pub(super) mod health;
+pub(super) mod live;
 pub(super) mod log;
 mod message_object;
 pub(super) mod messages;

@@ -1,0 +1,149 @@
+//! What a page watches: server-sent events of the management API.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+
+use leveret::broker::{Broker, NewMessage, QueueDefinition};
+use leveret::internals::limits::{HTTP_WATCHED_BYTES, HTTP_WATCHED_MAX, HTTP_WATCHERS_MAX};
+use serde_json::{Value as Json, json};
+
+use crate::http::Http;
+
+/// An answer whose events are read as they come.
+struct Live(BufReader<TcpStream>);
+
+impl Live {
+    fn watch(http: &Http, paths: &[&str]) -> Self {
+        let query: Vec<_> = paths.iter().map(|path| format!("watch={path}")).collect();
+        let path = format!("/api/leveret/live?{}", query.join("&"));
+        let mut stream = http.connect();
+        let head =
+            http.head("GET", &path) + "accept: text/event-stream\r\nconnection: close\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// The next event; `None` at the end.
+    fn next(&mut self) -> Option<Json> {
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line).unwrap() == 0 {
+                return None;
+            }
+            if let Some(data) = line.strip_prefix("data: ") {
+                return Some(serde_json::from_str(data).unwrap());
+            }
+        }
+    }
+}
+
+fn broker() -> Broker {
+    let broker = Broker::builder().management(0).start().unwrap();
+    let vhost = broker.vhost("/").unwrap();
+    vhost.declare_queue(&QueueDefinition::new("q")).unwrap();
+    broker
+}
+
+// Percent-encoded, as it stands in a query.
+const QUEUE: &str = "/queues/%252F/q?columns=messages";
+
+fn queue(messages: u64) -> Json {
+    let path = "/queues/%2F/q?columns=messages";
+    json!({"path": path, "status": 200, "value": {"messages": messages}})
+}
+
+#[test]
+fn what_is_watched_is_told_when_it_changes() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let mut live = Live::watch(&http, &[QUEUE, "/queues/%252F/missing"]);
+    assert_eq!(live.next(), Some(queue(0)));
+    let missing = live.next().unwrap();
+    assert_eq!(
+        (&missing["path"], &missing["status"]),
+        (&json!("/queues/%2F/missing"), &json!(404))
+    );
+    let vhost = broker.vhost("/").unwrap();
+    for many in 1..3 {
+        vhost.publish(&NewMessage::to_queue("q").body("x")).unwrap();
+        assert_eq!(live.next(), Some(queue(many)));
+    }
+}
+
+#[test]
+fn a_watcher_sees_what_its_user_may_see_now() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let user = r#"{"password": "p", "tags": "management"}"#;
+    assert_eq!(http.ask("PUT", "/api/users/ann", user).status, 201);
+    let rights = r#"{"configure": "", "write": "", "read": ".*"}"#;
+    let path = "/api/permissions/%2F/ann";
+    assert_eq!(http.ask("PUT", path, rights).status, 201);
+    let mut live = Live::watch(&http.by("ann", "p"), &[QUEUE, "/users"]);
+    assert_eq!(live.next(), Some(queue(0)));
+    assert_eq!(live.next().unwrap()["status"], 401);
+    assert_eq!(http.ask("DELETE", path, "").status, 204);
+    let hidden = live.next().unwrap();
+    assert_eq!(
+        (&hidden["status"], &hidden["value"]["error"]),
+        (&json!(404), &json!("not_found"))
+    );
+    assert_eq!(http.ask("DELETE", "/api/users/ann", "").status, 204);
+    assert_eq!(live.next().unwrap()["status"], 401);
+}
+
+#[test]
+fn a_stop_ends_what_is_watched() {
+    let broker = broker();
+    let mut live = Live::watch(&Http::of(&broker), &[QUEUE]);
+    assert_eq!(live.next(), Some(queue(0)));
+    broker.stop("the test ends");
+    assert_eq!(live.next(), None);
+}
+
+#[test]
+fn watchers_and_what_they_watch_are_bounded() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let refused = |query: &str| {
+        let heard = http.get(&format!("/api/leveret/live?{query}"));
+        (
+            heard.status,
+            heard.json()["reason"].as_str().unwrap().to_owned(),
+        )
+    };
+    let many = "watch=/overview&".repeat(HTTP_WATCHED_MAX + 1);
+    let why = format!("at most {HTTP_WATCHED_MAX} paths can be watched");
+    assert_eq!(refused(&many), (400, why));
+    for path in ["overview", "/leveret/live", "/leveret/log/stream", "/a b"] {
+        let wanted = (400, format!("watch is no path: {path}"));
+        assert_eq!(
+            refused(&format!("watch={}", path.replace(' ', "+"))),
+            wanted
+        );
+    }
+    assert_eq!(http.get("/api/leveret/live").status, 200, "it ends at once");
+
+    let vhost = broker.vhost("/").unwrap();
+    let body = "x".repeat(HTTP_WATCHED_BYTES);
+    vhost
+        .publish(&NewMessage::to_queue("q").body(body))
+        .unwrap();
+    let long = "/leveret/queues/%252F/q/messages?truncate=2000000";
+    let mut live = Live::watch(&http, &[long]);
+    assert_eq!(live.next().unwrap()["status"], 413);
+    drop(live);
+
+    let watch = || Live::watch(&http, &["/whoami"]);
+    let mut all: Vec<Live> = (0..HTTP_WATCHERS_MAX).map(|_| watch()).collect();
+    let told = all.iter_mut().filter_map(Live::next).count();
+    assert_eq!(told, HTTP_WATCHERS_MAX);
+    let mut text = String::new();
+    let mut other = watch().0;
+    other.read_line(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 503"), "{text}");
+    drop(all.pop());
+    crate::talker::eventually("a place is free", || watch().next().is_some());
+}
