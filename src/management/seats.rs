@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -37,6 +37,16 @@ struct Idle {
     next: u64,
     /// The next one is to leave: there was none when one was asked to.
     is_wanted: bool,
+    /// Those that are served, by when that began: whether octets wait for the client, and what has
+    /// it leave.
+    served: BTreeMap<u64, (Arc<AtomicBool>, CancellationToken)>,
+}
+
+impl Idle {
+    fn take_number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
 }
 
 impl Seats {
@@ -58,6 +68,28 @@ impl Seats {
         match idle.waiting.pop_first() {
             Some((_, leave)) => leave.cancel(),
             None => idle.is_wanted = true,
+        }
+    }
+
+    /// The same, and where none waits for a request the one leaves whose client has not read its
+    /// answer for longest.
+    #[cfg(feature = "program")]
+    pub(crate) fn make_room_at_once(&self) {
+        let mut idle = self.idle.lock();
+        let unread = |(number, (is_unread, _)): (&u64, &(Arc<AtomicBool>, _))| {
+            is_unread.load(Ordering::Relaxed).then_some(*number)
+        };
+        let unread = idle.served.iter().find_map(unread);
+        match unread.filter(|_| idle.waiting.is_empty()) {
+            Some(number) => {
+                if let Some((_, leave)) = idle.served.remove(&number) {
+                    leave.cancel();
+                }
+            }
+            None => {
+                drop(idle);
+                self.make_room();
+            }
         }
     }
 
@@ -83,15 +115,21 @@ pub(super) struct Seat {
     leave: CancellationToken,
     /// Its number among those that wait; `None` while a request is answered.
     number: Mutex<Option<u64>>,
+    /// Its number among those that are served.
+    served: Mutex<Option<u64>>,
+    /// Whether octets wait for the client to read.
+    is_unread: Arc<AtomicBool>,
 }
 
 impl Seat {
-    /// That of a new connection.
-    pub(super) fn take(seats: &Arc<Seats>) -> Arc<Self> {
+    /// That of a new connection, with what says whether octets wait for its client.
+    pub(super) fn take(seats: &Arc<Seats>, is_unread: &Arc<AtomicBool>) -> Arc<Self> {
         let seat = Arc::new(Self {
             seats: Arc::clone(seats),
             leave: CancellationToken::new(),
             number: Mutex::new(None),
+            served: Mutex::new(None),
+            is_unread: Arc::clone(is_unread),
         });
         seat.wait();
         seat
@@ -116,8 +154,10 @@ impl Seat {
     fn wait(&self) {
         let mut number = self.number.lock();
         let mut idle = self.seats.idle.lock();
-        let next = idle.next;
-        idle.next += 1;
+        if let Some(served) = self.served.lock().take() {
+            idle.served.remove(&served);
+        }
+        let next = idle.take_number();
         *number = Some(next);
         if std::mem::take(&mut idle.is_wanted) {
             self.leave.cancel();
@@ -128,14 +168,26 @@ impl Seat {
 
     fn stand_up(&self) {
         if let Some(number) = self.number.lock().take() {
-            self.seats.idle.lock().waiting.remove(&number);
+            let mut idle = self.seats.idle.lock();
+            idle.waiting.remove(&number);
+            let next = idle.take_number();
+            let served = (Arc::clone(&self.is_unread), self.leave.clone());
+            idle.served.insert(next, served);
+            *self.served.lock() = Some(next);
         }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.stand_up();
+        let seats = Arc::clone(&self.seats);
+        let mut idle = seats.idle.lock();
+        if let Some(number) = self.number.get_mut().take() {
+            idle.waiting.remove(&number);
+        }
+        if let Some(number) = self.served.get_mut().take() {
+            idle.served.remove(&number);
+        }
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) async fn converse<S>(
     let answers = Arc::new(AtomicU64::new(0));
     let socket = Paced::new(stream, Arc::clone(&answers));
     let is_unread = Arc::clone(&socket.is_unread);
-    let seat = Seat::take(seats);
+    let seat = Seat::take(seats, &is_unread);
     let (router, sits) = (seats.router.clone(), Arc::clone(&seat));
     let ends = stop.clone();
     let service = tower::service_fn(move |mut request: Request<Incoming>| {

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
@@ -520,4 +520,39 @@ fn links_answer_to_the_names_of_the_tools_and_the_server_can_leave_its_terminal(
         "{}",
         refused.err
     );
+}
+
+// 300 peers that asked and did not read kept every tool out for half a minute, each of them until
+// its answer had taken too long.
+#[test]
+fn peers_that_do_not_read_keep_no_tool_out() {
+    const ASKED: usize = 8;
+    let dir = TempDir::new().unwrap();
+    let _broker = Process::start(dir.path(), dir.path(), &[]);
+    let socket = dir.path().join("ctl.sock");
+    let ask = || {
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        let request = "GET /api/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(request.repeat(ASKED).as_bytes()).unwrap();
+        stream
+    };
+    let mut held: Vec<UnixStream> = (0..NODE_CONNECTIONS_MAX).map(|_| ask()).collect();
+    assert_eq!(done(dir.path(), &["-q", "ping"]), "Ping succeeded\n");
+    // As many as there are, until all have come or the connection has ended.
+    let answers = |stream: &mut UnixStream| {
+        let (mut lines, mut found) = (BufReader::new(stream), 0);
+        let mut line = Vec::new();
+        while found < ASKED
+            && lines
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|read| read > 0)
+        {
+            found += usize::from(line.ends_with(b"HTTP/1.1 200 OK\r\n"));
+            line.clear();
+        }
+        found
+    };
+    // One or two have made room, and all others are still served.
+    let cut = held.iter_mut().map(answers).filter(|heard| *heard < ASKED);
+    assert!((1..=2).contains(&cut.count()));
 }

@@ -7,7 +7,7 @@ fn seats() -> Arc<Seats> {
 #[test]
 fn the_one_that_waits_for_longest_leaves() {
     let seats = seats();
-    let [first, second, third] = [(); 3].map(|()| Seat::take(&seats));
+    let [first, second, third] = [(); 3].map(|()| Seat::take(&seats, &Arc::default()));
     // It has asked since.
     drop(first.serve());
     seats.make_room();
@@ -21,7 +21,7 @@ fn the_one_that_waits_for_longest_leaves() {
 #[test]
 fn the_first_that_is_done_leaves_when_all_are_served() {
     let seats = seats();
-    let [first, second] = [(); 2].map(|()| Seat::take(&seats));
+    let [first, second] = [(); 2].map(|()| Seat::take(&seats, &Arc::default()));
     let (serves_first, serves_second) = (first.serve(), second.serve());
     assert!(!first.is_idle());
     seats.make_room();

@@ -26,6 +26,10 @@ use sockets::Socket;
 mod app;
 mod door;
 mod eval;
+#[cfg(unix)]
+mod interfaces;
+#[cfg(not(unix))]
+#[path = "interfaces_unknown.rs"]
 mod interfaces;
 mod limits;
 mod sockets;

@@ -120,15 +120,20 @@ impl Listener {
         Ok(self.0.accept().await?.0)
     }
 
-    /// The connection if its peer may ask; it is answered and ended otherwise.
-    pub(super) async fn admit(&self, stream: UnixStream) -> Option<UnixStream> {
+    /// The connection if its peer may ask; otherwise what answers and ends it.
+    pub(super) fn admit(
+        &self,
+        stream: UnixStream,
+    ) -> Result<UnixStream, impl Future<Output = ()> + Send + 'static + use<>> {
         match is_admitted(&stream) {
-            Ok(()) => Some(stream),
-            Err(uid) => {
-                refuse(stream, uid).await;
-                None
-            }
+            Ok(()) => Ok(stream),
+            Err(uid) => Err(refuse(stream, uid)),
         }
+    }
+
+    /// The connection, whose peer the kernel has named already.
+    pub(super) async fn greet(&self, stream: UnixStream) -> Option<UnixStream> {
+        Some(stream)
     }
 }
 

