@@ -257,6 +257,10 @@ const ROWS: &[(&str, &[Shown])] = &[
         &[Script("ctl/secrets")],
     ),
     (
+        "Control characters in names that tools print",
+        &[Script("ctl/escapes")],
+    ),
+    (
         "`rabbitmq-diagnostics log_tail`, `log_tail_stream`",
         &[Test(
             "tests/it/log_tail.rs",

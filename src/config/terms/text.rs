@@ -308,6 +308,9 @@ pub fn marked(text: &str) -> String {
     for character in text.chars() {
         match letter_of(character) {
             Some(letter) => marked.extend(['\\', letter]),
+            None if character.is_control() => {
+                marked.push_str(&format!("\\x{{{:x}}}", u32::from(character)));
+            }
             None => marked.push(character),
         }
     }

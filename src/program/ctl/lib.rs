@@ -235,6 +235,6 @@ fn say(text: &str) -> ExitCode {
 
 /// Says what went wrong. Where that cannot be written the exit code has to do.
 fn complain(code: u8, text: &str) -> ExitCode {
-    let _unheard = writeln!(io::stderr(), "{text}");
+    let _unheard = writeln!(io::stderr(), "{}", term::plain::shown_lines(text));
     ExitCode::from(code)
 }

@@ -186,7 +186,9 @@ fn both(
                 _ => frame::draw(&columns, &[row], to),
             }
         }
-        Formatter::Text | Formatter::Table | Formatter::Report => writeln!(to, "{text}"),
+        Formatter::Text | Formatter::Table | Formatter::Report => {
+            writeln!(to, "{}", plain::shown_lines(text))
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::term::plain::shown;
+
 /// Columns that come first, in this order.
 const FIRST: [&str; 7] = [
     "vhost",
@@ -55,7 +57,8 @@ impl Table {
                 .unwrap_or_default()
         };
         let row = |cells: &Vec<(String, String)>| {
-            columns.iter().map(|column| cell(cells, column)).collect()
+            let cells = columns.iter().map(|column| cell(cells, column));
+            cells.map(|cell| shown(&cell)).collect()
         };
         let rows = flat.iter().map(row).collect();
         Self { columns, rows }

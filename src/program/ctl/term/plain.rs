@@ -15,10 +15,27 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
-/// A value as a cell.
+/// Some lines as a terminal may see them: the same, but for their ends and tabs.
+pub(crate) fn shown_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter.is_control() && letter != '\n' && letter != '\t' {
+            true => shown.extend(letter.escape_default()),
+            false => shown.push(letter),
+        }
+    }
+    shown
+}
+
+/// A value as a cell, as a terminal may see it: names are what clients have made them.
+pub(crate) fn cell(term: &Term) -> String {
+    shown(&raw(term))
+}
+
+/// A value as a cell, whatever is in its texts.
 ///
 /// Seen: RabbitMQ 4.3.6, `list_queues arguments`, `list_connections client_properties`.
-pub(crate) fn cell(term: &Term) -> String {
+fn raw(term: &Term) -> String {
     let mut out = String::new();
     match term {
         Term::Text(text) | Term::Chars(text) => out.push_str(text),
@@ -27,7 +44,7 @@ pub(crate) fn cell(term: &Term) -> String {
             None => nested(term, &mut out),
         },
         Term::List(items) if items.iter().all(|item| matches!(item, Term::Atom(_))) => {
-            let names: Vec<String> = items.iter().map(cell).collect();
+            let names: Vec<String> = items.iter().map(raw).collect();
             out = format!("[{}]", names.join(", "));
         }
         _ => nested(term, &mut out),
@@ -79,13 +96,13 @@ fn nested(term: &Term, out: &mut String) {
         Term::Pairs(fields) => {
             let pairs = fields
                 .iter()
-                .map(|(key, value)| format!("{{{key}, {}}}", cell(value)));
+                .map(|(key, value)| format!("{{{key}, {}}}", raw(value)));
             out.push_str(&format!("[{}]", pairs.collect::<Vec<_>>().join(", ")));
         }
         Term::Map(fields) => {
             let pairs = fields
                 .iter()
-                .map(|(key, value)| format!("{key} => {}", cell(value)));
+                .map(|(key, value)| format!("{key} => {}", raw(value)));
             out.push_str(&format!("#{{{}}}", pairs.collect::<Vec<_>>().join(", ")));
         }
     }

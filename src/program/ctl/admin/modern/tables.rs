@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Trouble;
 use super::line::Words;
+use crate::term::plain::shown;
 
 /// The value at a path of keys, as a cell.
 pub(super) fn cell(item: &Value, key: &str) -> String {
@@ -15,13 +16,13 @@ pub(super) fn cell(item: &Value, key: &str) -> String {
     });
     match found {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text,
+        Some(Value::String(text)) => shown(&text),
         Some(Value::Array(items)) => {
             let items: Vec<String> = items.iter().map(plain).collect();
             items.join(", ")
         }
         Some(Value::Object(fields)) => {
-            let field = |(key, value): (&String, &Value)| format!("{key}: {value}\n");
+            let field = |(key, value): (&String, &Value)| format!("{}: {value}\n", shown(key));
             fields.iter().map(field).collect()
         }
         Some(other) => other.to_string(),
@@ -29,9 +30,7 @@ pub(super) fn cell(item: &Value, key: &str) -> String {
 }
 
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), shown)
 }
 
 /// How a table is drawn: the line above it, the one below its heads, the one between rows, the one
