@@ -16,8 +16,10 @@
 //! ```
 
 #[cfg(feature = "settings-file")]
-pub use crate::config::{AsServer, Flag, Given, Inputs, Key, Loaded, ValueType, load, report};
+pub use crate::config::{
+    AsServer, Flag, Given, Inputs, Key, Loaded, Part, ValueType, load, report,
+};
 pub use crate::config::{
     CompatProfile, ConfigError, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream,
-    Origin, Problems, QueueType, Secret, Settings, Unit, Unknown, Value,
+    Named, Origin, Problems, QueueType, Secret, Settings, Unit, Unknown, Value,
 };

@@ -12,7 +12,7 @@ use super::loading::{self, LoadError};
 use crate::auth::{AuthError, Pattern, PermissionDefinition, UserDefinition};
 use crate::clock::Clock;
 use crate::config::{Durability, Problems, Settings};
-use crate::desk::{AdminError, Desk, VhostDefinition, VhostError};
+use crate::desk::{AdminError, Desk, VhostDefinition, VhostError, check_seeds};
 use crate::env::Environment;
 use crate::limits::STAGED_MAX;
 use crate::net::listener::{Bound, Listener};
@@ -41,6 +41,15 @@ pub enum StartError {
     Default {
         /// The setting.
         key: &'static str,
+        /// What is wrong with it.
+        error: AdminError,
+    },
+    /// What new virtual hosts are to get cannot be given to one.
+    Seed {
+        /// The setting.
+        key: &'static str,
+        /// The name in it.
+        name: String,
         /// What is wrong with it.
         error: AdminError,
     },
@@ -73,7 +82,7 @@ impl StartError {
                 error: AdminError::Vhost(VhostError::LimitReached(_)),
                 ..
             } => Some("vhost_max"),
-            Self::Default { key, .. } => Some(key),
+            Self::Default { key, .. } | Self::Seed { key, .. } => Some(key),
             Self::Definitions(_) => Some("load_definitions"),
         }
     }
@@ -102,6 +111,10 @@ impl fmt::Display for StartError {
             Self::Threads(source) => write!(f, "cannot start threads: {source}"),
             Self::Store(error) => error.fmt(f),
             Self::Default { error, .. } => error.fmt(f),
+            Self::Seed { name, error, .. } => {
+                let error = error.to_string().trim_end().replace("\n\n", ": ");
+                write!(f, "{name}: {}", error.replace('\n', "; "))
+            }
             Self::Definitions(error) => error.fmt(f),
         }
     }
@@ -133,7 +146,8 @@ pub(super) fn check(settings: &Settings) -> Vec<StartError> {
     errors
 }
 
-/// What is wrong with the settings of the default user; nothing of it depends on the data.
+/// What is wrong with the settings of the default user and of what new vhosts get; nothing of it
+/// depends on the data.
 pub(super) fn check_defaults(settings: &Settings) -> Vec<StartError> {
     let patterns = [
         (
@@ -153,7 +167,13 @@ pub(super) fn check_defaults(settings: &Settings) -> Vec<StartError> {
         let error = AuthError::from(Pattern::for_permission(pattern).err()?).into();
         Some(StartError::Default { key, error })
     };
-    patterns.into_iter().filter_map(failed).collect()
+    let seeds = check_seeds(settings).into_iter();
+    let seeds = seeds.map(|(key, name, error)| StartError::Seed { key, name, error });
+    patterns
+        .into_iter()
+        .filter_map(failed)
+        .chain(seeds)
+        .collect()
 }
 
 /// The name of the listener for AMQP.

@@ -48,15 +48,40 @@ pub fn reference() -> String {
 /// Settings that are fine, each that was given with its origin.
 #[cfg(feature = "settings-file")]
 pub fn report(loaded: &Loaded) -> String {
-    let mut report = String::from("ok\n");
+    "ok\n".to_owned() + &listed(loaded, |key| key.printed(&loaded.settings))
+}
+
+/// A settings file that says what other files did, passwords too, with the place of each.
+#[cfg(feature = "program")]
+pub fn translated(loaded: &Loaded) -> String {
+    let files = loaded.files().iter();
+    let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
+    let head = format!(
+        "# Settings of Leveret, made of {}.\n",
+        plain(&files.join(", "))
+    );
+    head + &listed(loaded, |key| key.value(&loaded.settings).to_string())
+}
+
+/// A line for each setting that was given, and for what has no effect.
+#[cfg(feature = "settings-file")]
+fn listed(loaded: &Loaded, value: impl Fn(&Key) -> String) -> String {
+    let mut lines = String::new();
     for (key, origin) in loaded.given() {
-        let value = key.printed(&loaded.settings);
-        report.push_str(&format!("{} = {value}  # {origin}\n", key.name));
+        let origin = plain(&origin.to_string());
+        lines.push_str(&format!("{} = {}  # {origin}\n", key.name, value(key)));
     }
     for (origin, text) in loaded.ignored() {
-        report.push_str(&format!("# {text}  # {origin}\n"));
+        let line = plain(&format!("{text}  # {origin}"));
+        lines.push_str(&format!("# {line}\n"));
     }
-    report
+    lines
+}
+
+/// A text that stays in its line.
+#[cfg(feature = "settings-file")]
+fn plain(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// Every setting with its value, secrets left out, as Erlang shows what applications are set to:
@@ -73,7 +98,11 @@ pub(crate) fn effective(settings: &Settings) -> String {
             Some(name) => (rabbits, *name),
             None => (own, key.name),
         };
-        names.push((name, term(&key.value(settings))));
+        let value = match (key.value(settings), key.value_type) {
+            (Value::Named(things), ValueType::Named(parts)) => Value::Named(things.shown(parts)),
+            (value, _) => value,
+        };
+        names.push((name, term(&value)));
     }
     let shown = applications.map(|(application, mut values)| {
         values.sort_unstable();
@@ -99,6 +128,17 @@ fn term(value: &Value) -> String {
         Value::List(items) => {
             let items: Vec<String> = items.iter().map(|item| text(item)).collect();
             format!("[{}]", items.join(","))
+        }
+        Value::Named(things) => {
+            let things = things.iter().map(|(name, fields)| {
+                let fields = fields.iter();
+                let fields: Vec<String> = fields
+                    .map(|(field, value)| format!("{{{field},{}}}", term(value)))
+                    .collect();
+                format!("{{{},[{}]}}", text(name), fields.join(","))
+            });
+            let things: Vec<String> = things.collect();
+            format!("[{}]", things.join(","))
         }
     }
 }
@@ -165,7 +205,9 @@ Nothing has to be set. A setting can be given in four ways; the later one wins:
 
 An unknown name or a value that does not fit stops the start with a message that says where.
 `leveret check-config` says whether a start would work, and what differs from the defaults.
-In the environment and on the command line a list is written with commas.
+In the environment and on the command line a list is written with commas, and tables by name as a
+table of TOML, as in `LEVERET_DEFAULT_LIMITS_VHOSTS={dev={max_queues=10}}`; on the command line
+their fields have names, too, as in `--set default_limits.vhosts.dev.max_queues=10`.
 ";
 
 const TEMPLATE_HEAD: &str = "\

@@ -1,6 +1,10 @@
 //! A row of the table of settings, and the macro that makes everything of the rows.
 
 use super::error::ConfigError;
+#[cfg(feature = "settings-file")]
+use super::error::Unknown;
+#[cfg(feature = "settings-file")]
+use super::near::nearest;
 use super::origin::Origin;
 use super::settings::{KEYS, Settings};
 use super::types::Field;
@@ -55,6 +59,10 @@ impl Key {
     pub fn printed(&self, settings: &Settings) -> String {
         match self.value_type {
             ValueType::Secret => "(not shown)".to_owned(),
+            ValueType::Named(parts) => match self.value(settings) {
+                Value::Named(things) => Value::Named(things.shown(parts)).to_string(),
+                other => other.to_string(),
+            },
             _ => self.value(settings).to_string(),
         }
     }
@@ -74,7 +82,7 @@ impl Key {
             return Ok(());
         }
         let found = match self.value_type {
-            ValueType::Secret => "a value that is not shown here".to_owned(),
+            ValueType::Secret => NOT_SHOWN.to_owned(),
             _ => given.to_string(),
         };
         let expected = self.value_type.expected();
@@ -85,7 +93,54 @@ impl Key {
             expected,
         })
     }
+
+    /// Checks what a source gave for a field of one of the things that this setting names, and
+    /// writes it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unknown`] for a field that they have not, and as [`set`](Self::set).
+    #[cfg(feature = "settings-file")]
+    pub(super) fn set_part(
+        &self,
+        settings: &mut Settings,
+        (thing, field): (&str, &str),
+        given: &Given,
+        origin: &Origin,
+    ) -> Result<(), ConfigError> {
+        let (ValueType::Named(parts), Value::Named(things)) =
+            (self.value_type, self.value(settings))
+        else {
+            return self.set(settings, given, origin);
+        };
+        let Some(part) = parts.iter().find(|part| part.name == field) else {
+            let near = nearest(field, parts.iter().map(|part| part.name.to_owned()));
+            let whole = |field: String| format!("{}.{thing}.{field}", self.name);
+            return Err(ConfigError::Unknown {
+                origin: origin.clone(),
+                key: whole(field.to_owned()),
+                hint: near.map_or(Unknown::Nothing, |near| Unknown::Near(whole(near))),
+            });
+        };
+        let Some(value) = part.value_type.read(given) else {
+            let found = match part.value_type {
+                ValueType::Secret => NOT_SHOWN.to_owned(),
+                _ => given.to_string(),
+            };
+            return Err(ConfigError::Wrong {
+                origin: origin.clone(),
+                key: self.name,
+                found: format!("{thing}.{field} = {found}"),
+                expected: part.value_type.expected(),
+            });
+        };
+        let things = things.with(thing, part.name, value);
+        (self.field)(settings).put(Value::Named(things));
+        Ok(())
+    }
 }
+
+/// What is said of a secret that is wrong.
+const NOT_SHOWN: &str = "a value that is not shown here";
 
 pub(super) const fn only(texts: &[&'static str]) -> Option<&'static str> {
     match texts {

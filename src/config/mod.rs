@@ -16,6 +16,7 @@ mod docs;
 mod error;
 mod key;
 mod logs;
+mod named;
 #[cfg(feature = "settings-file")]
 mod near;
 mod node;
@@ -23,6 +24,7 @@ mod origin;
 #[cfg(feature = "settings-file")]
 mod rabbit;
 mod rotation;
+mod seeds;
 mod settings;
 #[cfg(feature = "settings-file")]
 mod sources;
@@ -34,11 +36,16 @@ mod value;
 pub(crate) use docs::effective;
 #[cfg(feature = "settings-file")]
 pub use docs::report;
+#[cfg(feature = "program")]
+pub use docs::translated;
 #[cfg(any(feature = "program", feature = "internals"))]
 pub use docs::{reference, template};
 pub use error::{ConfigError, Problems, Unknown};
 #[cfg(any(feature = "settings-file", feature = "internals"))]
 pub use key::Key;
+pub use named::Named;
+#[cfg(any(feature = "settings-file", feature = "internals"))]
+pub use named::Part;
 pub use origin::Origin;
 #[cfg(feature = "settings-file")]
 pub use rabbit::AsServer;
@@ -53,6 +60,8 @@ pub(crate) use node::default_cluster_name;
 #[cfg(feature = "program")]
 pub use node::name_node;
 pub use node::node_name;
+#[cfg(feature = "program")]
+pub use sources::load_files;
 #[cfg(feature = "settings-file")]
 pub use sources::{Flag, Inputs, Loaded, load};
 pub use types::{

@@ -21,7 +21,7 @@ use super::key::Key;
 use super::origin::Origin;
 use super::settings::KEYS;
 use super::types::LogLevel;
-use super::value::{Given, Value, ValueType};
+use super::value::{Given, Value, ValueType, toml_key};
 
 pub(super) use enabled::read as enabled_plugins;
 pub(super) use environment::{Told, data_dir};
@@ -91,6 +91,9 @@ fn keys(name: &[String]) -> Vec<&'static Key> {
         let mut own = key.rabbitmq.iter();
         own.any(|own| {
             let own = parts(own);
+            if matches!(key.value_type, ValueType::Named(_)) {
+                return name.starts_with(&own) && name.len() > own.len() + 1;
+            }
             let is_of_list = match (own.split_last(), name.split_last()) {
                 (Some((_, [])), _) => false,
                 (Some((_, list)), Some((_, stem))) => list == stem || list == name,
@@ -112,6 +115,21 @@ fn is_listener(name: &[String]) -> bool {
 fn here(name: &str, value: &str) -> Vec<String> {
     let parts = parts(name);
     let keys = keys(&parts);
+    let named = keys
+        .iter()
+        .find_map(|key| named(key, &parts).map(|of| (key, of)));
+    if let Some((key, (thing, field))) = named {
+        let value = match field.as_str() {
+            "password" => "…",
+            _ => value,
+        };
+        let value = Value::Text(value.to_owned());
+        return vec![format!(
+            "{}.{}.{field} = {value}",
+            key.name,
+            toml_key(thing)
+        )];
+    }
     let found = keys.iter().filter_map(|key| {
         let value = translated(key, &parts, value)?;
         Some(format!("{} = {value}", key.name))
@@ -125,6 +143,16 @@ fn here(name: &str, value: &str) -> Vec<String> {
         format!("{} = …, which takes {expected}", key.name)
     });
     expected.collect()
+}
+
+/// The thing and its field that RabbitMQ's name means, if the setting names things. What stands
+/// between the two in RabbitMQ's name means nothing.
+fn named<'n>(key: &Key, name: &'n [String]) -> Option<(&'n str, &'n String)> {
+    if !matches!(key.value_type, ValueType::Named(_)) {
+        return None;
+    }
+    let own = parts(key.rabbitmq.first()?).len();
+    Some((name.get(own)?, name.last()?))
 }
 
 /// The value as our file has it; a secret is not shown.

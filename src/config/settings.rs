@@ -7,6 +7,8 @@
 use std::path::PathBuf;
 
 use super::key::{Key, only, settings};
+use super::named::Named;
+use super::seeds::{LIMITS, POLICY, USER};
 use super::types::{
     CompatProfile, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream, QueueType,
     Secret,
@@ -272,6 +274,22 @@ settings! {
         /// The names which that user may consume and bind from: a regular expression.
         default_permissions_read: String = ".*".to_owned();
         "default_permissions.read", Pattern, ["default_permissions.read"];
+
+        /// More users by name, made with a virtual host: with a new one whose name fits their
+        /// `vhost_pattern`, they get these permissions in it. A user who is there keeps password
+        /// and tags; one without a password cannot log in by one.
+        default_users: Named = Named::default();
+        "default_users", ValueType::Named(&USER), ["default_users"];
+
+        /// Operator policies by name, which a new virtual host gets whose name fits their
+        /// `vhost_pattern`. Times are in milliseconds.
+        default_policies_operator: Named = Named::default();
+        "default_policies.operator", ValueType::Named(&POLICY), ["default_policies.operator"];
+
+        /// Limits by name: a new virtual host gets the first ones, in the order of these names,
+        /// whose `pattern` fits its own.
+        default_limits_vhosts: Named = Named::default();
+        "default_limits.vhosts", ValueType::Named(&LIMITS), ["default_limits.vhosts"];
 
         /// Users that may connect from this machine only; `none` lets every user connect from
         /// anywhere.

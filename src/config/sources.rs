@@ -15,10 +15,12 @@ use super::origin::Origin;
 use super::rabbit::{self, AsServer, Reading, Surroundings, Told};
 use super::settings::{KEYS, Settings};
 use super::value::Given;
-use names::{env_hint, env_key, hint, is_not_a_setting, is_ours};
+use names::{env_hint, env_key, hint, is_not_a_setting, is_ours, part_of, row_of_things};
+use things::{in_order, whole};
 
 mod names;
 mod plugins;
+mod things;
 
 /// A setting on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,12 +141,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     let file = file.or_else(|| named.map(|(_, path)| PathBuf::from(path)));
     let mut reading = Reading::default();
     for path in loader.which(file, &surroundings) {
-        match path.extension().and_then(OsStr::to_str) {
-            Some("conf") => reading.file(&path),
-            Some("config") => reading.classic(&path),
-            _ => loader.file(&path),
-        }
-        loader.files.push(path);
+        loader.read(path, &mut reading);
     }
     if let Some(options) = surroundings.get(RABBITS_OPTIONS_VARIABLE) {
         reading.options(options);
@@ -162,6 +159,28 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
         loader.ports_of_server();
     }
     loader.plugins(&surroundings);
+    loader.finish()
+}
+
+/// Reads these files alone, each in its format, a later one before an earlier one; of a directory
+/// those that end in `.conf`. Only variables that they name are taken of the environment.
+///
+/// # Errors
+/// All that is wrong in any of them.
+#[cfg(feature = "program")]
+pub fn load_files(paths: &[PathBuf], env: &[(OsString, OsString)]) -> Result<Loaded, Problems> {
+    let (mut loader, mut reading) = (Loader::default(), Reading::default());
+    for path in paths {
+        match path.is_dir() {
+            true => {
+                for path in rabbit::files_of(&path.to_string_lossy()) {
+                    loader.read(path, &mut reading);
+                }
+            }
+            false => loader.read(path.clone(), &mut reading),
+        }
+    }
+    loader.rabbits(reading, env);
     loader.finish()
 }
 
@@ -241,6 +260,16 @@ impl Loader {
         }
     }
 
+    /// Reads a file in its format.
+    fn read(&mut self, path: PathBuf, reading: &mut Reading) {
+        match path.extension().and_then(OsStr::to_str) {
+            Some("conf") => reading.file(&path),
+            Some("config") => reading.classic(&path),
+            _ => self.file(&path),
+        }
+        self.files.push(path);
+    }
+
     /// What a server of RabbitMQ's has that a broker of ours has not.
     fn as_server(&mut self, surroundings: &Surroundings) {
         self.give(
@@ -313,6 +342,9 @@ impl Loader {
 
     /// Gives a setting by its name.
     fn give(&mut self, name: &str, given: &Given, origin: &Origin) {
+        if let Some((row, of)) = part_of(name) {
+            return self.give_part(row, of, given, origin);
+        }
         match KEYS.iter().position(|key| key.name == name) {
             Some(row) => self.give_row(row, given, origin),
             None => self.problems.push(ConfigError::Unknown {
@@ -327,7 +359,7 @@ impl Loader {
         let (Some(key), Some(place)) = (KEYS.get(row), self.origins.get_mut(row)) else {
             return;
         };
-        match key.set(&mut self.settings, given, origin) {
+        match key.set(&mut self.settings, &whole(key, given), origin) {
             Ok(()) => *place = origin.clone(),
             Err(error) => self.problems.push(error),
         }
@@ -434,11 +466,12 @@ impl Loader {
     /// Gives what a table of the file holds, tables inside it by dotted names. Tables nest no
     /// deeper than the parser allows (80), so the recursion has an end.
     fn table(&mut self, prefix: &str, table: &DeTable<'_>, place: &dyn Fn(usize) -> Origin) {
-        let mut rows: Vec<_> = table.iter().collect();
-        rows.sort_by_key(|(name, _)| name.span().start);
-        for (name, value) in rows {
+        for (name, value) in in_order(table) {
             let dotted = format!("{prefix}{}", name.get_ref());
             match value.get_ref() {
+                DeValue::Table(inner) if let Some(row) = row_of_things(&dotted) => {
+                    self.things(row, inner, place);
+                }
                 DeValue::Table(inner) if Key::named(&dotted).is_none() => {
                     self.table(&format!("{dotted}."), inner, place);
                 }

@@ -94,6 +94,11 @@ fn sample(key: &Key) -> Value {
         (ValueType::List { of: [one, ..], .. }, _) => Value::List(vec![one.to_string()]),
         _ if key.name == "extra_listeners" => Value::List(vec!["127.0.0.1:5673".to_owned()]),
         (ValueType::List { .. }, _) => Value::List(vec!["ann".to_owned(), "bob".to_owned()]),
+        (ValueType::Named(parts), _) => {
+            let part = parts.iter().find(|part| part.name.contains("pattern"));
+            let text = Value::Text("^a.b$".to_owned());
+            Value::Named(Named::default().with("a.b", part.unwrap().name, text))
+        }
         (ValueType::Ratio, _) => Value::Ratio(0.25),
         (_, Value::Whole(whole)) => Value::Whole(whole + 1),
         (ValueType::WholeOrNone(least, ..), Value::None) => Value::Whole(least + 1),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::named::Named;
 use super::value::Value;
 use crate::kind::QueueKind;
 
@@ -239,7 +240,14 @@ macro_rules! plain {
     )* };
 }
 
-plain!(bool = Flag, u64 = Whole, f64 = Ratio, String = Text, Vec<String> = List);
+plain!(
+    bool = Flag,
+    u64 = Whole,
+    f64 = Ratio,
+    String = Text,
+    Vec<String> = List,
+    Named = Named
+);
 
 impl Field for Option<bool> {
     fn put(&mut self, value: Value) -> bool {

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use toml_writer::{ToTomlValue as _, TomlStringBuilder};
+use toml_writer::{ToTomlKey as _, ToTomlValue as _, TomlKeyBuilder, TomlStringBuilder};
 
+use super::named::{Named, Part};
 use super::rotation::Rotation;
 
 /// A value as a source gave it, before any check.
@@ -22,6 +23,8 @@ pub enum Given {
     Flag(bool),
     /// A list of a file.
     List(Vec<Given>),
+    /// Things of a file by name, each with its fields.
+    Named(Vec<(String, Vec<(String, Given)>)>),
     /// Something no setting takes, named with its article ("a date").
     Other(&'static str),
 }
@@ -50,6 +53,7 @@ impl fmt::Display for Given {
                     "]"
                 })
             }
+            Self::Named(_) => f.write_str("a table"),
             Self::Other(what) => f.write_str(what),
         }
     }
@@ -83,6 +87,8 @@ pub enum Value {
     Flag(bool),
     /// Names.
     List(Vec<String>),
+    /// Things by name, each with its fields.
+    Named(Named),
 }
 
 /// As a TOML file has it.
@@ -99,8 +105,27 @@ impl fmt::Display for Value {
                 let items: Vec<String> = items.iter().map(|item| text(item)).collect();
                 write!(f, "[{}]", items.join(", "))
             }
+            Self::Named(things) => {
+                let things = things.iter().map(|(name, fields)| {
+                    let fields = fields
+                        .iter()
+                        .map(|(field, value)| format!("{field} = {value}"));
+                    let fields: Vec<String> = fields.collect();
+                    format!("{} = {{ {} }}", toml_key(name), fields.join(", "))
+                });
+                let things: Vec<String> = things.collect();
+                match things.is_empty() {
+                    true => f.write_str("{}"),
+                    false => write!(f, "{{ {} }}", things.join(", ")),
+                }
+            }
         }
     }
+}
+
+/// A name as TOML has it before an equals sign.
+pub(super) fn toml_key(name: &str) -> String {
+    TomlKeyBuilder::new(name).as_default().to_toml_key()
 }
 
 /// The way back, for values that a program filled in.
@@ -114,6 +139,16 @@ impl From<Value> for Given {
             Value::Ratio(ratio) => Self::Ratio(ratio),
             Value::Flag(flag) => Self::Flag(flag),
             Value::List(items) => Self::List(items.into_iter().map(Self::Text).collect()),
+            Value::Named(things) => {
+                let things = things.iter().map(|(name, fields)| {
+                    let fields = fields.iter();
+                    let given = |(field, value): (&&str, &Value)| {
+                        ((*field).to_owned(), Self::from(value.clone()))
+                    };
+                    (name.to_owned(), fields.map(given).collect())
+                });
+                Self::Named(things.collect())
+            }
         }
     }
 }
@@ -165,6 +200,8 @@ pub enum ValueType {
         /// How many there must be at least.
         least: usize,
     },
+    /// Things by name, each with some of these fields.
+    Named(&'static [Part]),
     /// A number from 0 to 1.
     Ratio,
     /// A whole number in a range, both ends included.
@@ -208,6 +245,7 @@ impl ValueType {
                 .filter(|names| names.len() >= least && names.iter().all(|name| is_name(name)))
                 .filter(|names| of.is_empty() || names.iter().all(|n| of.contains(&n.as_str())))
                 .map(Value::List),
+            Self::Named(fields) => Named::read(fields, given).map(Value::Named),
             Self::Ratio => ratio(given)
                 .filter(|ratio| (0.0..=1.0).contains(ratio))
                 .map(Value::Ratio),
@@ -236,6 +274,10 @@ impl ValueType {
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::List { of: &[], .. } => "a list of names, or none".to_owned(),
             Self::List { of, .. } => format!("a list of one or more of {}", of.join(", ")),
+            Self::Named(fields) => {
+                let fields: Vec<&str> = fields.iter().map(|field| field.name).collect();
+                format!("tables by name, each with some of {}", fields.join(", "))
+            }
             Self::Ratio => "a number from 0 to 1".to_owned(),
             Self::Whole(least, most, unit) => range(least, most, unit),
             Self::WholeOrNone(least, most, unit) => range(least, most, unit) + ", or none",

@@ -49,6 +49,7 @@ mod waiters;
 
 pub use crate::queue::Bookmark;
 pub use actor::Actor;
+pub(crate) use administration::check_seeds;
 pub use administration::{
     AdminError, Administration, Caller, Missing, NotAllowed, VhostDefinition, VhostError,
 };

@@ -92,8 +92,14 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
-    /// Prints a settings file with every setting, its range and default.
+    /// Prints a settings file with every setting, its range and default, or one that says what
+    /// files of RabbitMQ do.
+    #[command(after_help = SETTINGS)]
     Settings {
+        /// Prints what this file says as a settings file: a rabbitmq.conf, an advanced.config, a
+        /// directory of files that end in .conf; of several a later one goes before an earlier one.
+        #[arg(long, value_name = "FILE", conflicts_with = "markdown")]
+        from: Vec<PathBuf>,
         /// Prints the reference as Markdown instead.
         #[arg(long)]
         markdown: bool,
@@ -282,6 +288,16 @@ impl Options {
             .collect()
     }
 }
+
+const SETTINGS: &str = "\
+Examples:
+  leveret settings > leveret.toml
+  leveret settings --from /etc/rabbitmq/rabbitmq.conf --from /etc/rabbitmq/conf.d \\
+      --from /etc/rabbitmq/advanced.config > leveret.toml
+
+What has no effect here stands in comments; what RabbitMQ would refuse is named, and the exit code
+is 1. Passwords are printed.
+";
 
 const CHECK_CONFIG: &str = "\
 Everything is checked that a start does before it changes anything, by the start's own code:

@@ -117,8 +117,9 @@ fn tools() -> Option<ExitCode> {
 /// Does what needs no settings; nothing for what needs them.
 fn beside(command: &Command) -> Option<ExitCode> {
     Some(match command {
-        Command::Settings { markdown: true } => say(&config::reference()),
-        Command::Settings { markdown: false } => say(&config::template()),
+        Command::Settings { from, .. } if !from.is_empty() => translate(from),
+        Command::Settings { markdown: true, .. } => say(&config::reference()),
+        Command::Settings { .. } => say(&config::template()),
         #[cfg(unix)]
         Command::Bench(bench) => leveret_bench::main(bench),
         Command::CheckData(what) => inspect::check_data(what),
@@ -136,6 +137,19 @@ fn beside(command: &Command) -> Option<ExitCode> {
         Command::Man { dir } => documents::man(dir),
         Command::CheckConfig => return None,
     })
+}
+
+/// Prints what RabbitMQ's files say as a settings file.
+fn translate(from: &[PathBuf]) -> ExitCode {
+    let env: Vec<_> = std::env::vars_os().collect();
+    match config::load_files(from, &env) {
+        Ok(loaded) => say(&config::translated(&loaded)),
+        Err(problems) => {
+            let problems = indented(&problems.0);
+            complain(&format_args!("no settings are made of this:{problems}"));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// A panic that is caught on the spot, in a library that reads what is damaged, is no news: what
@@ -291,7 +305,11 @@ fn at(path: &Path, error: &io::Error) -> String {
 }
 
 fn complaint(problems: &[impl Display]) -> String {
+    format!("cannot start with these settings:{}", indented(problems))
+}
+
+/// Each on a line of its own.
+fn indented(problems: &[impl Display]) -> String {
     let lines = problems.iter().map(|problem| format!("\n  {problem}"));
-    let lines: String = lines.collect();
-    format!("cannot start with these settings:{lines}")
+    lines.collect()
 }

@@ -275,6 +275,28 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "`default_permissions.read` and `.write` in a `rabbitmq.conf`",
+        &[Test(
+            "src/config/rabbit/reading/tests.rs",
+            "permissions_of_the_default_user_are_what_their_lines_say",
+        )],
+    ),
+    (
+        "What new virtual hosts are to get that cannot be \
+         (`default_policies.operator.NAME.classic_queues.ha_mode`, a pattern that is none)",
+        &[Test(
+            "src/desk/administration/seeds/tests.rs",
+            "what_no_vhost_could_get_ends_the_start_by_its_name",
+        )],
+    ),
+    (
+        "A file that `include` names and that is not there",
+        &[Test(
+            "tests/it/rabbitmq_conf.rs",
+            "what_is_wrong_is_refused_with_file_line_and_reason",
+        )],
+    ),
+    (
         "The full name of the machine, in the name of a cluster that was given none",
         &[Test(
             "src/config/node/tests.rs",

@@ -50,6 +50,7 @@ mod order;
 mod plugins;
 mod pressure;
 mod process;
+mod rabbitmq_conf;
 mod remembered;
 mod requests;
 mod rights;

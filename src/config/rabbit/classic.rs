@@ -159,6 +159,9 @@ fn stem(application: &str, key: &str) -> Option<&'static str> {
         ("rabbit", "loopback_users") => "loopback_users",
         ("rabbit", "default_user_tags") => "default_user_tags",
         ("rabbit", "default_permissions") => "default_permissions",
+        ("rabbit", "default_users") => "default_users",
+        ("rabbit", "default_policies") => "default_policies",
+        ("rabbit", "default_limits") => "default_limits",
         ("rabbit", "auth_mechanisms") => "auth_mechanisms",
         ("rabbit", "auth_backends") => "auth_backends",
         ("rabbit", "vm_memory_high_watermark") => "vm_memory_high_watermark",
@@ -206,6 +209,12 @@ fn lines(application: &str, key: &str, value: &Term) -> Vec<Line> {
         }),
         ("rabbit", "log") => items(value).map(outputs),
         ("rabbit", "permit_deprecated_features") => Some(permits(value)),
+        ("rabbit", "default_users") => Some(things(key, value)),
+        ("rabbit", "default_policies" | "default_limits") => {
+            let kinds = items(value).unwrap_or_default().iter().filter_map(pair);
+            let lines = kinds.flat_map(|(kind, value)| things(&format!("{key}.{kind}"), value));
+            Some(lines.collect())
+        }
         ("rabbitmq_management", "load_definitions") => single("load_definitions"),
         ("rabbitmq_management", "listener") => Some(inside("management.listener", value)),
         ("rabbitmq_management", "tcp_config") => Some(inside("management.tcp", value)),
@@ -312,6 +321,47 @@ fn outputs(outputs: &[Term]) -> Vec<Line> {
                 ("categories", category) => inside(&format!("log.{category}"), value),
                 (output, key) => of(&format!("log.{output}.{key}"), value),
             });
+        }
+    }
+    lines
+}
+
+/// The fields of things with names. RabbitMQ has some of them in lines under a name of their own.
+fn things(stem: &str, value: &Term) -> Vec<Line> {
+    let named = |term: &Term| match term {
+        Term::Tuple(items, _) => match items.as_slice() {
+            [name, value] => Some((scalar(name)?, value.clone())),
+            _ => None,
+        },
+        _ => None,
+    };
+    let all = |term: &Term| {
+        items(term)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(named)
+            .collect()
+    };
+    let things: Vec<(String, Term)> = all(value);
+    let mut lines = Vec::new();
+    for (thing, fields) in things {
+        let fields: Vec<(String, Term)> = all(&fields);
+        for (field, value) in fields {
+            let value = match (field.as_str(), &value) {
+                // Lines have a unit.
+                ("expires" | "message_ttl", Term::Whole(millis)) => Some(format!("{millis}ms")),
+                (_, Term::List(items)) => {
+                    let items: Vec<String> = items.iter().filter_map(scalar).collect();
+                    Some(items.join(","))
+                }
+                _ => scalar(&value),
+            };
+            let mut name = super::parts(stem);
+            name.push(thing.clone());
+            let is_classic = field.starts_with("ha_") || field == "queue_version";
+            name.extend(is_classic.then(|| "classic_queues".to_owned()));
+            name.push(field);
+            lines.extend(value.map(|value| (name, value)));
         }
     }
     lines

@@ -8,6 +8,17 @@
 /// Units of sizes, each 1024 times the one before.
 const SIZES: &[&str] = &["", "kb", "mb", "gb", "tb"];
 
+/// Units of times, in milliseconds; the longest is a fortnight.
+const TIMES: [(&str, u64); 7] = [
+    ("ms", 1),
+    ("s", 1000),
+    ("m", 60_000),
+    ("h", 3_600_000),
+    ("d", 86_400_000),
+    ("w", 604_800_000),
+    ("f", 1_209_600_000),
+];
+
 /// A name and what it takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
@@ -39,6 +50,16 @@ pub(super) fn all() -> impl Iterator<Item = Known> {
 }
 
 impl Known {
+    /// Its name with parts of `other` where any will do.
+    pub(super) fn like(&self, other: &[String]) -> String {
+        let mut other = other.iter();
+        let parts = self.name.split('.').map(|own| match other.next() {
+            Some(part) if own.starts_with('$') => part,
+            _ => own,
+        });
+        parts.collect::<Vec<_>>().join(".")
+    }
+
     /// Whether it takes a value.
     pub(super) fn takes(&self, value: &str) -> bool {
         self.types.split(" or ").any(|one| takes(one, value))
@@ -58,6 +79,17 @@ impl Known {
         Some(bytes.to_string())
     }
 
+    /// A time in milliseconds, without its unit; `None` if it takes no time.
+    pub(super) fn in_millis(&self, value: &str) -> Option<String> {
+        let is_time = self.types.split(" or ").any(|one| one == "duration");
+        let unit = value.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = value.split_at_checked(unit).filter(|_| is_time)?;
+        let mut units = TIMES.iter();
+        let (_, millis) = units.find(|(known, _)| known.eq_ignore_ascii_case(unit))?;
+        let number: u64 = number.parse().ok()?;
+        Some(number.checked_mul(*millis)?.to_string())
+    }
+
     /// What it takes, in words.
     pub(super) fn expected(&self) -> String {
         let words = self.types.split(" or ").map(expected);
@@ -74,7 +106,7 @@ fn takes(one: &str, value: &str) -> bool {
             host.parse::<std::net::IpAddr>().is_ok() && port.parse::<u16>().is_ok()
         }),
         ("bytesize", _) => is_number_with(value, SIZES),
-        ("duration", _) => is_number_with(value, &["ms", "s", "m", "h", "d", "w", "f"]),
+        ("duration", _) => is_number_with(value, &TIMES.map(|(unit, _)| unit)),
         (words, _) => words.split('|').any(|word| word == value),
     }
 }

@@ -16,7 +16,7 @@ use super::known::{self, Known};
 use super::protecting;
 use super::sealing::{self, Decoder};
 use super::surroundings::Variable;
-use super::{is_listener, keys, parts, worth};
+use super::{is_listener, keys, named, parts, worth};
 use crate::config::error::{ConfigError, Unknown};
 use crate::config::key::Key;
 use crate::config::near::nearest;
@@ -149,6 +149,7 @@ impl Reading {
     /// Makes settings of what was read.
     pub(in crate::config) fn finish(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let mut lists: BTreeMap<_, Gathered> = BTreeMap::new();
+        let mut things: BTreeMap<_, Things> = BTreeMap::new();
         let mut listener = None;
         let mut lines: Vec<_> = std::mem::take(&mut self.lines).into_iter().collect();
         // Of two names for one setting the later one counts.
@@ -156,7 +157,7 @@ impl Reading {
         for (parts, (written, origin)) in lines {
             let name = parts.join(".");
             let Some(known) = known::find(&parts) else {
-                let near = nearest(&name, known::all().map(|known| known.name.to_owned()));
+                let near = nearest(&name, known::all().map(|known| known.like(&parts)));
                 let hint = near.map_or(Unknown::Nothing, Unknown::Near);
                 let key = name;
                 self.problems
@@ -187,6 +188,13 @@ impl Reading {
                 continue;
             }
             let rows = keys(&parts);
+            let of_thing = |row: &&'static Key| Some((row.name, named(row, &parts)?));
+            if let Some((row, (thing, field))) = rows.iter().find_map(of_thing) {
+                let things = things.entry(row).or_default();
+                things.add(thing, field, value);
+                things.origin = origin;
+                continue;
+            }
             if let Some(row) = rows.iter().find(|row| is_list(row)) {
                 let list = lists.entry(row.name).or_default();
                 list.add(&value, worth(row, &parts, &value));
@@ -204,6 +212,12 @@ impl Reading {
             if let Some(row) = Key::named(name) {
                 let items = list.items.into_iter().map(Given::Text).collect();
                 self.given.push((row, Given::List(items), list.origin));
+            }
+        }
+        for (name, all) in things {
+            if let Some(row) = Key::named(name) {
+                let things = all.things.into_iter().collect();
+                self.given.push((row, Given::Named(things), all.origin));
             }
         }
         self
@@ -254,9 +268,12 @@ impl Reading {
                 wrong(format!("$({name})"), expected)
             })?,
         };
-        let is_secret = keys(&parts(known.name))
-            .iter()
-            .any(|row| matches!(row.value_type, ValueType::Secret));
+        let name = parts(known.name);
+        let is_secret = |row: &&Key| match row.value_type {
+            ValueType::Secret => true,
+            _ => named(row, &name).is_some_and(|(_, field)| field == "password"),
+        };
+        let is_secret = keys(&name).iter().any(is_secret);
         let value = match is_secret {
             true => sealing::opened(value, self.decoder.as_ref()).map_err(|found| {
                 let expected = "a plain one, or one that can be decrypted".to_owned();
@@ -267,7 +284,23 @@ impl Reading {
         if !known.takes(&value) {
             return Err(wrong(format!("{value:?}"), known.expected()));
         }
-        Ok(known.in_bytes(&value).unwrap_or(value))
+        let counted = known.in_bytes(&value).or_else(|| known.in_millis(&value));
+        Ok(counted.unwrap_or(value))
+    }
+}
+
+/// Things with names, whose fields have a line each.
+#[derive(Default)]
+struct Things {
+    things: BTreeMap<String, Vec<(String, Given)>>,
+    /// Where the last one was given.
+    origin: Origin,
+}
+
+impl Things {
+    fn add(&mut self, thing: &str, field: &str, value: String) {
+        let fields = self.things.entry(thing.to_owned()).or_default();
+        fields.push((field.to_owned(), Given::Raw(value)));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::config::key::Key;
 use crate::config::near::nearest;
 use crate::config::rabbit;
 use crate::config::settings::KEYS;
-use crate::config::value::Given;
+use crate::config::value::{Given, ValueType};
 
 pub(super) fn is_ours(name: &str) -> bool {
     name.starts_with("LEVERET_")
@@ -26,6 +26,21 @@ pub(super) fn is_not_a_setting(name: &str, value: &str) -> bool {
 /// The row of an environment variable.
 pub(super) fn env_key(name: &str) -> Option<usize> {
     KEYS.iter().position(|key| key.env() == name)
+}
+
+/// The row of a setting that names things.
+pub(super) fn row_of_things(name: &str) -> Option<usize> {
+    let is_it = |key: &Key| key.name == name && matches!(key.value_type, ValueType::Named(_));
+    KEYS.iter().position(is_it)
+}
+
+/// The row of a setting that names things, and the thing and its field that a dotted name means;
+/// there may be dots in the thing's own name.
+pub(super) fn part_of(name: &str) -> Option<(usize, (&str, &str))> {
+    let (whole, field) = name.rsplit_once('.')?;
+    let dots = whole.match_indices('.');
+    let mut splits = dots.filter_map(|(at, _)| Some((whole.get(..at)?, whole.get(at + 1..)?)));
+    splits.find_map(|(setting, thing)| Some((row_of_things(setting)?, (thing, field))))
 }
 
 pub(super) fn env_hint(name: &str) -> Unknown {

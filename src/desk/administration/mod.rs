@@ -23,14 +23,16 @@ pub(super) mod limits;
 mod parameters;
 mod permissions;
 mod policies;
+mod seeds;
 mod users;
 mod vhosts;
 
 pub(super) use changing::Changing;
 pub use error::{AdminError, Missing, NotAllowed, VhostError};
 pub(super) use parameters::{CLUSTER_NAME, CheckedParameter, Parameters, tidy};
+pub(crate) use seeds::check_seeds;
 pub use vhosts::VhostDefinition;
-pub(super) use vhosts::{CheckedVhost, everything, metadata_of, record_of};
+pub(super) use vhosts::{CheckedVhost, metadata_of};
 
 /// Tags that let a user manage anything at all.
 const MANAGEMENT_TAGS: &[&str] = &["management", "policymaker", "monitoring", "administrator"];

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::vhosts::{everything, record_of};
 use super::*;
 use crate::auth::{PermissionDefinition, TopicPermissionDefinition, UserDefinition, VhostLimits};
 use crate::clock::Clock;

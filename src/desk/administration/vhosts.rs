@@ -6,8 +6,9 @@ use leveret_codec::table::{Table, Value};
 use leveret_codec::types::ShortString;
 
 use super::policies::policy_records;
+use super::seeds::Seeds;
 use super::{AdminError, Administration, Caller, Changing, VhostError};
-use crate::auth::{Change, PermissionDefinition, Tags};
+use crate::auth::{AuthError, Change, PermissionDefinition, Tags};
 use crate::definitions::{ParameterRecord, PolicyRecord, Record, VHOST_LIMITS, VhostRecord};
 use crate::desk::{Desk, Stored};
 use crate::events::ChangeKind;
@@ -102,30 +103,45 @@ impl Administration<'_> {
         self.for_administrators()?;
         let mut changes = self.begin();
         let checked = self.check_vhost(name, definition)?;
-        let mut stored = vec![record_of(name, &checked.metadata).put()];
-        let access = match self.caller {
-            Caller::User { user, .. } if checked.is_new => Some(everything(user.name(), name)),
-            _ => None,
-        };
-        stored.extend(access.as_ref().map(Record::put));
-        let stored = self.desk.env.store.define(&stored);
-        let answer = self.put_vhost_in_force(&mut changes, checked);
-        if let Some(access) = access {
-            changes.apply_permission(&access)?;
-        }
+        let stored = self.desk.env.store.define(&self.vhost_records(&checked));
         Ok(Stored {
-            value: answer,
+            value: self.put_vhost_in_force(&mut changes, checked)?,
             until: stored,
         })
     }
 
-    /// Puts a vhost in force and tells listeners.
+    /// What the store has to know of a vhost, and of what comes with a new one.
+    pub(in crate::desk) fn vhost_records(&self, vhost: &CheckedVhost) -> Vec<DefinitionChange> {
+        let mut records = vec![record_of(&vhost.name, &vhost.metadata).put()];
+        records.extend(vhost.seeds.records());
+        records.extend(self.of_maker(vhost).as_ref().map(Record::put));
+        records
+    }
+
+    /// What the user who makes a vhost gets in it.
+    fn of_maker(&self, vhost: &CheckedVhost) -> Option<PermissionDefinition> {
+        match self.caller {
+            Caller::User { user, .. } if vhost.is_new => Some(everything(user.name(), &vhost.name)),
+            _ => None,
+        }
+    }
+
+    /// Puts a vhost in force with what comes with a new one, and tells listeners.
+    ///
+    /// # Errors
+    /// None that its check has not found.
     pub(in crate::desk) fn put_vhost_in_force(
         &self,
         changes: &mut Changing<'_>,
         checked: CheckedVhost,
-    ) -> Change {
-        let CheckedVhost { name, metadata, .. } = checked;
+    ) -> Result<Change, AuthError> {
+        let access = self.of_maker(&checked);
+        let CheckedVhost {
+            name,
+            metadata,
+            seeds,
+            ..
+        } = checked;
         let fields = fields_of(&name, &metadata);
         let answer = self.desk.apply_vhost(name.clone(), metadata);
         let mut kind = ChangeKind::VhostUpdated;
@@ -137,7 +153,11 @@ impl Administration<'_> {
             changes.telling.told.extend(exchanges.unwrap_or_default());
         }
         changes.telling.note(kind, "", || fields);
-        answer
+        self.sow(changes, seeds)?;
+        if let Some(access) = access {
+            changes.apply_permission(&access)?;
+        }
+        Ok(answer)
     }
 
     pub(in crate::desk) fn check_vhost(
@@ -167,6 +187,10 @@ impl Administration<'_> {
         let protected = definition.protected_from_deletion;
         Ok(CheckedVhost {
             name: ShortString::new(name).ok_or(VhostError::NameTooLong)?,
+            seeds: match is_new {
+                true => desk.seeds(name),
+                false => Seeds::default(),
+            },
             is_new,
             metadata: Metadata {
                 description: definition.description.clone(),
@@ -348,6 +372,8 @@ pub(in crate::desk) struct CheckedVhost {
     pub(in crate::desk) name: ShortString,
     pub(in crate::desk) is_new: bool,
     pub(in crate::desk) metadata: Metadata,
+    /// What comes with a new one.
+    pub(super) seeds: Seeds,
 }
 
 impl Desk {

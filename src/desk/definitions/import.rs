@@ -22,9 +22,7 @@ use crate::auth::{
 };
 use crate::definitions::{GlobalParameterRecord, PolicyRecord, Record};
 use crate::desk::Stored;
-use crate::desk::administration::{
-    Administration, Caller, Changing, CheckedParameter, CheckedVhost, everything, record_of,
-};
+use crate::desk::administration::{Administration, Changing, CheckedParameter, CheckedVhost};
 use crate::events::ChangeKind;
 use crate::policy::Policy;
 use crate::store::{DefinitionChange, DefinitionKind, Position};
@@ -193,26 +191,13 @@ impl Administration<'_> {
     fn records(&self, item: &Checked) -> Vec<DefinitionChange> {
         match item {
             Checked::User(user) => vec![UserDefinition::of(user).put()],
-            Checked::Vhost(vhost) => {
-                let permission = self.of_maker(vhost);
-                let vhost = record_of(&vhost.name, &vhost.metadata).put();
-                let permission = permission.as_ref().map(Record::put);
-                std::iter::once(vhost).chain(permission).collect()
-            }
+            Checked::Vhost(vhost) => self.vhost_records(vhost),
             Checked::Permission(permission) => vec![permission.put()],
             Checked::TopicPermission(permission) => vec![permission.put()],
             Checked::GlobalParameter(record) => vec![record.put()],
             Checked::Policy(both) => vec![both.0.put()],
             Checked::Parameter(parameter) => parameter.changes(),
             Checked::Exchange(_) | Checked::Queue(_) | Checked::Binding(_) => Vec::new(),
-        }
-    }
-
-    /// What the user who imports gets in a new vhost.
-    fn of_maker(&self, vhost: &CheckedVhost) -> Option<PermissionDefinition> {
-        match self.caller {
-            Caller::User { user, .. } if vhost.is_new => Some(everything(user.name(), &vhost.name)),
-            _ => None,
         }
     }
 
@@ -223,12 +208,7 @@ impl Administration<'_> {
                 self.put_user_in_force(changes, *user);
                 Ok(())
             }
-            Checked::Vhost(vhost) => {
-                let permission = self.of_maker(&vhost);
-                self.put_vhost_in_force(changes, *vhost);
-                let permission = permission.as_ref();
-                permission.map_or(Ok(()), |it| changes.apply_permission(it).map(drop))
-            }
+            Checked::Vhost(vhost) => self.put_vhost_in_force(changes, *vhost).map(drop),
             Checked::Permission(permission) => changes.apply_permission(&permission).map(drop),
             Checked::TopicPermission(permission) => {
                 changes.apply_topic_permission(&permission).map(drop)

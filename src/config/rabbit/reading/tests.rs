@@ -107,6 +107,16 @@ fn of_two_names_for_one_setting_the_first_in_its_row_counts() {
     }
 }
 
+#[test]
+fn permissions_of_the_default_user_are_what_their_lines_say() {
+    let [given, ..] = read("default_permissions.read = ^r\ndefault_permissions.write = ^w\n");
+    let told = [
+        "default_permissions.read = \"^r\"",
+        "default_permissions.write = \"^w\"",
+    ];
+    assert_eq!(given, told);
+}
+
 // Seen: RabbitMQ 4.3.6, `frame_max = 128KB` and `rabbitmqctl environment`.
 #[test]
 fn sizes_count_in_1024s() {
