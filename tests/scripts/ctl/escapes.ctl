@@ -3,7 +3,8 @@
 $ rabbitmqctl -q list_queues -p $V name --no-table-headers
 @leveret < a\u{1b}[2Jb
 @rabbitmq < a\e[2Jb
-$ rabbitmqctl -q list_queues -p $V name --formatter csv --no-table-headers
+$ rabbitmqctl -q list_queues -p $V name --formatter csv
+< "name"
 @leveret < "a\u{1b}[2Jb"
 @rabbitmq < "a\e[2Jb"
 $ rabbitmqctl list_queues -p $V name --formatter json

@@ -8,6 +8,7 @@ use std::os::unix::fs::{
 };
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
 use leveret_ctl::place;
@@ -124,10 +125,10 @@ impl Listener {
     pub(super) fn admit(
         &self,
         stream: UnixStream,
-    ) -> Result<UnixStream, impl Future<Output = ()> + Send + 'static + use<>> {
+    ) -> Result<UnixStream, Pin<Box<impl Future<Output = ()> + Send + use<>>>> {
         match is_admitted(&stream) {
             Ok(()) => Ok(stream),
-            Err(uid) => Err(refuse(stream, uid)),
+            Err(uid) => Err(Box::pin(refuse(stream, uid))),
         }
     }
 
