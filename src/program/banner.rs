@@ -57,6 +57,21 @@ pub(super) fn ready(
             log::info!("started TCP listener on {address}");
         }
     }
+    let count = say_plugins(settings);
+    output.say(&format!(" completed with {count} plugins.\n"));
+    log::info!("Time to start RabbitMQ: {took_ms} ms");
+}
+
+/// Says that the application was started again; what stands around that at a start of the process
+/// is not said.
+pub(super) fn started_again(settings: &Settings) {
+    if settings.log_format == LogFormat::Rabbitmq {
+        say_plugins(settings);
+    }
+}
+
+/// Says that the start is complete, and with which plugins; how many these are.
+fn say_plugins(settings: &Settings) -> usize {
     let plugins = with_dependencies(&enabled(settings));
     let count = plugins.len();
     let lines: String = plugins
@@ -64,8 +79,7 @@ pub(super) fn ready(
         .map(|plugin| format!(" * {}\n", plugin.name))
         .collect();
     log::info!(lines, "Server startup complete; {count} plugins started.");
-    output.say(&format!(" completed with {count} plugins.\n"));
-    log::info!("Time to start RabbitMQ: {took_ms} ms");
+    count
 }
 
 /// This program, with its version.

@@ -315,6 +315,21 @@ fn the_cluster_is_called_as_its_settings_say_or_as_its_node() {
     broker.stop();
 }
 
+// The line was missing after start_app, and scripts waited for it.
+#[test]
+fn an_application_that_is_started_again_says_so_in_rabbitmqs_words() {
+    let dir = TempDir::new().unwrap();
+    let broker = Process::start(dir.path(), dir.path(), &["log.format=rabbitmq"]);
+    let count = || broker.log().matches("Server startup complete; ").count();
+    eventually("it says that it is up", || count() == 1);
+    done(dir.path(), &["stop_app"]);
+    done(dir.path(), &["start_app"]);
+    eventually("it says so again", || count() == 2);
+    done(dir.path(), &["start_app"]);
+    done(dir.path(), &["ping"]);
+    broker.stop();
+}
+
 // The lock went with the application: a second broker took the directory, and start_app failed.
 #[test]
 fn the_data_directory_stays_a_nodes_while_its_application_is_stopped() {

@@ -14,6 +14,7 @@ use crate::broker::{Broker, Listening, StartError};
 use crate::config::{Durability, Settings};
 use crate::desk::{Desk, DocumentOf};
 use crate::management;
+use crate::program::banner;
 use crate::store::disk::Hold;
 
 /// Whether the broker runs.
@@ -145,6 +146,18 @@ impl App {
         running.broker = Some(broker);
         self.set_state(State::Running);
         Ok(listeners)
+    }
+
+    /// Starts the broker, unless it runs, and says that it was started.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub(super) fn start_again(&self) -> Result<(), StartError> {
+        if self.state() != State::Running {
+            self.start()?;
+            banner::started_again(&self.running.lock().settings);
+        }
+        Ok(())
     }
 
     /// Stops the broker in good order, if it runs: clients are told, what is to be stored is.

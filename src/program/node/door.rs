@@ -86,7 +86,7 @@ async fn act(Shared(door): Shared<Arc<Door>>, Path(act): Path<String>) -> Respon
             })
             .await
         }
-        "start_app" => blocking(move || app.start().map(drop).map_err(AppError::Start)).await,
+        "start_app" => blocking(move || app.start_again().map_err(AppError::Start)).await,
         "reset" => blocking(move || app.reset()).await,
         "shutdown" => {
             door.ended.notify_one();
