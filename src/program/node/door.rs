@@ -18,6 +18,7 @@ use tower::Service as _;
 use super::app::{App, AppError};
 use super::{eval, interfaces, limits};
 use crate::config::LogLevel;
+use crate::desk::views::Scope;
 use crate::events::audit::say_act;
 use crate::program::logging;
 use crate::{log, management};
@@ -54,6 +55,7 @@ pub(super) fn router(app: &Arc<App>, name: &str, ended: &Arc<Notify>) -> Router 
         .route("/api/leveret/node/log", get(log_files).put(set_log_level))
         .route("/api/leveret/node/surroundings", get(variables))
         .route("/api/leveret/node/interfaces", get(interfaces))
+        .route("/api/leveret/node/sizes", get(sizes))
         .route("/api/leveret/node/{act}", post(act))
         .fallback(api)
         .with_state(Arc::new(door))
@@ -210,6 +212,16 @@ async fn interfaces() -> Response {
             answer(StatusCode::CONFLICT, &object)
         }
     }
+}
+
+/// `GET /leveret/node/sizes`: how many messages were published of each size.
+async fn sizes(Shared(door): Shared<Arc<Door>>) -> Response {
+    let Some(desk) = door.app.desk() else {
+        let object = json!({"error": STOPPED, "reason": STOPPED});
+        return answer(StatusCode::SERVICE_UNAVAILABLE, &object);
+    };
+    let sizes = desk.turnover(Scope::All).messages.sizes;
+    answer(StatusCode::OK, &json!({"counts": sizes.ranges}))
 }
 
 fn bad_request(reason: &str) -> Response {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::command::{App, COMMAND, Call, Command, Section};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Formatter, Output};
 use crate::term::{Term, plain};
 use crate::tool::Tool;
 
@@ -96,7 +96,56 @@ pub(super) const ROWS: &[Command] = &[
         run: interfaces,
         ..NODE
     },
+    Command {
+        name: "message_size_stats",
+        section: Section::Observability,
+        about: "Counts published messages by their sizes",
+        app: App::Running,
+        formatter: Formatter::PrettyTable,
+        banner: |call| {
+            vec![format!(
+                "Gathering message size statistics across the cluster using node {} ...",
+                call.node()
+            )]
+        },
+        run: sizes,
+        ..NODE
+    },
 ];
+
+/// Ranges of sizes, as the node counts them.
+const SIZES: [&str; 9] = [
+    "below 100B",
+    "between 100B and 1KB",
+    "between 1KB and 10KB",
+    "between 10KB and 100KB",
+    "between 100KB and 1MB",
+    "between 1MB and 10MB",
+    "between 10MB and 50MB",
+    "between 50MB and 100MB",
+    "above 100MB",
+];
+
+fn sizes(call: &mut Call<'_>) -> Result<Output, Failure> {
+    let object = call.client.get("/leveret/node/sizes")?.value()?;
+    let counts = object.get("counts").and_then(Value::as_array);
+    let counts: Vec<i64> = counts
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_i64)
+        .collect();
+    let all = counts.iter().sum::<i64>().max(1);
+    let rows = SIZES.iter().zip(counts).map(|(size, count)| {
+        let share = count as f64 * 100.0 / all as f64;
+        vec![
+            Term::text(*size),
+            Term::Int(count),
+            Term::text(format!("{share:.2}")),
+        ]
+    });
+    let columns = ["Message Size", "Count", "Percentage"];
+    Ok(Output::rows(&columns, rows.collect()))
+}
 
 fn accept(call: &mut Call<'_>, accept: bool) -> Result<Output, Failure> {
     let body = json!({ "accept": accept });
