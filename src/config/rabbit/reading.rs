@@ -208,19 +208,29 @@ impl Reading {
             }
             self.give(&rows, &parts, &value, &origin);
         }
-        for (name, list) in lists {
-            if let Some(row) = Key::named(name) {
-                let items = list.items.into_iter().map(Given::Text).collect();
-                self.given.push((row, Given::List(items), list.origin));
-            }
-        }
-        for (name, all) in things {
-            if let Some(row) = Key::named(name) {
-                let things = all.things.into_iter().collect();
-                self.given.push((row, Given::Named(things), all.origin));
-            }
-        }
+        self.give_gathered(lists, things);
         self
+    }
+
+    /// Gives what has a line for each item, or for each field.
+    fn give_gathered(
+        &mut self,
+        lists: BTreeMap<&'static str, Gathered>,
+        things: BTreeMap<&'static str, Things>,
+    ) {
+        let lists = lists.into_iter().map(|(name, list)| {
+            let items = list.items.into_iter().map(Given::Text);
+            (name, Given::List(items.collect()), list.origin)
+        });
+        let things = things.into_iter().map(|(name, all)| {
+            let things = Given::Named(all.things.into_iter().collect());
+            (name, things, all.origin)
+        });
+        for (name, given, origin) in lists.chain(things) {
+            if let Some(row) = Key::named(name) {
+                self.given.push((row, given, origin));
+            }
+        }
     }
 
     /// Gives a value to the settings it stands for; an address with a port is for two of them.
