@@ -114,6 +114,13 @@ pub const HTTP_WATCHED_MAX: usize = 16;
 /// Octets of an answer that is told to it; of a longer one it is told 413.
 pub const HTTP_WATCHED_BYTES: usize = 1024 * 1024;
 
+/// Browsers that may be logged in to the management API at one time. With another one, the login
+/// ends that was not used for longest: its page asks for a password again.
+pub const HTTP_SESSIONS_MAX: usize = 1_024;
+
+/// Milliseconds after which such a login ends if it is not used.
+pub const HTTP_SESSION_MS: u64 = 8 * 60 * 60 * 1_000;
+
 /// Octets of an answer with messages over HTTP that is made at once; a longer one waits for room
 /// among the long ones before the first message is got.
 pub const HTTP_GET_HERE: u64 = 64 * 1024;

@@ -414,6 +414,15 @@ impl Auth {
         }
     }
 
+    /// The user that has logged in as `known`, as of now, if its password is the same and it may
+    /// come from `peer`.
+    #[must_use]
+    pub fn still(&self, known: &User, peer: IpAddr) -> Option<Arc<User>> {
+        let user = self.user(known.name())?;
+        let is_same = user.password == known.password && self.may_come_from(&user, peer);
+        is_same.then_some(user)
+    }
+
     fn may_come_from(&self, user: &User, peer: IpAddr) -> bool {
         peer.to_canonical().is_loopback()
             || !self

@@ -31,6 +31,12 @@ impl Desk {
         self.auth.check_password(name, password, peer, now)
     }
 
+    /// The user that has logged in as `known`, as of now: `None` if it is gone, has another
+    /// password, or may not come from `peer`.
+    pub(crate) fn still(&self, known: &User, peer: IpAddr) -> Option<Arc<User>> {
+        self.auth.still(known, peer)
+    }
+
     /// How often users have tried to log in by `door`: with success, and without.
     pub(crate) fn attempts(&self, door: Door) -> (u64, u64) {
         self.auth.attempts(door)

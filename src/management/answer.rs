@@ -31,6 +31,8 @@ pub(super) struct Reply {
     pub(super) file: Option<HeaderValue>,
     /// Where what was made is to be found.
     pub(super) location: Option<HeaderValue>,
+    /// What a browser is to keep.
+    pub(super) cookie: Option<HeaderValue>,
 }
 
 /// The body of an answer.
@@ -110,6 +112,7 @@ impl Reply {
             content,
             file: None,
             location: None,
+            cookie: None,
         }
     }
 
@@ -117,6 +120,14 @@ impl Reply {
     pub(super) fn attached(mut self, file: &str) -> Self {
         self.file = HeaderValue::from_str(&format!("attachment; filename={file}")).ok();
         self
+    }
+
+    /// The same with a cookie for a browser to keep.
+    pub(super) fn with_cookie(self, cookie: HeaderValue) -> Self {
+        Self {
+            cookie: Some(cookie),
+            ..self
+        }
     }
 
     /// As HTTP, for a GET or another method.
@@ -140,6 +151,9 @@ impl Reply {
         }
         if let Some(location) = self.location {
             headers.insert(header::LOCATION, location);
+        }
+        if let Some(cookie) = self.cookie {
+            headers.insert(header::SET_COOKIE, cookie);
         }
         let caching = if is_cached { REVALIDATE } else { NO_CACHE };
         headers.insert(header::CACHE_CONTROL, caching);

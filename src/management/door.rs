@@ -26,6 +26,7 @@ use super::pages;
 use super::query::Query;
 use super::resources::log;
 use super::route::{Needs, Operation, Route, TakesBody};
+use super::sessions::Sessions;
 use crate::auth::User;
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
@@ -45,6 +46,8 @@ pub(super) struct Door {
     bodies: Bodies,
     /// Places of requests that watch others.
     pub(super) watchers: Arc<Semaphore>,
+    /// Browsers that have logged in.
+    pub(super) sessions: Sessions,
 }
 
 /// Goes with a request that came by the node's own socket: the kernel says who that is.
@@ -68,6 +71,7 @@ impl Door {
             aside: Aside::default(),
             bodies: Bodies::default(),
             watchers: Arc::new(Semaphore::new(HTTP_WATCHERS_MAX)),
+            sessions: Sessions::default(),
         }
     }
 
@@ -124,7 +128,7 @@ impl Door {
         let caller = match parts.extensions.get::<Insider>() {
             Some(Insider(user)) => Some(Caller::Tools(Arc::clone(user))),
             None => {
-                let user = self.admit(operation, &parts.headers, peer, &names)?;
+                let user = self.admit(operation, &parts, peer, &names)?;
                 user.map(|user| Caller::User { user, from })
             }
         };
@@ -167,14 +171,17 @@ impl Door {
     fn admit(
         &self,
         operation: &Operation,
-        headers: &HeaderMap,
+        parts: &Parts,
         peer: IpAddr,
         names: &[(Box<str>, String)],
     ) -> Result<Option<Arc<User>>, Refusal> {
         if operation.needs == Needs::Nothing {
             return Ok(None);
         }
-        let user = login::basic(&self.desk, headers, peer)?;
+        let user = match self.in_session(parts, peer) {
+            Some(user) => user,
+            None => login::basic(&self.desk, &parts.headers, peer)?,
+        };
         let name = |name: &str| {
             let mut names = names.iter();
             let found = names.find(|(known, _)| **known == *name);
@@ -188,6 +195,16 @@ impl Door {
             name("user"),
         )?;
         Ok(Some(user))
+    }
+
+    /// The user who asks in a session, as of now. Credentials win over a session.
+    fn in_session(&self, parts: &Parts, peer: IpAddr) -> Option<Arc<User>> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            return None;
+        }
+        let now = self.desk.now().transport;
+        let known = self.sessions.user(&parts.method, &parts.headers, now)?;
+        self.desk.still(&known, peer)
     }
 
     /// The whole body, and what a long one holds.

@@ -1,14 +1,14 @@
 //! The part of the table of routes that RabbitMQ does not have: what its command-line tools ask a
-//! node for by other ways than HTTP.
+//! node for by other ways than HTTP, and what the page needs.
 //!
 //! Source: RabbitMQ 4.3.6, its tools.
 
-use super::contract::{BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, Takes, one, other};
-use super::resources::{browse, live, log, plugins, users};
+use super::contract::{BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, Takes, act, one, other};
+use super::resources::{browse, live, log, plugins, sessions, users};
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shapes::log::LOG;
 use super::shapes::nodes::{CHANGED_PLUGINS, ENABLED_PLUGINS, PLUGINS};
-use super::shapes::rights::{AUTHENTICATION, PASSWORD};
+use super::shapes::rights::{AUTHENTICATION, CREDENTIALS, PASSWORD, WHOAMI};
 
 const LAST_LINES: Contract = other(Takes::Nothing, Gives::Whole(&LOG))
     .query(OF_LOG)
@@ -38,6 +38,12 @@ routes! { EXTENSIONS;
     "/leveret/queues/{vhost}/{queue}/messages" {
         Get, Vhost, Read, browse::browse, BROWSE,
             "Messages that wait in a queue, without taking them.";
+    }
+    "/leveret/session" {
+        Post, Nothing, None, sessions::begin,
+            other(Takes::Object(&CREDENTIALS), Gives::Object(&WHOAMI)),
+            "Logs a browser in: the answer has a cookie, which counts for pages of this server.";
+        Delete, Nothing, None, sessions::end, act(), "Logs it out.";
     }
     "/leveret/users/{user}/authenticate" {
         Post, Administrator, None, users::authenticate,

@@ -46,6 +46,19 @@ pub(super) fn check(desk: &Desk, parts: &Parts) -> Result<(), Refusal> {
     }
 }
 
+/// Whether the browser says that a page of ours asks, as far as it says from where.
+pub(super) fn is_own_page(method: &Method, headers: &HeaderMap) -> bool {
+    let is_read = method == Method::GET || method == Method::HEAD;
+    let site = headers.get(FETCH_SITE);
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return false;
+    }
+    match headers.get(header::ORIGIN) {
+        Some(origin) => is_own(headers, origin),
+        None => is_read || site.is_some_and(|site| site == "same-origin"),
+    }
+}
+
 /// Whether a page of `origin` is one of ours: of the host and port that it asks.
 fn is_own(headers: &HeaderMap, origin: &HeaderValue) -> bool {
     let host = headers

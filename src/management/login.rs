@@ -22,6 +22,9 @@ pub(super) const SEES_ALL: &[&str] = &["monitoring", "administrator"];
 /// Tags that see what is in every vhost, without a permission there.
 pub(super) const SEES_ALL_VHOSTS: &[&str] = &["administrator"];
 
+/// A header of every request that our own page makes.
+const OF_PAGE: &str = "x-leveret-page";
+
 /// The user that a request names, with the right password.
 ///
 /// # Errors
@@ -31,7 +34,11 @@ pub(super) fn basic(desk: &Desk, headers: &HeaderMap, peer: IpAddr) -> Result<Ar
     let unreadable = || Refusal::status(StatusCode::BAD_REQUEST);
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let Some(said) = all.next() else {
-        return Err(Refusal::no_login());
+        // A browser that is told how to log in asks for a password by itself, in the way of ours.
+        return Err(match headers.contains_key(OF_PAGE) {
+            true => Refusal::login_failed(),
+            false => Refusal::no_login(),
+        });
     };
     // Seen: RabbitMQ 4.3.6: two are no login, even if they are the same.
     if all.next().is_some() {

@@ -1,5 +1,6 @@
-//! Paths beside the API that browsers and checks of life ask for: the front page, the page of the
-//! command line tool, and the form that the page of RabbitMQ logs in by.
+//! Paths beside the API that browsers and checks of life ask for: the page of the command line
+//! tool, the reference, and the form that the page of RabbitMQ logs in by. Our own page is in
+//! [`page`](super::page).
 //!
 //! Seen: RabbitMQ 4.3.6, tests/scripts/http/objects/pages_beside.http.
 
@@ -15,23 +16,17 @@ use super::reference;
 use super::route::Needs;
 
 /// What can be done to a page.
-const ALLOW: &str = "HEAD, GET, OPTIONS";
+pub(super) const ALLOW: &str = "HEAD, GET, OPTIONS";
 
 /// A page that is there.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Page {
-    Front,
     Tool,
     Reference,
 }
 
 /// Their paths.
-pub(super) const PAGES: &[(&str, Page)] = &[
-    ("/", Page::Front),
-    ("/index.html", Page::Front),
-    (TOOL, Page::Tool),
-    (reference::PATH, Page::Reference),
-];
+pub(super) const PAGES: &[(&str, Page)] = &[(TOOL, Page::Tool), (reference::PATH, Page::Reference)];
 
 /// Where the page of the command line tool is.
 const TOOL: &str = "/cli/index.html";
@@ -67,7 +62,6 @@ impl Page {
 
     fn found(self) -> Response {
         let text = match self {
-            Self::Front => FRONT.to_owned(),
             Self::Tool => ABOUT_TOOL.to_owned(),
             Self::Reference => reference::page(),
         };
@@ -125,14 +119,6 @@ fn to_front(headers: &HeaderMap, is_refused: bool) -> Response {
     };
     (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
 }
-
-const FRONT: &str = "<!doctype html>
-<html lang=\"en\"><meta charset=\"utf-8\"><title>Leveret</title>
-<h1>Leveret</h1>
-<p>The management API of this broker is here: <a href=\"api/index.html\">all paths</a>, the same
-<a href=\"api/openapi.json\">for programs</a>, and <a href=\"cli/index.html\">tools</a> that speak
-it.</p>
-";
 
 const ABOUT_TOOL: &str = "<!doctype html>
 <html lang=\"en\"><meta charset=\"utf-8\"><title>rabbitmqadmin</title>

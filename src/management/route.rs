@@ -15,7 +15,7 @@ use super::ask::Ask;
 use super::contract::{Contract, Takes};
 use super::door::Door;
 use super::routes::all;
-use super::{openapi, pages};
+use super::{openapi, page, pages};
 
 /// A path, and what can be done there.
 pub(super) struct Route {
@@ -194,6 +194,10 @@ pub(super) fn router(door: &Arc<Door>) -> Router {
     }
     for (path, to) in pages::MOVED {
         router = router.route(path, any(async || pages::redirect(to)));
+    }
+    for (path, file) in page::files() {
+        let answer = move |request: Request| async move { file.answer(&request) };
+        router = router.route(&path, any(answer));
     }
     for (path, page) in pages::PAGES {
         router = router.route(path, any(async |request: Request| page.answer(&request)));

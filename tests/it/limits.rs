@@ -122,6 +122,14 @@ const BOUNDS: &[(&str, &str)] = &[
         "live::watchers_and_what_they_watch_are_bounded",
     ),
     (
+        "HTTP_SESSIONS_MAX",
+        "page::the_login_that_was_not_used_for_longest_makes_room",
+    ),
+    (
+        "HTTP_SESSION_MS",
+        "page::the_login_that_was_not_used_for_longest_makes_room",
+    ),
+    (
         "HTTP_GET_HERE",
         "management::long_answers_with_messages_have_room_for_so_much_together",
     ),

@@ -47,6 +47,7 @@ mod metrics;
 mod node;
 mod openapi;
 mod order;
+mod page;
 mod plugins;
 mod pressure;
 mod process;

@@ -25,6 +25,7 @@ pub(super) mod policies;
 mod queue_object;
 pub(super) mod queues;
 pub(super) mod quorum;
+pub(super) mod sessions;
 pub(super) mod users;
 pub(super) mod vhost_limits;
 pub(super) mod vhosts;

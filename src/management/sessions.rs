@@ -1,0 +1,142 @@
+//! Logins of browsers: a random token in a cookie that no script can read, and what it stands for.
+//!
+//! A password is checked once, by the same way and with the same limits as one that comes with a
+//! request ([`login::check`](super::login::check)). From then on the token is asked about at each
+//! request: it stands for the user as of now, and for nobody once the user is gone, has another
+//! password, or may not come from where the request comes from.
+//!
+//! A cookie goes along with whatever a page has the browser ask for, so it counts only if the
+//! browser says that a page of ours asks ([`foreign`]). `SameSite` alone would not do: all ports of
+//! a machine are one site, and share their cookies, which is why the name has the port in it.
+//!
+//! Invariant I11: there are so many sessions at most, and each ends if it is not used.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use parking_lot::Mutex;
+
+use super::foreign;
+use crate::auth::User;
+use crate::clock::Mono;
+use crate::limits::{HTTP_SESSION_MS, HTTP_SESSIONS_MAX};
+
+/// What a browser has instead of a password.
+type Octets = [u8; 32];
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Sessions {
+    by_token: Mutex<HashMap<Octets, Session>>,
+}
+
+struct Session {
+    /// As of the login.
+    user: Arc<User>,
+    used: Mono,
+}
+
+impl Sessions {
+    /// Begins a session of `user`, and gives the header that has the browser keep its token. If
+    /// there are as many as there may be, the one that was not used for longest ends.
+    pub(super) fn begin(
+        &self,
+        user: Arc<User>,
+        now: Mono,
+        headers: &HeaderMap,
+    ) -> Option<HeaderValue> {
+        let mut token = Octets::default();
+        getrandom::fill(&mut token).ok()?;
+        let mut sessions = self.by_token.lock();
+        sessions.retain(|_, session| session.used.plus_ms(HTTP_SESSION_MS) > now);
+        if sessions.len() >= HTTP_SESSIONS_MAX {
+            let oldest = sessions.iter().min_by_key(|(_, session)| session.used);
+            let oldest = oldest.map(|(token, _)| *token);
+            oldest.and_then(|oldest| sessions.remove(&oldest));
+        }
+        sessions.insert(token, Session { user, used: now });
+        drop(sessions);
+        cookie(headers, &written(&token), "")
+    }
+
+    /// Ends the session of a request, and gives the header that has the browser forget it.
+    pub(super) fn end(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        if let Some(token) = token(headers) {
+            self.by_token.lock().remove(&token);
+        }
+        cookie(headers, "", "; Max-Age=0")
+    }
+
+    /// The user as of the login, if a page of ours asks in a session.
+    pub(super) fn user(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        now: Mono,
+    ) -> Option<Arc<User>> {
+        let token = token(headers)?;
+        if !foreign::is_own_page(method, headers) {
+            return None;
+        }
+        let mut sessions = self.by_token.lock();
+        let session = sessions.get_mut(&token)?;
+        if session.used.plus_ms(HTTP_SESSION_MS) <= now {
+            sessions.remove(&token);
+            return None;
+        }
+        session.used = now;
+        Some(Arc::clone(&session.user))
+    }
+}
+
+/// The cookie's name where this request came to.
+fn name(headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let port = host
+        .and_then(|host| host.rsplit_once(':'))
+        .map(|(_, port)| port);
+    let is_number = |port: &&str| port.bytes().all(|octet| octet.is_ascii_digit());
+    format!("leveret-{}", port.filter(is_number).unwrap_or_default())
+}
+
+fn cookie(headers: &HeaderMap, value: &str, more: &str) -> Option<HeaderValue> {
+    let origin = headers.get(header::ORIGIN);
+    let is_secret = origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+    let secure = if is_secret { "; Secure" } else { "" };
+    let name = name(headers);
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}");
+    HeaderValue::from_str(&text).ok()
+}
+
+/// The token that comes with a request.
+fn token(headers: &HeaderMap) -> Option<Octets> {
+    let name = name(headers);
+    let cookies = headers.get_all(header::COOKIE).iter();
+    let pairs = cookies.filter_map(|cookies| cookies.to_str().ok());
+    let mut pairs = pairs.flat_map(|cookies| cookies.split(';'));
+    pairs.find_map(|pair| {
+        let (known, value) = pair.trim().split_once('=')?;
+        read(value).filter(|_| known == name)
+    })
+}
+
+fn written(token: &Octets) -> String {
+    token.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn read(text: &str) -> Option<Octets> {
+    let mut token = Octets::default();
+    if text.len() != 2 * token.len() || !text.bytes().all(|octet| octet.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (octet, at) in token.iter_mut().zip((0..).step_by(2)) {
+        *octet = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
+    }
+    Some(token)
+}
+
+#[cfg(test)]
+mod tests;

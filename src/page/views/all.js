@@ -1,0 +1,48 @@
+/**
+ * All views, in the order of the menu.
+ *
+ * @typedef {import('../parts/draw.js').Child} Child
+ * @typedef {import('../parts/place.js').Place} Place
+ * @typedef {import('../live.js').Wish & {isOptional?: boolean}} Wish
+ *   `isOptional`: the view can do without, as a user may not ask for it
+ *
+ * @typedef {{name: string, tags: string[]}} User
+ * @typedef {{
+ *   at: Place,
+ *   got: Record<string, any>,
+ *   user: User,
+ *   go: (hash: string) => void,
+ *   change: (query: Record<string, string | undefined>) => void,
+ *   redraw: () => void,
+ *   isThere: (hash: string) => boolean,
+ * }} Context
+ *   `got`: answers by the names of their wishes; `change`: the query of the place, without a step
+ *   of the browser's history; `isThere`: whether a link leads to a view
+ *
+ * @typedef {{
+ *   name: string,
+ *   key?: string,
+ *   path: (string | null)[],
+ *   title: (at: Place) => string,
+ *   watch: (at: Place, got: Record<string, any>) => Record<string, Wish>,
+ *   show: (context: Context) => Child,
+ * }} View
+ *   `path`: parts of the place, of which null is any; `key`: goes there behind `g`, and makes it an
+ *   entry of the menu; `watch` is asked again after each answer
+ */
+
+import { overview } from './overview.js';
+import { queue } from './queue.js';
+import { queues } from './queues.js';
+
+/** @type {View[]} */
+export const views = [overview, queues, queue];
+
+/** @param {Place} at */
+export function viewOf(at) {
+  return views.find(
+    ({ path }) =>
+      path.length === at.parts.length &&
+      path.every((part, index) => part === null || part === at.parts[index]),
+  );
+}
