@@ -237,5 +237,6 @@ pub const EVENTS_KEPT: (usize, usize) = (10_000, 16 * 1024 * 1024);
 /// reader that has not come that far is told how many it has missed.
 pub const LOG_TAIL_BYTES_MAX: usize = 1024 * 1024;
 
-/// Requests that follow the log, or the events, at the same time. Further ones get 503.
-pub const FOLLOWERS_MAX: usize = 64;
+/// Requests that follow the log at the same time. Further ones get 503. It is half of
+/// [`NODE_CONNECTIONS_MAX`], so that tools that follow leave room for others.
+pub const FOLLOWERS_MAX: usize = NODE_CONNECTIONS_MAX / 2;
