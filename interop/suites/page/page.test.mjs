@@ -120,6 +120,7 @@ test('the overview says what needs a look, and why', async () => {
   await found('were published to no queue');
   await found('dead letters from emails');
   await found('search-index delivers the same messages again and again');
+  page.setDefaultTimeout(40_000);
   await found('its consumers hold on');
   assert.notEqual(await page.textContent('h1'), 'All is well.');
   await page.focus('lv-plot svg');

@@ -150,15 +150,19 @@ function isLooping(queue) {
   return again > 1 && again > speed(queue, 'deliver_get') / 2 && again > 2 * speed(queue, 'ack');
 }
 
+/** Samples, five seconds apart, in which nothing moves where a consumer holds on. */
+const STILL = 3;
+
 /**
- * Consumers have messages, and nothing has moved for as long as is known.
+ * Consumers have messages, and nothing has moved for ten seconds.
  *
  * @param {Queue} queue
  */
 function isHeld(queue) {
   if (!queue.messages_unacknowledged || !queue.consumers) return false;
   const isStill = speed(queue, 'ack') === 0 && speed(queue, 'deliver_get') === 0;
-  const history = depths(queue);
+  const history = depths(queue).slice(-STILL);
   const first = history[0] ?? 0;
-  return isStill && history.length > 2 && history.every((depth) => depth >= first && depth > 0);
+  const isSame = history.every((depth) => depth >= first && depth > 0);
+  return isStill && isSame && history.length >= STILL;
 }
