@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use leveret::broker::Broker;
-use leveret::internals::DeskInside as _;
 use leveret::internals::auth::UserDefinition;
 use leveret::internals::limits::HTTP_SESSIONS_MAX;
 
