@@ -83,7 +83,7 @@ fn is_started(file: &Path) {
     let told = told.unwrap_or_else(|_| panic!("{}: {errors}", file.display()));
     let told: Value = serde_json::from_str(&told).unwrap();
     let is_without = file.ends_with("13-tls-alone.conf");
-    let doors = told["amqp"].as_array().unwrap();
+    let doors = told.get("amqp").and_then(Value::as_array).unwrap();
     assert_eq!(doors.is_empty(), is_without, "{}", file.display());
 }
 
