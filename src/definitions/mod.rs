@@ -22,6 +22,7 @@ mod arguments;
 pub mod mending;
 mod records;
 
+#[cfg(feature = "management")]
 pub(crate) use arguments::value_to_json;
 pub use arguments::{ArgumentsError, from_json, to_json};
 pub use records::{

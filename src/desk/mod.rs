@@ -47,6 +47,7 @@ mod supply;
 pub mod views;
 mod waiters;
 
+#[cfg(feature = "management")]
 pub use crate::queue::Bookmark;
 pub use actor::Actor;
 pub(crate) use administration::check_seeds;
@@ -60,7 +61,9 @@ pub use definitions::{
 };
 pub(crate) use definitions::{IMPORTED_HASH, check_document};
 pub use exchanges::ExchangeDeclaration;
-pub use messages::{Publication, Published, QueuedMessage, QueuedMessages};
+#[cfg(feature = "management")]
+pub use messages::QueuedMessages;
+pub use messages::{Publication, Published, QueuedMessage};
 pub use queues::QueueDeclaration;
 pub use stored::Stored;
 pub use supply::{SETTLEMENT_PIECE, Settled, Settlements, Supply};

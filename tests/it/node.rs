@@ -537,8 +537,7 @@ fn links_answer_to_the_names_of_the_tools_and_the_server_can_leave_its_terminal(
     );
 }
 
-// 300 peers that asked and did not read kept every tool out for half a minute, each of them until
-// its answer had taken too long.
+// All places are taken by peers that do not read: the one that has not read for longest makes room.
 #[test]
 fn peers_that_do_not_read_keep_no_tool_out() {
     const ASKED: usize = 8;

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use super::*;
 use crate::text;
 
