@@ -240,6 +240,10 @@ settings! {
         log_file_rotation_count: u64 = 10;
         "log.file.rotation.count", Whole(0, 1000, Count), ["log.file.rotation.count"];
 
+        /// Whether they are compressed, as `NAME.0.gz` and so on.
+        log_file_rotation_compress: bool = false;
+        "log.file.rotation.compress", Flag, ["log.file.rotation.compress"];
+
         /// How a line is written: `text` for people, `json` for machines, `rabbitmq` for tools that
         /// wait for lines of RabbitMQ, with its banner.
         log_format: LogFormat = LogFormat::Text;

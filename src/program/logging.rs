@@ -36,6 +36,7 @@ mod rabbit;
 mod rotating;
 
 pub(crate) use lines::LastLines;
+use lines::Trouble;
 pub(crate) use plain::push_plain;
 
 /// Sends the log of this process where the settings say. The lines that wait are written before the
@@ -49,7 +50,7 @@ pub(crate) fn init(settings: &Settings) -> Result<LastLines, Box<dyn Error>> {
     let mut outputs = Vec::new();
     let console = console(settings)?;
     let style = style_of(settings, console.is_terminal());
-    let lines = last.add(console, style, missing)?;
+    let lines = last.add(console, style, CONSOLE)?;
     if settings.log_console_enabled {
         outputs.push(settings.log_console_level);
         let filter = filter(settings, &[settings.log_console_level]);
@@ -59,7 +60,7 @@ pub(crate) fn init(settings: &Settings) -> Result<LastLines, Box<dyn Error>> {
         let style = style.plain();
         let file = Rotating::open(&path, settings)
             .map_err(|error| format!("log.file.name: '{}': {error}", path.display()))?;
-        let lines = last.add(file, style, missing)?;
+        let lines = last.add(file, style, FILE)?;
         outputs.push(settings.log_file_level);
         let filter = filter(settings, &[settings.log_file_level]);
         layers.push(layer(filter, style, move || lines.clone()));
@@ -72,6 +73,17 @@ pub(crate) fn init(settings: &Settings) -> Result<LastLines, Box<dyn Error>> {
     tracing::subscriber::set_global_default(registry().with(layers))?;
     Ok(last)
 }
+
+/// What the file is told of is told on the console: the other way round a reader that has left the
+/// console is no reason for lines in the file.
+const CONSOLE: Trouble = Trouble {
+    begins: |_| (),
+    is_over: missing,
+};
+const FILE: Trouble = Trouble {
+    begins: |why| tracing::error!("log lines cannot be written to the file: {why}"),
+    is_over: missing,
+};
 
 fn missing(missing: u64, why: &str) {
     tracing::warn!("{missing} log lines are missing since the start, the last because: {why}");

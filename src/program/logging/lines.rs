@@ -40,6 +40,16 @@ impl Output for File {
     }
 }
 
+/// Hears of lines that are missing, on the thread that writes them.
+#[derive(Clone, Copy)]
+pub(crate) struct Trouble {
+    /// A write has failed for this reason, after one that worked.
+    pub(crate) begins: fn(&str),
+    /// A write has worked and lines are missing before it: so many since the start, the last of
+    /// them for this reason.
+    pub(crate) is_over: fn(u64, &str),
+}
+
 /// Takes lines from any thread. Copies take to the same buffer.
 #[derive(Clone)]
 pub(crate) struct Lines {
@@ -70,18 +80,11 @@ struct State {
 }
 
 impl LastLines {
-    /// Starts the thread that writes to `output`. `on_missing` is called by that thread when a
-    /// write has worked and lines are missing before it: with how many since the start, and why
-    /// the last of them could not be written.
+    /// Starts the thread that writes to `output`, and tells `trouble` of lines that are missing.
     ///
     /// # Errors
     /// When there is no thread to be had.
-    pub(crate) fn add<O>(
-        &mut self,
-        output: O,
-        style: Style,
-        on_missing: fn(u64, &str),
-    ) -> io::Result<Lines>
+    pub(crate) fn add<O>(&mut self, output: O, style: Style, trouble: Trouble) -> io::Result<Lines>
     where
         O: Output,
     {
@@ -89,7 +92,8 @@ impl LastLines {
         let writer = Writer {
             shared: Arc::clone(&shared),
             output,
-            on_missing,
+            trouble,
+            is_failing: false,
             cut: false,
             told: 0,
             why: TOO_MANY.to_owned(),
@@ -164,10 +168,12 @@ const TOO_MANY: &str = "they came faster than they could be written";
 struct Writer<O> {
     shared: Arc<Shared>,
     output: O,
-    on_missing: fn(u64, &str),
+    trouble: Trouble,
+    /// The last write did not work.
+    is_failing: bool,
     /// The last line was written in part.
     cut: bool,
-    /// Dropped lines that `on_missing` knows of.
+    /// Dropped lines that were told of.
     told: u64,
     /// Why the last write failed.
     why: String,
@@ -185,9 +191,13 @@ impl<O: Output> Writer<O> {
                 state.dropped += missing;
                 state.dropped
             };
+            if missing > 0 && !self.is_failing {
+                (self.trouble.begins)(&self.why);
+            }
+            self.is_failing = missing > 0;
             if missing == 0 && dropped > self.told {
                 self.told = dropped;
-                (self.on_missing)(dropped, &self.why);
+                (self.trouble.is_over)(dropped, &self.why);
                 TOO_MANY.clone_into(&mut self.why);
             }
             self.shared.state.lock().is_writing = false;

@@ -1,7 +1,8 @@
 //! A log file that is put aside and begun anew: from a size on, or at moments that come again.
 //!
 //! The file `x.log` becomes `x.log.0`, what was that `x.log.1`, and so on; more than are to be kept
-//! are deleted. What cannot be put aside is written on: the log goes before its order.
+//! are deleted. If they are to be compressed they are `x.log.0.gz` and so on; one that cannot be
+//! stays as it is. What cannot be put aside is written on: the log goes before its order.
 //!
 //! Docs: logging. Seen: RabbitMQ 4.3.6, names of its files.
 
@@ -10,6 +11,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::civil::Time;
 use jiff::{ToSpan as _, Zoned};
 
@@ -27,6 +30,7 @@ pub(super) struct Rotating {
     /// 0 is no size.
     size_max: u64,
     kept: u64,
+    compresses: bool,
     moments: Option<Rotation>,
     /// The next of them.
     due: Option<Zoned>,
@@ -50,6 +54,7 @@ impl Rotating {
             file,
             size_max: settings.log_file_rotation_size,
             kept: settings.log_file_rotation_count,
+            compresses: settings.log_file_rotation_compress,
             due: moments.and_then(|moments| next(moments, &Zoned::now())),
             moments,
         })
@@ -62,27 +67,44 @@ impl Rotating {
 
     fn begin_anew(&mut self) -> io::Result<()> {
         for number in (0..self.kept).rev() {
-            let old = self.numbered(number);
-            let older = self.numbered(number + 1);
-            match number + 1 < self.kept {
-                true => ignore_missing(fs::rename(old, older))?,
-                false => ignore_missing(fs::remove_file(old))?,
+            for ending in ["", COMPRESSED] {
+                let old = self.numbered(number, ending);
+                let older = self.numbered(number + 1, ending);
+                match number + 1 < self.kept {
+                    true => ignore_missing(fs::rename(old, older))?,
+                    false => ignore_missing(fs::remove_file(old))?,
+                }
             }
         }
         match self.kept {
             0 => self.file.set_len(0)?,
-            _ => fs::rename(&self.path, self.numbered(0))?,
+            _ => fs::rename(&self.path, self.numbered(0, ""))?,
         }
         self.file = append_to(&self.path)?;
         self.size = 0;
+        if self.compresses && self.kept > 0 {
+            let (plain, small) = (self.numbered(0, ""), self.numbered(0, COMPRESSED));
+            let compressed = compress(&plain, &small);
+            fs::remove_file(if compressed.is_ok() { plain } else { small })?;
+        }
         Ok(())
     }
 
-    fn numbered(&self, number: u64) -> PathBuf {
+    fn numbered(&self, number: u64, ending: &str) -> PathBuf {
         let mut name = OsString::from(&self.path);
-        name.push(format!(".{number}"));
+        name.push(format!(".{number}{ending}"));
         name.into()
     }
+}
+
+/// What a compressed file has behind its number.
+const COMPRESSED: &str = ".gz";
+
+fn compress(plain: &Path, small: &Path) -> io::Result<()> {
+    let mut small = GzEncoder::new(File::create(small)?, Compression::default());
+    io::copy(&mut File::open(plain)?, &mut small)?;
+    small.finish()?;
+    Ok(())
 }
 
 fn append_to(path: &Path) -> io::Result<File> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::config::Settings;
 use parking_lot::Mutex;
 
-use super::lines::{LastLines, Lines, Output};
+use super::lines::{LastLines, Lines, Output, Trouble};
 
 use super::*;
 
@@ -83,11 +83,17 @@ fn passwords_are_not_logged() {
     assert!(page.contains("default_pass: (not shown)"), "{page}");
 }
 
+/// For those who have room for every line.
+const SILENT: Trouble = Trouble {
+    begins: |_| (),
+    is_over: |_, _| (),
+};
+
 /// The first line of the log when a client brings `text` into a message and a field.
 fn line_of(text: &str, style: Style) -> String {
     let (reader, output) = io::pipe().unwrap();
     let mut last = LastLines::default();
-    let lines = last.add(output, style, |_, _| {}).unwrap();
+    let lines = last.add(output, style, SILENT).unwrap();
     let log = subscriber(LogLevel::Info, style, move || lines.clone());
     tracing::subscriber::with_default(log, || {
         tracing::warn!(name = text, shown = %text, "closing {text} now");
@@ -180,7 +186,7 @@ fn text_of_a_client_begins_no_line_of_rabbitmqs() {
     for style in [Style::Rabbit, Style::RabbitColours] {
         let (reader, output) = io::pipe().unwrap();
         let mut last = LastLines::default();
-        let lines = last.add(output, style, |_, _| {}).unwrap();
+        let lines = last.add(output, style, SILENT).unwrap();
         let log = subscriber(LogLevel::Info, style, move || lines.clone());
         tracing::subscriber::with_default(log, || {
             let text = "a\nb\u{1b}[2J\r\u{2028}";
@@ -271,15 +277,17 @@ fn tight(room: usize) -> (Lines, LastLines, Arc<Mutex<usize>>, BufReader<PipeRea
         out,
     };
     let mut last = LastLines::default();
-    let lines = last.add(output, Style::Text, |missing, why| {
-        // What the log itself would say.
-        *TOLD.lock() = format!("{missing}: {why}");
-    });
+    // What the log itself would say.
+    let trouble = Trouble {
+        begins: |why| TOLD.lock().push(why.to_owned()),
+        is_over: |missing, why| TOLD.lock().push(format!("{missing}: {why}")),
+    };
+    let lines = last.add(output, Style::Text, trouble);
     let lines = lines.unwrap();
     (lines, last, room, BufReader::new(reader))
 }
 
-static TOLD: Mutex<String> = Mutex::new(String::new());
+static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 #[test]
 fn lines_without_room_are_counted_and_the_next_begins_anew() {
@@ -296,5 +304,5 @@ fn lines_without_room_are_counted_and_the_next_begins_anew() {
     last.wait();
     let got: Vec<_> = reader.lines().map(Result::unwrap).take(3).collect();
     assert_eq!(got, ["first", "sec", "later"]);
-    assert_eq!(*TOLD.lock(), "3: no storage space");
+    assert_eq!(*TOLD.lock(), ["no storage space", "3: no storage space"]);
 }

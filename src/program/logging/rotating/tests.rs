@@ -57,3 +57,33 @@ fn files_are_put_aside_in_order_and_the_oldest_goes() {
     assert_eq!(read("x.log.1").as_deref(), Some("three\n"));
     assert_eq!(read("x.log.2"), None);
 }
+
+#[test]
+fn files_are_compressed_when_they_are_put_aside() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("x.log");
+    // One of the time before compression.
+    fs::write(path.with_file_name("x.log.0"), "old\n").unwrap();
+    let settings = Settings {
+        log_file_rotation_size: 4,
+        log_file_rotation_count: 3,
+        log_file_rotation_compress: true,
+        ..Settings::default()
+    };
+    let mut log = Rotating::open(&path, &settings).unwrap();
+    for line in ["one\n", "two\n", "three\n"] {
+        log.write_all(line.as_bytes()).unwrap();
+    }
+    let unpacked = |name: &str| {
+        let file = File::open(path.with_file_name(name)).unwrap();
+        io::read_to_string(flate2::read::GzDecoder::new(file)).unwrap()
+    };
+    assert_eq!(unpacked("x.log.0.gz"), "two\n");
+    assert_eq!(unpacked("x.log.1.gz"), "one\n");
+    let mut names: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["x.log", "x.log.0.gz", "x.log.1.gz", "x.log.2"]);
+}
