@@ -10,7 +10,7 @@
     reason = "a test may fail where it stands"
 )]
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use leveret::broker::Broker;
@@ -66,6 +66,12 @@ pub(crate) fn eventually(what: &str, mut done: impl FnMut() -> bool) {
         assert!(Instant::now() < until, "this never came true: {what}");
         std::thread::park_timeout(Duration::from_millis(2));
     }
+}
+
+/// Waits until nothing listens there. A program that another test starts has all sockets of this
+/// process until it is itself.
+pub(crate) fn closed(address: SocketAddr) {
+    eventually("nothing listens", || TcpStream::connect(address).is_err());
 }
 
 impl Client {
