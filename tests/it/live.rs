@@ -90,8 +90,9 @@ fn a_watcher_sees_what_its_user_may_see_now() {
         (&hidden["status"], &hidden["value"]["error"]),
         (&json!(404), &json!("not_found"))
     );
+    // It does not go on with a login that fails, which would keep out others at its address.
     assert_eq!(http.ask("DELETE", "/api/users/ann", "").status, 204);
-    assert_eq!(live.next().unwrap()["status"], 401);
+    assert_eq!(live.next(), None);
 }
 
 #[test]

@@ -2,14 +2,15 @@
 //!
 //! A client names the paths at which it would ask otherwise. Each is asked once a second, as a
 //! request of its own with the client's login, and its answer is sent if it is another one than
-//! before. Nothing is asked while the client does not read.
+//! before. Nothing is asked while the client does not read. Once its user is gone or has another
+//! password it ends: asking on would count as logins that fail, and keep out others at its address.
 //!
 //! Source: none, RabbitMQ's page asks again and again. HTML Living Standard, server-sent events.
 
 use std::collections::hash_map::DefaultHasher;
 use std::convert::Infallible;
 use std::hash::{Hash as _, Hasher as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -26,7 +27,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::sleep;
 use tower::Service as _;
 
-use crate::desk::Caller;
+use crate::auth::User;
+use crate::desk::{Caller, Desk};
 use crate::limits::{HTTP_WATCHED_BYTES, HTTP_WATCHED_MAX};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
@@ -52,6 +54,7 @@ pub(in crate::management) async fn live(ask: Ask) -> Answer {
     let (events, body) = mpsc::channel(1);
     let ends = ask.ends.clone();
     let watching = Watching {
+        desk: Arc::clone(&ask.desk),
         router: router(&ask.door),
         asker: Asker::of(&ask),
         watched,
@@ -99,6 +102,8 @@ struct Asker {
     /// The address that it comes from; `None` for the node's own socket.
     from: Option<SocketAddr>,
     is_insider: bool,
+    /// As of the login, and the address that counts for it.
+    user: Option<(Arc<User>, IpAddr)>,
 }
 
 impl Asker {
@@ -116,8 +121,15 @@ impl Asker {
         Self {
             login,
             from,
+            user: ask.user().ok().map(|user| (Arc::clone(user), ask.peer)),
             is_insider: matches!(ask.caller, Some(Caller::Tools(_))),
         }
+    }
+
+    /// Whether the login would be taken again.
+    fn may_go_on(&self, desk: &Desk) -> bool {
+        let is_same = |(user, peer): &(Arc<User>, IpAddr)| desk.still(user, *peer).is_some();
+        self.is_insider || self.user.as_ref().is_some_and(is_same)
     }
 
     fn request(&self, uri: &Uri) -> Request {
@@ -137,6 +149,7 @@ impl Asker {
 
 /// What one client watches.
 struct Watching {
+    desk: Arc<Desk>,
     router: Router,
     asker: Asker,
     watched: Vec<Watched>,
@@ -149,6 +162,9 @@ impl Watching {
         let mut silent = 0;
         loop {
             for watched in &mut self.watched {
+                if !self.asker.may_go_on(&self.desk) {
+                    return;
+                }
                 let request = self.asker.request(&watched.uri);
                 let answer = match self.router.call(request).await {
                     Ok(answer) => answer,
