@@ -54,6 +54,9 @@ pub(crate) struct Taken {
 /// Octets that a line takes beside its text, about.
 const LINE_LEN: usize = 64;
 
+/// Readers that are to be woken, at most: those that have left are among them until the next line.
+const WAITING_MAX: usize = 2 * crate::limits::FOLLOWERS_MAX;
+
 static OF_PROCESS: OnceLock<Tail> = OnceLock::new();
 
 /// The tail of this process's log; `None` where no program keeps one.
@@ -126,13 +129,18 @@ impl Tail {
         }
     }
 
-    /// Ready once there is a line behind the one with this number.
+    /// Ready once there is a line behind the one with this number, and at once if there is no line
+    /// with this number yet: it is from before a restart of the program.
     pub(crate) fn poll_behind(&self, number: u64, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.lock();
-        if state.last > number {
+        if state.last != number {
             return Poll::Ready(());
         }
         if !state.waiting.iter().any(|one| one.will_wake(cx.waker())) {
+            if state.waiting.len() >= WAITING_MAX {
+                // Some may be of readers that have left. The others come back.
+                state.waiting.drain(..).for_each(Waker::wake);
+            }
             state.waiting.push(cx.waker().clone());
         }
         Poll::Pending

@@ -2,7 +2,7 @@
 //!
 //! A password is checked once, by the same way and with the same limits as one that comes with a
 //! request ([`login::check`](super::login::check)). From then on the token is asked about at each
-//! request: it stands for the user as of now, and for nobody once the user is gone, has another
+//! request: it stands for the user as of now, and for none once the user is gone, has another
 //! password, or may not come from where the request comes from.
 //!
 //! A cookie goes along with whatever a page has the browser ask for, so it counts only if the

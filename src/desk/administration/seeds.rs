@@ -113,7 +113,7 @@ impl Fields<'_> {
     }
 }
 
-/// A number, or a list, where a key takes no text alone.
+/// A number where the text is one: limits and some keys of policies take no text.
 fn of_text(text: &str) -> Json {
     match text.parse::<u64>() {
         Ok(number) => number.into(),

@@ -79,3 +79,28 @@ fn a_reader_that_waits_is_woken_once_by_the_next_line() {
     assert_eq!(counted.0.load(Ordering::Relaxed), 1);
     assert_eq!(tail.poll_behind(1, &mut cx), Poll::Ready(()));
 }
+
+#[test]
+fn a_reader_from_before_a_restart_does_not_wait() {
+    let tail = with(&[(Level::INFO, "a")]);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert_eq!(tail.poll_behind(99, &mut cx), Poll::Ready(()));
+    let taken = tail.behind(99, 10, Level::INFO);
+    assert_eq!((texts(&taken), taken.last), (vec!["a"], 1));
+    assert_eq!(tail.poll_behind(taken.last, &mut cx), Poll::Pending);
+    let empty = Tail::default();
+    assert_eq!(empty.poll_behind(99, &mut cx), Poll::Ready(()));
+    let taken = empty.behind(99, 10, Level::INFO);
+    assert_eq!(empty.poll_behind(taken.last, &mut cx), Poll::Pending);
+}
+
+#[test]
+fn readers_that_left_are_forgotten_without_a_line() {
+    let tail = with(&[(Level::INFO, "a")]);
+    for _ in 0..3 * WAITING_MAX {
+        let waker = Waker::from(Arc::new(Counted(AtomicUsize::new(0))));
+        let mut cx = Context::from_waker(&waker);
+        assert_eq!(tail.poll_behind(1, &mut cx), Poll::Pending);
+        assert!(tail.0.lock().waiting.len() <= WAITING_MAX);
+    }
+}

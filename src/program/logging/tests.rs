@@ -83,7 +83,7 @@ fn passwords_are_not_logged() {
     assert!(page.contains("default_pass: (not shown)"), "{page}");
 }
 
-/// For those who have room for every line.
+/// Of an output that takes every line.
 const SILENT: Trouble = Trouble {
     begins: |_| (),
     is_over: |_, _| (),

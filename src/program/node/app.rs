@@ -47,6 +47,8 @@ pub(crate) struct App {
     /// The management API of the broker that runs.
     api: ArcSwapOption<Router>,
     desk: ArcSwapOption<Desk>,
+    /// Where the log goes; no start changes that.
+    log_files: Vec<String>,
     /// One change after another.
     running: Mutex<Running>,
 }
@@ -88,6 +90,7 @@ impl App {
             state: AtomicU8::new(State::Starting as u8),
             api: ArcSwapOption::empty(),
             desk: ArcSwapOption::empty(),
+            log_files: settings.log_files(),
             running: Mutex::new(Running {
                 settings: settings.clone(),
                 broker: None,
@@ -113,8 +116,8 @@ impl App {
     }
 
     /// Where the log goes.
-    pub(super) fn log_files(&self) -> Vec<String> {
-        self.running.lock().settings.log_files()
+    pub(super) fn log_files(&self) -> &[String] {
+        &self.log_files
     }
 
     /// What the broker that runs is asked at.
