@@ -335,16 +335,22 @@ pub(super) const GET_MESSAGES: Contract = other(
 
 /// Messages that wait, as many as are asked for.
 pub(super) const BROWSE: Contract = other(Takes::Nothing, Gives::Whole(&BROWSED)).query(&[
-    param("from", Kind::Text, "What `next` said in an answer before."),
+    param(
+        "from",
+        Kind::Text,
+        "What `next` said in an answer before, or `from` of a message, which is shown first then.",
+    ),
     param(
         "count",
         Kind::Whole,
-        "How many are shown, from 1 to 1000; otherwise 50.",
+        "How many are shown at most, from 1 to 1000; otherwise 50. Messages that would make the \
+         answer too long are left to the next one.",
     ),
     param(
         "truncate",
         Kind::Whole,
-        "Bytes of a body that are shown; otherwise 16384.",
+        "Bytes of a body that are shown, up to 8 MiB; otherwise 16384. A text ends in front of a \
+         character that would be cut.",
     ),
     param(
         "encoding",
@@ -371,7 +377,11 @@ pub(super) const BROWSE: Contract = other(Takes::Nothing, Gives::Whole(&BROWSED)
         Kind::Text,
         "Only with this property; with a text in it: `name:text`.",
     ),
-    param("body", Kind::Text, "Only with this in its body."),
+    param(
+        "body",
+        Kind::Text,
+        "Only with this in the first 1 MiB of its body.",
+    ),
     param(
         "use_regex",
         Kind::Truth,

@@ -50,11 +50,13 @@ fn messages_are_shown_where_they_wait_and_stay_as_they_are() {
     assert_eq!(
         heard,
         json!({"messages": [
-            {"position": 0, "payload_bytes": 5, "redelivered": false, "exchange": "",
-             "routing_key": "q", "delivery_count": 0, "stored": false, "expires_in": left,
+            {"from": "256.0", "position": 0, "payload_bytes": 5, "redelivered": false,
+             "exchange": "", "routing_key": "q", "delivery_count": 0, "stored": false,
+             "expires_in": left,
              "properties": headers, "payload": "first", "payload_encoding": "string"},
-            {"position": 1, "payload_bytes": 2, "redelivered": false, "exchange": "",
-             "routing_key": "q", "delivery_count": 0, "stored": false, "expires_in": null,
+            {"from": "256.1", "position": 1, "payload_bytes": 2, "redelivered": false,
+             "exchange": "", "routing_key": "q", "delivery_count": 0, "stored": false,
+             "expires_in": null,
              "properties": [], "payload": "/wA=", "payload_encoding": "base64"},
         ], "next": null, "seen": 2})
     );
@@ -115,6 +117,119 @@ fn a_queue_is_looked_through_piece_by_piece() {
     }
     let all: Vec<_> = (0..200).map(|n| n.to_string()).collect();
     assert_eq!(bodies, all);
+}
+
+/// What `from` says of the messages of an answer.
+fn links(answer: &Json) -> Vec<String> {
+    let messages = answer["messages"].as_array().unwrap();
+    let link = |message: &Json| message["from"].as_str().unwrap().to_owned();
+    messages.iter().map(link).collect()
+}
+
+#[test]
+fn each_message_has_a_link_that_leads_to_it() {
+    let (broker, http) = broker();
+    let vhost = broker.vhost("/").unwrap();
+    let of_priorities = QueueDefinition::new("p").argument("x-max-priority", 5i64);
+    vhost.declare_queue(&of_priorities).unwrap();
+    let stream = QueueDefinition::new("s").durable();
+    let stream = stream.argument("x-queue-type", "stream");
+    vhost.declare_queue(&stream).unwrap();
+    for (queue, priority) in ["q", "p", "s"]
+        .into_iter()
+        .flat_map(|q| [(q, 1), (q, 4), (q, 1)])
+    {
+        let message = NewMessage::to_queue(queue).priority(priority);
+        vhost.publish(&message.body("x".to_owned())).unwrap();
+    }
+    for queue in ["q", "p", "s"] {
+        let path = format!("/api/leveret/queues/%2F/{queue}/messages");
+        let all = http.get(&path).json();
+        let links = links(&all);
+        assert_eq!(links.len(), 3);
+        for (link, message) in links.iter().zip(all["messages"].as_array().unwrap()) {
+            let one = http.get(&format!("{path}?count=1&from={link}")).json();
+            assert_eq!(one["messages"], json!([message]), "{queue} {link}");
+        }
+    }
+    // What is taken in front of a message does not move it.
+    let all = http.get(MESSAGES).json();
+    let body = json!({"count": 1, "ackmode": "ack_requeue_false", "encoding": "auto"});
+    http.ask("POST", "/api/queues/%2F/q/get", &body.to_string());
+    let second = links(&all).remove(1);
+    let found = http
+        .get(&format!("{MESSAGES}?count=1&from={second}"))
+        .json();
+    assert_eq!(found["messages"][0], all["messages"][1]);
+}
+
+#[test]
+fn a_text_is_cut_between_two_characters() {
+    let (_broker, http) = broker();
+    publish(&http, &json!({}), "aä€", "string");
+    publish(&http, &json!({}), "YeQo", "base64");
+    for (octets, wanted) in [(1, "a"), (2, "a"), (3, "aä"), (5, "aä"), (6, "aä€")] {
+        assert_eq!(
+            shown(&http, &format!("count=1&truncate={octets}")),
+            [wanted]
+        );
+    }
+    // Octets that are no text are shown as what they are.
+    let all = shown(&http, "truncate=3");
+    assert_eq!(all.last().unwrap(), "YeQo");
+    let heard = http.get(&format!("{MESSAGES}?count=1&truncate=2&encoding=base64"));
+    assert_eq!(heard.json()["messages"][0]["payload"], "YcM=");
+}
+
+#[test]
+fn an_answer_stops_where_headers_have_used_up_its_room() {
+    let (_broker, http) = broker();
+    let wide = json!({"headers": {"wide": "x".repeat(60_000)}});
+    for n in 0..40 {
+        publish(&http, &wide, &n.to_string(), "string");
+    }
+    let (mut bodies, mut from, mut answers) = (Vec::new(), "0.0".to_owned(), 0);
+    loop {
+        let heard = http.get(&format!("{MESSAGES}?from={from}"));
+        assert!(
+            heard.text().len() < 1024 * 1024 + 100,
+            "{}",
+            heard.text().len()
+        );
+        answers += 1;
+        let answer = heard.json();
+        let messages = answer["messages"].as_array().unwrap();
+        assert_eq!(answer["seen"], messages.len());
+        bodies.extend(messages.iter().map(|one| one["payload"].clone()));
+        let Some(next) = answer["next"].as_str() else {
+            break;
+        };
+        next.clone_into(&mut from);
+    }
+    let all: Vec<_> = (0..40).map(|n| json!(n.to_string())).collect();
+    assert_eq!((bodies, answers), (all, 3));
+}
+
+#[test]
+fn what_is_searched_has_an_end() {
+    let (broker, http) = broker();
+    let vhost = broker.vhost("/").unwrap();
+    let mut body = vec![b' '; 1024 * 1024];
+    body.extend_from_slice(b"behind");
+    body.splice(..2, *b"in");
+    let message = NewMessage::to_queue("q").body(body);
+    vhost.publish(&message).unwrap();
+    assert_eq!(shown(&http, "body=IN&truncate=2"), ["in"]);
+    assert_eq!(shown(&http, "body=behind").len(), 0);
+    // A pattern that would take long is refused; a text of any length that is taken is not.
+    let heard = http.get(&format!("{MESSAGES}?use_regex=true&body=%5Cw%7B100%7D"));
+    assert!(
+        heard.text().contains("exceeds size limit"),
+        "{}",
+        heard.text()
+    );
+    let long = "%C3%84".repeat(500);
+    assert_eq!(shown(&http, &format!("body={long}")).len(), 0);
 }
 
 #[test]

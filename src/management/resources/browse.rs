@@ -4,10 +4,12 @@
 //! takes to be read, and one request looks at so many messages at most. Its answer says where the
 //! next one goes on.
 
-use super::message_object::{self, Shown, is_base64};
+use super::message_object::{self, Cut, Shown, is_base64};
 use crate::clock::Now;
 use crate::desk::{Actor, Bookmark, QueuedMessage, QueuedMessages};
-use crate::limits::{HTTP_BROWSE_MAX, HTTP_BROWSE_SEEN, HTTP_GET_HERE, HTTP_ITEMS_HERE};
+use crate::limits::{
+    HTTP_BROWSE_MAX, HTTP_BROWSE_SEEN, HTTP_GET_BYTES, HTTP_GET_HERE, HTTP_ITEMS_HERE,
+};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::json::{Columns, Object, value_of};
@@ -23,6 +25,11 @@ const PIECE: usize = 64;
 const COUNT: usize = 50;
 /// Octets of a body that are shown if the query does not say how many.
 const TRUNCATE: usize = 16 * 1024;
+/// Octets of a body that are shown whatever the query says. With each of them escaped there is
+/// still room for it in the longest answer.
+const TRUNCATE_MAX: usize = 8 * 1024 * 1024;
+/// Octets that every answer has room for: properties and headers of a few messages.
+const ROOM_LEAST: u64 = 1024 * 1024;
 
 /// Which messages are wanted, and how.
 struct Wish {
@@ -48,10 +55,21 @@ impl Wish {
             count,
             shown: Shown {
                 is_base64: is_base64(query.get("encoding").or(Some("auto")))?,
-                truncate: whole(query, "truncate")?.unwrap_or(TRUNCATE),
+                truncate: whole(query, "truncate")?
+                    .map_or(TRUNCATE, |wanted| wanted.min(TRUNCATE_MAX)),
+                cut: Cut::BetweenCharacters,
             },
             filter: Filter::read(query)?,
         })
+    }
+
+    /// Octets that the answer may have, if so many messages with bodies of so many octets wait.
+    /// How long their headers are shows only when they are read: messages for which there is no
+    /// room any more are left to the next answer.
+    fn room(&self, (messages, octets): (u64, u64)) -> u64 {
+        let many = messages.min(self.count as u64);
+        let longest = self.shown.longest(many, octets);
+        longest.clamp(ROOM_LEAST, HTTP_GET_BYTES)
     }
 }
 
@@ -68,13 +86,20 @@ pub(in crate::management) async fn browse(ask: Ask) -> Answer {
     let name = ask.name("queue");
     let actor = ask.actor()?;
     let waits = ask.desk.how_much_waits(ask.name("vhost"), name);
-    let (messages, octets) = waits.ok_or_else(|| Refusal::missing("queue_not_found"))?;
-    let wish = Wish::read(&ask.query)?;
-    let longest = wish.shown.longest(messages.min(wish.count as u64), octets);
-    let room = ask.door.aside.room_for_answer(longest).await;
+    let waits = waits.ok_or_else(|| Refusal::missing("queue_not_found"))?;
+    // Some patterns take long to be compiled.
+    let many = match ask.query.is_true("use_regex") {
+        true => HTTP_ITEMS_HERE + 1,
+        false => 0,
+    };
+    let wish = ask.door.aside.read(many, || Wish::read(&ask.query));
+    let wish = wish.await?;
+    let most = wish.room(waits);
+    let room = ask.door.aside.room_for_answer(most).await;
     let mut room = room.ok_or_else(Refusal::no_room)?;
     let mut browsing = Browsing {
         text: b"{\"messages\":[".to_vec(),
+        most: usize::try_from(most).unwrap_or(usize::MAX),
         next: wish.from,
         wish,
         found: 0,
@@ -101,6 +126,8 @@ pub(in crate::management) async fn browse(ask: Ask) -> Answer {
 struct Browsing {
     wish: Wish,
     text: Vec<u8>,
+    /// Octets that the text may have.
+    most: usize,
     /// Where to go on.
     next: Bookmark,
     /// Messages that were wanted.
@@ -116,12 +143,12 @@ impl Browsing {
         let QueuedMessages { messages, is_all } = actor.browse(name, self.next, PIECE)?;
         let (seen_max, octets_max) = HTTP_BROWSE_SEEN;
         for (message, next) in messages {
+            if self.wish.filter.wants(&message) && !self.show(&message, next.to_last(), now) {
+                return Ok(Some(false));
+            }
             self.next = next;
             self.seen += 1;
             self.octets += message.body().len() as u64;
-            if self.wish.filter.wants(&message) {
-                self.show(&message, now);
-            }
             let is_enough = self.found >= self.wish.count;
             if is_enough || self.seen >= seen_max || self.octets >= octets_max {
                 return Ok(Some(false));
@@ -130,12 +157,14 @@ impl Browsing {
         Ok(is_all.then_some(true))
     }
 
-    fn show(&mut self, message: &QueuedMessage, now: Now) {
+    /// Shows a message, if there is room for it; the first one always. `from` leads to it.
+    fn show(&mut self, message: &QueuedMessage, from: Bookmark, now: Now) -> bool {
+        let before = self.text.len();
         if self.found > 0 {
             self.text.push(b',');
         }
-        self.found += 1;
         Object::write(&mut self.text, &Columns::All, |object| {
+            object.set("from", &from.to_string());
             object.set("position", &message.position());
             message_object::origin(object, message);
             object.set("delivery_count", &message.delivery_count());
@@ -143,6 +172,12 @@ impl Browsing {
             object.set("expires_in", &message.expires_in(now));
             message_object::content(object, message, self.wish.shown);
         });
+        if self.found > 0 && self.text.len() > self.most {
+            self.text.truncate(before);
+            return false;
+        }
+        self.found += 1;
+        true
     }
 
     /// The whole answer.

@@ -17,6 +17,17 @@ pub(super) struct Shown {
     pub(super) is_base64: bool,
     /// Octets of it that are shown.
     pub(super) truncate: usize,
+    pub(super) cut: Cut,
+}
+
+/// Where a body that is too long is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// After so many octets, as RabbitMQ does: a text whose last character is cut is shown in
+    /// base64.
+    Anywhere,
+    /// A text in front of the character that would be cut.
+    BetweenCharacters,
 }
 
 /// Octets that an octet of a body may become: in base64, and as a text with escapes.
@@ -34,6 +45,23 @@ impl Shown {
         let bodies = shown.saturating_mul(each);
         let said = messages.saturating_mul(SAID_OF_ONE);
         bodies.saturating_add(said)
+    }
+
+    /// What is shown of a body.
+    fn part_of(self, body: &[u8]) -> &[u8] {
+        let Some(part) = body.get(..self.truncate) else {
+            return body;
+        };
+        match std::str::from_utf8(part) {
+            Err(error)
+                if self.cut == Cut::BetweenCharacters
+                    && !self.is_base64
+                    && error.error_len().is_none() =>
+            {
+                part.get(..error.valid_up_to()).unwrap_or(part)
+            }
+            _ => part,
+        }
     }
 }
 
@@ -60,8 +88,7 @@ pub(super) fn origin(object: &mut Object<'_>, message: &QueuedMessage) {
 /// Its properties and its body.
 pub(super) fn content(object: &mut Object<'_>, message: &QueuedMessage, shown: Shown) {
     properties(object, message.properties());
-    let body = message.body();
-    let body = body.get(..shown.truncate).unwrap_or(body);
+    let body = shown.part_of(message.body());
     match std::str::from_utf8(body) {
         Ok(plain) if !shown.is_base64 => {
             object.set("payload", plain);

@@ -27,7 +27,7 @@ use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::{Fields, short};
 use crate::management::json::{Columns, Object};
-use crate::management::resources::message_object::{self, Shown, is_base64};
+use crate::management::resources::message_object::{self, Cut, Shown, is_base64};
 use crate::turns::{self, Left};
 
 /// `POST /exchanges/V/X/publish`: answers whether any queue took it. While an alarm is on it waits,
@@ -241,6 +241,7 @@ impl Wish {
             shown: Shown {
                 is_base64,
                 truncate: truncate.unwrap_or(usize::MAX),
+                cut: Cut::Anywhere,
             },
         })
     }

@@ -68,6 +68,7 @@ const WAITING: Shape = Shape {
         key("delivery_count", Whole).about("Deliveries that count towards the delivery limit."),
         key("exchange", Text),
         key("expires_in", OrNull(&Whole)).about("Milliseconds."),
+        key("from", Text).about("As the query's `from` it leads to this message."),
         key("payload", Text),
         key("payload_bytes", Whole),
         key("payload_encoding", Word(&["string", "base64"])),

@@ -32,6 +32,15 @@ impl Bookmark {
         Self { list: LOWEST, at }
     }
 
+    /// From the last message that was seen on, so that it is shown again.
+    #[must_use]
+    pub fn to_last(self) -> Self {
+        Self {
+            at: self.at.saturating_sub(1),
+            ..self
+        }
+    }
+
     /// The first position of a stream that was not seen.
     pub(in crate::queue) fn unseen_offset(self) -> u64 {
         self.at

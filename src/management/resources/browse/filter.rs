@@ -11,8 +11,12 @@ use crate::limits::HTTP_FILTER_BYTES_MAX;
 use crate::management::answer::Refusal;
 use crate::management::query::Query;
 
-/// Octets that a compiled pattern may take.
-const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+/// Octets that a compiled pattern may take: how long each octet of a body takes goes with it.
+const PATTERN_BYTES_MAX: usize = 64 * 1024;
+/// Octets that a compiled text may take, which is found quickly however long it is.
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Octets of a body that are searched.
+const SEARCHED_MAX: usize = 1024 * 1024;
 
 /// All that was asked for must be there.
 #[derive(Debug, Default)]
@@ -86,7 +90,7 @@ impl Filter {
                 .property
                 .as_ref()
                 .is_none_or(|property| property.is_property(message))
-            && is_in(&self.body, message.body())
+            && is_in(&self.body, searched(message.body()))
     }
 }
 
@@ -115,6 +119,11 @@ impl Named {
             (None, Some(_)) => false,
         }
     }
+}
+
+/// What of a body is searched.
+fn searched(body: &[u8]) -> &[u8] {
+    body.get(..SEARCHED_MAX).unwrap_or(body)
 }
 
 /// A property as octets, if it is there.
@@ -151,13 +160,13 @@ fn compile(name: &str, text: &str, is_pattern: bool) -> Result<Regex, Refusal> {
         let reason = format!("{name} has more than {HTTP_FILTER_BYTES_MAX} bytes");
         return Err(Refusal::bad(reason));
     }
-    let pattern = match is_pattern {
-        true => text.to_owned(),
-        false => regex::escape(text),
+    let (pattern, most) = match is_pattern {
+        true => (text.to_owned(), PATTERN_BYTES_MAX),
+        false => (regex::escape(text), TEXT_BYTES_MAX),
     };
     let built = RegexBuilder::new(&pattern)
         .case_insensitive(!is_pattern)
-        .size_limit(PATTERN_BYTES_MAX)
+        .size_limit(most)
         .build();
     built.map_err(|error| Refusal::bad(format!("{name} is no regular expression: {error}")))
 }
