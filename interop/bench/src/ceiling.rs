@@ -1,6 +1,7 @@
-//! The same load against a relay in a child process.
+//! The same load against a relay in a child process; if queues are durable, against one that syncs
+//! what it confirms.
 
-use super::compare::brokers::Relay;
+use super::compare::brokers::{Relay, Syncs};
 use super::error::BenchError;
 use super::options::Load;
 use super::report::Report;
@@ -17,7 +18,8 @@ pub(super) fn run(load: &Load) -> Result<Report, BenchError> {
             "the relay keeps no --backlog".to_owned(),
         ));
     }
-    let relay = Relay::start()?;
+    let syncs = if load.durable { Syncs::Yes } else { Syncs::No };
+    let relay = Relay::start(syncs)?;
     let load = Load {
         uri: relay.uri(),
         pid: Some(relay.pid()),

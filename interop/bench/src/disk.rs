@@ -5,7 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -17,7 +17,7 @@ use super::shared::Latency;
 use super::usage::per_second;
 
 /// Octets of the file, behind whose end the loop begins anew.
-const FILE: u64 = 16 * 1024 * 1024;
+pub(super) const FILE: u64 = 16 * 1024 * 1024;
 
 /// Octets of a message of 1 KiB with what a log has around it.
 const MESSAGE: u32 = 1_280;
@@ -47,25 +47,19 @@ pub struct DiskLoop {
     pub awake: Awake,
 }
 
-/// Runs the loop where temporary files are, each write with the octets that so many messages of
-/// 1 KiB have in the log; what it says a second is messages, or other things that are stored.
+/// How often the loop comes round in a second where temporary files are, each write with the octets
+/// that so many messages of 1 KiB have in the log.
 ///
 /// # Errors
 /// When the file cannot be made or written.
-pub(super) fn run_batches(messages: u16, seconds: u32) -> Result<Report, BenchError> {
-    let messages = u32::from(messages);
-    let mut report = run(&DiskLoop {
+pub(super) fn rounds_per_s(messages: u16) -> Result<f64, BenchError> {
+    let report = run(&DiskLoop {
         dir: None,
-        size: MESSAGE * messages,
-        seconds,
+        size: MESSAGE * u32::from(messages),
+        seconds: 1,
         awake: Awake::default(),
     })?;
-    if let Some(rate) = report.get("confirmed_per_s") {
-        let rate = rate * f64::from(messages);
-        report.set("confirmed_per_s", rate);
-        report.set("operations_per_s", rate);
-    }
-    Ok(report)
+    Ok(report.get("confirmed_per_s").unwrap_or_default())
 }
 
 /// Runs the loop. Its figures have the names of those of confirms, which they are to be compared
@@ -75,7 +69,7 @@ pub(super) fn run_batches(messages: u16, seconds: u32) -> Result<Report, BenchEr
 /// When the file cannot be made or written.
 pub fn run(options: &DiskLoop) -> Result<Report, BenchError> {
     let dir = options.dir.clone().unwrap_or_else(std::env::temp_dir);
-    let path = dir.join(format!("leveret-bench-disk-{}.tmp", std::process::id()));
+    let path = file_in(&dir);
     let result = write_and_sync(&path, options);
     std::fs::remove_file(&path).unwrap_or_default();
     let (count, time, latency) = result.during(&format!("writing {}", path.display()))?;
@@ -88,10 +82,12 @@ pub fn run(options: &DiskLoop) -> Result<Report, BenchError> {
     Ok(report)
 }
 
-fn write_and_sync(
-    path: &std::path::Path,
-    options: &DiskLoop,
-) -> std::io::Result<(u64, Duration, Latency)> {
+/// Where this process writes.
+pub(super) fn file_in(dir: &Path) -> PathBuf {
+    dir.join(format!("leveret-bench-disk-{}.tmp", std::process::id()))
+}
+
+fn write_and_sync(path: &Path, options: &DiskLoop) -> std::io::Result<(u64, Duration, Latency)> {
     let file = prepared(path)?;
     let octets = vec![0x5A; usize::try_from(options.size).unwrap_or(1)];
     let limit = Duration::from_secs(options.seconds.into());
@@ -121,10 +117,15 @@ fn write_and_sync(
     }
 }
 
-/// A file that has all its octets on the disk.
-fn prepared(path: &std::path::Path) -> std::io::Result<File> {
+/// A file that has all its [`FILE`] octets on the disk.
+pub(super) fn prepared(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).open(path)?;
+    let file = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)?;
     let zeros = vec![0; 1024 * 1024];
     let mut at = 0;
     while at < FILE {

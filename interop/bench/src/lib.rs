@@ -74,7 +74,7 @@ fn done(bench: &Bench) -> Result<bool, BenchError> {
             say(&report.table());
             true
         }),
-        Some(BenchCommand::Relay) => relay::run().map(|()| true),
+        Some(BenchCommand::Relay { sync }) => relay::run(sync.as_deref()).map(|()| true),
     }
 }
 

@@ -32,7 +32,7 @@ impl Bench {
             Some(BenchCommand::Run(load) | BenchCommand::Ceiling(load)) => load.awake.clone(),
             Some(BenchCommand::Compare(compare)) => compare.awake.clone(),
             Some(BenchCommand::Disk(disk)) => disk.awake.clone(),
-            Some(BenchCommand::Relay) => Awake::default(),
+            Some(BenchCommand::Relay { .. }) => Awake::default(),
         }
     }
 }
@@ -43,6 +43,7 @@ pub enum BenchCommand {
     /// Puts a load on the broker at --uri (the default).
     Run(Load),
     /// Puts the same load on a relay that does nothing but pass frames on: this machine's limit.
+    /// With --durable the relay syncs what it confirms.
     Ceiling(Load),
     /// Runs a table of loads against several brokers in turn and writes Markdown.
     Compare(Compare),
@@ -50,7 +51,11 @@ pub enum BenchCommand {
     Disk(DiskLoop),
     /// The relay itself; says its port on standard output.
     #[command(hide = true)]
-    Relay,
+    Relay {
+        /// Writes and syncs to a file in this directory what it confirms, and durable queues.
+        #[arg(long, value_name = "DIR")]
+        sync: Option<PathBuf>,
+    },
 }
 
 /// One load.

@@ -6,12 +6,17 @@
 //! gives to every queue that is bound. Of acks it knows the window: a consumer with a prefetch
 //! count has no more messages on the way than that. What it cannot do faster, the machine (or this
 //! tool) cannot.
+//!
+//! With a [`Disk`] it writes and syncs, before it confirms them, the messages that a connection has
+//! sent meanwhile, and durable queues before it says that they are declared.
 
+mod disk;
 mod sink;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -31,6 +36,7 @@ use leveret_codec::table::{Table, TableRef};
 use leveret_codec::types::{ChannelId, DeliveryTag, ShortByteBuf, ShortStr, ShortString};
 use parking_lot::RwLock;
 
+use self::disk::Disk;
 use self::sink::Consumer;
 use super::error::{BenchError, During as _};
 
@@ -40,12 +46,16 @@ const FRAME_MAX: u32 = 131_072;
 /// Octets that are read at once.
 const INPUT: usize = 256 * 1024;
 
+/// Octets that say that there is a queue.
+const QUEUE: usize = 256;
+
 /// Who consumes what; shared by all connections.
 #[derive(Default)]
 struct Exchange {
     queues: RwLock<HashMap<ShortString, Arc<Queue>>>,
     /// Queues by the exchange they are bound to.
     bound: RwLock<HashMap<ShortString, Vec<Arc<Queue>>>>,
+    disk: Option<Disk>,
 }
 
 #[derive(Default)]
@@ -54,15 +64,19 @@ struct Queue {
     turn: AtomicUsize,
 }
 
-/// Listens on a free port, says which one, and relays until it is killed.
-pub(super) fn run() -> Result<(), BenchError> {
+/// Listens on a free port, says which one, and relays until it is killed. With a directory for a
+/// file, it syncs what it answers for.
+pub(super) fn run(sync: Option<&Path>) -> Result<(), BenchError> {
+    let exchange = Arc::new(Exchange {
+        disk: sync.map(Disk::in_dir).transpose()?,
+        ..Exchange::default()
+    });
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).during("listening")?;
     let port = listener.local_addr().during("listening")?.port();
     let mut out = std::io::stdout();
     writeln!(out, "{port}")
         .and_then(|()| out.flush())
         .during("saying the port")?;
-    let exchange = Arc::new(Exchange::default());
     for stream in listener.incoming() {
         let stream = stream.during("accepting")?;
         stream.set_nodelay(true).during("setting TCP_NODELAY")?;
@@ -86,6 +100,8 @@ struct Peer {
     answers: Vec<u8>,
     /// What goes to consumers.
     outputs: Vec<Output>,
+    /// What must be on disk before the peer has its answers.
+    unsynced: Vec<u8>,
     /// Outputs of the last route, which most publishes take again.
     route: (ShortByteBuf, ShortByteBuf, Vec<usize>),
     /// Octets of the current body that are still to come.
@@ -114,6 +130,7 @@ impl Peer {
             exchange,
             answers: Vec::new(),
             outputs: Vec::new(),
+            unsynced: Vec::new(),
             route: Default::default(),
             left: 0,
             confirmed: None,
@@ -254,6 +271,9 @@ impl Peer {
     }
 
     fn pass_on(&mut self, frame: &[u8]) {
+        if self.confirmed.is_some() {
+            self.store(frame);
+        }
         for at in &self.route.2 {
             if let Some(output) = self.outputs.get_mut(*at) {
                 output.octets.extend_from_slice(frame);
@@ -266,6 +286,13 @@ impl Peer {
             && let Some((count, _)) = &mut self.confirmed
         {
             *count += 1;
+        }
+    }
+
+    /// Has octets written and synced before the next answer, if that is asked for.
+    fn store(&mut self, octets: &[u8]) {
+        if self.exchange.disk.is_some() {
+            self.unsynced.extend_from_slice(octets);
         }
     }
 
@@ -289,6 +316,15 @@ impl Peer {
             {
                 output.consumer = next;
             }
+        }
+        if let Some(disk) = self
+            .exchange
+            .disk
+            .as_ref()
+            .filter(|_| !self.unsynced.is_empty())
+        {
+            disk.commit(&self.unsynced)?;
+            self.unsynced.clear();
         }
         if let Some((count, told)) = self.confirmed
             && count > told
@@ -338,6 +374,9 @@ impl Peer {
             }
             Method::QueueDeclare(declare) => {
                 self.queue(declare.queue);
+                if declare.durable {
+                    self.store(&[0; QUEUE]);
+                }
                 self.answer(
                     channel,
                     QueueDeclareOk {

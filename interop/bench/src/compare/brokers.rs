@@ -222,6 +222,13 @@ impl Drop for Started {
     }
 }
 
+/// Whether a relay syncs what it confirms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Syncs {
+    Yes,
+    No,
+}
+
 /// A relay in a child process.
 pub(crate) struct Relay {
     child: Child,
@@ -230,10 +237,14 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// Starts this program as a relay.
-    pub(crate) fn start() -> Result<Self, BenchError> {
+    pub(crate) fn start(syncs: Syncs) -> Result<Self, BenchError> {
         let program = std::env::current_exe().during("finding this program")?;
-        let mut child = Command::new(program)
-            .args(["bench", "relay"])
+        let mut command = Command::new(program);
+        command.args(["bench", "relay"]);
+        if syncs == Syncs::Yes {
+            command.arg("--sync").arg(std::env::temp_dir());
+        }
+        let mut child = command
             .stdout(Stdio::piped())
             .spawn()
             .during("starting the relay")?;

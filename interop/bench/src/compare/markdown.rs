@@ -27,6 +27,16 @@ pub(super) fn page(options: &Compare, contenders: &[Contender], table: &Table) -
         options.time()
     ));
     say(&format!("* `{}`", command(options)));
+    if !table.disk.is_empty() {
+        let rates = table.disk.iter();
+        let rates = rates.map(|(messages, rate)| format!("{} with {messages}", shown(*rate)));
+        let rates: Vec<_> = rates.collect();
+        say(&format!(
+            "* a bare loop of write and fdatasync, times a second by messages of 1 KiB in a write \
+             (`leveret bench disk`): {}",
+            rates.join(", ")
+        ));
+    }
     if let Some(note) = &options.note {
         say(&format!("* {note}"));
     }
@@ -195,9 +205,8 @@ const INTRODUCTION: &str = "\
 Written by `leveret bench compare`; do not edit. Every body was checked for loss, duplicates, order
 and content; the figures are medians of the rounds. *Better by* compares the first broker with the
 second. The *yardstick* is what this machine and the tool allow: a relay that passes frames on and
-does nothing else, or, where a disk must be waited for, a bare loop of write and fdatasync (as
-`leveret bench disk`), each write with the octets of so many messages as the window or the
-connections have.
+does nothing else. Where a disk must be waited for, the relay too writes and syncs, once for all
+that wait, before it confirms; what the disk does without any sockets stands above the table.
 
 ";
 

@@ -57,9 +57,8 @@ pub(super) enum Yardstick {
     None,
     /// The relay, under a load with these options.
     Relay(&'static str),
-    /// A loop on the disk that writes so many messages of 1 KiB, or so many other things, and
-    /// syncs them.
-    Disk(u16),
+    /// The relay that syncs what it confirms, under a load with these options.
+    SyncedRelay(&'static str),
 }
 
 /// One figure of a report.
@@ -174,6 +173,7 @@ const fn synced(
 ) -> Workload {
     Workload {
         keeps: Disk,
+        yardstick: Yardstick::SyncedRelay(options),
         ..timed(name, title, options, false, measures)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Within a round every broker has its turn with a load before the next round begins (A B A B), so
 //! that a machine that is slow for a while is slow for all; of the rounds the median counts. The
-//! relay, or a loop of write and sync, takes part in each round as the yardstick.
+//! relay takes part in each round as the yardstick.
 
 pub(super) mod brokers;
 mod markdown;
@@ -13,12 +13,16 @@ mod turn;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use super::disk;
 use super::error::{BenchError, During as _};
 use super::report::{BOUND, Report};
 use super::say;
-use brokers::{Broker, Source};
+use brokers::{Broker, Keeps, Source};
 use matrix::{HOSTILE, HTTP, ROWS, SCALE, SIZES, Scale, Workload};
 use options::Compare;
+
+/// Messages in a write of the bare loops.
+const DISK_LOOPS: [u16; 4] = [1, 10, 100, 1000];
 
 /// Figures by name, one for each round.
 type Rounds = BTreeMap<String, Vec<f64>>;
@@ -42,6 +46,8 @@ struct Scaled {
 /// All that has been measured so far.
 #[derive(Default)]
 struct Table {
+    /// What the disk does: messages of 1 KiB in a write that is synced, and such writes a second.
+    disk: Vec<(u16, f64)>,
     rows: Vec<Measured>,
     scales: Vec<Scaled>,
 }
@@ -78,6 +84,11 @@ pub(super) fn run(options: &Compare) -> Result<(), BenchError> {
     }
     let mut contenders = contenders(options)?;
     let mut table = Table::default();
+    if rows.iter().any(|row| row.keeps == Keeps::Disk) {
+        let loops = DISK_LOOPS.into_iter();
+        let rates = loops.map(|messages| Ok((messages, disk::rounds_per_s(messages)?)));
+        table.disk = rates.collect::<Result<_, BenchError>>()?;
+    }
     for row in rows {
         let measured = measure(options, &mut contenders, row);
         say(&markdown::lines(options, &contenders, &measured));

@@ -36,7 +36,7 @@ fn loads_of_all_rows_can_be_read_and_go_together() {
             }
             Work::Startup => {}
         }
-        if let Yardstick::Relay(text) = row.yardstick {
+        if let Yardstick::Relay(text) | Yardstick::SyncedRelay(text) = row.yardstick {
             check(Words::timed(&options, text));
         }
     }

@@ -7,10 +7,9 @@ use clap::Parser;
 use rustix::process::Signal;
 
 use super::Contender;
-use super::brokers::{Broker, Keeps, Relay, Source};
+use super::brokers::{Broker, Keeps, Relay, Source, Syncs};
 use super::matrix::{Scale, Work, Workload, Yardstick};
 use super::options::Compare;
-use crate::disk;
 use crate::error::BenchError;
 use crate::options::Load;
 use crate::plan::ready;
@@ -58,9 +57,10 @@ pub(super) fn of_yardstick(
     row: &Workload,
 ) -> Option<Result<Report, BenchError>> {
     match row.yardstick {
-        Yardstick::Relay(words) if !options.no_relay => Some(on_relay(options, words)),
-        Yardstick::Disk(messages) => Some(disk::run_batches(messages, options.time())),
-        Yardstick::Relay(_) | Yardstick::None => None,
+        _ if options.no_relay => None,
+        Yardstick::None => None,
+        Yardstick::Relay(words) => Some(on_relay(options, Syncs::No, words)),
+        Yardstick::SyncedRelay(words) => Some(on_relay(options, Syncs::Yes, words)),
     }
 }
 
@@ -80,8 +80,8 @@ fn on_broker(
     Ok(report)
 }
 
-fn on_relay(options: &Compare, words: &str) -> Result<Report, BenchError> {
-    let relay = Relay::start()?;
+fn on_relay(options: &Compare, syncs: Syncs, words: &str) -> Result<Report, BenchError> {
+    let relay = Relay::start(syncs)?;
     crate::run(&Words::timed(options, words).load(&relay.uri())?)
 }
 

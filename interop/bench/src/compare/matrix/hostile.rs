@@ -126,8 +126,8 @@ pub(in crate::compare) const HOSTILE: &[Workload] = &[
         "a transaction of 200,000 is committed",
         "--hostile commit",
         Some((
-            "a transaction of 20,000 is committed",
-            "--hostile commit --messages 20000",
+            "a transaction of 10,000 is committed",
+            "--hostile commit --messages 10000",
         )),
     ),
     hostile(
@@ -135,8 +135,8 @@ pub(in crate::compare) const HOSTILE: &[Workload] = &[
         "a transaction of 200,000 is rolled back",
         "--hostile rollback",
         Some((
-            "a transaction of 20,000 is rolled back",
-            "--hostile rollback --messages 20000",
+            "a transaction of 10,000 is rolled back",
+            "--hostile rollback --messages 10000",
         )),
     ),
     hostile(

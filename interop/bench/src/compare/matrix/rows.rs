@@ -115,54 +115,42 @@ pub(in crate::compare) const ROWS: &[Workload] = &[
         true,
         &[more("calls_per_s", "calls/s", 2.0, Some(0.8))],
     ),
-    Workload {
-        yardstick: Yardstick::Disk(1),
-        ..synced(
-            "confirm-1",
-            "1 KiB persistent, confirms, window 1",
-            "--size 1024 --persistent --durable --latency --confirm 1",
-            &[
-                more("confirmed_per_s", "confirms/s", 2.0, Some(0.8)),
-                Measure {
-                    part: Some(0.8),
-                    ..less("confirm_p50_us", "p50 µs", None, None)
-                },
-            ],
-        )
-    },
-    Workload {
-        yardstick: Yardstick::Disk(1),
-        ..synced(
-            "confirm-1-alone",
-            "the same while nobody consumes",
-            "--size 1024 --persistent --durable --latency --confirm 1 --consumers 0",
-            &[
-                more("confirmed_per_s", "confirms/s", 2.0, Some(0.8)),
-                Measure {
-                    part: Some(0.8),
-                    ..less("confirm_p50_us", "p50 µs", None, None)
-                },
-            ],
-        )
-    },
-    Workload {
-        yardstick: Yardstick::Disk(100),
-        ..synced(
-            "confirm-100",
-            "the same, window 100, with a consumer",
-            "--size 1024 --persistent --durable --confirm 100",
-            &[more("confirmed_per_s", "confirms/s", 8.0, None)],
-        )
-    },
-    Workload {
-        yardstick: Yardstick::Disk(1000),
-        ..synced(
-            "confirm-1000",
-            "the same, window 1,000",
-            "--size 1024 --persistent --durable --confirm 1000",
-            &[more("confirmed_per_s", "confirms/s", 15.0, None)],
-        )
-    },
+    synced(
+        "confirm-1",
+        "1 KiB persistent, confirms, window 1",
+        "--size 1024 --persistent --durable --latency --confirm 1",
+        &[
+            more("confirmed_per_s", "confirms/s", 2.0, Some(0.8)),
+            Measure {
+                part: Some(0.8),
+                ..less("confirm_p50_us", "p50 µs", None, None)
+            },
+        ],
+    ),
+    synced(
+        "confirm-1-alone",
+        "the same while nobody consumes",
+        "--size 1024 --persistent --durable --latency --confirm 1 --consumers 0",
+        &[
+            more("confirmed_per_s", "confirms/s", 2.0, Some(0.8)),
+            Measure {
+                part: Some(0.8),
+                ..less("confirm_p50_us", "p50 µs", None, None)
+            },
+        ],
+    ),
+    synced(
+        "confirm-100",
+        "the same, window 100, with a consumer",
+        "--size 1024 --persistent --durable --confirm 100",
+        &[more("confirmed_per_s", "confirms/s", 8.0, None)],
+    ),
+    synced(
+        "confirm-1000",
+        "the same, window 1,000",
+        "--size 1024 --persistent --durable --confirm 1000",
+        &[more("confirmed_per_s", "confirms/s", 15.0, None)],
+    ),
     synced(
         "confirm-8x1000",
         "the same, 8 producers",
@@ -304,24 +292,18 @@ pub(in crate::compare) const ROWS: &[Workload] = &[
         true,
         &[more("operations_per_s", "operations/s", 60.0, None)],
     ),
-    Workload {
-        yardstick: Yardstick::Disk(1),
-        ..synced(
-            "churn-durable",
-            "durable queue declare",
-            "--churn durable-queue",
-            &[more("operations_per_s", "operations/s", 15.0, None)],
-        )
-    },
-    Workload {
-        yardstick: Yardstick::Disk(10),
-        ..synced(
-            "churn-durable-10",
-            "the same on 10 connections",
-            "--churn durable-queue --producers 10",
-            &[more("operations_per_s", "operations/s", 10.0, None)],
-        )
-    },
+    synced(
+        "churn-durable",
+        "durable queue declare",
+        "--churn durable-queue",
+        &[more("operations_per_s", "operations/s", 15.0, None)],
+    ),
+    synced(
+        "churn-durable-10",
+        "the same on 10 connections",
+        "--churn durable-queue --producers 10",
+        &[more("operations_per_s", "operations/s", 10.0, None)],
+    ),
     whole(
         "idle-connections",
         "5,000 idle connections with a channel",
