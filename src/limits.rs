@@ -118,8 +118,14 @@ pub const HTTP_WATCHED_BYTES: usize = 1024 * 1024;
 /// ends that was not used for longest: its page asks for a password again.
 pub const HTTP_SESSIONS_MAX: usize = 1_024;
 
+/// The same of one user, whose login ends that was not used for longest.
+pub const HTTP_SESSIONS_OF_USER: usize = 16;
+
 /// Milliseconds after which such a login ends if it is not used.
 pub const HTTP_SESSION_MS: u64 = 8 * 60 * 60 * 1_000;
+
+/// Milliseconds after which such a login ends however much it is used.
+pub const HTTP_SESSION_AGE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Octets of an answer with messages over HTTP that is made at once; a longer one waits for room
 /// among the long ones before the first message is got.

@@ -9,7 +9,8 @@
 //! browser says that a page of ours asks ([`foreign`]). `SameSite` alone would not do: all ports of
 //! a machine are one site, and share their cookies, which is why the name has the port in it.
 //!
-//! Invariant I11: there are so many sessions at most, and each ends if it is not used.
+//! Invariant I11: there are so many sessions at most, of one user and together. Each ends if it is
+//! not used, and however much it is used, after a day.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +21,9 @@ use parking_lot::Mutex;
 use super::foreign;
 use crate::auth::User;
 use crate::clock::Mono;
-use crate::limits::{HTTP_SESSION_MS, HTTP_SESSIONS_MAX};
+use crate::limits::{
+    HTTP_SESSION_AGE_MS, HTTP_SESSION_MS, HTTP_SESSIONS_MAX, HTTP_SESSIONS_OF_USER,
+};
 
 /// What a browser has instead of a password.
 type Octets = [u8; 32];
@@ -34,12 +37,21 @@ pub(super) struct Sessions {
 struct Session {
     /// As of the login.
     user: Arc<User>,
+    begun: Mono,
     used: Mono,
 }
 
+impl Session {
+    fn is_over(&self, now: Mono) -> bool {
+        let end = self.used.plus_ms(HTTP_SESSION_MS);
+        end.min(self.begun.plus_ms(HTTP_SESSION_AGE_MS)) <= now
+    }
+}
+
 impl Sessions {
-    /// Begins a session of `user`, and gives the header that has the browser keep its token. If
-    /// there are as many as there may be, the one that was not used for longest ends.
+    /// Begins a session of `user`, and gives the header that has the browser keep its token. The
+    /// session that the request has come in ends. If there are as many as there may be, of that
+    /// user or together, the one of them that was not used for longest ends.
     pub(super) fn begin(
         &self,
         user: Arc<User>,
@@ -49,13 +61,19 @@ impl Sessions {
         let mut token = Octets::default();
         getrandom::fill(&mut token).ok()?;
         let mut sessions = self.by_token.lock();
-        sessions.retain(|_, session| session.used.plus_ms(HTTP_SESSION_MS) > now);
-        if sessions.len() >= HTTP_SESSIONS_MAX {
-            let oldest = sessions.iter().min_by_key(|(_, session)| session.used);
-            let oldest = oldest.map(|(token, _)| *token);
-            oldest.and_then(|oldest| sessions.remove(&oldest));
+        if let Some(before) = self::token(headers) {
+            sessions.remove(&before);
         }
-        sessions.insert(token, Session { user, used: now });
+        sessions.retain(|_, session| !session.is_over(now));
+        let is_theirs = |session: &Session| session.user.name() == user.name();
+        make_room(&mut sessions, HTTP_SESSIONS_OF_USER, is_theirs);
+        make_room(&mut sessions, HTTP_SESSIONS_MAX, |_| true);
+        let session = Session {
+            user,
+            begun: now,
+            used: now,
+        };
+        sessions.insert(token, session);
         drop(sessions);
         cookie(headers, &written(&token), "")
     }
@@ -81,13 +99,28 @@ impl Sessions {
         }
         let mut sessions = self.by_token.lock();
         let session = sessions.get_mut(&token)?;
-        if session.used.plus_ms(HTTP_SESSION_MS) <= now {
+        if session.is_over(now) {
             sessions.remove(&token);
             return None;
         }
         session.used = now;
         Some(Arc::clone(&session.user))
     }
+}
+
+/// Ends the one of `those` that was not used for longest, if there are `most` of them.
+fn make_room(
+    sessions: &mut HashMap<Octets, Session>,
+    most: usize,
+    those: impl Fn(&Session) -> bool,
+) {
+    let of_them = || sessions.iter().filter(|(_, session)| those(session));
+    if of_them().count() < most {
+        return;
+    }
+    let oldest = of_them().min_by_key(|(_, session)| session.used);
+    let oldest = oldest.map(|(token, _)| *token);
+    oldest.and_then(|oldest| sessions.remove(&oldest));
 }
 
 /// The cookie's name where this request came to.

@@ -126,7 +126,15 @@ const BOUNDS: &[(&str, &str)] = &[
         "page::the_login_that_was_not_used_for_longest_makes_room",
     ),
     (
+        "HTTP_SESSIONS_OF_USER",
+        "page::the_login_of_a_user_that_was_not_used_for_longest_makes_room",
+    ),
+    (
         "HTTP_SESSION_MS",
+        "page::the_login_that_was_not_used_for_longest_makes_room",
+    ),
+    (
+        "HTTP_SESSION_AGE_MS",
         "page::the_login_that_was_not_used_for_longest_makes_room",
     ),
     (

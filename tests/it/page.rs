@@ -5,7 +5,7 @@
 
 use leveret::broker::Broker;
 use leveret::internals::auth::UserDefinition;
-use leveret::internals::limits::HTTP_SESSIONS_MAX;
+use leveret::internals::limits::{HTTP_SESSIONS_MAX, HTTP_SESSIONS_OF_USER};
 
 use crate::http::{Heard, Http};
 
@@ -138,8 +138,32 @@ fn the_login_that_was_not_used_for_longest_makes_room() {
     let first = Browser::new(&broker, GUEST);
     let second = Browser::new(&broker, GUEST);
     assert_eq!(first.status(), 200);
-    for _ in 1..HTTP_SESSIONS_MAX {
-        Browser::new(&broker, GUEST);
+    let desk = broker.desk();
+    for nth in 2..=HTTP_SESSIONS_MAX {
+        let name = format!("u{}", nth / HTTP_SESSIONS_OF_USER);
+        if nth % HTTP_SESSIONS_OF_USER == 0 || nth == 2 {
+            let user = UserDefinition::new(&name, "x").tags(["management"]);
+            desk.administration().put_user(&user).unwrap().unwaited();
+        }
+        let login = format!(r#"{{"username":"{name}","password":"x"}}"#);
+        Browser::new(&broker, &login);
     }
     assert_eq!((first.status(), second.status()), (200, 401));
+}
+
+#[test]
+fn the_login_of_a_user_that_was_not_used_for_longest_makes_room() {
+    let broker = broker();
+    let user = UserDefinition::new("u", "x").tags(["management"]);
+    let desk = broker.desk();
+    desk.administration().put_user(&user).unwrap().unwaited();
+    let other = Browser::new(&broker, r#"{"username":"u","password":"x"}"#);
+    let first = Browser::new(&broker, GUEST);
+    let second = Browser::new(&broker, GUEST);
+    assert_eq!(first.status(), 200);
+    for _ in 1..HTTP_SESSIONS_OF_USER {
+        Browser::new(&broker, GUEST);
+    }
+    let of_guest = (first.status(), second.status());
+    assert_eq!((of_guest, other.status()), ((200, 401), 200));
 }

@@ -93,10 +93,55 @@ fn a_session_that_is_not_used_ends() {
     let said = [("cookie", &*cookie)];
     let almost = Mono::from_millis(HTTP_SESSION_MS - 1);
     assert!(found(&sessions, almost, &said).is_some());
-    assert!(found(&sessions, almost.plus_ms(HTTP_SESSION_MS - 1), &said).is_some());
-    let late = almost.plus_ms(2 * HTTP_SESSION_MS);
+    let much_later = almost.plus_ms(HTTP_SESSION_MS - 1);
+    assert!(found(&sessions, much_later, &said).is_some());
+    let late = much_later.plus_ms(HTTP_SESSION_MS);
     assert!(found(&sessions, late, &said).is_none());
     assert!(sessions.by_token.lock().is_empty());
+}
+
+#[test]
+fn a_session_ends_after_a_day_however_much_it_is_used() {
+    let sessions = Sessions::default();
+    let cookie = begin(&sessions, "u", Mono::ZERO);
+    let said = [("cookie", &*cookie)];
+    let mut now = Mono::ZERO;
+    while now.plus_ms(HTTP_SESSION_MS / 2) < Mono::from_millis(HTTP_SESSION_AGE_MS) {
+        now = now.plus_ms(HTTP_SESSION_MS / 2);
+        assert!(found(&sessions, now, &said).is_some());
+    }
+    let last = Mono::from_millis(HTTP_SESSION_AGE_MS - 1);
+    assert!(found(&sessions, last, &said).is_some());
+    assert!(found(&sessions, last.plus_ms(1), &said).is_none());
+    assert!(sessions.by_token.lock().is_empty());
+}
+
+#[test]
+fn a_login_ends_the_session_that_it_comes_in() {
+    let sessions = Sessions::default();
+    let before = begin(&sessions, "u", Mono::ZERO);
+    let asked = headers(&[("cookie", &before)]);
+    let said = sessions.begin(user("u"), Mono::ZERO, &asked).unwrap();
+    let after = said.to_str().unwrap().split(';').next().unwrap().to_owned();
+    assert_eq!(found(&sessions, Mono::ZERO, &[("cookie", &before)]), None);
+    assert!(found(&sessions, Mono::ZERO, &[("cookie", &after)]).is_some());
+}
+
+#[test]
+fn a_user_has_so_many_sessions_and_takes_none_from_others() {
+    let sessions = Sessions::default();
+    let other = begin(&sessions, "other", Mono::ZERO);
+    let first = begin(&sessions, "u", Mono::from_millis(1));
+    let second = begin(&sessions, "u", Mono::from_millis(1));
+    assert!(found(&sessions, Mono::from_millis(2), &[("cookie", &first)]).is_some());
+    for _ in 2..=HTTP_SESSIONS_OF_USER {
+        begin(&sessions, "u", Mono::from_millis(3));
+    }
+    assert_eq!(sessions.by_token.lock().len(), 1 + HTTP_SESSIONS_OF_USER);
+    let now = Mono::from_millis(4);
+    assert!(found(&sessions, now, &[("cookie", &second)]).is_none());
+    assert!(found(&sessions, now, &[("cookie", &first)]).is_some());
+    assert!(found(&sessions, now, &[("cookie", &other)]).is_some());
 }
 
 #[test]
@@ -105,8 +150,9 @@ fn the_session_that_was_not_used_for_longest_makes_room() {
     let first = begin(&sessions, "first", Mono::ZERO);
     let second = begin(&sessions, "second", Mono::from_millis(1));
     assert!(found(&sessions, Mono::from_millis(2), &[("cookie", &first)]).is_some());
-    for _ in 2..=HTTP_SESSIONS_MAX {
-        begin(&sessions, "u", Mono::from_millis(3));
+    for nth in 2..=HTTP_SESSIONS_MAX {
+        let user = format!("u{}", nth / HTTP_SESSIONS_OF_USER);
+        begin(&sessions, &user, Mono::from_millis(3));
     }
     assert_eq!(sessions.by_token.lock().len(), HTTP_SESSIONS_MAX);
     assert!(found(&sessions, Mono::from_millis(4), &[("cookie", &second)]).is_none());
