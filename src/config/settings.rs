@@ -279,9 +279,10 @@ settings! {
         default_permissions_read: String = ".*".to_owned();
         "default_permissions.read", Pattern, ["default_permissions.read"];
 
-        /// More users by name, made with a virtual host: with a new one whose name fits their
-        /// `vhost_pattern`, they get these permissions in it. A user who is there keeps password
-        /// and tags; one without a password cannot log in by one.
+        /// More users, by name. When a virtual host is made whose name `vhost_pattern` matches, the
+        /// user gets the permissions that are given here, in that virtual host, and is made first
+        /// if there is no such user yet. A user that exists keeps its password and tags. A user
+        /// that is made without `password` cannot log in with a password.
         default_users: Named = Named::default();
         "default_users", ValueType::Named(&USER), ["default_users"];
 
