@@ -90,7 +90,7 @@ pub(super) const ROWS: &[Command] = &[
             "for how long; without an end otherwise",
         )],
         switches: DURATION,
-        validate: duration_fits,
+        validate: no_words,
         banner: |call| vec![streaming(call)],
         run: |call| {
             let is_json = call.line.is_json();
@@ -111,10 +111,6 @@ pub(super) const DURATION: &[Switch] = &[Switch::whole("duration").short('d')];
 
 fn number(line: &Line) -> i64 {
     line.whole("number").unwrap_or(LINES)
-}
-
-pub(super) fn duration_fits(line: &Line) -> Result<(), Failure> {
-    no_words(line)
 }
 
 /// The line that says what is followed, and for how long.
