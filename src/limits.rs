@@ -108,6 +108,9 @@ pub const HTTP_BROWSE_SEEN: (usize, u64) = (20_000, 64 * 1024 * 1024);
 /// Requests that watch paths of the API (`/api/leveret/live`) at one time; a further one gets 503.
 pub const HTTP_WATCHERS_MAX: usize = 64;
 
+/// The same of one user.
+pub const HTTP_WATCHERS_OF_USER: usize = 16;
+
 /// Paths that one of them watches; one with more gets 400.
 pub const HTTP_WATCHED_MAX: usize = 16;
 

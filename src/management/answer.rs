@@ -10,6 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use serde_json::{Value as Json, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::{AuthError, Change, PasswordError};
 use crate::desk::{AdminError, NotAllowed, VhostError};
@@ -18,6 +19,7 @@ use crate::limits::HTTP_CHUNK;
 use leveret_codec::reply::ReplyCode;
 
 use super::aside::Room;
+use super::events::{self, Teller};
 
 /// What a handler gives back.
 pub(super) type Answer = Result<Reply, Refusal>;
@@ -64,8 +66,16 @@ impl Reply {
         Self::with(StatusCode::OK, Content::Stream(body))
     }
 
-    /// 200 with server-sent events.
-    pub(super) fn events(body: Body) -> Self {
+    /// 200 with the server-sent events that `told` makes ([`events`]).
+    pub(super) fn events<F>(
+        ends: CancellationToken,
+        may_go_on: impl Fn() -> bool + Send + 'static,
+        told: impl FnOnce(Teller) -> F,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let body = events::body(ends, may_go_on, told);
         Self::with(StatusCode::OK, Content::Events(body))
     }
 

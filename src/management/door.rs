@@ -12,7 +12,6 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Refusal, finish};
@@ -23,6 +22,7 @@ use super::foreign;
 use super::login;
 use super::node::Node;
 use super::pages;
+use super::places::Places;
 use super::query::Query;
 use super::resources::log;
 use super::route::{Needs, Operation, Route, TakesBody};
@@ -30,7 +30,7 @@ use super::sessions::Sessions;
 use crate::auth::User;
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
-use crate::limits::HTTP_WATCHERS_MAX;
+use crate::limits::{HTTP_WATCHERS_MAX, HTTP_WATCHERS_OF_USER};
 
 /// Octets of a body from a client that has not logged in: a form with a name and a password.
 const FORM_BYTES_MAX: u64 = 16 * 1024;
@@ -45,7 +45,7 @@ pub(super) struct Door {
     /// Where bodies are read.
     bodies: Bodies,
     /// Places of requests that watch others.
-    pub(super) watchers: Arc<Semaphore>,
+    pub(super) watchers: Arc<Places>,
     /// Browsers that have logged in.
     pub(super) sessions: Sessions,
 }
@@ -70,7 +70,7 @@ impl Door {
             },
             aside: Aside::default(),
             bodies: Bodies::default(),
-            watchers: Arc::new(Semaphore::new(HTTP_WATCHERS_MAX)),
+            watchers: Places::new(HTTP_WATCHERS_MAX, HTTP_WATCHERS_OF_USER),
             sessions: Sessions::default(),
         }
     }
@@ -178,7 +178,7 @@ impl Door {
         if operation.needs == Needs::Nothing {
             return Ok(None);
         }
-        let user = match self.in_session(parts, peer) {
+        let user = match self.in_session(&parts.method, &parts.headers, peer) {
             Some(user) => user,
             None => login::basic(&self.desk, &parts.headers, peer)?,
         };
@@ -198,12 +198,17 @@ impl Door {
     }
 
     /// The user who asks in a session, as of now. Credentials win over a session.
-    fn in_session(&self, parts: &Parts, peer: IpAddr) -> Option<Arc<User>> {
-        if parts.headers.contains_key(header::AUTHORIZATION) {
+    pub(super) fn in_session(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        peer: IpAddr,
+    ) -> Option<Arc<User>> {
+        if headers.contains_key(header::AUTHORIZATION) {
             return None;
         }
         let now = self.desk.now().transport;
-        let known = self.sessions.user(&parts.method, &parts.headers, now)?;
+        let known = self.sessions.user(method, headers, now)?;
         self.desk.still(&known, peer)
     }
 

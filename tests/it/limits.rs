@@ -114,6 +114,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "live::watchers_and_what_they_watch_are_bounded",
     ),
     (
+        "HTTP_WATCHERS_OF_USER",
+        "live::watchers_and_what_they_watch_are_bounded",
+    ),
+    (
         "HTTP_WATCHED_MAX",
         "live::watchers_and_what_they_watch_are_bounded",
     ),

@@ -6,7 +6,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 
 use leveret::broker::{Broker, NewMessage, QueueDefinition};
-use leveret::internals::limits::{HTTP_WATCHED_BYTES, HTTP_WATCHED_MAX, HTTP_WATCHERS_MAX};
+use leveret::internals::limits::{
+    HTTP_WATCHED_BYTES, HTTP_WATCHED_MAX, HTTP_WATCHERS_MAX, HTTP_WATCHERS_OF_USER,
+};
 use serde_json::{Value as Json, json};
 
 use crate::http::Http;
@@ -16,12 +18,16 @@ struct Live(BufReader<TcpStream>);
 
 impl Live {
     fn watch(http: &Http, paths: &[&str]) -> Self {
+        Self::watch_with(http, paths, "")
+    }
+
+    fn watch_with(http: &Http, paths: &[&str], headers: &str) -> Self {
         let query: Vec<_> = paths.iter().map(|path| format!("watch={path}")).collect();
         let path = format!("/api/leveret/live?{}", query.join("&"));
         let mut stream = http.connect();
-        let head =
-            http.head("GET", &path) + "accept: text/event-stream\r\nconnection: close\r\n\r\n";
-        stream.write_all(head.as_bytes()).unwrap();
+        let head = http.head("GET", &path);
+        let more = "accept: text/event-stream\r\nconnection: close\r\n";
+        write!(stream, "{head}{headers}{more}\r\n").unwrap();
         Self(BufReader::new(stream))
     }
 
@@ -96,6 +102,22 @@ fn a_watcher_sees_what_its_user_may_see_now() {
 }
 
 #[test]
+fn a_logout_ends_what_is_watched() {
+    let broker = broker();
+    let http = Http::of(&broker).unknown();
+    let login = r#"{"username":"guest","password":"guest"}"#;
+    let session = "/api/leveret/session";
+    let heard = http.ask("POST", session, login);
+    let cookie = heard.header("set-cookie").split(';').next().unwrap();
+    let cookie = format!("cookie: {cookie}\r\n");
+    let mut live = Live::watch_with(&http, &[QUEUE], &cookie);
+    assert_eq!(live.next(), Some(queue(0)));
+    let page = format!("{cookie}origin: http://{}\r\n", http.address);
+    assert_eq!(http.ask_with(("DELETE", session), &page, "").status, 204);
+    assert_eq!(live.next(), None);
+}
+
+#[test]
 fn a_stop_ends_what_is_watched() {
     let broker = broker();
     let mut live = Live::watch(&Http::of(&broker), &[QUEUE]);
@@ -137,14 +159,32 @@ fn watchers_and_what_they_watch_are_bounded() {
     assert_eq!(live.next().unwrap()["status"], 413);
     drop(live);
 
-    let watch = || Live::watch(&http, &["/whoami"]);
-    let mut all: Vec<Live> = (0..HTTP_WATCHERS_MAX).map(|_| watch()).collect();
-    let told = all.iter_mut().filter_map(Live::next).count();
-    assert_eq!(told, HTTP_WATCHERS_MAX);
-    let mut text = String::new();
-    let mut other = watch().0;
-    other.read_line(&mut text).unwrap();
-    assert!(text.starts_with("HTTP/1.1 503"), "{text}");
+    let user = r#"{"password": "p", "tags": "management"}"#;
+    let users: Vec<Http> = (0..=HTTP_WATCHERS_MAX / HTTP_WATCHERS_OF_USER)
+        .map(|nth| {
+            let name = format!("u{nth}");
+            let path = format!("/api/users/{name}");
+            assert_eq!(http.ask("PUT", &path, user).status, 201);
+            http.by(&name, "p")
+        })
+        .collect();
+    let watch = |by: &Http| Live::watch(by, &["/whoami"]);
+    let refused = |by: &Http| {
+        let heard = by.get("/api/leveret/live?watch=/whoami");
+        (heard.status, heard.json()["reason"].clone())
+    };
+    let mut all: Vec<Live> = Vec::new();
+    for by in users.iter().take(users.len() - 1) {
+        all.extend((0..HTTP_WATCHERS_OF_USER).map(|_| watch(by)));
+        let told = all.iter_mut().rev().take(HTTP_WATCHERS_OF_USER);
+        assert_eq!(told.filter_map(Live::next).count(), HTTP_WATCHERS_OF_USER);
+        let why = json!("too many requests of this user watch already");
+        assert_eq!(refused(by), (503, why));
+    }
+    assert_eq!(all.len(), HTTP_WATCHERS_MAX);
+    let other = users.last().unwrap();
+    let why = json!("too many requests watch already");
+    assert_eq!(refused(other), (503, why));
     drop(all.pop());
-    crate::talker::eventually("a place is free", || watch().next().is_some());
+    crate::talker::eventually("a place is free", || watch(other).next().is_some());
 }

@@ -139,6 +139,62 @@ fn a_line_comes_to_a_follower_who_goes_on_where_it_was() {
     assert!(rest.ends_with("0\r\n\r\n"), "{rest:?}");
 }
 
+/// The rest of an answer, which must end.
+fn rest(mut lines: BufReader<TcpStream>) -> String {
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    rest
+}
+
+#[test]
+fn a_follower_hears_nothing_once_its_rights_are_gone() {
+    let dir = TempDir::new().unwrap();
+    let (_broker, http) = broker(&dir);
+    let put = |name: &str, password: &str, tags: &str| {
+        let body = format!(r#"{{"password":"{password}","tags":"{tags}"}}"#);
+        let heard = http.ask("PUT", &format!("/api/users/{name}"), &body);
+        assert!(heard.status < 300, "{heard:?}");
+    };
+    for (name, change) in [
+        ("gone", None),
+        ("other-password", Some(("other", "administrator"))),
+        ("less", Some(("p", "monitoring"))),
+    ] {
+        put(name, "p", "administrator");
+        let mut lines = follow(&http.by(name, "p"), "", "connection: close\r\n");
+        next(&mut lines, ": the log");
+        match change {
+            Some((password, tags)) => put(name, password, tags),
+            None => {
+                http.ask("DELETE", &format!("/api/users/{name}"), "");
+            }
+        }
+        // The change is a line of the log itself.
+        let rest = rest(lines);
+        assert!(!rest.contains("data: "), "{name}: {rest}");
+    }
+}
+
+#[test]
+fn a_logout_ends_what_follows() {
+    let dir = TempDir::new().unwrap();
+    let (_broker, http) = broker(&dir);
+    let session = "/api/leveret/session";
+    let http = http.unknown();
+    let login = r#"{"username":"guest","password":"guest"}"#;
+    let heard = http.ask("POST", session, login);
+    let cookie = heard.header("set-cookie").split(';').next().unwrap();
+    let cookie = format!("cookie: {cookie}\r\n");
+    let mut lines = follow(&http, "", &format!("{cookie}connection: close\r\n"));
+    next(&mut lines, ": the log");
+    let page = format!("{cookie}origin: http://{}\r\n", http.address);
+    assert_eq!(http.ask_with(("DELETE", session), &page, "").status, 204);
+    // Something to be told.
+    http.by("guest", "wrong").get("/api/overview");
+    let rest = rest(lines);
+    assert!(!rest.contains("data: "), "{rest}");
+}
+
 #[test]
 fn followers_have_a_number() {
     let dir = TempDir::new().unwrap();

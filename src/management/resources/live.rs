@@ -2,44 +2,36 @@
 //!
 //! A client names the paths at which it would ask otherwise. Each is asked once a second, as a
 //! request of its own with the client's login, and its answer is sent if it is another one than
-//! before. Nothing is asked while the client does not read. Once its user is gone or has another
-//! password it ends: asking on would count as logins that fail, and keep out others at its address.
+//! before. Nothing is asked while the client does not read. Once its user is gone, has another
+//! password or has logged out, it ends: asking on would count as logins that fail, and keep out
+//! others at its address.
 //!
 //! Source: none, RabbitMQ's page asks again and again. HTML Living Standard, server-sent events.
 
 use std::collections::hash_map::DefaultHasher;
-use std::convert::Infallible;
 use std::hash::{Hash as _, Hasher as _};
-use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::body::to_bytes;
+use axum::http::{StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
-use hyper::body::Frame;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::sleep;
 use tower::Service as _;
 
-use crate::auth::User;
-use crate::desk::{Caller, Desk};
 use crate::limits::{HTTP_WATCHED_BYTES, HTTP_WATCHED_MAX};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
-use crate::management::door::Insider;
+use crate::management::asker::Asker;
+use crate::management::events::Teller;
 use crate::management::json::value_of;
-use crate::management::route::router;
+use crate::management::places::{Full, Place};
+use crate::management::route::{Needs, router};
 
 /// How often each path is asked.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Rounds without an event after which a comment is sent, so that a client that is gone is noticed.
-const SILENT_ROUNDS: u32 = 15;
 
 /// `GET /leveret/live`. Ends at once if nothing is watched.
 pub(in crate::management) async fn live(ask: Ask) -> Answer {
@@ -49,28 +41,24 @@ pub(in crate::management) async fn live(ask: Ask) -> Answer {
         let reason = format!("at most {HTTP_WATCHED_MAX} paths can be watched");
         return Err(Refusal::bad(reason));
     }
-    let place = Arc::clone(&ask.door.watchers).try_acquire_owned();
-    let place = place.map_err(|_| Refusal::unavailable("too many requests watch already"))?;
-    let (events, body) = mpsc::channel(1);
-    let ends = ask.ends.clone();
+    let asker = Asker::of(&ask).ok_or_else(Refusal::no_login)?;
+    let asker = Arc::new(asker);
+    let place = ask.door.watchers.take(asker.name());
+    let place = place.map_err(|full| {
+        Refusal::unavailable(match full {
+            Full::Together => "too many requests watch already",
+            Full::OfUser => "too many requests of this user watch already",
+        })
+    })?;
     let watching = Watching {
-        desk: Arc::clone(&ask.desk),
         router: router(&ask.door),
-        asker: Asker::of(&ask),
+        asker: Arc::clone(&asker),
         watched,
-        events: events.clone(),
         _place: place,
     };
-    if !watching.watched.is_empty() {
-        tokio::spawn(async move {
-            tokio::select! {
-                () = watching.run() => {}
-                () = events.closed() => {}
-                () = ends.cancelled() => {}
-            }
-        });
-    }
-    Ok(Reply::events(Body::new(Events(body))))
+    let may_go_on = move || asker.still_may(Needs::Management);
+    let told = |teller| watching.run(teller);
+    Ok(Reply::events(ask.ends.clone(), may_go_on, told))
 }
 
 /// A path, and what was told of it last.
@@ -96,73 +84,19 @@ impl Watched {
     }
 }
 
-/// Who asks, as every request says it.
-struct Asker {
-    login: HeaderMap,
-    /// The address that it comes from; `None` for the node's own socket.
-    from: Option<SocketAddr>,
-    is_insider: bool,
-    /// As of the login, and the address that counts for it.
-    user: Option<(Arc<User>, IpAddr)>,
-}
-
-impl Asker {
-    fn of(ask: &Ask) -> Self {
-        let mut login = HeaderMap::new();
-        for name in [header::AUTHORIZATION, header::COOKIE, header::HOST] {
-            if let Some(value) = ask.headers.get(&name) {
-                login.insert(name, value.clone());
-            }
-        }
-        let from = match &ask.caller {
-            Some(Caller::User { from, .. }) => *from,
-            _ => None,
-        };
-        Self {
-            login,
-            from,
-            user: ask.user().ok().map(|user| (Arc::clone(user), ask.peer)),
-            is_insider: matches!(ask.caller, Some(Caller::Tools(_))),
-        }
-    }
-
-    /// Whether the login would be taken again.
-    fn may_go_on(&self, desk: &Desk) -> bool {
-        let is_same = |(user, peer): &(Arc<User>, IpAddr)| desk.still(user, *peer).is_some();
-        self.is_insider || self.user.as_ref().is_some_and(is_same)
-    }
-
-    fn request(&self, uri: &Uri) -> Request {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = uri.clone();
-        *request.headers_mut() = self.login.clone();
-        let extensions = request.extensions_mut();
-        if let Some(from) = self.from {
-            extensions.insert(ConnectInfo(from));
-        }
-        if self.is_insider {
-            extensions.insert(Insider::new());
-        }
-        request
-    }
-}
-
 /// What one client watches.
 struct Watching {
-    desk: Arc<Desk>,
     router: Router,
-    asker: Asker,
+    asker: Arc<Asker>,
     watched: Vec<Watched>,
-    events: mpsc::Sender<Bytes>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Watching {
-    async fn run(mut self) {
-        let mut silent = 0;
-        loop {
+    async fn run(mut self, teller: Teller) {
+        while !self.watched.is_empty() {
             for watched in &mut self.watched {
-                if !self.asker.may_go_on(&self.desk) {
+                if !self.asker.still_may(Needs::Management) {
                     return;
                 }
                 let request = self.asker.request(&watched.uri);
@@ -170,21 +104,8 @@ impl Watching {
                     Ok(answer) => answer,
                     Err(never) => match never {},
                 };
-                if let Some(event) = event(watched, answer).await {
-                    silent = 0;
-                    if self.events.send(event).await.is_err() {
-                        return;
-                    }
-                }
-            }
-            silent += 1;
-            if silent >= SILENT_ROUNDS {
-                silent = 0;
-                if self
-                    .events
-                    .send(Bytes::from_static(b":\n\n"))
-                    .await
-                    .is_err()
+                if let Some(event) = event(watched, answer).await
+                    && !teller.tell(event).await
                 {
                     return;
                 }
@@ -220,20 +141,4 @@ async fn event(watched: &mut Watched, answer: Response) -> Option<Bytes> {
     text.extend_from_slice(&value);
     text.extend_from_slice(b"}\n\n");
     Some(text.into())
-}
-
-/// Events as they are made.
-struct Events(mpsc::Receiver<Bytes>);
-
-impl hyper::body::Body for Events {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let event = self.0.poll_recv(cx);
-        event.map(|event| event.map(|event| Ok(Frame::data(event))))
-    }
 }

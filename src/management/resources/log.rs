@@ -6,35 +6,28 @@
 //!
 //! Source: none, RabbitMQ has this for its own tools alone: `log_tail`, `log_tail_stream`.
 
-use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::future::poll_fn;
 
-use axum::body::Body;
 use axum::http::HeaderMap;
-use bytes::Bytes;
-use hyper::body::Frame;
 use serde_json::{Value as Json, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, Sleep, sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 
 use crate::limits::FOLLOWERS_MAX;
 use crate::log::{Level, Line, Tail, tail};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
+use crate::management::asker::Asker;
+use crate::management::events::Teller;
 use crate::management::query::Query;
+use crate::management::route::Needs;
 
 /// Lines that are answered if the request does not say how many, as RabbitMQ's tools have it.
 const LINES: usize = 50;
 
 /// Lines that are looked at for one piece of an answer that follows.
 const PIECE: usize = 256;
-
-/// After so long without a line a comment is sent, so that a client that is gone is noticed.
-const BEAT: Duration = Duration::from_secs(15);
 
 /// Places of requests that follow.
 static FOLLOWERS: Semaphore = Semaphore::const_new(FOLLOWERS_MAX);
@@ -46,7 +39,9 @@ pub(in crate::management) async fn last(ask: Ask) -> Answer {
 
 /// `GET /leveret/log/stream`.
 pub(in crate::management) async fn follow(ask: Ask) -> Answer {
-    stream(&ask.query, ask.last_event, ask.ends)
+    let asker = Asker::of(&ask).ok_or_else(Refusal::no_login)?;
+    let may_go_on = move || asker.still_may(Needs::Administrator);
+    stream(&ask.query, ask.last_event, ask.ends, may_go_on)
 }
 
 /// The last lines; without an answer that follows them these are all there is of them.
@@ -62,11 +57,13 @@ pub(in crate::management) fn page(query: &Query) -> Answer {
     Ok(Reply::json(object.to_string().into_bytes()))
 }
 
-/// Lines as they come, behind the last ones that are asked for, until `ends`.
+/// Lines as they come, behind the last ones that are asked for, until `ends` is cancelled or
+/// `may_go_on` says `false`.
 pub(in crate::management) fn stream(
     query: &Query,
     last_event: Option<u64>,
     ends: CancellationToken,
+    may_go_on: impl Fn() -> bool + Send + 'static,
 ) -> Answer {
     let (tail, wish) = (kept()?, Wish::of(query)?);
     let place = FOLLOWERS.try_acquire();
@@ -80,16 +77,16 @@ pub(in crate::management) fn stream(
             (text, taken.last)
         }
     };
-    Ok(Reply::events(Body::new(Follow {
+    let follow = Follow {
         tail,
         level: wish.level,
         number: place_of_reader,
-        // Heads are sent with the first piece of a body.
-        first: Some(format!(": the log\n\n{first}")),
-        ends: Box::pin(ends.cancelled_owned()),
-        beat: Box::pin(sleep(BEAT)),
         _place: place,
-    })))
+    };
+    // Heads are sent with the first piece of a body.
+    let first = format!(": the log\n\n{first}");
+    let told = |teller| follow.run(first, teller);
+    Ok(Reply::events(ends, may_go_on, told))
 }
 
 /// The place of a request's last event, if it says one.
@@ -161,19 +158,26 @@ fn event(line: &Line, to: &mut String) {
     let _written = write!(to, "id: {}\ndata: {}\n\n", line.number, object(line));
 }
 
-/// A body that ends with the listener only.
+/// A reader of lines as they come.
 struct Follow {
     tail: &'static Tail,
     level: Level,
     /// The last line that was looked at.
     number: u64,
-    first: Option<String>,
-    ends: Pin<Box<WaitForCancellationFutureOwned>>,
-    beat: Pin<Box<Sleep>>,
     _place: SemaphorePermit<'static>,
 }
 
 impl Follow {
+    async fn run(mut self, first: String, teller: Teller) {
+        let mut goes_on = teller.tell(first).await;
+        while goes_on {
+            poll_fn(|cx| self.tail.poll_behind(self.number, cx)).await;
+            if let Some(text) = self.piece() {
+                goes_on = teller.tell(text).await;
+            }
+        }
+    }
+
     /// Events for the lines that have come; `None` if none of them is wanted.
     fn piece(&mut self) -> Option<String> {
         let taken = self.tail.behind(self.number, PIECE, self.level);
@@ -184,34 +188,6 @@ impl Follow {
         }
         taken.lines.iter().for_each(|line| event(line, &mut text));
         (!text.is_empty()).then_some(text)
-    }
-}
-
-impl hyper::body::Body for Follow {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = |text: String| Poll::Ready(Some(Ok(Frame::data(text.into()))));
-        if let Some(first) = self.first.take() {
-            return piece(first);
-        }
-        if self.ends.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(None);
-        }
-        // As many rounds as there are lines in memory, at most.
-        while self.tail.poll_behind(self.number, cx).is_ready() {
-            if let Some(text) = self.piece() {
-                self.beat.as_mut().reset(Instant::now() + BEAT);
-                return piece(text);
-            }
-        }
-        ready!(self.beat.as_mut().poll(cx));
-        self.beat.as_mut().reset(Instant::now() + BEAT);
-        piece(":\n\n".to_owned())
     }
 }
 
@@ -226,7 +202,7 @@ pub(in crate::management) fn beside(
     let query = Query::parse(query);
     match path {
         "/api/leveret/log" => Some(page(&query)),
-        "/api/leveret/log/stream" => Some(stream(&query, last_event(headers), ends)),
+        "/api/leveret/log/stream" => Some(stream(&query, last_event(headers), ends, || true)),
         _ => None,
     }
 }
