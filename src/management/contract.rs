@@ -300,11 +300,18 @@ pub(super) const TEXT: Contract = other(Takes::Nothing, Gives::Text);
 pub(super) const EVENTS: Contract = other(Takes::Nothing, Gives::Events);
 
 /// Of what is watched.
-pub(super) const OF_LIVE: &[Param] = &[param(
-    "watch",
-    Kind::Text,
-    "A path below `/api` with its query, percent-encoded as a value; up to 16 times.",
-)];
+pub(super) const OF_LIVE: &[Param] = &[
+    param(
+        "watch",
+        Kind::Text,
+        "A path below `/api` with its query, percent-encoded as a value; up to 16 times.",
+    ),
+    param(
+        "every",
+        Kind::Whole,
+        "Seconds between two looks at it, 1 to 3600, 1 if missing; the first is of the first path.",
+    ),
+];
 
 /// Of lines of the log.
 pub(super) const OF_LOG: &[Param] = &[

@@ -5,6 +5,8 @@
  * without the browser's own dialog.
  */
 
+import { t } from './texts/en.js';
+
 const ROOT = 'api';
 const MARK = { 'x-leveret-page': '1' };
 
@@ -29,12 +31,52 @@ export function whenLoggedOut(call) {
   onLoggedOut = call;
 }
 
+/** @type {() => void} */
+let onChanged = () => {};
+
+/** @param {() => void} call is called after each request that changed something. */
+export function whenChanged(call) {
+  onChanged = call;
+}
+
 /**
  * @param {string} path below /api, with its query
+ * @param {AbortSignal} [signal]
  * @returns {Promise<any>}
  */
-export async function get(path) {
-  return read(await ask(path, { headers: MARK }));
+export async function get(path, signal) {
+  return read(await ask(path, { headers: MARK, signal }));
+}
+
+/** An event may have so many letters; a longer one ends the stream. */
+const EVENT_MAX = 8 * 1024 * 1024;
+
+/**
+ * Reads server-sent events until they end.
+ *
+ * @param {string} path
+ * @param {AbortSignal} signal
+ * @param {() => void} onWord is called whenever something came, be it no event
+ * @param {(event: any) => void} onEvent
+ */
+export async function events(path, signal, onWord, onEvent) {
+  const answer = await ask(path, { headers: { ...MARK, accept: 'text/event-stream' }, signal });
+  if (!answer.ok || !answer.body) return read(answer);
+  onWord();
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read().catch(lost);
+    if (done) return undefined;
+    onWord();
+    const blocks = (rest + value).split('\n\n');
+    rest = blocks.pop() ?? '';
+    if (rest.length > EVENT_MAX) throw new Refused(413, t.tooLong);
+    for (const block of blocks) {
+      const lines = block.split('\n').filter((line) => line.startsWith('data:'));
+      if (lines.length > 0) onEvent(JSON.parse(lines.map((line) => line.slice(5)).join('\n')));
+    }
+  }
 }
 
 /**
@@ -47,7 +89,9 @@ export async function get(path) {
 export async function send(method, path, body, headers = {}) {
   const all = { ...MARK, ...headers };
   if (body !== undefined) Object.assign(all, { 'content-type': 'application/json' });
-  return read(await ask(path, { method, headers: all, body: text(body) }));
+  const answer = await read(await ask(path, { method, headers: all, body: text(body) }));
+  onChanged();
+  return answer;
 }
 
 /** @param {unknown} body */
@@ -68,7 +112,8 @@ export function logOut() {
 }
 
 /**
- * A name as a part of a path.
+ * A name as a part of a path. One that is `.` or `..` is a name that a browser does not send: see
+ * `ask`.
  *
  * @param {TemplateStringsArray} parts
  * @param {...string} names
@@ -82,12 +127,19 @@ export function path(parts, ...names) {
  * @param {RequestInit} wish
  */
 async function ask(path, wish) {
-  try {
-    return await fetch(ROOT + path, { ...wish, credentials: 'same-origin' });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new Refused(0, 'unreachable');
-  }
+  // However it is encoded, a browser takes such a part for a step in the path, and would ask for
+  // something else.
+  if (/^[^?]*\/\.{1,2}(?=[/?]|$)/.test(path)) throw new Refused(400, t.dots);
+  return fetch(ROOT + path, { ...wish, credentials: 'same-origin' }).catch(lost);
+}
+
+/**
+ * @param {unknown} error of fetch, or of what reads its answer
+ * @returns {never}
+ */
+function lost(error) {
+  if (error instanceof DOMException && error.name === 'AbortError') throw error;
+  throw new Refused(0, t.noAnswer);
 }
 
 /** @param {Response} answer */

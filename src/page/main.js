@@ -2,15 +2,16 @@
  * Starts the page: login, the view of the place, and what is around it.
  */
 
-import { Refused, get, logIn, logOut, whenLoggedOut } from './api.js';
-import { heard, watch } from './live.js';
-import { button, choice, link } from './parts/bits.js';
-import { tell } from './parts/dialog.js';
+import { Refused, get, logOut, whenChanged, whenLoggedOut } from './api.js';
+import { drawHeader, help } from './header.js';
+import { Live } from './live.js';
+import { showLogin } from './login.js';
+import { link } from './parts/bits.js';
+import { closeDialogs } from './parts/dialog.js';
 import { draw, h } from './parts/draw.js';
-import { ago } from './parts/format.js';
 import { listenToKeys } from './parts/keys.js';
 import { hash, parse } from './parts/place.js';
-import { applyTheme, keepTheme, theme } from './parts/theme.js';
+import { applyTheme } from './parts/theme.js';
 import { t } from './texts/en.js';
 import { viewOf, views } from './views/all.js';
 
@@ -19,16 +20,19 @@ import { viewOf, views } from './views/all.js';
 
 /** Longer than that and a view says that it waits. */
 const PATIENCE_MS = 200;
+/** How long ago something was is written anew so often, though nothing else changed. */
+const MINUTE_HAND_MS = 5000;
+/** The broker is asked again after that time if it did not answer at the start. */
+const AGAIN_MS = 2000;
 
 /** @type {User | undefined} */
 let user;
 let at = parse(location.hash);
 /** @type {View | undefined} */
 let view = viewOf(at);
-/** Answers by path, and when the first of them was asked for. @type {Map<string, any>} */
+/** Answers by path. @type {Map<string, any>} */
 let answers = new Map();
-/** @type {Map<string, () => void>} */
-const watched = new Map();
+const live = new Live(onAnswer);
 let isPatient = true;
 /** Whether what is on the screen is of this view. */
 let isShown = false;
@@ -51,16 +55,7 @@ function gotBy(asked) {
 
 /** Watches what the view wants now, and nothing else. */
 function follow() {
-  const { asked } = wishes();
-  const wanted = new Map(Object.values(asked).map((wish) => [wish.path, wish]));
-  for (const [path, stop] of watched) {
-    if (wanted.has(path)) continue;
-    stop();
-    watched.delete(path);
-  }
-  for (const [path, wish] of wanted) {
-    if (!watched.has(path)) watched.set(path, watch([wish], onAnswer));
-  }
+  live.follow(user ? Object.values(wishes().asked) : []);
 }
 
 /**
@@ -89,7 +84,7 @@ function schedule() {
 
 function show() {
   if (!user) return;
-  drawHeader(user);
+  drawHeader(header, { user, at, skip, leave, redraw: schedule });
   if (!view) return drawMain(missing());
   const { asked, got } = wishes();
   const names = Object.keys(asked).filter((name) => !asked[name].isOptional);
@@ -152,90 +147,15 @@ function arrive() {
   view = viewOf(at);
   if (hash(at.parts) !== before) {
     isShown = false;
-    isPatient = true;
-    answers = new Map();
-    for (const stop of watched.values()) stop();
-    watched.clear();
-    setTimeout(() => ((isPatient = false), schedule()), PATIENCE_MS);
+    closeDialogs();
+    begin();
   }
   follow();
   schedule();
 }
 
-/** @param {User} who */
-function drawHeader(who) {
-  const lost = heard.isLost && t.lost(ago(Date.now() - (performance.now() - heard.at)));
-  draw(
-    header,
-    link('#main', t.skip, { class: 'skip', onclick: skip }),
-    link(
-      '#/',
-      [h('img', { src: 'page/leveret.svg', alt: '', width: 22, height: 22 }), t.product],
-      {
-        class: 'brand',
-      },
-    ),
-    h(
-      'nav',
-      {},
-      views
-        .filter(({ key }) => key)
-        .map(({ name, path }) =>
-          link(hash(/** @type {string[]} */ (path)), titleOf(name), {
-            key: name,
-            'aria-current': isCurrent(path) ? 'page' : undefined,
-          }),
-        ),
-    ),
-    h('span', { class: ['live', lost && 'lost'], role: 'status' }, lost || t.live),
-    h(
-      'details',
-      { class: 'menu' },
-      h('summary', {}, who.name),
-      h(
-        'div',
-        {},
-        h('small', {}, who.tags.join(', ')),
-        h('span', {}, t.theme.label),
-        choice(t.theme.label, themes(), theme(), (value) => (keepTheme(value), schedule())),
-        button(t.help.open, help),
-        button(t.login.leave, leave),
-      ),
-    ),
-  );
-}
-
-/** @param {Event} event */
-function skip(event) {
-  event.preventDefault();
+function skip() {
   main.focus();
-}
-
-/** @param {string} name */
-function titleOf(name) {
-  return t.titles[/** @type {keyof typeof t.titles} */ (name)];
-}
-
-/** @param {(string | null)[]} path */
-function isCurrent(path) {
-  return (path[0] ?? '') === (at.parts[0] ?? '');
-}
-
-/** @returns {[string, string][]} */
-function themes() {
-  return [
-    ['auto', t.theme.auto],
-    ['light', t.theme.light],
-    ['dark', t.theme.dark],
-  ];
-}
-
-function help() {
-  const rows = t.help.keys.map(([keys, about]) => {
-    const all = keys.split(' ').map((key) => h('kbd', {}, key));
-    return h('div', {}, h('dt', {}, all), h('dd', {}, about));
-  });
-  tell(t.help.title, h('dl', { class: 'keys' }, rows));
 }
 
 async function leave() {
@@ -245,85 +165,51 @@ async function leave() {
 
 function onLoggedOut() {
   user = undefined;
-  for (const stop of watched.values()) stop();
-  watched.clear();
-  showLogin('');
-}
-
-/** @param {string} problem */
-function showLogin(problem) {
-  document.title = `${t.titles.login} · ${t.product}`;
+  follow();
+  closeDialogs();
   draw(header);
   isShown = false;
-  draw(
-    main,
-    h(
-      'form',
-      { class: 'login', key: 'login', onsubmit: enter },
-      h('img', { src: 'page/leveret.svg', alt: '', width: 48, height: 48 }),
-      h('h1', {}, t.product),
-      h('label', { for: 'username' }, t.login.name),
-      h('input', {
-        id: 'username',
-        name: 'username',
-        autocomplete: 'username',
-        autocapitalize: 'none',
-        required: true,
-        init: (/** @type {HTMLElement} */ node) => setTimeout(() => node.focus()),
-      }),
-      h('label', { for: 'password' }, t.login.password),
-      h('input', {
-        id: 'password',
-        name: 'password',
-        type: 'password',
-        autocomplete: 'current-password',
-        required: true,
-      }),
-      h('p', { class: 'trouble', role: 'alert' }, problem),
-      h('button', { class: 'primary' }, t.login.enter),
-      h('p', { class: 'quiet' }, t.login.hint),
-    ),
-  );
+  showLogin(main, enter);
 }
 
-/** @param {SubmitEvent} event */
-async function enter(event) {
-  event.preventDefault();
-  const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-  try {
-    user = await logIn(String(form.get('username')), String(form.get('password')));
-  } catch (error) {
-    const status = error instanceof Refused ? error.status : 0;
-    showLogin(
-      status === 429 ? t.login.often : status === 0 ? t.login.unreachable : t.login.wrong,
-    );
-    return;
-  }
+/** @param {User} who */
+function enter(who) {
+  user = who;
   begin();
-}
-
-function begin() {
-  answers = new Map();
-  isPatient = true;
-  setTimeout(() => ((isPatient = false), schedule()), PATIENCE_MS);
   follow();
   schedule();
 }
 
-async function start() {
+/** Forgets what was heard for another place or user. */
+function begin() {
+  answers = new Map();
+  isPatient = true;
+  setTimeout(() => ((isPatient = false), schedule()), PATIENCE_MS);
+}
+
+function start() {
   applyTheme();
   whenLoggedOut(onLoggedOut);
+  whenChanged(() => live.again());
   addEventListener('hashchange', arrive);
   listenToKeys({ go, help, views });
+  setInterval(() => document.hidden || schedule(), MINUTE_HAND_MS);
+  greet();
+}
+
+/** Asks who is logged in, until there is an answer. */
+async function greet() {
+  /** @type {User} */
+  let who;
   try {
-    user = await get('/whoami');
+    who = await get('/whoami');
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) return showLogin('');
+    if (error instanceof Refused && error.status === 401) return onLoggedOut();
     draw(main, h('p', { class: 'empty' }, t.login.unreachable));
-    setTimeout(start, 2000);
+    setTimeout(greet, AGAIN_MS);
     return;
   }
-  begin();
+  enter(who);
 }
 
 start();

@@ -79,6 +79,30 @@ fn what_is_watched_is_told_when_it_changes() {
 }
 
 #[test]
+fn what_is_wanted_seldom_is_told_seldom() {
+    let broker = broker();
+    let http = Http::of(&broker);
+    let often = format!("{QUEUE}&every=3600&watch={QUEUE}%26enable_queue_totals=true&every=1");
+    let mut live = Live::watch(&http, &[&often]);
+    assert_eq!(live.next(), Some(queue(0)));
+    let vhost = broker.vhost("/").unwrap();
+    let other = "/queues/%2F/q?columns=messages&enable_queue_totals=true";
+    for many in 0..3 {
+        let told = live.next().unwrap();
+        assert_eq!(
+            (&told["path"], &told["value"]["messages"]),
+            (&json!(other), &json!(many))
+        );
+        vhost.publish(&NewMessage::to_queue("q").body("x")).unwrap();
+    }
+    for wrong in ["0", "3601", "-1", "often", ""] {
+        let heard = http.get(&format!("/api/leveret/live?watch=/whoami&every={wrong}"));
+        let why = format!("every must be a whole number of seconds from 1 to 3600: {wrong}");
+        assert_eq!((heard.status, &heard.json()["reason"]), (400, &json!(why)));
+    }
+}
+
+#[test]
 fn a_watcher_sees_what_its_user_may_see_now() {
     let broker = broker();
     let http = Http::of(&broker);

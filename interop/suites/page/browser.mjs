@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 import { MARKUP, open } from './shop.mjs';
 
 export const API = process.env.API ?? 'http://localhost:15672';
-const AMQP = process.env.AMQP ?? 'amqp://guest:guest@localhost:5672';
+export const AMQP = process.env.AMQP ?? 'amqp://guest:guest@localhost:5672';
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const PICTURES = process.env.PICTURES ?? 'pictures';
 const WIDTHS = [1440, 900, 390];

@@ -1,7 +1,8 @@
 // One queue and its messages: see views/queue.js.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { API, PICTURES, at, done, everywhere, harmless, violations } from './browser.mjs';
+import { AMQP, API, PICTURES, at, done, everywhere, harmless, violations } from './browser.mjs';
+import amqp from 'amqplib';
 import { MARKUP } from './shop.mjs';
 
 test('one queue shows who takes, what comes in, and what waits', async () => {
@@ -50,3 +51,16 @@ test('a queue in both themes and three widths', () =>
 
 test('a queue shows what clients name as text', () =>
   harmless(`#/queues/%2F/${encodeURIComponent(MARKUP)}`));
+
+test('a queue whose name a browser cannot send is shown, and what fails says why', async () => {
+  const connection = await amqp.connect(AMQP);
+  const channel = await connection.createChannel();
+  await channel.assertQueue('..', { exclusive: true });
+  const page = await at('#/queues/%2F/..');
+  await page.waitForSelector('h1:has-text("..")');
+  await page.click('.actions button:has-text("Purge")');
+  await page.click('dialog .danger');
+  await page.waitForSelector('dialog [role=alert]:has-text("A browser cannot ask")');
+  await connection.close();
+  await done(page);
+});

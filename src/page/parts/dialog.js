@@ -87,6 +87,11 @@ export function tell(title, body) {
   open(dialog, () => draw(dialog, h('h2', { id: 'asked' }, title), body, close));
 }
 
+/** Closes what is open, as it belongs to what was on the screen before. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+}
+
 /**
  * @param {HTMLDialogElement} dialog
  * @param {() => void} show

@@ -4,9 +4,9 @@ import { findings } from '../data/attention.js';
 import { depths, keyOf, listPath, remember, HISTORIES_MAX } from '../data/queues.js';
 import { badge, choice, facts, link } from '../parts/bits.js';
 import { h } from '../parts/draw.js';
-import { bytes, count, duration, rate } from '../parts/format.js';
+import { flow } from '../parts/flow.js';
+import { bytes, count, duration } from '../parts/format.js';
 import { hash, ofQueue } from '../parts/place.js';
-import { lengths, plot, speeds } from '../parts/plot.js';
 import { spark } from '../parts/spark.js';
 import { t } from '../texts/en.js';
 
@@ -137,12 +137,6 @@ function finding({ kind, tone, href, subject, vhost, text }, { isThere }) {
 function plots({ at, got, change }) {
   const span = spanOf(at.query.span);
   const { queue_totals: totals = {}, message_stats: stats = {} } = got.overview;
-  const spans = Object.entries(t.overview.spans);
-  const line = (
-    /** @type {string} */ name,
-    /** @type {string} */ tone,
-    /** @type {any} */ points,
-  ) => ({ name, tone, points });
   const words = t.overview;
   return h(
     'section',
@@ -150,34 +144,12 @@ function plots({ at, got, change }) {
     h(
       'div',
       { class: 'bar' },
-      choice(words.span, spans, String(span), (value) =>
+      choice(words.span, Object.entries(words.spans), String(span), (value) =>
         change({ span: value === '60' ? undefined : value }),
       ),
       h('small', { class: 'quiet' }, words.since),
     ),
-    h(
-      'div',
-      { class: 'columns' },
-      plot({
-        label: words.backlog,
-        unit: (value) => count(value),
-        span: span * 1000,
-        lines: [
-          line(words.ready, 'one', lengths(totals.messages_ready_details)),
-          line(words.unacked, 'two', lengths(totals.messages_unacknowledged_details)),
-        ],
-      }),
-      plot({
-        label: words.rates,
-        unit: (value) => rate(value),
-        span: span * 1000,
-        lines: [
-          line(words.published, 'one', speeds(stats.publish_details)),
-          line(words.delivered, 'two', speeds(stats.deliver_get_details)),
-          line(words.acked, 'three', speeds(stats.ack_details)),
-        ],
-      }),
-    ),
+    h('div', { class: 'columns' }, flow(totals, stats, span)),
   );
 }
 

@@ -6,10 +6,10 @@ import { explained } from '../data/settings.js';
 import { badge, button, facts, link, when } from '../parts/bits.js';
 import { ask } from '../parts/dialog.js';
 import { h } from '../parts/draw.js';
+import { flow } from '../parts/flow.js';
 import { bytes, count, percent, rate } from '../parts/format.js';
 import { messageList } from '../parts/message.js';
 import { hash, ofConnection, ofExchange } from '../parts/place.js';
-import { lengths, plot, speeds } from '../parts/plot.js';
 import { t } from '../texts/en.js';
 
 /** @typedef {import('./all.js').View} View */
@@ -40,7 +40,7 @@ export const queue = {
     const said = context.got.queue;
     return [
       head(said, context),
-      h('div', { class: 'columns' }, plots(said)),
+      h('div', { class: 'columns' }, flow(said, said.message_stats ?? {}, SPAN)),
       h('div', { class: 'columns' }, about(said), ways(said, context)),
       consumers(said, context),
       waiting(said, context),
@@ -155,38 +155,6 @@ function remove({ vhost, name, messages }, { go }) {
       go(hash(['queues']));
     },
   });
-}
-
-/** @param {Queue} said */
-function plots(said) {
-  const stats = said.message_stats ?? {};
-  const line = (
-    /** @type {string} */ name,
-    /** @type {string} */ tone,
-    /** @type {any} */ points,
-  ) => ({ name, tone, points });
-  const words = t.overview;
-  return [
-    plot({
-      label: words.backlog,
-      unit: (value) => count(value),
-      span: SPAN * 1000,
-      lines: [
-        line(words.ready, 'one', lengths(said.messages_ready_details)),
-        line(words.unacked, 'two', lengths(said.messages_unacknowledged_details)),
-      ],
-    }),
-    plot({
-      label: words.rates,
-      unit: (value) => rate(value),
-      span: SPAN * 1000,
-      lines: [
-        line(words.published, 'one', speeds(stats.publish_details)),
-        line(words.delivered, 'two', speeds(stats.deliver_get_details)),
-        line(words.acked, 'three', speeds(stats.ack_details)),
-      ],
-    }),
-  ];
 }
 
 /** @param {Queue} said */
