@@ -98,12 +98,17 @@ pub const HTTP_BODY_STEP: (u64, usize) = (5_000, 64 * 1024);
 /// sees fewer.
 pub const HTTP_GET_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Messages that one request over HTTP may ask to be shown where they wait.
+/// Messages that one request over HTTP may ask to be shown where they wait, or to be dropped or
+/// moved from there.
 pub const HTTP_BROWSE_MAX: usize = 1_000;
 
 /// Messages that one such request looks at, and octets of their bodies after which it looks at no
 /// further one. The client asks again.
 pub const HTTP_BROWSE_SEEN: (usize, u64) = (20_000, 64 * 1024 * 1024);
+
+/// Messages that an answer over HTTP names because they stay where they are, though they were to be
+/// dropped or moved; others are only counted.
+pub const HTTP_STAYS_MAX: usize = 100;
 
 /// Requests that watch paths of the API (`/api/leveret/live`) at one time; a further one gets 503.
 pub const HTTP_WATCHERS_MAX: usize = 64;

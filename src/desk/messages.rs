@@ -254,6 +254,12 @@ impl QueuedMessage {
         Self { entry, delivered }
     }
 
+    /// The message as its queue has it.
+    #[cfg(feature = "management")]
+    pub(super) fn stored_message(&self) -> &Message {
+        &self.entry.message
+    }
+
     /// The exchange it was published to; octets that are no UTF-8 as Latin-1.
     #[must_use]
     pub fn exchange(&self) -> String {

@@ -36,6 +36,8 @@ mod definitions;
 pub(crate) mod doorkeeper;
 mod exchanges;
 mod messages;
+#[cfg(feature = "management")]
+mod picking;
 pub(crate) mod plugins;
 pub(crate) mod publish;
 mod queues;
@@ -64,6 +66,8 @@ pub use exchanges::ExchangeDeclaration;
 #[cfg(feature = "management")]
 pub use messages::QueuedMessages;
 pub use messages::{Publication, Published, QueuedMessage};
+#[cfg(feature = "management")]
+pub use picking::{Acted, Goal, Picking, Stays};
 pub use queues::QueueDeclaration;
 pub use stored::Stored;
 pub use supply::{SETTLEMENT_PIECE, Settled, Settlements, Supply};

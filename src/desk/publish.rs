@@ -168,7 +168,10 @@ fn check_size(actor: &Actor, len: usize) -> Result<(), AmqpError> {
 }
 
 /// Write permission first, then existence, then the internal flag.
-fn find_exchange(actor: &Actor, name: ShortBytes<'_>) -> Result<Arc<Exchange>, AmqpError> {
+pub(super) fn find_exchange(
+    actor: &Actor,
+    name: ShortBytes<'_>,
+) -> Result<Arc<Exchange>, AmqpError> {
     actor.check_exchange(Operation::Write, name)?;
     let exchange = actor.vhost.exchange_of(name)?;
     if exchange.spec.internal {
@@ -337,7 +340,7 @@ fn check_topics(
     Ok(())
 }
 
-fn check_topic(actor: &Actor, exchange: &Exchange, key: &[u8]) -> Result<(), AmqpError> {
+pub(super) fn check_topic(actor: &Actor, exchange: &Exchange, key: &[u8]) -> Result<(), AmqpError> {
     actor.check_topic(Operation::Write, &exchange.spec.name, key)
 }
 

@@ -161,6 +161,21 @@ impl Actor {
         Ok(Stored { value, until })
     }
 
+    /// Pauses the delivery of a queue, or ends the pause. While it lasts, consumers get nothing but
+    /// what was on its way to them, and basic.get finds nothing; all else goes on. A restart of the
+    /// broker ends it.
+    ///
+    /// # Errors
+    /// 403 without permission to configure the queue, 404 if it is missing, 405 if it belongs to
+    /// another connection.
+    pub fn pause_queue(&self, now: Now, name: &str, is_paused: bool) -> Result<(), AmqpError> {
+        self.check_queue(Operation::Configure, name)?;
+        let queue = self.vhost.queue(name)?;
+        queue.check_owner(self.connection)?;
+        self.vhost.pause_queue(now, &self.author, &queue, is_paused);
+        Ok(())
+    }
+
     /// Removes what is ready in a queue; answers with how many messages that were.
     ///
     /// # Errors

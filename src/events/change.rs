@@ -36,6 +36,10 @@ kinds! {
     QueueCreated => "queue.created",
     /// A queue was deleted, by a client or by itself.
     QueueDeleted => "queue.deleted",
+    /// A user has paused the delivery of a queue. RabbitMQ has no such event.
+    QueuePaused => "queue.paused",
+    /// A user has ended the pause of a queue. RabbitMQ has no such event.
+    QueueResumed => "queue.resumed",
     /// An exchange was made.
     ExchangeCreated => "exchange.created",
     /// An exchange was deleted.

@@ -99,7 +99,7 @@ pub enum Fate {
     },
     /// It lies in the queue.
     Queued {
-        /// The copy that died and is dead-lettered here.
+        /// The copy that died and is dead-lettered here, or was moved here.
         from: Option<CopyId>,
     },
     /// The queue refused it (overflow reject-publish).
@@ -138,6 +138,17 @@ pub enum Fate {
         /// Where it is dead-lettered to; `None` if it was dropped, also for a name that no exchange
         /// can have.
         exchange: Option<ShortString>,
+    },
+    /// A user has picked it and dropped it.
+    Dropped {
+        /// Who did.
+        by: Option<Arc<Party>>,
+    },
+    /// A user has picked it and moved it elsewhere: the [`Fate::Queued`] of each new copy names
+    /// this one.
+    Moved {
+        /// Who did.
+        by: Option<Arc<Party>>,
     },
     /// A dead-letter cycle without a rejection ended here: dropped.
     CycleDropped,

@@ -4,9 +4,11 @@
 //! Source: RabbitMQ 4.3.6, its tools.
 
 use super::contract::{BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, Takes, act, one, other};
-use super::resources::{browse, live, log, plugins, sessions, users};
+use super::resources::{browse, live, log, picking, plugins, queues, sessions, users};
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
+use super::shape::Shape;
 use super::shapes::log::LOG;
+use super::shapes::messages::{ACTED, PICKED, PICKED_TO_MOVE};
 use super::shapes::nodes::{CHANGED_PLUGINS, ENABLED_PLUGINS, PLUGINS};
 use super::shapes::rights::{AUTHENTICATION, CREDENTIALS, PASSWORD, WHOAMI};
 
@@ -15,6 +17,11 @@ const LAST_LINES: Contract = other(Takes::Nothing, Gives::Whole(&LOG))
     .refuses(&[404]);
 const LIVE: Contract = EVENTS.query(OF_LIVE).refuses(&[503]);
 const LINES: Contract = EVENTS.query(OF_LOG).refuses(&[404, 503]);
+
+/// Acts on messages that wait.
+const fn pick(body: &'static Shape) -> Contract {
+    other(Takes::Object(body), Gives::Object(&ACTED)).refuses(&[503])
+}
 
 routes! { EXTENSIONS;
     "/leveret/live" {
@@ -38,6 +45,23 @@ routes! { EXTENSIONS;
     "/leveret/queues/{vhost}/{queue}/messages" {
         Get, Vhost, Read, browse::browse, BROWSE,
             "Messages that wait in a queue, without taking them.";
+    }
+    "/leveret/queues/{vhost}/{queue}/messages/drop" {
+        Post, Vhost, Read, picking::drop, pick(&PICKED),
+            "Drops messages that wait, by position or by what is in them.";
+    }
+    "/leveret/queues/{vhost}/{queue}/messages/move" {
+        Post, Vhost, Move, picking::forward, pick(&PICKED_TO_MOVE),
+            "Moves them to an exchange, with a routing_key or their own, or to a queue.";
+    }
+    "/leveret/queues/{vhost}/{queue}/messages/requeue" {
+        Post, Vhost, Move, picking::requeue, pick(&PICKED),
+            "Moves each of them to the queue where it was dead-lettered first.";
+    }
+    "/leveret/queues/{vhost}/{queue}/pause" {
+        Put, Vhost, Configure, queues::pause, act(),
+            "Pauses the delivery of a queue, until it is resumed or the broker stops.";
+        Delete, Vhost, Configure, queues::resume, act(), "Resumes it.";
     }
     "/leveret/session" {
         Post, Nothing, None, sessions::begin,

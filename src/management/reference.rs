@@ -98,12 +98,13 @@ impl Needs {
 }
 
 impl Amqp {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::None,
         Self::Configure,
         Self::Write,
         Self::Read,
         Self::Bind,
+        Self::Move,
     ];
 
     /// A word for the table, and what it means.
@@ -117,6 +118,11 @@ impl Amqp {
             Self::Write => ("write", "write on the object"),
             Self::Read => ("read", "read on the object"),
             Self::Bind => ("bind", "write on the destination and read on the source"),
+            Self::Move => (
+                "move",
+                "read on the queue, and write on the exchange that messages go to: the default \
+                 one for a queue",
+            ),
         }
     }
 }

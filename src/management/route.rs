@@ -90,6 +90,8 @@ pub(super) enum Amqp {
     Read,
     /// Write on the destination, read on the source.
     Bind,
+    /// Read on the queue, write on the exchange that messages go to.
+    Move,
 }
 
 /// What becomes of the body of a request.
@@ -144,9 +146,9 @@ impl Operation {
     /// What kind of a change it makes, if it makes one.
     pub(super) fn change(&self) -> Kind {
         match (self.verb, self.amqp) {
-            // To get messages is the one `POST` that reads a queue.
+            // To get messages, or to drop them.
             (Verb::Delete, _) | (Verb::Post, Amqp::Read) => Kind::Removes,
-            (Verb::Post, Amqp::Write) => Kind::Publishes,
+            (Verb::Post, Amqp::Write | Amqp::Move) => Kind::Publishes,
             _ => Kind::Sets,
         }
     }

@@ -76,6 +76,41 @@ pub fn rewrite(
     }
 }
 
+/// How a message came to the queue where it died first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstDeath {
+    /// The name of the queue.
+    pub queue: ShortByteBuf,
+    /// The exchange that it was published to; `None` if its headers do not say any more.
+    pub exchange: Option<ShortByteBuf>,
+    /// Its routing key then; `None` if its headers do not say any more.
+    pub routing_key: Option<ShortByteBuf>,
+}
+
+/// How a message came to the queue where it died first; `None` if it never died.
+#[must_use]
+pub fn first_death(message: &Message) -> Option<FirstDeath> {
+    if !message.traits().died_before {
+        return None;
+    }
+    let headers = headers_of(message.properties());
+    let [exchange, queue, reason] = FIRST_DEATH.map(|name| headers.get(name)?.as_str());
+    let (queue, reason) = (queue?, reason?);
+    let deaths = deaths(&headers);
+    let mut deaths = deaths.iter();
+    let first = deaths.find(|death| is(death, "queue", queue) && is(death, "reason", reason));
+    let keys = first.and_then(|death| death.get("routing-keys"));
+    let key = match keys {
+        Some(Value::Array(keys)) => keys.iter().next().and_then(Value::as_str),
+        _ => None,
+    };
+    Some(FirstDeath {
+        queue: ShortByteBuf::new(queue)?,
+        exchange: exchange.and_then(ShortByteBuf::new),
+        routing_key: key.and_then(ShortByteBuf::new),
+    })
+}
+
 /// The keys by which a dead letter is routed: that of the queue's arguments alone, or the
 /// message's own with those of its CC and BCC headers.
 fn keys_of(letter: &DeadLetter) -> Vec<ShortByteBuf> {

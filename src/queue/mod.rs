@@ -50,8 +50,10 @@ mod overflow;
 mod ready;
 mod remains;
 mod spilled;
+mod stops;
 mod stream;
 mod sum;
+mod taking;
 mod views;
 
 pub use arguments::{Arguments, Flags, Limits, Overflow, Strategy};
@@ -65,9 +67,10 @@ pub(crate) use glance::{Amounts, Glance};
 pub(crate) use headers::first_death_exchange;
 pub use leaving::{GivenBack, Held};
 pub use outcome::{Outcome, ReturnCause};
-pub use ready::Bookmark;
+pub use ready::{Bookmark, Search};
 pub use remains::Remains;
 pub use sum::Sum;
+pub use taking::TakenOut;
 pub use views::{Browsed, ConsumerSnapshot, Counts, PeekMax, Stats};
 
 use common::Common;
@@ -126,6 +129,9 @@ pub enum Sender {
     ///
     /// Seen: RabbitMQ 4.3.6, tests/scripts/length/a_full_quorum_queue_takes_dead_letters.amqp.
     Leaves,
+    /// The queue was asked whether it takes the message, and does, whatever came in between: an
+    /// operator moves it here.
+    Asked,
 }
 
 /// Whether a queue took a message.

@@ -17,6 +17,7 @@ use super::effects::OnTheirWay;
 use super::expiry::Lease;
 use super::overflow::Gate;
 use super::ready::{Order, Ready};
+use super::stops::Stops;
 use super::{
     Arrival, Declared, DeleteReason, Effects, Entry, Got, Horizon, Limits, NewConsumer, Pushed,
     QueueKind, Removed, Sender,
@@ -60,10 +61,10 @@ pub(super) struct Ordinary {
     /// Messages are left that should be dead by now, by age at this moment or for want of room:
     /// none is handed out before they are.
     pub(super) behind: Option<Mono>,
-    /// What consumers held that have left is coming back, of so many groups of them: none is handed
-    /// out before it is here.
-    pub(super) returning: u32,
-    /// The last consumer is among them.
+    /// It is paused, or what consumers held that have left is coming back: none is handed out
+    /// before that ends.
+    pub(super) stops: Stops,
+    /// The last consumer is among those that have left.
     pub(super) was_left: bool,
 }
 
@@ -98,7 +99,7 @@ impl Ordinary {
             used: now.wall,
             armed: Mono::NEVER,
             behind: None,
-            returning: 0,
+            stops: Stops::default(),
             was_left: false,
         }
     }
@@ -122,12 +123,12 @@ impl Ordinary {
             .limits
             .overflow
             .refuses(self.common.declared.kind)
-            && (arrival.sender == Sender::Waits || !self.is_quorum());
+            && self.answers(arrival.sender);
         if may_refuse && self.refuses(now, &entry, fx) {
             self.refuse(entry, fx);
             return Pushed::Refused;
         }
-        if self.is_duplicate(now, &entry.message) {
+        if self.is_duplicate(now, &entry.message, arrival.sender) {
             fx.note(&entry, || Fate::Duplicate {
                 publisher: None,
                 from: None,
@@ -141,7 +142,7 @@ impl Ordinary {
         fx.note(&entry, || Fate::Queued { from: None });
         // While messages are ready no consumer has room, so a new one is offered only without them.
         if self.ready.is_empty()
-            && self.returning == 0
+            && self.stops.is_none()
             && let Some(taker) = self.consumers.next_taker(&self.common.resume)
         {
             self.deliver(taker, entry, fx);
@@ -155,8 +156,31 @@ impl Ordinary {
         Pushed::Accepted
     }
 
-    fn is_duplicate(&mut self, now: Now, message: &Message) -> bool {
+    /// Whether a message that does not fit is refused, by who sends it.
+    fn answers(&self, sender: Sender) -> bool {
+        match sender {
+            Sender::Waits => true,
+            Sender::Leaves => !self.is_quorum(),
+            Sender::Asked => false,
+        }
+    }
+
+    /// See `Queue::would_refuse`.
+    pub(super) fn would_refuse(&mut self, now: Now, message: &Message, fx: &mut Effects) -> bool {
+        let kind = self.common.declared.kind;
+        let entry = Entry {
+            message: message.clone(),
+            facts: Facts::of_arrival(kind, message, 0),
+        };
+        self.common.limits.overflow.refuses(kind) && self.refuses(now, &entry, fx)
+    }
+
+    fn is_duplicate(&mut self, now: Now, message: &Message, sender: Sender) -> bool {
+        let is_asked = sender == Sender::Asked;
         self.duplicates.as_mut().is_some_and(|seen| {
+            if is_asked {
+                return false;
+            }
             let headers = message.properties().headers().ok().flatten();
             seen.is_duplicate(headers, now.mono.as_millis())
         })
@@ -252,7 +276,7 @@ impl Ordinary {
 
     /// Hands messages out as long as there is a message and a consumer that can take it.
     fn serve(&mut self, now: Now, fx: &mut Effects) {
-        while self.returning == 0 && !self.ready.is_empty() && self.consumers.any_takers() {
+        while self.stops.is_none() && !self.ready.is_empty() && self.consumers.any_takers() {
             if self.ready.any_expiring() {
                 self.expire(now, Horizon::After, fx);
                 if self.ready.is_empty() || self.behind.is_some() {
@@ -316,7 +340,10 @@ impl Ordinary {
         self.used = now.wall;
         self.lease.renew(now.mono);
         self.catch_up(now.mono, fx);
-        let entry = self.ready.pop();
+        let entry = match self.stops.is_paused() {
+            true => None,
+            false => self.ready.pop(),
+        };
         self.expire(now, Horizon::At, fx);
         self.rearm(fx);
         let Some(entry) = entry else {
@@ -429,6 +456,16 @@ impl Ordinary {
         self.consumers.resume();
         self.capacity.set(now.mono, true);
         self.dispatch(now, fx);
+    }
+
+    /// See `Queue::pause`.
+    pub(super) fn pause(&mut self, now: Now, is_paused: bool, fx: &mut Effects) -> bool {
+        let has_changed = self.stops.pause(is_paused);
+        if has_changed && !is_paused {
+            self.capacity.set(now.mono, true);
+            self.dispatch(now, fx);
+        }
+        has_changed
     }
 
     /// See `Queue::reconfigure`. The lease of a classic queue starts anew.

@@ -31,6 +31,7 @@ mod packed;
 mod piece;
 mod restore;
 mod runs;
+mod search;
 
 pub use browse::Bookmark;
 use chunk::Lost;
@@ -38,6 +39,7 @@ pub(super) use level::Level;
 use level::PageOut;
 use mass::{ENTRY_WEIGHT, Mass, weight};
 pub(super) use piece::Piece;
+pub use search::Search;
 
 /// Levels of a quorum queue: priorities 0 ..= 31, higher ones count as 31.
 const QUORUM_PRIORITY_MAX: u8 = 31;

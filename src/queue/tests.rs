@@ -10,6 +10,8 @@ mod model;
 mod order;
 mod overflow;
 mod paging;
+mod pausing;
 mod quorum;
 mod restore;
 pub(super) mod shelf;
+mod taking;

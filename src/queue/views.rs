@@ -322,6 +322,10 @@ pub struct Stats {
     pub over_length: u64,
     /// Died because they came back more often than the delivery limit allows.
     pub over_delivery_limit: u64,
+    /// Dropped by a user who picked them.
+    pub dropped: u64,
+    /// Moved elsewhere by a user who picked them.
+    pub moved: u64,
     /// Could not be read back from disk.
     pub lost: u64,
     /// Read back from disk, to be delivered.

@@ -33,6 +33,7 @@ pub(crate) struct ScriptedStore {
     moved: AtomicU64,
     definitions: Mutex<BTreeMap<(DefinitionKind, String), String>>,
     groups: AtomicU64,
+    submitted: AtomicU64,
     watches: Mutex<Vec<Arc<dyn DurableWatch>>>,
 }
 
@@ -92,6 +93,11 @@ impl ScriptedStore {
         self.groups.load(Ordering::Relaxed)
     }
 
+    /// How many groups of messages and settlements it was given.
+    pub(crate) fn submitted(&self) -> u64 {
+        self.submitted.load(Ordering::Relaxed)
+    }
+
     fn stage(&self, position: Position) -> Position {
         self.staged.fetch_max(position.0, Ordering::Relaxed);
         position
@@ -123,6 +129,7 @@ impl Store for ScriptedStore {
             };
             count.fetch_add(records.len() as u64, Ordering::Relaxed);
         }
+        self.submitted.fetch_add(1, Ordering::Relaxed);
         self.stage(self.memory.submit(ops))
     }
 

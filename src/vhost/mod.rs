@@ -58,7 +58,9 @@ mod firehose;
 mod inventory;
 mod leftover;
 mod messages;
+mod moving;
 mod outflow;
+mod pausing;
 mod placing;
 mod policies;
 mod queue_handle;
@@ -78,6 +80,8 @@ pub use inventory::{
     BindingInfo, Inventory, NewBinding, NewExchange, NewQueue, bind_all, declare_exchanges,
     declare_queues,
 };
+#[cfg(any(feature = "management", feature = "internals"))]
+pub use moving::Move;
 pub use placing::{Placed, Publishes};
 pub use queue_handle::QueueHandle;
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generated_name};
@@ -261,6 +265,12 @@ impl Vhost {
     #[must_use]
     pub fn find_queue(&self, name: &str) -> Option<Arc<QueueHandle>> {
         self.directory.queue(name)
+    }
+
+    /// The queue that `name` is the name of, if there is one: none whose octets are not UTF-8.
+    #[must_use]
+    pub fn queue_named(&self, name: &[u8]) -> Option<Arc<QueueHandle>> {
+        self.directory.queue_named(name)
     }
 
     /// The exchange called `name`.

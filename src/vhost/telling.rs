@@ -24,7 +24,7 @@ impl Vhost {
         self.exchange_change(ChangeKind::ExchangeCreated, by, spec)
     }
 
-    /// A queue was made or deleted.
+    /// A queue was made, deleted, paused or resumed.
     pub(super) fn queue_change(
         &self,
         kind: ChangeKind,
@@ -35,7 +35,7 @@ impl Vhost {
             let fields = Table::new()
                 .with("name", text(&declared.name))
                 .with("type", format!("rabbit_{}_queue", declared.kind.as_str()));
-            if kind == ChangeKind::QueueDeleted {
+            if kind != ChangeKind::QueueCreated {
                 return fields;
             }
             let mut arguments = declared.arguments.table().clone();

@@ -537,6 +537,14 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "Events `queue.paused` and `queue.resumed`, and the key `paused` of a paused queue over \
+         HTTP",
+        &[Test(
+            "tests/it/pause.rs",
+            "it_is_told_once_and_ends_with_the_broker",
+        )],
+    ),
+    (
         "`connection.closed` of a connection whose login failed, `parameter.set` and \
          `parameter.cleared` while an exchange is deleted, `vhost.down` (events)",
         &[Test(

@@ -40,6 +40,8 @@ impl Listener for Told {
                 None => format!("died {}", reason.as_str()),
             },
             Fate::CycleDropped => "cycle dropped".to_owned(),
+            Fate::Dropped { .. } => "dropped".to_owned(),
+            Fate::Moved { .. } => "moved".to_owned(),
             Fate::Purged => "purged".to_owned(),
         };
         let line = match &*event.queue {

@@ -110,6 +110,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "browse::one_request_looks_at_so_many_messages_at_most",
     ),
     (
+        "HTTP_STAYS_MAX",
+        "picking::of_many_that_stay_the_first_ones_are_named",
+    ),
+    (
         "HTTP_WATCHERS_MAX",
         "live::watchers_and_what_they_watch_are_bounded",
     ),

@@ -48,6 +48,8 @@ mod node;
 mod openapi;
 mod order;
 mod page;
+mod pause;
+mod picking;
 mod plugins;
 mod pressure;
 mod process;

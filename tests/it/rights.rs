@@ -169,6 +169,12 @@ fn body(path: &str) -> &'static str {
     if path.ends_with("/get") {
         return r#"{"count":1,"ackmode":"ack_requeue_true","encoding":"auto"}"#;
     }
+    if path.ends_with("/messages/move") {
+        return r#"{"positions":[0],"exchange":"x"}"#;
+    }
+    if path.contains("/messages/") {
+        return r#"{"positions":[0]}"#;
+    }
     if path.contains("/bindings/") {
         return r#"{"routing_key":"k"}"#;
     }

@@ -65,6 +65,8 @@ pub struct QueueView {
     pub exclusive_consumer_tag: Option<String>,
     /// The tag of the consumer that is the active one, where only one is.
     pub single_active_consumer_tag: Option<String>,
+    /// Whether an operator has paused its delivery.
+    pub paused: bool,
     /// The consumers, if they were asked for.
     pub consumers: Vec<ConsumerView>,
     /// How often a message may come back; `None` for no limit.
@@ -379,6 +381,7 @@ impl Desk {
             consumer_capacity: state.consumer_capacity(now),
             exclusive_consumer_tag: state.exclusive_tag().map(|tag| tag.to_string()),
             single_active_consumer_tag: state.single_active_tag().map(|tag| tag.to_string()),
+            paused: state.is_paused(),
             consumers,
             delivery_limit: state.limits().delivery_limit,
             memory_bytes: state.memory_bytes(),

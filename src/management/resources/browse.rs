@@ -17,7 +17,7 @@ use crate::management::query::Query;
 
 mod filter;
 
-use filter::Filter;
+pub(super) use filter::Filter;
 
 /// Messages that are looked at while their queue is locked.
 const PIECE: usize = 64;
@@ -59,7 +59,7 @@ impl Wish {
                     .map_or(TRUNCATE, |wanted| wanted.min(TRUNCATE_MAX)),
                 cut: Cut::BetweenCharacters,
             },
-            filter: Filter::read(query)?,
+            filter: Filter::read(&|name| query.get(name))?,
         })
     }
 

@@ -69,7 +69,7 @@ pub(in crate::management) async fn publish(ask: Ask) -> Answer {
 ///
 /// # Errors
 /// 503 if one still does after [`HTTP_ALARM_WAIT_MS`].
-async fn until_unblocked(ask: &Ask) -> Result<(), Refusal> {
+pub(super) async fn until_unblocked(ask: &Ask) -> Result<(), Refusal> {
     let within = Duration::from_millis(HTTP_ALARM_WAIT_MS);
     let waited = tokio::time::timeout(within, ask.desk.unblocked()).await;
     match (waited, ask.desk.alarm()) {

@@ -20,6 +20,7 @@ pub(super) mod nodes;
 pub(super) mod overview;
 pub(super) mod parameters;
 pub(super) mod permissions;
+pub(super) mod picking;
 pub(super) mod plugins;
 pub(super) mod policies;
 mod queue_object;

@@ -33,6 +33,7 @@ fn declared(object: &mut Object<'_>, view: &QueueView) {
     object.set("auto_delete", &view.auto_delete);
     object.set("durable", &view.durable);
     object.set("name", &view.name);
+    object.set_some("paused", view.paused.then_some(true));
     object.set("state", "running");
     object.set("type", view.kind);
     object.set("vhost", &view.vhost);

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::queue_object::{Detail, write, write_plain, write_totals};
 use crate::desk::rates::{Window, Windows};
 use crate::desk::views::{QueueRef, QueueSort, QueueView, Scope, SortKey};
-use crate::desk::{DeleteIf, QueueDeclaration};
+use crate::desk::{DeleteIf, QueueDeclaration, Stored};
 use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
 use crate::management::body::short;
@@ -200,6 +200,24 @@ pub(in crate::management) async fn purge(ask: Ask) -> Answer {
     found(&ask)?;
     let (actor, name) = (ask.actor()?, ask.name("queue"));
     ask.done(|now| actor.purge_queue(now, name)).await?;
+    Ok(Reply::done())
+}
+
+/// `PUT /leveret/queues/V/Q/pause`
+pub(in crate::management) async fn pause(ask: Ask) -> Answer {
+    set_paused(ask, true).await
+}
+
+/// `DELETE /leveret/queues/V/Q/pause`
+pub(in crate::management) async fn resume(ask: Ask) -> Answer {
+    set_paused(ask, false).await
+}
+
+async fn set_paused(ask: Ask, is_paused: bool) -> Answer {
+    found(&ask)?;
+    let (actor, name) = (ask.actor()?, ask.name("queue"));
+    let pause = |now| actor.pause_queue(now, name, is_paused).map(Stored::at_once);
+    ask.done(pause).await?;
     Ok(Reply::done())
 }
 

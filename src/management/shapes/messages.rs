@@ -1,7 +1,7 @@
 //! Messages.
 
 use super::{
-    ANYTHING, Any, Either, List, Object, OrNull, Shape, Text, Truth, Whole, Word, key, maybe,
+    ANYTHING, Any, Either, Key, List, Object, OrNull, Shape, Text, Truth, Whole, Word, key, maybe,
 };
 
 /// What is published.
@@ -90,6 +90,85 @@ pub(in crate::management) const BROWSED: Shape = Shape {
         key("messages", List(&Object(&WAITING))),
         key("next", OrNull(&Text)).about("Where to go on, as `from`; null at the end."),
         key("seen", Whole).about("Messages that were looked at for this answer."),
+    ],
+};
+
+/// Which messages are meant.
+pub(in crate::management) const PICKED: Shape = Shape {
+    name: "PickedMessages",
+    about: "Messages that wait in a queue: those at some positions, or those with something in \
+            them.",
+    keys: PICKED_KEYS,
+};
+
+/// The same, with where they go.
+pub(in crate::management) const PICKED_TO_MOVE: Shape = Shape {
+    name: "MessagesToMove",
+    about: "Messages that wait in a queue, and where they go: to an exchange or to a queue.",
+    keys: &[
+        COUNT,
+        maybe("exchange", Text).about("`amq.default` is the one without a name."),
+        FILTER,
+        FROM,
+        POSITIONS,
+        maybe("queue", Text),
+        maybe("routing_key", Text)
+            .about("In place of all keys of each message; without it they keep their own."),
+    ],
+};
+
+const PICKED_KEYS: &[Key] = &[COUNT, FILTER, FROM, POSITIONS];
+
+const COUNT: Key =
+    maybe("count", Whole).about("Most messages that are meant, from 1 to 1000; otherwise 1000.");
+const FILTER: Key = maybe("filter", Object(&MESSAGE_FILTER));
+const FROM: Key = maybe("from", Text).about("What `next` said in an answer before.");
+const POSITIONS: Key = maybe("positions", List(&Whole)).about("1000 of them at most.");
+
+const MESSAGE_FILTER: Shape = Shape {
+    name: "MessageFilter",
+    about: "What must be in a message; everything that is named here.",
+    keys: &[
+        maybe("body", Text),
+        maybe("exchange", Text),
+        maybe("header", Text).about("Its name; with a text in it: `name:text`."),
+        maybe("property", Text).about("Its name; with a text in it: `name:text`."),
+        maybe("routing_key", Text),
+        maybe("use_regex", Truth).about("Whether these texts are regular expressions."),
+    ],
+};
+
+/// What became of them.
+pub(in crate::management) const ACTED: Shape = Shape {
+    name: "ActedOnMessages",
+    about: "What became of messages that were to be dropped or moved.",
+    keys: &[
+        key("done", Whole).about("Messages that were dropped or moved."),
+        key("next", OrNull(&Text)).about("Where to go on, as `from`; null at the end."),
+        key("seen", Whole).about("Messages that were looked at."),
+        key("stayed", List(&Object(&STAYED))).about("The first 100 of them."),
+        key("stayed_count", Whole).about("Messages that are where they were, or gone."),
+    ],
+};
+
+const STAYED: Shape = Shape {
+    name: "StayedMessage",
+    about: "A message that was not dropped or moved.",
+    keys: &[
+        key("position", Whole),
+        key(
+            "reason",
+            Word(&[
+                "gone",
+                "unroutable",
+                "refused",
+                "never_died",
+                "no_queue",
+                "here_already",
+                "forbidden",
+            ]),
+        ),
+        key("text", Text),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! The shapes of everything that goes over HTTP as JSON: one file for each kind of thing.
 
-use super::shape::{Kind, Shape, key, maybe};
+use super::shape::{Key, Kind, Shape, key, maybe};
 
 pub(super) mod broker;
 pub(super) mod connections;

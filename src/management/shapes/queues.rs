@@ -60,6 +60,7 @@ pub(in crate::management) const QUEUE: Shape = Shape {
         maybe("open_files", COUNTS),
         maybe("operator_policy", OrNull(&Text)),
         maybe("owner_pid_details", Object(&PLACE)),
+        maybe("paused", Truth).about("True while its delivery is paused; otherwise left out."),
         maybe("policy", OrNull(&Text)),
         maybe("publishers", Whole),
         maybe("readers", Map(&Whole)),

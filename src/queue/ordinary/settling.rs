@@ -49,7 +49,7 @@ impl Ordinary {
     pub(in crate::queue) fn leave(&mut self, now: Now, consumers: &[ConsumerId], fx: &mut Effects) {
         self.note_leaving(consumers, fx);
         let left = self.consumers.detach(consumers, Unsettled::Returned);
-        self.returning += 1;
+        self.stops.begin_return();
         if left > 0 && self.consumers.is_empty() {
             self.lease.renew(now.mono);
             self.was_left = true;
@@ -82,8 +82,8 @@ impl Ordinary {
 
     /// See `Queue::end_leaving`.
     pub(in crate::queue) fn end_leaving(&mut self, now: Now, fx: &mut Effects) {
-        self.returning -= 1;
-        if self.common.gone || self.returning > 0 {
+        let all_are_back = self.stops.end_return();
+        if self.common.gone || !all_are_back {
             return;
         }
         self.consumers.succeed();

@@ -41,6 +41,25 @@ impl Bookmark {
         }
     }
 
+    /// Whether it is among what came back to a quorum queue.
+    #[must_use]
+    pub fn is_in_returned(self) -> bool {
+        self.list == RETURNED
+    }
+
+    /// The same place once so many messages in front of it that came back to a quorum queue have
+    /// left.
+    #[must_use]
+    pub fn after_leaving(self, messages: u64) -> Self {
+        match self.is_in_returned() {
+            true => Self {
+                at: self.at.saturating_sub(messages),
+                ..self
+            },
+            false => self,
+        }
+    }
+
     /// The first position of a stream that was not seen.
     pub(in crate::queue) fn unseen_offset(self) -> u64 {
         self.at

@@ -251,6 +251,12 @@ impl Chunk {
         }
     }
 
+    /// Whether any of its messages is at one of `positions`, which rise.
+    pub(super) fn has_any(&self, positions: &[u64]) -> bool {
+        let mut all = self.facts.iter();
+        all.any(|facts| positions.binary_search(&facts.position).is_ok())
+    }
+
     /// The records of its stored messages.
     pub(super) fn records(&self, each: &mut dyn FnMut(RecordAt)) {
         self.facts.iter().for_each(|facts| each(facts.at));

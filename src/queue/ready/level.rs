@@ -18,6 +18,7 @@ use crate::queue::bodies::Bodies;
 use crate::queue::spilled::{Moved, Refused};
 
 mod browse;
+mod parts;
 
 /// Messages in a head before a tail begins; twice as many are cut.
 const HEAD_LEN: usize = 512;

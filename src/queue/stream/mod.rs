@@ -42,6 +42,7 @@ pub(super) struct Stream {
     pub(super) common: Common,
     pub(super) log: Log,
     pub(super) readers: Readers,
+    is_paused: bool,
 }
 
 impl Stream {
@@ -51,6 +52,7 @@ impl Stream {
             common,
             log: Log::default(),
             readers: Readers::default(),
+            is_paused: false,
         }
     }
 
@@ -98,6 +100,9 @@ impl Stream {
     }
 
     fn serve(&mut self, fx: &mut Effects) {
+        if self.is_paused {
+            return;
+        }
         let served = self.readers.serve(&mut self.log, &self.common.resume, fx);
         for at in self.log.take_damaged() {
             fx.settle(at);
@@ -224,6 +229,21 @@ impl Stream {
     pub(super) fn resume(&mut self, fx: &mut Effects) {
         self.readers.resume();
         self.serve(fx);
+    }
+
+    /// See `Queue::pause`.
+    pub(super) fn pause(&mut self, is_paused: bool, fx: &mut Effects) -> bool {
+        let has_changed = self.is_paused != is_paused;
+        self.is_paused = is_paused;
+        if has_changed {
+            self.serve(fx);
+        }
+        has_changed
+    }
+
+    /// See `Queue::is_paused`.
+    pub(super) fn is_paused(&self) -> bool {
+        self.is_paused
     }
 
     /// See `Queue::reconfigure`: retention is looked at with the new limits.

@@ -49,6 +49,10 @@ enum Step {
     },
     /// Moves all but the heads out of memory.
     PageOut,
+    /// Pauses the queue, or ends the pause.
+    Pause {
+        on: bool,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -67,6 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Purge),
         1 => (1..40u64).prop_map(|ms| Step::Advance { ms }),
         2 => Just(Step::PageOut),
+        1 => any::<bool>().prop_map(|on| Step::Pause { on }),
     ]
 }
 
@@ -84,6 +89,7 @@ struct Model {
     /// In a quorum queue how many at the front came back.
     returned: usize,
     is_quorum: bool,
+    is_paused: bool,
     transient: BTreeSet<u64>,
     expires: BTreeMap<u64, u64>,
     held: BTreeMap<u64, Vec<u64>>,
@@ -172,7 +178,10 @@ impl Run {
             }
             Step::Get => {
                 self.model.expire(true);
-                let expected = self.model.pop();
+                let expected = match self.model.is_paused {
+                    true => None,
+                    false => self.model.pop(),
+                };
                 let got = self.queue.get(1);
                 assert_eq!(got, expected.map(|n| n.to_string()).unwrap_or_default());
                 self.model.held.entry(0).or_default().extend(expected);
@@ -211,6 +220,14 @@ impl Run {
                 self.queue.clear_away();
                 self.model.ready.clear();
                 self.model.returned = 0;
+            }
+            Step::Pause { on } => {
+                let now = self.queue.now;
+                let queue = &mut self.queue;
+                let has_changed = queue.queue.pause(now, on, &mut queue.fx);
+                assert_eq!(has_changed, self.model.is_paused != on);
+                assert_eq!(queue.queue.is_paused(), on);
+                self.model.is_paused = on;
             }
             Step::Advance { ms } => {
                 self.model.now_ms += ms;
@@ -262,6 +279,7 @@ impl Run {
                 .split_whitespace()
                 .map(|n| n.parse().unwrap())
                 .collect();
+            assert!(mail.is_empty() || !self.model.is_paused, "it is paused");
             let held = self.model.held.entry(id).or_default();
             held.extend(&mail);
             let limit = if prefetch == 0 {
@@ -294,7 +312,7 @@ impl Run {
             *prefetch == 0 || self.model.held[id].len() < usize::from(*prefetch)
         });
         assert!(
-            ready.is_empty() || !idle,
+            ready.is_empty() || !idle || self.model.is_paused,
             "a message waits though a consumer could take it"
         );
         self.check_counts();
@@ -321,6 +339,7 @@ impl Run {
 
     /// All consumers leave, and then nothing is left of any of them or of the messages.
     fn end(&mut self) {
+        self.apply(&Step::Pause { on: false });
         self.apply(&Step::RequeueAll { id: 0 });
         for id in 1..4 {
             self.apply(&Step::RequeueAll { id });

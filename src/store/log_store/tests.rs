@@ -923,6 +923,7 @@ mod chain;
 mod footers;
 mod full;
 mod here;
+mod moving;
 mod staged;
 mod threads;
 mod trouble;

@@ -49,6 +49,9 @@ pub struct Publishes {
     spans: Spans,
     /// What came to which queue.
     reached: Reached,
+    /// Stored messages that leave a queue because they are placed here: both are stored as one
+    /// group.
+    leaving: Option<Box<(QueueId, Vec<RecordAt>)>>,
     /// Scratch space, once several runs are placed together.
     groups: Option<Box<Groups>>,
     /// Whether their sender waits for an answer.
@@ -98,6 +101,21 @@ impl Publishes {
         Self {
             sender: Sender::Leaves,
             ..Self::default()
+        }
+    }
+
+    /// For messages that an operator moves: their queues were asked whether they take them.
+    pub(in crate::vhost) fn asked() -> Self {
+        Self {
+            sender: Sender::Asked,
+            ..Self::default()
+        }
+    }
+
+    /// The messages leave `queue`, in which they are stored as `records`.
+    pub(in crate::vhost) fn leave(&mut self, queue: QueueId, records: Vec<RecordAt>) {
+        if !records.is_empty() {
+            self.leaving = Some(Box::new((queue, records)));
         }
     }
 
@@ -291,7 +309,7 @@ impl Publishes {
     ) -> Vec<Arc<QueueHandle>> {
         self.count(self.pushes);
         // Streams store everything.
-        let (position, streams) = match self.any_to_store() {
+        let (position, streams) = match self.any_to_store() || self.leaving.is_some() {
             true => self.store_some(env, now),
             false => (Position::default(), Vec::new()),
         };
@@ -345,6 +363,11 @@ impl Publishes {
                 })
             })
             .collect();
+        if let Some(leaving) = &self.leaving {
+            let (queue, records) = &**leaving;
+            let queue = *queue;
+            ops.push(Op::Moved { queue, records });
+        }
         env.store.submit(&mut ops)
     }
 
@@ -393,6 +416,7 @@ impl Publishes {
     fn clear(&mut self) {
         self.each.clear();
         self.runs.clear();
+        self.leaving = None;
         self.pushes = 0;
         self.spans.clear();
         self.source.clear();

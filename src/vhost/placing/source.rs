@@ -37,6 +37,8 @@ enum Way {
     Committed(Arc<Party>),
     /// A copy died.
     Died(CopyId),
+    /// An operator moves a copy.
+    Moved(CopyId),
     /// A delay is over.
     Delayed(CopyId),
     /// An exchange gives its history to a new binding.
@@ -52,7 +54,7 @@ impl Way {
             Self::Published(party) | Self::Committed(party) => {
                 origin.publisher = Some(Arc::clone(party));
             }
-            Self::Died(copy) => origin.died = Some(*copy),
+            Self::Died(copy) | Self::Moved(copy) => origin.died = Some(*copy),
             Self::Delayed(copy) => origin.kept = Some(*copy),
             Self::Unknown | Self::Replayed | Self::Own => {}
         }
@@ -101,6 +103,12 @@ impl Publishes {
         self
     }
 
+    /// For messages that an operator moves; while messages are listened to this is one, `copy`.
+    pub(in crate::vhost) fn of_moved(mut self, copy: CopyId) -> Self {
+        self.source.way = Way::Moved(copy);
+        self
+    }
+
     /// For a message whose delay is over; it was kept as `copy`.
     pub(in crate::vhost) fn of_delayed(mut self, copy: CopyId) -> Self {
         self.source.way = Way::Delayed(copy);
@@ -145,7 +153,7 @@ impl Publishes {
             Way::Published(party) | Way::Committed(party) => (Some(party), None),
             Way::Delayed(copy) => (None, Some(*copy)),
             Way::Own => (None, None),
-            Way::Died(_) | Way::Replayed => return,
+            Way::Died(_) | Way::Moved(_) | Way::Replayed => return,
         };
         let mut unroutable = self.source.unroutable.iter().peekable();
         for (number, (routes, message, _)) in self.iter().enumerate() {

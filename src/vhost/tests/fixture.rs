@@ -109,6 +109,11 @@ impl Fixture {
         definitions.into_keys().map(|(kind, _)| kind).collect()
     }
 
+    /// The store.
+    pub(super) fn store(&self) -> &ScriptedStore {
+        &self.store
+    }
+
     /// How many records of messages were settled in the store.
     pub(super) fn settled(&self) -> u64 {
         self.store.settled_and_moved().0

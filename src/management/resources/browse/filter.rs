@@ -9,7 +9,6 @@ use crate::definitions::value_to_json;
 use crate::desk::QueuedMessage;
 use crate::limits::HTTP_FILTER_BYTES_MAX;
 use crate::management::answer::Refusal;
-use crate::management::query::Query;
 
 /// Octets that a compiled pattern may take: how long each octet of a body takes goes with it.
 const PATTERN_BYTES_MAX: usize = 64 * 1024;
@@ -20,7 +19,7 @@ const SEARCHED_MAX: usize = 1024 * 1024;
 
 /// All that was asked for must be there.
 #[derive(Debug, Default)]
-pub(super) struct Filter {
+pub(in crate::management::resources) struct Filter {
     exchange: Option<Regex>,
     routing_key: Option<Regex>,
     body: Option<Regex>,
@@ -36,11 +35,25 @@ struct Named {
 }
 
 impl Filter {
+    /// What can be asked for, by name. `use_regex` says whether the others are patterns.
+    pub(in crate::management::resources) const NAMES: [&str; 6] = [
+        "exchange",
+        "routing_key",
+        "body",
+        "header",
+        "property",
+        "use_regex",
+    ];
+
+    /// Reads what is asked for, which `asked` gives by name.
+    ///
     /// # Errors
     /// 400 for what is too long, for an invalid pattern and for a property that there is not.
-    pub(super) fn read(query: &Query) -> Result<Self, Refusal> {
-        let is_pattern = query.is_true("use_regex");
-        let given = |name: &str| query.get(name).filter(|text| !text.is_empty());
+    pub(in crate::management::resources) fn read<'a>(
+        asked: &dyn Fn(&str) -> Option<&'a str>,
+    ) -> Result<Self, Refusal> {
+        let is_pattern = asked("use_regex") == Some("true");
+        let given = |name: &str| asked(name).filter(|text| !text.is_empty());
         let regex = |name: &str| {
             let text = given(name);
             text.map(|text| compile(name, text, is_pattern)).transpose()
@@ -74,7 +87,7 @@ impl Filter {
     }
 
     /// Whether a message has all that was asked for.
-    pub(super) fn wants(&self, message: &QueuedMessage) -> bool {
+    pub(in crate::management::resources) fn wants(&self, message: &QueuedMessage) -> bool {
         let is_in = |pattern: &Option<Regex>, octets: &[u8]| {
             pattern
                 .as_ref()
