@@ -110,6 +110,10 @@ pub const HTTP_BROWSE_SEEN: (usize, u64) = (20_000, 64 * 1024 * 1024);
 /// dropped or moved; others are only counted.
 pub const HTTP_STAYS_MAX: usize = 100;
 
+/// Queues and exchanges, and bindings, that an answer to what would happen (`/api/leveret/explain`)
+/// has at most. It says if there are more.
+pub const EXPLAINED_MAX: usize = 1_000;
+
 /// Requests that watch paths of the API (`/api/leveret/live`) at one time; a further one gets 503.
 pub const HTTP_WATCHERS_MAX: usize = 64;
 

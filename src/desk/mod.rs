@@ -35,6 +35,8 @@ mod connections;
 mod definitions;
 pub(crate) mod doorkeeper;
 mod exchanges;
+#[cfg(feature = "management")]
+pub(crate) mod explain;
 mod messages;
 #[cfg(feature = "management")]
 mod picking;

@@ -313,6 +313,35 @@ pub(super) const OF_LIVE: &[Param] = &[
     ),
 ];
 
+/// Of what is permitted.
+pub(super) const OF_PERMISSION: &[Param] = &[
+    param(
+        "user",
+        Kind::Text,
+        "The user; the one who asks if it is not said. Only administrators ask about others.",
+    ),
+    param(
+        "resource",
+        Kind::Word(&["queue", "exchange"]),
+        "What kind of thing it is.",
+    ),
+    param(
+        "name",
+        Kind::Text,
+        "Its name, whether it exists or not; amq.default is the exchange without a name.",
+    ),
+    param(
+        "permission",
+        Kind::Word(&["configure", "write", "read"]),
+        "What is to be done to it.",
+    ),
+    param(
+        "routing_key",
+        Kind::Text,
+        "With which routing key, which counts for topic exchanges.",
+    ),
+];
+
 /// Of lines of the log.
 pub(super) const OF_LOG: &[Param] = &[
     param("lines", Kind::Whole, "How many, at most."),

@@ -3,10 +3,13 @@
 //!
 //! Source: RabbitMQ 4.3.6, its tools.
 
-use super::contract::{BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, Takes, act, one, other};
-use super::resources::{browse, live, log, picking, plugins, queues, sessions, users};
+use super::contract::{
+    BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, OF_PERMISSION, Takes, act, one, other,
+};
+use super::resources::{browse, explain, live, log, picking, plugins, queues, sessions, users};
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shape::Shape;
+use super::shapes::explain::{PERMITTED, POLICY_IDEA, POLICY_PREVIEW};
 use super::shapes::log::LOG;
 use super::shapes::messages::{ACTED, PICKED, PICKED_TO_MOVE};
 use super::shapes::nodes::{CHANGED_PLUGINS, ENABLED_PLUGINS, PLUGINS};
@@ -24,6 +27,15 @@ const fn pick(body: &'static Shape) -> Contract {
 }
 
 routes! { EXTENSIONS;
+    "/leveret/explain/permission/{vhost}" {
+        Get, Vhost, None, explain::permission, one(&PERMITTED).query(OF_PERMISSION),
+            "Whether a user may do something to a queue or an exchange, and which rule says so.";
+    }
+    "/leveret/explain/policy/{vhost}" {
+        Post, Policymaker, None, explain::policy,
+            other(Takes::Object(&POLICY_IDEA), Gives::Object(&POLICY_PREVIEW)),
+            "What a policy would do if it were set: for what it would be, and what is there now.";
+    }
     "/leveret/live" {
         GetEvents, Management, None, live::live, LIVE,
             "Answers of other paths, told as they change, as server-sent events.";

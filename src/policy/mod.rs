@@ -120,19 +120,21 @@ impl Policy {
         &self.definition
     }
 
-    fn is_for_queue(&self, name: &str, kind: QueueKind) -> bool {
+    /// Whether it is for a queue of this name and type, if no other one wins.
+    pub(crate) fn is_for_queue(&self, name: &str, kind: QueueKind) -> bool {
         self.apply_to.covers_queues(kind)
             && keys::suit(&self.definition.definition, kind)
             && self.pattern.matches(name)
     }
 
-    fn is_for_exchange(&self, name: &str) -> bool {
+    /// Whether it is for an exchange of this name, if no other one wins.
+    pub(crate) fn is_for_exchange(&self, name: &str) -> bool {
         self.apply_to.covers_exchanges() && self.pattern.matches(name)
     }
 }
 
 /// The policies of a vhost.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Policies {
     by_users: Ranked,
     by_operators: Ranked,
@@ -194,7 +196,7 @@ impl Policies {
 }
 
 /// Policies of one issuer: the highest priority first, then by name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Ranked(Vec<Policy>);
 
 impl Ranked {

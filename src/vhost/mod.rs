@@ -83,6 +83,8 @@ pub use inventory::{
 #[cfg(any(feature = "management", feature = "internals"))]
 pub use moving::Move;
 pub use placing::{Placed, Publishes};
+#[cfg(feature = "management")]
+pub(crate) use policies::{Foreseen, Suits};
 pub use queue_handle::QueueHandle;
 pub use queues::{DeleteIf, QueueSpec, RESERVED_PREFIX, check_queue_name, generated_name};
 pub use reply_to::{REPLY_TO, ReplyTarget, check_no_reply_name, is_reply_queue};

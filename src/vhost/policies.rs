@@ -54,6 +54,47 @@ impl Vhost {
         self.policies.read().for_exchange(&exchange.spec.name)
     }
 
+    /// What would be in force for each queue, then for each exchange, by name, if a policy were put
+    /// in force. Nothing is.
+    #[cfg(feature = "management")]
+    pub(crate) fn foresee_policy(
+        &self,
+        issuer: Issuer,
+        policy: Policy,
+        mut each: impl FnMut(Foreseen<'_>),
+    ) {
+        let now = self.policies.read().clone();
+        let mut then = now.clone();
+        then.put(issuer, policy.clone());
+        let suits = |is_for| if is_for { Suits::Yes } else { Suits::No };
+        let mut queues = self.all_queues();
+        queues.sort_by(|one, other| one.name().cmp(other.name()));
+        for queue in queues {
+            let (name, kind) = (queue.name(), queue.declared().kind);
+            each(Foreseen {
+                name,
+                kind: "queue",
+                type_name: kind.as_str(),
+                suits: suits(policy.is_for_queue(name, kind)),
+                now: now.for_queue(name, kind),
+                then: then.for_queue(name, kind),
+            });
+        }
+        let mut exchanges = self.directory.all_exchanges();
+        exchanges.sort_by(|one, other| one.spec.name.cmp(&other.spec.name));
+        for exchange in exchanges {
+            let name = &exchange.spec.name;
+            each(Foreseen {
+                name,
+                kind: "exchange",
+                type_name: &exchange.spec.type_name,
+                suits: suits(policy.is_for_exchange(name)),
+                now: now.for_exchange(name),
+                then: then.for_exchange(name),
+            });
+        }
+    }
+
     /// Under the topology lock, so that no declare misses the change. What is there already is gone
     /// through piece by piece, each under the lock again and by the policies of that moment: two
     /// changes that overtake each other come to the same end.
@@ -116,6 +157,28 @@ impl Vhost {
         }
         limits
     }
+}
+
+/// What policies say of a queue or an exchange, now and with another one.
+#[cfg(feature = "management")]
+#[derive(Debug)]
+pub(crate) struct Foreseen<'a> {
+    pub(crate) name: &'a str,
+    /// `queue` or `exchange`.
+    pub(crate) kind: &'static str,
+    pub(crate) type_name: &'a str,
+    /// Whether the other one is for it, if no further one wins.
+    pub(crate) suits: Suits,
+    pub(crate) now: Applied,
+    pub(crate) then: Applied,
+}
+
+/// Whether a policy is for something.
+#[cfg(feature = "management")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suits {
+    Yes,
+    No,
 }
 
 /// A change of policies that queues and exchanges have yet to hear of.

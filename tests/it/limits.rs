@@ -114,6 +114,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "picking::of_many_that_stay_the_first_ones_are_named",
     ),
     (
+        "EXPLAINED_MAX",
+        "explain::a_preview_is_as_long_as_it_may_be_and_says_so",
+    ),
+    (
         "HTTP_WATCHERS_MAX",
         "live::watchers_and_what_they_watch_are_bounded",
     ),

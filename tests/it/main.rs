@@ -25,6 +25,7 @@ mod durability;
 mod embed;
 mod event_exchange;
 mod events;
+mod explain;
 mod golden;
 mod gone;
 mod hostile;

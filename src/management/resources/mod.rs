@@ -9,6 +9,7 @@ pub(super) mod connections;
 mod consumer_object;
 pub(super) mod definitions;
 pub(super) mod exchanges;
+pub(super) mod explain;
 pub(super) mod features;
 mod garbage;
 pub(super) mod health;

@@ -5,6 +5,7 @@ use super::shape::{Key, Kind, Shape, key, maybe};
 pub(super) mod broker;
 pub(super) mod connections;
 pub(super) mod definitions;
+pub(super) mod explain;
 pub(super) mod health;
 pub(super) mod log;
 pub(super) mod messages;

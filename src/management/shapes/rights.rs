@@ -1,7 +1,8 @@
 //! Users, permissions, policies, parameters, and logins.
 
 use super::{
-    ANYTHING, Any, COUNTS, Object, OrNull, Shape, TAGS, TEXTS, Text, Truth, Whole, Word, key, maybe,
+    ANYTHING, Any, COUNTS, Kind, Object, OrNull, Shape, TAGS, TEXTS, Text, Truth, Whole, Word, key,
+    maybe,
 };
 
 /// The user who asks.
@@ -113,22 +114,22 @@ pub(in crate::management) const POLICY: Shape = Shape {
     ],
 };
 
+/// What a policy is for.
+pub(super) const APPLY_TO: Kind = Word(&[
+    "all",
+    "queues",
+    "exchanges",
+    "classic_queues",
+    "quorum_queues",
+    "streams",
+]);
+
 /// What a policy is made with.
 pub(in crate::management) const POLICY_DECLARATION: Shape = Shape {
     name: "PolicyDeclaration",
     about: "What a policy is made with.",
     keys: &[
-        maybe(
-            "apply-to",
-            Word(&[
-                "all",
-                "queues",
-                "exchanges",
-                "classic_queues",
-                "quorum_queues",
-                "streams",
-            ]),
-        ),
+        maybe("apply-to", APPLY_TO),
         key("definition", ANYTHING).about("Keys with their values, at least one."),
         key("pattern", Text).about("A regular expression, searched in names."),
         maybe("priority", Whole).about("The highest one that matches applies; 0 if not said."),
