@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: leveret_allocator::Allocator = leveret_allocator::Allocator;
+static ALLOCATOR: leveret_memory::Allocator = leveret_memory::Allocator;
 
 fn main() -> ExitCode {
     leveret::program::main()

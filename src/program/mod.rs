@@ -254,6 +254,7 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
         _ => announce(&ready),
     }
     service::ready();
+    leveret_memory::release_code();
 
     let stop = signals.wait_or(&asked);
     service::stopping();

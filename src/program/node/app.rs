@@ -136,7 +136,7 @@ impl App {
         }
         self.set_state(State::Starting);
         let builder = Broker::builder().settings(running.settings.clone());
-        let builder = builder.reclaim(leveret_allocator::collect);
+        let builder = builder.reclaim(leveret_memory::collect);
         let builder = builder.hold(running.hold.clone());
         let broker = builder.kept(running.kept.clone()).start();
         let broker = broker.inspect_err(|_| self.set_state(State::Stopped))?;

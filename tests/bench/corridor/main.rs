@@ -38,7 +38,7 @@ mod peer;
 
 /// As in the program, whose allocations are part of what is counted.
 #[global_allocator]
-static ALLOCATOR: leveret_allocator::Allocator = leveret_allocator::Allocator;
+static ALLOCATOR: leveret_memory::Allocator = leveret_memory::Allocator;
 
 /// Within [`work_that_counts`].
 static COUNTS: AtomicBool = AtomicBool::new(false);

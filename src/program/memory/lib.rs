@@ -1,12 +1,17 @@
-//! The program's allocator, and the one call of it that no safe crate has.
+//! The program's memory: its allocator, and how it gives back to the system what it no longer needs.
 //!
 //! mimalloc gives free pages back to the system while its threads allocate and free. Threads that
 //! sleep, as they do when publishers wait for memory, keep what they have. [`collect`] gives it
-//! back at once.
+//! back at once. [`release_code`] gives back what is left of the start.
 //!
-//! Owns the only unsafe call of the workspace, which is why it is a crate of its own: everything
+//! Owns the only unsafe calls of the workspace, which is why it is a crate of its own: everything
 //! else is compiled with `unsafe_code = "forbid"`. Knows nothing of the broker.
 
+#[cfg(target_os = "linux")]
+mod code;
+
+#[cfg(target_os = "linux")]
+pub use code::release_code;
 pub use mimalloc::MiMalloc as Allocator;
 
 /// Gives all free pages of this thread, and those that belong to no thread, back to the system.
@@ -23,6 +28,10 @@ pub fn collect() {
         libmimalloc_sys::mi_collect(force);
     }
 }
+
+/// Does nothing on this system.
+#[cfg(not(target_os = "linux"))]
+pub fn release_code() {}
 
 #[cfg(test)]
 mod tests {
