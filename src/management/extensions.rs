@@ -4,12 +4,15 @@
 //! Source: RabbitMQ 4.3.6, its tools.
 
 use super::contract::{
-    BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, OF_PERMISSION, Takes, act, one, other,
+    BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, OF_PERMISSION, Takes, act, list, one, other,
 };
-use super::resources::{browse, explain, live, log, picking, plugins, queues, sessions, users};
+use super::resources::{
+    browse, explain, flows, live, log, picking, plugins, queues, sessions, users,
+};
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shape::Shape;
 use super::shapes::explain::{PERMITTED, POLICY_IDEA, POLICY_PREVIEW};
+use super::shapes::flows::{EXCHANGE_FLOW, QUEUE_FLOW};
 use super::shapes::log::LOG;
 use super::shapes::messages::{ACTED, PICKED, PICKED_TO_MOVE};
 use super::shapes::nodes::{CHANGED_PLUGINS, ENABLED_PLUGINS, PLUGINS};
@@ -35,6 +38,22 @@ routes! { EXTENSIONS;
         Post, Policymaker, None, explain::policy,
             other(Takes::Object(&POLICY_IDEA), Gives::Object(&POLICY_PREVIEW)),
             "What a policy would do if it were set: for what it would be, and what is there now.";
+    }
+    "/leveret/flows/exchanges" {
+        Get, Management, None, flows::exchanges, list(&EXCHANGE_FLOW),
+            "What was published to exchanges, and what they had no queue for.";
+    }
+    "/leveret/flows/exchanges/{vhost}" {
+        Get, Vhost, None, flows::exchanges_of_vhost, list(&EXCHANGE_FLOW),
+            "The same of a virtual host.";
+    }
+    "/leveret/flows/queues" {
+        Get, Management, None, flows::queues, list(&QUEUE_FLOW),
+            "What came to queues by which exchange, and what died in them.";
+    }
+    "/leveret/flows/queues/{vhost}" {
+        Get, Vhost, None, flows::queues_of_vhost, list(&QUEUE_FLOW),
+            "The same of a virtual host.";
     }
     "/leveret/live" {
         GetEvents, Management, None, live::live, LIVE,

@@ -1,7 +1,10 @@
 //! Items of a list that is written while it is sent: each is shown when its turn comes, so that no
 //! list of many is in memory as a whole.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use leveret_codec::types::ShortString;
 
 use super::Scope;
 use super::exchanges::exchange_view;
@@ -9,6 +12,8 @@ use super::listing::{Item, SortKey};
 use super::{ConnectionSort, ConnectionView, ExchangeSort, ExchangeView, QueueSort, QueueView};
 use crate::desk::Desk;
 use crate::desk::session::Session;
+use crate::queue::Stats;
+use crate::tally::ExchangeTotals;
 use crate::vhost::{Exchange, QueueHandle, Vhost};
 
 /// A queue that is not shown yet.
@@ -31,6 +36,13 @@ impl QueueRef {
     pub(crate) fn sort_key(&self, sort: QueueSort) -> SortKey {
         sort.key(&self.queue)
     }
+
+    /// What came to it by the exchange that it was published to, and what it has done. Both are of
+    /// the same moment.
+    pub(crate) fn flow(&self) -> (BTreeMap<ShortString, u64>, Stats) {
+        self.queue
+            .look(|state| (state.by_exchange(), state.stats()))
+    }
 }
 
 impl ExchangeRef {
@@ -42,6 +54,11 @@ impl ExchangeRef {
     /// The exchange as it is now.
     pub(crate) fn view(&self) -> ExchangeView {
         exchange_view(&self.vhost, &self.exchange)
+    }
+
+    /// What was published to it.
+    pub(crate) fn totals(&self) -> ExchangeTotals {
+        self.exchange.tally.totals()
     }
 }
 

@@ -11,6 +11,7 @@ pub(super) mod definitions;
 pub(super) mod exchanges;
 pub(super) mod explain;
 pub(super) mod features;
+pub(super) mod flows;
 mod garbage;
 pub(super) mod health;
 pub(super) mod live;

@@ -6,6 +6,7 @@ pub(super) mod broker;
 pub(super) mod connections;
 pub(super) mod definitions;
 pub(super) mod explain;
+pub(super) mod flows;
 pub(super) mod health;
 pub(super) mod log;
 pub(super) mod messages;
