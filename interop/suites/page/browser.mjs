@@ -92,10 +92,19 @@ export async function everywhere(name, place, ready) {
   }
 }
 
+/** Waits until `check` is true in the page, which may not evaluate text by itself. */
+export async function until(page, check, given) {
+  const end = Date.now() + 15_000;
+  while (!(await page.evaluate(check, given))) {
+    assert.ok(Date.now() < end, `never: ${check}`);
+    await page.waitForTimeout(100);
+  }
+}
+
 /** What a client names is in this place, and none of it is alive. */
 export async function harmless(place) {
   const page = await at(place);
-  await page.waitForFunction((text) => document.body.textContent.includes(text), MARKUP);
+  await until(page, (text) => document.body.textContent.includes(text), MARKUP);
   await inert(page);
   await done(page);
 }

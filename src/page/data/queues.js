@@ -58,6 +58,16 @@ export function listPath(withHistories) {
 }
 
 /**
+ * All queues of a virtual host, without histories.
+ *
+ * @param {string} vhost
+ */
+export function queuesPath(vhost) {
+  const columns = COLUMNS.filter((name) => name !== 'messages_details');
+  return `/queues/${encodeURIComponent(vhost)}?columns=${columns.join(',')}`;
+}
+
+/**
  * The query for histories of one queue.
  *
  * @param {number} age seconds

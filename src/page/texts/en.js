@@ -28,6 +28,9 @@ export const t = {
     overview: 'Overview',
     queues: 'Queues',
     queue: 'Queue',
+    exchanges: 'Exchanges',
+    exchange: 'Exchange',
+    routing: 'Routing',
     login: 'Log in',
   },
   login: {
@@ -51,6 +54,9 @@ export const t = {
       ['← →', 'Read a plot, once it has the focus'],
       ['g o', 'Overview'],
       ['g q', 'Queues'],
+      ['g e', 'Exchanges'],
+      ['g r', 'Routing'],
+      ['← ↑ → ↓', 'Walk through the graph; + − 0 zoom it'],
       ['?', 'This help'],
     ]),
   },
@@ -199,6 +205,169 @@ export const t = {
       delivery_limit: 'was delivered too often',
     }),
   },
+  exchanges: {
+    filter: 'Filter exchanges',
+    hint: 'Part of a name, /pattern/, type:topic, policy:name, vhost:name, -not',
+    total: (/** @type {string} */ all) => howMany(all, 'exchange'),
+    empty: 'No exchange is like that.',
+    states: /** @type {Record<string, string>} */ ({
+      busy: 'busy',
+      unroutable: 'had no queue for a message',
+      unbound: 'without bindings',
+      'built-in': 'built in',
+    }),
+    name: 'Name',
+    type: 'Type',
+    bindings: 'Bindings',
+    incoming: 'In',
+    outgoing: 'Out',
+    unroutable: 'Unroutable',
+    unroutableAbout: 'Messages that no queue got: they were dropped, or returned to who sent them',
+    lostNow: (/** @type {string} */ speed) => `${speed} right now`,
+    add: 'New exchange',
+    addTitle: 'New exchange',
+    added: 'Declared.',
+    durable: 'Survives a restart',
+    internal: 'Only for other exchanges: clients may not publish to it',
+    arguments: 'Arguments',
+    argumentsHint: 'A JSON object, such as {"alternate-exchange": "lost"}',
+    marks: {
+      alternate: ['AE', 'What it has no queue for goes to another exchange'],
+      internal: ['internal', 'Clients may not publish to it'],
+      transient: ['transient', 'Is gone after a restart'],
+      autoDelete: ['auto', 'Goes with its last binding'],
+    },
+  },
+  exchange: {
+    drawn: 'Show it in the topology',
+    publish: 'Publish',
+    publishTitle: (/** @type {string} */ name) => `Publish to ${name}`,
+    key: 'Routing key',
+    bind: 'Add a binding',
+    bindTitle: (/** @type {string} */ name) => `A binding from ${name}`,
+    bindHint: 'A JSON object; what a headers exchange compares',
+    toKind: 'To',
+    toQueue: 'a queue',
+    toExchange: 'an exchange',
+    to: 'Its name',
+    bound: 'Bound.',
+    unbind: 'Remove',
+    unbindOf: (/** @type {string} */ name, /** @type {string} */ key) =>
+      `Remove the binding of ${name}${key ? ` by ${key}` : ''}`,
+    unbound: 'The binding is gone.',
+    undo: 'Undo',
+    remove: 'Delete',
+    removeTitle: (/** @type {string} */ name) => `Delete ${name}?`,
+    removeAbout: (/** @type {string} */ many) =>
+      `It goes with its ${howMany(many, 'binding')}, and publishers get an error.`,
+    removed: 'Deleted.',
+    incoming: 'published to it',
+    outgoing: 'copies to queues',
+    totalIn: 'published to it',
+    totalOut: 'copies to queues',
+    alternate: 'unroutable goes to',
+    autoDelete: 'goes with its last binding',
+    internal: 'clients may not publish to it',
+    goes: 'Goes to',
+    comes: 'Comes from',
+    implied: 'Every queue is bound here by its name, and cannot be unbound.',
+    goesNowhere: 'Nothing is bound to it: what is published to it has no queue.',
+    comesNowhere: 'No exchange is bound to it: only clients publish to it.',
+    more: (/** @type {string} */ many) => `${many} more are not shown.`,
+  },
+  graph: { zoom: 'Zoom', larger: 'Larger', smaller: 'Smaller', fit: 'Show all of it' },
+  routing: {
+    label: (/** @type {string} */ exchanges, /** @type {string} */ queues) =>
+      `Topology: ${howMany(exchanges, 'exchange')}, ${howMany(queues, 'queue')}`,
+    total: (/** @type {string} */ exchanges, /** @type {string} */ queues) =>
+      `${howMany(exchanges, 'exchange')}, ${howMany(queues, 'queue')}`,
+    kinds: { exchange: 'Exchange', queue: 'Queue', missing: 'Missing' },
+    edges: {
+      binding: 'binding',
+      alternate: 'alternate exchange',
+      'dead-letter': 'dead letters',
+    },
+    moves: 'messages go this way',
+    legend: 'What is drawn how',
+    missing: 'is not there',
+    missingAbout: 'is not there: what goes this way is lost.',
+    exchangeSaid: (/** @type {string} */ type, /** @type {string} */ speed) =>
+      `${type}, ${speed} published to it`,
+    ready: (/** @type {string} */ many) => `${many} ready`,
+    held: (/** @type {string} */ many) => `${many} held`,
+    group: (/** @type {string} */ many) => `${many} queues that are joined alike`,
+    more: (/** @type {string} */ many) => `(${many} not shown: filter by name)`,
+    bundle: (/** @type {string} */ many) => `${many} at once`,
+    keys: (/** @type {string} */ many) => `${many} keys`,
+    filter: 'Filter by name',
+    hint: 'Part of a name, or /pattern/: what fits is shown with what it is joined to',
+    toggles: { default: 'default exchange', unused: 'unused amq.* exchanges' },
+    as: 'Shown as',
+    graph: 'Graph',
+    list: 'List',
+    nothing: 'There are no queues yet. Once a client declares some, they are drawn here.',
+    none: 'Nothing is named like that.',
+    tooMany: (/** @type {string} */ many) =>
+      `${many} exchanges and queues are too many for one drawing. ` +
+      'Filter by name, or look at the list.',
+    from: 'From',
+    way: 'Way',
+    keysOf: 'Keys',
+    to: 'To',
+    rate: 'Rate',
+    rateAbout: 'Copies of messages that went this way, per second, as far as it is counted',
+    choose: 'Nothing is chosen',
+    chooseAbout: 'Choose an exchange or a queue to see what it is joined to.',
+    around: 'How much is shown around it',
+    steps: { 0: 'All', 1: '1 step', 2: '2 steps', 4: '4 steps' },
+    letGo: 'Clear',
+    comes: 'Comes from',
+    goes: 'Goes to',
+    nobody: 'Nothing.',
+  },
+  explain: {
+    title: 'What would happen to a message?',
+    about: 'The broker says where it would go. Nothing is published.',
+    exchange: 'Published to',
+    key: 'Routing key',
+    headers: 'Headers',
+    headersHint: 'A JSON object, or nothing',
+    ask: 'Show its way',
+    clear: 'Clear',
+    noJson: 'The headers are no JSON object.',
+    cut: 'There is more: this is where the broker stopped looking.',
+    noQueue: 'No queue gets it here.',
+    published: (/** @type {string} */ exchange, /** @type {string} */ key) =>
+      `Published to ${exchange} with ${key}`,
+    letGo: (
+      /** @type {string} */ exchange,
+      /** @type {string} */ key,
+      /** @type {string} */ time,
+    ) => `Let go by ${exchange} after ${time}, with ${key}`,
+    died: (
+      /** @type {string} */ queue,
+      /** @type {string} */ reason,
+      /** @type {string} */ exchange,
+      /** @type {string} */ key,
+      /** @type {string} */ time,
+    ) =>
+      `Dead letter of ${queue}${reason ? ` (it ${reason})` : ''}` +
+      `${time ? `, after ${time}` : ''}: to ${exchange} with ${key}`,
+    via: (/** @type {string} */ via, /** @type {string | null} */ from) => {
+      if (via === 'alternate') return `By the alternate exchange of ${from}:`;
+      if (via === 'binding') return `By a binding of ${from}:`;
+      if (via === 'dead_letter') return 'As a dead letter:';
+      return via === 'delay' ? 'Once its delay is over:' : 'By';
+    },
+    fates: /** @type {Record<string, string>} */ ({
+      delivered: 'delivered',
+      ready: 'waits',
+      refused: 'refused',
+      dropped: 'dropped',
+      expired: 'expires at once',
+      duplicate: 'already there',
+    }),
+  },
   settings: /** @type {Record<string, string>} */ ({
     'message-ttl': 'messages live for',
     expires: 'goes when unused for',
@@ -259,4 +428,12 @@ function growth(speed) {
 function list(names) {
   if (names.length < 3) return names.join(' and ');
   return `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
+}
+
+/**
+ * @param {string} many
+ * @param {string} what one of them
+ */
+function howMany(many, what) {
+  return `${many} ${what}${many === '1' ? '' : 's'}`;
 }

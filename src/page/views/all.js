@@ -31,12 +31,15 @@
  *   entry of the menu; `watch` is asked again after each answer
  */
 
+import { exchange } from './exchange.js';
+import { exchanges } from './exchanges.js';
 import { overview } from './overview.js';
 import { queue } from './queue.js';
 import { queues } from './queues.js';
+import { routing } from './routing.js';
 
 /** @type {View[]} */
-export const views = [overview, queues, queue];
+export const views = [overview, queues, queue, exchanges, exchange, routing];
 
 /** @param {Place} at */
 export function viewOf(at) {
