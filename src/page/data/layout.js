@@ -7,7 +7,8 @@
  * @typedef {{id: string, from: string, to: string, order?: number, isLoose?: boolean,
  *   room?: number}} Line
  *   `order`: see `ranks.js`; `isLoose`: it says nothing about where boxes are, as the many lines to
- *   a place for everything that is lost; `room`: pixels that its text takes
+ *   a place for everything that is lost; `room`: pixels that its text takes, where it arrives, or
+ *   where it begins if it is loose
  * @typedef {{x: number, y: number, width: number, height: number}} Spot
  * @typedef {{x: number, y: number}} Point
  * @typedef {{points: Point[], isTurned: boolean}} Route
@@ -24,8 +25,6 @@ import { columnsOf, turned } from './ranks.js';
 const GAP = 14;
 const COLUMN_GAP = 84;
 const PART_GAP = 36;
-/** Pixels to the right of a box that the name of where a loose line leads to takes. */
-export const TAIL = 116;
 /** Pixels between two ends of lines on a side of a box, if it has the room. */
 const END_GAP = 15;
 
@@ -38,7 +37,11 @@ const END_GAP = 15;
  */
 export function layout(boxes, lines, { aspect = 1.6, room = Infinity, before } = {}) {
   const firm = lines.filter(({ isLoose, from, to }) => !isLoose && from !== to);
-  const tails = new Set(lines.filter(({ isLoose }) => isLoose).map(({ from }) => from));
+  /** @type {Map<string, number>} */
+  const tails = new Map();
+  for (const { isLoose, from, room: own = 0 } of lines) {
+    if (isLoose) tails.set(from, Math.max(tails.get(from) ?? 0, own));
+  }
   const parts = partsOf(boxes, firm).map((part) =>
     withTails(drawn(part.boxes, part.lines, before), tails),
   );
@@ -80,11 +83,11 @@ function partsOf(boxes, lines) {
 
 /**
  * @param {Layout} part
- * @param {Set<string>} tails boxes that a loose line begins at
+ * @param {Map<string, number>} tails pixels to the right of a box that its loose lines take
  */
 function withTails(part, tails) {
   for (const [id, { x, width }] of part.spots) {
-    if (tails.has(id)) part.width = Math.max(part.width, x + width + TAIL);
+    part.width = Math.max(part.width, x + width + (tails.get(id) ?? 0));
   }
   return part;
 }

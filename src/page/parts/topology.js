@@ -34,6 +34,9 @@ const FONTS = {
 /** Pixels of boxes. */
 const BOX = { height: 46, least: 168, sides: 46, end: 15 };
 const RATE_ROOM = 46;
+/** Pixels of the beginning of a loose line, and of a line without a text. */
+const TAIL = 26;
+const BARE = 24;
 /** Letters that are shown. */
 const NAME_MAX = 30;
 const KEY_MAX = 24;
@@ -244,13 +247,15 @@ function linesOf({ nodes, edges }, inside, { rates, lit, named, chosen }) {
     const isNamed = named.size === 0 || all.some((e) => named.has(e.from) || named.has(e.to));
     const title =
       all.length === 1 ? edgeTitle(all[0], nodes, fast) : t.routing.bundle(count(all.length));
-    const room =
-      isLoose || (kind !== 'binding' && text === '') ? 24 : widthOf(text, 'key') + RATE_ROOM;
+    const isShort = kind !== 'binding' && text === '';
+    const end = cut(nameOf(nodes.get(to)), TAIL_MAX);
+    const tail = TAIL + widthOf(end, 'key');
+    const room = isLoose ? tail : isShort ? BARE : widthOf(text, 'key') + RATE_ROOM;
     const order = orderOf(kind, isFed.has(from));
     const isDim = lit ? !isLit : !isNamed;
     // One that leads to or from what is chosen is drawn whole.
     const isWhole = !isLoose || from === chosen || to === chosen;
-    const loose = isWhole ? undefined : { from, to: cut(nameOf(nodes.get(to)), TAIL_MAX) };
+    const loose = isWhole ? undefined : { from, to: end };
     return {
       ...{ id, kind, from, to, order, isLoose, room, text, said, title },
       ...{ rate: fast, isLit, isDim, loose },
