@@ -5,18 +5,19 @@
 //! counts as an answer without channels; one that is stuck is not waited for longer than the door
 //! wants.
 //!
-//! Owns the gathering of answers and the shape of a channel's snapshot. Knows no runtime: waiting
-//! is a plain [`Future`].
+//! Owns the gathering of answers, the shape of a channel's snapshot and that of what it holds.
+//! Knows no runtime: waiting is a plain [`Future`].
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use leveret_codec::types::ChannelId;
+use leveret_codec::types::{ChannelId, ShortString};
 use serde::Serialize;
 
 use crate::clock::Wall;
-use crate::ids::ConnectionId;
+use crate::entry::Entry;
+use crate::ids::{ConnectionId, ConsumerId, QueueId};
 use crate::sync::Mutex;
 use crate::tally::ReadTotals;
 
@@ -122,6 +123,53 @@ pub struct ChannelCounters {
     pub acked: u64,
 }
 
+/// A question for what connections hold of a queue, each as much as one answer may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldBy {
+    /// The queue.
+    pub queue: QueueId,
+    /// From this channel and delivery tag on.
+    pub from: (ChannelId, u64),
+    /// Most messages of an answer.
+    pub messages: usize,
+}
+
+/// What a connection holds of a queue, or some of it.
+#[derive(Debug)]
+pub struct HeldPiece {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// In the order of channels and delivery tags.
+    pub held: Vec<Held>,
+    /// The channel and the delivery tag where to go on, if there may be more.
+    pub next: Option<(ChannelId, u64)>,
+}
+
+/// A message that was delivered and is not settled.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The channel that holds it.
+    pub channel: ChannelId,
+    /// Its delivery tag there.
+    pub tag: u64,
+    /// The consumer that it was delivered to, which may have been cancelled since; `None` if it was
+    /// got.
+    pub consumer_tag: Option<ShortString>,
+    /// When it was delivered.
+    pub delivered: Wall,
+    /// The message, with its state in the queue.
+    pub entry: Entry,
+}
+
+/// Since when a consumer holds the oldest of what it has not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldSince {
+    /// The consumer.
+    pub consumer: ConsumerId,
+    /// When that was delivered.
+    pub delivered: Wall,
+}
+
 /// How much is asked of each channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
@@ -133,34 +181,44 @@ pub enum Detail {
 }
 
 /// The answers to one question, as they come in.
-#[derive(Default)]
-struct Gathered {
-    channels: Vec<ChannelSnapshot>,
+struct Gathered<A> {
+    answers: Vec<A>,
     /// Connections that have not answered.
     missing: usize,
     waker: Option<Waker>,
 }
 
-/// What a connection is handed to answer with.
-pub struct Ticket {
-    detail: Detail,
-    gathered: Arc<Mutex<Gathered>>,
+impl<A> Default for Gathered<A> {
+    fn default() -> Self {
+        Self {
+            answers: Vec::new(),
+            missing: 0,
+            waker: None,
+        }
+    }
 }
 
-impl Ticket {
-    /// How much is asked for.
+/// What a connection is handed to answer with: the question `Q`, to be answered with any number of
+/// `A`.
+pub struct Ticket<Q = Detail, A = ChannelSnapshot> {
+    question: Q,
+    gathered: Arc<Mutex<Gathered<A>>>,
+}
+
+impl<Q, A> Ticket<Q, A> {
+    /// What is asked for.
     #[must_use]
-    pub fn detail(&self) -> Detail {
-        self.detail
+    pub fn question(&self) -> &Q {
+        &self.question
     }
 
     /// Answers; the ticket is used up.
-    pub fn answer(self, channels: impl IntoIterator<Item = ChannelSnapshot>) {
-        self.gathered.lock().channels.extend(channels);
+    pub fn answer(self, answers: impl IntoIterator<Item = A>) {
+        self.gathered.lock().answers.extend(answers);
     }
 }
 
-impl Drop for Ticket {
+impl<Q, A> Drop for Ticket<Q, A> {
     fn drop(&mut self) {
         let mut gathered = self.gathered.lock();
         gathered.missing -= 1;
@@ -175,48 +233,64 @@ impl Drop for Ticket {
     }
 }
 
-impl std::fmt::Debug for Ticket {
+impl<Q, A> std::fmt::Debug for Ticket<Q, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Ticket")
     }
 }
 
 /// Resolves when every connection that was asked has answered or is gone.
-#[derive(Default)]
-pub struct Answers {
-    detail: Detail,
-    gathered: Arc<Mutex<Gathered>>,
+pub struct Answers<Q = Detail, A = ChannelSnapshot> {
+    question: Q,
+    gathered: Arc<Mutex<Gathered<A>>>,
 }
 
-impl Answers {
-    /// Of a question for so much.
-    #[must_use]
-    pub(crate) fn of(detail: Detail) -> Self {
+impl<Q: Default, A> Default for Answers<Q, A> {
+    fn default() -> Self {
         Self {
-            detail,
-            ..Self::default()
+            question: Q::default(),
+            gathered: Arc::default(),
+        }
+    }
+}
+
+impl<Q: Clone, A> Answers<Q, A> {
+    /// Of a question.
+    #[must_use]
+    pub(crate) fn of(question: Q) -> Self {
+        Self {
+            question,
+            gathered: Arc::default(),
         }
     }
 
     /// A ticket for one more connection.
     #[must_use]
-    pub(crate) fn ticket(&self) -> Ticket {
+    pub(crate) fn ticket(&self) -> Ticket<Q, A> {
+        self.ticket_for(self.question.clone())
+    }
+
+    /// The same with another question.
+    #[must_use]
+    pub(crate) fn ticket_for(&self, question: Q) -> Ticket<Q, A> {
         self.gathered.lock().missing += 1;
         Ticket {
-            detail: self.detail,
+            question,
             gathered: Arc::clone(&self.gathered),
         }
     }
+}
 
+impl<Q, A> Answers<Q, A> {
     /// What has come in so far, and how many connections have not answered yet.
     #[must_use]
-    pub fn take(&self) -> (Vec<ChannelSnapshot>, usize) {
+    pub fn take(&self) -> (Vec<A>, usize) {
         let mut gathered = self.gathered.lock();
-        (std::mem::take(&mut gathered.channels), gathered.missing)
+        (std::mem::take(&mut gathered.answers), gathered.missing)
     }
 }
 
-impl Future for &Answers {
+impl<Q, A> Future for &Answers<Q, A> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {

@@ -106,6 +106,11 @@ pub const HTTP_BROWSE_MAX: usize = 1_000;
 /// further one. The client asks again.
 pub const HTTP_BROWSE_SEEN: (usize, u64) = (20_000, 64 * 1024 * 1024);
 
+/// Unsettled deliveries that a connection looks through when it is asked for those of a queue; the
+/// caller asks again from there on. Asked since when consumers hold them it says nothing of what is
+/// behind.
+pub const HELD_SEEN_MAX: usize = 16_384;
+
 /// Messages that an answer over HTTP names because they stay where they are, though they were to be
 /// dropped or moved; others are only counted.
 pub const HTTP_STAYS_MAX: usize = 100;

@@ -20,7 +20,7 @@ use crate::clock::timers::Timed;
 use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::ids::ConsumerId;
-use crate::inquiry::Ticket;
+use crate::inquiry::{HeldBy, HeldPiece, HeldSince, Ticket};
 use crate::store::Position;
 use crate::sync::Mutex;
 
@@ -59,6 +59,10 @@ pub enum Mail {
     Paid(Position),
     /// What is known of its channels is wanted.
     Ask(Ticket),
+    /// What it holds of a queue is wanted.
+    AskHeld(Ticket<HeldBy, HeldPiece>),
+    /// Since when its consumers hold what they have not settled is wanted.
+    AskHeldSince(Ticket<(), HeldSince>),
     /// The broker closes the connection: deleted vhost or user, by an operator.
     Close(AmqpError),
     /// The broker stops: the connection closes, and its client is waited for only briefly.

@@ -23,11 +23,11 @@
 pub use crate::desk::rates::{Range, Sample, Subject, Trend, Window, Windows};
 pub use crate::desk::session::State;
 pub use crate::desk::views::{
-    BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerView,
-    DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing, LoginAttempts, Measured,
-    MemoryParts, MemoryUse, MessageCounts, NameFilter, ObjectTotals, Overview, Page, PageError,
-    Place, PlainTable, ProcessView, QueueCounts, QueueSort, QueueView, QuorumView, Scope, SortKey,
-    StreamView, UnfitPattern, VhostView,
+    BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerHolds,
+    ConsumerView, DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing,
+    LoginAttempts, Measured, MemoryParts, MemoryUse, MessageCounts, NameFilter, ObjectTotals,
+    Overview, Page, PageError, Place, PlainTable, ProcessView, QueueCounts, QueueSort, QueueView,
+    QuorumView, Scope, SortKey, StreamView, UnfitPattern, VhostView,
 };
 pub use crate::inquiry::{
     Answers, ChannelCounters, ChannelExchange, ChannelQueue, ChannelReach, ChannelSnapshot, Detail,

@@ -9,7 +9,6 @@ use leveret_codec::types::{DeliveryTag, ShortStr};
 
 use super::ledger::{Source, Unacked};
 use super::{Channel, Context, Departures};
-use crate::clock::Mono;
 use crate::entry::Entry;
 use crate::error::AmqpError;
 use crate::ids::IdMap;
@@ -87,14 +86,12 @@ impl Channel {
         } else {
             tally.delivered.raise(1);
             from.unsettled += 1;
-            let overdue = from
-                .timeout_ms
-                .map_or(Mono::NEVER, |ms| cx.now.mono.plus_ms(ms));
-            self.ledger.keep(Unacked {
+            let unacked = Unacked {
                 source,
-                overdue,
+                delivered: cx.now.mono,
                 entry,
-            });
+            };
+            self.ledger.keep(unacked, from.timeout_ms);
         }
     }
 
@@ -144,14 +141,12 @@ impl Channel {
             from.reading.sent += 1;
             from.reading.again += u64::from(again);
             from.unsettled += 1;
-            let overdue = from
-                .timeout_ms
-                .map_or(Mono::NEVER, |ms| cx.now.mono.plus_ms(ms));
-            self.ledger.keep(Unacked {
+            let unacked = Unacked {
                 source,
-                overdue,
+                delivered: cx.now.mono,
                 entry: got.entry,
-            });
+            };
+            self.ledger.keep(unacked, from.timeout_ms);
         }
         Ok(())
     }
@@ -188,7 +183,9 @@ impl Channel {
     ///
     /// Docs: RabbitMQ 4.3, consumers, delivery acknowledgement timeout.
     pub fn on_deadline(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
-        let mut overdue = self.ledger.overdue(cx.now.mono);
+        let consumers = &self.consumers;
+        let timeout_ms = |source| consumers.get(source).and_then(|from| from.timeout_ms);
+        let mut overdue = self.ledger.overdue(cx.now.mono, timeout_ms);
         let known = |source: &Source| self.consumers.get(*source).is_some();
         overdue.retain(known);
         let cannot = overdue

@@ -14,8 +14,8 @@ pub(super) type Source = u32;
 #[derive(Debug)]
 pub(super) struct Unacked {
     pub(super) source: Source,
-    /// When the acknowledgement is overdue; [`Mono::NEVER`] without a timeout.
-    pub(super) overdue: Mono,
+    /// When it was delivered.
+    pub(super) delivered: Mono,
     pub(super) entry: Entry,
 }
 
@@ -44,10 +44,11 @@ impl Ledger {
         self.last_tag
     }
 
-    /// Keeps a delivery under the tag that was given last.
-    pub(super) fn keep(&mut self, unacked: Unacked) {
-        if unacked.overdue != Mono::NEVER {
-            let overdue = unacked.overdue;
+    /// Keeps a delivery under the tag that was given last. `timeout_ms`: milliseconds after which
+    /// its acknowledgement is overdue, if it ever is: always the same for its source.
+    pub(super) fn keep(&mut self, unacked: Unacked, timeout_ms: Option<u64>) {
+        if let Some(ms) = timeout_ms {
+            let overdue = unacked.delivered.plus_ms(ms);
             self.first_overdue = Some(self.first_overdue.map_or(overdue, |at| at.min(overdue)));
         }
         let rises = |(tag, _): &(u64, _)| *tag < self.last_tag;
@@ -156,20 +157,35 @@ impl Ledger {
         self.first_overdue.unwrap_or(Mono::NEVER)
     }
 
-    /// Sources with an acknowledgement that is overdue at `now`.
-    pub(super) fn overdue(&mut self, now: Mono) -> Vec<Source> {
+    /// Sources with an acknowledgement that is overdue at `now`. `timeout_ms` gives what
+    /// [`Ledger::keep`] was given for each.
+    pub(super) fn overdue(
+        &mut self,
+        now: Mono,
+        timeout_ms: impl Fn(Source) -> Option<u64>,
+    ) -> Vec<Source> {
         let waiting = || self.unacked.iter().filter_map(|(_, slot)| slot.as_ref());
+        let overdue = |unacked: &Unacked| {
+            let ms = timeout_ms(unacked.source)?;
+            Some((unacked.delivered.plus_ms(ms), unacked.source))
+        };
         let mut sources: Vec<Source> = waiting()
-            .filter(|unacked| unacked.overdue <= now)
-            .map(|u| u.source)
+            .filter_map(overdue)
+            .filter(|(at, _)| *at <= now)
+            .map(|(_, source)| source)
             .collect();
         sources.sort_unstable();
         sources.dedup();
-        let later = waiting()
-            .map(|u| u.overdue)
-            .filter(|at| *at > now && *at != Mono::NEVER);
-        self.first_overdue = later.min();
+        let later = waiting().filter_map(overdue).map(|(at, _)| at);
+        self.first_overdue = later.filter(|at| *at > now).min();
         sources
+    }
+
+    /// Deliveries from tag `from` on, oldest first, with what was settled out of order as `None`.
+    pub(super) fn tags_from(&self, from: u64) -> impl Iterator<Item = (u64, Option<&Unacked>)> {
+        let seen = self.unacked.partition_point(|(tag, _)| *tag < from);
+        let rest = self.unacked.range(seen..);
+        rest.map(|(tag, slot)| (*tag, slot.as_ref()))
     }
 
     /// Takes out everything from `sources`, which rise, oldest first.

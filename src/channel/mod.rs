@@ -34,6 +34,7 @@ mod counting;
 mod declare;
 mod deliver;
 mod dropped;
+mod held;
 mod leaving;
 mod ledger;
 mod publish;
@@ -45,6 +46,7 @@ mod sources;
 mod tx;
 
 pub use dropped::{DroppedContent, Progress};
+pub use held::Looked;
 pub use leaving::{Departures, Told};
 
 use confirms::Confirms;

@@ -33,6 +33,7 @@ use crate::queue::ReturnCause;
 use crate::store::Position;
 use crate::turns;
 
+mod asked;
 mod contents;
 mod elsewhere;
 mod pausing;
@@ -320,9 +321,11 @@ impl Running {
                 self.on_pause(change, io.now);
             }
             Mail::Ask(ticket) => {
-                let channels = self.channels.snapshots(self.session.id, ticket.detail());
+                let channels = self.channels.snapshots(self.session.id, *ticket.question());
                 ticket.answer(channels);
             }
+            Mail::AskHeld(ticket) => self.answer_held(ticket, io.now),
+            Mail::AskHeldSince(ticket) => self.answer_held_since(ticket, io.now),
             Mail::Close(error) | Mail::Stop(error) => return Err(error.in_method(0, 0).into()),
         }
         Ok(())

@@ -37,6 +37,8 @@ pub(crate) mod doorkeeper;
 mod exchanges;
 #[cfg(feature = "management")]
 pub(crate) mod explain;
+#[cfg(feature = "management")]
+mod held;
 mod messages;
 #[cfg(feature = "management")]
 mod picking;
@@ -65,6 +67,8 @@ pub use definitions::{
 };
 pub(crate) use definitions::{IMPORTED_HASH, check_document};
 pub use exchanges::ExchangeDeclaration;
+#[cfg(feature = "management")]
+pub use held::{HeldBookmark, HeldMessage, Holders};
 #[cfg(feature = "management")]
 pub use messages::QueuedMessages;
 pub use messages::{Publication, Published, QueuedMessage};

@@ -265,15 +265,29 @@ pub(super) const OF_NODE: &[Param] = &[
     ),
 ];
 
+/// Of consumers.
+pub(super) const OF_CONSUMERS: &[Param] = &[HELD];
+
+const HELD: Param = param(
+    "held",
+    Kind::Truth,
+    "With what consumers hold, since when, and how much more they may get: their connections are \
+     asked.",
+);
+
+/// Of a queue alone.
+pub(super) const OF_QUEUE: &[Param] = &[DISABLE_STATS, ENABLE_QUEUE_TOTALS, HELD];
+
 /// Of objects of queues.
-pub(super) const OF_QUEUES: &[Param] = &[
-    param("disable_stats", Kind::Truth, "Without figures."),
-    param(
-        "enable_queue_totals",
-        Kind::Truth,
-        "With counts of messages though without figures.",
-    ),
-];
+pub(super) const OF_QUEUES: &[Param] = &[DISABLE_STATS, ENABLE_QUEUE_TOTALS];
+
+const DISABLE_STATS: Param = param("disable_stats", Kind::Truth, "Without figures.");
+
+const ENABLE_QUEUE_TOTALS: Param = param(
+    "enable_queue_totals",
+    Kind::Truth,
+    "With counts of messages though without figures.",
+);
 
 /// Of what deletes a queue.
 pub(super) const IF_EMPTY_UNUSED: &[Param] = &[

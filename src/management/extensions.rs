@@ -75,7 +75,7 @@ routes! { EXTENSIONS;
     }
     "/leveret/queues/{vhost}/{queue}/messages" {
         Get, Vhost, Read, browse::browse, BROWSE,
-            "Messages that wait in a queue, without taking them.";
+            "Messages that wait in a queue, or are not settled, without taking them.";
     }
     "/leveret/queues/{vhost}/{queue}/messages/drop" {
         Post, Vhost, Read, picking::drop, pick(&PICKED),

@@ -6,9 +6,9 @@
 
 use super::checks::CHECKS;
 use super::contract::{
-    BIND, EXPORT, GET_MESSAGES, IF_EMPTY_UNUSED, IMPORT, LOG_IN, OF_NODE, OF_QUEUES, PUBLISH,
-    QUEUES, TEXT, UNLESS_USED, VERSION, act, begin, declare, list, list_if_well, one, pages, put,
-    set,
+    BIND, EXPORT, GET_MESSAGES, IF_EMPTY_UNUSED, IMPORT, LOG_IN, OF_CONSUMERS, OF_NODE, OF_QUEUE,
+    PUBLISH, QUEUES, TEXT, UNLESS_USED, VERSION, act, begin, declare, list, list_if_well, one,
+    pages, put, set,
 };
 use super::extensions::EXTENSIONS;
 use super::resources::{
@@ -77,7 +77,7 @@ routes! { OBJECTS;
         Get, Vhost, None, queues::of_vhost, QUEUES, "Queues of a virtual host.";
     }
     "/queues/{vhost}/{queue}" {
-        Get, Vhost, None, queues::one, one(&QUEUE).query(OF_QUEUES).counting(), "A queue, whole.";
+        Get, Vhost, None, queues::one, one(&QUEUE).query(OF_QUEUE).counting(), "A queue, whole.";
         Put, Vhost, Configure, queues::put, declare(&QUEUE_DECLARATION),
             "Declares a queue: durable, auto_delete, arguments, node.";
         Delete, Vhost, Configure, queues::delete, act().query(IF_EMPTY_UNUSED),
@@ -435,10 +435,11 @@ routes! { OBJECTS;
             "The channels in a virtual host.";
     }
     "/consumers" {
-        Get, Management, None, channels::consumers, list(&CONSUMER), "All consumers.";
+        Get, Management, None, channels::consumers, list(&CONSUMER).query(OF_CONSUMERS),
+            "All consumers.";
     }
     "/consumers/{vhost}" {
-        Get, Vhost, None, channels::consumers_of_vhost, list(&CONSUMER),
+        Get, Vhost, None, channels::consumers_of_vhost, list(&CONSUMER).query(OF_CONSUMERS),
             "The consumers in a virtual host.";
     }
 }

@@ -19,7 +19,7 @@ use leveret_codec::types::{ChannelId, ShortString};
 
 use super::{Cancelled, ConsumerSnapshot, Entry};
 use crate::events::Party;
-use crate::ids::{ConsumerId, IdMap};
+use crate::ids::{ConnectionId, ConsumerId, IdMap};
 use crate::mail::{Delivery, Resume};
 
 mod credit;
@@ -401,6 +401,16 @@ impl Consumers {
                 new.snapshot(*priority, *in_flight, active(consumer))
             })
             .collect()
+    }
+
+    /// How many messages each of them that holds any does, with its connection, in no order.
+    pub(super) fn held(&self) -> Vec<(ConnectionId, u32)> {
+        let holding = self
+            .by_id
+            .values()
+            .filter(|consumer| consumer.in_flight > 0);
+        let held = holding.map(|consumer| (consumer.new.connection, consumer.in_flight));
+        held.collect()
     }
 
     fn enter_ring(&mut self, id: ConsumerId) {

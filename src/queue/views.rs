@@ -1,6 +1,6 @@
 //! Answers about a queue: counts, listings, a look at its messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leveret_codec::table::Table;
 use leveret_codec::types::{ChannelId, ShortString};
@@ -162,6 +162,23 @@ impl Queue {
             OfType::Ordinary(queue) => queue.consumers.snapshots(),
             OfType::Stream(queue) => queue.readers.snapshots(),
         }
+    }
+
+    /// The connections with consumers that hold messages, each once, and whether these are all that
+    /// hold any: others may hold some by gets, and by consumers that were cancelled.
+    #[must_use]
+    pub fn holders(&self) -> (BTreeSet<ConnectionId>, bool) {
+        let held = match &self.0 {
+            OfType::Ordinary(queue) => queue.consumers.held(),
+            OfType::Stream(queue) => queue.readers.held(),
+        };
+        let mut all = 0;
+        let count = |(connection, in_flight): (ConnectionId, u32)| {
+            all += u64::from(in_flight);
+            connection
+        };
+        let holders = held.into_iter().map(count).collect();
+        (holders, all == self.unacked_count())
     }
 
     /// The tag of the consumer that has the queue for itself.
@@ -383,6 +400,9 @@ pub struct ConsumerSnapshot {
     pub priority: i64,
     /// Messages in flight or unacked.
     pub in_flight: u32,
+    /// Messages that it may get before it must settle some: the smaller one of what is left of its
+    /// own prefetch and of its channel's; `None` without a limit.
+    pub credit: Option<u64>,
     /// Whether it is served.
     pub active: bool,
     /// `up`, `single_active` or `waiting`.

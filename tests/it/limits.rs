@@ -110,6 +110,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "browse::one_request_looks_at_so_many_messages_at_most",
     ),
     (
+        "HELD_SEEN_MAX",
+        "held::a_long_ledger_is_looked_through_in_several_answers",
+    ),
+    (
         "HTTP_STAYS_MAX",
         "picking::of_many_that_stay_the_first_ones_are_named",
     ),

@@ -29,6 +29,7 @@ mod explain;
 mod flows;
 mod golden;
 mod gone;
+mod held;
 mod hostile;
 mod http;
 mod http_any;

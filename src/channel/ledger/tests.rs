@@ -25,16 +25,12 @@ fn entry(position: u64) -> Entry {
 
 fn deliver(ledger: &mut Ledger, source: u32, overdue_ms: u64) -> u64 {
     let tag = ledger.next_tag();
-    let overdue = match overdue_ms {
-        0 => Mono::NEVER,
-        ms => Mono::from_millis(ms),
-    };
-    let entry = entry(tag);
-    ledger.keep(Unacked {
+    let unacked = Unacked {
         source,
-        overdue,
-        entry,
-    });
+        delivered: Mono::ZERO,
+        entry: entry(tag),
+    };
+    ledger.keep(unacked, (overdue_ms > 0).then_some(overdue_ms));
     tag
 }
 
@@ -116,8 +112,14 @@ fn the_first_overdue_delivery_sets_the_deadline() {
     deliver(&mut ledger, 8, 100);
     deliver(&mut ledger, 9, 0);
     assert_eq!(ledger.next_timeout(), Mono::from_millis(100));
-    assert_eq!(ledger.overdue(Mono::from_millis(99)), Vec::<u32>::new());
-    assert_eq!(ledger.overdue(Mono::from_millis(100)), [8]);
+    let timeout_ms = |source| match source {
+        7 => Some(300),
+        8 => Some(100),
+        _ => None,
+    };
+    let mut overdue = |ms| ledger.overdue(Mono::from_millis(ms), timeout_ms);
+    assert_eq!(overdue(99), Vec::<u32>::new());
+    assert_eq!(overdue(100), [8]);
     assert_eq!(ledger.next_timeout(), Mono::from_millis(300));
 }
 

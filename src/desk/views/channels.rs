@@ -10,7 +10,7 @@ use super::{IDLE_AFTER_MS, PlainTable, Scope};
 use crate::clock::Wall;
 use crate::desk::Desk;
 use crate::desk::session::Session;
-use crate::ids::ConnectionId;
+use crate::ids::{ConnectionId, ConsumerId};
 use crate::inquiry::{Answers, ChannelSnapshot, Detail};
 use crate::mail::Mail;
 use crate::vhost::QueueHandle;
@@ -54,6 +54,9 @@ pub struct ChannelView {
 /// A consumer.
 #[derive(Clone, Debug, Serialize)]
 pub struct ConsumerView {
+    /// Its number and that of its connection.
+    #[serde(skip)]
+    pub(in crate::desk) ids: (ConsumerId, ConnectionId),
     /// Its tag.
     pub tag: String,
     /// Vhost of its queue.
@@ -74,6 +77,11 @@ pub struct ConsumerView {
     pub prefetch_count: u16,
     /// Messages in flight to it or unacknowledged.
     pub in_flight: u32,
+    /// Messages that it may get before it must acknowledge some: the smaller one of what is left of
+    /// its own limit and of its channel's; `None` without a limit.
+    pub credit: Option<u64>,
+    /// What its connection said of what it holds, if that was asked.
+    pub holds: Option<ConsumerHolds>,
     /// Whether it is served.
     pub active: bool,
     /// `up`, `single_active` or `waiting`.
@@ -85,6 +93,14 @@ pub struct ConsumerView {
     pub timeout_ms: Option<u64>,
     /// Its arguments.
     pub arguments: PlainTable,
+}
+
+/// What a consumer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ConsumerHolds {
+    /// When the oldest of it was delivered, in milliseconds since 1970; `None` if it holds nothing,
+    /// or its connection did not say so in time.
+    pub since_ms: Option<u64>,
 }
 
 impl Item for ChannelView {
@@ -217,6 +233,7 @@ impl Desk {
                 .as_ref()
                 .map(|session| session.user_name().to_owned());
             ConsumerView {
+                ids: (consumer.id, consumer.connection),
                 tag: consumer.tag.to_string(),
                 vhost: declared.vhost.to_string(),
                 queue: declared.name.to_string(),
@@ -227,6 +244,8 @@ impl Desk {
                 exclusive: consumer.exclusive,
                 prefetch_count: consumer.prefetch,
                 in_flight: consumer.in_flight,
+                credit: consumer.credit,
+                holds: None,
                 active: consumer.active,
                 activity_status: consumer.activity,
                 priority: consumer.priority,
@@ -242,7 +261,7 @@ impl Desk {
         Some(Arc::clone(&session))
     }
 
-    pub(super) fn place_of(&self, connection: ConnectionId) -> Option<Place> {
+    pub(in crate::desk) fn place_of(&self, connection: ConnectionId) -> Option<Place> {
         self.session(connection).map(|session| Place::of(&session))
     }
 }

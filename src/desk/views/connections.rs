@@ -9,6 +9,8 @@ use super::{PlainTable, Scope};
 use crate::clock::Mono;
 use crate::desk::Desk;
 use crate::desk::session::{Session, State};
+#[cfg(feature = "management")]
+use crate::ids::ConnectionId;
 
 /// A connection.
 #[derive(Clone, Debug, Serialize)]
@@ -157,6 +159,14 @@ impl Desk {
             is_users && scope.has(session.vhost.name())
         });
         meant.map(|session| Arc::clone(&session)).collect()
+    }
+
+    /// Numbers of the connections of `scope`, in no order.
+    #[cfg(feature = "management")]
+    pub(in crate::desk) fn connections_of(&self, scope: Scope<'_>) -> Vec<ConnectionId> {
+        let sessions = self.sessions.iter();
+        let meant = sessions.filter(|session| scope.has(session.vhost.name()));
+        meant.map(|session| session.id).collect()
     }
 
     /// The connection called `name`.

@@ -25,7 +25,7 @@ mod turnover;
 mod vhosts;
 
 pub use bindings::{BindingFilter, BindingView};
-pub use channels::{ChannelView, ConsumerView, Place};
+pub use channels::{ChannelView, ConsumerHolds, ConsumerView, Place};
 pub use connections::{ConnectionSort, ConnectionView};
 pub use deprecated::DeprecatedFeatureView;
 pub use exchanges::{ExchangeSort, ExchangeView};

@@ -332,6 +332,13 @@ impl Desk {
         Some(queue.look(|state| (state.shown_count(), state.ready_bytes())))
     }
 
+    /// How many messages of one queue are held, and the octets of their bodies.
+    #[cfg(feature = "management")]
+    pub(crate) fn how_much_is_held(&self, vhost: &str, name: &str) -> Option<(u64, u64)> {
+        let queue = self.find_vhost(vhost)?.find_queue(name)?;
+        Some(queue.look(|state| (state.unacked_count(), state.unacked_bytes())))
+    }
+
     pub(super) fn queue_view(
         &self,
         vhost: &Vhost,

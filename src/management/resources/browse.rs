@@ -1,8 +1,12 @@
-//! Messages that are looked at where they wait: nothing is taken, counted or moved.
+//! Messages that are looked at where they wait, or while consumers hold them: nothing is taken,
+//! counted or moved.
 //!
 //! A queue is looked through in pieces, each under its lock for as long as a run of neighbours
 //! takes to be read, and one request looks at so many messages at most. Its answer says where the
 //! next one goes on.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use super::message_object::{self, Cut, Shown, is_base64};
 use crate::clock::Now;
@@ -11,11 +15,13 @@ use crate::limits::{
     HTTP_BROWSE_MAX, HTTP_BROWSE_SEEN, HTTP_GET_BYTES, HTTP_GET_HERE, HTTP_ITEMS_HERE,
 };
 use crate::management::answer::{Answer, Refusal, Reply};
+use crate::management::aside::Room;
 use crate::management::ask::Ask;
 use crate::management::json::{Columns, Object, value_of};
 use crate::management::query::Query;
 
 mod filter;
+mod unacked;
 
 pub(super) use filter::Filter;
 
@@ -31,20 +37,21 @@ const TRUNCATE_MAX: usize = 8 * 1024 * 1024;
 /// Octets that every answer has room for: properties and headers of a few messages.
 const ROOM_LEAST: u64 = 1024 * 1024;
 
-/// Which messages are wanted, and how.
-struct Wish {
-    from: Bookmark,
+/// Which messages are wanted, and how; `B` says where to go on.
+struct Wish<B> {
+    from: B,
     count: usize,
     shown: Shown,
     filter: Filter,
 }
 
-impl Wish {
+impl<B: FromStr + Default> Wish<B> {
     fn read(query: &Query) -> Result<Self, Refusal> {
-        let from = query.get("from").unwrap_or("0.0");
-        let from = from.parse().map_err(|_| {
+        let from = query.get("from").map(str::parse).transpose();
+        let from = from.map_err(|_| {
             Refusal::bad("from is no bookmark: use what next said in an answer before")
         })?;
+        let from = from.unwrap_or_default();
         let count = whole(query, "count")?.unwrap_or(COUNT);
         if !(1..=HTTP_BROWSE_MAX).contains(&count) {
             let reason = format!("count must be from 1 to {HTTP_BROWSE_MAX}");
@@ -83,29 +90,20 @@ fn whole(query: &Query, name: &str) -> Result<Option<usize>, Refusal> {
 
 /// `GET /leveret/queues/V/Q/messages`.
 pub(in crate::management) async fn browse(ask: Ask) -> Answer {
+    match ask.query.get("state") {
+        None | Some("ready") => ready(&ask).await,
+        Some("unacked") => unacked::browse(&ask).await,
+        Some(_) => Err(Refusal::bad("state is ready or unacked")),
+    }
+}
+
+/// Those that wait.
+async fn ready(ask: &Ask) -> Answer {
     let name = ask.name("queue");
     let actor = ask.actor()?;
     let waits = ask.desk.how_much_waits(ask.name("vhost"), name);
     let waits = waits.ok_or_else(|| Refusal::missing("queue_not_found"))?;
-    // Some patterns take long to be compiled.
-    let many = match ask.query.is_true("use_regex") {
-        true => HTTP_ITEMS_HERE + 1,
-        false => 0,
-    };
-    let wish = ask.door.aside.read(many, || Wish::read(&ask.query));
-    let wish = wish.await?;
-    let most = wish.room(waits);
-    let room = ask.door.aside.room_for_answer(most).await;
-    let mut room = room.ok_or_else(Refusal::no_room)?;
-    let mut browsing = Browsing {
-        text: b"{\"messages\":[".to_vec(),
-        most: usize::try_from(most).unwrap_or(usize::MAX),
-        next: wish.from,
-        wish,
-        found: 0,
-        seen: 0,
-        octets: 0,
-    };
+    let (mut browsing, room) = Browsing::begin(ask, waits).await?;
     let is_all = loop {
         let now = ask.desk.env.clock.now();
         // What has left memory is read from disk.
@@ -114,22 +112,26 @@ pub(in crate::management) async fn browse(ask: Ask) -> Answer {
             break is_all;
         }
     };
-    let text = browsing.end(is_all);
+    Ok(answer(browsing.end(is_all, None), room))
+}
+
+/// A text that has its room.
+fn answer(text: Vec<u8>, mut room: Room) -> Reply {
     if text.len() as u64 <= HTTP_GET_HERE {
-        return Ok(Reply::json(text));
+        return Reply::json(text);
     }
     room.shrink(text.len());
-    Ok(Reply::kept(text, room))
+    Reply::kept(text, room)
 }
 
 /// A queue that is being looked through.
-struct Browsing {
-    wish: Wish,
+struct Browsing<B> {
+    wish: Wish<B>,
     text: Vec<u8>,
     /// Octets that the text may have.
     most: usize,
     /// Where to go on.
-    next: Bookmark,
+    next: B,
     /// Messages that were wanted.
     found: usize,
     /// Messages that were looked at, and their octets.
@@ -137,28 +139,51 @@ struct Browsing {
     octets: u64,
 }
 
-impl Browsing {
-    /// Looks at the next piece. `Some` if that was the last one, with whether it was the queue's.
-    fn piece(&mut self, actor: &Actor, name: &str, now: Now) -> Result<Option<bool>, Refusal> {
-        let QueuedMessages { messages, is_all } = actor.browse(name, self.next, PIECE)?;
+impl<B: Copy + Default + Display + FromStr> Browsing<B> {
+    /// Reads what is wanted of a queue with so many messages and so many octets in them, and waits
+    /// for room for the answer.
+    async fn begin(ask: &Ask, holds: (u64, u64)) -> Result<(Self, Room), Refusal> {
+        // Some patterns take long to be compiled.
+        let many = match ask.query.is_true("use_regex") {
+            true => HTTP_ITEMS_HERE + 1,
+            false => 0,
+        };
+        let wish = ask.door.aside.read(many, || Wish::<B>::read(&ask.query));
+        let wish = wish.await?;
+        let most = wish.room(holds);
+        let room = ask.door.aside.room_for_answer(most).await;
+        let room = room.ok_or_else(Refusal::no_room)?;
+        let browsing = Self {
+            text: b"{\"messages\":[".to_vec(),
+            most: usize::try_from(most).unwrap_or(usize::MAX),
+            next: wish.from,
+            wish,
+            found: 0,
+            seen: 0,
+            octets: 0,
+        };
+        Ok((browsing, room))
+    }
+
+    /// Notes that a message was looked at, and where to go on behind it. Returns whether that is
+    /// enough.
+    fn pass(&mut self, message: &QueuedMessage, next: B) -> bool {
         let (seen_max, octets_max) = HTTP_BROWSE_SEEN;
-        for (message, next) in messages {
-            if self.wish.filter.wants(&message) && !self.show(&message, next.to_last(), now) {
-                return Ok(Some(false));
-            }
-            self.next = next;
-            self.seen += 1;
-            self.octets += message.body().len() as u64;
-            let is_enough = self.found >= self.wish.count;
-            if is_enough || self.seen >= seen_max || self.octets >= octets_max {
-                return Ok(Some(false));
-            }
-        }
-        Ok(is_all.then_some(true))
+        self.next = next;
+        self.seen += 1;
+        self.octets += message.body().len() as u64;
+        let is_enough = self.found >= self.wish.count;
+        is_enough || self.seen >= seen_max || self.octets >= octets_max
     }
 
     /// Shows a message, if there is room for it; the first one always. `from` leads to it.
-    fn show(&mut self, message: &QueuedMessage, from: Bookmark, now: Now) -> bool {
+    fn show(
+        &mut self,
+        message: &QueuedMessage,
+        from: B,
+        expires_in: Option<u64>,
+        more: impl FnOnce(&mut Object<'_>),
+    ) -> bool {
         let before = self.text.len();
         if self.found > 0 {
             self.text.push(b',');
@@ -169,8 +194,9 @@ impl Browsing {
             message_object::origin(object, message);
             object.set("delivery_count", &message.delivery_count());
             object.set("stored", &message.is_stored());
-            object.set("expires_in", &message.expires_in(now));
+            object.set("expires_in", &expires_in);
             message_object::content(object, message, self.wish.shown);
+            more(object);
         });
         if self.found > 0 && self.text.len() > self.most {
             self.text.truncate(before);
@@ -180,15 +206,37 @@ impl Browsing {
         true
     }
 
-    /// The whole answer.
-    fn end(self, is_all: bool) -> Vec<u8> {
+    /// The whole answer. `unanswered`: how many connections did not answer, if any were asked.
+    fn end(self, is_all: bool, unanswered: Option<usize>) -> Vec<u8> {
         let mut text = self.text;
         text.extend_from_slice(b"],\"next\":");
         let next = (!is_all).then(|| self.next.to_string());
         value_of(&mut text, &next);
         text.extend_from_slice(b",\"seen\":");
         value_of(&mut text, &self.seen);
+        if let Some(unanswered) = unanswered {
+            text.extend_from_slice(b",\"unanswered\":");
+            value_of(&mut text, &unanswered);
+        }
         text.push(b'}');
         text
+    }
+}
+
+impl Browsing<Bookmark> {
+    /// Looks at the next piece. `Some` if that was the last one, with whether it was the queue's.
+    fn piece(&mut self, actor: &Actor, name: &str, now: Now) -> Result<Option<bool>, Refusal> {
+        let QueuedMessages { messages, is_all } = actor.browse(name, self.next, PIECE)?;
+        for (message, next) in messages {
+            let is_wanted = self.wish.filter.wants(&message);
+            let expires_in = message.expires_in(now);
+            if is_wanted && !self.show(&message, next.to_last(), expires_in, |_| ()) {
+                return Ok(Some(false));
+            }
+            if self.pass(&message, next) {
+                return Ok(Some(false));
+            }
+        }
+        Ok(is_all.then_some(true))
     }
 }

@@ -210,5 +210,37 @@ async fn show_consumers(ask: &Ask, scope: Scope<'_>) -> Answer {
     let write = move |object: &mut Object<'_>, view: &ConsumerView| {
         consumer_object::write(object, view, &node);
     };
-    list(ask, Pages::No, many, gather, |_, _| None, write).await
+    if !ask.query.is_true("held") {
+        return list(ask, Pages::No, many, gather, |_, _| None, write).await;
+    }
+    let aside = &ask.door.aside;
+    // Kept until the list has room, as for channels.
+    let place = aside.place_to_ask().await;
+    let mut views = aside.read(many, gather).await;
+    ask_what_is_held(ask, &mut views).await;
+    let many = views.len();
+    let octets_each = size_of::<ConsumerView>();
+    let room = aside.room(many, octets_each).await;
+    drop(place);
+    let gathering = Gathering {
+        pages: Pages::No,
+        many,
+        octets_each,
+        room,
+        gather: || views,
+    };
+    list_in(ask, gathering, |_, _| None, write).await
+}
+
+/// Asks the connections of those consumers that hold anything since when they do. Those that do not
+/// say so in time are passed over. The caller has the place to ask.
+pub(super) async fn ask_what_is_held(ask: &Ask, views: &mut [ConsumerView]) {
+    let answers = ask.desk.ask_held_since(views);
+    // What is missing then is counted by the desk.
+    drop(tokio::time::timeout(PATIENCE, &answers).await);
+    let note = || ask.desk.note_held_since(views, &answers);
+    let missing = ask.door.aside.read(MANY, note).await;
+    if missing > 0 {
+        crate::log::warn!("{missing} connections did not say in time what they hold");
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::channels::ask_what_is_held;
 use super::queue_object::{Detail, write, write_plain, write_totals};
 use crate::desk::rates::{Window, Windows};
 use crate::desk::views::{QueueRef, QueueSort, QueueView, Scope, SortKey};
@@ -135,7 +136,11 @@ fn found(ask: &Ask) -> Result<QueueView, Refusal> {
 
 /// `GET /queues/V/Q`.
 pub(in crate::management) async fn one(ask: Ask) -> Answer {
-    let view = found(&ask)?;
+    let mut view = found(&ask)?;
+    if ask.query.is_true("held") {
+        let _place = ask.door.aside.place_to_ask().await;
+        ask_what_is_held(&ask, &mut view.consumers).await;
+    }
     let windows = ask.windows_if_shown()?.map(windows);
     let node = &ask.door.node.name;
     Ok(ask.object(|object| match Style::of(&ask, Detail::Whole) {

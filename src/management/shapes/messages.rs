@@ -1,5 +1,6 @@
 //! Messages.
 
+use super::queues::CHANNEL_PLACE;
 use super::{
     ANYTHING, Any, Either, Key, List, Object, OrNull, Shape, Text, Truth, Whole, Word, key, maybe,
 };
@@ -60,11 +61,16 @@ pub(in crate::management) const MESSAGE: Shape = Shape {
     ],
 };
 
-/// A message that waits.
+/// A message that waits, or is held.
 const WAITING: Shape = Shape {
     name: "WaitingMessage",
-    about: "A message that waits in a queue.",
+    about: "A message of a queue; the channel, tags and time of one that is not settled are left \
+            out of others.",
     keys: &[
+        maybe("channel_details", Object(&CHANNEL_PLACE)).about("The channel that holds it."),
+        maybe("consumer_tag", OrNull(&Text)).about("Null if it was got."),
+        maybe("delivered_at", Whole).about("Milliseconds since 1970."),
+        maybe("delivery_tag", Whole),
         key("delivery_count", Whole).about("Deliveries that count towards the delivery limit."),
         key("exchange", Text),
         key("expires_in", OrNull(&Whole)).about("Milliseconds."),
@@ -85,11 +91,14 @@ const WAITING: Shape = Shape {
 /// Some of the messages that wait.
 pub(in crate::management) const BROWSED: Shape = Shape {
     name: "WaitingMessages",
-    about: "Some of the messages that wait in a queue, in the order in which they would leave.",
+    about: "Some of the messages of a queue: those that wait in the order in which they would \
+            leave, those that are not settled by connection, channel and delivery tag.",
     keys: &[
         key("messages", List(&Object(&WAITING))),
         key("next", OrNull(&Text)).about("Where to go on, as `from`; null at the end."),
         key("seen", Whole).about("Messages that were looked at for this answer."),
+        maybe("unanswered", Whole)
+            .about("Connections that did not say in time what they hold; with `state=unacked`."),
     ],
 };
 

@@ -104,7 +104,17 @@ pub(in crate::management) const CONSUMER: Shape = Shape {
         key("channel_details", Object(&CHANNEL_PLACE)),
         key("consumer_tag", Text),
         maybe("consumer_timeout", Whole).about("Milliseconds."),
+        maybe("credit", OrNull(&Whole)).about(
+            "With `held`: deliveries that it may get before it must settle some; null for \
+                    no limit.",
+        ),
         key("exclusive", Truth),
+        maybe("messages_unacknowledged", Whole)
+            .about("With `held`: deliveries that it has not settled, or that are on their way."),
+        maybe("oldest_unacknowledged_since", OrNull(&Whole)).about(
+            "With `held`: when the oldest of these was delivered, in milliseconds since \
+                    1970; null without any, or if its connection did not say so in time.",
+        ),
         key("prefetch_count", Whole),
         key("queue", Object(&NAME)),
     ],

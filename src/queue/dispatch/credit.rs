@@ -49,6 +49,17 @@ impl NewConsumer {
         None
     }
 
+    /// Messages that it may get before it must settle some; `None` without a limit.
+    fn credit_left(&self, in_flight: u32) -> Option<u64> {
+        let left = |limit: u64, used: u64| (limit > 0).then(|| limit.saturating_sub(used));
+        let own = left(self.prefetch.into(), in_flight.into()).filter(|_| !self.no_ack);
+        let shared = left(self.channel_credit.limit(), self.channel_credit.used());
+        match (own, shared) {
+            (Some(own), Some(shared)) => Some(own.min(shared)),
+            (own, shared) => own.or(shared),
+        }
+    }
+
     /// For listings. `single_active` says whether it is the active one, where only one is.
     pub(in crate::queue) fn snapshot(
         &self,
@@ -66,6 +77,7 @@ impl NewConsumer {
             prefetch: self.prefetch,
             priority,
             in_flight,
+            credit: self.credit_left(in_flight),
             active: single_active.unwrap_or(true),
             activity: match single_active {
                 None => "up",

@@ -15,7 +15,7 @@ use super::filter::Filter;
 use super::log::Log;
 use crate::entry::Facts;
 use crate::events::Fate;
-use crate::ids::ConsumerId;
+use crate::ids::{ConnectionId, ConsumerId};
 use crate::kind::QueueKind;
 use crate::mail::{Delivery, Mail, Resume};
 use crate::message::Message;
@@ -186,6 +186,13 @@ impl Readers {
             .values()
             .map(|reader| reader.new.snapshot(0, reader.in_flight, None))
             .collect()
+    }
+
+    /// How many messages each of them that holds any does, with its connection.
+    pub(in crate::queue) fn held(&self) -> Vec<(ConnectionId, u32)> {
+        let holding = self.by_id.values().filter(|reader| reader.in_flight > 0);
+        let held = holding.map(|reader| (reader.new.connection, reader.in_flight));
+        held.collect()
     }
 
     fn enter_ring(&mut self, id: ConsumerId) {
