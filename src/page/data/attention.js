@@ -78,7 +78,7 @@ function ofUnroutable(overview) {
   const now = rates.reduce((sum, name) => sum + (stats[`${name}_details`]?.rate ?? 0), 0);
   const text = t.findings.unroutable(count(dropped), now > 0 ? rate(now) : '');
   const tone = now > 0 ? 'bad' : 'warn';
-  const href = hash(['exchanges'], { sort: 'unroutable' });
+  const href = hash(['exchanges'], { filter: 'is:unroutable' });
   return [{ kind: 'unroutable', tone, weight: dropped, href, subject: '', text }];
 }
 
