@@ -115,9 +115,13 @@ pub const HELD_SEEN_MAX: usize = 16_384;
 /// dropped or moved; others are only counted.
 pub const HTTP_STAYS_MAX: usize = 100;
 
-/// Queues and exchanges, and bindings, that an answer to what would happen (`/api/leveret/explain`)
-/// has at most. It says if there are more.
+/// Queues, exchanges and bindings that an answer to what would happen (`/api/leveret/explain`) has
+/// at most. It says if there are more.
 pub const EXPLAINED_MAX: usize = 1_000;
+
+/// Times that a message is followed in such an answer: when it is published, when its delay is
+/// over, and each time that it would die. It says if there are more.
+pub const EXPLAINED_HOPS_MAX: usize = 32;
 
 /// Requests that watch paths of the API (`/api/leveret/live`) at one time; a further one gets 503.
 pub const HTTP_WATCHERS_MAX: usize = 64;

@@ -130,8 +130,7 @@ impl DedupCache {
         let Some(digest) = headers.and_then(|headers| self.digest(headers)) else {
             return false;
         };
-        let known = self.entries.get(&digest);
-        if known.is_some_and(|entry| entry.ends_at_ms.is_none_or(|end| now_ms < end)) {
+        if self.knows(&digest, now_ms) {
             return true;
         }
         let ttl_ms = headers.and_then(ttl_of_message).or(self.settings.ttl_ms);
@@ -147,6 +146,18 @@ impl DedupCache {
         self.order.push_back((digest, self.turn));
         self.make_room();
         false
+    }
+
+    /// The same, without remembering anything.
+    #[must_use]
+    pub fn has_seen(&self, headers: Option<TableRef<'_>>, now_ms: u64) -> bool {
+        let digest = headers.and_then(|headers| self.digest(headers));
+        digest.is_some_and(|digest| self.knows(&digest, now_ms))
+    }
+
+    fn knows(&self, digest: &ValueDigest, now_ms: u64) -> bool {
+        let known = self.entries.get(digest);
+        known.is_some_and(|entry| entry.ends_at_ms.is_none_or(|end| now_ms < end))
     }
 
     fn digest(&self, headers: TableRef<'_>) -> Option<ValueDigest> {

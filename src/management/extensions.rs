@@ -11,7 +11,9 @@ use super::resources::{
 };
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shape::Shape;
-use super::shapes::explain::{PERMITTED, POLICY_IDEA, POLICY_PREVIEW};
+use super::shapes::explain::{
+    PERMITTED, POLICY_IDEA, POLICY_PREVIEW, PUBLISH_EXPLAINED, PUBLISH_IDEA,
+};
 use super::shapes::flows::{EXCHANGE_FLOW, QUEUE_FLOW};
 use super::shapes::log::LOG;
 use super::shapes::messages::{ACTED, PICKED, PICKED_TO_MOVE};
@@ -33,6 +35,11 @@ routes! { EXTENSIONS;
     "/leveret/explain/permission/{vhost}" {
         Get, Vhost, None, explain::permission, one(&PERMITTED).query(OF_PERMISSION),
             "Whether a user may do something to a queue or an exchange, and which rule says so.";
+    }
+    "/leveret/explain/publish/{vhost}/{exchange}" {
+        Post, Vhost, None, explain::publish,
+            other(Takes::MaybeObject(&PUBLISH_IDEA), Gives::Object(&PUBLISH_EXPLAINED)),
+            "What would become of a message: its way to queues, what they would do, dead letters.";
     }
     "/leveret/explain/policy/{vhost}" {
         Post, Policymaker, None, explain::policy,

@@ -131,6 +131,9 @@ fn or_null(mut schema: Json) -> Json {
     match schema.get_mut("type") {
         Some(kind) => {
             *kind = json!([kind, "null"]);
+            if let Some(words) = schema.get_mut("enum").and_then(Json::as_array_mut) {
+                words.push(Json::Null);
+            }
             schema
         }
         None => json!({"anyOf": [schema, {"type": "null"}]}),

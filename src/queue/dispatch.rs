@@ -157,6 +157,14 @@ impl Consumers {
         self.rings.iter().any(|ring| !ring.takers.is_empty())
     }
 
+    /// Whether a consumer could take a message now, of whose room nothing is taken.
+    #[cfg(feature = "management")]
+    pub(super) fn could_take(&self) -> bool {
+        let takers = self.rings.iter().flat_map(|ring| &ring.takers);
+        let mut takers = takers.filter_map(|id| self.by_id.get(id));
+        takers.any(|consumer| consumer.new.has_room(consumer.in_flight))
+    }
+
     /// Adds a consumer; it is served from the next dispatch on.
     pub(super) fn add(&mut self, new: NewConsumer, priority: i64) {
         let id = new.id;

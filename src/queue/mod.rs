@@ -46,6 +46,8 @@ mod headers;
 mod leaving;
 mod ordinary;
 mod outcome;
+#[cfg(feature = "management")]
+mod outlook;
 mod overflow;
 mod ready;
 mod remains;
@@ -67,6 +69,8 @@ pub(crate) use glance::{Amounts, Glance};
 pub(crate) use headers::first_death_exchange;
 pub use leaving::{GivenBack, Held};
 pub use outcome::{Outcome, ReturnCause};
+#[cfg(feature = "management")]
+pub use outlook::{Outlook, OutlookFate};
 pub use ready::{Bookmark, Search};
 pub use remains::Remains;
 pub use sum::Sum;

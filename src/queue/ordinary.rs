@@ -157,7 +157,7 @@ impl Ordinary {
     }
 
     /// Whether a message that does not fit is refused, by who sends it.
-    fn answers(&self, sender: Sender) -> bool {
+    pub(super) fn answers(&self, sender: Sender) -> bool {
         match sender {
             Sender::Waits => true,
             Sender::Leaves => !self.is_quorum(),
@@ -200,7 +200,7 @@ impl Ordinary {
     }
 
     /// When a message expires that came in just now; `ttl_ms` is its own TTL.
-    fn expiry(&self, now: Now, ttl_ms: Option<u64>) -> Mono {
+    pub(super) fn expiry(&self, now: Now, ttl_ms: Option<u64>) -> Mono {
         let ttl_ms = match (ttl_ms, self.common.limits.message_ttl_ms) {
             (Some(own), Some(queue)) => Some(own.min(queue)),
             (own, queue) => own.or(queue),

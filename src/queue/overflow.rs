@@ -25,7 +25,19 @@ pub(super) struct Load {
 }
 
 impl Load {
-    fn exceeds(self, limits: &Limits) -> bool {
+    /// No load.
+    #[cfg(feature = "management")]
+    pub(super) const NONE: Self = Self { len: 0, bytes: 0 };
+
+    /// With a message more, of so many octets.
+    pub(super) fn and(self, size: u64) -> Self {
+        Self {
+            len: self.len + 1,
+            bytes: self.bytes + size,
+        }
+    }
+
+    pub(super) fn exceeds(self, limits: &Limits) -> bool {
         limits.max_length.is_some_and(|max| self.len > max)
             || limits.max_length_bytes.is_some_and(|max| self.bytes > max)
     }
@@ -40,7 +52,7 @@ impl Load {
 }
 
 /// Decides about new messages where the rule is to refuse.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Gate {
     /// Quorum: refuses until the load has come down.
     closed: bool,
@@ -52,11 +64,7 @@ impl Gate {
             self.closed = load.exceeds(limits) || self.closed && !load.is_relaxed(limits);
             return self.closed;
         }
-        let with_it = Load {
-            len: load.len + 1,
-            bytes: load.bytes + size,
-        };
-        with_it.exceeds(limits)
+        load.and(size).exceeds(limits)
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) enum Order {
 /// The ready messages.
 #[derive(Debug)]
 pub(super) struct Ready {
-    order: Order,
+    pub(super) order: Order,
     /// By priority; grown when a priority is first used.
     levels: Vec<Level>,
     /// No level above this one has a message.
@@ -384,7 +384,7 @@ impl Ready {
         freed.weight
     }
 
-    fn level_of(&self, message: &Message) -> u8 {
+    pub(super) fn level_of(&self, message: &Message) -> u8 {
         match self.order {
             Order::Classic { priority_max: 0 } => 0,
             Order::Classic { priority_max } => message.traits().priority.min(priority_max),

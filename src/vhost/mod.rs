@@ -93,6 +93,8 @@ pub use routing::{
     Answer, Binding, Delay, Destination, DestinationName, Exchange, ExchangeSpec, Question, Routes,
     only_queue,
 };
+#[cfg(feature = "management")]
+pub(crate) use routing::{Step, Target, Trail, Via, released};
 
 use outflow::Outflow;
 use removal::Removal;

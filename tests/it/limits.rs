@@ -122,6 +122,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "explain::a_preview_is_as_long_as_it_may_be_and_says_so",
     ),
     (
+        "EXPLAINED_HOPS_MAX",
+        "explain_publish::a_ladder_of_dead_letters_is_followed_so_far",
+    ),
+    (
         "HTTP_WATCHERS_MAX",
         "live::watchers_and_what_they_watch_are_bounded",
     ),

@@ -26,6 +26,7 @@ mod embed;
 mod event_exchange;
 mod events;
 mod explain;
+mod explain_publish;
 mod flows;
 mod golden;
 mod gone;

@@ -7,8 +7,13 @@
 //!
 //! Source: none, RabbitMQ has nothing like it.
 
+mod hop;
 mod permission;
 mod policy;
+mod publish;
+mod sentences;
 
+pub(crate) use hop::{Hop, HopExchange, HopQueue};
 pub(crate) use permission::PermissionQuestion;
 pub(crate) use policy::PolicyMatch;
+pub(crate) use publish::{PublishExplained, PublishQuestion};

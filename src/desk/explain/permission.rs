@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use leveret_codec::types::ShortByteBuf;
+
 use crate::auth::{Operation, Resource, User};
 use crate::desk::{Actor, Desk};
 use crate::erlang;
@@ -87,10 +89,7 @@ impl Desk {
                     kind: RuleKind::Vhost,
                     allowed: false,
                     pattern: None,
-                    why: format!(
-                        "User '{name}' has no permissions in virtual host '{vhost}', so no \
-                         connection of this user may open it."
-                    ),
+                    why: no_entry(name, vhost),
                 };
                 return Some(Permitted {
                     refusal: Some(AmqpError::not_allowed(refused.to_string()).reply_text()),
@@ -115,7 +114,41 @@ impl Desk {
     }
 }
 
+pub(super) fn no_entry(user: &str, vhost: &str) -> String {
+    format!(
+        "User '{user}' has no permissions in virtual host '{vhost}', so no connection of this \
+         user may open it."
+    )
+}
+
 impl Actor {
+    /// The sentence of the first rule that refuses an operation with any of these routing keys.
+    pub(super) fn rule_that_refuses(
+        &self,
+        operation: Operation,
+        resource: Resource<'_>,
+        keys: &[ShortByteBuf],
+    ) -> Option<String> {
+        let mut rules = Vec::new();
+        let question = PermissionQuestion {
+            vhost: self.vhost.name(),
+            operation,
+            resource,
+            routing_key: None,
+        };
+        let mut checked = self.explain_name(question, &mut rules);
+        for key in keys {
+            let key = erlang::text(key);
+            let with_key = PermissionQuestion {
+                routing_key: Some(&key),
+                ..question
+            };
+            checked = checked.and_then(|()| self.explain_topic(with_key, &mut rules));
+        }
+        checked.err()?;
+        rules.pop().map(|rule| rule.why)
+    }
+
     /// The permission for names.
     fn explain_name(
         &self,

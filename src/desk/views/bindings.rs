@@ -1,6 +1,8 @@
 //! Bindings, the implicit ones of the default exchange too.
 
 use leveret_codec::table::{Table, TableRef};
+#[cfg(feature = "management")]
+use leveret_codec::types::ShortString;
 use serde::Serialize;
 
 use super::listing::Item;
@@ -60,7 +62,7 @@ impl Desk {
             let bindings = vhost.all_bindings().into_iter();
             let wanted =
                 bindings.filter(|binding| filter.has(&binding.source, &binding.destination));
-            views.extend(wanted.map(|binding| explicit(&vhost, &binding)));
+            views.extend(wanted.map(|binding| BindingView::explicit(&vhost, &binding)));
             let key = |view: &BindingView| {
                 let BindingView {
                     source,
@@ -78,15 +80,25 @@ impl Desk {
     }
 }
 
-fn explicit(vhost: &Vhost, binding: &Binding) -> BindingView {
-    let arguments: TableRef<'_> = binding.arguments();
-    view(
-        vhost,
-        &binding.source,
-        &binding.destination,
-        binding.key.to_string(),
-        arguments.to_table().unwrap_or_default(),
-    )
+impl BindingView {
+    /// That of a binding.
+    pub(crate) fn explicit(vhost: &Vhost, binding: &Binding) -> Self {
+        let arguments: TableRef<'_> = binding.arguments();
+        view(
+            vhost,
+            &binding.source,
+            &binding.destination,
+            binding.key.to_string(),
+            arguments.to_table().unwrap_or_default(),
+        )
+    }
+
+    /// That of a queue to the default exchange.
+    #[cfg(feature = "management")]
+    pub(crate) fn implicit(vhost: &Vhost, queue: &ShortString) -> Self {
+        let name = DestinationName::Queue(queue.clone());
+        view(vhost, "", &name, queue.to_string(), Table::new())
+    }
 }
 
 /// Every queue is bound to the default exchange by its own name.

@@ -84,7 +84,7 @@ fn destination(ask: &Ask) -> Result<DestinationName, Refusal> {
     })
 }
 
-fn write(object: &mut Object<'_>, view: &BindingView) {
+pub(super) fn write(object: &mut Object<'_>, view: &BindingView) {
     object.set("source", &view.source);
     object.set("vhost", &view.vhost);
     object.set("destination", &view.destination);

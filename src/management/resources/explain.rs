@@ -2,17 +2,127 @@
 
 use std::sync::Arc;
 
+use leveret_codec::properties::PropertiesRef;
+
 use crate::auth::{Operation, Resource, User};
-use crate::desk::NotAllowed;
-use crate::desk::explain::{PermissionQuestion, PolicyMatch};
+use crate::desk::explain::{
+    Hop, HopExchange, HopQueue, PermissionQuestion, PolicyMatch, PublishExplained, PublishQuestion,
+};
+use crate::desk::{AdminError, Caller, Desk, NotAllowed};
+use crate::events::{Author, DeathReason};
 use crate::limits::HTTP_ITEMS_HERE;
-use crate::management::answer::{Answer, Refusal};
+use crate::management::answer::{Answer, Refusal, Reply};
 use crate::management::ask::Ask;
+use crate::management::body::{Fields, short};
 use crate::management::json::Object;
+use crate::management::resources::bindings;
+use crate::management::resources::messages::{octets, properties};
 use crate::policy::{Issuer, PolicyDefinition};
 
 /// The tag of users who may ask what happens to others.
 const ADMINISTRATOR: &str = "administrator";
+
+/// `POST /leveret/explain/publish/V/X`.
+pub(in crate::management) async fn publish(ask: Ask) -> Answer {
+    let vhost = ask.vhost()?;
+    let exchange = short(ask.exchange("exchange"))?;
+    let fields = ask.fields().await?;
+    let user = meant(&ask, fields.text("user")?.as_deref())?;
+    let key = fields.short("routing_key")?;
+    let properties = match fields.get("properties") {
+        Some(given) => properties(given)?,
+        None => Vec::new(),
+    };
+    let actor = match &ask.caller {
+        Some(Caller::Tools(tools)) if tools.name() == user.name() => ask.actor()?,
+        _ => match ask.desk.actor(&user, vhost, Author::broker()) {
+            Ok(actor) => actor,
+            Err(_) => {
+                let explained = Desk::explain_no_entry(user.name(), vhost);
+                return Ok(answer_publish(&ask, &user, &explained));
+            }
+        },
+    };
+    let question = PublishQuestion {
+        exchange: octets(&exchange),
+        routing_key: octets(&key),
+        properties: match properties.is_empty() {
+            true => PropertiesRef::EMPTY,
+            false => PropertiesRef::new(&properties),
+        },
+        body_len: body_len(&fields)?,
+    };
+    let explain = || actor.explain_publish(ask.desk.now(), question);
+    let explained = ask.door.aside.read(HTTP_ITEMS_HERE + 1, explain).await;
+    Ok(answer_publish(&ask, &user, &explained))
+}
+
+/// Octets of a body that is not there.
+fn body_len(fields: &Fields) -> Result<usize, Refusal> {
+    let Some(value) = fields.get("payload_bytes") else {
+        return Ok(0);
+    };
+    let whole = value.as_u64().and_then(|whole| usize::try_from(whole).ok());
+    whole.ok_or_else(|| Refusal::bad("payload_bytes: expected a whole number from 0"))
+}
+
+fn answer_publish(ask: &Ask, user: &User, explained: &PublishExplained) -> Reply {
+    ask.object(|object| {
+        object.set("outcome", explained.outcome.word());
+        object.set("why", &explained.why);
+        object.set("user", user.name());
+        match &explained.refusal {
+            Some((code, reason)) => object.object("refusal", |object| {
+                object.set("code", code);
+                object.set("reason", reason);
+            }),
+            None => object.set("refusal", &()),
+        }
+        object.set("cut", &explained.is_cut);
+        object.array("hops", &explained.hops, hop);
+    })
+}
+
+fn hop(object: &mut Object<'_>, hop: &Hop) {
+    let died = hop.died.as_ref();
+    object.set("exchange", &hop.exchange);
+    object.set("routing_keys", &hop.routing_keys);
+    object.set("outcome", hop.outcome.word());
+    object.set("queue", &died.map(|(queue, _)| queue));
+    object.set("reason", &died.map(|(_, reason)| reason.as_str()));
+    object.set("after_ms", &hop.after_ms);
+    object.array("exchanges", &hop.exchanges, hop_exchange);
+    object.array("queues", &hop.queues, hop_queue);
+}
+
+fn hop_exchange(object: &mut Object<'_>, exchange: &HopExchange) {
+    object.set("name", &exchange.name);
+    object.set("type", &exchange.type_name);
+    object.set("exists", &exchange.type_name.is_some());
+    object.set("via", exchange.via);
+    object.set("from", &exchange.from);
+    object.set("delay_ms", &exchange.delay_ms);
+    object.set("why", &exchange.why);
+    object.array("bindings", &exchange.bindings, bindings::write);
+}
+
+fn hop_queue(object: &mut Object<'_>, queue: &HopQueue) {
+    object.set("name", &queue.name);
+    object.set("type", queue.type_name);
+    object.set("fate", queue.fate);
+    object.set("why", &queue.why);
+    object.set("expires_in", &queue.expires_in_ms);
+    object.set("drops_head", &queue.drops_head);
+    match &queue.dead_letter {
+        Some(to) => object.object("dead_letter", |object| {
+            object.set("exchange", &to.exchange);
+            object.set("routing_key", &to.routing_key);
+            object.set("reason", &to.reason.map(DeathReason::as_str));
+            object.set("hop", &to.hop);
+        }),
+        None => object.set("dead_letter", &()),
+    }
+}
 
 /// `GET /leveret/explain/permission/V`.
 pub(in crate::management) async fn permission(ask: Ask) -> Answer {
@@ -75,7 +185,7 @@ pub(in crate::management) async fn policy(ask: Ask) -> Answer {
         _ => Issuer::User,
     };
     let definition = PolicyDefinition::from_item(vhost, &name, fields.map());
-    let definition = definition.map_err(crate::desk::AdminError::from)?;
+    let definition = definition.map_err(AdminError::from)?;
     let foresee = || ask.desk.preview_policy(issuer, &definition);
     let preview = ask.door.aside.read(HTTP_ITEMS_HERE + 1, foresee).await?;
     Ok(ask.object(|object| {

@@ -97,7 +97,7 @@ impl Given {
     }
 }
 
-fn octets(name: &ShortString) -> ShortBytes<'_> {
+pub(super) fn octets(name: &ShortString) -> ShortBytes<'_> {
     ShortBytes::new(name.as_bytes()).unwrap_or_default()
 }
 
@@ -138,7 +138,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The properties as they are on the wire. Names that are unknown mean nothing.
-fn properties(given: &Json) -> Result<Vec<u8>, Refusal> {
+pub(super) fn properties(given: &Json) -> Result<Vec<u8>, Refusal> {
     let none = Map::new();
     let given = match given {
         Json::Object(given) => given,

@@ -181,7 +181,7 @@ const STAYED: Shape = Shape {
     ],
 };
 
-const PROPERTIES: Shape = Shape {
+pub(super) const PROPERTIES: Shape = Shape {
     name: "MessageProperties",
     about: "The properties of a message, as AMQP has them.",
     keys: &[

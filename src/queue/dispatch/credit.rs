@@ -37,8 +37,7 @@ impl NewConsumer {
         in_flight: u32,
         queue: &Weak<dyn Resume>,
     ) -> Option<Standing> {
-        let limited = self.prefetch > 0 && !self.no_ack;
-        if limited && in_flight >= u32::from(self.prefetch) {
+        if self.is_sated(in_flight) {
             return Some(Standing::Full);
         }
         while self.mailbox.is_full() {
@@ -58,6 +57,19 @@ impl NewConsumer {
             (Some(own), Some(shared)) => Some(own.min(shared)),
             (own, shared) => own.or(shared),
         }
+    }
+
+    /// Whether it holds as many messages as it may, with `in_flight` of them unsettled.
+    #[inline]
+    fn is_sated(&self, in_flight: u32) -> bool {
+        let limited = self.prefetch > 0 && !self.no_ack;
+        limited && in_flight >= u32::from(self.prefetch)
+    }
+
+    /// Whether it has room for one more message, of which nothing is taken.
+    #[cfg(feature = "management")]
+    pub(in crate::queue) fn has_room(&self, in_flight: u32) -> bool {
+        !self.is_sated(in_flight) && !self.mailbox.is_full() && !self.channel_credit.is_full()
     }
 
     /// For listings. `single_active` says whether it is the active one, where only one is.

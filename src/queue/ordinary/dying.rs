@@ -102,18 +102,19 @@ impl Ordinary {
             fx.settle(entry.at);
             return;
         }
-        let refuses = self
-            .common
-            .limits
-            .overflow
-            .refuses(self.common.declared.kind);
-        let confirm = self.is_quorum()
-            && refuses
-            && self.common.limits.dead_letter_strategy == Strategy::AtLeastOnce;
+        let confirm = self.letters_must_arrive();
         if confirm {
             self.dying.keep(entry.clone(), reason);
         }
         self.send_letter(entry, reason, (confirm, false), fx);
+    }
+
+    /// Whether a dead letter is kept until it has arrived.
+    pub(in crate::queue) fn letters_must_arrive(&self) -> bool {
+        let limits = &self.common.limits;
+        self.is_quorum()
+            && limits.overflow.refuses(self.common.declared.kind)
+            && limits.dead_letter_strategy == Strategy::AtLeastOnce
     }
 
     /// The dead-letter exchange, unless its name is one that no exchange can have.

@@ -261,11 +261,7 @@ impl Timed for Delayed {
         {
             turns::spend(RELEASE_STEPS);
             if let Some(exchange) = waiting.exchange.upgrade() {
-                let message = rewrite(&waiting.message, |table| {
-                    if let Some(delay) = table.get(DELAY).and_then(Value::as_integer) {
-                        table.insert(DELAY, Value::I64(delay.saturating_neg()));
-                    }
-                });
+                let message = released(&waiting.message);
                 to.release(now, &exchange, message, self.copy_id(number));
             }
             if waiting.at.is_stored() {
@@ -284,6 +280,15 @@ fn with_due(message: &Message, due: Wall) -> Message {
     let due = i64::try_from(due.as_millis()).unwrap_or(i64::MAX);
     rewrite(message, |table| {
         table.insert(DUE, Value::I64(due));
+    })
+}
+
+/// The message as it goes on when its delay is over.
+pub(crate) fn released(message: &Message) -> Message {
+    rewrite(message, |table| {
+        if let Some(delay) = table.get(DELAY).and_then(Value::as_integer) {
+            table.insert(DELAY, Value::I64(delay.saturating_neg()));
+        }
     })
 }
 

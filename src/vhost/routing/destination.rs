@@ -56,6 +56,12 @@ impl Destination {
         }
     }
 
+    /// Whether it is this exchange.
+    #[cfg(feature = "management")]
+    pub(crate) fn is_exchange(&self, exchange: &Arc<Exchange>) -> bool {
+        matches!(self, Self::Exchange(one) if Arc::ptr_eq(one, exchange))
+    }
+
     /// What a router needs to know of it.
     #[must_use]
     pub fn kind(&self) -> DestinationKind {

@@ -86,7 +86,9 @@ impl Directory {
         exchange: &Arc<Exchange>,
         question: Question<'_>,
     ) -> Answer {
-        Walk::new(self, now, question, Delaying::Now).follow(exchange)
+        Walk::new(self, now, question, Delaying::Now, ())
+            .follow(exchange)
+            .0
     }
 
     /// Like [`Directory::route`] for a message of a transaction: no exchange keeps it yet.
@@ -96,7 +98,9 @@ impl Directory {
         exchange: &Arc<Exchange>,
         question: Question<'_>,
     ) -> Answer {
-        Walk::new(self, now, question, Delaying::AtCommit).follow(exchange)
+        Walk::new(self, now, question, Delaying::AtCommit, ())
+            .follow(exchange)
+            .0
     }
 
     /// Like [`Directory::route`] for a message whose delay at `exchange` is over.
@@ -106,8 +110,9 @@ impl Directory {
         exchange: &Arc<Exchange>,
         question: Question<'_>,
     ) -> Routes {
-        Walk::new(self, now, question, Delaying::Over)
+        Walk::new(self, now, question, Delaying::Over, ())
             .follow(exchange)
+            .0
             .routes
     }
 

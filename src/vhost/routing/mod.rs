@@ -21,12 +21,16 @@ mod destination;
 mod directory;
 mod exchange;
 mod topology;
+#[cfg(feature = "management")]
+mod trail;
 mod walk;
 
 use super::queue_handle::QueueHandle;
 use super::reply_to::{REPLY_TO, ReplyTarget};
 use super::storing::Storing;
 
+#[cfg(feature = "management")]
+pub(crate) use delayed::released;
 pub(super) use delayed::{Delayed, Release};
 pub(super) use destination::WeakEnd;
 pub use destination::{Destination, DestinationName};
@@ -34,6 +38,8 @@ pub(super) use directory::Directory;
 pub use exchange::{Exchange, ExchangeSpec};
 pub use topology::Binding;
 pub(super) use topology::{Ends, Removed, Topology};
+#[cfg(feature = "management")]
+pub(crate) use trail::{Step, Trail, Via};
 use walk::{Delaying, Walk};
 
 /// Somewhere a message can go.

@@ -9,6 +9,8 @@
 //! Invariant: I12 (the bindings of an end come in the order of their names, keys and arguments).
 //! Seen: RabbitMQ 4.3.6 (the order of arguments does not matter, their integer width does).
 
+#[cfg(feature = "management")]
+use std::collections::HashSet;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -163,6 +165,20 @@ impl Topology {
     /// Whether anything is bound to the exchange `source`.
     pub(in crate::vhost) fn is_source(&self, source: &WeakEnd) -> bool {
         self.from.contains_key(source)
+    }
+
+    /// Those from `source` to any of `destinations`, by destination, key and arguments.
+    #[cfg(feature = "management")]
+    pub(in crate::vhost) fn between(
+        &self,
+        source: &WeakEnd,
+        destinations: &HashSet<WeakEnd>,
+    ) -> Vec<Arc<Binding>> {
+        let entries = self.from.get(source).into_iter().flat_map(BTreeMap::keys);
+        entries
+            .filter(|entry| destinations.contains(&entry.other))
+            .map(|entry| Arc::clone(&entry.binding))
+            .collect()
     }
 
     /// All of them, in no order.

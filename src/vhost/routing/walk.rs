@@ -29,8 +29,30 @@ pub(super) enum Delaying {
     AtCommit,
 }
 
+/// What hears of the steps of a walk. Its methods are called for each exchange in this order.
+pub(super) trait Trace {
+    /// Whether nothing may change on the way, and nothing is drawn by chance.
+    const IS_TRIAL: bool;
+
+    /// The message comes to an exchange.
+    fn visit(&mut self, _exchange: &Arc<Exchange>) {}
+    /// The exchange keeps it for so many milliseconds first.
+    fn delays(&mut self, _ms: u64) {}
+    /// The exchange has seen its like.
+    fn drops_duplicate(&mut self) {}
+    /// Where the exchange's bindings lead.
+    fn leads_to(&mut self, _found: &[WeakEnd]) {}
+    /// Nothing was found behind `from`: it goes on to its alternate exchange, if that exists.
+    fn goes_on(&mut self, _from: &Exchange, _alternate: &[u8], _exists: bool) {}
+}
+
+/// Nothing hears of them: the message goes this way.
+impl Trace for () {
+    const IS_TRIAL: bool = false;
+}
+
 /// One message on its way through exchanges; each is visited once, so circles end.
-pub(super) struct Walk<'a> {
+pub(super) struct Walk<'a, T> {
     directory: &'a Directory,
     now: Now,
     question: Question<'a>,
@@ -44,14 +66,16 @@ pub(super) struct Walk<'a> {
     lasting: bool,
     delayed: Option<Position>,
     delays: Vec<Delay>,
+    trace: T,
 }
 
-impl<'a> Walk<'a> {
+impl<'a, T: Trace> Walk<'a, T> {
     pub(super) fn new(
         directory: &'a Directory,
         now: Now,
         question: Question<'a>,
         delaying: Delaying,
+        trace: T,
     ) -> Self {
         Self {
             directory,
@@ -65,11 +89,12 @@ impl<'a> Walk<'a> {
             lasting: true,
             delayed: None,
             delays: Vec::new(),
+            trace,
         }
     }
 
     /// Follows `first` and, as long as nothing is found, the alternate exchanges.
-    pub(super) fn follow(mut self, first: &Arc<Exchange>) -> Answer {
+    pub(super) fn follow(mut self, first: &Arc<Exchange>) -> (Answer, T) {
         let mut next = Some(Arc::clone(first));
         while let Some(exchange) = next.take() {
             if !self.visit(&exchange) {
@@ -82,8 +107,11 @@ impl<'a> Walk<'a> {
             let Some(name) = exchange.alternate() else {
                 break;
             };
-            match self.directory.exchange_named(&name) {
+            let alternate = self.directory.exchange_named(&name);
+            self.trace.goes_on(&exchange, &name, alternate.is_some());
+            match alternate {
                 Some(alternate) => next = Some(alternate),
+                None if T::IS_TRIAL => {}
                 None => crate::log::warn!(
                     "{}: its alternate exchange '{}' does not exist",
                     exchange.words(),
@@ -96,12 +124,13 @@ impl<'a> Walk<'a> {
             self.targets.sort_unstable_by_key(Target::queue_id);
         }
         let lasting = self.lasting && self.delayed.is_none();
-        Answer {
+        let answer = Answer {
             routes: self.targets.into(),
             lasting,
             delayed: self.delayed,
             delays: self.delays.into(),
-        }
+        };
+        (answer, self.trace)
     }
 
     /// Everything that `first` leads to through bindings of exchanges.
@@ -111,6 +140,7 @@ impl<'a> Walk<'a> {
         let mut found = Vec::new();
         while let Some(exchange) = next {
             self.lasting &= exchange.routes_by_key();
+            self.trace.visit(&exchange);
             if !self.delay(&exchange) && !self.was_seen(&exchange) {
                 self.step(&exchange, &mut found);
             }
@@ -143,10 +173,15 @@ impl<'a> Walk<'a> {
             keys: self.question.keys,
             headers,
             properties,
-            random: self.directory.env.dice(),
+            random: match T::IS_TRIAL {
+                true => 0,
+                false => self.directory.env.dice(),
+            },
         };
         exchange.router.read().route(&input, found);
-        if let Some(history) = &exchange.history
+        self.trace.leads_to(found);
+        if !T::IS_TRIAL
+            && let Some(history) = &exchange.history
             && belongs_to_history(headers)
         {
             history.lock().record(message.clone());
@@ -215,7 +250,10 @@ impl<'a> Walk<'a> {
         let Some(ms) = delay_of(delay) else {
             return false;
         };
-        let position = if self.delaying == Delaying::AtCommit {
+        let position = if T::IS_TRIAL {
+            self.trace.delays(ms);
+            Position::default()
+        } else if self.delaying == Delaying::AtCommit {
             let exchange = Arc::clone(exchange);
             self.delays.push(Delay { exchange, ms });
             Position::default()
@@ -226,13 +264,21 @@ impl<'a> Walk<'a> {
         true
     }
 
-    fn was_seen(&self, exchange: &Exchange) -> bool {
+    fn was_seen(&mut self, exchange: &Exchange) -> bool {
         let Some(seen) = &exchange.seen else {
             return false;
         };
         let message = self.question.message;
         let headers = message.properties().headers().ok().flatten();
-        let is_duplicate = seen.lock().is_duplicate(headers, self.now.mono.as_millis());
+        let now_ms = self.now.mono.as_millis();
+        if T::IS_TRIAL {
+            let is_duplicate = seen.lock().has_seen(headers, now_ms);
+            if is_duplicate {
+                self.trace.drops_duplicate();
+            }
+            return is_duplicate;
+        }
+        let is_duplicate = seen.lock().is_duplicate(headers, now_ms);
         if is_duplicate {
             let fate = Fate::Duplicate {
                 publisher: self.question.publisher.cloned(),
