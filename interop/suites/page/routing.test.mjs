@@ -262,6 +262,10 @@ test('the way of a message lights up, and is told in words', async () => {
   await page.goto(link);
   await page.waitForSelector(`${name('q:orders')}.lit`);
   assert.equal(await page.inputValue('#ask-key'), 'order.created');
+  // Asked again, it is answered anew.
+  const answered = page.waitForResponse((answer) => answer.url().includes('/explain/publish/'));
+  await page.click('.ask button.primary');
+  assert.equal((await answered).status(), 200);
   await page.fill('#ask-key', 'nothing.at.all');
   await page.selectOption('#ask-exchange', 'amq.direct');
   await page.click('.ask button.primary');

@@ -14,9 +14,10 @@ import { duration } from '../parts/format.js';
 import { ofExchange, ofQueue } from '../parts/place.js';
 import { t } from '../texts/en.js';
 
-/** The last question, and what was answered. */
+/** The last question, what of it stands in the link, and what was answered. */
 let last = {
   question: '',
+  wanted: '',
   answer: /** @type {Explained | undefined} */ (undefined),
   trouble: '',
 };
@@ -38,20 +39,19 @@ export function explained({ at: { query }, redraw }, vhost, shape) {
   const { exchange = '', key = '', headers = '' } = query;
   const question = JSON.stringify([vhost, exchange, key, headers, shape]);
   if (last.question === question) return last;
-  const isSame =
-    JSON.stringify(JSON.parse(last.question || '[]').slice(0, 4)) ===
-    JSON.stringify([vhost, exchange, key, headers]);
-  last = { question, answer: isSame ? last.answer : undefined, trouble: '' };
+  const wanted = JSON.stringify([vhost, exchange, key, headers]);
+  const isSame = last.wanted === wanted;
+  last = { question, wanted, answer: isSame ? last.answer : undefined, trouble: '' };
   const hear = (/** @type {Partial<typeof last>} */ said) => {
     if (last.question !== question) return;
-    last = { question, answer: undefined, trouble: '', ...said };
+    last = { question, wanted, answer: undefined, trouble: '', ...said };
     redraw();
   };
   let given;
   try {
     given = headers.trim() === '' ? {} : JSON.parse(headers);
   } catch {
-    last = { question, answer: undefined, trouble: t.explain.noJson };
+    last = { question, wanted, answer: undefined, trouble: t.explain.noJson };
     return last;
   }
   const name = exchange === '' ? 'amq.default' : exchange;
@@ -78,6 +78,8 @@ export function explainCard({ at: { query }, change }, vhost, exchanges, { answe
     const filled = new FormData(/** @type {HTMLFormElement} */ (event.target));
     const of = (/** @type {string} */ name) => String(filled.get(name) ?? '');
     sent = JSON.stringify([of('exchange'), of('key'), of('headers')]);
+    // Asked again, the same question is answered anew.
+    last = { ...last, question: '' };
     change({ ask: '1', exchange: of('exchange'), key: of('key'), headers: of('headers') });
   };
   // A link that asks something else fills the form anew.
