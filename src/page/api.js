@@ -87,11 +87,32 @@ export async function events(path, signal, onWord, onEvent) {
  * @returns {Promise<any>}
  */
 export async function send(method, path, body, headers = {}) {
-  const all = { ...MARK, ...headers };
-  if (body !== undefined) Object.assign(all, { 'content-type': 'application/json' });
-  const answer = await read(await ask(path, { method, headers: all, body: text(body) }));
+  const answer = await carry(method, path, body, headers);
   onChanged();
   return answer;
+}
+
+/**
+ * Asks something that is too long for a path. Nothing is changed by it.
+ *
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<any>}
+ */
+export function inquire(path, body) {
+  return carry('POST', path, body, {});
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} body
+ * @param {Record<string, string>} headers
+ */
+async function carry(method, path, body, headers) {
+  const all = { ...MARK, ...headers };
+  if (body !== undefined) Object.assign(all, { 'content-type': 'application/json' });
+  return read(await ask(path, { method, headers: all, body: text(body) }));
 }
 
 /** @param {unknown} body */

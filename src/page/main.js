@@ -42,8 +42,8 @@ const main = /** @type {HTMLElement} */ (document.getElementById('main'));
 
 /** The wishes of the view, with the answers so far. */
 function wishes() {
-  if (!view) return { asked: {}, got: {} };
-  const asked = view.watch(at, gotBy(view.watch(at, {})));
+  if (!view || !user) return { asked: {}, got: {} };
+  const asked = view.watch(at, gotBy(view.watch(at, {}, user)), user);
   return { asked, got: gotBy(asked) };
 }
 
@@ -183,6 +183,8 @@ function enter(who) {
 /** Forgets what was heard for another place or user. */
 function begin() {
   answers = new Map();
+  // Else an answer that two places have in common would not be told anew.
+  live.follow([]);
   isPatient = true;
   setTimeout(() => ((isPatient = false), schedule()), PATIENCE_MS);
 }
