@@ -8,7 +8,7 @@ import { ago } from './parts/format.js';
 import { hash } from './parts/place.js';
 import { keepTheme, theme } from './parts/theme.js';
 import { t } from './texts/en.js';
-import { views } from './views/all.js';
+import { viewOf, views } from './views/all.js';
 
 /** @typedef {import('./views/all.js').User} User */
 
@@ -28,6 +28,9 @@ export function drawHeader(header, { user, at, skip, leave, redraw }) {
   };
   const logo = h('img', { src: 'page/leveret.svg', alt: '', width: 22, height: 22 });
   const entries = views.filter(({ key }) => key);
+  const menu = viewOf(at)?.menu;
+  /** @type {(entry: import('./views/all.js').View) => boolean} */
+  const isCurrent = ({ name, path }) => menu === name || (path[0] ?? '') === (at.parts[0] ?? '');
   draw(
     header,
     link('#main', t.skip, { class: 'skip', onclick: skipped }),
@@ -35,10 +38,10 @@ export function drawHeader(header, { user, at, skip, leave, redraw }) {
     h(
       'nav',
       {},
-      entries.map(({ name, path }) =>
-        link(hash(/** @type {string[]} */ (path)), titleOf(name), {
-          key: name,
-          'aria-current': (path[0] ?? '') === (at.parts[0] ?? '') ? 'page' : undefined,
+      entries.map((entry) =>
+        link(hash(/** @type {string[]} */ (entry.path)), titleOf(entry.name), {
+          key: entry.name,
+          'aria-current': isCurrent(entry) ? 'page' : undefined,
         }),
       ),
     ),

@@ -22,15 +22,29 @@
  * @typedef {{
  *   name: string,
  *   key?: string,
+ *   menu?: string,
  *   path: (string | null)[],
  *   title: (at: Place) => string,
- *   watch: (at: Place, got: Record<string, any>) => Record<string, Wish>,
+ *   watch: (at: Place, got: Record<string, any>, user: User) => Record<string, Wish>,
  *   show: (context: Context) => Child,
  * }} View
  *   `path`: parts of the place, of which null is any; `key`: goes there behind `g`, and makes it an
- *   entry of the menu; `watch` is asked again after each answer
+ *   entry of the menu; `menu`: the name of the entry that it is below; `watch` is asked again
+ *   after each answer
  */
 
+import { admin } from './admin/admin.js';
+import { definitions } from './admin/definitions.js';
+import { deprecated, features } from './admin/features.js';
+import { limits } from './admin/limits.js';
+import { listeners } from './admin/listeners.js';
+import { permissions } from './admin/permissions.js';
+import { policies } from './admin/policies.js';
+import { newPolicy, operatorPolicy, policy } from './admin/policy.js';
+import { user } from './admin/user.js';
+import { users } from './admin/users.js';
+import { vhost } from './admin/vhost.js';
+import { vhosts } from './admin/vhosts.js';
 import { exchange } from './exchange.js';
 import { exchanges } from './exchanges.js';
 import { overview } from './overview.js';
@@ -39,7 +53,29 @@ import { queues } from './queues.js';
 import { routing } from './routing.js';
 
 /** @type {View[]} */
-export const views = [overview, queues, queue, exchanges, exchange, routing];
+export const views = [
+  overview,
+  queues,
+  queue,
+  exchanges,
+  exchange,
+  routing,
+  admin,
+  vhosts,
+  vhost,
+  users,
+  user,
+  permissions,
+  policies,
+  policy,
+  operatorPolicy,
+  newPolicy,
+  limits,
+  definitions,
+  features,
+  deprecated,
+  listeners,
+];
 
 /** @param {Place} at */
 export function viewOf(at) {
