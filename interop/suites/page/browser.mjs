@@ -35,8 +35,11 @@ export function newContext(options) {
   return browser.newContext(options);
 }
 
-/** A page that has logged in, at a place; what goes wrong in it fails the test. */
-export async function at(place, { width = 1440, colorScheme = 'light' } = {}) {
+/**
+ * A page that has logged in, at a place; what goes wrong in it fails the test. Other users than
+ * guest have their name as password.
+ */
+export async function at(place, { width = 1440, colorScheme = 'light', user = 'guest' } = {}) {
   // Its own rules let no script in that is not the server's: axe comes by the debugger.
   const context = await newContext({
     viewport: { width, height: 900 },
@@ -54,8 +57,8 @@ export async function at(place, { width = 1440, colorScheme = 'light' } = {}) {
     }
   });
   await page.goto(`${API}/${place}`);
-  await page.fill('#username', 'guest');
-  await page.fill('#password', 'guest');
+  await page.fill('#username', user);
+  await page.fill('#password', user);
   await page.keyboard.press('Enter');
   await page.waitForSelector('.view h1');
   return page;
