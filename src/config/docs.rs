@@ -115,6 +115,47 @@ pub(crate) fn effective(settings: &Settings) -> String {
     format!("[{}]\n", shown.join(",\n "))
 }
 
+/// A setting as it is in force.
+#[cfg(feature = "management")]
+pub(crate) struct InForce {
+    /// Its name.
+    pub(crate) key: &'static str,
+    /// The heading that it stands under.
+    pub(crate) group: &'static str,
+    /// What it does.
+    pub(crate) about: String,
+    /// Its value; `None` for a secret. Secrets inside of it are left out.
+    pub(crate) value: Option<Value>,
+    /// The built-in default; `None` for a secret.
+    pub(crate) default: Option<Value>,
+    /// Whether its value is another one.
+    pub(crate) is_changed: bool,
+}
+
+/// Every setting as it is in force, in the order of the table.
+#[cfg(feature = "management")]
+pub(crate) fn in_force(settings: &Settings) -> impl Iterator<Item = InForce> {
+    let defaults = Settings::default();
+    KEYS.iter().map(move |key| {
+        let (value, default) = (key.value(settings), key.value(&defaults));
+        let shown = |value: &Value| match (value, key.value_type) {
+            (_, ValueType::Secret) => None,
+            (Value::Named(things), ValueType::Named(parts)) => {
+                Some(Value::Named(things.shown(parts)))
+            }
+            (value, _) => Some(value.clone()),
+        };
+        InForce {
+            key: key.name,
+            group: key.group,
+            about: key.help.join(" ").trim().to_owned(),
+            value: shown(&value),
+            default: shown(&default),
+            is_changed: value != default,
+        }
+    })
+}
+
 /// A value in Erlang's notation.
 #[cfg(feature = "management")]
 fn term(value: &Value) -> String {

@@ -32,12 +32,12 @@ mod together;
 mod types;
 mod value;
 
-#[cfg(feature = "management")]
-pub(crate) use docs::effective;
 #[cfg(feature = "settings-file")]
 pub use docs::report;
 #[cfg(feature = "program")]
 pub use docs::translated;
+#[cfg(feature = "management")]
+pub(crate) use docs::{InForce, effective, in_force};
 #[cfg(any(feature = "program", feature = "internals"))]
 pub use docs::{reference, template};
 pub use error::{ConfigError, Problems, Unknown};

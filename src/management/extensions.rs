@@ -7,10 +7,11 @@ use super::contract::{
     BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, OF_PERMISSION, Takes, act, list, one, other,
 };
 use super::resources::{
-    browse, explain, flows, live, log, picking, plugins, queues, sessions, users,
+    broker, browse, explain, flows, live, log, picking, plugins, queues, sessions, users,
 };
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
-use super::shape::Shape;
+use super::shape::{Kind, Shape};
+use super::shapes::broker::SETTING;
 use super::shapes::explain::{
     PERMITTED, POLICY_IDEA, POLICY_PREVIEW, PUBLISH_EXPLAINED, PUBLISH_IDEA,
 };
@@ -23,6 +24,10 @@ use super::shapes::rights::{AUTHENTICATION, CREDENTIALS, PASSWORD, WHOAMI};
 const LAST_LINES: Contract = other(Takes::Nothing, Gives::Whole(&LOG))
     .query(OF_LOG)
     .refuses(&[404]);
+const SETTINGS: Contract = other(
+    Takes::Nothing,
+    Gives::Json(Kind::List(&Kind::Object(&SETTING))),
+);
 const LIVE: Contract = EVENTS.query(OF_LIVE).refuses(&[503]);
 const LINES: Contract = EVENTS.query(OF_LOG).refuses(&[404, 503]);
 
@@ -106,6 +111,10 @@ routes! { EXTENSIONS;
             other(Takes::Object(&CREDENTIALS), Gives::Object(&WHOAMI)),
             "Logs a browser in: the answer has a cookie, which counts for pages of this server.";
         Delete, Nothing, None, sessions::end, act(), "Logs it out.";
+    }
+    "/leveret/settings" {
+        Get, Administrator, None, broker::settings, SETTINGS,
+            "The settings in force, secrets left out.";
     }
     "/leveret/users/{user}/authenticate" {
         Post, Administrator, None, users::authenticate,

@@ -38,6 +38,7 @@ mod http_definitions;
 mod http_live;
 mod http_rates;
 mod http_scripts;
+mod in_force;
 mod installed;
 mod journal;
 mod kill;

@@ -167,3 +167,18 @@ pub(in crate::management) const DEPRECATED_FEATURE: Shape = Shape {
         key("state", Text),
     ],
 };
+
+/// A setting in force.
+pub(in crate::management) const SETTING: Shape = Shape {
+    name: "Setting",
+    about: "A setting in force, secrets left out.",
+    keys: &[
+        key("about", Text).about("What it does."),
+        key("changed", Truth).about("Whether it is another value than the default."),
+        key("default", Any).about("The built-in default; null for none and for a secret."),
+        key("group", Text).about("The heading that it stands under in the settings file."),
+        key("key", Text).about("Its name there."),
+        key("secret", Truth).about("Whether its value is not shown."),
+        key("value", Any).about("Null for none and for a secret. Times and sizes in its unit."),
+    ],
+};
