@@ -229,7 +229,10 @@ impl Vhost {
                     Target::Queue(queue) => queue.name().as_bytes(),
                     Target::Reply(_) => first,
                 });
-                table.insert("routed_queues", array(queues));
+                // Seen: RabbitMQ 4.3.6,
+                // tests/scripts/firehose/queues_are_told_last_name_first.amqp.
+                let queues: BTreeSet<&[u8]> = queues.collect();
+                table.insert("routed_queues", array(queues.into_iter().rev()));
             }
         }
         table.insert("routing_keys", array(keys));
