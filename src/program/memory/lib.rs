@@ -1,4 +1,5 @@
-//! The program's memory: its allocator, and how it gives back to the system what it no longer needs.
+//! The program's memory: its allocator, and how it gives back to the system what it no longer
+//! needs.
 //!
 //! mimalloc gives free pages back to the system while its threads allocate and free. Threads that
 //! sleep, as they do when publishers wait for memory, keep what they have. [`collect`] gives it
