@@ -56,3 +56,8 @@ export function ofExchange({ vhost, name }) {
 export function ofConnection(name) {
   return hash(['connections', name]);
 }
+
+/** @param {string} name */
+export function ofChannel(name) {
+  return hash(['channels', name]);
+}

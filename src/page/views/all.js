@@ -45,8 +45,14 @@ import { user } from './admin/user.js';
 import { users } from './admin/users.js';
 import { vhost } from './admin/vhost.js';
 import { vhosts } from './admin/vhosts.js';
+import { channel } from './clients/channel.js';
+import { channels } from './clients/channels.js';
+import { connection } from './clients/connection.js';
+import { connections } from './clients/connections.js';
+import { consumers } from './clients/consumers.js';
 import { exchange } from './exchange.js';
 import { exchanges } from './exchanges.js';
+import { log } from './log.js';
 import { overview } from './overview.js';
 import { queue } from './queue.js';
 import { queues } from './queues.js';
@@ -60,6 +66,11 @@ export const views = [
   exchanges,
   exchange,
   routing,
+  connections,
+  connection,
+  channels,
+  channel,
+  consumers,
   admin,
   vhosts,
   vhost,
@@ -75,6 +86,7 @@ export const views = [
   features,
   deprecated,
   listeners,
+  log,
 ];
 
 /** @param {Place} at */
