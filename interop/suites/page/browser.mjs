@@ -104,6 +104,15 @@ export async function until(page, check, given) {
   }
 }
 
+/** Waits until so many elements are there. */
+export async function many(page, selector, number) {
+  const end = Date.now() + 15_000;
+  while ((await page.locator(selector).count()) !== number) {
+    assert.ok(Date.now() < end, `never ${number} of ${selector}`);
+    await page.waitForTimeout(100);
+  }
+}
+
 /** What a client names is in this place, and none of it is alive. */
 export async function harmless(place) {
   const page = await at(place);

@@ -22,7 +22,7 @@ import { count, moment } from './format.js';
 /** Lines that are kept, and of which those are shown that are wanted. */
 const KEPT = 5000;
 /** Lines that are in the document. */
-const DRAWN = 1000;
+const DRAWN = 500;
 /** So near to its end in pixels is at its end. */
 const NEAR = 24;
 const CONNECTION = /((?:\[[\da-f:.]+\]|[\d.]+|[\da-f:.]+):\d+ -> (?:\[[\da-f:.]+\]|[\w.:]+):\d+)/;
@@ -39,6 +39,8 @@ class LeveretLog extends HTMLElement {
   #trouble = '';
   /** The last line when it was held; nothing if it follows. @type {number | undefined} */
   #heldAt;
+  /** Where it was scrolled to. */
+  #top = 0;
   #isDue = false;
   #ends = new AbortController();
 
@@ -102,7 +104,10 @@ class LeveretLog extends HTMLElement {
 
   #onScroll = () => {
     const last = this.#lines.at(-1)?.number ?? 0;
-    if (this.#heldAt === undefined && !this.#isAtEnd()) this.#heldAt = last;
+    const top = this.#box()?.scrollTop ?? 0;
+    const isUpwards = top < this.#top;
+    this.#top = top;
+    if (this.#heldAt === undefined && isUpwards && !this.#isAtEnd()) this.#heldAt = last;
     else if (this.#heldAt === last && this.#isAtEnd()) this.#heldAt = undefined;
     else return;
     this.#draw();
@@ -158,7 +163,9 @@ class LeveretLog extends HTMLElement {
       ),
     );
     const box = this.#box();
-    if (box && held === undefined) box.scrollTop = box.scrollHeight;
+    if (!box || held !== undefined) return;
+    box.scrollTop = box.scrollHeight;
+    this.#top = box.scrollTop;
   }
 }
 

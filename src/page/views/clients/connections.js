@@ -156,16 +156,8 @@ export function state({ state: said = '' }) {
  * @returns {import('../../parts/table.js').Column<Connection>}
  */
 function holds(held) {
-  const words = t.connections;
-  const column = number(
-    'holds',
-    words.holds,
-    (/** @type {Connection} */ { name }) => held.get(name)?.many ?? 0,
-    count,
-    'middle',
-    words.holdsAbout,
-  );
-  return column;
+  const { holds: title, holdsAbout: about } = t.connections;
+  return number('holds', title, ({ name }) => held.get(name)?.many ?? 0, count, '', about);
 }
 
 /** @param {number} speed octets per second */

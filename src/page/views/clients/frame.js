@@ -54,8 +54,8 @@ export function listed({ at, change }, { name, all, kind, columns, key, sort }) 
   const rows = all.filter(filter.test);
   const { sort: by = sort } = at.query;
   return [
-    h('h1', {}, t.titles[name], h('small', {}, shown(rows.length, all.length, words.many))),
     clientTabs(name),
+    h('h1', {}, t.titles[name], h('small', {}, shown(rows.length, all.length, words.many))),
     filterBar({
       label: words.filter,
       hint: words.hint,
