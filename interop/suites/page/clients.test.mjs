@@ -71,7 +71,7 @@ test('one connection tells who it is, what it does and what it waits for', async
   await page.waitForSelector('td.c-queue a:has-text("stock")');
   await page.waitForSelector('td.c-since time');
   await page.click('td.c-name a:has-text("Channel 1")');
-  await page.waitForSelector('.facts div:has-text("may hold at most"):has-text("8")');
+  await page.waitForSelector('.facts div:has-text("each consumer may hold"):has-text("8")');
   await page.waitForSelector('td.c-queue a:has-text("stock")');
   await page.click('.headline a');
   await page.waitForSelector('h1:has-text("stock-keeper")');
@@ -112,7 +112,7 @@ test('a question that is cancelled closes nothing', async () => {
 test('channels tell their mode, and what waits in them', async () => {
   const connection = await client('modes');
   const confirms = await connection.createConfirmChannel();
-  await confirms.prefetch(3, true);
+  await confirms.prefetch(3);
   const { queue } = await confirms.assertQueue('', { exclusive: true });
   for (let i = 0; i < 5; i++) confirms.sendToQueue(queue, Buffer.from('x'));
   await confirms.waitForConfirms();

@@ -143,12 +143,14 @@ export function pace({ message_stats: stats }, what) {
 }
 
 /**
- * Whether a channel gets nothing more before it acknowledges something.
+ * Whether a channel gets nothing more before it acknowledges something: its prefetch is what each
+ * of its consumers may hold.
  *
  * @param {Channel} channel
  */
-export function isFull({ prefetch_count: most, messages_unacknowledged: held }) {
-  return most > 0 && held >= most;
+export function isFull(channel) {
+  const { prefetch_count: most, consumer_count: many, messages_unacknowledged: held } = channel;
+  return most > 0 && many > 0 && held >= most * many;
 }
 
 /**
