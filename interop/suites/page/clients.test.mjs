@@ -16,7 +16,8 @@ import {
 } from './browser.mjs';
 import { MARKUP } from './shop.mjs';
 
-const names = (page) => page.$$eval('td.c-name a', (links) => links.map((link) => link.textContent));
+const names = (page) =>
+  page.$$eval('td.c-name a', (links) => links.map((link) => link.textContent));
 
 /** The place of a connection by what its client calls it. */
 async function placeOf(name) {
@@ -66,7 +67,7 @@ test('connections are filtered by what they are and do, and linked to', async ()
 test('one connection tells who it is, what it does and what it waits for', async () => {
   const page = await at(await placeOf('stock-keeper'));
   await page.waitForSelector('h1:has-text("stock-keeper")');
-  await page.waitForSelector('.facts div:has-text("waits for acknowledgements"):has-text("1 of 1")');
+  await page.waitForSelector('.facts div:has-text("waits for ack"):has-text("1 of 1")');
   await page.waitForSelector('.facts div:has-text("platform"):has-text("Node.JS")');
   await page.waitForSelector('td.c-queue a:has-text("stock")');
   await page.waitForSelector('td.c-since time');
@@ -219,7 +220,8 @@ test('a channel in both themes and three widths', async () => {
 });
 
 test('what clients say of themselves is text', async () => {
-  const said = { product: MARKUP, platform: MARKUP, version: MARKUP, [MARKUP]: { [MARKUP]: MARKUP } };
+  const named = { product: MARKUP, platform: MARKUP, version: MARKUP };
+  const said = { ...named, [MARKUP]: { [MARKUP]: MARKUP } };
   const connection = await client(MARKUP, said);
   const channel = await connection.createChannel();
   await channel.consume(MARKUP, () => {}, { consumerTag: MARKUP });

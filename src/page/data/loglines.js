@@ -32,7 +32,11 @@ export function lineOf({ number, level, text: whole, timestamp }) {
   return { ...line, audit: { by, from, vhost, what, about } };
 }
 
-/** What the filter above the log looks at: see wanted.js. @type {import('./wanted.js').Kind<Line>} */
+/**
+ * What the filter above the log looks at: see wanted.js.
+ *
+ * @type {import('./wanted.js').Kind<Line>}
+ */
 export const LINES = {
   texts: (line) => [line.text],
   fields: {
