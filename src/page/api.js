@@ -5,6 +5,7 @@
  * without the browser's own dialog.
  */
 
+import { json } from './data/values.js';
 import { t } from './texts/en.js';
 
 const ROOT = 'api';
@@ -74,7 +75,7 @@ export async function events(path, signal, onWord, onEvent) {
     if (rest.length > EVENT_MAX) throw new Refused(413, t.tooLong);
     for (const block of blocks) {
       const lines = block.split('\n').filter((line) => line.startsWith('data:'));
-      if (lines.length > 0) onEvent(JSON.parse(lines.map((line) => line.slice(5)).join('\n')));
+      if (lines.length > 0) onEvent(exact(lines.map((line) => line.slice(5)).join('\n')));
     }
   }
 }
@@ -117,7 +118,7 @@ async function carry(method, path, body, headers) {
 
 /** @param {unknown} body */
 function text(body) {
-  return body === undefined ? undefined : JSON.stringify(body);
+  return body === undefined ? undefined : json(body);
 }
 
 /**
@@ -175,7 +176,7 @@ async function read(answer) {
 /** @param {string} said */
 function parsed(said) {
   try {
-    return said === '' ? undefined : JSON.parse(said);
+    return said === '' ? undefined : exact(said);
   } catch {
     return said;
   }
@@ -184,4 +185,24 @@ function parsed(said) {
 /** @param {unknown} reason */
 function reasonOf(reason) {
   return typeof reason === 'string' ? reason.trim() : reason ? JSON.stringify(reason) : '';
+}
+
+/** Answers with messages; their headers may have longer numbers than a double holds. */
+const LONG_NUMBERS = /"properties":[^]*[:,[]-?\d{16}/;
+
+/**
+ * Reads JSON. Of messages, whole numbers that a double does not hold become a `bigint`, where the
+ * browser tells how they are written.
+ *
+ * @param {string} text
+ */
+function exact(text) {
+  if (!LONG_NUMBERS.test(text)) return JSON.parse(text);
+  /** @type {(name: string, value: any, context?: {source?: string}) => any} */
+  const keep = (_, value, context) => {
+    const isRounded = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+    const source = context?.source ?? '';
+    return isRounded && /^-?\d+$/.test(source) ? BigInt(source) : value;
+  };
+  return JSON.parse(text, keep);
 }

@@ -75,7 +75,10 @@ export class Live {
 
   /** @param {AbortSignal} ends */
   async #run(ends) {
-    this.#poll([...this.#wishes.keys()].filter((path) => this.#isLong(path)), ends);
+    this.#poll(
+      [...this.#wishes.keys()].filter((path) => this.#isLong(path)),
+      ends,
+    );
     const short = [...this.#wishes.keys()].filter((path) => !this.#isLong(path));
     while (!ends.aborted && short.length > 0) {
       const status = await this.#stream(short, ends);

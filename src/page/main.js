@@ -88,14 +88,20 @@ function show() {
   if (!view) return drawMain(missing());
   const { asked, got } = wishes();
   const names = Object.keys(asked).filter((name) => !asked[name].isOptional);
-  const refused = names.map((name) => got[name]).find((answer) => answer instanceof Refused);
-  if (refused) return drawMain(trouble(refused));
+  const failed = names.map((name) => got[name]).find((answer) => answer instanceof Refused);
+  if (failed) return drawMain(trouble(failed));
   if (names.some((name) => got[name] === undefined)) {
     if (!isPatient && !isShown) draw(main, h('p', { class: 'empty', key: 'wait' }, t.loading));
     return;
   }
-  for (const name of Object.keys(got)) if (got[name] instanceof Refused) delete got[name];
-  drawMain(view.show({ at, got, user, go, change, redraw: schedule, isThere }));
+  /** @type {Record<string, Refused>} */
+  const refused = {};
+  for (const [name, answer] of Object.entries(got)) {
+    if (!(answer instanceof Refused)) continue;
+    refused[name] = answer;
+    delete got[name];
+  }
+  drawMain(view.show({ at, got, refused, user, go, change, redraw: schedule, isThere }));
 }
 
 /** @param {import('./parts/draw.js').Child} content */

@@ -6,11 +6,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import amqp from 'amqplib';
 import { chromium } from 'playwright-core';
 import { MARKUP, open } from './shop.mjs';
 
 export const API = process.env.API ?? 'http://localhost:15672';
 export const AMQP = process.env.AMQP ?? 'amqp://guest:guest@localhost:5672';
+/** The login of the tests, for requests of their own. */
+export const LOGIN = { authorization: `Basic ${btoa('guest:guest')}` };
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const PICTURES = process.env.PICTURES ?? 'pictures';
 const WIDTHS = [1440, 900, 390];
@@ -80,12 +83,13 @@ export async function violations(page) {
   assert.deepEqual(found, []);
 }
 
-/** Looks at a place in both themes and all widths. */
-export async function everywhere(name, place, ready) {
+/** Looks at a place in both themes and all widths; `then` goes on from there. */
+export async function everywhere(name, place, ready, then) {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of WIDTHS) {
       const page = await at(place, { width, colorScheme });
       await page.waitForSelector(ready);
+      await then?.(page);
       await violations(page);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${name} at ${width} is ${wide} too wide`);
@@ -125,4 +129,38 @@ export async function harmless(place) {
 export async function inert(page) {
   assert.equal(await page.evaluate(() => window.alive), undefined);
   assert.equal(await page.$('main img, main b > img, dialog img'), null);
+}
+
+/** A queue with these messages, for the time of a test. */
+export async function queueOf(test, name, messages, options = {}) {
+  const connection = await amqp.connect(AMQP);
+  const channel = await connection.createConfirmChannel();
+  test.after(async () => {
+    await channel.deleteQueue(name);
+    await connection.close();
+  });
+  await channel.assertQueue(name, options);
+  await channel.purgeQueue(name);
+  for (const { body, ...properties } of messages) {
+    channel.sendToQueue(name, Buffer.from(body), properties);
+  }
+  await channel.waitForConfirms();
+  return channel;
+}
+
+/** Asks the API for something in the name of a page. */
+export async function request(page, method, path, data) {
+  const answer = await page.request.fetch(`${API}${path}`, { method, data, headers: LOGIN });
+  assert.ok(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`);
+}
+
+/** Waits until so many elements are there. */
+export async function counted(page, selector, many) {
+  const end = Date.now() + 15_000;
+  for (;;) {
+    const found = await page.locator(selector).count();
+    if (found === many) return;
+    assert.ok(Date.now() < end, `${found} of ${many} ${selector}`);
+    await page.waitForTimeout(50);
+  }
 }

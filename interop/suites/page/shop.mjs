@@ -102,6 +102,7 @@ export async function open(uri) {
   return async () => {
     isOpen = false;
     clearInterval(timer);
-    for (const connection of [publisher, ...connections]) await connection.close().catch(() => {});
+    for (const connection of [publisher, ...connections])
+      await connection.close().catch(() => {});
   };
 }

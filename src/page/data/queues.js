@@ -6,7 +6,7 @@
  *   name: string, vhost: string, type: string, state: string,
  *   durable: boolean, exclusive: boolean | null, auto_delete: boolean,
  *   arguments: Record<string, any>, effective_policy_definition?: Record<string, any>,
- *   policy?: string | null, operator_policy?: string | null,
+ *   policy?: string | null, operator_policy?: string | null, paused?: boolean,
  *   consumers?: number, consumer_capacity?: number, idle_since?: string,
  *   messages?: number, messages_ready?: number, messages_unacknowledged?: number,
  *   message_bytes?: number, messages_details?: Details, messages_ready_details?: Details,

@@ -1,48 +1,68 @@
-/** What a queue was declared with and what its policy adds, in words. */
+/** What a queue was declared with and what its policies add, in sentences. */
 
+import { deadLettersOf } from './queues.js';
 import { bytes, count, duration } from '../parts/format.js';
 import { t } from '../texts/en.js';
 
-const ms = (/** @type {number} */ value) => duration(value);
+/** @typedef {import('./queues.js').Queue} Queue */
+
+const ms = (/** @type {any} */ value) => duration(Number(value));
+const number = (/** @type {any} */ value) => count(Number(value));
+const size = (/** @type {any} */ value) => bytes(Number(value));
 const plain = (/** @type {any} */ value) =>
   typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-/**
- * How values of settings are written, by their names in policies.
- *
- * @type {Record<string, any>}
- */
+/** How values of settings are written, by their names in policies. @type {Record<string, any>} */
 const WRITTEN = {
   'message-ttl': ms,
   expires: ms,
-  'max-length': count,
-  'max-length-bytes': bytes,
-  'delivery-limit': count,
-  'max-priority': count,
-  'stream-max-segment-size-bytes': bytes,
+  'max-length': number,
+  'max-length-bytes': size,
+  'max-in-memory-length': number,
+  'max-in-memory-bytes': size,
+  'delivery-limit': number,
+  'max-priority': number,
+  'consumer-timeout': ms,
+  'stream-max-segment-size-bytes': size,
 };
 
-/** Shown elsewhere. */
+/** Of these the lower one counts if a queue and its policy have both. */
+const LOWER = ['message-ttl', 'expires', 'max-length', 'max-length-bytes', 'delivery-limit'];
+
+/** Said by the headline, and within other sentences. */
 const ELSEWHERE = ['queue-type', 'dead-letter-exchange', 'dead-letter-routing-key'];
 
 /**
- * @param {{arguments: Record<string, any>, effective_policy_definition?: Record<string, any>,
- *   durable: boolean, exclusive: boolean | null, auto_delete: boolean}} queue
- * @returns {[string, string][]}
+ * @param {Queue} queue
+ * @returns {{name: string, text: string, from: string}[]} `from`: who says so
  */
 export function explained(queue) {
-  const given = Object.entries(queue.arguments).map(([name, value]) => [
-    name.replace(/^x-/, ''),
-    value,
-  ]);
-  const settings = { ...queue.effective_policy_definition, ...Object.fromEntries(given) };
-  const names = Object.keys(settings).filter((name) => !ELSEWHERE.includes(name));
-  /** @type {[string, string][]} */
-  const shown = names.sort().map((name) => {
-    const written = typeof settings[name] === 'number' ? (WRITTEN[name] ?? plain) : plain;
-    return [t.settings[name] ?? name, written(settings[name])];
-  });
-  const life = queue.durable ? t.queue.durable : t.queue.transient;
-  const ends = queue.exclusive ? t.queue.exclusive : queue.auto_delete ? t.queue.autoDelete : '';
-  return [[t.queue.life, [life, ends].filter(Boolean).join('; ')], ...shown];
+  const words = t.settings;
+  const given = Object.fromEntries(
+    Object.entries(queue.arguments).map(([name, value]) => [name.replace(/^x-/, ''), value]),
+  );
+  const policy = queue.effective_policy_definition ?? {};
+  const all = { ...policy, ...given };
+  for (const name of LOWER) {
+    if (name in policy && name in given) all[name] = Math.min(policy[name], given[name]);
+  }
+  const names = Object.keys(all).filter((name) => !ELSEWHERE.includes(name));
+  const isDead = deadLettersOf(queue) !== undefined;
+  const life = queue.durable ? words.durable : words.transient;
+  const ends = queue.exclusive ? words.exclusive : queue.auto_delete ? words.autoDelete : '';
+  return [
+    { name: 'life', text: [life, ends].filter(Boolean).join(' '), from: '' },
+    ...names.sort().map((name) => {
+      const written = (WRITTEN[name] ?? plain)(all[name]);
+      const sentence = words.sentences[name];
+      const text = sentence ? sentence(written, isDead, all) : words.other(name, written);
+      const isOwn = name in given && all[name] === given[name];
+      return { name, text, from: isOwn ? words.declared : words.policy(policiesOf(queue)) };
+    }),
+  ];
+}
+
+/** @param {Queue} queue */
+function policiesOf({ policy, operator_policy: operator }) {
+  return [policy, operator].filter((name) => typeof name === 'string');
 }

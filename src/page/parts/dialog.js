@@ -15,18 +15,21 @@ import { t } from '../texts/en.js';
  *   value?: string,
  *   hint?: string,
  *   choices?: [string, string][],
+ *   offers?: string[],
  *   isNeeded?: boolean,
- * }} Field
+ * }} Field `offers`: values that are offered while one is typed
  *
  * @typedef {{
  *   title: string,
  *   body?: Child,
+ *   content?: Child,
+ *   isWide?: boolean,
  *   fields?: Field[],
  *   confirm: string,
  *   isDangerous?: boolean,
  *   act: (values: Record<string, string>) => Promise<unknown> | unknown,
  *   done?: string,
- * }} Question
+ * }} Question `body` stands above the fields, `content` below
  */
 
 /**
@@ -36,14 +39,19 @@ import { t } from '../texts/en.js';
  */
 export function ask(question) {
   const dialog = document.createElement('dialog');
+  if (question.isWide) dialog.className = 'broad';
   let trouble = '';
+  let isBusy = false;
   const close = () => dialog.close();
   const submit = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
+    if (isBusy) return;
+    isBusy = true;
     try {
       await question.act(values(/** @type {HTMLFormElement} */ (event.target)));
     } catch (error) {
       trouble = error instanceof Error ? error.message : String(error);
+      isBusy = false;
       show();
       return;
     }
@@ -59,6 +67,7 @@ export function ask(question) {
         h('h2', { id: 'asked' }, question.title),
         question.body,
         question.fields?.map(field),
+        question.content,
         h('p', { class: 'trouble', role: 'alert' }, trouble),
         h(
           'menu',
@@ -80,9 +89,11 @@ export function ask(question) {
  *
  * @param {string} title
  * @param {Child} body
+ * @param {{isWide?: boolean}} [options]
  */
-export function tell(title, body) {
+export function tell(title, body, { isWide = false } = {}) {
   const dialog = document.createElement('dialog');
+  if (isWide) dialog.className = 'broad';
   const close = h('menu', {}, h('button', { onclick: () => dialog.close() }, t.close));
   open(dialog, () => draw(dialog, h('h2', { id: 'asked' }, title), body, close));
 }
@@ -106,7 +117,7 @@ function open(dialog, show) {
 
 /** @param {Field} given */
 function field(given) {
-  const { name, label, kind = 'text', value, hint, choices, isNeeded } = given;
+  const { name, label, kind = 'text', value, hint, choices, offers, isNeeded } = given;
   const id = `field-${name}`;
   const props = { id, name, required: isNeeded, 'aria-describedby': hint && `${id}-hint` };
   const hinted = hint ? h('small', { id: `${id}-hint` }, hint) : null;
@@ -119,7 +130,14 @@ function field(given) {
         (choices ?? []).map(([v, text]) => option(v, text)),
       ),
     check: () => h('input', { ...props, type: 'checkbox', init: mark(value) }),
-    other: () => h('input', { ...props, type: kind, autocomplete: 'off', init: fill(value) }),
+    other: () =>
+      h('input', {
+        ...props,
+        type: kind,
+        autocomplete: 'off',
+        list: offers && `${id}-offers`,
+        init: fill(value),
+      }),
   };
   const drawn = (kind in control ? control[/** @type {'area'} */ (kind)] : control.other)();
   return h(
@@ -127,6 +145,12 @@ function field(given) {
     { key: name, class: ['field', kind] },
     h('label', { for: id }, label),
     drawn,
+    offers &&
+      h(
+        'datalist',
+        { id: `${id}-offers` },
+        offers.map((offer) => h('option', { value: offer })),
+      ),
     hinted,
   );
 }
@@ -174,6 +198,10 @@ function values(form) {
 export function note(text, undo) {
   const place = document.getElementById('notes');
   if (!place) return;
+  // In front of a dialog that is open.
+  place.popover = 'manual';
+  if (place.matches(':popover-open')) place.hidePopover();
+  place.showPopover();
   const line = document.createElement('p');
   const back =
     undo &&

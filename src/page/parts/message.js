@@ -1,189 +1,194 @@
-/** Messages as people read them: where from, properties, headers, a body. */
+/** One message as people read it: where from, properties, headers, how it died, its body. */
 
-import { badge, facts } from './bits.js';
-import { tell } from './dialog.js';
+import { badge, facts, when } from './bits.js';
+import { bodyOf } from './body.js';
 import { h } from './draw.js';
 import { bytes, count, duration, moment } from './format.js';
+import { json, kindOf } from '../data/values.js';
 import { t } from '../texts/en.js';
 
 /** @typedef {import('./draw.js').Child} Child */
 /**
  * @typedef {{
- *   position: number, exchange: string, routing_key: string, redelivered: boolean,
+ *   position: number, from: string, exchange: string, routing_key: string, redelivered: boolean,
  *   delivery_count: number, stored: boolean, expires_in: number | null,
  *   properties: Record<string, any>, payload: string, payload_bytes: number,
  *   payload_encoding: 'string' | 'base64',
- * }} Message
+ *   delivery_tag?: number, delivered_at?: number, consumer_tag?: string | null,
+ *   channel_details?: {connection_name: string, name: string, number: number, user: string},
+ * }} Message the last four: of one that is held unacknowledged
  */
 
-/** Octets in a line of a hexadecimal view, and lines of it. */
-const OCTETS = 16;
-const LINES_MAX = 512;
-
-/**
- * @param {Message[]} messages
- * @param {{whole: (message: Message) => Promise<Message>}} wish
- */
-export function messageList(messages, { whole }) {
-  if (messages.length === 0) return h('p', { class: 'empty' }, t.messageView.none);
-  const open = async (/** @type {Message} */ message) => {
-    const found = await whole(message).catch(() => message);
-    tell(t.messageView.title(count(found.position)), messageView(found));
-  };
+/** @param {Message} message */
+export function messageView(message) {
+  const words = t.messageView;
+  const { headers = {}, ...properties } = message.properties;
   return h(
-    'ol',
-    { class: 'messages' },
-    messages.map((message) =>
+    'div',
+    { class: 'reading' },
+    h(
+      'div',
+      {},
+      story(message),
+      h('section', { class: 'card' }, h('h2', {}, words.body), bodyOf(message)),
+    ),
+    h(
+      'div',
+      {},
+      h('section', { class: 'card' }, h('h2', {}, words.about), about(message)),
       h(
-        'li',
-        { key: message.position },
-        h(
-          'button',
-          { type: 'button', onclick: () => open(message) },
-          h(
-            'code',
-            { class: 'way' },
-            message.exchange || t.queue.defaultExchange,
-            ' → ',
-            message.routing_key,
-          ),
-          h('span', { class: 'body' }, preview(message)),
-          h('span', { class: 'number' }, bytes(message.payload_bytes)),
+        'section',
+        { class: 'card' },
+        named(words.properties, Object.entries(properties), words.noProperties, property),
+        named(words.headers, Object.entries(headers), words.noHeaders, (_, value) =>
+          written(value),
         ),
-        message.redelivered && badge('warn', t.messageView.again),
-        deaths(message).length > 0 && badge('warn', t.messageView.dead),
       ),
     ),
   );
 }
 
 /** @param {Message} message */
-function preview({ payload, payload_encoding: encoding }) {
-  return encoding === 'base64' ? t.messageView.octets : payload.slice(0, 200);
+function about(message) {
+  const words = t.messageView;
+  const { channel_details: channel } = message;
+  const expires = message.expires_in;
+  return facts([
+    [words.exchange, h('code', {}, message.exchange || t.queue.defaultExchange)],
+    [words.key, h('code', {}, message.routing_key || t.queue.noKey)],
+    [words.size, bytes(message.payload_bytes)],
+    [words.holder, channel && `${channel.name}, ${channel.user}`],
+    [words.tag, channel && (message.consumer_tag ?? words.got)],
+    [words.delivered, message.delivered_at ? when(message.delivered_at) : null],
+    [words.deliveries, message.delivery_count > 0 ? count(message.delivery_count) : null],
+    [words.again, message.redelivered ? t.yes : null],
+    [words.expires, expires === null || expires === undefined ? null : duration(expires)],
+    [words.stored, message.stored ? t.yes : t.no],
+  ]);
 }
 
-/** @param {Message} message */
-function messageView(message) {
+/**
+ * A table of names, types and values.
+ *
+ * @param {string} title
+ * @param {[string, any][]} pairs
+ * @param {string} none
+ * @param {(name: string, value: any) => Child} cell
+ */
+function named(title, pairs, none, cell) {
+  if (pairs.length === 0) return [h('h2', {}, title), h('p', { class: 'quiet' }, none)];
   const words = t.messageView;
-  const { headers, ...properties } = message.properties;
-  const plain = Object.entries(headers ?? {}).filter(([name]) => name !== 'x-death');
-  /** @type {(pairs: [string, any][]) => [string, Child][]} */
-  const written = (pairs) => pairs.map(([name, value]) => [name, valueOf(value)]);
-  const expires = message.expires_in;
+  const heads = [words.name, words.type, words.value];
+  const rows = pairs.map(([name, value]) =>
+    h(
+      'tr',
+      { key: name },
+      h('th', { scope: 'row' }, name),
+      h('td', { class: 'quiet' }, words.types[kindOf(value)]),
+      h('td', {}, cell(name, value)),
+    ),
+  );
   return h(
-    'div',
-    { class: 'message' },
-    facts([
-      [words.exchange, message.exchange || t.queue.defaultExchange],
-      [words.key, message.routing_key],
-      [words.deliveries, message.delivery_count > 0 ? count(message.delivery_count) : null],
-      [words.expires, expires === null || expires === undefined ? null : duration(expires)],
-      [words.stored, message.stored ? t.yes : t.no],
-      ...written(Object.entries(properties)),
-    ]),
-    plain.length > 0 && [h('h3', {}, words.headers), facts(written(plain))],
-    story(message),
-    h('h3', {}, words.body, ' ', h('small', { class: 'quiet' }, bytes(message.payload_bytes))),
-    body(message),
+    'table',
+    { class: 'plain values' },
+    h('caption', {}, title),
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        heads.map((head) => h('th', { scope: 'col' }, head)),
+      ),
+    ),
+    h('tbody', {}, rows),
   );
 }
 
+/**
+ * A property, with what its number means.
+ *
+ * @param {string} name
+ * @param {any} value
+ */
+function property(name, value) {
+  const words = t.messageView;
+  const text = written(value);
+  if (name === 'delivery_mode') {
+    return [text, quiet(value === 2 ? words.persistent : words.transient)];
+  }
+  if (name === 'timestamp') return [text, quiet(moment(Number(value) * 1000))];
+  if (name === 'expiration') return [text, quiet(words.ttl(duration(Number(value))))];
+  return text;
+}
+
+/** @param {string} text */
+function quiet(text) {
+  return h('small', { class: 'quiet' }, ' ', text);
+}
+
 /** @param {any} value */
-function valueOf(value) {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+function written(value) {
+  return h('code', {}, typeof value === 'string' ? value : json(value));
 }
 
 /**
  * @param {Message} message
- * @returns {any[]}
+ * @returns {any[]} from the last to the first
  */
-function deaths(message) {
-  const said = message.properties.headers?.['x-death'];
-  return Array.isArray(said) ? said : [];
+export function deathsOf({ properties }) {
+  const said = properties.headers?.['x-death'];
+  return Array.isArray(said) ? said.filter((one) => one !== null && typeof one === 'object') : [];
 }
 
 /**
- * How a message died, the first time first.
+ * How a message came here by dying, the first time first.
  *
  * @param {Message} message
  */
 function story(message) {
-  const all = deaths(message).reverse();
+  const all = deathsOf(message).reverse();
   if (all.length === 0) return null;
-  return [
-    h('h3', {}, t.messageView.story),
+  const words = t.messageView;
+  const [first] = all;
+  const keys = Array.isArray(first['routing-keys']) ? first['routing-keys'].map(String) : [];
+  const name = (/** @type {any} */ exchange) => String(exchange || t.queue.defaultExchange);
+  return h(
+    'section',
+    { class: 'card' },
+    h('h2', {}, words.story),
     h(
       'ol',
       { class: 'story' },
+      h('li', {}, words.born(name(first.exchange), keys)),
       all.map((death, at) => {
+        const reason = words.reasons[death.reason] ?? String(death.reason);
+        const ttl = death['original-expiration'];
         const time = death.time ? moment(Number(death.time) * 1000) : '';
-        const reason = t.messageView.reasons[death.reason] ?? death.reason;
-        const text = t.messageView.death(String(death.queue), reason, Number(death.count ?? 1));
-        return h('li', { key: at }, text, ' ', h('small', { class: 'quiet' }, time));
+        return h(
+          'li',
+          { key: at },
+          words.death(String(death.queue), reason, Number(death.count ?? 1)),
+          ' ',
+          time && h('small', { class: 'quiet' }, words.since(time, Number(death.count ?? 1))),
+          ttl !== undefined && quiet(words.ttl(duration(Number(ttl)))),
+        );
       }),
-    ),
-  ];
-}
-
-/** @param {Message} message */
-function body({ payload, payload_encoding: encoding }) {
-  if (encoding === 'base64') return h('pre', { tabindex: 0 }, hex(octetsOf(payload)));
-  const value = parsed(payload);
-  if (value !== null && typeof value === 'object')
-    return h('div', { class: 'tree' }, tree(value));
-  return h('pre', { tabindex: 0 }, payload);
-}
-
-/** @param {string} text */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * JSON, folded below the second level.
- *
- * @param {any} value
- * @param {number} [depth]
- * @returns {Child}
- */
-function tree(value, depth = 0) {
-  if (value === null || typeof value !== 'object') {
-    return h('code', { class: `json ${typeof value}` }, JSON.stringify(value));
-  }
-  const isList = Array.isArray(value);
-  const entries = Object.entries(value);
-  const about = isList ? `[${entries.length}]` : `{${entries.length}}`;
-  return h(
-    'details',
-    { open: depth < 2 },
-    h('summary', {}, about),
-    h(
-      'dl',
-      {},
-      entries.map(([name, inner]) =>
-        h('div', { key: name }, h('dt', {}, name), h('dd', {}, tree(inner, depth + 1))),
-      ),
+      h('li', {}, words.here(name(message.exchange), message.routing_key)),
     ),
   );
 }
 
-/** @param {string} base64 */
-function octetsOf(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
-
-/** @param {Uint8Array} octets */
-export function hex(octets) {
-  const lines = [];
-  for (let at = 0; at < octets.length && lines.length < LINES_MAX; at += OCTETS) {
-    const line = [...octets.subarray(at, at + OCTETS)];
-    const digits = line.map((octet) => octet.toString(16).padStart(2, '0')).join(' ');
-    const letters = line.map((o) => (o > 31 && o < 127 ? String.fromCharCode(o) : '·')).join('');
-    lines.push(`${at.toString(16).padStart(6, '0')}  ${digits.padEnd(OCTETS * 3)} ${letters}`);
-  }
-  return lines.join('\n');
+/**
+ * Marks of a message in a list.
+ *
+ * @param {Message} message
+ */
+export function marksOf(message) {
+  const words = t.messageView;
+  const deaths = deathsOf(message).length;
+  return [
+    message.redelivered && badge('warn', words.again),
+    deaths > 0 && badge('warn', words.dead),
+  ];
 }

@@ -1,6 +1,13 @@
-/** Every text of the page, in English. Another language has the same keys. */
+/**
+ * Every text of the page, in English; those on messages are in the file beside it. Another language
+ * has the same keys.
+ */
+
+import { list } from './list.js';
+import { messageTexts } from './en-messages.js';
 
 export const t = {
+  ...messageTexts,
   product: 'Leveret',
   none: '–',
   now: 'now',
@@ -9,6 +16,7 @@ export const t = {
   ago: (/** @type {string} */ time) => `${time} ago`,
   units: { day: 'd', hour: 'h', minute: 'min', second: 's' },
   cancel: 'Cancel',
+  undo: 'Undo',
   close: 'Close',
   more: (/** @type {string} */ many) => `${many} more: filter to see them`,
   all: 'All',
@@ -135,7 +143,48 @@ export const t = {
       `${ready} ready, ${held} held unacknowledged, ${takers} ` +
       (takers === 1 ? 'consumer' : 'consumers'),
     publish: 'Publish',
-    publishTitle: (/** @type {string} */ name) => `Publish to ${name}`,
+    purge: 'Purge',
+    purgeTitle: (/** @type {string} */ name) => `Purge ${name}?`,
+    purgeAbout: (/** @type {string} */ many) =>
+      `${many} messages that are ready are gone then, and cannot be brought back.`,
+    purged: 'Purged.',
+    pause: 'Pause',
+    resume: 'Resume',
+    pauseAbout: 'While it is paused no consumer gets anything from it; it still takes messages.',
+    isPaused: 'paused',
+    paused: 'Paused: consumers get nothing until it is resumed or the broker restarts.',
+    resumed: 'Resumed.',
+    remove: 'Delete',
+    removeTitle: (/** @type {string} */ name) => `Delete ${name}?`,
+    removeAbout: (/** @type {string} */ many) =>
+      `Its ${many} messages and its bindings are gone then, and cannot be brought back.`,
+    removeEmpty: 'It has no messages. Its bindings go with it; for a moment you can undo this.',
+    removed: 'Deleted.',
+    restored: (/** @type {string} */ name) => `${name} is there again, with its bindings.`,
+    about: 'Figures',
+    size: 'bodies',
+    memory: 'memory',
+    redelivered: 'redelivered',
+    idle: 'idle since',
+    capacity: 'consumers could take more',
+    settings: 'What holds for it',
+    policies: 'Policies',
+    from: 'What comes in',
+    to: 'What goes out',
+    letters: 'Its dead letters go to',
+    ownKey: 'with the key they came with',
+    defaultExchange: '(default exchange)',
+    noKey: '(no key)',
+    consumers: 'Consumers',
+    consumer: 'Consumer',
+    holds: 'Holds',
+    since: 'Oldest since',
+    credit: 'Takes',
+    connection: 'Connection',
+    noAcks: 'no acks',
+    noLimit: 'no limit',
+    waits: 'waits',
+    noConsumer: 'No consumer takes from it.',
     published: 'Published.',
     notRouted: 'No queue took it.',
     body: 'Body',
@@ -143,76 +192,41 @@ export const t = {
     headers: 'Headers',
     headersHint: 'A JSON object',
     persistent: 'Survives a restart',
-    purge: 'Purge',
-    purgeTitle: (/** @type {string} */ name) => `Purge ${name}?`,
-    purgeAbout: (/** @type {string} */ many) =>
-      `${many} messages that are ready are gone then, and cannot be brought back.`,
-    purged: 'Purged.',
-    remove: 'Delete',
-    removeTitle: (/** @type {string} */ name) => `Delete ${name}?`,
-    removeAbout: (/** @type {string} */ many) =>
-      `Its ${many} messages and its bindings are gone then, and cannot be brought back.`,
-    removed: 'Deleted.',
-    about: 'About it',
-    size: 'bodies',
-    memory: 'memory',
-    redelivered: 'redelivered',
-    idle: 'idle since',
-    capacity: 'consumers could take more',
     life: 'life',
     durable: 'survives a restart',
     transient: 'is gone after a restart',
-    exclusive: 'belongs to one connection',
-    autoDelete: 'goes with its last consumer',
-    from: 'What comes in',
-    letters: 'Its dead letters go to',
-    ownKey: 'with the key they came with',
-    defaultExchange: '(default exchange)',
-    noKey: '(no key)',
-    consumers: 'Consumers',
-    consumer: 'Tag',
-    connection: 'Connection',
-    user: 'User',
-    prefetch: 'Prefetch',
-    settles: 'Settles',
-    acks: 'acknowledges',
-    noAcks: 'at once',
-    noLimit: 'no limit',
-    waits: 'waits for its turn',
-    noConsumer: 'No consumer takes from it.',
-    messages: 'Messages that are ready',
-    untouched: 'Looking changes nothing: none is taken or moved.',
-    search: 'Search in bodies',
-    first: 'From the head',
-    next: 'Further',
-    seen: (/** @type {string} */ some, /** @type {string} */ all) =>
-      `${some} shown, ${all} looked at`,
   },
-  messageView: {
-    none: 'No message is ready here.',
-    title: (/** @type {string} */ position) => `Message ${position}`,
-    again: 'redelivered',
-    dead: 'was dead',
-    octets: '(octets)',
-    exchange: 'exchange',
-    key: 'routing key',
-    deliveries: 'failed deliveries',
-    expires: 'expires in',
-    stored: 'stored',
-    headers: 'Headers',
-    body: 'Body',
-    story: 'How it came here',
-    death: (
-      /** @type {string} */ queue,
-      /** @type {string} */ reason,
-      /** @type {number} */ times,
-    ) => `${reason} in ${queue}${times > 1 ? `, ${times} times` : ''}`,
-    reasons: /** @type {Record<string, string>} */ ({
-      rejected: 'was rejected by a consumer',
-      expired: 'was there for too long',
-      maxlen: 'had no room any more',
-      delivery_limit: 'was delivered too often',
-    }),
+  settings: {
+    durable: 'It survives a restart.',
+    transient: 'It is gone after a restart.',
+    exclusive: 'It belongs to one connection and goes with it.',
+    autoDelete: 'It goes with its last consumer.',
+    declared: 'as it was declared',
+    policy: (/** @type {string[]} */ names) =>
+      `by the ${names.length > 1 ? 'policies' : 'policy'} ${list(names)}`,
+    other: (/** @type {string} */ name, /** @type {string} */ value) => `${name}: ${value}`,
+    sentences:
+      /** @type {Record<string, (value: string, isDead: boolean, all: any) => string>} */ ({
+        'message-ttl': (time, isDead) =>
+          `A message that waits for ${time} ${isDead ? 'becomes a dead letter' : 'is dropped'}.`,
+        expires: (time) => `It is deleted when nothing uses it for ${time}.`,
+        'max-length': (many, isDead, all) =>
+          `It holds ${many} messages at most; ${overflow(all.overflow, isDead)}.`,
+        'max-length-bytes': (size, isDead, all) =>
+          `It holds ${size} of bodies at most; ${overflow(all.overflow, isDead)}.`,
+        overflow: (way) => `When it is full: ${way}.`,
+        'delivery-limit': (many, isDead) =>
+          `A message that comes back more than ${many} times ` +
+          `${isDead ? 'becomes a dead letter' : 'is dropped'}.`,
+        'max-priority': (most) => `Messages with higher priorities, up to ${most}, come first.`,
+        'single-active-consumer': (is) =>
+          is === 'true' ? 'One consumer at a time gets messages.' : 'All consumers get messages.',
+        'max-age': (age) => `Messages older than ${age} are dropped.`,
+        'queue-mode': (mode) => `Its mode is ${mode}, which changes nothing here.`,
+        'consumer-timeout': (time) =>
+          `Held unacknowledged for ${time}, a message costs the channel.`,
+        'dead-letter-strategy': (way) => `Dead letters are passed on ${way}.`,
+      }),
   },
   exchanges: {
     filter: 'Filter exchanges',
@@ -982,17 +996,6 @@ export const t = {
     refused: 'Refused',
     noLogins: 'None so far.',
   },
-  settings: /** @type {Record<string, string>} */ ({
-    'message-ttl': 'messages live for',
-    expires: 'goes when unused for',
-    'max-length': 'most messages',
-    'max-length-bytes': 'most bytes',
-    overflow: 'when it is full',
-    'delivery-limit': 'most deliveries of a message',
-    'max-priority': 'priorities up to',
-    'single-active-consumer': 'one consumer at a time',
-    'max-age': 'messages live for',
-  }),
   queues: {
     filter: 'Filter queues',
     hint: 'Part of a name, /pattern/, kind:quorum, policy:name, vhost:name, -not',
@@ -1250,10 +1253,14 @@ function growth(speed) {
   return speed ? `; it grows by ${speed}` : '';
 }
 
-/** @param {string[]} names */
-function list(names) {
-  if (names.length < 3) return names.join(' and ');
-  return `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
+/**
+ * @param {string | undefined} way
+ * @param {boolean} isDead
+ */
+function overflow(way, isDead) {
+  if (way === 'reject-publish') return 'further ones are refused';
+  if (way === 'reject-publish-dlx') return 'further ones are refused and become dead letters';
+  return isDead ? 'the oldest then becomes a dead letter' : 'the oldest is then dropped';
 }
 
 /**

@@ -10,14 +10,16 @@
  * @typedef {{
  *   at: Place,
  *   got: Record<string, any>,
+ *   refused: Record<string, import('../api.js').Refused>,
  *   user: User,
  *   go: (hash: string) => void,
  *   change: (query: Record<string, string | undefined>) => void,
  *   redraw: () => void,
  *   isThere: (hash: string) => boolean,
  * }} Context
- *   `got`: answers by the names of their wishes; `change`: the query of the place, without a step
- *   of the browser's history; `isThere`: whether a link leads to a view
+ *   `got`: answers by the names of their wishes, `refused`: why optional ones are not there;
+ *   `change`: the query of the place, without a step of the browser's history; `isThere`: whether a
+ *   link leads to a view
  *
  * @typedef {{
  *   name: string,
@@ -53,6 +55,7 @@ import { consumers } from './clients/consumers.js';
 import { exchange } from './exchange.js';
 import { exchanges } from './exchanges.js';
 import { log } from './log.js';
+import { message } from './message.js';
 import { overview } from './overview.js';
 import { queue } from './queue.js';
 import { queues } from './queues.js';
@@ -63,6 +66,7 @@ export const views = [
   overview,
   queues,
   queue,
+  message,
   exchanges,
   exchange,
   routing,
