@@ -38,6 +38,7 @@ use thread::run;
 mod cgroup;
 mod driver;
 mod event_exchange;
+mod farewell;
 mod gauges;
 mod health;
 mod loading;

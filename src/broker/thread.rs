@@ -14,7 +14,7 @@ use super::monitor::{self, Duties};
 use super::start::{self, Doors, Open};
 #[cfg(feature = "management")]
 use super::switches::Switches;
-use super::{Grace, StartError, close, driver};
+use super::{Grace, StartError, close, driver, farewell};
 use crate::desk::Desk;
 use crate::net::amqp::Amqp;
 use crate::net::descriptors::Descriptors;
@@ -100,7 +100,9 @@ pub(super) fn run(
         aside.shutdown_timeout(DROP_WAIT);
     }
     runtime.shutdown_timeout(DROP_WAIT);
+    farewell::data_closes(desk);
     close(desk);
+    farewell::data_is_closed(desk);
 }
 
 /// The threads that serve AMQP.
@@ -202,12 +204,14 @@ fn start_listening(
 
 /// Tells every client, and waits for them to go.
 async fn close_in_order(desk: &Desk, tasks: &TaskTracker, reason: &str) {
+    farewell::listeners_stopped(desk);
     desk.stop_connections(reason);
     tasks.close();
     let wait = Duration::from_millis(desk.env.settings.shutdown_timeout_ms) + CUT_WAIT;
     if tokio::time::timeout(wait, tasks.wait()).await.is_err() {
         crate::log::warn!("{} connections did not close within {wait:?}", tasks.len());
     }
+    farewell::vhosts_stop(desk);
 }
 
 #[cfg(test)]

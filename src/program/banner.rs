@@ -39,6 +39,30 @@ pub(super) fn ready(
     took_ms: u64,
     output: &LastLines,
 ) {
+    say_listeners(listeners);
+    let count = say_plugins(settings);
+    output.say(&format!(" completed with {count} plugins.\n"));
+    log::info!("Time to start RabbitMQ: {took_ms} ms");
+}
+
+/// Says that a tool asks for the application to be started.
+pub(super) fn asked_to_start(settings: &Settings) {
+    if settings.log_format == LogFormat::Rabbitmq {
+        log::info!("RabbitMQ is asked to start...");
+    }
+}
+
+/// Says that the application was started again; what stands around that at a start of the process
+/// is not said.
+pub(super) fn started_again(settings: &Settings, listeners: &[Listening], took_ms: u64) {
+    if settings.log_format == LogFormat::Rabbitmq {
+        say_listeners(listeners);
+        say_plugins(settings);
+        log::info!("Time to start RabbitMQ: {took_ms} ms");
+    }
+}
+
+fn say_listeners(listeners: &[Listening]) {
     for listener in listeners {
         let name = match listener.protocol {
             "http/prometheus" => "Prometheus metrics",
@@ -56,17 +80,6 @@ pub(super) fn ready(
         for address in &listener.addresses {
             log::info!("started TCP listener on {address}");
         }
-    }
-    let count = say_plugins(settings);
-    output.say(&format!(" completed with {count} plugins.\n"));
-    log::info!("Time to start RabbitMQ: {took_ms} ms");
-}
-
-/// Says that the application was started again; what stands around that at a start of the process
-/// is not said.
-pub(super) fn started_again(settings: &Settings) {
-    if settings.log_format == LogFormat::Rabbitmq {
-        say_plugins(settings);
     }
 }
 

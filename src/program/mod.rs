@@ -34,6 +34,7 @@ mod cli;
 #[cfg(unix)]
 mod container;
 mod documents;
+mod farewell;
 mod inspect;
 mod links;
 mod logging;
@@ -256,17 +257,21 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     service::ready();
     leveret_memory::release_code();
 
-    let stop = signals.wait_or(&asked);
+    let signal = signals.wait_or(&asked);
     service::stopping();
-    match stop {
-        Some(stop) => log::info!(
-            signal = stop.name(),
+    match signal {
+        Some(signal) if farewell::signalled(settings, signal.name()) => {}
+        Some(signal) => log::info!(
+            signal = signal.name(),
             "Stopping; a second signal stops at once"
         ),
         None => log::info!("Stopping, as rabbitmqctl asks; a signal stops at once"),
     }
     signals.end_at_the_next()?;
-    node.app.stop("shutdown");
+    match signal {
+        Some(_) => node.app.stop("shutdown"),
+        None => node.app.stop_as_asked("shutdown"),
+    }
     for path in cli.ready_file.as_deref().into_iter().chain(pid_file) {
         ready_file::remove(path).map_err(|error| at(path, &error))?;
     }

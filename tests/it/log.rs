@@ -153,6 +153,8 @@ fn rabbitmqs_lines_are_said_in_its_words() {
         broker.log().contains("closing AMQP connection")
     });
     let port = broker.address().port();
+    let mut waiting = Client::at(broker.address());
+    waiting.ask("queue.declare queue='q'");
     let log = broker.stop();
     assert!(log.contains("\n  ##  ##      RabbitMQ 4.3.6\n"), "{log}");
     let mut lines = log.lines();
@@ -179,6 +181,18 @@ fn rabbitmqs_lines_are_said_in_its_words() {
     let words = "operation queue.declare caused a channel exception not_found: no queue 'no' in \
                  vhost '/'";
     follows("error", words);
+    follows("notice", "SIGTERM received - shutting down");
+    follows("notice", "");
+    follows("info", &format!("stopped TCP listener on 127.0.0.1:{port}"));
+    let data = dir.path().join("data");
+    follows("info", "Virtual host '/' is stopping");
+    let store = format!("essage store for directory '{}'", data.display());
+    follows("info", &format!("Stopping m{store}"));
+    follows("info", &format!("M{store} is stopped"));
+    assert!(
+        log.contains("forced connection closure with reason 'shutdown'\n"),
+        "{log}"
+    );
     assert!(log.contains("\n completed with 4 plugins.\n"), "{log}");
     assert!(
         log.contains(", vhost: '/', user: 'guest'), channel 1:\n"),

@@ -325,6 +325,23 @@ fn an_application_that_is_started_again_says_so_in_rabbitmqs_words() {
     done(dir.path(), &["stop_app"]);
     done(dir.path(), &["start_app"]);
     eventually("it says so again", || count() == 2);
+    let log = broker.log();
+    let mut lines = log.lines().filter_map(|line| line.split_once("> "));
+    for said in [
+        "RabbitMQ is asked to stop...",
+        "Stopping RabbitMQ applications and their dependencies in the following order:",
+        "    rabbitmq_management",
+        "    rabbit",
+        "Stopping application 'rabbitmq_management'",
+        &format!("stopped TCP listener on {}", broker.address()),
+        "Application rabbit exited with reason: stopped",
+        "Successfully stopped RabbitMQ and its dependencies",
+        "RabbitMQ is asked to start...",
+        &format!("started TCP listener on {}", broker.address()),
+        "Server startup complete; 4 plugins started.",
+    ] {
+        assert!(lines.any(|(_, text)| text == said), "{said}\n{log}");
+    }
     done(dir.path(), &["start_app"]);
     done(dir.path(), &["ping"]);
     broker.stop();

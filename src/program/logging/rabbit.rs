@@ -40,7 +40,10 @@ where
     ) -> fmt::Result {
         let mut said = Said::default();
         event.record(&mut said);
-        let (level, colour) = level(*event.metadata().level());
+        let (level, colour) = match said.is_notice {
+            true => ("notice", "\u{1b}[38;5;87m"),
+            false => level(*event.metadata().level()),
+        };
         let process = said.process.as_deref().unwrap_or(BROKER);
         let head = format!("{} [{level}] {process} ", Zoned::now().strftime(TIME));
         let (before, behind) = match to.has_ansi_escapes() {
@@ -74,6 +77,8 @@ struct Said {
     /// More lines, the broker's own words.
     lines: Option<String>,
     process: Option<String>,
+    /// RabbitMQ's level between info and warning, which there is not here.
+    is_notice: bool,
 }
 
 impl Said {
@@ -103,6 +108,13 @@ impl Visit for Said {
             "lines" => self.lines = Some(text),
             "process" => self.process = Some(text),
             name => self.rest.push_str(&format!(" {name}={text}")),
+        }
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        match field.name() {
+            "notice" => self.is_notice = value,
+            _ => self.record_debug(field, &value),
         }
     }
 

@@ -11,10 +11,11 @@ use axum::Router;
 use parking_lot::Mutex;
 
 use crate::broker::{Broker, Listening, StartError};
+use crate::clock::Clock;
 use crate::config::{Durability, Settings};
 use crate::desk::{Desk, DocumentOf};
 use crate::management;
-use crate::program::banner;
+use crate::program::{banner, farewell};
 use crate::store::disk::Hold;
 
 /// Whether the broker runs.
@@ -156,15 +157,29 @@ impl App {
     /// # Errors
     /// As [`start`](Self::start).
     pub(super) fn start_again(&self) -> Result<(), StartError> {
-        if self.state() != State::Running {
-            self.start()?;
-            banner::started_again(&self.running.lock().settings);
+        if self.state() == State::Running {
+            return Ok(());
         }
+        let settings = self.running.lock().settings.clone();
+        banner::asked_to_start(&settings);
+        let clock = Clock::system();
+        let listeners = self.start()?;
+        let took_ms = clock.now().transport.as_millis();
+        banner::started_again(&settings, &listeners, took_ms);
         Ok(())
     }
 
     /// Stops the broker in good order, if it runs: clients are told, what is to be stored is.
     pub(crate) fn stop(&self, reason: &str) {
+        self.stop_saying(reason, |_| (), |_| ());
+    }
+
+    /// As [`stop`](Self::stop), because a tool asks for it; the log says so.
+    pub(crate) fn stop_as_asked(&self, reason: &str) {
+        self.stop_saying(reason, farewell::asked, farewell::stopped);
+    }
+
+    fn stop_saying(&self, reason: &str, before: fn(&Settings), behind: fn(&Settings)) {
         let mut running = self.running.lock();
         let Some(broker) = running.broker.take() else {
             return;
@@ -177,7 +192,9 @@ impl App {
             let document = broker.desk().export(&DocumentOf::Broker);
             running.kept = Some(document.to_string().into_bytes());
         }
+        before(&running.settings);
         broker.stop(reason);
+        behind(&running.settings);
         self.set_state(State::Stopped);
     }
 

@@ -83,7 +83,7 @@ async fn act(Shared(door): Shared<Arc<Door>>, Path(act): Path<String>) -> Respon
     let done = match act.as_str() {
         "stop_app" => {
             blocking(move || {
-                app.stop(REASON);
+                app.stop_as_asked(REASON);
                 Ok(())
             })
             .await
