@@ -17,6 +17,7 @@ pub(crate) mod audit;
 mod author;
 mod change;
 mod fate;
+mod headers;
 mod subscription;
 
 pub use author::Author;

@@ -267,3 +267,11 @@ pub const LOG_TAIL_BYTES_MAX: usize = 1024 * 1024;
 /// Requests that follow the log at the same time. Further ones get 503. It is half of
 /// [`NODE_CONNECTIONS_MAX`], so that tools that follow leave room for others.
 pub const FOLLOWERS_MAX: usize = NODE_CONNECTIONS_MAX / 2;
+
+/// Requests that follow changes of the broker (`/api/leveret/events`) at the same time. Further
+/// ones get 503.
+pub const EVENT_FOLLOWERS_MAX: usize = NODE_CONNECTIONS_MAX / 4;
+
+/// Octets of events that are kept for such a request while its client does not read. What comes
+/// beyond is lost, and the client is told how many events that were.
+pub const EVENT_FOLLOWER_BYTES: usize = 1024 * 1024;

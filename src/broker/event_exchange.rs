@@ -12,16 +12,13 @@
 use std::sync::{Arc, Weak};
 
 use leveret_codec::properties::{Properties, PropertiesRef};
-use leveret_codec::table::{Table, TableRef, Value};
+use leveret_codec::table::{TableRef, Value};
 use leveret_codec::types::ShortString;
 
-use crate::config::node_name;
 use crate::desk::Desk;
 use crate::events::{Author, Change, ChangeKind, Interest, Listener, ListenerGuard};
 use crate::message::{Body, MessageBuilder, Traits};
 use crate::vhost::{EVENTS, Vhost};
-
-mod terms;
 
 /// delivery-mode of a persistent message.
 const PERSISTENT: u8 = 2;
@@ -73,7 +70,7 @@ fn publish(vhost: &Vhost, change: &Change) {
     if !vhost.events_go_anywhere(key) {
         return;
     }
-    let octets = headers(change).to_bytes();
+    let octets = change.headers().to_bytes();
     let properties = Properties {
         headers: Some(TableRef::new(&octets)),
         delivery_mode: Some(PERSISTENT),
@@ -91,68 +88,3 @@ fn publish(vhost: &Vhost, change: &Change) {
     let message = MessageBuilder::default().build(EVENTS, key.as_short(), properties, body, traits);
     vhost.publish_event(change.now, message);
 }
-
-/// Kinds without a vhost among their headers.
-const WITHOUT_VHOST: &[ChangeKind] = &[ChangeKind::ChannelClosed, ChangeKind::ConnectionClosed];
-
-/// The fields of a change as RabbitMQ writes them: sorted, numbers in 64 bits, addresses and
-/// arguments as Erlang's terms.
-fn headers(change: &Change) -> Table {
-    let mut headers = Table::new();
-    for (name, value) in change.fields.iter() {
-        headers.insert(name, terms::field(name, value));
-    }
-    if !change.vhost.is_empty() && !WITHOUT_VHOST.contains(&change.kind) {
-        headers.insert("vhost", &*change.vhost);
-    }
-    complete(change.kind, &mut headers);
-    let now = change.now.wall.as_millis();
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
-    headers.insert("timestamp_in_ms", now);
-    headers.sort_keys();
-    headers
-}
-
-/// Adds what RabbitMQ says of its one node, and of what there is not here: certificates.
-fn complete(kind: ChangeKind, headers: &mut Table) {
-    let node = node_name();
-    let empty = |headers: &mut Table, names: &[&str]| {
-        for name in names {
-            headers.insert(name, "");
-        }
-    };
-    match kind {
-        ChangeKind::ConnectionCreated => {
-            headers.insert("node", node);
-            empty(headers, &["peer_cert_issuer", "peer_cert_serial_number"]);
-            empty(headers, &["peer_cert_subject", "peer_cert_validity"]);
-            empty(headers, &["ssl_cipher", "ssl_hash"]);
-            empty(headers, &["ssl_key_exchange", "ssl_protocol"]);
-        }
-        ChangeKind::ConnectionClosed => drop(headers.insert("node", node)),
-        ChangeKind::ExchangeCreated => empty(headers, &["policy"]),
-        ChangeKind::QueueCreated
-            if headers.get("type") == Some(&Value::from("rabbit_classic_queue")) =>
-        {
-            headers.insert("members", vec![Value::from(node.as_str())]);
-            headers.insert("leader", node);
-            if headers.get("owner_pid").is_none() {
-                empty(headers, &["owner_pid"]);
-            }
-        }
-        ChangeKind::VhostCreated | ChangeKind::VhostUpdated => {
-            let state = Table::new().with(node, "running");
-            headers.insert("cluster_state", Value::Table(state));
-            headers.insert("metadata", terms::metadata(headers));
-            if kind == ChangeKind::VhostUpdated
-                && let Some(protected) = headers.get("protected_from_deletion").cloned()
-            {
-                headers.insert("deletion_protection", protected);
-            }
-        }
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -356,6 +356,13 @@ pub(super) const OF_PERMISSION: &[Param] = &[
     ),
 ];
 
+/// Of changes.
+pub(super) const OF_EVENTS: &[Param] = &[param(
+    "pattern",
+    Kind::Text,
+    "A regular expression that the kind of a change must have: `^queue`.",
+)];
+
 /// Of lines of the log.
 pub(super) const OF_LOG: &[Param] = &[
     param("lines", Kind::Whole, "How many, at most."),

@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Refusal, finish};
@@ -30,7 +31,7 @@ use super::sessions::Sessions;
 use crate::auth::User;
 use crate::config::node_name;
 use crate::desk::{Caller, Desk};
-use crate::limits::{HTTP_WATCHERS_MAX, HTTP_WATCHERS_OF_USER};
+use crate::limits::{EVENT_FOLLOWERS_MAX, HTTP_WATCHERS_MAX, HTTP_WATCHERS_OF_USER};
 
 /// Octets of a body from a client that has not logged in: a form with a name and a password.
 const FORM_BYTES_MAX: u64 = 16 * 1024;
@@ -46,6 +47,8 @@ pub(super) struct Door {
     bodies: Bodies,
     /// Places of requests that watch others.
     pub(super) watchers: Arc<Places>,
+    /// Places of requests that follow changes.
+    pub(super) event_followers: Arc<Semaphore>,
     /// Browsers that have logged in.
     pub(super) sessions: Sessions,
 }
@@ -71,6 +74,7 @@ impl Door {
             aside: Aside::default(),
             bodies: Bodies::default(),
             watchers: Places::new(HTTP_WATCHERS_MAX, HTTP_WATCHERS_OF_USER),
+            event_followers: Arc::new(Semaphore::new(EVENT_FOLLOWERS_MAX)),
             sessions: Sessions::default(),
         }
     }

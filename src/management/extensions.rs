@@ -4,10 +4,11 @@
 //! Source: RabbitMQ 4.3.6, its tools.
 
 use super::contract::{
-    BROWSE, Contract, EVENTS, Gives, OF_LIVE, OF_LOG, OF_PERMISSION, Takes, act, list, one, other,
+    BROWSE, Contract, EVENTS, Gives, OF_EVENTS, OF_LIVE, OF_LOG, OF_PERMISSION, Takes, act, list,
+    one, other,
 };
 use super::resources::{
-    broker, browse, explain, flows, live, log, picking, plugins, queues, sessions, users,
+    broker, browse, events, explain, flows, live, log, picking, plugins, queues, sessions, users,
 };
 use super::route::{Amqp, Needs, Operation, Route, Verb, routes};
 use super::shape::{Kind, Shape};
@@ -28,6 +29,7 @@ const SETTINGS: Contract = other(
     Takes::Nothing,
     Gives::Json(Kind::List(&Kind::Object(&SETTING))),
 );
+const CHANGES: Contract = EVENTS.query(OF_EVENTS).refuses(&[503]);
 const LIVE: Contract = EVENTS.query(OF_LIVE).refuses(&[503]);
 const LINES: Contract = EVENTS.query(OF_LOG).refuses(&[404, 503]);
 
@@ -37,6 +39,10 @@ const fn pick(body: &'static Shape) -> Contract {
 }
 
 routes! { EXTENSIONS;
+    "/leveret/events" {
+        GetEvents, Administrator, None, events::follow, CHANGES,
+            "What changes in the broker, as server-sent events.";
+    }
     "/leveret/explain/permission/{vhost}" {
         Get, Vhost, None, explain::permission, one(&PERMITTED).query(OF_PERMISSION),
             "Whether a user may do something to a queue or an exchange, and which rule says so.";

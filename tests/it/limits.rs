@@ -253,6 +253,14 @@ const BOUNDS: &[(&str, &str)] = &[
         "log_tail::lines_stay_within_their_bound_and_a_reader_hears_what_it_missed",
     ),
     ("FOLLOWERS_MAX", "log_tail::followers_have_a_number"),
+    (
+        "EVENT_FOLLOWERS_MAX",
+        "event_stream::followers_have_a_number",
+    ),
+    (
+        "EVENT_FOLLOWER_BYTES",
+        "event_stream::a_client_that_does_not_read_hears_how_much_it_missed",
+    ),
 ];
 
 /// Every setting that bounds something, and the test that reaches it.

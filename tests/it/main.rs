@@ -24,6 +24,7 @@ mod differences;
 mod durability;
 mod embed;
 mod event_exchange;
+mod event_stream;
 mod events;
 mod explain;
 mod explain_publish;

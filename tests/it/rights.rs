@@ -158,7 +158,12 @@ fn filled(path: &str, vhost: &str, user: &str, node: &str) -> String {
         true => "n",
         false => part,
     });
-    parts.collect::<Vec<_>>().join("/")
+    let filled = parts.collect::<Vec<_>>().join("/");
+    match filled.ends_with("/leveret/events") {
+        // The answer has no end, but the one to a pattern that is none.
+        true => filled + "?pattern=(",
+        false => filled,
+    }
 }
 
 /// A body with which the desk is asked.

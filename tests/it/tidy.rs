@@ -89,6 +89,11 @@ const SHELLS: &[(&str, &[&str], &str)] = &[
         "an address is a value; it opens nothing",
     ),
     (
+        "src/events/headers/terms.rs",
+        &["std::net"],
+        "an address is a value; it opens nothing",
+    ),
+    (
         "src/desk/session.rs",
         &["core::net"],
         "an address is a value; it opens nothing",

@@ -100,7 +100,8 @@ impl Watched {
     /// 400 for what is no path below `/api`, and for this one.
     fn new(path: &str, period: Duration) -> Result<Self, Refusal> {
         let uri = format!("/api{path}").parse::<Uri>().ok();
-        let is_other = |uri: &Uri| !uri.path().starts_with("/api/leveret/l");
+        let endless = ["/api/leveret/l", "/api/leveret/events"];
+        let is_other = |uri: &Uri| !endless.iter().any(|path| uri.path().starts_with(path));
         let uri = uri.filter(|uri| path.starts_with('/') && is_other(uri));
         let uri = uri.ok_or_else(|| Refusal::bad(format!("watch is no path: {path}")))?;
         Ok(Self {

@@ -8,6 +8,7 @@ pub(super) mod cluster;
 pub(super) mod connections;
 mod consumer_object;
 pub(super) mod definitions;
+pub(super) mod events;
 pub(super) mod exchanges;
 pub(super) mod explain;
 pub(super) mod features;

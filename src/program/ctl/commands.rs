@@ -10,6 +10,7 @@ mod cluster;
 mod columns;
 mod connections;
 mod diagnostics;
+mod events;
 mod help;
 mod logs;
 mod machine;
@@ -31,6 +32,7 @@ mod vhosts;
 fn all() -> impl Iterator<Item = &'static Command> {
     [
         app::ROWS,
+        events::ROWS,
         help::ROWS,
         logs::ROWS,
         machine::ROWS,
