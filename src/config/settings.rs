@@ -191,13 +191,25 @@ settings! {
         log_connection_level: LevelOf = LevelOf::Default;
         "log.connection.level", Word(LevelOf::WORDS), ["log.connection.level"];
 
-        /// The same of channels, of which only errors are logged.
+        /// A file that lines about connections are written to, and to no other output.
+        log_connection_file: Option<PathBuf> = None;
+        "log.connection.file", PathOrNone, ["log.connection.file"];
+
+        /// The least severe event of channels, of which only errors are logged.
         log_channel_level: LevelOf = LevelOf::Default;
         "log.channel.level", Word(LevelOf::WORDS), ["log.channel.level"];
 
-        /// The same of queues.
+        /// The same for channels.
+        log_channel_file: Option<PathBuf> = None;
+        "log.channel.file", PathOrNone, ["log.channel.file"];
+
+        /// The least severe event of queues.
         log_queue_level: LevelOf = LevelOf::Default;
         "log.queue.level", Word(LevelOf::WORDS), ["log.queue.level"];
+
+        /// The same for queues.
+        log_queue_file: Option<PathBuf> = None;
+        "log.queue.file", PathOrNone, ["log.queue.file"];
 
         /// Whether the log is written to the console.
         log_console_enabled: bool = true;
@@ -223,11 +235,11 @@ settings! {
         log_file_level: LevelOf = LevelOf::Default;
         "log.file.level", Word(LevelOf::WORDS), ["log.file.level"];
 
-        /// The directory of that file; `none` is `log` in the data directory.
+        /// The directory of log files; `none` is `log` in the data directory.
         log_dir: Option<PathBuf> = None;
         "log.dir", PathOrNone, ["log.dir"], env "RABBITMQ_LOG_BASE";
 
-        /// The size from which on the file is put aside and a new one begun, in bytes; 0 is none.
+        /// The size from which on a file is put aside and a new one begun, in bytes; 0 is none.
         log_file_rotation_size: u64 = 0;
         "log.file.rotation.size", Whole(0, WHOLE_MAX, Bytes), ["log.file.rotation.size"];
 

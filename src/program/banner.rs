@@ -163,8 +163,9 @@ fn circumstances(loaded: &Loaded) -> String {
             lines.push_str(&format!(" config file(s) : {files}\n"));
         }
     }
+    let logs = loaded.settings.log_files().join("\n                : ");
     lines.push_str(&format!(
-        " log(s)         : <stdout>\n data dir       : {data}"
+        " log(s)         : {logs}\n data dir       : {data}"
     ));
     lines
 }

@@ -7,16 +7,16 @@
 //! [`Secret`](crate::config::Secret)s, which print a placeholder.
 //!
 //! `lines` writes them: no thread that logs waits for the reader of the log or fails with it.
-//! `plain` keeps each of them one line; `rabbit` makes RabbitMQ's of them.
-//! `rotating` is a file that begins anew. `kept` are the last lines, in memory, of whatever any
-//! output takes.
+//! `plain` keeps each of them one line; `rabbit` makes RabbitMQ's of them. `outputs` says which
+//! lines go where. `rotating` is a file that begins anew. `kept` are the last lines, in memory, of
+//! whatever any output takes.
 
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::sync::OnceLock;
 
-use crate::config::{LevelOf, LogColours, LogFormat, LogLevel, LogStream, Settings};
+use crate::config::{LogColours, LogFormat, LogLevel, LogStream, Settings};
 use crate::{log, sys};
 use parking_lot::Mutex;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -25,12 +25,14 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer, Registry, registry, reload};
 
 use kept::Kept;
+use outputs::{Takes, outputs};
 use plain::PlainFields;
 use rabbit::RabbitLines;
 use rotating::Rotating;
 
 mod kept;
 mod lines;
+mod outputs;
 mod plain;
 mod rabbit;
 mod rotating;
@@ -47,29 +49,32 @@ pub(crate) use plain::push_plain;
 pub(crate) fn init(settings: &Settings) -> Result<LastLines, Box<dyn Error>> {
     let mut last = LastLines::default();
     let mut layers = Vec::new();
-    let mut outputs = Vec::new();
     let console = console(settings)?;
     let style = style_of(settings, console.is_terminal());
     let lines = last.add(console, style, CONSOLE)?;
-    if settings.log_console_enabled {
-        outputs.push(settings.log_console_level);
-        let filter = filter(settings, &[settings.log_console_level]);
-        layers.push(layer(filter, style, move || lines.clone()));
-    }
-    if let Some(path) = settings.log_file() {
-        let style = style.plain();
-        let file = Rotating::open(&path, settings)
-            .map_err(|error| format!("log.file.name: '{}': {error}", path.display()))?;
-        let lines = last.add(file, style, FILE)?;
-        outputs.push(settings.log_file_level);
-        let filter = filter(settings, &[settings.log_file_level]);
-        layers.push(layer(filter, style, move || lines.clone()));
+    let outputs = outputs(settings);
+    for output in &outputs {
+        let style = match output.file {
+            Some(_) => style.plain(),
+            None => style,
+        };
+        let lines = match &output.file {
+            Some(path) => {
+                let file = Rotating::open(path, settings);
+                let file =
+                    file.map_err(|error| format!("log file '{}': {error}", path.display()))?;
+                last.add(file, style, FILE)?
+            }
+            None => lines.clone(),
+        };
+        layers.push(layer(&output.takes, style, move || lines.clone()));
     }
     let kept = Kept {
         tail: log::keep_tail(),
         style: style.plain(),
     };
-    layers.push(layer(filter(settings, &outputs), kept.style, kept));
+    let takes = Takes::any_of(settings, &outputs);
+    layers.push(layer(&takes, kept.style, kept));
     tracing::subscriber::set_global_default(registry().with(layers))?;
     Ok(last)
 }
@@ -81,7 +86,7 @@ const CONSOLE: Trouble = Trouble {
     is_over: missing,
 };
 const FILE: Trouble = Trouble {
-    begins: |why| tracing::error!("log lines cannot be written to the file: {why}"),
+    begins: |why| tracing::error!("log lines cannot be written to a file: {why}"),
     is_over: missing,
 };
 
@@ -89,14 +94,16 @@ fn missing(missing: u64, why: &str) {
     tracing::warn!("{missing} log lines are missing since the start, the last because: {why}");
 }
 
-/// The filters of this process's log.
-static FILTERS: OnceLock<Mutex<Vec<reload::Handle<Targets, Registry>>>> = OnceLock::new();
+/// The filters of this process's log, each with what its output takes.
+static FILTERS: OnceLock<Mutex<Vec<Filter>>> = OnceLock::new();
+
+type Filter = (reload::Handle<Targets, Registry>, Takes);
 
 /// Has every output and category take what is at least this severe, until the process ends.
 pub(crate) fn set_level(level: LogLevel) {
     let filters = FILTERS.get_or_init(Mutex::default).lock();
-    for filter in filters.iter() {
-        let all = Targets::new().with_default(severity(level));
+    for (filter, takes) in filters.iter() {
+        let all = takes.at(severity(level)).targets();
         // It fails if the output is gone.
         let _ended = filter.reload(all);
     }
@@ -170,14 +177,15 @@ impl Style {
 }
 
 /// One of the places that lines are written to.
-type Output = Box<dyn Layer<Registry> + Send + Sync>;
+type Layered = Box<dyn Layer<Registry> + Send + Sync>;
 
-fn layer<W>(filter: Targets, style: Style, writer: W) -> Output
+fn layer<W>(takes: &Takes, style: Style, writer: W) -> Layered
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let (filter, handle) = reload::Layer::new(filter);
-    FILTERS.get_or_init(Mutex::default).lock().push(handle);
+    let (filter, handle) = reload::Layer::new(takes.targets());
+    let filters = FILTERS.get_or_init(Mutex::default);
+    filters.lock().push((handle, takes.clone()));
     let log = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         // It would complain on standard error, and panic where that cannot be written either.
@@ -193,29 +201,6 @@ where
             log.event_format(RabbitLines).with_filter(filter).boxed()
         }
     }
-}
-
-/// What any of the outputs with these levels takes. The level of a category holds for every output.
-///
-/// Seen: RabbitMQ 4.3.6 with `log.console.level = warning` and `log.connection.level = info`.
-fn filter(settings: &Settings, outputs: &[LevelOf]) -> Targets {
-    let most = |of_category: LevelOf| {
-        let levels = outputs.iter().map(|output| output.or(settings.log_level));
-        let levels = levels.map(|level| severity(of_category.or(level)));
-        levels
-            .max()
-            .unwrap_or(severity(of_category.or(settings.log_level)))
-    };
-    let categories = [
-        ("connection", settings.log_connection_level),
-        ("channel", settings.log_channel_level),
-        ("queue", settings.log_queue_level),
-    ];
-    let targets =
-        categories.map(|(name, of_category)| (format!("leveret::{name}"), most(of_category)));
-    Targets::new()
-        .with_default(most(LevelOf::Default))
-        .with_targets(targets)
 }
 
 fn severity(level: LogLevel) -> LevelFilter {

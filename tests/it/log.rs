@@ -145,6 +145,9 @@ fn rabbitmqs_lines_are_said_in_its_words() {
     let dir = TempDir::new().unwrap();
     let settings = ["log.format=rabbitmq"];
     let broker = Process::start(&dir.path().join("data"), dir.path(), &settings);
+    eventually("the start is logged", || {
+        broker.log().contains("Time to start RabbitMQ: ")
+    });
     let mut client = Client::at(broker.address());
     client.ask("queue.declare queue='no' passive");
     client.say("channel.close-ok");
@@ -199,6 +202,31 @@ fn rabbitmqs_lines_are_said_in_its_words() {
         "{log}"
     );
     assert!(!log.contains('\u{1b}'), "no colours for a file: {log}");
+}
+
+// Lines about connections are in their file, and neither on the console nor in the log's file.
+#[test]
+fn lines_of_a_category_with_a_file_are_there_alone() {
+    let dir = TempDir::new().unwrap();
+    let logs = dir.path().join("logs");
+    let settings = [
+        &format!("log.dir={}", logs.display()),
+        "log.file.name=main.log",
+        "log.connection.file=connections.log",
+        "log.queue.file=connections.log",
+    ];
+    let broker = Process::start(&dir.path().join("data"), dir.path(), &settings);
+    Client::at(broker.address()).leave();
+    let read = |name: &str| std::fs::read_to_string(logs.join(name)).unwrap();
+    eventually("the connection is logged", || {
+        read("connections.log").contains("accepting AMQP connection")
+    });
+    let console = broker.stop();
+    for (at, log) in [("console", console), ("main", read("main.log"))] {
+        assert!(log.contains("Server startup complete"), "{at}: {log}");
+        assert!(!log.contains("accepting AMQP connection"), "{at}: {log}");
+    }
+    assert!(!read("connections.log").contains("Server startup complete"));
 }
 
 /// Whether it is written as `2026-11-21 06:22:26.246385+00:00`.

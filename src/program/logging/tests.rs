@@ -1,7 +1,7 @@
 use std::io::{BufRead as _, BufReader, PipeReader, Write};
 use std::sync::Arc;
 
-use crate::config::Settings;
+use crate::config::{LevelOf, Settings};
 use parking_lot::Mutex;
 
 use super::lines::{LastLines, Lines, Output, Trouble};
@@ -29,8 +29,8 @@ where
         log_level: level,
         ..Settings::default()
     };
-    let filter = filter(&settings, &[LevelOf::Default]);
-    registry().with(vec![layer(filter, style, writer)])
+    let takes = Takes::of(&settings, LevelOf::Default);
+    registry().with(vec![layer(&takes, style, writer)])
 }
 
 /// What two events, one of them with all settings, look like.
@@ -139,8 +139,7 @@ fn text_of_a_client_stays_in_its_line() {
     assert!(line_of("zażółć 兎 'x' \\", Style::Text).contains("closing zażółć 兎 'x' \\ now"));
 }
 
-/// What is said at `level` by `target` with these settings, to an output of the level `output`.
-fn is_taken(settings: &[(&str, &str)], output: LevelOf, target: &str, level: LevelFilter) -> bool {
+fn set(settings: &[(&str, &str)]) -> Settings {
     let mut set = Settings::default();
     for (key, value) in settings {
         let given = crate::config::Given::Raw((*value).to_owned());
@@ -148,7 +147,75 @@ fn is_taken(settings: &[(&str, &str)], output: LevelOf, target: &str, level: Lev
         key.set(&mut set, &given, &crate::config::Origin::Program)
             .unwrap();
     }
-    filter(&set, &[output]).would_enable(target, &level.into_level().unwrap())
+    set
+}
+
+/// What is said at `level` by `target` with these settings, to an output of the level `output`.
+fn is_taken(settings: &[(&str, &str)], output: LevelOf, target: &str, level: LevelFilter) -> bool {
+    let targets = Takes::of(&set(settings), output).targets();
+    targets.would_enable(target, &level.into_level().unwrap())
+}
+
+// Seen: RabbitMQ 4.3.6 with these lines in its rabbitmq.conf.
+#[test]
+fn a_category_with_a_file_is_written_there_alone() {
+    let settings = set(&[
+        ("log.dir", "/logs"),
+        ("log.file.name", "main.log"),
+        ("log.console.level", "warning"),
+        ("log.connection.file", "own.log"),
+        ("log.queue.file", "own.log"),
+        ("log.queue.level", "error"),
+    ]);
+    let outputs = outputs(&settings);
+    let taken = |at: usize, target: &str, level: LevelFilter| {
+        let targets = outputs[at].takes.targets();
+        targets.would_enable(target, &level.into_level().unwrap())
+    };
+    let files: Vec<_> = outputs
+        .iter()
+        .map(|output| output.file.as_deref().and_then(|file| file.to_str()))
+        .collect();
+    assert_eq!(files, [None, Some("/logs/main.log"), Some("/logs/own.log")]);
+    assert_eq!(
+        settings.log_files(),
+        ["/logs/main.log", "/logs/own.log", "<stdout>"]
+    );
+    for other in [0, 1] {
+        assert!(!taken(other, "leveret::connection", LevelFilter::ERROR));
+        assert!(!taken(other, "leveret::queue", LevelFilter::ERROR));
+        assert!(taken(other, "leveret::channel", LevelFilter::ERROR));
+    }
+    assert!(taken(2, "leveret::connection::logging", LevelFilter::INFO));
+    assert!(taken(2, "leveret::queue", LevelFilter::ERROR));
+    assert!(!taken(2, "leveret::queue", LevelFilter::WARN));
+    assert!(!taken(2, "leveret::auth", LevelFilter::ERROR));
+
+    // Another level, as set_log_level has it, sends nothing elsewhere.
+    let debug = |at: usize, target: &str| {
+        let targets = outputs[at].takes.at(LevelFilter::DEBUG).targets();
+        targets.would_enable(target, &tracing::Level::DEBUG)
+    };
+    assert!(debug(2, "leveret::connection") && !debug(2, "leveret::auth"));
+    assert!(debug(0, "leveret::auth") && !debug(0, "leveret::connection"));
+
+    let any = Takes::any_of(&settings, &outputs).targets();
+    assert!(any.would_enable("leveret::connection", &tracing::Level::INFO));
+    assert!(any.would_enable("leveret::auth", &tracing::Level::INFO));
+    assert!(!any.would_enable("leveret::auth", &tracing::Level::DEBUG));
+}
+
+// A file of a category may be the log's own: then the console has none of its lines.
+#[test]
+fn the_logs_file_takes_a_category_that_names_it() {
+    let settings = set(&[("log.file.name", "x.log"), ("log.channel.file", "x.log")]);
+    let outputs = outputs(&settings);
+    assert_eq!(outputs.len(), 2);
+    let taken = |at: usize| {
+        let targets = outputs[at].takes.targets();
+        targets.would_enable("leveret::channel", &tracing::Level::ERROR)
+    };
+    assert!(!taken(0) && taken(1));
 }
 
 // Seen: RabbitMQ 4.3.6 with these lines in its rabbitmq.conf.
