@@ -4,6 +4,7 @@
 //! Every change that must survive a restart is made here or in a vhost, and told to the store.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock, Weak};
 
 use dashmap::DashMap;
@@ -130,6 +131,8 @@ pub struct Desk {
     pub(crate) plugins: Plugins,
     /// What switches the listeners.
     doorkeeper: OnceLock<Box<dyn Doorkeeper>>,
+    /// Whether the node is under maintenance.
+    is_drained: AtomicBool,
     /// What is listened for, now.
     listening: Mutex<Vec<Listening>>,
     /// What is watched for rates.
@@ -166,6 +169,7 @@ impl Desk {
             gauges: OnceLock::new(),
             plugins: Plugins::new(settings),
             doorkeeper: OnceLock::new(),
+            is_drained: AtomicBool::new(false),
             listening: Mutex::default(),
             sampler: Sampler::default(),
             env,

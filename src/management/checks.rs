@@ -39,10 +39,10 @@ routes! { CHECKS;
         Get, Management, None, health::quorum_critical, check(), "Whether the node may stop.";
     }
     "/health/checks/is-in-service" {
-        Get, Management, None, health::holds, check(), "Whether the node is in service.";
+        Get, Management, None, health::in_service, check(), "Whether the node is in service.";
     }
     "/health/checks/ready-to-serve-clients" {
-        Get, Management, None, health::holds, check(), "Whether clients are served.";
+        Get, Management, None, health::serves_clients, check(), "Whether clients are served.";
     }
     "/health/checks/below-node-connection-limit" {
         Get, Management, None, health::connections, check(),

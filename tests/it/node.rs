@@ -17,6 +17,7 @@ use rustix::process::geteuid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::http::Http;
 use crate::process::Process;
 use crate::talker::{Client, LOGIN, all_octets, eventually};
 
@@ -324,7 +325,9 @@ fn an_application_that_is_started_again_says_so_in_rabbitmqs_words() {
     eventually("it says that it is up", || count() == 1);
     done(dir.path(), &["stop_app"]);
     done(dir.path(), &["start_app"]);
-    eventually("it says so again", || count() == 2);
+    eventually("it says so again", || {
+        count() == 2 && broker.log().matches("Time to start RabbitMQ").count() == 2
+    });
     let log = broker.log();
     let mut lines = log.lines().filter_map(|line| line.split_once("> "));
     for said in [
@@ -344,6 +347,44 @@ fn an_application_that_is_started_again_says_so_in_rabbitmqs_words() {
     }
     done(dir.path(), &["start_app"]);
     done(dir.path(), &["ping"]);
+    broker.stop();
+}
+
+// drain did nothing: clients stayed, and scripts that wait for them to go waited for ever.
+#[test]
+fn a_drained_node_serves_no_client_until_it_is_revived() {
+    let dir = TempDir::new().unwrap();
+    let broker = Process::start(dir.path(), dir.path(), &["management.tcp.port=0"]);
+    let (amqp, http) = (broker.address(), broker.door("management"));
+    let mut client = Client::at(amqp);
+    client.ask("queue.declare queue='q' exclusive");
+    let upgrade = |word: &str| {
+        let mut tool = tool();
+        tool.args(["upgrade", word, "--data-dir"]).arg(dir.path());
+        let printed = printed(&mut tool);
+        assert_eq!((printed.code, &*printed.err), (0, ""), "{word}");
+    };
+    upgrade("drain");
+    let heard = client.hear();
+    assert!(
+        heard.contains("code=320")
+            && heard.contains("CONNECTION_FORCED - Node was put into maintenance mode"),
+        "{heard}"
+    );
+    let is_refused = |door| TcpStream::connect(door).is_err();
+    assert!(is_refused(amqp) && is_refused(http));
+    for said in [
+        "This node is being put into maintenance (drain) mode",
+        "Suspended all listeners and will no longer accept client connections",
+        "Closed 1 local client connections",
+    ] {
+        eventually(said, || broker.log().contains(said));
+    }
+    upgrade("revive");
+    Client::at(amqp).ask("queue.declare queue='r' exclusive");
+    let checks = Http::at(http).by("guest", "guest");
+    let check = checks.get("/api/health/checks/is-in-service");
+    assert_eq!(check.status, 200);
     broker.stop();
 }
 

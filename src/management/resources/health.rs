@@ -17,6 +17,24 @@ pub(in crate::management) async fn holds(ask: Ask) -> Answer {
     ok(&ask)
 }
 
+/// `GET /health/checks/is-in-service`.
+pub(in crate::management) async fn in_service(ask: Ask) -> Answer {
+    serves(&ask, "this rabbit node is not currently available to serve")
+}
+
+/// `GET /health/checks/ready-to-serve-clients`.
+pub(in crate::management) async fn serves_clients(ask: Ask) -> Answer {
+    serves(&ask, "the rabbit node is not currently available to serve")
+}
+
+/// A check of whether the node is under maintenance.
+fn serves(ask: &Ask, otherwise: &str) -> Answer {
+    match ask.desk.is_drained() {
+        true => Err(Refusal::unhealthy(otherwise, &json!({}))),
+        false => ok(ask),
+    }
+}
+
 /// `GET /health/checks/node-is-quorum-critical`.
 pub(in crate::management) async fn quorum_critical(ask: Ask) -> Answer {
     Ok(ask.object(|object| {

@@ -112,7 +112,7 @@ fn write(
     object.set("name", &node.name);
     object.set("type", "disc");
     object.set("running", &true);
-    object.set("being_drained", &false);
+    object.set("being_drained", &desk.is_drained());
     let Some(asked) = windows else { return };
     object.set("partitions", &[(); 0]);
     object.set("cluster_links", &[(); 0]);

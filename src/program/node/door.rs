@@ -18,6 +18,7 @@ use tower::Service as _;
 use super::app::{App, AppError};
 use super::{eval, interfaces, limits};
 use crate::config::LogLevel;
+use crate::desk::Desk;
 use crate::desk::views::Scope;
 use crate::events::audit::say_act;
 use crate::program::logging;
@@ -52,6 +53,7 @@ pub(super) fn router(app: &Arc<App>, name: &str, ended: &Arc<Notify>) -> Router 
         .route("/api/leveret/node/eval", post(evaluate))
         .route("/api/leveret/node/limits", put(set_limits))
         .route("/api/leveret/node/listeners", put(set_listeners))
+        .route("/api/leveret/node/maintenance", put(set_maintenance))
         .route("/api/leveret/node/log", get(log_files).put(set_log_level))
         .route("/api/leveret/node/surroundings", get(variables))
         .route("/api/leveret/node/interfaces", get(interfaces))
@@ -141,18 +143,51 @@ async fn set_limits(Shared(door): Shared<Arc<Door>>, body: Bytes) -> Response {
 
 /// `PUT /leveret/node/listeners`: whether clients are let in.
 async fn set_listeners(Shared(door): Shared<Arc<Door>>, body: Bytes) -> Response {
-    let Some(desk) = door.app.desk() else {
-        let object = json!({"error": STOPPED, "reason": STOPPED});
-        return answer(StatusCode::SERVICE_UNAVAILABLE, &object);
-    };
-    let object: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let Some(accept) = object.get("accept").and_then(Value::as_bool) else {
-        return bad_request("accept: expected true or false");
+    let (desk, accept) = match desk_and_truth(&door, &body, "accept") {
+        Ok(both) => both,
+        Err(refused) => return *refused,
     };
     let what = if accept { "resumed" } else { "suspended" };
     say_act(&TOOLS.into(), "", format_args!("all listeners are {what}"));
-    match desk.set_listening(accept).await {
-        Ok(()) => answer(StatusCode::OK, &json!({"accept": accept})),
+    let done = desk.set_listening(accept).await;
+    changed(done, &json!({"accept": accept}))
+}
+
+/// `PUT /leveret/node/maintenance`: whether the node serves no client.
+async fn set_maintenance(Shared(door): Shared<Arc<Door>>, body: Bytes) -> Response {
+    let (desk, drains) = match desk_and_truth(&door, &body, "drained") {
+        Ok(both) => both,
+        Err(refused) => return *refused,
+    };
+    let what = if drains { "drained" } else { "revived" };
+    say_act(&TOOLS.into(), "", format_args!("the node is {what}"));
+    let done = match drains {
+        true => desk.drain().await,
+        false => desk.revive().await,
+    };
+    changed(done, &json!({"drained": drains}))
+}
+
+/// What the broker that runs is asked at, and what a request says of `name`.
+fn desk_and_truth(
+    door: &Door,
+    body: &Bytes,
+    name: &str,
+) -> Result<(Arc<Desk>, bool), Box<Response>> {
+    let Some(desk) = door.app.desk() else {
+        let object = json!({"error": STOPPED, "reason": STOPPED});
+        return Err(answer(StatusCode::SERVICE_UNAVAILABLE, &object).into());
+    };
+    let object: Value = serde_json::from_slice(body).unwrap_or_default();
+    match object.get(name).and_then(Value::as_bool) {
+        Some(truth) => Ok((desk, truth)),
+        None => Err(bad_request(&format!("{name}: expected true or false")).into()),
+    }
+}
+
+fn changed(done: Result<(), &'static str>, object: &Value) -> Response {
+    match done {
+        Ok(()) => answer(StatusCode::OK, object),
         Err(reason) => {
             let object = json!({"error": "failed", "reason": reason});
             answer(StatusCode::CONFLICT, &object)

@@ -259,6 +259,11 @@ fn status(call: &mut Call<'_>) -> Result<Output, Failure> {
     let on = alarms(call)?;
     let listeners = listeners::listeners(call)?;
     let cores = own.get("processors").and_then(Value::as_u64).unwrap_or(1);
+    let is_drained = own.get("being_drained") == Some(&Value::Bool(true));
+    let maintenance = match is_drained {
+        true => "marked for maintenance",
+        false => "not under maintenance",
+    };
     let name = ask::text(&overview, "cluster_name");
     let version = ask::text(&overview, "rabbitmq_version");
     let erlang = ask::text(&overview, "erlang_version");
@@ -283,7 +288,7 @@ fn status(call: &mut Call<'_>) -> Result<Output, Failure> {
         ),
         (
             "Maintenance status",
-            vec![format!("Node: {node}, status: not under maintenance")],
+            vec![format!("Node: {node}, status: {maintenance}")],
         ),
         ("Alarms", on.clone()),
         ("Network Partitions", Vec::new()),
@@ -302,7 +307,7 @@ fn status(call: &mut Call<'_>) -> Result<Output, Failure> {
         "disk_nodes": [node],
         "feature_flags": flags,
         "listeners": {&node: listed},
-        "maintenance_status": {&node: "not under maintenance"},
+        "maintenance_status": {&node: maintenance},
         "partitions": {},
         "running_nodes": [node],
         "versions": {&node: {

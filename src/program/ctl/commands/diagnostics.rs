@@ -214,7 +214,8 @@ const NO_OP: &str =
     "This command is DEPRECATED and is a no-op. It will be removed in a future version.";
 
 fn is_running(call: &mut Call<'_>) -> Result<bool, Failure> {
-    let reply = call.client.get("/health/checks/is-in-service")?;
+    // A node under maintenance is not in service, but runs.
+    let reply = call.client.get("/cluster-name")?;
     Ok(reply.is_ok())
 }
 

@@ -1,7 +1,10 @@
 //! Steps of an upgrade, which on one node are few.
 
+use serde_json::json;
+
 use super::led;
-use crate::command::{COMMAND, Command, Section};
+use crate::command::{COMMAND, Call, Command, Section};
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::tool::Tool;
 
@@ -35,7 +38,7 @@ pub(in crate::commands) const ROWS: &[Command] = &[
         name: "drain",
         tools: UPGRADE,
         section: Section::Upgrade,
-        about: "Would move clients to other nodes: there are none, so they stay",
+        about: "Lets no more clients in and closes the connections of those that are there",
         banner: |call| {
             vec![format!(
                 "Will put node {} into maintenance mode. The node will no longer serve any client \
@@ -43,13 +46,14 @@ pub(in crate::commands) const ROWS: &[Command] = &[
                 call.node()
             )]
         },
+        run: |call| maintain(call, true),
         ..COMMAND
     },
     Command {
         name: "revive",
         tools: UPGRADE,
         section: Section::Upgrade,
-        about: "Ends what drain began",
+        about: "Ends what drain began: clients are let in again",
         banner: |call| {
             vec![format!(
                 "Will put node {} back into regular operating mode. The node will again serve \
@@ -57,6 +61,7 @@ pub(in crate::commands) const ROWS: &[Command] = &[
                 call.node()
             )]
         },
+        run: |call| maintain(call, false),
         ..COMMAND
     },
     Command {
@@ -76,3 +81,11 @@ pub(in crate::commands) const ROWS: &[Command] = &[
         ..COMMAND
     },
 ];
+
+fn maintain(call: &mut Call<'_>, drained: bool) -> Result<Output, Failure> {
+    let body = json!({ "drained": drained });
+    call.client
+        .put("/leveret/node/maintenance", &body)?
+        .done()?;
+    Ok(Output::Nothing)
+}
