@@ -121,6 +121,7 @@ files! {
     "views/admin/policy.js",
     "views/admin/policykeys.js",
     "views/admin/preview.js",
+    "views/admin/settings.js",
     "views/admin/user.js",
     "views/admin/users.js",
     "views/admin/vhost.js",

@@ -117,7 +117,7 @@ test('users see what is theirs, and are told in words what is not', async () => 
     const refused = [];
     page.on('response', (answer) => answer.status() === 401 && refused.push(answer.url()));
     await page.waitForSelector(`li:has-text("are for administrators")`);
-    for (const place of ['users', 'users/guest', 'definitions']) {
+    for (const place of ['users', 'users/guest', 'definitions', 'settings']) {
       await page.goto(`${API}/#/${place}`);
       await page.waitForSelector('.notice:has-text("Only users with the tag administrator")');
       assert.equal(await page.$('.headline button'), null);
@@ -147,6 +147,18 @@ test('users see what is theirs, and are told in words what is not', async () => 
     await gone(`/users/${user}`);
   }
   await gone('/vhosts/elsewhere', '/policies/%2F/theirs');
+});
+
+test('settings in force are shown, and those that are not the default', async () => {
+  const all = await look('/leveret/settings');
+  const page = await at('#/settings');
+  await page.waitForSelector(`small:has-text("${all.length} of ${all.length}")`);
+  await page.click('button:has-text("not the default")');
+  const changed = all.filter((one) => one.changed);
+  await page.waitForSelector(`small:has-text("${changed.length} of ${all.length}")`);
+  assert.match(page.url(), /set=1/);
+  for (const { key } of changed) await page.waitForSelector(`td.c-name:has-text("${key}")`);
+  await done(page);
 });
 
 test('a place that is not there says so', async () => {
@@ -206,6 +218,7 @@ const VIEWS = {
   'admin-definitions': ['#/definitions', '#up-file'],
   'admin-features': ['#/feature-flags', '.flags'],
   'admin-listeners': ['#/listeners', '.badge.good'],
+  'admin-settings': ['#/settings', 'td.c-name'],
 };
 
 for (const [name, [place, ready]] of Object.entries(VIEWS)) {

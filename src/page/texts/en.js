@@ -416,6 +416,7 @@ export const t = {
       definitions: 'Definitions',
       'feature-flags': 'Features',
       listeners: 'Listeners',
+      settings: 'Settings',
     },
     abouts: /** @type {Record<string, string>} */ ({
       vhosts: 'Rooms of their own for queues and exchanges: make, describe, protect, delete.',
@@ -426,6 +427,7 @@ export const t = {
       definitions: 'All of this as a file: keep it, or take one in and see what changes first.',
       'feature-flags': 'Deprecated features that are in use, and feature flags.',
       listeners: 'Ports, certificates, health checks and logins.',
+      settings: 'Every setting in force, and which are not the default.',
     }),
     undo: 'Undo',
     undone: 'Undone.',
@@ -995,6 +997,20 @@ export const t = {
     succeeded: 'Let in',
     refused: 'Refused',
     noLogins: 'None so far.',
+  },
+  config: {
+    about:
+      'Read at the start from files, the environment and the command line; not changed here.',
+    filter: 'Filter by name or meaning',
+    onlySet: 'not the default',
+    key: 'Setting',
+    value: 'Value',
+    default: 'Default',
+    group: 'About',
+    meaning: 'Meaning',
+    unset: 'not set',
+    hidden: 'hidden',
+    empty: 'No setting is like that.',
   },
   queues: {
     filter: 'Filter queues',

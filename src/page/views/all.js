@@ -43,6 +43,7 @@ import { listeners } from './admin/listeners.js';
 import { permissions } from './admin/permissions.js';
 import { policies } from './admin/policies.js';
 import { newPolicy, operatorPolicy, policy } from './admin/policy.js';
+import { settings } from './admin/settings.js';
 import { user } from './admin/user.js';
 import { users } from './admin/users.js';
 import { vhost } from './admin/vhost.js';
@@ -91,6 +92,7 @@ export const views = [
   deprecated,
   listeners,
   log,
+  settings,
 ];
 
 /** @param {Place} at */

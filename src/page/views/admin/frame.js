@@ -22,6 +22,7 @@ export const SECTIONS = [
   'definitions',
   'feature-flags',
   'listeners',
+  'settings',
 ];
 
 /**
