@@ -105,10 +105,10 @@ files! {
     "style/parts.css",
     "style/tables.css",
     "style/tokens.css",
-    "texts/en-messages.js",
     "texts/en.js",
     "texts/list.js",
     "views/admin/admin.js",
+    "views/admin/all.js",
     "views/admin/definitions.js",
     "views/admin/features.js",
     "views/admin/frame.js",
@@ -136,6 +136,7 @@ files! {
     "views/exchange.js",
     "views/exchanges.js",
     "views/explain.js",
+    "views/late.js",
     "views/log.js",
     "views/message.js",
     "views/overview.js",
@@ -209,17 +210,56 @@ impl File {
         }
     }
 
-    #[cfg(not(debug_assertions))]
+    /// What a browser gets.
     fn text(self) -> Cow<'static, [u8]> {
+        let text = self.written();
+        match std::str::from_utf8(&text) {
+            Ok(code) if self.has_comments() => Cow::Owned(without_comments(code).into_bytes()),
+            _ => text,
+        }
+    }
+
+    fn has_comments(self) -> bool {
+        self.name.ends_with(".js") || self.name.ends_with(".css")
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn written(self) -> Cow<'static, [u8]> {
         Cow::Borrowed(self.text)
     }
 
     #[cfg(debug_assertions)]
-    fn text(self) -> Cow<'static, [u8]> {
+    fn written(self) -> Cow<'static, [u8]> {
         let path = std::path::Path::new(FOLDER).join(self.name);
         let fresh = std::fs::read(path);
         fresh.map_or(Cow::Borrowed(self.text), Cow::Owned)
     }
+}
+
+/// Leaves out comments that have their lines to themselves, which are a fifth of what would go to a
+/// browser.
+fn without_comments(code: &str) -> String {
+    let mut rest = String::with_capacity(code.len());
+    let mut is_within = false;
+    for line in code.split_inclusive('\n') {
+        let text = line.trim();
+        let is_comment = is_within || text.starts_with("/*");
+        match text.split_once("*/").filter(|_| is_comment) {
+            // A type that stands in front of what has it.
+            Some((_, behind)) if !behind.is_empty() => {
+                match is_within {
+                    true => rest.extend([behind, "\n"]),
+                    false => rest.push_str(line),
+                }
+                is_within = false;
+            }
+            Some(_) => is_within = false,
+            None if is_comment => is_within = true,
+            None if text.starts_with("//") => {}
+            None => rest.push_str(line),
+        }
+    }
+    rest
 }
 
 /// Where the files are while they are written.

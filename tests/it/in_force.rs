@@ -1,7 +1,5 @@
 //! Settings in force, as the management API shows them.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use leveret::broker::Broker;
 use leveret::internals::config::KEYS;
 use leveret::settings::{Secret, Settings};

@@ -1,6 +1,8 @@
 // What is around every view: login, keys, size, and what a page in the background does.
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import ts from 'typescript';
 import { API, PICTURES, at, done, newContext, violations } from './browser.mjs';
 
 test('a wrong password is told in words, and a right one lets in', async () => {
@@ -148,4 +150,17 @@ test('the whole page is less than 150 kB, and comes in one go', async () => {
   console.log(`# ${octets} bytes in ${sizes.length} requests`);
   assert.ok(octets < 150_000, `${octets}`);
   await context.close();
+});
+
+test('scripts are served as they are written, but for comments', async () => {
+  const printer = ts.createPrinter({ removeComments: true });
+  const plain = (code) =>
+    printer.printFile(ts.createSourceFile('a.js', code, ts.ScriptTarget.Latest, true));
+  const files = readdirSync('page', { recursive: true }).filter((name) => name.endsWith('.js'));
+  assert.ok(files.length > 50);
+  for (const name of files) {
+    const answer = await fetch(`${API}/page/${name}`);
+    assert.equal(answer.status, 200, name);
+    assert.equal(plain(await answer.text()), plain(readFileSync(`page/${name}`, 'utf8')), name);
+  }
 });

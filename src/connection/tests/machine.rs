@@ -100,6 +100,9 @@ struct Machine {
     consumers_made: u64,
     /// What the clients have heard since the last look.
     delivered: Delivered,
+    /// How many groups came back to each queue since then: a channel gives back what one consumer
+    /// has held after what another one has, and each group may be delivered before the next comes.
+    came_back: BTreeMap<&'static str, usize>,
 }
 
 impl Client {
@@ -178,6 +181,7 @@ impl Machine {
             returned: BTreeSet::new(),
             consumers_made: 0,
             delivered: Delivered::new(),
+            came_back: BTreeMap::new(),
         };
         machine.listen();
         machine
@@ -445,8 +449,18 @@ impl Machine {
 
     fn settled(&mut self, deliveries: Vec<Unacked>, how: Settled) {
         if how == Settled::Back {
-            for Unacked { queue, number, .. } in deliveries {
+            let mut groups = BTreeSet::new();
+            for Unacked {
+                queue,
+                number,
+                consumer,
+            } in deliveries
+            {
                 self.ready.get_mut(queue).unwrap().insert(number);
+                groups.insert((queue, consumer));
+            }
+            for (queue, _) in groups {
+                *self.came_back.entry(queue).or_default() += 1;
             }
         }
     }

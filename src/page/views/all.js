@@ -35,19 +35,6 @@
  *   after each answer
  */
 
-import { admin } from './admin/admin.js';
-import { definitions } from './admin/definitions.js';
-import { deprecated, features } from './admin/features.js';
-import { limits } from './admin/limits.js';
-import { listeners } from './admin/listeners.js';
-import { permissions } from './admin/permissions.js';
-import { policies } from './admin/policies.js';
-import { newPolicy, operatorPolicy, policy } from './admin/policy.js';
-import { settings } from './admin/settings.js';
-import { user } from './admin/user.js';
-import { users } from './admin/users.js';
-import { vhost } from './admin/vhost.js';
-import { vhosts } from './admin/vhosts.js';
 import { channel } from './clients/channel.js';
 import { channels } from './clients/channels.js';
 import { connection } from './clients/connection.js';
@@ -55,12 +42,37 @@ import { connections } from './clients/connections.js';
 import { consumers } from './clients/consumers.js';
 import { exchange } from './exchange.js';
 import { exchanges } from './exchanges.js';
+import { late } from './late.js';
 import { log } from './log.js';
 import { message } from './message.js';
 import { overview } from './overview.js';
 import { queue } from './queue.js';
 import { queues } from './queues.js';
 import { routing } from './routing.js';
+
+/**
+ * The views of `admin/all.js`. An entry of the menu is below none.
+ *
+ * @type {import('./late.js').Head[]}
+ */
+const ADMIN = [
+  { name: 'admin', key: 'a', menu: undefined, path: ['admin'] },
+  { name: 'vhosts', path: ['vhosts'] },
+  { name: 'vhost', path: ['vhosts', null] },
+  { name: 'users', path: ['users'] },
+  { name: 'user', path: ['users', null] },
+  { name: 'permissions', path: ['permissions'] },
+  { name: 'policies', path: ['policies'] },
+  { name: 'policy', path: ['policies', null, null] },
+  { name: 'operator', path: ['operator-policies', null, null] },
+  { name: 'new-policy', path: ['new-policy'] },
+  { name: 'limits', path: ['limits'] },
+  { name: 'definitions', path: ['definitions'] },
+  { name: 'features', path: ['feature-flags'] },
+  { name: 'deprecated', path: ['deprecated-features'] },
+  { name: 'listeners', path: ['listeners'] },
+  { name: 'settings', path: ['settings'] },
+];
 
 /** @type {View[]} */
 export const views = [
@@ -76,23 +88,8 @@ export const views = [
   channels,
   channel,
   consumers,
-  admin,
-  vhosts,
-  vhost,
-  users,
-  user,
-  permissions,
-  policies,
-  policy,
-  operatorPolicy,
-  newPolicy,
-  limits,
-  definitions,
-  features,
-  deprecated,
-  listeners,
+  ...ADMIN.map((head) => late({ menu: 'admin', ...head }, () => import('./admin/all.js'))),
   log,
-  settings,
 ];
 
 /** @param {Place} at */

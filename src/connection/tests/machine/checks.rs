@@ -34,10 +34,21 @@ impl Machine {
 
     pub(super) fn listen(&mut self) {
         self.hear();
-        // Each consumer gets it in order, and together it is the head of the queue.
+        // Each consumer gets it in order, and together it is the head of the queue; or each group
+        // that came back by itself.
+        let came_back = std::mem::take(&mut self.came_back);
         for (queue, by_consumer) in std::mem::take(&mut self.delivered) {
+            let groups = came_back.get(queue).copied().unwrap_or_default().max(1);
             for (consumer, numbers) in &by_consumer {
-                assert!(numbers.is_sorted(), "I3: {numbers:?} to {consumer}");
+                let runs = numbers.chunk_by(|one, next| one < next).count();
+                assert!(runs <= groups, "I3: {numbers:?} to {consumer}");
+            }
+            if groups > 1 {
+                for number in by_consumer.into_values().flatten() {
+                    let is_there = self.ready.get_mut(queue).unwrap().remove(&number);
+                    assert!(is_there, "I2: {number} from queue {queue}");
+                }
+                continue;
             }
             let mut numbers: Vec<u64> = by_consumer.into_values().flatten().collect();
             numbers.sort_unstable();
