@@ -237,12 +237,18 @@ impl File {
 }
 
 /// Leaves out comments that have their lines to themselves, which are a fifth of what would go to a
-/// browser.
+/// browser. What looks like one within backquotes is text.
 fn without_comments(code: &str) -> String {
     let mut rest = String::with_capacity(code.len());
-    let mut is_within = false;
+    let (mut is_within, mut is_quoted) = (false, false);
     for line in code.split_inclusive('\n') {
         let text = line.trim();
+        let quotes = line.matches('`').count() - line.matches("\\`").count();
+        if is_quoted {
+            is_quoted ^= quotes % 2 == 1;
+            rest.push_str(line);
+            continue;
+        }
         let is_comment = is_within || text.starts_with("/*");
         match text.split_once("*/").filter(|_| is_comment) {
             // A type that stands in front of what has it.
@@ -256,7 +262,10 @@ fn without_comments(code: &str) -> String {
             Some(_) => is_within = false,
             None if is_comment => is_within = true,
             None if text.starts_with("//") => {}
-            None => rest.push_str(line),
+            None => {
+                is_quoted = quotes % 2 == 1;
+                rest.push_str(line);
+            }
         }
     }
     rest

@@ -56,7 +56,7 @@ test('it stands still when it is paused or scrolled, and goes on', async () => {
   await page.waitForSelector('lv-log button:has-text("Go on")');
   await change('DELETE', `/queues/%2F/${name}`);
   await page.waitForSelector('lv-log button:has-text("new lines")');
-  assert.equal(await page.$eval('.lines', (box) => box.scrollTop), 0);
+  await until(page, () => document.querySelector('.lines').scrollTop === 0);
   await page.click('lv-log button:has-text("Go on")');
   await page.waitForSelector(`lv-log li:has-text("queue.deleted"):has-text("${name}")`);
   await done(page);

@@ -81,8 +81,8 @@ fn imported(first: &str) -> BTreeSet<String> {
 #[test]
 fn comments_on_lines_of_their_own_are_left_out() {
     let code = "/** All.\n * Of it.\n */\nlet a = 1; // said\n  // not\n  /** @type {T} */ (b)\n\
-                /* x */\n/** @type {\n * T} */ c;\n";
-    let rest = "let a = 1; // said\n  /** @type {T} */ (b)\n c;\n";
+                /* x */\n/** @type {\n * T} */ c;\nd = `\n// text \\`\n`;\n// not\n";
+    let rest = "let a = 1; // said\n  /** @type {T} */ (b)\n c;\nd = `\n// text \\`\n`;\n";
     assert_eq!(without_comments(code), rest);
 }
 
