@@ -25,7 +25,9 @@ fn broker() -> (Broker, Http, Client) {
     (broker, http, client)
 }
 
-fn publish(client: &mut Client, bodies: &str) {
+/// Publishes by a client that hears no delivery.
+fn publish(broker: &Broker, bodies: &str) {
+    let mut client = Client::new(broker);
     for body in bodies.split(' ') {
         client.publish("q", body);
     }
@@ -66,7 +68,7 @@ fn unsettled_messages_are_shown_with_who_holds_them_and_since_when() {
     ] {
         let (broker, http, mut client) = broker();
         client.declare("q", kind);
-        publish(&mut client, "a b c");
+        publish(&broker, "a b c");
         client.ask("basic.qos prefetch-count=2");
         consume(&mut client, "eater", 2);
         let first = broker.clock().now().wall.as_millis();
@@ -110,9 +112,9 @@ fn unsettled_messages_are_shown_with_who_holds_them_and_since_when() {
 
 #[test]
 fn a_stream_shows_what_its_readers_have_not_settled() {
-    let (_broker, http, mut client) = broker();
+    let (broker, http, mut client) = broker();
     client.ask("queue.declare queue='q' durable arguments={x-queue-type: 'stream'}");
-    publish(&mut client, "a b c");
+    publish(&broker, "a b c");
     client.ask("basic.qos prefetch-count=2");
     client.say("basic.consume queue='q' consumer-tag='r' arguments={x-stream-offset: 'first'}");
     for said in ["basic.consume-ok", "basic.deliver", "basic.deliver"] {
@@ -125,9 +127,9 @@ fn a_stream_shows_what_its_readers_have_not_settled() {
 
 #[test]
 fn a_consumer_that_was_cancelled_still_holds_what_it_had() {
-    let (_broker, http, mut client) = broker();
+    let (broker, http, mut client) = broker();
     client.declare("q", "");
-    publish(&mut client, "a");
+    publish(&broker, "a");
     consume(&mut client, "c", 1);
     assert!(
         client
@@ -145,7 +147,7 @@ fn what_is_held_is_looked_through_piece_by_piece_and_filtered() {
     let (broker, http, mut client) = broker();
     client.declare("q", "");
     let bodies: Vec<String> = (0..150).map(|n: u32| n.to_string()).collect();
-    publish(&mut client, &bodies.join(" "));
+    publish(&broker, &bodies.join(" "));
     let mut clients: Vec<Client> = (0..20).map(|_| Client::new(&broker)).collect();
     for one in &mut clients {
         one.ask("basic.qos prefetch-count=7");
@@ -186,14 +188,14 @@ fn what_is_held_is_looked_through_piece_by_piece_and_filtered() {
 
 #[test]
 fn a_long_ledger_is_looked_through_in_several_answers() {
-    let (_broker, http, mut client) = broker();
+    let (broker, http, mut client) = broker();
     client.declare("q", "");
     client.declare("other", "");
     let many = HELD_SEEN_MAX + 10;
     for _ in 0..many {
         client.say("basic.publish routing-key='other' body=''");
     }
-    publish(&mut client, "last");
+    publish(&broker, "last");
     client.say("basic.consume queue='other' consumer-tag='o'");
     assert!(client.hear().starts_with("basic.consume-ok"));
     for _ in 0..many {
@@ -226,12 +228,12 @@ fn consumers_show_what_they_hold_since_when_and_their_credit_if_asked() {
     client.ask("basic.qos prefetch-count=0");
     let mut idle = Client::new(&broker);
     consume(&mut idle, "idle", 0);
-    publish(&mut client, "a");
+    publish(&broker, "a");
     let first = broker.clock().now().wall.as_millis();
     let heard = client.hear();
     assert!(heard.contains("body='a'"), "{heard}");
     broker.clock().advance(Duration::from_secs(5));
-    publish(&mut client, "b c");
+    publish(&broker, "b c");
     let keys = [
         "messages_unacknowledged",
         "oldest_unacknowledged_since",
@@ -276,7 +278,7 @@ fn a_shared_limit_of_the_channel_bounds_the_credit() {
     client.ask("basic.qos prefetch-count=3 global");
     client.ask("basic.qos prefetch-count=9");
     consume(&mut client, "c", 0);
-    publish(&mut client, "a");
+    publish(&broker, "a");
     let held = consumers(&http, "/api/consumers?held=true");
     assert_eq!((held[0]["credit"].as_u64(), held.len()), (Some(2), 1));
 }

@@ -176,6 +176,11 @@ impl Stage {
             let methods = methods.filter(|(method, _)| *method != "parameters");
             // It would close the door that all others are asked at.
             let methods = methods.filter(|(method, _)| (method.as_str(), path.as_str()) != PLUGINS);
+            // Its answer has no end.
+            let methods = methods.filter(|(_, about)| {
+                let content = &about["responses"]["200"]["content"];
+                content.get("text/event-stream").is_none()
+            });
             operations.extend(methods.map(|(method, about)| Operation {
                 method: method.to_ascii_uppercase(),
                 path: path.clone(),
