@@ -32,6 +32,10 @@ pub const LOGIN_SOURCES_MAX: usize = 4_096;
 /// accepted until one of them gets through or gives up: the peer waits in the listen backlog.
 pub const HANDSHAKES_MAX: usize = 4_096;
 
+/// Octets of a file with certificates or a key for TLS. A longer one stops the start; when files
+/// are read again, those from before stay.
+pub const TLS_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
 /// Connections to the management API that may be open at one time. With another one, that is closed
 /// which has waited for a request for longest; if none does, the peer waits until one is answered.
 pub const HTTP_CONNECTIONS_MAX: usize = 1_024;

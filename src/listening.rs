@@ -15,3 +15,11 @@ pub struct Listening {
     /// With the ports that were taken.
     pub addresses: Vec<SocketAddr>,
 }
+
+impl Listening {
+    /// Whether TLS is spoken there.
+    #[must_use]
+    pub fn is_over_tls(&self) -> bool {
+        self.protocol.ends_with("/ssl") || self.protocol.starts_with("https")
+    }
+}

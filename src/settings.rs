@@ -21,5 +21,6 @@ pub use crate::config::{
 };
 pub use crate::config::{
     CompatProfile, ConfigError, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream,
-    Named, Origin, Problems, QueueType, Secret, Settings, Unit, Unknown, Value,
+    LoginFrom, Named, Origin, Problems, QueueType, SanType, Secret, Settings, TlsDoor, Unit,
+    Unknown, Value, Verify,
 };

@@ -21,7 +21,7 @@
 //! ```
 
 pub use crate::desk::rates::{Range, Sample, Subject, Trend, Window, Windows};
-pub use crate::desk::session::State;
+pub use crate::desk::session::{Encryption, PeerCertificate, State};
 pub use crate::desk::views::{
     BindingFilter, BindingView, ChannelView, Churn, ConnectionSort, ConnectionView, ConsumerHolds,
     ConsumerView, DeprecatedFeatureView, ExchangeSort, ExchangeView, Listed, Listing,

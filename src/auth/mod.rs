@@ -18,6 +18,7 @@ mod change;
 mod definitions;
 mod failures;
 mod limits;
+mod login;
 mod password;
 mod pattern;
 mod permission;
@@ -36,7 +37,7 @@ use std::{
 use arc_swap::ArcSwap;
 use parking_lot::RwLock;
 
-use self::failures::{Failures, Standing};
+use self::failures::Failures;
 use self::sasl::Credentials;
 pub use self::{
     admission::{Admission, NotAdmitted},
@@ -59,7 +60,7 @@ use crate::clock::Mono;
 /// What is decided once, when the broker starts.
 #[derive(Clone)]
 pub struct AuthSettings {
-    /// Mechanisms to offer, in this order; `External` is left out whatever is asked.
+    /// Mechanisms to offer, in this order; `External` over TLS only.
     pub mechanisms: Vec<Mechanism>,
     /// Whom ANONYMOUS logs in as; `None` stops it from being offered.
     pub anonymous: Option<AnonymousLogin>,
@@ -105,6 +106,10 @@ pub struct Auth {
     /// Those of `settings` that can really be used.
     offered: Vec<Mechanism>,
     offered_text: String,
+    /// The same where TLS is spoken.
+    offered_over_tls: String,
+    /// Whether a certificate may stand for a user.
+    takes_certificates: bool,
     accounts: Arc<Accounts>,
     attempts: [Attempts; 2],
     failures: Failures,
@@ -233,10 +238,16 @@ impl Auth {
         };
         let offered: Vec<_> = settings.mechanisms.iter().copied().filter(usable).collect();
         let names: Vec<_> = offered.iter().map(|mechanism| mechanism.name()).collect();
+        let over_tls = settings.mechanisms.iter().copied();
+        let over_tls = over_tls.filter(|one| *one == Mechanism::External || usable(one));
+        let over_tls: Vec<_> = over_tls.map(Mechanism::name).collect();
+        let takes_certificates = settings.mechanisms.contains(&Mechanism::External);
         let accounts = Arc::<Accounts>::default();
         let writer = AuthWriter::new(&accounts);
         let auth = Self {
             offered_text: names.join(" "),
+            offered_over_tls: over_tls.join(" "),
+            takes_certificates,
             offered,
             failures: Failures::new(settings.failures_max),
             loopback_users: ArcSwap::from_pointee(settings.loopback_users.clone()),
@@ -251,6 +262,12 @@ impl Auth {
     #[must_use]
     pub fn mechanisms(&self) -> &str {
         &self.offered_text
+    }
+
+    /// The same where TLS is spoken.
+    #[must_use]
+    pub fn mechanisms_over_tls(&self) -> &str {
+        &self.offered_over_tls
     }
 
     /// A number that is another one after every change.
@@ -336,81 +353,6 @@ impl Auth {
         match door {
             Door::Amqp => amqp,
             Door::Http => http,
-        }
-    }
-
-    fn log_in(
-        &self,
-        door: Door,
-        mechanism: Mechanism,
-        credentials: Credentials<'_>,
-        (peer, now): (IpAddr, Mono),
-    ) -> Result<Arc<User>, Refused> {
-        let checked = self.hear(mechanism, credentials, (peer, now));
-        let attempts = self.attempts_by(door);
-        let count = match checked {
-            Ok(_) => &attempts.succeeded,
-            Err(_) => &attempts.failed,
-        };
-        count.fetch_add(1, Ordering::Relaxed);
-        checked
-    }
-
-    /// Looks at credentials, unless too many from their address were wrong.
-    fn hear(
-        &self,
-        mechanism: Mechanism,
-        credentials: Credentials<'_>,
-        (peer, now): (IpAddr, Mono),
-    ) -> Result<Arc<User>, Refused> {
-        if self.failures.is_over(peer, now) {
-            return Err(Refused::TooManyFailures {
-                mechanism,
-                user: String::from_utf8_lossy(credentials.user).into_owned(),
-                peer,
-            });
-        }
-        let checked = self.check_credentials(mechanism, credentials, peer);
-        if checked.is_err() && self.failures.note(peer, now) == Standing::Last {
-            crate::log::warn!(
-                "logins from {peer} are refused for a while: too many have failed \
-                 (login_failures_max)"
-            );
-        }
-        checked
-    }
-
-    fn check_credentials(
-        &self,
-        mechanism: Mechanism,
-        credentials: Credentials<'_>,
-        peer: IpAddr,
-    ) -> Result<Arc<User>, Refused> {
-        let name = String::from_utf8_lossy(credentials.user);
-        if credentials.password.is_empty() {
-            return Err(Refused::BlankPassword {
-                mechanism,
-                user: name.into_owned(),
-            });
-        }
-        // A name that is not UTF-8 must not become a user's by replacement characters.
-        let exact = std::str::from_utf8(credentials.user).ok();
-        let user = exact.and_then(|exact| self.user(exact));
-        let nothing = PasswordHash::of_no_user(self.settings.hashing);
-        // Of a user that there is not, too: the time must not tell.
-        let hash = user.as_ref().map_or(&nothing, |user| &user.password);
-        let is_right = hash.verify(credentials.password);
-        let user = user.filter(|_| is_right);
-        match user {
-            None => Err(Refused::BadCredentials {
-                mechanism,
-                user: name.into_owned(),
-            }),
-            Some(user) if self.may_come_from(&user, peer) => Ok(user),
-            Some(_) => Err(Refused::NotLoopback {
-                mechanism,
-                user: name.into_owned(),
-            }),
         }
     }
 

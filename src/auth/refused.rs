@@ -49,6 +49,10 @@ pub enum Refused {
         /// What is wrong, without the response: it may hold a password.
         flaw: &'static str,
     },
+    /// `EXTERNAL` without a certificate of the client.
+    NoCertificate,
+    /// `EXTERNAL` with a certificate that has no name of the kind that is asked for.
+    NoName,
     /// A mechanism that is unknown here.
     UnknownMechanism {
         /// Its name as sent.
@@ -75,6 +79,11 @@ impl Refused {
                 "Login was refused using authentication mechanism {}. For details see the broker \
                  logfile.",
                 mechanism.name()
+            )),
+            Self::NoCertificate | Self::NoName => Some(format!(
+                "Login was refused using authentication mechanism {}. For details see the broker \
+                 logfile.",
+                Mechanism::External.name()
             )),
             Self::Malformed { .. }
             | Self::UnknownMechanism { .. }
@@ -131,6 +140,10 @@ impl fmt::Display for Refused {
                 mechanism.name(),
                 Shown(user)
             ),
+            Self::NoCertificate => f.write_str(
+                "EXTERNAL login refused: connection peer presented no TLS (x.509) certificate",
+            ),
+            Self::NoName => f.write_str("EXTERNAL login refused: no name found"),
             Self::Malformed { mechanism, flaw } => write!(f, "{} {flaw}", mechanism.name()),
             Self::UnknownMechanism { name } => {
                 write!(f, "unknown authentication mechanism '{}'", Shown(name))

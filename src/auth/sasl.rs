@@ -14,8 +14,7 @@ pub enum Mechanism {
     Plain,
     /// Nothing to say: logs in as a configured user.
     Anonymous,
-    /// The user of the TLS certificate. Known by name, but never offered: no listener hands a
-    /// certificate in.
+    /// The user that the client's certificate stands for, over TLS.
     External,
 }
 

@@ -51,6 +51,8 @@ mod thread;
 mod uri;
 pub mod vhost;
 
+#[cfg(feature = "tls")]
+pub use crate::net::tls::TlsError;
 pub use crate::store::{Damage, RecordAt, StoreError};
 pub use health::Health;
 pub use loading::LoadError;
@@ -359,7 +361,17 @@ impl Broker {
         &self.listeners
     }
 
-    /// Where it listens for AMQP 0-9-1, with the real ports.
+    /// Where it listens for AMQP 0-9-1 over TLS, with the real ports.
+    #[must_use]
+    pub fn tls_addresses(&self) -> Vec<SocketAddr> {
+        let listeners = self.listeners.iter();
+        let over_tls = listeners.filter(|one| one.name == start::AMQP_TLS);
+        over_tls
+            .flat_map(|one| one.addresses.iter().copied())
+            .collect()
+    }
+
+    /// Where it listens for AMQP 0-9-1 without TLS, with the real ports.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -394,10 +406,11 @@ impl Broker {
 
     #[cfg(feature = "management")]
     fn http_uri(&self, name: &str) -> Option<String> {
-        let mut listeners = self.listeners.iter();
-        let listener = listeners.find(|one| one.name == name)?;
-        let address = reachable(*listener.addresses.first()?);
-        Some(format!("http://{address}"))
+        let over_tls = match name {
+            start::MANAGEMENT => start::MANAGEMENT_TLS,
+            _ => start::PROMETHEUS_TLS,
+        };
+        uri::http_uri(&self.listeners, [name, over_tls])
     }
 
     /// The same in another vhost.

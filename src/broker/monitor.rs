@@ -1,4 +1,4 @@
-//! Watches memory and disk, and switches the alarms.
+//! Watches memory and disk, and switches the alarms; watches files of certificates, too.
 //!
 //! Memory is what the process has resident, as RabbitMQ counts it by default, without what it has
 //! not given back yet; the limit is a share of the machine's memory or of the control group's,
@@ -42,6 +42,7 @@ pub(super) async fn run(desk: &Desk, duties: &Duties) {
             }
         }
         gauges.look_again();
+        desk.look_at_certificates();
         if let Some(reclaim) = reclaim {
             reclaim();
         }

@@ -11,11 +11,15 @@ use std::sync::Arc;
 use super::loading::{self, LoadError};
 use crate::auth::{AuthError, Pattern, PermissionDefinition, UserDefinition};
 use crate::clock::Clock;
+#[cfg(feature = "tls")]
+use crate::config::TlsDoor;
 use crate::config::{Durability, Problems, Settings};
 use crate::desk::{AdminError, Desk, VhostDefinition, VhostError, check_seeds};
 use crate::env::Environment;
 use crate::limits::STAGED_MAX;
 use crate::net::listener::{Bound, Listener};
+#[cfg(feature = "tls")]
+use crate::net::tls::{self, Keys, TlsError};
 use crate::store::disk::{Hold, OsDisk};
 use crate::store::{self, LogStore, MemoryStore, Spill, Store, StoreError};
 
@@ -31,6 +35,9 @@ pub enum StartError {
         /// The system's words.
         error: io::Error,
     },
+    /// TLS cannot be spoken as the settings say; the text names the setting and the file.
+    #[cfg(feature = "tls")]
+    Tls(TlsError),
     /// No thread or runtime can be had.
     Threads(io::Error),
     /// The data directory cannot be used; the text names it.
@@ -63,6 +70,8 @@ impl StartError {
     pub fn key(&self) -> Option<&'static str> {
         match self {
             Self::Settings(_) | Self::Threads(_) => None,
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => None,
             Self::Listen { listener, error } => {
                 let is_port = matches!(
                     error.kind(),
@@ -73,6 +82,11 @@ impl StartError {
                     (MANAGEMENT, false) => "management.tcp.ip",
                     (PROMETHEUS, true) => "prometheus.tcp.port",
                     (PROMETHEUS, false) => "prometheus.tcp.ip",
+                    (AMQP_TLS, _) => "ssl_listeners",
+                    (MANAGEMENT_TLS, true) => "management.ssl.port",
+                    (MANAGEMENT_TLS, false) => "management.ssl.ip",
+                    (PROMETHEUS_TLS, true) => "prometheus.ssl.port",
+                    (PROMETHEUS_TLS, false) => "prometheus.ssl.ip",
                     (_, true) => "port",
                     (_, false) => "host",
                 })
@@ -85,6 +99,14 @@ impl StartError {
             Self::Default { key, .. } | Self::Seed { key, .. } => Some(key),
             Self::Definitions(_) => Some("load_definitions"),
         }
+    }
+
+    fn is_of_tls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        let is_of_tls = matches!(self, Self::Tls(_));
+        #[cfg(not(feature = "tls"))]
+        let is_of_tls = false;
+        is_of_tls
     }
 
     /// Whether the same settings work once another process has given up the port or the directory.
@@ -108,6 +130,8 @@ impl fmt::Display for StartError {
         match self {
             Self::Settings(problems) => problems.fmt(f),
             Self::Listen { error, .. } | Self::Directory(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => error.fmt(f),
             Self::Threads(source) => write!(f, "cannot start threads: {source}"),
             Self::Store(error) => error.fmt(f),
             Self::Default { error, .. } => error.fmt(f),
@@ -142,7 +166,11 @@ pub(super) fn check(settings: &Settings) -> Vec<StartError> {
             .map_err(StartError::Definitions)
             .err(),
     );
-    errors.extend(bind(settings).err());
+    #[cfg(feature = "tls")]
+    errors.extend(tls::check(settings).into_iter().map(StartError::Tls));
+    if !errors.iter().any(StartError::is_of_tls) {
+        errors.extend(bind(settings).err());
+    }
     errors
 }
 
@@ -184,6 +212,11 @@ pub(super) const MANAGEMENT: &str = "management";
 /// The name of the listener of the metrics.
 pub(super) const PROMETHEUS: &str = "prometheus";
 
+/// The names of the listeners that speak TLS.
+pub(super) const AMQP_TLS: &str = "amqps";
+pub(super) const MANAGEMENT_TLS: &str = "management-tls";
+pub(super) const PROMETHEUS_TLS: &str = "prometheus-tls";
+
 /// The addresses of all listeners, taken.
 #[derive(Debug)]
 pub(super) struct Doors {
@@ -195,6 +228,9 @@ pub(super) struct Doors {
     /// The same.
     #[cfg(feature = "management")]
     pub(super) prometheus: Option<Bound>,
+    /// Those that speak TLS: name, addresses, and what it is spoken with.
+    #[cfg(feature = "tls")]
+    pub(super) tls: Vec<(&'static str, Bound, Arc<Keys>)>,
 }
 
 /// Listeners that clients can connect to.
@@ -204,6 +240,8 @@ pub(super) struct Open {
     pub(super) management: Option<Listener>,
     #[cfg(feature = "management")]
     pub(super) prometheus: Option<Listener>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Vec<(&'static str, Listener, Arc<Keys>)>,
 }
 
 impl Doors {
@@ -219,6 +257,14 @@ impl Doors {
             management: open(MANAGEMENT, self.management)?,
             #[cfg(feature = "management")]
             prometheus: open(PROMETHEUS, self.prometheus)?,
+            #[cfg(feature = "tls")]
+            tls: {
+                let doors = self.tls.into_iter().map(|(name, bound, keys)| {
+                    let listener = bound.listen().map_err(|error| listen(name, error))?;
+                    Ok((name, listener, keys))
+                });
+                doors.collect::<Result<_, StartError>>()?
+            },
         })
     }
 }
@@ -241,18 +287,52 @@ pub(super) fn bind(settings: &Settings) -> Result<Doors, StartError> {
         #[cfg(feature = "management")]
         management: bind_beside(
             MANAGEMENT,
-            settings.management_enabled,
+            settings.management_enabled && settings.has_plain_management(),
             settings.management_address(),
             settings.management_tcp_port,
         )?,
         #[cfg(feature = "management")]
         prometheus: bind_beside(
             PROMETHEUS,
-            settings.prometheus_enabled,
+            settings.prometheus_enabled && settings.has_plain_prometheus(),
             settings.prometheus_address(),
             settings.prometheus_tcp_port,
         )?,
+        #[cfg(feature = "tls")]
+        tls: bind_tls(settings)?,
     })
+}
+
+/// Takes the addresses of the listeners that speak TLS, after its files were read.
+#[cfg(feature = "tls")]
+fn bind_tls(settings: &Settings) -> Result<Vec<(&'static str, Bound, Arc<Keys>)>, StartError> {
+    let mut doors = Vec::new();
+    for door in settings.tls_doors() {
+        let (name, addresses): (_, Vec<_>) = match door {
+            TlsDoor::Amqp => (AMQP_TLS, settings.tls_addresses().collect()),
+            // They are served by what a feature has.
+            _ if !cfg!(feature = "management") => continue,
+            TlsDoor::Management => {
+                let address = settings.management_tls_address();
+                (MANAGEMENT_TLS, address.into_iter().collect())
+            }
+            TlsDoor::Prometheus => {
+                let address = settings.prometheus_tls_address();
+                (PROMETHEUS_TLS, address.into_iter().collect())
+            }
+        };
+        let keys = Arc::new(Keys::load(door, settings).map_err(StartError::Tls)?);
+        let mut taken: Option<Bound> = None;
+        for (host, port) in addresses {
+            let bound = Bound::bind(host, port).map_err(|error| listen(name, error))?;
+            match &mut taken {
+                Some(taken) => taken.join(bound),
+                None => taken = Some(bound),
+            }
+        }
+        doors.extend(taken.map(|bound| (name, bound, keys)));
+    }
+    Ok(doors)
 }
 
 /// Takes the address of a listener beside the one for AMQP. Without a port that was `given`, it is

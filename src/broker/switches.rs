@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{event_exchange, start, thread};
+#[cfg(feature = "tls")]
+use crate::config::TlsDoor;
 use crate::desk::Desk;
 use crate::desk::plugins::Switch;
 use crate::events::ListenerGuard;
@@ -24,6 +26,8 @@ use crate::management::Management;
 use crate::metrics::Metrics;
 use crate::net::gate::Gate;
 use crate::net::listener::{Bound, Listener, Listening, Service as _};
+#[cfg(feature = "tls")]
+use crate::net::tls::{Keys, Tls};
 use crate::plugins::{EVENT_EXCHANGE, MANAGEMENT, PROMETHEUS};
 
 /// The switches of one broker.
@@ -102,6 +106,64 @@ impl Switches {
         Ok(())
     }
 
+    /// The same over TLS.
+    #[cfg(feature = "tls")]
+    pub(super) fn serve_over_tls(
+        &self,
+        name: &'static str,
+        listener: Listener,
+        keys: Arc<Keys>,
+    ) -> io::Result<()> {
+        let Some(desk) = self.desk.upgrade() else {
+            return Ok(());
+        };
+        let _there = self.threads()?.enter();
+        let stop = self.stop.child_token();
+        let port = listener.addresses().first().map_or(0, SocketAddr::port);
+        desk.speaks_with(name, Arc::<Keys>::clone(&keys));
+        let (opening, tasks) = ((&stop, &self.gate), &self.tasks);
+        let listening = match keys.door() {
+            TlsDoor::Prometheus => {
+                listener.start(name, Tls::new(Metrics::new(&desk), keys), opening, tasks)
+            }
+            _ => listener.start(name, Tls::new(Management::new(&desk), keys), opening, tasks),
+        };
+        desk.listens(listening);
+        self.doors.lock().insert(name, Door { port, stop });
+        Ok(())
+    }
+
+    /// Opens a door for TLS where the settings have one.
+    #[cfg(feature = "tls")]
+    fn open_over_tls(&self, desk: &Desk, plugin: &str) -> Result<(), String> {
+        let settings = desk.settings();
+        let (name, door, address) = match plugin {
+            MANAGEMENT => (
+                start::MANAGEMENT_TLS,
+                TlsDoor::Management,
+                settings.management_tls_address(),
+            ),
+            _ => (
+                start::PROMETHEUS_TLS,
+                TlsDoor::Prometheus,
+                settings.prometheus_tls_address(),
+            ),
+        };
+        let Some((host, port)) = address else {
+            return Ok(());
+        };
+        let keys = Keys::load(door, settings).map_err(|error| error.to_string())?;
+        let before = self.doors.lock().get(name).map(|door| door.port);
+        let opened = Bound::bind(host, before.unwrap_or(port)).and_then(|bound| {
+            let listener = {
+                let _there = self.threads()?.enter();
+                bound.listen()?
+            };
+            self.serve_over_tls(name, listener, Arc::new(keys))
+        });
+        opened.map_err(|error| error.to_string())
+    }
+
     /// The threads that serve HTTP.
     fn threads(&self) -> io::Result<Handle> {
         let mut threads = self.threads.lock();
@@ -143,9 +205,19 @@ impl Switch for Switches {
             return Ok(());
         };
         let settings = desk.settings();
-        let (name, address) = match plugin {
-            MANAGEMENT => (start::MANAGEMENT, settings.management_address()),
-            PROMETHEUS => (start::PROMETHEUS, settings.prometheus_address()),
+        let (name, over_tls, is_plain, address) = match plugin {
+            MANAGEMENT => (
+                start::MANAGEMENT,
+                start::MANAGEMENT_TLS,
+                settings.has_plain_management(),
+                settings.management_address(),
+            ),
+            PROMETHEUS => (
+                start::PROMETHEUS,
+                start::PROMETHEUS_TLS,
+                settings.has_plain_prometheus(),
+                settings.prometheus_address(),
+            ),
             EVENT_EXCHANGE => {
                 let events = is_on.then(|| event_exchange::start(&desk));
                 *self.events.lock() = events;
@@ -153,12 +225,16 @@ impl Switch for Switches {
             }
             _ => return Ok(()),
         };
-        match is_on {
+        if !is_on {
+            self.close(name);
+            self.close(over_tls);
+            return Ok(());
+        }
+        #[cfg(feature = "tls")]
+        self.open_over_tls(&desk, plugin)?;
+        match is_plain {
             true => self.open(name, address).map_err(|error| error.to_string()),
-            false => {
-                self.close(name);
-                Ok(())
-            }
+            false => Ok(()),
         }
     }
 

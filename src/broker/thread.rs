@@ -20,6 +20,8 @@ use crate::net::amqp::Amqp;
 use crate::net::descriptors::Descriptors;
 use crate::net::gate::Gate;
 use crate::net::listener::Listening;
+#[cfg(feature = "tls")]
+use crate::net::tls::{Keys, Tls};
 
 /// How long a stop waits for connections that have cut off their clients at `shutdown_timeout`.
 const CUT_WAIT: Duration = Duration::from_millis(500);
@@ -189,6 +191,20 @@ fn start_listening(
     if let Some(listener) = open.amqp {
         let amqp = Amqp(Arc::clone(desk));
         desk.listens(listener.start(start::AMQP, amqp, opening, tasks));
+    }
+    #[cfg(feature = "tls")]
+    for (name, listener, keys) in open.tls {
+        match name {
+            start::AMQP_TLS => {
+                desk.speaks_with(name, Arc::<Keys>::clone(&keys));
+                let amqp = Tls::new(Amqp(Arc::clone(desk)), keys);
+                desk.listens(listener.start(name, amqp, opening, tasks));
+            }
+            #[cfg(feature = "management")]
+            name => switches.serve_over_tls(name, listener, keys)?,
+            #[cfg(not(feature = "management"))]
+            _ => {}
+        }
     }
     #[cfg(feature = "management")]
     for (name, listener) in [

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::config::Settings;
+#[cfg(feature = "management")]
+use crate::listening::Listening;
 
 /// `amqp://user:password@address/vhost` of the default user, for a client on this machine.
 ///
@@ -20,6 +22,20 @@ pub(super) fn uri(settings: &Settings, addresses: &[SocketAddr], vhost: Option<&
         escape(&mut uri, vhost);
     }
     uri
+}
+
+/// `http://127.0.0.1:15672`: where the first of these listeners is that there is, for a client on
+/// this machine; `https` if TLS is spoken there.
+#[cfg(feature = "management")]
+pub(super) fn http_uri(listeners: &[Listening], names: [&str; 2]) -> Option<String> {
+    let named = |name: &&str| listeners.iter().find(|one| one.name == *name);
+    let listener = names.iter().find_map(named)?;
+    let address = reachable(*listener.addresses.first()?);
+    let scheme = match listener.is_over_tls() {
+        true => "https",
+        false => "http",
+    };
+    Some(format!("{scheme}://{address}"))
 }
 
 /// An address that a client on this machine can connect to: every interface becomes 127.0.0.1,

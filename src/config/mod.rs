@@ -28,6 +28,8 @@ mod seeds;
 mod settings;
 #[cfg(feature = "settings-file")]
 mod sources;
+mod tls;
+mod tls_rows;
 mod together;
 mod types;
 mod value;
@@ -64,6 +66,9 @@ pub use node::node_name;
 pub use sources::load_files;
 #[cfg(feature = "settings-file")]
 pub use sources::{Flag, Inputs, Loaded, load};
+#[cfg(any(feature = "tls", feature = "management"))]
+pub(crate) use tls::TlsOptions;
+pub use tls::{LoginFrom, SanType, TlsDoor, Verify};
 pub use types::{
     CompatProfile, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream, QueueType,
     Secret,

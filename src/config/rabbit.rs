@@ -198,6 +198,7 @@ fn our_word<'v>(words: &[&str], value: &'v str) -> &'v str {
         "notice" => "info",
         "critical" | "alert" | "emergency" => "error",
         "plaintext" => "rabbitmq",
+        "subject_alt_name" => "subject_alternative_name",
         other => other,
     }
 }

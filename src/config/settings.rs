@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use super::key::{Key, only, settings};
 use super::named::Named;
 use super::seeds::{LIMITS, POLICY, USER};
+use super::tls::{CERTIFICATE, KNOWN_VERSIONS, LoginFrom, SanType, VERSIONS, Verify};
+use super::tls_rows::with_tls;
 use super::types::{
     CompatProfile, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream, QueueType,
     Secret,
@@ -21,7 +23,7 @@ use ValueType::{
     Pattern, Ratio, Whole, WholeOrNone, Word,
 };
 
-settings! {
+with_tls! {
     "Listening" {
         /// Whether AMQP 0-9-1 is served. Without it no client of AMQP can connect; the other doors
         /// stay: the management API, the metrics, and RabbitMQ's tools on this machine.
@@ -75,8 +77,9 @@ settings! {
         "management.tcp.ip", HostOrNone, ["management.tcp.ip", "management.listener.ip"];
 
         /// The port of the management API. 0 takes a free one; the ready file and the log name it.
-        /// `none` is 10000 above `port`, or a free one where `port` is 0 or over 55535. A port that
-        /// was given and is in use stops the start; one that was not leaves the API out.
+        /// `none` is 10000 above `port`, or a free one where `port` is 0 or over 55535, and nothing
+        /// where `management.ssl.port` is given. A port that was given and is in use stops the
+        /// start; one that was not leaves the API out.
         management_tcp_port: Option<u16> = None;
         "management.tcp.port", WholeOrNone(0, 65535, Count),
         ["management.tcp.port", "management.listener.port"], shown "15672";
@@ -140,8 +143,9 @@ settings! {
         "prometheus.tcp.ip", HostOrNone, ["prometheus.tcp.ip"];
 
         /// The port of the metrics. 0 takes a free one; the ready file and the log name it. `none`
-        /// is 10020 above `port`, or a free one where `port` is 0 or over 55515. A port that was
-        /// given and is in use stops the start; one that was not leaves the metrics out.
+        /// is 10020 above `port`, or a free one where `port` is 0 or over 55515, and nothing where
+        /// `prometheus.ssl.port` is given. A port that was given and is in use stops the
+        /// start; one that was not leaves the metrics out.
         prometheus_tcp_port: Option<u16> = None;
         "prometheus.tcp.port", WholeOrNone(0, 65535, Count),
         ["prometheus.tcp.port"], shown "15692";
@@ -327,9 +331,10 @@ settings! {
         anonymous_login_pass: Secret = Secret::new("guest");
         "anonymous_login_pass", ValueType::Secret, ["anonymous_login_pass"];
 
-        /// The ways to log in, in the order they are offered.
+        /// The ways to log in, in the order they are offered. `EXTERNAL`, by the certificate of a
+        /// client over TLS, is offered there only.
         auth_mechanisms: Vec<String> = MECHANISMS.map(str::to_owned).to_vec();
-        "auth_mechanisms", List { of: &MECHANISMS, least: 1 }, ["auth_mechanisms.1"];
+        "auth_mechanisms", List { of: &KNOWN_MECHANISMS, least: 1 }, ["auth_mechanisms.1"];
     }
 
     "Protocol" {
@@ -476,6 +481,7 @@ settings! {
 const PLUGINS: [&str; 2] = ["rabbitmq_management", "rabbitmq_prometheus"];
 
 const MECHANISMS: [&str; 3] = ["PLAIN", "AMQPLAIN", "ANONYMOUS"];
+const KNOWN_MECHANISMS: [&str; 4] = ["PLAIN", "AMQPLAIN", "ANONYMOUS", "EXTERNAL"];
 
 /// The user's directory for state, or one beside the caller where there is no home.
 fn default_data_dir() -> PathBuf {

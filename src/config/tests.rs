@@ -92,12 +92,15 @@ fn sample(key: &Key) -> Value {
                 .to_string(),
         ),
         (ValueType::List { of: [one, ..], .. }, _) => Value::List(vec![one.to_string()]),
-        _ if key.name == "extra_listeners" => Value::List(vec!["127.0.0.1:5673".to_owned()]),
+        _ if key.name == "extra_listeners" || key.name == "ssl_listeners" => {
+            Value::List(vec!["127.0.0.1:5673".to_owned()])
+        }
         (ValueType::List { .. }, _) => Value::List(vec!["ann".to_owned(), "bob".to_owned()]),
         (ValueType::Named(parts), _) => {
             let part = parts.iter().find(|part| part.name.contains("pattern"));
             let text = Value::Text("^a.b$".to_owned());
-            Value::Named(Named::default().with("a.b", part.unwrap().name, text))
+            let part = part.or(parts.first()).unwrap();
+            Value::Named(Named::default().with("a.b", part.name, text))
         }
         (ValueType::Ratio, _) => Value::Ratio(0.25),
         (_, Value::Whole(whole)) => Value::Whole(whole + 1),
@@ -425,14 +428,14 @@ fn a_wrong_value_names_place_key_found_and_expected() {
 #[test]
 fn wrong_lists_flags_and_names_are_described() {
     refused(
-        file("auth_mechanisms = [\"PLAIN\", \"EXTERNAL\"]"),
-        "leveret.toml, line 1: auth_mechanisms: found the list [\"PLAIN\", \"EXTERNAL\"], \
-         expected a list of one or more of PLAIN, AMQPLAIN, ANONYMOUS",
+        file("auth_mechanisms = [\"PLAIN\", \"NTLM\"]"),
+        "leveret.toml, line 1: auth_mechanisms: found the list [\"PLAIN\", \"NTLM\"], \
+         expected a list of one or more of PLAIN, AMQPLAIN, ANONYMOUS, EXTERNAL",
     );
     refused(
         file("auth_mechanisms = []"),
         "leveret.toml, line 1: auth_mechanisms: found the list [], \
-         expected a list of one or more of PLAIN, AMQPLAIN, ANONYMOUS",
+         expected a list of one or more of PLAIN, AMQPLAIN, ANONYMOUS, EXTERNAL",
     );
     refused(
         file("loopback_users = [1, [2], true, 1.5]"),

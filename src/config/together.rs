@@ -89,6 +89,7 @@ impl Settings {
             }
         }
         clashes.extend(self.listener_clashes(&given));
+        clashes.extend(self.tls_clashes());
         for text in self
             .extra_listeners
             .iter()
@@ -117,11 +118,25 @@ impl Settings {
             let extra = self.extra_addresses();
             listeners.extend(extra.map(|address| ("extra_listeners", address)));
         }
+        listeners.extend(
+            self.tls_addresses()
+                .map(|address| ("ssl_listeners", address)),
+        );
         if self.management_enabled {
-            listeners.push(("management.tcp.port", self.management_address()));
+            let plain = self
+                .has_plain_management()
+                .then(|| self.management_address());
+            listeners.extend(plain.map(|address| ("management.tcp.port", address)));
+            let over_tls = self.management_tls_address();
+            listeners.extend(over_tls.map(|address| ("management.ssl.port", address)));
         }
         if self.prometheus_enabled {
-            listeners.push(("prometheus.tcp.port", self.prometheus_address()));
+            let plain = self
+                .has_plain_prometheus()
+                .then(|| self.prometheus_address());
+            listeners.extend(plain.map(|address| ("prometheus.tcp.port", address)));
+            let over_tls = self.prometheus_tls_address();
+            listeners.extend(over_tls.map(|address| ("prometheus.ssl.port", address)));
         }
         listeners.retain(|(_, (_, port))| *port != 0);
         let mut clashes = Vec::new();
@@ -139,7 +154,7 @@ impl Settings {
 }
 
 /// The address and the port of a further listener: `5673` is for every interface.
-fn address(text: &str) -> Option<(&str, u16)> {
+pub(super) fn address(text: &str) -> Option<(&str, u16)> {
     let (host, port) = text.rsplit_once(':').unwrap_or(("::", text));
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let port = port.parse().ok()?;

@@ -82,6 +82,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words! {
     /// What a confirm of a persistent message in a durable queue promises.
     Durability {

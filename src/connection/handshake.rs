@@ -23,7 +23,7 @@ use leveret_codec::methods::{
 use leveret_codec::table::{Table, TableRef, Value};
 use leveret_codec::types::ChannelId;
 
-use crate::auth::{Refused, User};
+use crate::auth::{Mechanism, Refused, User};
 use crate::clock::Now;
 use crate::config::Settings;
 use crate::desk::Desk;
@@ -92,6 +92,7 @@ impl AwaitHeader {
     pub(super) fn on_header(
         self,
         header: ProtocolHeader,
+        origin: &Origin,
         broker: &Desk,
         outbox: &mut Outbox,
     ) -> Result<AwaitStartOk, Refusal> {
@@ -101,7 +102,10 @@ impl AwaitHeader {
             ProtocolHeader::Other(octets) => return Err(refuse_version(outbox, &octets)),
         }
         let properties = server_properties(broker).to_bytes();
-        let mechanisms = broker.auth.mechanisms();
+        let mechanisms = match origin.encryption {
+            Some(_) => broker.auth.mechanisms_over_tls(),
+            None => broker.auth.mechanisms(),
+        };
         let start = ConnectionStart {
             version_major: 0,
             version_minor: 9,
@@ -133,22 +137,34 @@ impl AwaitStartOk {
             let what = "has a client-provided name";
             crate::log::info!(%process, "connection {origin} {what}: {name}");
         }
-        let user = broker
-            .auth
-            .authenticate(mechanism, response, peer, now.transport)
-            .map_err(|refused| {
-                let log = refused.to_string();
-                log_refused(&process, &refused, &log);
-                broker.tell_login(origin, how, Err(&refused));
-                let text = refused.reply_text();
-                let text = text.filter(|_| client.capabilities.authentication_failure_close);
-                let error = text.map(|text| AmqpError::access_refused(text).in_method(0, 0));
-                match (&refused, error) {
-                    (Refused::TooManyFailures { .. }, error) => Refusal::Unheard(error, log),
-                    (_, Some(error)) => Refusal::Told(error, log),
-                    (_, None) => Refusal::Silent(log),
-                }
-            })?;
+        let by_certificate = origin.encryption.as_ref();
+        let by_certificate = by_certificate.filter(|_| mechanism == Mechanism::External.name());
+        let user = match by_certificate {
+            Some(encryption) => broker.auth.authenticate_by_certificate(
+                encryption
+                    .peer
+                    .is_some()
+                    .then_some(encryption.user.as_deref()),
+                peer,
+                now.transport,
+            ),
+            None => broker
+                .auth
+                .authenticate(mechanism, response, peer, now.transport),
+        };
+        let user = user.map_err(|refused| {
+            let log = refused.to_string();
+            log_refused(&process, &refused, &log);
+            broker.tell_login(origin, how, Err(&refused));
+            let text = refused.reply_text();
+            let text = text.filter(|_| client.capabilities.authentication_failure_close);
+            let error = text.map(|text| AmqpError::access_refused(text).in_method(0, 0));
+            match (&refused, error) {
+                (Refused::TooManyFailures { .. }, error) => Refusal::Unheard(error, log),
+                (_, Some(error)) => Refusal::Told(error, log),
+                (_, None) => Refusal::Silent(log),
+            }
+        })?;
         broker.tell_login(origin, how, Ok(user.name()));
         crate::log::info!(
             target: log::LOGIN,

@@ -20,7 +20,7 @@ impl Connection {
     pub(super) fn greet(&mut self, now: Now, header: ProtocolHeader) {
         let process = self.process();
         crate::log::info!(%process, "accepting AMQP connection {}", self.origin);
-        match AwaitHeader.on_header(header, &self.broker, &mut self.outbox) {
+        match AwaitHeader.on_header(header, &self.origin, &self.broker, &mut self.outbox) {
             Ok(next) => self.phase = Phase::Start(next),
             Err(refusal) => self.refuse(now, refusal),
         }

@@ -31,6 +31,7 @@ use crate::vhost::Vhost;
 mod actor;
 mod administration;
 mod bindings;
+pub(crate) mod certificates;
 mod commits;
 mod connections;
 mod definitions;
@@ -88,6 +89,7 @@ pub use crate::vhost::{DeleteIf, DestinationName};
 pub(crate) use requests::Rest;
 
 use administration::{Changes, Parameters};
+use certificates::Certificates;
 use doorkeeper::Doorkeeper;
 use plugins::Plugins;
 use rates::Sampler;
@@ -133,6 +135,8 @@ pub struct Desk {
     doorkeeper: OnceLock<Box<dyn Doorkeeper>>,
     /// Whether the node is under maintenance.
     is_drained: AtomicBool,
+    /// What listeners speak TLS with, by their names.
+    certificates: Mutex<Vec<(&'static str, Arc<dyn Certificates>)>>,
     /// What is listened for, now.
     listening: Mutex<Vec<Listening>>,
     /// What is watched for rates.
@@ -170,6 +174,7 @@ impl Desk {
             plugins: Plugins::new(settings),
             doorkeeper: OnceLock::new(),
             is_drained: AtomicBool::new(false),
+            certificates: Mutex::default(),
             listening: Mutex::default(),
             sampler: Sampler::default(),
             env,

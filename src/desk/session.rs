@@ -22,9 +22,11 @@ use crate::ids::ConnectionId;
 use crate::mail::{Mail, Mailbox};
 use crate::tally::{Tally, Turnover};
 
+mod encryption;
 mod telling;
 mod traffic;
 
+pub use encryption::{Encryption, PeerCertificate};
 pub(crate) use traffic::Shown;
 pub use traffic::{State, Traffic};
 
@@ -41,6 +43,8 @@ pub struct Origin {
     pub accepted: Now,
     /// Its mailbox.
     pub mailbox: Arc<Mailbox>,
+    /// What TLS was agreed to be, if it is spoken.
+    pub encryption: Option<Arc<Encryption>>,
 }
 
 impl Origin {
@@ -56,6 +60,7 @@ impl Origin {
             local: canonical(local),
             accepted,
             mailbox: Arc::default(),
+            encryption: None,
         }
     }
 }

@@ -33,12 +33,14 @@ impl Change {
     }
 }
 
-/// Adds what RabbitMQ says of its one node, and of what there is not here: certificates.
+/// Adds what RabbitMQ says of its one node, and empty fields for what a connection is without.
 fn complete(kind: ChangeKind, headers: &mut Table) {
     let node = node_name();
     let empty = |headers: &mut Table, names: &[&str]| {
         for name in names {
-            headers.insert(name, "");
+            if headers.get(*name).is_none() {
+                headers.insert(name, "");
+            }
         }
     };
     match kind {

@@ -42,6 +42,8 @@ use std::sync::Arc;
 use crate::desk::Desk;
 use crate::limits::HTTP_CONNECTIONS_MAX;
 use crate::net::listener::{Accepted, Service};
+#[cfg(feature = "tls")]
+use crate::net::tls::{OverTls, TlsSocket};
 
 mod answer;
 mod aside;
@@ -89,11 +91,17 @@ pub const NAME: &str = "management";
 /// What is spoken, as RabbitMQ calls it in a list of listeners.
 const PROTOCOL: &str = "http";
 
+/// The same over TLS.
+const PROTOCOL_OVER_TLS: &str = "https";
+
 /// The name of the listener of metrics, which the API tells of.
 pub(crate) const METRICS: &str = "prometheus";
 
 /// What is spoken there.
 pub(crate) const METRICS_PROTOCOL: &str = "http/prometheus";
+
+/// The same over TLS.
+pub(crate) const METRICS_OVER_TLS: &str = "https/prometheus";
 
 /// Serves the management API.
 pub struct Management {
@@ -156,6 +164,20 @@ impl Service for Management {
     }
 
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
+        serve(accepted, Arc::clone(&self.seats))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl OverTls for Management {
+    fn protocol_over_tls(&self) -> &'static str {
+        PROTOCOL_OVER_TLS
+    }
+
+    fn serve_over_tls(
+        &self,
+        accepted: Accepted<TlsSocket>,
+    ) -> impl Future<Output = ()> + Send + 'static {
         serve(accepted, Arc::clone(&self.seats))
     }
 }

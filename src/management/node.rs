@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::config::Settings;
+use crate::config::{Settings, TlsDoor, TlsOptions};
 use crate::desk::Desk;
 use crate::net::listener::Listening;
 
 use super::json::Object;
-use super::{METRICS, METRICS_PROTOCOL, NAME, PROTOCOL};
+use super::{METRICS_OVER_TLS, METRICS_PROTOCOL, PROTOCOL, PROTOCOL_OVER_TLS};
 
 /// See the module.
 pub(super) struct Node {
@@ -78,20 +78,26 @@ impl Node {
         let listeners = self.listening();
         let addresses = listeners.iter().flat_map(|listening| {
             let addresses = listening.addresses.iter();
-            addresses.map(|address| (listening.protocol, address))
+            addresses.map(move |address| (listening, address))
         });
-        object.array("listeners", addresses, |one, (protocol, address)| {
+        object.array("listeners", addresses, |one, (listening, address)| {
+            let protocol = listening.protocol;
+            let options_of_tls = self.tls_options(listening);
             one.set("node", &self.name);
             one.set("protocol", protocol);
             one.set("ip_address", &address.ip());
             one.set("port", &address.port());
             one.object("socket_opts", |options| match protocol {
-                PROTOCOL | METRICS_PROTOCOL => {
+                PROTOCOL | METRICS_PROTOCOL | PROTOCOL_OVER_TLS | METRICS_OVER_TLS => {
                     options.object("cowboy_opts", |cowboy| cowboy.set("sendfile", &false));
                     options.set("ip", &address.ip());
                     options.set("port", &address.port());
-                    if protocol == METRICS_PROTOCOL {
+                    if protocol == METRICS_PROTOCOL || protocol == METRICS_OVER_TLS {
                         options.set("protocol", protocol);
+                    }
+                    if let Some(tls) = options_of_tls {
+                        options.set("ssl", &true);
+                        options.object("ssl_opts", |options| write_files(options, &tls));
                     }
                 }
                 _ => {
@@ -99,39 +105,63 @@ impl Node {
                     options.set("nodelay", &true);
                     options.set("linger", &(true, 0));
                     options.set("exit_on_close", &false);
+                    if let Some(tls) = options_of_tls {
+                        options.set("versions", tls.versions);
+                        options.set("fail_if_no_peer_cert", &tls.fail_if_no_peer_cert);
+                        options.set("verify", tls.verify.word());
+                        write_files(options, &tls);
+                    }
                 }
             });
-            one.set("tls", &false);
+            one.set("tls", &listening.is_over_tls());
         });
+    }
+
+    /// What settings say of TLS at a listener that speaks it.
+    fn tls_options(&self, listening: &Listening) -> Option<TlsOptions<'_>> {
+        let door = match listening.protocol {
+            PROTOCOL_OVER_TLS => TlsDoor::Management,
+            METRICS_OVER_TLS => TlsDoor::Prometheus,
+            _ if listening.is_over_tls() => TlsDoor::Amqp,
+            _ => return None,
+        };
+        Some(self.desk.settings().tls_options(door))
     }
 
     /// The doors for HTTP.
     pub(super) fn contexts(&self, object: &mut Object<'_>, whose: Whose) {
         let listeners = self.listening();
         let doors = listeners.iter().filter_map(|listening| {
-            let description = match listening.name {
-                NAME => "RabbitMQ Management",
-                METRICS => "RabbitMQ Prometheus",
+            let description = match listening.protocol {
+                PROTOCOL | PROTOCOL_OVER_TLS => "RabbitMQ Management",
+                METRICS_PROTOCOL | METRICS_OVER_TLS => "RabbitMQ Prometheus",
                 _ => return None,
             };
             let addresses = listening.addresses.iter();
-            Some(addresses.map(move |address| (listening.name, description, address)))
+            Some(addresses.map(move |address| (listening, description, address)))
         });
         object.array(
             "contexts",
             doors.flatten(),
-            |one, (name, description, address)| {
+            |one, (listening, description, address)| {
                 if whose == Whose::Named {
-                    one.set("ssl_opts", &[(); 0]);
                     one.set("node", &self.name);
+                }
+                match self.tls_options(listening) {
+                    Some(tls) => {
+                        one.object("ssl_opts", |options| write_files(options, &tls));
+                        one.set("ssl", "true");
+                    }
+                    None if whose == Whose::Named => one.set("ssl_opts", &[(); 0]),
+                    None => {}
                 }
                 one.set("description", description);
                 one.set("path", "/");
                 one.set("cowboy_opts", "[{sendfile,false}]");
                 one.set("ip", &address.ip());
                 one.set("port", &address.port().to_string());
-                if name == METRICS {
-                    one.set("protocol", &format!("'{}'", METRICS_PROTOCOL));
+                if listening.protocol.ends_with("/prometheus") {
+                    one.set("protocol", &format!("'{}'", listening.protocol));
                 }
             },
         );
@@ -145,4 +175,18 @@ pub(super) enum Whose {
     Named,
     /// They are a node's own.
     Own,
+}
+
+/// The files that TLS is spoken with.
+fn write_files(options: &mut Object<'_>, tls: &TlsOptions<'_>) {
+    let files = [
+        ("cacertfile", tls.cacertfile),
+        ("certfile", tls.certfile),
+        ("keyfile", tls.keyfile),
+    ];
+    for (name, file) in files {
+        if let Some(file) = file {
+            options.set(name, &*file.to_string_lossy());
+        }
+    }
 }

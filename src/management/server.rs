@@ -40,7 +40,10 @@ pub(crate) fn give_way() {
 
 /// Serves `accepted` until the client leaves, asks or reads too slowly, its place is needed, or the
 /// broker stops. A stop lets a request that is being answered finish, for a while.
-pub(crate) async fn serve(accepted: Accepted, seats: Arc<Seats>) {
+pub(crate) async fn serve<S>(accepted: Accepted<S>, seats: Arc<Seats>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let Accepted {
         stream,
         peer,

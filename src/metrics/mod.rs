@@ -21,6 +21,8 @@ use crate::desk::Desk;
 use crate::limits::HTTP_CONNECTIONS_MAX;
 use crate::management::{self, Seats};
 use crate::net::listener::{Accepted, Service};
+#[cfg(feature = "tls")]
+use crate::net::tls::{OverTls, TlsSocket};
 
 mod door;
 mod families;
@@ -38,6 +40,10 @@ pub const NAME: &str = management::METRICS;
 
 /// What is spoken, as RabbitMQ calls it in a list of listeners.
 pub const PROTOCOL: &str = management::METRICS_PROTOCOL;
+
+/// The same over TLS.
+#[cfg(feature = "tls")]
+const PROTOCOL_OVER_TLS: &str = management::METRICS_OVER_TLS;
 
 /// Serves metrics.
 pub struct Metrics {
@@ -74,6 +80,20 @@ impl Service for Metrics {
     }
 
     fn serve(&self, accepted: Accepted) -> impl Future<Output = ()> + Send + 'static {
+        management::serve(accepted, Arc::clone(&self.seats))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl OverTls for Metrics {
+    fn protocol_over_tls(&self) -> &'static str {
+        PROTOCOL_OVER_TLS
+    }
+
+    fn serve_over_tls(
+        &self,
+        accepted: Accepted<TlsSocket>,
+    ) -> impl Future<Output = ()> + Send + 'static {
         management::serve(accepted, Arc::clone(&self.seats))
     }
 }

@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use super::descriptors::Descriptors;
 use super::gate::{Gate, Pass};
 use super::pump::Handshake;
+use crate::desk::session::Encryption;
 use crate::limits::{ACCEPT_PAUSE_MS, BACKLOG, HANDSHAKES_MAX};
 pub use crate::listening::Listening;
 
@@ -135,15 +136,17 @@ fn listening(asked: &str, error: &io::Error) -> io::Error {
 
 /// A connection that has just been accepted.
 #[derive(Debug)]
-pub struct Accepted {
+pub struct Accepted<S = TcpStream> {
     /// Its socket.
-    pub stream: TcpStream,
+    pub stream: S,
     /// The client's address.
     pub peer: SocketAddr,
     /// Our address that it connected to.
     pub local: SocketAddr,
     /// Its place among those that shake hands, and how it hears of a stop.
     pub handshake: Handshake,
+    /// What TLS was agreed to be, if it is spoken.
+    pub encryption: Option<Arc<Encryption>>,
 }
 
 /// Serves what a listener accepts.
@@ -261,6 +264,7 @@ impl<S: Service> Acceptor<S> {
                             peer,
                             local,
                             handshake: Handshake { permit, stop },
+                            encryption: None,
                         };
                         self.tasks.spawn(self.service.serve(accepted));
                     }

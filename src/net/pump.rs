@@ -108,6 +108,9 @@ impl<S: Socket, P: Protocol> Pump<S, P> {
             };
             if let Flow::Close(manner) = self.protocol.flow() {
                 // What the socket takes at once still goes out; it was offered above.
+                if manner == Manner::Graceful {
+                    self.socket.say_goodbye(cx);
+                }
                 return Poll::Ready(manner);
             }
             if !progress && self.is_asleep(now, cx) {
@@ -238,7 +241,8 @@ impl<S: Socket, P: Protocol> Pump<S, P> {
             let mut slices = [IoSlice::new(&[]); WRITE_SLICES];
             let used = self.protocol.transmit(&mut slices);
             if used == 0 {
-                return progress;
+                let is_lost = S::HOLDS_OUTPUT && self.flush(now, cx);
+                return progress || is_lost;
             }
             let slices = slices.get(..used).unwrap_or_default();
             match Pin::new(&mut self.socket).poll_write_vectored(cx, slices) {
@@ -256,6 +260,15 @@ impl<S: Socket, P: Protocol> Pump<S, P> {
                 }
             }
         }
+    }
+
+    /// Has a socket that holds what was written pass on what it can; `true` if it has failed.
+    fn flush(&mut self, now: Now, cx: &mut Context<'_>) -> bool {
+        let Poll::Ready(Err(error)) = Pin::new(&mut self.socket).poll_flush(cx) else {
+            return false;
+        };
+        self.protocol.on_lost(now, &Lost::Failed(&error));
+        true
     }
 
     /// Sets the alarm clock for the next deadline. `false` if it has rung already.

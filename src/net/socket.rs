@@ -10,6 +10,9 @@ use tokio::net::TcpStream;
 
 /// A stream of octets to one peer: plain TCP, or what is spoken over it.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Whether what was written may wait in it, to be flushed.
+    const HOLDS_OUTPUT: bool = false;
+
     /// Ready when a read may give something: a connection that waits needs no buffer before.
     ///
     /// # Errors
@@ -27,6 +30,9 @@ pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// # Errors
     /// The system's; the socket is closed in order then, which the peer survives.
     fn reset_on_drop(&self) -> io::Result<()>;
+
+    /// Says that nothing more is written, as far as the socket takes that at once.
+    fn say_goodbye(&mut self, _cx: &mut Context<'_>) {}
 }
 
 impl Socket for TcpStream {

@@ -65,20 +65,29 @@ pub(super) fn started_again(settings: &Settings, listeners: &[Listening], took_m
 fn say_listeners(listeners: &[Listening]) {
     for listener in listeners {
         let name = match listener.protocol {
-            "http/prometheus" => "Prometheus metrics",
-            "http" => "Management plugin",
+            "http/prometheus" | "https/prometheus" => "Prometheus metrics",
+            "http" | "https" => "Management plugin",
             _ => continue,
+        };
+        let how = match listener.is_over_tls() {
+            true => "HTTPS",
+            false => "HTTP (non-TLS)",
         };
         let mut ports: Vec<u16> = listener.addresses.iter().map(SocketAddr::port).collect();
         ports.dedup();
         for port in ports {
-            log::info!("{name}: HTTP (non-TLS) listener started on port {port}");
+            log::info!("{name}: {how} listener started on port {port}");
         }
     }
     log::info!("Ready to start client connection listeners");
     for listener in listeners.iter().filter(|one| one.protocol == "amqp") {
         for address in &listener.addresses {
             log::info!("started TCP listener on {address}");
+        }
+    }
+    for listener in listeners.iter().filter(|one| one.protocol == "amqp/ssl") {
+        for address in &listener.addresses {
+            log::info!("started TLS (SSL) listener on {address}");
         }
     }
 }

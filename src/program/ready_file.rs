@@ -20,6 +20,8 @@ pub(crate) struct Ready {
     pub(crate) version: &'static str,
     /// Where clients connect for AMQP.
     pub(crate) amqp: Vec<Endpoint>,
+    /// Where they connect for AMQP over TLS.
+    pub(crate) amqps: Vec<Endpoint>,
     /// Where tools connect for the management API; nothing if it is not served.
     pub(crate) management: Vec<Endpoint>,
     /// Where Prometheus finds the metrics; nothing if they are not served.
@@ -66,6 +68,7 @@ impl Ready {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION"),
             amqp: amqp.iter().map(Endpoint::from).collect(),
+            amqps: addresses("amqp/ssl").iter().map(Endpoint::from).collect(),
             management: addresses("http").iter().map(Endpoint::from).collect(),
             prometheus: addresses("http/prometheus")
                 .iter()

@@ -241,10 +241,7 @@ fn a_broker_without_amqp_serves_at_its_other_doors() {
 #[test]
 fn rabbitmqs_none_is_no_listener_for_amqp() {
     for (name, text) in [
-        (
-            "rabbitmq.conf",
-            "listeners.tcp = none\nlisteners.ssl.default = 5671\n",
-        ),
+        ("rabbitmq.conf", "listeners.tcp = none\n"),
         ("advanced.config", "[{rabbit, [{tcp_listeners, []}]}].\n"),
     ] {
         let files = TempDir::new().unwrap();

@@ -552,7 +552,33 @@ const ROWS: &[(&str, &[Shown])] = &[
             "each_kind_has_rabbitmqs_fields_and_types",
         )],
     ),
-    ("TLS", &[Absent]),
+    (
+        "TLS",
+        &[
+            Test(
+                "tests/it/tls.rs",
+                "only_the_suites_that_are_named_are_spoken",
+            ),
+            Test(
+                "src/config/rabbit/reading/tests.rs",
+                "what_would_let_clients_in_if_it_were_passed_over_stops_the_start",
+            ),
+        ],
+    ),
+    (
+        "`certificate-expiration` (health check)",
+        &[Test(
+            "tests/it/tls.rs",
+            "certificates_that_expire_soon_fail_the_check",
+        )],
+    ),
+    (
+        "A TLS listener without a certificate, or whose files cannot be used",
+        &[Test(
+            "tests/it/tls.rs",
+            "what_cannot_be_spoken_stops_the_start",
+        )],
+    ),
     (
         "Confirm of a persistent message in a classic queue",
         &[Test(

@@ -52,6 +52,10 @@ const BOUNDS: &[(&str, &str)] = &[
         "limits::those_who_shake_hands_have_a_number",
     ),
     (
+        "TLS_FILE_BYTES_MAX",
+        "tls::what_cannot_be_spoken_stops_the_start",
+    ),
+    (
         "HTTP_CONNECTIONS_MAX",
         "silent::a_silent_connection_makes_room_for_the_next",
     ),

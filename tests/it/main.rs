@@ -73,6 +73,7 @@ mod slow_scrapers;
 mod streams;
 mod talker;
 mod tidy;
+mod tls;
 mod trouble;
 mod upgrade;
 mod views;

@@ -9,16 +9,12 @@ pub(super) fn lack(name: &[String], value: &str) -> Option<&'static str> {
             Some("another source of users than its own")
         }
         (["prometheus", "authentication", "enabled"], "true") => Some("a login for metrics"),
-        (["management", "listener", "ssl"], "true") => Some("TLS for HTTP"),
-        (["ssl_options" | "management" | "prometheus", .., "verify"], "verify_peer")
-        | (
-            [
-                "ssl_options" | "management" | "prometheus",
-                ..,
-                "fail_if_no_peer_cert",
-            ],
-            "true",
-        ) => Some("certificates of clients"),
+        (["management", "listener", "ssl"], "true") => {
+            Some("TLS for HTTP by this older name, only by management.ssl.port")
+        }
+        (["ssl_options" | "management", .., "crl_check"], value) if value != "false" => {
+            Some("lists of certificates that were revoked")
+        }
         _ => None,
     }
 }

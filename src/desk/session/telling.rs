@@ -5,7 +5,7 @@
 use leveret_codec::table::{Table, Value};
 use leveret_codec::types::ChannelId;
 
-use super::{Origin, Session};
+use super::{Encryption, Origin, Session};
 use crate::auth::Refused;
 use crate::desk::Desk;
 use crate::events::{Author, ChangeKind, process};
@@ -27,7 +27,7 @@ impl Session {
                 .with("peer_host", peer.ip().to_string())
                 .with("peer_port", i64::from(peer.port()))
                 .with("protocol", self.protocol)
-                .with("ssl", false)
+                .with("ssl", self.origin.encryption.is_some())
                 .with("type", "network")
                 .with("auth_mechanism", self.mechanism.as_str())
                 .with("channel_max", i64::from(tuned.channel_max))
@@ -38,6 +38,11 @@ impl Session {
                     number(self.origin.accepted.wall.as_millis()),
                 )
                 .with("client_properties", self.client_properties.clone());
+            for (key, value) in Encryption::fields(self.origin.encryption.as_deref()) {
+                if let Some(value) = value {
+                    fields.insert(key, value);
+                }
+            }
             self.add_own_name(&mut fields);
             fields
         });
@@ -114,7 +119,7 @@ impl Desk {
                 .with("peer_host", origin.peer.ip().to_string())
                 .with("peer_port", i64::from(origin.peer.port()))
                 .with("protocol", protocol)
-                .with("ssl", false)
+                .with("ssl", origin.encryption.is_some())
                 .with("auth_mechanism", mechanism);
             let refused = match outcome {
                 Ok(user) => return fields.with("name", user),

@@ -8,7 +8,7 @@ use super::listing::{Item, Listed, Listing, PageError, SortKey, select};
 use super::{PlainTable, Scope};
 use crate::clock::Mono;
 use crate::desk::Desk;
-use crate::desk::session::{Session, State};
+use crate::desk::session::{Encryption, Session, State};
 #[cfg(feature = "management")]
 use crate::ids::ConnectionId;
 
@@ -49,6 +49,8 @@ pub struct ConnectionView {
     pub protocol: &'static str,
     /// How the user logged in: `PLAIN`.
     pub auth_mechanism: String,
+    /// What TLS was agreed to be, if it is spoken.
+    pub encryption: Option<Encryption>,
     /// Octets read.
     pub read_bytes: u64,
     /// Octets written.
@@ -85,6 +87,7 @@ impl ConnectionView {
             channels: session.traffic.channels(),
             protocol: session.protocol,
             auth_mechanism: session.mechanism.clone(),
+            encryption: origin.encryption.as_deref().cloned(),
             read_bytes: session.traffic.octets_in(),
             written_bytes: session.traffic.octets_out(),
             read_frames: session.traffic.frames_in(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::garbage;
 use crate::desk::NotAllowed;
 use crate::desk::rates::{Counted, Windows};
+use crate::desk::session::Encryption;
 use crate::desk::views::{ConnectionSort, ConnectionView, Scope, SessionRef, SortKey};
 use crate::ids::ConnectionId;
 use crate::management::answer::{Answer, Refusal, Reply};
@@ -124,24 +125,14 @@ pub(in crate::management) async fn close_of_user(ask: Ask) -> Answer {
     Ok(Reply::done())
 }
 
-/// What the keys about TLS are without TLS. Seen: RabbitMQ 4.3.6: null in lists, empty elsewhere.
+/// What the keys about TLS are without TLS, or without a certificate of the client.
+///
+/// Seen: RabbitMQ 4.3.6: null in lists, empty elsewhere.
 #[derive(Clone, Copy)]
 enum Tls {
     Null,
     Empty,
 }
-
-/// Keys about TLS.
-const TLS_KEYS: &[&str] = &[
-    "peer_cert_issuer",
-    "peer_cert_serial_number",
-    "peer_cert_subject",
-    "peer_cert_validity",
-    "ssl_cipher",
-    "ssl_hash",
-    "ssl_key_exchange",
-    "ssl_protocol",
-];
 
 fn write(object: &mut Object<'_>, counters: &Counters<'_, ConnectionView>, node: &str, tls: Tls) {
     let view = counters.view();
@@ -163,11 +154,12 @@ fn write(object: &mut Object<'_>, counters: &Counters<'_, ConnectionView>, node:
     object.set("frame_max", &view.frame_max_bytes);
     object.set("timeout", &view.heartbeat_s);
     object.set("client_properties", &view.client_properties);
-    object.set("ssl", &false);
-    for key in TLS_KEYS {
-        match tls {
-            Tls::Null => object.set(key, &()),
-            Tls::Empty => object.set(key, ""),
+    object.set("ssl", &view.encryption.is_some());
+    for (key, value) in Encryption::fields(view.encryption.as_ref()) {
+        match (value, tls) {
+            (Some(value), _) => object.set(key, value),
+            (None, Tls::Null) => object.set(key, &()),
+            (None, Tls::Empty) => object.set(key, ""),
         }
     }
     if counters.are_shown() {

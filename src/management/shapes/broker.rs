@@ -64,7 +64,8 @@ pub(super) const CONTEXT: Shape = Shape {
         key("path", Text),
         key("port", Text),
         maybe("protocol", Text),
-        maybe("ssl_opts", List(&Any)),
+        maybe("ssl", Text),
+        maybe("ssl_opts", Any).about("An empty list without TLS."),
     ],
 };
 

@@ -147,10 +147,8 @@ fn what_would_let_clients_in_if_it_were_passed_over_stops_the_start() {
         "auth_backends.2.authz = cache",
         "prometheus.authentication.enabled = true",
         "management.listener.ssl = true",
-        "ssl_options.verify = verify_peer",
-        "ssl_options.fail_if_no_peer_cert = true",
-        "management.ssl.verify = verify_peer",
-        "prometheus.ssl.fail_if_no_peer_cert = true",
+        "ssl_options.crl_check = true",
+        "ssl_options.crl_check = best_effort",
     ] {
         let [given, ignored, problems] = read(&format!("{line}\n"));
         assert_eq!((given.len(), ignored.len()), (0, 0), "{line}");
@@ -163,7 +161,7 @@ fn what_would_let_clients_in_if_it_were_passed_over_stops_the_start() {
         "auth_backends.1 = rabbit_auth_backend_internal",
         "prometheus.authentication.enabled = false",
         "management.listener.ssl = false",
-        "ssl_options.verify = verify_none",
+        "ssl_options.crl_check = false",
         "auth_http.ssl_options.verify = verify_peer",
     ] {
         let [_, ignored, problems] = read(&format!("{line}\n"));
@@ -178,8 +176,43 @@ fn none_is_no_listener_for_amqp_whatever_other_lines_say() {
     let text = "listeners.tcp.default = 5673\nlisteners.tcp = none\nlisteners.ssl.default = 5671\n";
     let [given, ignored, problems] = read(text);
     assert_eq!(problems, [""; 0]);
-    assert_eq!(given, ["amqp.enabled = false", "port = 5673"]);
-    assert_eq!(ignored, ["rabbitmq.conf, line 3: listeners.ssl.default"]);
+    let given_here = [
+        "amqp.enabled = false",
+        "port = 5673",
+        "ssl_listeners = [\"5671\"]",
+    ];
+    assert_eq!(given, given_here);
+    assert_eq!(ignored, [""; 0]);
+}
+
+#[test]
+fn what_rabbitmq_says_of_tls_is_understood() {
+    let [given, ignored, problems] = read(
+        "listeners.ssl.default = 5671\nlisteners.ssl.local = 127.0.0.1:5673\n\
+         ssl_options.certfile = /a.pem\nssl_options.password = x\n\
+         ssl_options.verify = verify_peer\nssl_options.versions.1 = tlsv1.2\n\
+         ssl_options.ciphers.1 = ECDHE-RSA-AES128-GCM-SHA256\nssl_options.depth = 2\n\
+         ssl_cert_login_from = subject_alt_name\nmanagement.ssl.port = 15671\n\
+         prometheus.ssl.honor_cipher_order = true\nssl_options.reuse_sessions = true\n",
+    );
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(
+        ignored,
+        ["rabbitmq.conf, line 12: ssl_options.reuse_sessions"]
+    );
+    for line in [
+        "ssl_listeners = [\"5671\", \"127.0.0.1:5673\"]",
+        "ssl_options.certfile = \"/a.pem\"",
+        "ssl_options.verify = \"verify_peer\"",
+        "ssl_options.versions = [\"tlsv1.2\"]",
+        "ssl_options.ciphers = [\"ECDHE-RSA-AES128-GCM-SHA256\"]",
+        "ssl_options.depth = 2",
+        "ssl_cert_login_from = \"subject_alternative_name\"",
+        "management.ssl.port = 15671",
+        "prometheus.ssl.honor_cipher_order = true",
+    ] {
+        assert!(given.iter().any(|given| given == line), "{line}: {given:?}");
+    }
 }
 
 #[test]

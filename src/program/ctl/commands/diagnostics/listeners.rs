@@ -141,6 +141,7 @@ fn listener(one: &Value) -> Listener {
             "http" => "HTTP API",
             "https" => "HTTP API over TLS (HTTPS)",
             "http/prometheus" => "Prometheus exporter API over HTTP",
+            "https/prometheus" => "Prometheus exporter API over TLS (HTTPS)",
             "clustering" => "inter-node and CLI tool communication",
             _ => "",
         },
@@ -203,6 +204,7 @@ fn check_protocol(call: &mut Call<'_>) -> Result<Output, Failure> {
     let node = call.node();
     let protocol = match call.word(0).to_lowercase().as_str() {
         "amqp" | "amqp091" | "amqp10" | "amqp0.9.1" | "amqp1.0" => "amqp".to_owned(),
+        "amqps" => "amqp/ssl".to_owned(),
         other => other.to_owned(),
     };
     if all.iter().any(|one| one.protocol == protocol) {
