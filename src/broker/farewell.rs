@@ -17,10 +17,13 @@ pub(super) fn listeners_stopped(desk: &Desk) {
         return;
     }
     for listener in desk.listening() {
-        if listener.protocol == "amqp" {
-            for address in listener.addresses {
-                log::info!("stopped TCP listener on {address}");
-            }
+        let what = match listener.protocol {
+            "amqp" => "TCP",
+            "amqp/ssl" => "TLS (SSL)",
+            _ => continue,
+        };
+        for address in listener.addresses {
+            log::info!("stopped {what} listener on {address}");
         }
     }
 }

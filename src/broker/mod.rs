@@ -341,7 +341,7 @@ impl Broker {
         match start.recv() {
             Ok(Ok(listeners)) => Ok(Self {
                 desk,
-                addresses: amqp_addresses(&listeners),
+                addresses: uri::amqp_addresses(&listeners),
                 listeners,
                 stop,
                 grace,
@@ -493,9 +493,4 @@ impl fmt::Debug for Broker {
             .field("addresses", &self.addresses)
             .finish_non_exhaustive()
     }
-}
-
-fn amqp_addresses(listeners: &[Listening]) -> Vec<SocketAddr> {
-    let amqp = listeners.iter().filter(|one| one.protocol == "amqp");
-    amqp.flat_map(|one| one.addresses.iter().copied()).collect()
 }

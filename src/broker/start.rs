@@ -228,9 +228,9 @@ pub(super) struct Doors {
     /// The same.
     #[cfg(feature = "management")]
     pub(super) prometheus: Option<Bound>,
-    /// Those that speak TLS: name, addresses, and what it is spoken with.
+    /// Those that speak TLS.
     #[cfg(feature = "tls")]
-    pub(super) tls: Vec<(&'static str, Bound, Arc<Keys>)>,
+    pub(super) tls: Vec<OverTls<Bound>>,
 }
 
 /// Listeners that clients can connect to.
@@ -241,7 +241,16 @@ pub(super) struct Open {
     #[cfg(feature = "management")]
     pub(super) prometheus: Option<Listener>,
     #[cfg(feature = "tls")]
-    pub(super) tls: Vec<(&'static str, Listener, Arc<Keys>)>,
+    pub(super) tls: Vec<OverTls<Listener>>,
+}
+
+/// A listener that speaks TLS, or the addresses of one.
+#[cfg(feature = "tls")]
+#[derive(Debug)]
+pub(super) struct OverTls<L> {
+    pub(super) name: &'static str,
+    pub(super) listener: L,
+    pub(super) keys: Arc<Keys>,
 }
 
 impl Doors {
@@ -259,9 +268,17 @@ impl Doors {
             prometheus: open(PROMETHEUS, self.prometheus)?,
             #[cfg(feature = "tls")]
             tls: {
-                let doors = self.tls.into_iter().map(|(name, bound, keys)| {
-                    let listener = bound.listen().map_err(|error| listen(name, error))?;
-                    Ok((name, listener, keys))
+                let doors = self.tls.into_iter().map(|door| {
+                    let OverTls { name, keys, .. } = door;
+                    let listener = door
+                        .listener
+                        .listen()
+                        .map_err(|error| listen(name, error))?;
+                    Ok(OverTls {
+                        name,
+                        listener,
+                        keys,
+                    })
                 });
                 doors.collect::<Result<_, StartError>>()?
             },
@@ -305,7 +322,7 @@ pub(super) fn bind(settings: &Settings) -> Result<Doors, StartError> {
 
 /// Takes the addresses of the listeners that speak TLS, after its files were read.
 #[cfg(feature = "tls")]
-fn bind_tls(settings: &Settings) -> Result<Vec<(&'static str, Bound, Arc<Keys>)>, StartError> {
+fn bind_tls(settings: &Settings) -> Result<Vec<OverTls<Bound>>, StartError> {
     let mut doors = Vec::new();
     for door in settings.tls_doors() {
         let (name, addresses): (_, Vec<_>) = match door {
@@ -330,7 +347,11 @@ fn bind_tls(settings: &Settings) -> Result<Vec<(&'static str, Bound, Arc<Keys>)>
                 None => taken = Some(bound),
             }
         }
-        doors.extend(taken.map(|bound| (name, bound, keys)));
+        doors.extend(taken.map(|listener| OverTls {
+            name,
+            listener,
+            keys,
+        }));
     }
     Ok(doors)
 }

@@ -193,7 +193,12 @@ fn start_listening(
         desk.listens(listener.start(start::AMQP, amqp, opening, tasks));
     }
     #[cfg(feature = "tls")]
-    for (name, listener, keys) in open.tls {
+    for door in open.tls {
+        let start::OverTls {
+            name,
+            listener,
+            keys,
+        } = door;
         match name {
             start::AMQP_TLS => {
                 desk.speaks_with(name, Arc::<Keys>::clone(&keys));

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::config::Settings;
-#[cfg(feature = "management")]
 use crate::listening::Listening;
 
 /// `amqp://user:password@address/vhost` of the default user, for a client on this machine.
@@ -56,4 +55,10 @@ fn escape(into: &mut String, text: &str) {
             into.push_str(&format!("%{octet:02X}"));
         }
     }
+}
+
+/// The addresses for AMQP without TLS.
+pub(super) fn amqp_addresses(listeners: &[Listening]) -> Vec<SocketAddr> {
+    let amqp = listeners.iter().filter(|one| one.protocol == "amqp");
+    amqp.flat_map(|one| one.addresses.iter().copied()).collect()
 }
