@@ -16,6 +16,15 @@ pub struct Listening {
     pub addresses: Vec<SocketAddr>,
 }
 
+/// What a listener at this address is said to listen on: `[::]` is every interface.
+#[cfg(feature = "management")]
+pub(crate) fn interface(address: &SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => "[::]".to_owned(),
+        false => address.ip().to_string(),
+    }
+}
+
 impl Listening {
     /// Whether TLS is spoken there.
     #[must_use]

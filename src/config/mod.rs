@@ -68,6 +68,8 @@ pub use sources::load_files;
 pub use sources::{Flag, Inputs, Loaded, load};
 #[cfg(any(feature = "tls", feature = "management"))]
 pub(crate) use tls::TlsOptions;
+#[cfg(feature = "program")]
+pub(crate) use tls::VERSIONS as TLS_VERSIONS;
 pub use tls::{LoginFrom, SanType, TlsDoor, Verify};
 pub use types::{
     CompatProfile, Durability, LevelOf, LogColours, LogFormat, LogLevel, LogStream, QueueType,

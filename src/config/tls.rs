@@ -15,7 +15,7 @@ use super::types::{Field, words};
 use super::value::{Value, ValueType};
 
 /// The versions of TLS that are spoken, the newest first.
-pub(super) const VERSIONS: [&str; 2] = ["tlsv1.3", "tlsv1.2"];
+pub(crate) const VERSIONS: [&str; 2] = ["tlsv1.3", "tlsv1.2"];
 
 /// Those that RabbitMQ knows; the older ones are left out.
 pub(super) const KNOWN_VERSIONS: [&str; 4] = ["tlsv1.3", "tlsv1.2", "tlsv1.1", "tlsv1"];

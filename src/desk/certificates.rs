@@ -31,6 +31,8 @@ pub(crate) struct CertificateFile {
     pub(crate) path: PathBuf,
     /// When its certificates expire, in seconds since 1970.
     pub(crate) ends: Vec<i64>,
+    /// The certificates themselves, in PEM; what else stands in the file is left out.
+    pub(crate) pem: String,
 }
 
 impl Desk {

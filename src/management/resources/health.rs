@@ -7,6 +7,7 @@ use jiff::{Span, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::desk::certificates::CertificateFile;
+use crate::listening::interface;
 use crate::management::answer::{Answer, Refusal};
 use crate::management::ask::Ask;
 
@@ -146,15 +147,11 @@ pub(in crate::management) async fn certificates(ask: Ask) -> Answer {
         })
     });
     let expiring = expiring.map(|(listening, address, expiring)| {
-        let interface = match address.ip().is_unspecified() {
-            true => "[::]".to_owned(),
-            false => address.ip().to_string(),
-        };
         json!({
             "node": ask.door.node.name,
             "port": address.port(),
             "protocol": listening.protocol,
-            "interface": interface,
+            "interface": interface(address),
             "cacertfile": expiring.authorities.0,
             "cacertfile_expires_on": expiring.authorities.1,
             "certfile": expiring.shown.0,

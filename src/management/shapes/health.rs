@@ -21,12 +21,28 @@ pub(in crate::management) const UNHEALTHY: Shape = Shape {
     keys: &[
         maybe("alarms", List(&Object(&ALARM))),
         maybe("connections", Whole),
+        maybe("expired", List(&Object(&EXPIRING))),
         maybe("limit", Whole),
         maybe("missing", Any).about("A port, or protocols."),
         maybe("ports", List(&Whole)),
         maybe("protocols", TEXTS),
         key("reason", Text),
         key("status", Word(&["failed"])),
+    ],
+};
+
+const EXPIRING: Shape = Shape {
+    name: "ExpiringCertificates",
+    about: "A listener with certificates that expire by then.",
+    keys: &[
+        key("cacertfile", Text).about("The file with the authorities of clients."),
+        key("cacertfile_expires_on", TEXTS).about("When certificates in it expire, in UTC."),
+        key("certfile", Text).about("The file with the certificate that is shown."),
+        key("certfile_expires_on", TEXTS).about("When certificates in it expire, in UTC."),
+        key("interface", Text),
+        key("node", Text),
+        key("port", Whole),
+        key("protocol", Text),
     ],
 };
 

@@ -39,6 +39,8 @@ use config::Loaded;
 use names::Facts;
 use reading::Seen;
 pub(crate) use socket::TlsSocket;
+#[cfg(feature = "program")]
+pub(crate) use suites::SUITES;
 
 /// What every handshake begins with: the type of its record.
 const HANDSHAKE: u8 = 0x16;

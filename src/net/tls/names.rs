@@ -6,6 +6,10 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+#[cfg(feature = "management")]
+use base64::Engine as _;
+#[cfg(feature = "management")]
+use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::der_parser::asn1_rs::{Any, Tag};
@@ -39,6 +43,10 @@ const LETTERS: [(&str, &str); 16] = [
 const UNREAD: &str = "0.9.2342.19200300.100.1.1";
 const COMMON_NAME: &str = "2.5.4.3";
 
+/// Letters in a line of PEM.
+#[cfg(feature = "management")]
+const PEM_COLUMNS: usize = 64;
+
 /// What of a certificate is kept for operators.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
@@ -46,6 +54,9 @@ pub(crate) struct Facts {
     pub(crate) subject: String,
     /// When it begins and ends to count, in seconds since 1970.
     pub(crate) counts: (i64, i64),
+    /// The certificate itself.
+    #[cfg(feature = "management")]
+    der: CertificateDer<'static>,
 }
 
 impl Facts {
@@ -61,7 +72,28 @@ impl Facts {
                 validity.not_before.timestamp(),
                 validity.not_after.timestamp(),
             ),
+            #[cfg(feature = "management")]
+            der: certificate.clone().into_owned(),
         })
+    }
+
+    /// The certificate in PEM.
+    #[cfg(feature = "management")]
+    pub(super) fn pem(&self) -> String {
+        let text = STANDARD.encode(&self.der);
+        let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
+        let mut rest = text.as_str();
+        while let Some((line, more)) = rest.split_at_checked(PEM_COLUMNS) {
+            pem.push_str(line);
+            pem.push('\n');
+            rest = more;
+        }
+        if !rest.is_empty() {
+            pem.push_str(rest);
+            pem.push('\n');
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
+        pem
     }
 }
 

@@ -80,6 +80,7 @@ impl Certificates for Keys {
                 kind: kind.to_owned(),
                 path: path.clone(),
                 ends: facts.iter().map(|facts| facts.counts.1).collect(),
+                pem: facts.iter().map(super::names::Facts::pem).collect(),
             }
         });
         files.collect()

@@ -8,8 +8,19 @@ pub(crate) struct Suite {
     pub(crate) openssl: &'static str,
     pub(crate) iana: &'static str,
     suite: SupportedCipherSuite,
-    cipher: &'static str,
-    key_exchange: &'static str,
+    pub(crate) cipher: &'static str,
+    pub(crate) key_exchange: &'static str,
+}
+
+impl Suite {
+    /// Erlang's word for the hash that keys are made with.
+    #[cfg(feature = "program")]
+    pub(crate) fn prf(&self) -> &'static str {
+        match self.iana.ends_with("SHA384") {
+            true => "sha384",
+            false => "sha256",
+        }
+    }
 }
 
 macro_rules! suites {

@@ -381,6 +381,12 @@ impl Reply {
         }
     }
 
+    /// What a check that failed answers: an object with what is not well.
+    pub(crate) fn unwell(&self) -> Option<Value> {
+        let object = || serde_json::from_slice(&self.body).ok();
+        (self.status == 503).then(object).flatten()
+    }
+
     /// Nothing, if it was done.
     pub(crate) fn done(self) -> Result<(), Failure> {
         match self.is_ok() {

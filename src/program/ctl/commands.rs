@@ -54,6 +54,7 @@ fn all() -> impl Iterator<Item = &'static Command> {
         secrets::ROWS,
         replicas::upgrade::ROWS,
         diagnostics::ROWS,
+        diagnostics::encryption::ROWS,
         diagnostics::listeners::ROWS,
         diagnostics::single::ROWS,
     ]

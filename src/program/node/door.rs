@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tower::Service as _;
 
 use super::app::{App, AppError};
-use super::{eval, interfaces, limits};
+use super::{eval, interfaces, limits, tls};
 use crate::config::LogLevel;
 use crate::desk::Desk;
 use crate::desk::views::Scope;
@@ -58,6 +58,7 @@ pub(super) fn router(app: &Arc<App>, name: &str, ended: &Arc<Notify>) -> Router 
         .route("/api/leveret/node/surroundings", get(variables))
         .route("/api/leveret/node/interfaces", get(interfaces))
         .route("/api/leveret/node/sizes", get(sizes))
+        .route("/api/leveret/node/tls", get(over_tls))
         .route("/api/leveret/node/{act}", post(act))
         .fallback(api)
         .with_state(Arc::new(door))
@@ -257,6 +258,11 @@ async fn sizes(Shared(door): Shared<Arc<Door>>) -> Response {
     };
     let sizes = desk.turnover(Scope::All).messages.sizes;
     answer(StatusCode::OK, &json!({"counts": sizes.ranges}))
+}
+
+/// `GET /leveret/node/tls`: versions, cipher suites, and certificates of listeners.
+async fn over_tls(Shared(door): Shared<Arc<Door>>) -> Response {
+    answer(StatusCode::OK, &tls::all(door.app.desk().as_deref()))
 }
 
 fn bad_request(reason: &str) -> Response {

@@ -33,6 +33,7 @@ mod interfaces;
 mod interfaces;
 mod limits;
 mod sockets;
+mod tls;
 
 /// How long the end of the process waits for an answer that is on its way.
 const END_WAIT: Duration = Duration::from_millis(500);

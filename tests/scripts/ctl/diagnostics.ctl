@@ -216,6 +216,47 @@ $ rabbitmq-diagnostics resolve_hostname localhost --formatter json
 $ rabbitmq-diagnostics certificates
 < Certificates of node $NODE ...
 < #{}
+@leveret $ rabbitmq-diagnostics tls_versions
+< Listing all TLS versions supported by the runtime...
+< tlsv1.3
+< tlsv1.2
+@leveret $ rabbitmq-diagnostics tls_versions --formatter json
+<j {"versions": ["tlsv1.3", "tlsv1.2"]}
+@leveret $ rabbitmq-diagnostics cipher_suites
+< Listing available cipher suites in OpenSSL format
+< TLS_AES_256_GCM_SHA384
+< TLS_AES_128_GCM_SHA256
+< TLS_CHACHA20_POLY1305_SHA256
+< ECDHE-ECDSA-AES256-GCM-SHA384
+< ECDHE-RSA-AES256-GCM-SHA384
+< ECDHE-ECDSA-CHACHA20-POLY1305
+< ECDHE-RSA-CHACHA20-POLY1305
+< ECDHE-ECDSA-AES128-GCM-SHA256
+< ECDHE-RSA-AES128-GCM-SHA256
+$ rabbitmq-diagnostics cipher_suites --format erlang
+< Listing available cipher suites in Erlang term format
+< [
+< {any,aes_256_gcm,aead,sha384}
+< ,{any,aes_128_gcm,aead,sha256}
+< ,{any,chacha20_poly1305,aead,sha256}
+< ...
+$ rabbitmq-diagnostics cipher_suites --format map
+< Listing available cipher suites in map format
+< [
+< #{cipher => aes_256_gcm,key_exchange => any,mac => aead,prf => sha384}
+< ,#{cipher => aes_128_gcm,key_exchange => any,mac => aead,prf => sha256}
+< ...
+$ rabbitmq-diagnostics cipher_suites --format nope
+<! Error (argument validation): Bad argument: Format should be either openssl, erlang or map
+<! Arguments given:
+<! 	cipher_suites --format nope
+<!
+<! Usage
+<!
+<! rabbitmq-diagnostics [--node <node>] [--longnames] [--quiet] cipher_suites [--format <openssl | erlang | map>] [--all] [--timeout <timeout>]
+= 65
+$ rabbitmq-diagnostics check_certificate_expiration --formatter json
+<j {"result": "ok"}
 $ rabbitmq-diagnostics discover_peers
 < Discovering peers nodes ...
 < [:$NODE]

@@ -24,6 +24,7 @@ const CHECK: Command = Command {
     ..COMMAND
 };
 
+pub(super) mod encryption;
 pub(super) mod listeners;
 pub(super) mod single;
 

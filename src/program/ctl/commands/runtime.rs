@@ -126,21 +126,6 @@ pub(super) const ROWS: &[Command] = &[
         ..COMMAND
     },
     Command {
-        name: "tls_versions",
-        about: "Lists the versions of TLS that are spoken: none is",
-        usage: "[--timeout <timeout>]",
-        banner: |_| vec!["Listing all TLS versions supported by the runtime...".to_owned()],
-        ..ASK
-    },
-    Command {
-        name: "cipher_suites",
-        about: "Lists suites of ciphers for TLS, which is not spoken",
-        usage: "[--format <openssl | erlang | map>] [--all] [--timeout <timeout>]",
-        switches: &[Switch::text("format"), Switch::flag("all")],
-        banner: |_| vec!["Listing available cipher suites in OpenSSL format".to_owned()],
-        ..ASK
-    },
-    Command {
         name: "erlang_cookie_hash",
         section: Section::Configuration,
         about: "Is refused: no cookie is needed",

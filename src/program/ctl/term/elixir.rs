@@ -38,7 +38,10 @@ fn write(term: &Term, out: &mut String) {
         }
         Term::Dict(pairs) => {
             let texts = pairs.iter();
-            let texts = texts.map(|(key, value)| format!("{} => {}", inspect(key), inspect(value)));
+            let texts = texts.map(|(key, value)| match key {
+                Term::Atom(name) if is_plain(name) => format!("{name}: {}", inspect(value)),
+                _ => format!("{} => {}", inspect(key), inspect(value)),
+            });
             out.push_str(&format!("%{{{}}}", texts.collect::<Vec<_>>().join(", ")));
         }
         Term::Pid(pid) => out.push_str(&format!("#PID{pid}")),

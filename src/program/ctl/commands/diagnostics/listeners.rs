@@ -135,16 +135,21 @@ fn listener(one: &Value) -> Listener {
         },
         port: one.get("port").and_then(Value::as_u64).unwrap_or_default(),
         protocol: protocol.to_owned(),
-        purpose: match protocol {
-            "amqp" => "AMQP 0-9-1 and AMQP 1.0",
-            "amqp/ssl" => "AMQP 0-9-1 and AMQP 1.0 over TLS",
-            "http" => "HTTP API",
-            "https" => "HTTP API over TLS (HTTPS)",
-            "http/prometheus" => "Prometheus exporter API over HTTP",
-            "https/prometheus" => "Prometheus exporter API over TLS (HTTPS)",
-            "clustering" => "inter-node and CLI tool communication",
-            _ => "",
-        },
+        purpose: purpose(protocol),
+    }
+}
+
+/// What a protocol is for, in words.
+pub(super) fn purpose(protocol: &str) -> &'static str {
+    match protocol {
+        "amqp" => "AMQP 0-9-1 and AMQP 1.0",
+        "amqp/ssl" => "AMQP 0-9-1 and AMQP 1.0 over TLS",
+        "http" => "HTTP API",
+        "https" => "HTTP API over TLS (HTTPS)",
+        "http/prometheus" => "Prometheus exporter API over HTTP",
+        "https/prometheus" => "Prometheus exporter API over TLS (HTTPS)",
+        "clustering" => "inter-node and CLI tool communication",
+        _ => "",
     }
 }
 

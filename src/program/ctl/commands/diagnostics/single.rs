@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{CHECK, NO_OP, said_ok, told};
 use crate::client::path;
-use crate::command::{Call, Command, Section, no_words, one_word};
+use crate::command::{Call, Command, Section, one_word};
 use crate::failure::Failure;
 use crate::line::Switch;
 use crate::output::Output;
@@ -88,41 +88,6 @@ pub(in crate::commands) const ROWS: &[Command] = &[
         ..CHECK
     },
     Command {
-        name: "check_certificate_expiration",
-        about: "Fails if certificates expire soon",
-        usage: "[--within <period>] [--unit <unit>]",
-        details: &[("--unit <unit>", "days, weeks, months or years")],
-        switches: &[Switch::whole("within"), Switch::text("unit")],
-        validate: |line| {
-            no_words(line)?;
-            match line.text("unit") {
-                None | Some("days" | "weeks" | "months" | "years") => Ok(()),
-                Some(unit) => Err(Failure::usage(format!(
-                    "\"unit '{unit}' is not supported. Please use one of: days, weeks, months, \
-                     years\""
-                ))),
-            }
-        },
-        banner: |call| {
-            vec![format!(
-                "Checking certificate expiration for all certificates on node {} ...",
-                call.node()
-            )]
-        },
-        run: |call| {
-            let within = call.line.whole("within").unwrap_or(4);
-            let unit = call.line.text("unit").unwrap_or("weeks");
-            let unit = if within == 1 {
-                unit.trim_end_matches('s')
-            } else {
-                unit
-            };
-            let text = format!("No certificates are expiring within {within} {unit}.");
-            Ok(told(call, text, json!({})))
-        },
-        ..CHECK
-    },
-    Command {
         name: "check_if_metadata_store_is_initialized",
         about: "Fails unless definitions can be read",
         banner: |call| {
@@ -168,15 +133,6 @@ pub(in crate::commands) const ROWS: &[Command] = &[
                 "reported all quorum queue as having responsive leader replicas",
             )
         },
-        ..CHECK
-    },
-    Command {
-        name: "certificates",
-        section: Section::Configuration,
-        about: "Shows the certificates of the node: it has none",
-        usage: "",
-        banner: |call| vec![format!("Certificates of node {} ...", call.node())],
-        run: |_| Ok(Output::report("#{}", Term::Map(Vec::new()))),
         ..CHECK
     },
     Command {
