@@ -12,6 +12,10 @@ pub(crate) trait Certificates: Send + Sync {
     /// seconds since 1970.
     fn look(&self, now_s: i64);
 
+    /// Reads the files again whether they have changed or not.
+    #[cfg(feature = "program")]
+    fn read_again(&self);
+
     /// The files as they were read last.
     #[cfg(feature = "management")]
     fn files(&self) -> Vec<CertificateFile>;
@@ -32,7 +36,7 @@ pub(crate) struct CertificateFile {
     /// When its certificates expire, in seconds since 1970.
     pub(crate) ends: Vec<i64>,
     /// The certificates themselves, in PEM; what else stands in the file is left out.
-    pub(crate) pem: String,
+    pub(crate) pem: Vec<Arc<str>>,
 }
 
 impl Desk {
@@ -46,14 +50,23 @@ impl Desk {
 
     /// Has all of them looked at; their files are read on this thread.
     pub(crate) fn look_at_certificates(&self) {
-        let all: Vec<Arc<dyn Certificates>> = {
-            let all = self.certificates.lock();
-            all.iter().map(|(_, one)| Arc::clone(one)).collect()
-        };
         let now_s = self.env.now().wall.as_millis() / 1_000;
-        for one in all {
+        for one in self.all_certificates() {
             one.look(i64::try_from(now_s).unwrap_or(i64::MAX));
         }
+    }
+
+    /// Has the files of all of them read again, on this thread.
+    #[cfg(feature = "program")]
+    pub(crate) fn read_certificates_again(&self) {
+        for one in self.all_certificates() {
+            one.read_again();
+        }
+    }
+
+    fn all_certificates(&self) -> Vec<Arc<dyn Certificates>> {
+        let all = self.certificates.lock();
+        all.iter().map(|(_, one)| Arc::clone(one)).collect()
     }
 
     /// The files of a listener; none if it does not speak TLS.

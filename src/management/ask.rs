@@ -16,6 +16,7 @@ use super::door::Door;
 use super::json::{Columns, Object};
 use super::login::SEES_ALL;
 use super::query::Query;
+use super::server::Way;
 use crate::auth::User;
 use crate::clock::Now;
 use crate::desk::rates::Windows;
@@ -41,6 +42,8 @@ pub(super) struct Ask {
     /// Is cancelled when the listener ends.
     pub(super) ends: CancellationToken,
     pub(super) headers: HeaderMap,
+    /// How it comes.
+    pub(super) way: Way,
     /// What `X-Reason` says.
     pub(super) reason: Option<String>,
     pub(super) body: Bytes,

@@ -27,6 +27,7 @@ use super::places::Places;
 use super::query::Query;
 use super::resources::log;
 use super::route::{Needs, Operation, Route, TakesBody};
+use super::server::Way;
 use super::sessions::Sessions;
 use crate::auth::User;
 use crate::config::node_name;
@@ -160,6 +161,7 @@ impl Door {
             last_event: log::last_event(&parts.headers),
             ends: ends(&parts.extensions),
             reason: reason_of(&parts.headers),
+            way: parts.extensions.get().copied().unwrap_or(Way::Plain),
             headers: parts.headers,
             body,
             _held: held,

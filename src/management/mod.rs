@@ -82,7 +82,7 @@ mod times;
 use door::{Door, Insider};
 pub(crate) use seats::Seats;
 #[cfg(feature = "program")]
-pub(crate) use server::converse;
+pub(crate) use server::{Way, converse};
 pub(crate) use server::{give_way, serve};
 
 /// The name of its listener.

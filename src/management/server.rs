@@ -48,17 +48,31 @@ where
         stream,
         peer,
         handshake,
+        encryption,
         ..
     } = accepted;
-    converse(stream, Some(peer), &handshake.stop, &seats).await;
+    let way = match encryption {
+        Some(_) => Way::Tls,
+        None => Way::Plain,
+    };
+    converse(stream, (Some(peer), way), &handshake.stop, &seats).await;
     // The place among the connections is kept to the end.
     drop(handshake);
+}
+
+/// How a request comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As it is.
+    Plain,
+    /// Over TLS, which ends here.
+    Tls,
 }
 
 /// The same on any socket; only a client at an address has an address.
 pub(crate) async fn converse<S>(
     stream: S,
-    peer: Option<SocketAddr>,
+    (peer, way): (Option<SocketAddr>, Way),
     stop: &CancellationToken,
     seats: &Arc<Seats>,
 ) where
@@ -72,6 +86,7 @@ pub(crate) async fn converse<S>(
     let ends = stop.clone();
     let service = tower::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Ends(ends.clone()));
+        request.extensions_mut().insert(way);
         let _serving = sits.serve();
         let is_well_formed = is_well_formed(&request);
         let answer = is_well_formed.then(|| router.clone().call(prepared(request, peer)));

@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use parking_lot::Mutex;
 
 use super::foreign;
+use super::server::Way;
 use crate::auth::User;
 use crate::clock::Mono;
 use crate::limits::{
@@ -56,7 +57,7 @@ impl Sessions {
         &self,
         user: Arc<User>,
         now: Mono,
-        headers: &HeaderMap,
+        (way, headers): (Way, &HeaderMap),
     ) -> Option<HeaderValue> {
         let mut token = Octets::default();
         getrandom::fill(&mut token).ok()?;
@@ -75,15 +76,15 @@ impl Sessions {
         };
         sessions.insert(token, session);
         drop(sessions);
-        cookie(headers, &written(&token), "")
+        cookie((way, headers), &written(&token), "")
     }
 
     /// Ends the session of a request, and gives the header that has the browser forget it.
-    pub(super) fn end(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+    pub(super) fn end(&self, (way, headers): (Way, &HeaderMap)) -> Option<HeaderValue> {
         if let Some(token) = token(headers) {
             self.by_token.lock().remove(&token);
         }
-        cookie(headers, "", "; Max-Age=0")
+        cookie((way, headers), "", "; Max-Age=0")
     }
 
     /// The user as of the login, if a page of ours asks in a session.
@@ -135,9 +136,12 @@ fn name(headers: &HeaderMap) -> String {
     format!("leveret-{}", port.filter(is_number).unwrap_or_default())
 }
 
-fn cookie(headers: &HeaderMap, value: &str, more: &str) -> Option<HeaderValue> {
+/// A cookie that comes over TLS is never to go another way. A server in front of this one may be
+/// what speaks TLS: then the browser's page says so.
+fn cookie((way, headers): (Way, &HeaderMap), value: &str, more: &str) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN);
-    let is_secret = origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+    let is_secret =
+        way == Way::Tls || origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
     let secure = if is_secret { "; Secure" } else { "" };
     let name = name(headers);
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}");

@@ -1,6 +1,7 @@
 //! What is asked of the broker once for a page: everything but queues and exchanges, of which there
 //! can be very many.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -175,6 +176,25 @@ impl Moment {
         let each = self.connections.iter();
         let each = each.map(|connection| self.desk.view_of_session(connection).channels);
         each.sum::<usize>().into()
+    }
+
+    /// When the first certificate of each file of each listener expires, by the listener's name,
+    /// the setting's and the path.
+    pub(super) fn certificate_ends(&self) -> BTreeMap<(&'static str, String, String), u64> {
+        let mut ends = BTreeMap::new();
+        for listening in self.desk.listening() {
+            for file in self.desk.certificates_of(listening.name) {
+                let Some(end) = file.ends.iter().min() else {
+                    continue;
+                };
+                let end = u64::try_from(*end).unwrap_or(0);
+                let path = file.path.display().to_string();
+                // Hosts may share a file.
+                let known = ends.entry((listening.name, file.kind, path)).or_insert(end);
+                *known = end.min(*known);
+            }
+        }
+        ends
     }
 
     /// Logins by AMQP 0-9-1 and by HTTP, each with those that succeeded and those that failed.

@@ -257,7 +257,11 @@ fn run(cli: &Cli, loaded: &Loaded) -> Result<(), Box<dyn Error>> {
     service::ready();
     leveret_memory::release_code();
 
-    let signal = signals.wait_or(&asked);
+    let signal = signals.wait_or(&asked, || {
+        if let Some(desk) = node.app.desk() {
+            desk.read_certificates_again();
+        }
+    });
     service::stopping();
     match signal {
         Some(signal) if farewell::signalled(settings, signal.name()) => {}

@@ -1,5 +1,7 @@
-//! The signals that stop the process.
+//! The signals that stop the process, and the one that has files read again.
 
+#[cfg(unix)]
+use std::fs::File;
 use std::io;
 use std::process;
 use std::thread;
@@ -8,15 +10,18 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
 #[cfg(unix)]
-use unix::{Signal, interrupt, terminate};
+use unix::{Signal, hangup, interrupt, terminate};
 #[cfg(windows)]
-use windows::{Signal, interrupt, terminate};
+use windows::{Signal, hangup, interrupt, terminate};
 
-/// The two signals that ask for a stop, caught from the moment this exists.
+/// The signals, caught from the moment this exists.
 pub(crate) struct Signals {
     runtime: Runtime,
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
+    /// Whether the process began at a terminal, whose end is a hang-up too.
+    had_terminal: bool,
 }
 
 /// A signal that asks for a stop.
@@ -26,6 +31,8 @@ pub(crate) enum Stop {
     Terminate,
     /// SIGINT, from a terminal.
     Interrupt,
+    /// SIGHUP, from a terminal that is gone.
+    Hangup,
 }
 
 impl Stop {
@@ -34,6 +41,7 @@ impl Stop {
         match self {
             Self::Terminate => "SIGTERM",
             Self::Interrupt => "SIGINT",
+            Self::Hangup => "SIGHUP",
         }
     }
 
@@ -42,6 +50,7 @@ impl Stop {
         match self {
             Self::Terminate => 143,
             Self::Interrupt => 130,
+            Self::Hangup => 129,
         }
     }
 }
@@ -56,27 +65,40 @@ impl Signals {
         let entered = runtime.enter();
         let terminate = terminate()?;
         let interrupt = interrupt()?;
+        let hangup = hangup()?;
         drop(entered);
         Ok(Self {
             runtime,
             terminate,
             interrupt,
+            hangup,
+            had_terminal: has_terminal(),
         })
     }
 
-    /// Waits for the next one, or until `asked` is told that a tool asks for a stop: then there is
-    /// none.
-    pub(crate) fn wait_or(&mut self, asked: &Notify) -> Option<Stop> {
+    /// Waits for the next one that asks for a stop, or until `asked` is told that a tool asks for
+    /// it: then there is none. Each SIGHUP before calls `again`, unless the terminal is gone.
+    pub(crate) fn wait_or(&mut self, asked: &Notify, again: impl Fn()) -> Option<Stop> {
         let Self {
             runtime,
             terminate,
             interrupt,
+            hangup,
+            had_terminal,
         } = self;
         runtime.block_on(async {
-            tokio::select! {
-                _ = terminate.recv() => Some(Stop::Terminate),
-                _ = interrupt.recv() => Some(Stop::Interrupt),
-                () = asked.notified() => None,
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => return Some(Stop::Terminate),
+                    _ = interrupt.recv() => return Some(Stop::Interrupt),
+                    () = asked.notified() => return None,
+                    _ = hangup.recv() => {
+                        if *had_terminal && !has_terminal() {
+                            return Some(Stop::Hangup);
+                        }
+                        again();
+                    }
+                }
             }
         })
     }
@@ -88,7 +110,7 @@ impl Signals {
     pub(crate) fn end_at_the_next(mut self) -> io::Result<()> {
         let watch = move || {
             let never = Notify::new();
-            if let Some(stop) = self.wait_or(&never) {
+            if let Some(stop) = self.wait_or(&never, || {}) {
                 process::exit(stop.code());
             }
         };
@@ -97,6 +119,18 @@ impl Signals {
             .spawn(watch)?;
         Ok(())
     }
+}
+
+/// Whether the process has a terminal that signals come from.
+#[cfg(unix)]
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
+}
+
+/// A console that is closed has a signal of its own.
+#[cfg(windows)]
+fn has_terminal() -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -113,6 +147,10 @@ mod unix {
     pub(super) fn interrupt() -> io::Result<Signal> {
         signal(SignalKind::interrupt())
     }
+
+    pub(super) fn hangup() -> io::Result<Signal> {
+        signal(SignalKind::hangup())
+    }
 }
 
 /// Compiled for it and read, never run.
@@ -127,12 +165,15 @@ mod windows {
     pub(super) enum Signal {
         Interrupt(CtrlC),
         End(CtrlClose, CtrlShutdown),
+        /// There is no such signal.
+        Never,
     }
 
     impl Signal {
         pub(super) async fn recv(&mut self) -> Option<()> {
             match self {
                 Self::Interrupt(signal) => signal.recv().await,
+                Self::Never => std::future::pending().await,
                 Self::End(close, shutdown) => tokio::select! {
                     told = close.recv() => told,
                     told = shutdown.recv() => told,
@@ -147,5 +188,9 @@ mod windows {
 
     pub(super) fn interrupt() -> io::Result<Signal> {
         Ok(Signal::Interrupt(ctrl_c()?))
+    }
+
+    pub(super) fn hangup() -> io::Result<Signal> {
+        Ok(Signal::Never)
     }
 }

@@ -147,6 +147,11 @@ impl Process {
         self.log()
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
     /// Ends it as a power cut would, as far as a process can tell: SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -258,6 +258,29 @@ fn certificates_of_clients_are_checked() {
     assert!(!is_let_in(ours.client(Some("theirs"))));
 }
 
+// Docs: Erlang's ssl, `depth`: 0 is a certificate that an authority itself has signed.
+#[test]
+fn so_many_authorities_stand_between_at_most() {
+    let authority = authority();
+    for between in 0..=2 {
+        authority.sign_below(&format!("below-{between}"), between);
+    }
+    for depth in 0..=1 {
+        let broker = broker(&authority, |settings| {
+            settings.ssl_options_verify = Verify::Peer;
+            settings.ssl_options_fail_if_no_peer_cert = true;
+            settings.ssl_options_depth = depth;
+        });
+        let is_let_in = [0, 1, 2].map(|between| {
+            let config = authority.client(Some(&format!("below-{between}")));
+            let mut peer = Peer::new(&config, broker.tls_addresses()[0]);
+            let said = peer.0.write_all(b"AMQP\0\0\x09\x01");
+            said.and_then(|()| peer.0.read_exact(&mut [0])).is_ok()
+        });
+        assert_eq!(is_let_in, [true, depth > 0, false], "{depth}");
+    }
+}
+
 #[test]
 fn a_host_has_its_own_certificate() {
     let authority = authority();
@@ -442,6 +465,17 @@ fn the_api_and_the_metrics_are_served_over_tls() {
         .map(|one| one["protocol"].as_str().unwrap())
         .collect();
     assert_eq!(protocols, ["https", "https/prometheus"]);
+    // A browser's cookie never goes another way, whatever its page says.
+    let peer = Peer::new(&config, at("management-tls").unwrap());
+    let body = r#"{"username":"guest","password":"guest"}"#;
+    let length = body.len();
+    let answer = peer.http(&format!(
+        "POST /api/leveret/session HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    ));
+    let cookie = crate::http::heard(answer.as_bytes());
+    let cookie = cookie.header("set-cookie");
+    assert!(cookie.ends_with("; SameSite=Strict; Secure"), "{answer}");
     let contexts = overview["contexts"].as_array().unwrap();
     let encrypted = contexts.iter().find(|one| one["ssl"] == "true").unwrap();
     let file = authority.path("server.pem").display().to_string();
@@ -452,6 +486,11 @@ fn the_api_and_the_metrics_are_served_over_tls() {
     let peer = Peer::new(&config, at("prometheus-tls").unwrap());
     let answer = peer.http(&format!("GET /metrics HTTP/1.1\r\n{head}"));
     assert!(answer.contains("rabbitmq_build_info"), "{answer}");
+    let series = format!(
+        "leveret_tls_certificate_expiry_timestamp_seconds{{listener=\"management-tls\",\
+         setting=\"certfile\",path=\"{file}\"}} 67090118400"
+    );
+    assert!(answer.contains(&series), "{answer}");
     let mut plain = TcpStream::connect(at("management-tls").unwrap()).unwrap();
     plain
         .set_read_timeout(Some(Duration::from_secs(60)))
@@ -488,6 +527,20 @@ fn files_that_change_are_read_again() {
     assert_eq!(peer.method(), (20, 11));
 }
 
+/// A process that speaks TLS with the certificate `server`.
+fn listening(authority: &Authority, scratch: &TempDir) -> Process {
+    let data = scratch.path().join("data");
+    let file = |setting: &str, name: &str| {
+        format!("ssl_options.{setting}={}", authority.path(name).display())
+    };
+    let settings = [
+        "ssl_listeners=127.0.0.1:0",
+        &file("certfile", "server.pem"),
+        &file("keyfile", "server.key"),
+    ];
+    Process::start(&data, scratch.path(), &settings)
+}
+
 #[test]
 fn a_broken_file_leaves_what_was_read_before() {
     let (authority, scratch) = (authority(), TempDir::new().unwrap());
@@ -495,26 +548,94 @@ fn a_broken_file_leaves_what_was_read_before() {
         params.not_after = rcgen::date_time_ymd(2002, 1, 1);
         params.not_before = rcgen::date_time_ymd(2001, 1, 1);
     });
-    let file = |setting: &str, name: &str| {
-        format!("ssl_options.{setting}={}", authority.path(name).display())
-    };
-    let process = Process::start(
-        scratch.path(),
-        scratch.path(),
-        &[
-            "ssl_listeners=127.0.0.1:0",
-            &file("certfile", "server.pem"),
-            &file("keyfile", "server.key"),
-            "durability=memory",
-        ],
-    );
+    let process = listening(&authority, &scratch);
     let says = |words: &str| eventually(words, || process.log().contains(words));
     says("the certificate of CN=server has expired: 2002-01-01 00:00:00 UTC");
     fs::write(authority.path("server.pem"), "no certificate").unwrap();
     says("what was read before stays in force");
     authority.sign("server", &|_| {});
-    says("ssl_options: the files have changed and were read again");
+    says("ssl_options: the files have changed: the files were read again");
     shown(&authority, process.door("amqps"));
+}
+
+#[test]
+fn sighup_has_the_files_read_again() {
+    let (authority, scratch) = (authority(), TempDir::new().unwrap());
+    let process = listening(&authority, &scratch);
+    let first = shown(&authority, process.door("amqps"));
+    let mut peer = Peer::new(&authority.client(None), process.door("amqps"));
+    logs_in(&mut peer);
+    authority.sign("server", &|_| {});
+    process.signal(rustix::process::Signal::HUP);
+    eventually("it is said", || {
+        process
+            .log()
+            .contains("ssl_options: SIGHUP has come: the files were read again")
+    });
+    assert_ne!(shown(&authority, process.door("amqps")), first);
+    peer.say(&["channel.open"]);
+    assert_eq!(peer.method(), (20, 11), "connections stay");
+}
+
+// Seen: RabbitMQ 4.3.6, texts, fields and exit codes.
+#[test]
+fn tools_show_certificates_and_fail_when_one_expires_soon() {
+    let (authority, scratch) = (authority(), TempDir::new().unwrap());
+    authority.sign("server", &|params| {
+        params.not_before = rcgen::date_time_ymd(2001, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2002, 1, 1);
+    });
+    let process = listening(&authority, &scratch);
+    let run = |words: &[&str]| {
+        let mut tool = std::process::Command::new(env!("CARGO_BIN_EXE_leveret"));
+        tool.env_clear().args(["ctl", "diagnostics", "-q"]);
+        let tool = tool
+            .args(words)
+            .arg("--data-dir")
+            .arg(scratch.path().join("data"));
+        let output = tool.output().unwrap();
+        let text = |octets| String::from_utf8(octets).unwrap();
+        let (out, error) = (text(output.stdout), text(output.stderr));
+        (output.status.code(), out, error)
+    };
+    let port = process.door("amqps").port();
+    let path = authority.path("server.pem").display().to_string();
+    let (code, _, said) = run(&["check_certificate_expiration"]);
+    assert_eq!(code, Some(69));
+    let place = format!("port: {port}, protocol: :\"amqp/ssl\", interface: \"127.0.0.1\", ");
+    let rest = format!(
+        "cacertfile: \"\", certfile: {path:?}, certfile_expires_on: [\"2002-01-01 00:00:00\"], \
+         cacertfile_expires_on: [], purpose: \"AMQP 0-9-1 and AMQP 1.0 over TLS\"}}"
+    );
+    assert!(said.starts_with("%{node: :"), "{said}");
+    assert!(said.contains(&(place + &rest)), "{said}");
+    let (code, out, error) = run(&["check_certificate_expiration", "--formatter", "json"]);
+    assert_eq!(code, Some(69));
+    let object: Json = serde_json::from_str(&(out + &error)).unwrap();
+    assert_eq!(object["result"], "error");
+    assert_eq!(object["expired"][0]["certfile"], path);
+    // What stands in the file, but no key.
+    let pem = fs::read_to_string(&path).unwrap().replace('\r', "");
+    let both = pem.clone() + &fs::read_to_string(authority.path("server.key")).unwrap();
+    fs::write(&path, both).unwrap();
+    process.signal(rustix::process::Signal::HUP);
+    eventually("it is said", || process.log().contains("SIGHUP has come"));
+    let (code, out, _) = run(&["certificates", "--formatter", "json"]);
+    assert_eq!(code, Some(0));
+    let object: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(object[0]["port"], port);
+    assert_eq!(object[0]["certfile"], pem);
+    let (_, out, _) = run(&["certificates"]);
+    assert!(
+        out.contains("certfile => <<\"-----BEGIN CERTIFICATE-----\\n"),
+        "{out}"
+    );
+    assert!(!out.contains("KEY"), "{out}");
+    authority.sign("server", &|_| {});
+    eventually("the new one lasts", || {
+        let (code, out, _) = run(&["check_certificate_expiration", "--within", "1"]);
+        code == Some(0) && out.trim_end() == "No certificates are expiring within 1 week."
+    });
 }
 
 // Seen: RabbitMQ 4.3.6, texts and fields.

@@ -5,6 +5,7 @@
 //!
 //! Docs: configure, advanced.config. Seen: RabbitMQ 4.3.6, what its schemas make of lines.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use leveret_terms::{Term, text as terms};
@@ -15,6 +16,7 @@ use super::surroundings::Variable;
 use crate::config::error::ConfigError;
 use crate::config::origin::Origin;
 use crate::config::sources::read_text;
+use crate::config::value::Given;
 
 /// What such a file has.
 const EXPECTED: &str = "applications with settings, as in [{rabbit, [{heartbeat, 30}]}].";
@@ -133,6 +135,9 @@ fn tell(into: &mut Reading, (application, key): (&str, &str), value: &Term, at: 
     if (application, key) == ("rabbit", "config_entry_decoder") {
         return into.decode_with(value, at.clone());
     }
+    if let Some(stem) = options_stem(application, key) {
+        return tell_options(into, stem, value, at);
+    }
     let lines = lines(application, key, value);
     if let Some(stem) = stem(application, key) {
         into.forget(&super::parts(stem));
@@ -146,6 +151,67 @@ fn tell(into: &mut Reading, (application, key): (&str, &str), value: &Term, at: 
     }
 }
 
+/// How the lines begin that are options of TLS.
+fn options_stem(application: &str, key: &str) -> Option<&'static str> {
+    Some(match (application, key) {
+        ("rabbit", "ssl_options") => "ssl_options",
+        ("rabbitmq_management", "ssl_config") => "management.ssl",
+        ("rabbitmq_prometheus", "ssl_config") => "prometheus.ssl",
+        _ => return None,
+    })
+}
+
+/// Says options of TLS in lines, instead of all lines that begin so. Certificates by hosts have
+/// none in RabbitMQ.
+fn tell_options(into: &mut Reading, stem: &str, value: &Term, at: &Origin) {
+    into.forget(&super::parts(stem));
+    for option in items(value).unwrap_or_default() {
+        let (name, value) = match option {
+            Term::Atom(name) => (name.as_str(), &Term::List(Vec::new())),
+            option => match pair(option) {
+                Some(both) => both,
+                None => continue,
+            },
+        };
+        let whole = format!("{stem}.{name}");
+        let mut lines = match name {
+            "sni_hosts" if stem == "ssl_options" => {
+                into.give_things(&whole, fields(value), at.clone());
+                continue;
+            }
+            "versions" | "ciphers" => numbered(&whole, items(value).unwrap_or_default()),
+            _ => of(&whole, value),
+        };
+        lines.retain(|(name, _)| super::known::find(name).is_some());
+        if lines.is_empty() {
+            let text = format!("{whole} is Erlang's and has no effect here");
+            into.ignore(at.clone(), text);
+        }
+        for (name, value) in lines {
+            into.say(name, value, at.clone());
+        }
+    }
+}
+
+/// Things by name, each with its fields.
+fn fields(value: &Term) -> BTreeMap<String, Vec<(String, Given)>> {
+    let things = items(value).unwrap_or_default().iter();
+    let things = things.filter_map(|thing| match thing {
+        Term::Tuple(parts, _) => match parts.as_slice() {
+            [name, fields] => {
+                let fields = items(fields).unwrap_or_default().iter().filter_map(pair);
+                let fields = fields.filter_map(|(field, value)| {
+                    Some((field.to_owned(), Given::Text(scalar(value)?)))
+                });
+                Some((scalar(name)?, fields.collect()))
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    things.collect()
+}
+
 fn is_unlimited(value: &Term) -> bool {
     matches!(value, Term::Atom(word) if word == "undefined" || word == "infinity")
 }
@@ -156,6 +222,7 @@ fn is_unlimited(value: &Term) -> bool {
 fn stem(application: &str, key: &str) -> Option<&'static str> {
     Some(match (application, key) {
         ("rabbit", "tcp_listeners") => "listeners.tcp",
+        ("rabbit", "ssl_listeners") => "listeners.ssl",
         ("rabbit", "loopback_users") => "loopback_users",
         ("rabbit", "default_user_tags") => "default_user_tags",
         ("rabbit", "default_permissions") => "default_permissions",
@@ -177,7 +244,8 @@ type Line = (Vec<String>, String);
 fn lines(application: &str, key: &str, value: &Term) -> Vec<Line> {
     let single = |name: &str| scalar(value).map(|value| vec![line(name, value)]);
     let found = match (application, key) {
-        ("rabbit", "tcp_listeners") => items(value).map(listeners),
+        ("rabbit", "tcp_listeners") => items(value).map(|all| listeners("listeners.tcp", all)),
+        ("rabbit", "ssl_listeners") => items(value).map(|all| listeners("listeners.ssl", all)),
         ("rabbit", "loopback_users") => items(value).map(|users| match users {
             [] => vec![line("loopback_users", "none".to_owned())],
             users => flags("loopback_users", users),
@@ -284,9 +352,9 @@ fn numbered(list: &str, values: &[Term]) -> Vec<Line> {
 }
 
 /// Ports, or addresses with ports.
-fn listeners(listeners: &[Term]) -> Vec<Line> {
+fn listeners(stem: &str, listeners: &[Term]) -> Vec<Line> {
     if listeners.is_empty() {
-        return vec![line("listeners.tcp", "none".to_owned())];
+        return vec![line(stem, "none".to_owned())];
     }
     let listeners = listeners.iter().zip(1..).filter_map(|(listener, number)| {
         let value = match listener {
@@ -296,7 +364,7 @@ fn listeners(listeners: &[Term]) -> Vec<Line> {
             },
             port => scalar(port)?,
         };
-        Some(line(&format!("listeners.tcp.{number}"), value))
+        Some(line(&format!("{stem}.{number}"), value))
     });
     listeners.collect()
 }

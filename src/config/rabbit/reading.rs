@@ -105,6 +105,19 @@ impl Reading {
         }
     }
 
+    /// A setting of ours with things by name, which no line can have.
+    pub(super) fn give_things(
+        &mut self,
+        name: &str,
+        things: BTreeMap<String, Vec<(String, Given)>>,
+        origin: Origin,
+    ) {
+        if let Some(key) = Key::named(name) {
+            let things = Given::Named(things.into_iter().collect());
+            self.given.push((key, things, origin));
+        }
+    }
+
     /// Lines whose names begin so count no more.
     pub(super) fn forget(&mut self, stem: &[String]) {
         self.lines.retain(|name, _| !name.starts_with(stem));

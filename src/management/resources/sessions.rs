@@ -19,12 +19,12 @@ pub(in crate::management) async fn begin(ask: Ask) -> Answer {
         object.set("is_internal_user", &true);
     });
     let now = ask.desk.now().transport;
-    let cookie = ask.door.sessions.begin(user, now, &ask.headers);
+    let cookie = ask.door.sessions.begin(user, now, (ask.way, &ask.headers));
     Ok(answer.with_cookie(cookie.ok_or_else(Refusal::failed)?))
 }
 
 /// `DELETE /leveret/session`: logs out.
 pub(in crate::management) async fn end(ask: Ask) -> Answer {
-    let forgotten = ask.door.sessions.end(&ask.headers);
+    let forgotten = ask.door.sessions.end((ask.way, &ask.headers));
     Ok(Reply::done().with_cookie(forgotten.ok_or_else(Refusal::failed)?))
 }

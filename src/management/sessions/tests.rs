@@ -17,7 +17,9 @@ fn user(name: &str) -> Arc<User> {
 
 /// Begins a session and gives what the browser sends from then on.
 fn begin(sessions: &Sessions, name: &str, now: Mono) -> String {
-    let said = sessions.begin(user(name), now, &headers(&[])).unwrap();
+    let said = sessions
+        .begin(user(name), now, (Way::Plain, &headers(&[])))
+        .unwrap();
     let said = said.to_str().unwrap().to_owned();
     let (pair, attributes) = said.split_once(';').unwrap();
     assert_eq!(attributes, " Path=/; HttpOnly; SameSite=Strict");
@@ -52,7 +54,7 @@ fn a_token_stands_for_the_user_who_logged_in() {
             "{none}"
         );
     }
-    sessions.end(&headers(&[("cookie", &one)]));
+    sessions.end((Way::Plain, &headers(&[("cookie", &one)])));
     assert_eq!(found(&sessions, Mono::ZERO, &[("cookie", &one)]), None);
     assert_eq!(
         found(&sessions, Mono::ZERO, &[("cookie", &two)]),
@@ -121,7 +123,9 @@ fn a_login_ends_the_session_that_it_comes_in() {
     let sessions = Sessions::default();
     let before = begin(&sessions, "u", Mono::ZERO);
     let asked = headers(&[("cookie", &before)]);
-    let said = sessions.begin(user("u"), Mono::ZERO, &asked).unwrap();
+    let said = sessions
+        .begin(user("u"), Mono::ZERO, (Way::Plain, &asked))
+        .unwrap();
     let after = said.to_str().unwrap().split(';').next().unwrap().to_owned();
     assert_eq!(found(&sessions, Mono::ZERO, &[("cookie", &before)]), None);
     assert!(found(&sessions, Mono::ZERO, &[("cookie", &after)]).is_some());
@@ -162,7 +166,11 @@ fn the_session_that_was_not_used_for_longest_makes_room() {
 #[test]
 fn over_tls_the_cookie_stays_there() {
     let sessions = Sessions::default();
-    let headers = headers(&[("origin", "https://broker.test")]);
-    let said = sessions.begin(user("u"), Mono::ZERO, &headers).unwrap();
-    assert!(said.to_str().unwrap().ends_with("; Secure"));
+    let by_page = headers(&[("origin", "https://broker.test")]);
+    for (way, headers) in [(Way::Plain, &by_page), (Way::Tls, &headers(&[]))] {
+        let said = sessions.begin(user("u"), Mono::ZERO, (way, headers));
+        assert!(said.unwrap().to_str().unwrap().ends_with("; Secure"));
+        let said = sessions.end((way, headers)).unwrap();
+        assert!(said.to_str().unwrap().ends_with("; Secure; Max-Age=0"));
+    }
 }

@@ -103,6 +103,14 @@ static OWN: &[Family] = families! {
     "worker_busy_seconds_total", Counter, "Seconds that worker threads were busy",
     Broker(|moment| moment.process.busy_seconds());
 
+    "tls_certificate_expiry_timestamp_seconds", Gauge,
+    "When the first certificate of a file expires, in seconds since 1970",
+    Labelled(&["listener", "setting", "path"], |moment, rows| {
+        for ((listener, setting, path), end) in moment.certificate_ends() {
+            rows.push(&[listener, &setting, &path], end);
+        }
+    });
+
     "alarm_store", Gauge, "1 while publishers wait because the store cannot write",
     Broker(|moment| moment.alarm(Alarm::Store));
 };

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
+#[cfg(feature = "management")]
+use std::sync::Arc;
 
 #[cfg(feature = "management")]
 use base64::Engine as _;
@@ -54,9 +56,9 @@ pub(crate) struct Facts {
     pub(crate) subject: String,
     /// When it begins and ends to count, in seconds since 1970.
     pub(crate) counts: (i64, i64),
-    /// The certificate itself.
+    /// The certificate itself, in PEM.
     #[cfg(feature = "management")]
-    der: CertificateDer<'static>,
+    pub(super) pem: Arc<str>,
 }
 
 impl Facts {
@@ -73,28 +75,28 @@ impl Facts {
                 validity.not_after.timestamp(),
             ),
             #[cfg(feature = "management")]
-            der: certificate.clone().into_owned(),
+            pem: pem(certificate).into(),
         })
     }
+}
 
-    /// The certificate in PEM.
-    #[cfg(feature = "management")]
-    pub(super) fn pem(&self) -> String {
-        let text = STANDARD.encode(&self.der);
-        let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
-        let mut rest = text.as_str();
-        while let Some((line, more)) = rest.split_at_checked(PEM_COLUMNS) {
-            pem.push_str(line);
-            pem.push('\n');
-            rest = more;
-        }
-        if !rest.is_empty() {
-            pem.push_str(rest);
-            pem.push('\n');
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-        pem
+/// A certificate in PEM.
+#[cfg(feature = "management")]
+fn pem(certificate: &CertificateDer<'_>) -> String {
+    let text = STANDARD.encode(certificate);
+    let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
+    let mut rest = text.as_str();
+    while let Some((line, more)) = rest.split_at_checked(PEM_COLUMNS) {
+        pem.push_str(line);
+        pem.push('\n');
+        rest = more;
     }
+    if !rest.is_empty() {
+        pem.push_str(rest);
+        pem.push('\n');
+    }
+    pem.push_str("-----END CERTIFICATE-----\n");
+    pem
 }
 
 /// What views show of a client's certificate; `None` if it cannot be read.

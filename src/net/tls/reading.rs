@@ -60,7 +60,7 @@ impl Certificates for Keys {
             seen.read = versions;
             seen.changed = None;
             seen.warned = 0;
-            self.read_again();
+            self.load_again("the files have changed");
         } else {
             seen.changed = Some(versions);
         }
@@ -69,6 +69,13 @@ impl Certificates for Keys {
             seen.warned = today;
             self.warn_of_ends(now_s);
         }
+    }
+
+    #[cfg(feature = "program")]
+    fn read_again(&self) {
+        let mut seen = self.seen.lock();
+        *seen = Seen::of(&self.current.load().watched);
+        self.load_again("SIGHUP has come");
     }
 
     #[cfg(feature = "management")]
@@ -80,7 +87,7 @@ impl Certificates for Keys {
                 kind: kind.to_owned(),
                 path: path.clone(),
                 ends: facts.iter().map(|facts| facts.counts.1).collect(),
-                pem: facts.iter().map(super::names::Facts::pem).collect(),
+                pem: facts.iter().map(|facts| Arc::clone(&facts.pem)).collect(),
             }
         });
         files.collect()
@@ -88,17 +95,18 @@ impl Certificates for Keys {
 }
 
 impl Keys {
-    fn read_again(&self) {
+    /// `why`: what has happened, in words.
+    fn load_again(&self, why: &str) {
         let options = self.settings.tls_options(self.door);
         let prefix = options.prefix;
         match config::load(&options, self.door) {
             Ok(loaded) => {
                 self.current.store(Arc::new(Current::from(loaded)));
-                crate::log::info!("{prefix}: the files have changed and were read again");
+                crate::log::info!("{prefix}: {why}: the files were read again");
             }
-            Err(error) => crate::log::error!(
-                "{error}; the files have changed, and what was read before stays in force"
-            ),
+            Err(error) => {
+                crate::log::error!("{error}; {why}, and what was read before stays in force")
+            }
         }
     }
 

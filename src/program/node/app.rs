@@ -122,7 +122,7 @@ impl App {
     }
 
     /// What the broker that runs is asked at.
-    pub(super) fn desk(&self) -> Option<Arc<Desk>> {
+    pub(in crate::program) fn desk(&self) -> Option<Arc<Desk>> {
         self.desk.load_full()
     }
 

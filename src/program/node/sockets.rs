@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::limits::{ACCEPT_PAUSE_MS, NODE_CONNECTIONS_MAX};
 use crate::log;
-use crate::management::{Seats, converse};
+use crate::management::{Seats, Way, converse};
 
 #[cfg(unix)]
 mod unix;
@@ -87,7 +87,7 @@ pub(super) async fn accept(socket: Socket, seats: Arc<Seats>, stop: Cancellation
             let listener = Arc::clone(&listener);
             tokio::spawn(async move {
                 if let Some(stream) = listener.greet(stream).await {
-                    converse(stream, None, &stop, &seats).await;
+                    converse(stream, (None, Way::Plain), &stop, &seats).await;
                 }
                 drop(place);
             });

@@ -47,7 +47,7 @@ fn listeners(desk: &Desk) -> Vec<Value> {
         let of = |is_authority: bool| -> String {
             let files = files.iter();
             let files = files.filter(|file| (file.kind == "cacertfile") == is_authority);
-            files.map(|file| file.pem.as_str()).collect()
+            files.flat_map(|file| &file.pem).map(|pem| &**pem).collect()
         };
         let (authorities, shown) = (of(true), of(false));
         one.addresses.into_iter().map(move |address| {

@@ -68,6 +68,33 @@ impl Authority {
         fs::write(self.path(&format!("{name}.key")), key.serialize_pem()).unwrap();
     }
 
+    /// Signs a certificate by so many authorities between this one and it, which stand behind it in
+    /// `NAME.pem`.
+    pub(crate) fn sign_below(&self, name: &str, between: usize) {
+        let mut chain = String::new();
+        let mut above: Option<Issuer<'static, KeyPair>> = None;
+        for nth in 0..between {
+            let mut params = CertificateParams::default();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let own = format!("Test CA {nth}");
+            params.distinguished_name.push(DnType::CommonName, own);
+            let key = KeyPair::generate().unwrap();
+            let issuer = above.as_ref().unwrap_or(&self.issuer);
+            let certificate = params.signed_by(&key, issuer).unwrap();
+            chain.insert_str(0, &certificate.pem());
+            above = Some(Issuer::new(params, key));
+        }
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate().unwrap();
+        let issuer = above.as_ref().unwrap_or(&self.issuer);
+        let certificate = params.signed_by(&key, issuer).unwrap();
+        chain.insert_str(0, &certificate.pem());
+        fs::write(self.path(&format!("{name}.pem")), chain).unwrap();
+        fs::write(self.path(&format!("{name}.key")), key.serialize_pem()).unwrap();
+    }
+
     /// Settings of AMQP over TLS at a free port, with the certificate `server`.
     pub(crate) fn listen(&self, settings: &mut Settings) {
         settings.ssl_listeners = vec!["127.0.0.1:0".to_owned()];

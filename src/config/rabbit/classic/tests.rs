@@ -64,6 +64,16 @@ const TERMS: &[(&str, &[&str])] = &[
     ),
     ("[{rabbit,[{tcp_listeners,[5673]}]}].", &["port = 5673"]),
     (
+        "[{rabbit,[{ssl_listeners,[5671,{\"127.0.0.1\",5673}]},{ssl_options,[\
+         {cacertfile,\"/ca.pem\"},{certfile,\"/s.pem\"},{verify,verify_peer},\
+         {fail_if_no_peer_cert,true},{depth,2},{versions,['tlsv1.3','tlsv1.2']},\
+         {ciphers,[\"ECDHE-RSA-AES256-GCM-SHA384\"]},{honor_cipher_order,true},\
+         {sni_hosts,[{\"a.example\",[{certfile,\"/a.pem\"},{keyfile,<<\"/a.key\">>}]}]}]}]},\
+         {rabbitmq_management,[{ssl_config,[{port,15671},{certfile,\"/m.pem\"}]}]},\
+         {rabbitmq_prometheus,[{ssl_config,[{port,15691},{certfile,\"/p.pem\"}]}]}].",
+        &[],
+    ),
+    (
         "[{rabbit,[{tcp_listeners,[]}]}].",
         &["amqp.enabled = false"],
     ),

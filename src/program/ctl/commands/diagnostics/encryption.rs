@@ -112,13 +112,17 @@ fn expiration(call: &mut Call<'_>) -> Result<Output, Failure> {
         });
     };
     let expired: Vec<Term> = expired.iter().map(expiring).collect();
-    let json: Vec<Value> = expired.iter().map(Term::to_json).collect();
     let lines: Vec<String> = expired.iter().map(elixir::inspect).collect();
+    let text = lines.join("\n");
+    if !call.line.is_json() {
+        return Err(Failure::plain(code::UNAVAILABLE, text));
+    }
+    let expired: Vec<Value> = expired.iter().map(Term::to_json).collect();
     Err(Failure::Either {
         code: code::UNAVAILABLE,
-        text: lines.join("\n"),
+        text,
         json_code: code::UNAVAILABLE,
-        json: json!({"expired": json, "result": "error"}),
+        json: json!({"expired": expired, "result": "error"}),
     })
 }
 
