@@ -71,7 +71,23 @@ const TERMS: &[(&str, &[&str])] = &[
          {sni_hosts,[{\"a.example\",[{certfile,\"/a.pem\"},{keyfile,<<\"/a.key\">>}]}]}]}]},\
          {rabbitmq_management,[{ssl_config,[{port,15671},{certfile,\"/m.pem\"}]}]},\
          {rabbitmq_prometheus,[{ssl_config,[{port,15691},{certfile,\"/p.pem\"}]}]}].",
-        &[],
+        &[
+            "ssl_listeners = [\"5671\", \"127.0.0.1:5673\"]",
+            "ssl_options.cacertfile = \"/ca.pem\"",
+            "ssl_options.certfile = \"/s.pem\"",
+            "ssl_options.verify = \"verify_peer\"",
+            "ssl_options.fail_if_no_peer_cert = true",
+            "ssl_options.depth = 2",
+            "ssl_options.versions = [\"tlsv1.3\", \"tlsv1.2\"]",
+            "ssl_options.ciphers = [\"ECDHE-RSA-AES256-GCM-SHA384\"]",
+            "ssl_options.honor_cipher_order = true",
+            "ssl_options.sni_hosts = { \"a.example\" = { certfile = \"/a.pem\", \
+             keyfile = \"/a.key\" } }",
+            "management.ssl.port = 15671",
+            "management.ssl.certfile = \"/m.pem\"",
+            "prometheus.ssl.port = 15691",
+            "prometheus.ssl.certfile = \"/p.pem\"",
+        ],
     ),
     (
         "[{rabbit,[{tcp_listeners,[]}]}].",
