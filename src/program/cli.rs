@@ -39,6 +39,10 @@ pub(crate) enum Command {
     /// Puts a load on a broker, this one or another, and measures it.
     #[cfg(unix)]
     Bench(Box<Bench>),
+    /// Makes an authority for development, and certificates of a server and of a client, and prints
+    /// what clients in many languages need of them.
+    #[command(after_help = CERTS)]
+    Certs(Certs),
     /// Says whether a start would work with these settings, and what differs from the defaults.
     #[command(after_help = CHECK_CONFIG)]
     CheckConfig,
@@ -104,6 +108,24 @@ pub(crate) enum Command {
         #[arg(long)]
         markdown: bool,
     },
+}
+
+/// What `certs` makes.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct Certs {
+    /// The directory, which is made if it is missing.
+    #[arg(value_name = "DIR", default_value = "certs")]
+    pub(crate) dir: PathBuf,
+    /// A further name or address of the server, as broker.example.org; may be given again.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Vec<String>,
+    /// The user whom the client's certificate is for: its common name.
+    #[arg(long, value_name = "NAME", default_value = "guest")]
+    pub(crate) user: String,
+    /// How long both count.
+    #[arg(long, value_name = "DAYS", default_value_t = 825)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) days: u32,
 }
 
 /// Which broker `export` and `import` speak to.
@@ -324,6 +346,16 @@ shovel fetch the messages of each queue. What is to be known before is said.
 const IMPORT: &str = "\
 What this broker would refuse is left out of what it is given, and named. With --check nothing is
 imported.
+";
+
+const CERTS: &str = "\
+The server's certificate is for localhost, and for the names and addresses of this machine. Run it
+again for new certificates of the same authority: a broker reads them within seconds, and clients
+that trust ca.pem go on. Keep ca.key here: with it any server can be made that they trust.
+
+Examples:
+  leveret certs
+  leveret certs /etc/leveret/tls --host broker.example.org --user app
 ";
 
 const CHECK_DATA: &str = "\

@@ -30,6 +30,7 @@ use ready_file::Ready;
 use signals::Signals;
 
 mod banner;
+mod certs;
 mod cli;
 #[cfg(unix)]
 mod container;
@@ -123,6 +124,7 @@ fn beside(command: &Command) -> Option<ExitCode> {
         Command::Settings { .. } => say(&config::template()),
         #[cfg(unix)]
         Command::Bench(bench) => leveret_bench::main(bench),
+        Command::Certs(asked) => certs::certs(asked),
         Command::CheckData(what) => inspect::check_data(what),
         Command::Dump(what) => inspect::dump(what),
         Command::Repair(what) => repair::repair(what),
