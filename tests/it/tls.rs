@@ -23,6 +23,7 @@ use crate::http::Http;
 use crate::process::Process;
 use crate::talker::{LOGIN, eventually};
 
+mod certs;
 pub(crate) mod peer;
 
 use peer::{Authority, Peer};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,22 +113,31 @@ impl Authority {
         shows: Option<&str>,
         versions: &[&'static rustls::SupportedProtocolVersion],
     ) -> Arc<ClientConfig> {
-        let mut roots = RootCertStore::empty();
-        let authority = CertificateDer::from_pem_file(self.path("ca.pem")).unwrap();
-        roots.add(authority).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider);
-        let config = config.with_protocol_versions(versions).unwrap();
-        let config = config.with_root_certificates(roots);
-        let Some(name) = shows else {
-            return Arc::new(config.with_no_client_auth());
-        };
-        let file = self.path(&format!("{name}.pem"));
-        let chain = CertificateDer::pem_file_iter(file).unwrap();
-        let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
-        let key = PrivateKeyDer::from_pem_file(self.path(&format!("{name}.key"))).unwrap();
-        Arc::new(config.with_client_auth_cert(chain, key).unwrap())
+        client_by(self.dir.path(), shows, versions)
     }
+}
+
+/// What a client trusts, and shows, by the files of a directory.
+pub(crate) fn client_by(
+    dir: &Path,
+    shows: Option<&str>,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_file(dir.join("ca.pem")).unwrap();
+    roots.add(authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider);
+    let config = config.with_protocol_versions(versions).unwrap();
+    let config = config.with_root_certificates(roots);
+    let Some(name) = shows else {
+        return Arc::new(config.with_no_client_auth());
+    };
+    let file = dir.join(format!("{name}.pem"));
+    let chain = CertificateDer::pem_file_iter(file).unwrap();
+    let chain = chain.collect::<Result<Vec<_>, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_file(dir.join(format!("{name}.key"))).unwrap();
+    Arc::new(config.with_client_auth_cert(chain, key).unwrap())
 }
 
 /// One connection over TLS.
