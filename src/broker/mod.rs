@@ -60,7 +60,7 @@ pub use loading::LoadError;
 #[cfg(feature = "program")]
 pub(crate) use memory::total as total_memory;
 pub use start::StartError;
-#[cfg(any(feature = "program", feature = "management"))]
+#[cfg(feature = "program")]
 pub(crate) use uri::reachable;
 pub use vhost::{
     BindingDefinition, ExchangeDefinition, NewMessage, Published, QueueCounts, QueueDefinition,

@@ -23,10 +23,6 @@ pub(crate) trait Certificates: Send + Sync {
 
 /// A file with certificates.
 #[cfg(feature = "management")]
-#[cfg_attr(
-    not(feature = "tls"),
-    allow(dead_code, reason = "no file is read without TLS")
-)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CertificateFile {
     /// The setting that names it, without its prefix: `certfile`, `cacertfile`.

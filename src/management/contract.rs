@@ -332,7 +332,7 @@ pub(super) const OF_PERMISSION: &[Param] = &[
     param(
         "user",
         Kind::Text,
-        "The user; the one who asks if it is not said. Only administrators ask about others.",
+        "The user that the question is about; without it, the caller. Only administrators may name others.",
     ),
     param(
         "resource",

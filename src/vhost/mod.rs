@@ -271,7 +271,7 @@ impl Vhost {
         self.directory.queue(name)
     }
 
-    /// The queue that `name` is the name of, if there is one: none whose octets are not UTF-8.
+    /// The queue called `name`; `None` if there is none, or if `name` is not UTF-8.
     #[must_use]
     pub fn queue_named(&self, name: &[u8]) -> Option<Arc<QueueHandle>> {
         self.directory.queue_named(name)

@@ -69,10 +69,10 @@ test('an exchange is made, bound, published to, unbound and deleted', async () =
   await page.click('dialog .primary');
   await page.waitForSelector('.bindings:has-text("a.*"):has-text("<b>bold</b>")');
   await page.click('.actions button:has-text("Publish")');
-  await page.fill('#field-key', 'b.b');
+  await page.fill('#field-routing_key', 'b.b');
   await page.click('dialog .primary');
   await page.waitForSelector('dialog [role=alert]:has-text("No queue took it")');
-  await page.fill('#field-key', 'a.b');
+  await page.fill('#field-routing_key', 'a.b');
   await page.click('dialog .primary');
   await page.waitForSelector('dialog', { state: 'detached' });
   await page.click('.bindings button');

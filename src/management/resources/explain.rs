@@ -211,7 +211,7 @@ fn policy_match(object: &mut Object<'_>, found: &PolicyMatch) {
     object.set("definition_then", &found.definition_then);
 }
 
-/// The user whom a question is about: the one who asks, if it names no other.
+/// The user that a question is about; the caller, if the question names no user.
 ///
 /// # Errors
 /// 401 for another one, unless an administrator asks; 404 for one that there is not.

@@ -4,6 +4,7 @@ import { toggled, words } from '../data/filter.js';
 import { t } from '../texts/en.js';
 import { button } from './bits.js';
 import { h } from './draw.js';
+import { count } from './format.js';
 
 /** @typedef {import('./draw.js').Child} Child */
 
@@ -63,5 +64,5 @@ export function filterBar({ label, hint, text, wrong, offered, change }, ...besi
  * @param {(many: number) => string} named such as `3 channels`
  */
 export function shown(some, all, named) {
-  return some === all ? named(all) : t.filter.shown(some, named(all));
+  return some === all ? named(all) : t.filter.shown(count(some), named(all));
 }

@@ -214,6 +214,24 @@ const natural = new Intl.Collator('en', { numeric: true });
 customElements.define('lv-table', LeveretTable);
 
 /**
+ * The order of a table as the link has it, and how the link changes with it.
+ *
+ * @param {{
+ *   at: import('./place.js').Place,
+ *   change: (query: Record<string, string | undefined>) => void,
+ * }} context
+ * @param {string} first the column that counts if the link names none
+ */
+export function linkedOrder({ at, change }, first) {
+  const { sort: by = first, down } = at.query;
+  return {
+    order: { by, isDown: down === '1' },
+    onOrder: (/** @type {string} */ to, /** @type {boolean} */ isDown) =>
+      change({ sort: to === first ? undefined : to, down: isDown ? '1' : undefined }),
+  };
+}
+
+/**
  * @template R
  * @param {Content<R>} content
  */

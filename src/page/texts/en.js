@@ -384,13 +384,6 @@ export const t = {
     noLimit: 'no limit',
     waits: 'waits',
     noConsumer: 'No consumer takes from it.',
-    published: 'Published.',
-    notRouted: 'No queue took it.',
-    body: 'Body',
-    contentType: 'Content type',
-    headers: 'Headers',
-    headersHint: 'A JSON object',
-    persistent: 'Survives a restart',
     life: 'life',
     durable: 'survives a restart',
     transient: 'is gone after a restart',
@@ -464,7 +457,6 @@ export const t = {
   exchange: {
     drawn: 'Show it in the topology',
     publish: 'Publish',
-    publishTitle: (/** @type {string} */ name) => `Publish to ${name}`,
     key: 'Routing key',
     bind: 'Add a binding',
     bindTitle: (/** @type {string} */ name) => `A binding from ${name}`,
@@ -1214,8 +1206,6 @@ export const t = {
   queues: {
     filter: 'Filter queues',
     hint: 'Part of a name, /pattern/, kind:quorum, policy:name, vhost:name, -not',
-    wrong: (/** @type {string} */ word) => `“${word}” means nothing here`,
-    shown: (/** @type {string} */ some, /** @type {string} */ all) => `${some} of ${all}`,
     total: (/** @type {string} */ all) => `${all} queues`,
     empty: 'No queue is like that.',
     none: 'There are no queues yet. A client that declares one will see it appear here.',
@@ -1251,7 +1241,7 @@ export const t = {
   },
   filter: {
     wrong: (/** @type {string} */ word) => `“${word}” means nothing here`,
-    shown: (/** @type {number} */ some, /** @type {string} */ all) => `${some} of ${all}`,
+    shown: (/** @type {string} */ some, /** @type {string} */ all) => `${some} of ${all}`,
   },
   connections: {
     many: (/** @type {number} */ all) => (all === 1 ? '1 connection' : `${all} connections`),

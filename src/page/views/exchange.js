@@ -9,6 +9,7 @@ import { h } from '../parts/draw.js';
 import { count, rate } from '../parts/format.js';
 import { hash, ofExchange, ofQueue } from '../parts/place.js';
 import { plot, speeds } from '../parts/plot.js';
+import { publishForm } from '../parts/publish.js';
 import { t } from '../texts/en.js';
 
 /** @typedef {import('./all.js').View} View */
@@ -83,41 +84,14 @@ function head(said, context) {
       h(
         'div',
         { class: 'actions' },
-        !said.internal && button(words.publish, () => publish(said)),
+        !said.internal &&
+          button(words.publish, () => publishForm({ vhost, draft: { exchange: name } })),
         name !== '' && button(words.bind, () => bind(said)),
         !isBuiltIn(name) &&
           button(words.remove, () => remove(said, context), { class: 'danger' }),
       ),
     ),
   );
-}
-
-/** @param {Exchange} said */
-function publish({ vhost, name }) {
-  const words = t.exchange;
-  ask({
-    title: words.publishTitle(nameOf(name)),
-    fields: [
-      { name: 'key', label: words.key },
-      { name: 'payload', label: t.queue.body, kind: 'area' },
-      { name: 'content_type', label: t.queue.contentType, value: 'application/json' },
-      { name: 'headers', label: t.queue.headers, value: '{}', hint: t.queue.headersHint },
-      { name: 'persistent', label: t.queue.persistent, kind: 'check', value: 'true' },
-    ],
-    confirm: words.publish,
-    act: async ({ key, payload, content_type, headers, persistent }) => {
-      const properties = {
-        ...(content_type && { content_type }),
-        ...(persistent === 'true' && { delivery_mode: 2 }),
-        headers: JSON.parse(headers || '{}'),
-      };
-      const place = path`/exchanges/${vhost}/${name || 'amq.default'}/publish`;
-      const body = { routing_key: key, properties, payload, payload_encoding: 'string' };
-      const { routed } = await send('POST', place, body);
-      if (!routed) throw new Error(t.queue.notRouted);
-      note(t.queue.published);
-    },
-  });
 }
 
 /** @param {Exchange} said */

@@ -1,14 +1,14 @@
 /** All exchanges: filter, order, what goes in and out, and what had no queue. */
 
 import { OFFERED, exchangeFilter, exchangesPath, speedIn, speedOut } from '../data/exchanges.js';
-import { toggled, words } from '../data/filter.js';
 import { exchangeCounts, rising, unroutable } from '../data/flows.js';
 import { badge, button, link } from '../parts/bits.js';
 import { ask } from '../parts/dialog.js';
 import { h } from '../parts/draw.js';
+import { filterBar, shown } from '../parts/filterbar.js';
 import { count, rate } from '../parts/format.js';
 import { ofExchange } from '../parts/place.js';
-import { table } from '../parts/table.js';
+import { linkedOrder, table } from '../parts/table.js';
 import { path, send } from '../api.js';
 import { t } from '../texts/en.js';
 
@@ -37,19 +37,35 @@ export const exchanges = {
     const text = at.query.filter ?? '';
     const filter = exchangeFilter(text);
     const rows = all.filter(filter.test);
-    const { sort = 'name' } = at.query;
     const isSeveral = new Set(all.map(({ vhost }) => vhost)).size > 1;
     return [
-      h('h1', {}, t.titles.exchanges, h('small', {}, shown(rows.length, all.length))),
-      filterBar(context, text, filter.wrong),
+      h(
+        'h1',
+        {},
+        t.titles.exchanges,
+        h('small', {}, shown(rows.length, all.length, (many) => t.exchanges.total(count(many)))),
+      ),
+      filterBar(
+        {
+          label: t.exchanges.filter,
+          hint: t.exchanges.hint,
+          text,
+          wrong: filter.wrong,
+          offered: Object.fromEntries(OFFERED.map((state) => [state, t.exchanges.states[state]])),
+          change,
+        },
+        h(
+          'div',
+          { class: 'actions' },
+          button(t.exchanges.add, () => add(context)),
+        ),
+      ),
       table({
         label: t.titles.exchanges,
         columns: columns(isSeveral),
         rows,
         key: ({ vhost, name }) => `${vhost}\n${name}`,
-        order: { by: sort, isDown: at.query.down === '1' },
-        onOrder: (by, isDown) =>
-          change({ sort: by === 'name' ? undefined : by, down: isDown ? '1' : undefined }),
+        ...linkedOrder(context, 'name'),
         empty: t.exchanges.empty,
       }),
     ];
@@ -80,61 +96,6 @@ function rowsOf({ exchanges, flows = [], bindings }) {
       bindings: bound.get(key) ?? 0,
     };
   });
-}
-
-/**
- * @param {number} some
- * @param {number} all
- */
-function shown(some, all) {
-  return some === all ? t.exchanges.total(count(all)) : t.queues.shown(count(some), count(all));
-}
-
-/**
- * @param {Context} context
- * @param {string} text
- * @param {string[]} wrong
- */
-function filterBar(context, text, wrong) {
-  const { change } = context;
-  const said = new Set(words(text));
-  return h(
-    'div',
-    { class: 'bar', role: 'search' },
-    h('input', {
-      type: 'search',
-      'aria-label': t.exchanges.filter,
-      placeholder: t.exchanges.filter,
-      title: t.exchanges.hint,
-      'data-filter': '',
-      spellcheck: 'false',
-      autocomplete: 'off',
-      value: text,
-      oninput: (/** @type {InputEvent} */ event) =>
-        change({ filter: /** @type {HTMLInputElement} */ (event.target).value }),
-    }),
-    h(
-      'div',
-      { class: 'chips' },
-      OFFERED.map((state) => {
-        const word = `is:${state}`;
-        return button(t.exchanges.states[state], () => change({ filter: toggled(text, word) }), {
-          key: state,
-          'aria-pressed': said.has(word) ? 'true' : 'false',
-        });
-      }),
-    ),
-    h(
-      'span',
-      { class: 'trouble', role: 'status' },
-      wrong.map((word) => t.queues.wrong(word)),
-    ),
-    h(
-      'div',
-      { class: 'actions' },
-      button(t.exchanges.add, () => add(context)),
-    ),
-  );
 }
 
 /** @param {Context} context */

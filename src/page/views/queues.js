@@ -1,6 +1,6 @@
 /** All queues: filter, order, how each one moves. */
 
-import { OFFERED, queueFilter, toggled, words } from '../data/filter.js';
+import { OFFERED, queueFilter } from '../data/filter.js';
 import {
   HISTORIES_MAX,
   deadLetterQueues,
@@ -12,12 +12,13 @@ import {
   remember,
   speed,
 } from '../data/queues.js';
-import { badge, button, link } from '../parts/bits.js';
+import { badge, link } from '../parts/bits.js';
 import { h } from '../parts/draw.js';
+import { filterBar, shown } from '../parts/filterbar.js';
 import { count, rate } from '../parts/format.js';
 import { ofQueue } from '../parts/place.js';
 import { spark } from '../parts/spark.js';
-import { table } from '../parts/table.js';
+import { linkedOrder, table } from '../parts/table.js';
 import { t } from '../texts/en.js';
 
 /** @typedef {import('./all.js').View} View */
@@ -43,73 +44,32 @@ export const queues = {
     const text = at.query.filter ?? '';
     const filter = queueFilter(text);
     const rows = all.filter((queue) => filter.test(queue, dead));
-    const { sort = 'name' } = at.query;
     return [
-      h('h1', {}, t.titles.queues, h('small', {}, shown(rows.length, all.length))),
-      filterBar(context, text, filter.wrong),
+      h(
+        'h1',
+        {},
+        t.titles.queues,
+        h('small', {}, shown(rows.length, all.length, (many) => t.queues.total(count(many)))),
+      ),
+      filterBar({
+        label: t.queues.filter,
+        hint: t.queues.hint,
+        text,
+        wrong: filter.wrong,
+        offered: Object.fromEntries(OFFERED.map((state) => [state, t.queues.states[state]])),
+        change,
+      }),
       table({
         label: t.titles.queues,
         columns: columns(dead, context, new Set(all.map(({ vhost }) => vhost)).size > 1),
         rows,
         key: keyOf,
-        order: { by: sort, isDown: at.query.down === '1' },
-        onOrder: (by, isDown) =>
-          change({ sort: by === 'name' ? undefined : by, down: isDown ? '1' : undefined }),
+        ...linkedOrder(context, 'name'),
         empty: all.length === 0 ? t.queues.none : t.queues.empty,
       }),
     ];
   },
 };
-
-/**
- * @param {number} some
- * @param {number} all
- */
-function shown(some, all) {
-  return some === all ? t.queues.total(count(all)) : t.queues.shown(count(some), count(all));
-}
-
-/**
- * @param {Context} context
- * @param {string} text
- * @param {string[]} wrong
- */
-function filterBar({ change }, text, wrong) {
-  const oninput = (/** @type {InputEvent} */ event) =>
-    change({ filter: /** @type {HTMLInputElement} */ (event.target).value });
-  const said = new Set(words(text));
-  return h(
-    'div',
-    { class: 'bar', role: 'search' },
-    h('input', {
-      type: 'search',
-      'aria-label': t.queues.filter,
-      placeholder: t.queues.filter,
-      title: t.queues.hint,
-      'data-filter': '',
-      spellcheck: 'false',
-      autocomplete: 'off',
-      value: text,
-      oninput,
-    }),
-    h(
-      'div',
-      { class: 'chips' },
-      OFFERED.map((state) => {
-        const word = `is:${state}`;
-        return button(t.queues.states[state], () => change({ filter: toggled(text, word) }), {
-          key: state,
-          'aria-pressed': said.has(word) ? 'true' : 'false',
-        });
-      }),
-    ),
-    h(
-      'span',
-      { class: 'trouble', role: 'status' },
-      wrong.map((word) => t.queues.wrong(word)),
-    ),
-  );
-}
 
 /**
  * @param {Map<string, Queue[]>} dead

@@ -11,7 +11,7 @@ import { h } from '../parts/draw.js';
 import { count, rate } from '../parts/format.js';
 import { graph } from '../parts/graph.js';
 import { hash, ofExchange, ofQueue } from '../parts/place.js';
-import { table } from '../parts/table.js';
+import { linkedOrder, table } from '../parts/table.js';
 import { picture } from '../parts/topology.js';
 import { t } from '../texts/en.js';
 import { explainCard, explained } from './explain.js';
@@ -251,10 +251,9 @@ function legend() {
  * @param {Context} context
  * @param {string} vhost
  */
-function listOf({ nodes, edges }, rates, { at: { query }, change, got }, vhost) {
+function listOf({ nodes, edges }, rates, { at, change, got }, vhost) {
   const words = t.routing;
   const nameOf = (/** @type {string} */ id) => nodes.get(id)?.name || t.queue.defaultExchange;
-  const { sort = 'from' } = query;
   return table({
     label: words.label(counted({ nodes, edges }, 'exchange'), counted({ nodes, edges }, 'queue')),
     /** @type {import('../parts/table.js').Column<Edge>[]} */
@@ -300,8 +299,7 @@ function listOf({ nodes, edges }, rates, { at: { query }, change, got }, vhost) 
     ],
     rows: edges,
     key: ({ id }) => id,
-    order: { by: sort, isDown: query.down === '1' },
-    onOrder: (by, isDown) => change({ sort: by, down: isDown ? '1' : undefined }),
+    ...linkedOrder({ at, change }, 'from'),
     empty: got.queues.length === 0 ? words.nothing : words.none,
   });
 }

@@ -63,12 +63,12 @@ impl Directory {
             .map(|exchange| Arc::clone(&exchange))
     }
 
-    /// The queue that `name` is the name of: none whose octets are not UTF-8.
+    /// The queue called `name`; `None` if there is none, or if `name` is not UTF-8.
     pub(in crate::vhost) fn queue_named(&self, name: &[u8]) -> Option<Arc<QueueHandle>> {
         self.queue(std::str::from_utf8(name).ok()?)
     }
 
-    /// The exchange that `name` is the name of: none whose octets are not UTF-8.
+    /// The exchange called `name`; `None` if there is none, or if `name` is not UTF-8.
     pub(in crate::vhost) fn exchange_named(&self, name: &[u8]) -> Option<Arc<Exchange>> {
         self.exchange(std::str::from_utf8(name).ok()?)
     }

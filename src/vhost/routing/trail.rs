@@ -7,7 +7,6 @@ use std::sync::Arc;
 use leveret_codec::types::ShortString;
 
 use super::destination::{Destination, WeakEnd};
-use super::directory::Directory;
 use super::exchange::Exchange;
 use super::topology::Binding;
 use super::walk::{Delaying, Trace, Walk};
@@ -106,11 +105,11 @@ impl Trace for Trail {
     }
 }
 
-impl Directory {
-    /// The way that a message would take from `exchange` on, as [`route`](Self::route) says it.
+impl Vhost {
+    /// The way that a message would take from `exchange` on.
     /// Nothing is kept, counted, remembered or drawn by chance. `is_released`: its delay there is
     /// over.
-    fn trial(
+    pub(crate) fn trial(
         &self,
         now: Now,
         exchange: &Arc<Exchange>,
@@ -122,24 +121,10 @@ impl Directory {
         } else {
             Delaying::Now
         };
-        Walk::new(self, now, question, delaying, Trail::default()).follow(exchange)
-    }
-}
-
-impl Vhost {
-    /// The way that a message would take from `exchange` on. Nothing happens. `is_released`: its
-    /// delay there is over.
-    pub(crate) fn trial(
-        &self,
-        now: Now,
-        exchange: &Arc<Exchange>,
-        question: Question<'_>,
-        is_released: bool,
-    ) -> (Answer, Trail) {
-        self.directory.trial(now, exchange, question, is_released)
+        Walk::new(&self.directory, now, question, delaying, Trail::default()).follow(exchange)
     }
 
-    /// The exchange that `name` is the name of, if there is one: none whose octets are not UTF-8.
+    /// The exchange called `name`; `None` if there is none, or if `name` is not UTF-8.
     pub(crate) fn exchange_named(&self, name: &[u8]) -> Option<Arc<Exchange>> {
         self.directory.exchange_named(name)
     }

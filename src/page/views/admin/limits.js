@@ -10,7 +10,7 @@ import { h } from '../../parts/draw.js';
 import { count } from '../../parts/format.js';
 import { act, grid, meter } from '../../parts/grid.js';
 import { hash } from '../../parts/place.js';
-import { table } from '../../parts/table.js';
+import { linkedOrder, table } from '../../parts/table.js';
 import { t } from '../../texts/en.js';
 import { doing, filterField, noted, page } from './frame.js';
 
@@ -92,9 +92,7 @@ function list({ at, got, user, change }, kind, names) {
     ],
     rows: names,
     key: (name) => name,
-    order: { by: at.query.sort ?? 'name', isDown: at.query.down === '1' },
-    onOrder: (by, isDown) =>
-      change({ sort: by === 'name' ? undefined : by, down: isDown ? '1' : undefined }),
+    ...linkedOrder({ at, change }, 'name'),
     empty: isVhost ? t.vhosts.empty : t.users.empty,
   });
 }

@@ -5,7 +5,7 @@ import { has } from '../../data/rights.js';
 import { badge, button } from '../../parts/bits.js';
 import { h } from '../../parts/draw.js';
 import { count } from '../../parts/format.js';
-import { table } from '../../parts/table.js';
+import { linkedOrder, table } from '../../parts/table.js';
 import { t } from '../../texts/en.js';
 import { filterField, page, NO_WISHES } from './frame.js';
 
@@ -55,16 +55,14 @@ export const settings = {
               'aria-pressed': isSet ? 'true' : 'false',
             }),
           ),
-          h('small', { class: 'quiet' }, t.queues.shown(count(rows.length), count(all.length))),
+          h('small', { class: 'quiet' }, t.filter.shown(count(rows.length), count(all.length))),
         ),
         table({
           label: t.admin.sections.settings,
           columns: COLUMNS,
           rows,
           key: ({ key }) => key,
-          order: { by: at.query.sort ?? 'name', isDown: at.query.down === '1' },
-          onOrder: (by, isDown) =>
-            change({ sort: by === 'name' ? undefined : by, down: isDown ? '1' : undefined }),
+          ...linkedOrder(context, 'name'),
           empty: words.empty,
         }),
       ];

@@ -10,7 +10,7 @@ import { h } from '../../parts/draw.js';
 import { count } from '../../parts/format.js';
 import { meter } from '../../parts/grid.js';
 import { hash } from '../../parts/place.js';
-import { table } from '../../parts/table.js';
+import { linkedOrder, table } from '../../parts/table.js';
 import { t } from '../../texts/en.js';
 import { filterField, noted, page, NO_WISHES } from './frame.js';
 import { USED, usedOfUsers } from './limits.js';
@@ -39,7 +39,7 @@ export const users = {
     };
   },
   show: (context) => {
-    const { at, got, change } = context;
+    const { at, got } = context;
     const head = {
       section: /** @type {'users'} */ ('users'),
       title: t.admin.sections.users,
@@ -48,7 +48,6 @@ export const users = {
       about: t.users.about,
       actions: button(t.users.add, () => addUser(context), { class: 'primary' }),
     };
-    const { sort = 'name' } = at.query;
     return page(context, head, () => {
       const test = nameFilter(at.query.filter ?? '');
       const rows = got.users.filter((/** @type {Person} */ one) => test(one.name, ...one.tags));
@@ -59,9 +58,7 @@ export const users = {
           columns: columns(context),
           rows,
           key: ({ name }) => name,
-          order: { by: sort, isDown: at.query.down === '1' },
-          onOrder: (by, isDown) =>
-            change({ sort: by === 'name' ? undefined : by, down: isDown ? '1' : undefined }),
+          ...linkedOrder(context, 'name'),
           empty: t.users.empty,
         }),
       ];

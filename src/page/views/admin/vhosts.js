@@ -10,7 +10,7 @@ import { h } from '../../parts/draw.js';
 import { count, rate } from '../../parts/format.js';
 import { meter } from '../../parts/grid.js';
 import { hash } from '../../parts/place.js';
-import { table } from '../../parts/table.js';
+import { linkedOrder, table } from '../../parts/table.js';
 import { t } from '../../texts/en.js';
 import { filterField, noted, page } from './frame.js';
 import { USED, usedOfVhosts, valuesOf } from './limits.js';
@@ -39,12 +39,11 @@ export const vhosts = {
     queues: USED.queues,
   }),
   show: (context) => {
-    const { at, got, change, user } = context;
+    const { at, got, user } = context;
     /** @type {Vhost[]} */
     const all = got.vhosts;
     const test = nameFilter(at.query.filter ?? '');
     const rows = all.filter(({ name, description, tags }) => test(name, description, ...tags));
-    const { sort = 'name' } = at.query;
     const may = has(user, 'administrator');
     const head = {
       section: /** @type {'vhosts'} */ ('vhosts'),
@@ -61,9 +60,7 @@ export const vhosts = {
         columns: columns(context),
         rows,
         key: ({ name }) => name,
-        order: { by: sort, isDown: at.query.down === '1' },
-        onOrder: (by, isDown) =>
-          change({ sort: by === 'name' ? undefined : by, down: isDown ? '1' : undefined }),
+        ...linkedOrder(context, 'name'),
         empty: all.length === 0 ? t.vhosts.none : t.vhosts.empty,
       }),
     ]);

@@ -3,7 +3,7 @@
 import { h } from '../../parts/draw.js';
 import { filterBar, shown } from '../../parts/filterbar.js';
 import { hash } from '../../parts/place.js';
-import { table } from '../../parts/table.js';
+import { linkedOrder, table } from '../../parts/table.js';
 import { tabs } from '../../parts/tabs.js';
 import { wanted } from '../../data/wanted.js';
 import { t } from '../../texts/en.js';
@@ -52,7 +52,6 @@ export function listed({ at, change }, { name, all, kind, columns, key, sort }) 
   const text = at.query.filter ?? '';
   const filter = wanted(text, kind);
   const rows = all.filter(filter.test);
-  const { sort: by = sort } = at.query;
   return [
     clientTabs(name),
     h('h1', {}, t.titles[name], h('small', {}, shown(rows.length, all.length, words.many))),
@@ -69,9 +68,7 @@ export function listed({ at, change }, { name, all, kind, columns, key, sort }) 
       columns: columns(all),
       rows,
       key,
-      order: { by, isDown: at.query.down === '1' },
-      onOrder: (to, isDown) =>
-        change({ sort: to === sort ? undefined : to, down: isDown ? '1' : undefined }),
+      ...linkedOrder({ at, change }, sort),
       empty: all.length === 0 ? words.none : words.empty,
     }),
   ];

@@ -129,7 +129,7 @@ pub(in crate::compare) const ROWS: &[Workload] = &[
     ),
     synced(
         "confirm-1-alone",
-        "the same while nobody consumes",
+        "the same without a consumer",
         "--size 1024 --persistent --durable --latency --confirm 1 --consumers 0",
         &[
             more("confirmed_per_s", "confirms/s", 2.0, Some(0.8)),

@@ -181,7 +181,7 @@ fn place(node: &str, one: &Value) -> Vec<(&'static str, Term)> {
 }
 
 fn purpose(one: &Value) -> &'static str {
-    super::listeners::purpose(ask::text(one, "protocol"))
+    super::listeners::purpose(ask::text(one, "protocol")).unwrap_or_default()
 }
 
 /// A map whose keys are atoms.

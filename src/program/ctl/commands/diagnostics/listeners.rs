@@ -135,13 +135,13 @@ fn listener(one: &Value) -> Listener {
         },
         port: one.get("port").and_then(Value::as_u64).unwrap_or_default(),
         protocol: protocol.to_owned(),
-        purpose: purpose(protocol),
+        purpose: purpose(protocol).unwrap_or_default(),
     }
 }
 
-/// What a protocol is for, in words.
-pub(super) fn purpose(protocol: &str) -> &'static str {
-    match protocol {
+/// What a protocol is for, in words. Seen: RabbitMQ 4.3.6, `listeners`.
+pub(in crate::commands) fn purpose(protocol: &str) -> Option<&'static str> {
+    Some(match protocol {
         "amqp" => "AMQP 0-9-1 and AMQP 1.0",
         "amqp/ssl" => "AMQP 0-9-1 and AMQP 1.0 over TLS",
         "http" => "HTTP API",
@@ -149,8 +149,8 @@ pub(super) fn purpose(protocol: &str) -> &'static str {
         "http/prometheus" => "Prometheus exporter API over HTTP",
         "https/prometheus" => "Prometheus exporter API over TLS (HTTPS)",
         "clustering" => "inter-node and CLI tool communication",
-        _ => "",
-    }
+        _ => return None,
+    })
 }
 
 /// All of them as the tools' JSON has them.

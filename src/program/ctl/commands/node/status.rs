@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::path;
 use crate::command::{COMMAND, Call, Command, Section};
+use crate::commands::diagnostics::listeners::purpose;
 use crate::failure::Failure;
 use crate::line::Switch;
 use crate::output::Output;
@@ -142,7 +143,7 @@ fn listener(listener: &Value) -> Value {
         "port": listener.get("port"),
         "protocol": protocol,
         "interface": interface(listener),
-        "purpose": purpose(protocol),
+        "purpose": purpose(protocol).unwrap_or(protocol),
     })
 }
 
@@ -151,20 +152,6 @@ fn interface(listener: &Value) -> String {
     match address.unwrap_or_default() {
         address if address.contains(':') => format!("[{address}]"),
         address => address.to_owned(),
-    }
-}
-
-/// What a protocol is for. Seen: RabbitMQ 4.3.6, `listeners`.
-fn purpose(protocol: &str) -> &str {
-    match protocol {
-        "amqp" => "AMQP 0-9-1 and AMQP 1.0",
-        "amqp/ssl" => "AMQP 0-9-1 and AMQP 1.0 over TLS",
-        "http" => "HTTP API",
-        "https" => "HTTP API over TLS (HTTPS)",
-        "http/prometheus" => "Prometheus exporter API over HTTP",
-        "https/prometheus" => "Prometheus exporter API over TLS (HTTPS)",
-        "clustering" => "inter-node and CLI tool communication",
-        other => other,
     }
 }
 
