@@ -11,6 +11,7 @@ import {
   done,
   everywhere,
   harmless,
+  inert,
   queueOf,
   request,
   violations,
@@ -271,5 +272,37 @@ test('a queue whose name a browser cannot send is shown, and what fails says why
   await page.click('dialog .danger');
   await page.waitForSelector('dialog [role=alert]:has-text("A browser cannot ask")');
   await connection.close();
+  await done(page);
+});
+
+test('what a consumer holds is seen, with who holds it, and stays with it', async (t) => {
+  const bodies = ['one', 'two', 'three'].map((body) => ({ body: `${body} ${MARKUP}` }));
+  const channel = await queueOf(t, 'held', bodies);
+  await channel.prefetch(2);
+  const held = [];
+  await channel.consume('held', (message) => held.push(message), { consumerTag: MARKUP });
+  const page = await at('#/queues/%2F/held');
+  const consumer = page.locator('tr', { has: page.locator('td.tag') });
+  const cells = async () => (await consumer.locator('td').allTextContents()).slice(0, 4);
+  await page.waitForSelector('tr:has(td.tag) td:nth-child(2):text-is("2")');
+  const [tag, , since, credit] = await cells();
+  assert.equal(tag, MARKUP);
+  assert.match(since, /now|ago/);
+  assert.equal(credit, '0');
+  await page.click('.waiting button:has-text("Unacked 2")');
+  await counted(page, '.messages li', 2);
+  assert.equal(await page.locator('.waiting button:text-is("Drop")').count(), 0);
+  await violations(page);
+  await page.click('.messages li a');
+  await page.waitForSelector('.facts dd:has-text("<img")');
+  await page.waitForSelector('lv-body pre:has-text("one")');
+  await inert(page);
+  await page.goBack();
+  // Nothing was taken from it: it acks what it has, and gets the rest.
+  for (const message of held.splice(0)) channel.ack(message);
+  await page.waitForSelector('.waiting button:has-text("Unacked 1")');
+  await counted(page, '.messages li', 1);
+  assert.equal(held[0].content.toString(), `three ${MARKUP}`);
+  assert.equal(held[0].fields.redelivered, false);
   await done(page);
 });

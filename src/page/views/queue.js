@@ -29,7 +29,7 @@ export const queue = {
     const [, vhost, name] = parts;
     const one = path`/queues/${vhost}/${name}`;
     return {
-      queue: { path: one + lengthsPath(SPAN) },
+      queue: { path: `${one}${lengthsPath(SPAN)}&held=true` },
       bindings: { path: `${one}/bindings`, every: 5 },
       messages: { path: listOf({ vhost, name }, query), every: 2, isOptional: true },
     };
