@@ -332,7 +332,7 @@ pub(super) const OF_PERMISSION: &[Param] = &[
     param(
         "user",
         Kind::Text,
-        "The user that the question is about; without it, the caller. Only administrators may name others.",
+        "Whom it is about; the caller if none is named. Only administrators may name others.",
     ),
     param(
         "resource",

@@ -268,6 +268,13 @@ const ROWS: &[(&str, &[Shown])] = &[
         )],
     ),
     (
+        "When log files of categories (`log.connection.file`) are put aside",
+        &[Test(
+            "tests/it/log.rs",
+            "a_file_of_a_category_is_put_aside_as_the_logs_file_is",
+        )],
+    ),
+    (
         "`stop_app` and `start_app` of a broker that writes nothing (`--ephemeral`)",
         &[Test(
             "tests/it/node.rs",

@@ -229,6 +229,24 @@ fn lines_of_a_category_with_a_file_are_there_alone() {
     assert!(!read("connections.log").contains("Server startup complete"));
 }
 
+// RabbitMQ 4.3.6 has `log.connection.rotation.size` for it.
+#[test]
+fn a_file_of_a_category_is_put_aside_as_the_logs_file_is() {
+    let dir = TempDir::new().unwrap();
+    let logs = dir.path().join("logs");
+    let settings = [
+        &format!("log.dir={}", logs.display()),
+        "log.connection.file=connections.log",
+        "log.file.rotation.size=200",
+    ];
+    let broker = Process::start(&dir.path().join("data"), dir.path(), &settings);
+    eventually("a file is put aside", || {
+        Client::at(broker.address()).leave();
+        logs.join("connections.log.0").exists()
+    });
+    broker.stop();
+}
+
 /// Whether it is written as `2026-11-21 06:22:26.246385+00:00`.
 fn is_time(text: &str) -> bool {
     let shape = text
